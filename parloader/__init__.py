@@ -1,0 +1,3 @@
+"""parloader fills a table of a MySQL or MariaDB database with millions of deterministic rows, every constraint left on."""
+
+__version__ = "0.1.0"

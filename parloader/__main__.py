@@ -1,0 +1,3 @@
+from parloader.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""WHERE it goes: connections, schema, ledger, the private server."""

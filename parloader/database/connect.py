@@ -1,0 +1,214 @@
+"""Connections: where to, the session laws, and the facts of the server.
+
+Law 4: every session sets the checks on and reads them back; one that cannot have them is refused.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pymysql
+
+from parloader.database import failures, sql
+from parloader.database.sql import Connection
+from parloader.errors import ServerNotSupported, SessionLawError
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+CONNECT_TIMEOUT_SECONDS = 10
+# the first versions that enforce CHECK constraints (MySQL 8.0.16 release notes; MariaDB 10.2.1 release notes)
+MYSQL_MINIMUM = (8, 0, 16)
+MARIADB_MINIMUM = (10, 2, 1)
+SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_VALUE_ON_ZERO", "NO_ENGINE_SUBSTITUTION")
+
+
+class Kind(StrEnum):
+    MARIADB = "MariaDB"
+    MYSQL = "MySQL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where to connect and as whom. Crosses the process boundary; its text never shows the password."""
+
+    user: str
+    database: str
+    password: str = field(default="", repr=False)
+    host: str = "localhost"
+    port: int = 3306
+    unix_socket: str | None = None
+
+    @property
+    def where(self) -> str:
+        return self.unix_socket or f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.database} at {self.where} as {self.user}"
+
+    def explained(self, doing: str) -> Any:
+        """A context: driver errors leave it as errors of ours."""
+        return failures.explained(doing, self.user, self.database)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the server says of itself."""
+
+    kind: Kind
+    version: tuple[int, ...]
+    version_text: str
+    max_allowed_packet_bytes: int
+    data_directory: str
+    hostname: str
+    backslash_escapes: bool
+    connection_id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {'.'.join(map(str, self.version))}"
+
+
+def parse_url(url: str) -> Target:
+    """The target that a URL names: mysql:// or mariadb://, with or without a driver, with a unix_socket too. UsageError says what is wrong."""
+    from sqlalchemy.engine import make_url  # workers never parse a URL: half of what they would import
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise failures.bad_url("the URL is not one") from error
+    if parsed.get_backend_name() not in ("mysql", "mariadb"):
+        raise failures.bad_url(f"the URL is for {parsed.get_backend_name()}, not for mysql or mariadb")
+    unknown = sorted(set(parsed.query) - {"unix_socket", "charset"})
+    if unknown:
+        raise failures.bad_url(f"the URL has the parameter {unknown[0]}; valid is unix_socket")
+    if not parsed.database:
+        raise failures.bad_url("the URL names no database")
+    if not parsed.username:
+        raise failures.bad_url("the URL names no user")
+    socket = parsed.query.get("unix_socket")
+    return Target(
+        user=parsed.username,
+        password=str(parsed.password or ""),
+        host=parsed.host or "localhost",
+        port=parsed.port or 3306,
+        database=unquote(parsed.database),
+        unix_socket=socket if isinstance(socket, str) else None,
+    )
+
+
+def connect(target: Target, *, autocommit: bool = True) -> Connection:
+    """A connection whose session obeys the laws. ConnectError, SessionLawError, ServerNotSupported."""
+    try:
+        connection = pymysql.connect(
+            user=target.user,
+            password=target.password,
+            host=target.host,
+            port=target.port,
+            unix_socket=target.unix_socket,
+            database=target.database,
+            charset="utf8mb4",
+            autocommit=autocommit,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            local_infile=False,
+        )
+    except (pymysql.Error, OSError, RuntimeError) as error:
+        raise failures.connect_error(error, target.where, target.user, target.database) from error
+    try:
+        with target.explained("setting up the session"):
+            set_laws(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def connected(target: Target) -> Iterator[Connection]:
+    connection = connect(target)
+    try:
+        yield connection
+    finally:
+        failures.close(connection)
+
+
+def kind_and_version(version_text: str) -> tuple[Kind, tuple[int, ...]]:
+    """From the text of VERSION(), e.g. '10.11.19-MariaDB-0+deb12u1' or '9.7.4'."""
+    numbers = re.match(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)", version_text)
+    if not numbers:
+        raise ServerNotSupported(f"the server's version {version_text!r} is not one of MySQL or MariaDB", "Use MySQL or MariaDB")
+    return Kind.MARIADB if "mariadb" in version_text.lower() else Kind.MYSQL, tuple(int(n) for n in numbers.groups())
+
+
+def set_laws(connection: Connection) -> None:
+    """Sets the session laws and reads them back. SessionLawError names the one that does not hold."""
+    kind, version = kind_and_version(sql.value(connection, "SELECT VERSION()"))
+    minimum = MARIADB_MINIMUM if kind is Kind.MARIADB else MYSQL_MINIMUM
+    if version < minimum:
+        raise ServerNotSupported(
+            f"{kind} {'.'.join(map(str, version))} does not enforce CHECK constraints", f"Use {kind} {'.'.join(map(str, minimum))} or newer"
+        )
+    # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
+    modes = ",".join(SQL_MODE)
+    mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"
+    laws = {"foreign_key_checks": "1", "unique_checks": "1", "time_zone": "'+00:00'", "sql_mode": mode}
+    if kind is Kind.MARIADB:
+        laws["check_constraint_checks"] = "1"
+    else:
+        laws["information_schema_stats_expiry"] = "0"  # else AUTO_INCREMENT and table sizes are up to a day old
+    sql.execute(connection, "SET NAMES utf8mb4")
+    sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {to}" for name, to in laws.items()))
+    names = [*laws, "character_set_client", "character_set_connection"]
+    found = dict(zip(names, sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names)), strict=True))
+    for name, wanted in laws.items():
+        there = str(found[name])
+        if name == "sql_mode" and not set(SQL_MODE) <= set(there.split(",")):
+            raise _broken(name, modes, there)
+        if name != "sql_mode" and there != wanted.strip("'"):
+            raise _broken(name, wanted, there)
+    for name in ("character_set_client", "character_set_connection"):
+        if found[name] != "utf8mb4":
+            raise _broken(name, "utf8mb4", found[name])
+
+
+def _broken(name: str, wanted: str, found: object) -> SessionLawError:
+    return SessionLawError(
+        f"the session needs {name} = {wanted}, but the server keeps it at {found}",
+        "Connect to the server itself, without a proxy that changes session variables",
+    )
+
+
+def facts(connection: Connection) -> Facts:
+    """What the server says of itself."""
+    version_text, packet, directory, hostname, sql_mode, connection_id = sql.row(
+        connection, "SELECT VERSION(), @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, CONNECTION_ID()"
+    )
+    kind, version = kind_and_version(version_text)
+    return Facts(
+        kind=kind,
+        version=version,
+        version_text=version_text,
+        max_allowed_packet_bytes=packet,
+        data_directory=directory,
+        hostname=hostname,
+        backslash_escapes="NO_BACKSLASH_ESCAPES" not in sql_mode.split(","),
+        connection_id=connection_id,
+    )
+
+
+def require_writable(connection: Connection, target: Target) -> None:
+    """ServerNotSupported where the server takes no writes."""
+    if sql.value(connection, "SELECT @@GLOBAL.read_only"):
+        raise ServerNotSupported(f"the server at {target.where} is read-only", "Use the primary, or turn read_only off")
+
+
+def engine(target: Target) -> "sqlalchemy.Engine":
+    """A SQLAlchemy engine over the same connections, for reflection and DDL."""
+    import sqlalchemy  # workers do without it
+    from sqlalchemy.pool import NullPool
+
+    return sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)

@@ -1,0 +1,236 @@
+"""parloader's own tables in the target database: which runs there are, which key each row has, which batches are committed.
+
+parloader_run     one row a run: the plan, its parameters, its size
+parloader_table   one row a run and table: the key of each index (used rows and made ones), and the AUTO_INCREMENT counter before
+parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pymysql
+
+from parloader import __version__
+from parloader.database import failures, sql
+from parloader.database.sql import Connection
+from parloader.errors import AnotherRun
+from parloader.plans.model import Keys, Plan, Segment
+from parloader.plans.partition import Partition, gaps, merge
+
+TABLES = ("parloader_batch", "parloader_table", "parloader_run")  # in the order in which they can be dropped
+
+DDL = (
+    """CREATE TABLE IF NOT EXISTS parloader_run (
+        run_id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        plan VARCHAR(64) NOT NULL,
+        target VARCHAR(64) NOT NULL,
+        row_count BIGINT UNSIGNED NOT NULL,
+        parameters TEXT NOT NULL,
+        parloader_version VARCHAR(32) NOT NULL,
+        started_at DATETIME NOT NULL
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: runs'""",
+    """CREATE TABLE IF NOT EXISTS parloader_table (
+        run_id INT UNSIGNED NOT NULL,
+        position SMALLINT UNSIGNED NOT NULL,
+        table_name VARCHAR(64) NOT NULL,
+        key_column VARCHAR(64) NOT NULL,
+        segments MEDIUMTEXT NOT NULL,
+        counter_before BIGINT UNSIGNED NULL,
+        counter_after BIGINT UNSIGNED NULL,
+        PRIMARY KEY (run_id, position)
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
+    """CREATE TABLE IF NOT EXISTS parloader_batch (
+        run_id INT UNSIGNED NOT NULL,
+        table_name VARCHAR(64) NOT NULL,
+        first_index BIGINT UNSIGNED NOT NULL,
+        row_count BIGINT UNSIGNED NOT NULL,
+        committed_at DATETIME NOT NULL,
+        PRIMARY KEY (run_id, table_name, first_index)
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: committed batches'""",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableEntry:
+    """A table of a run. The counters: its AUTO_INCREMENT before and after the run took keys; None where it took none, or has none."""
+
+    name: str
+    key: str
+    keys: Keys
+    counter_before: int | None = None
+    counter_after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as the ledger has it: `tables` in dependency order, `done` per table the committed index ranges."""
+
+    run_id: int
+    plan: str
+    target: str
+    rows: int
+    parameters: Mapping[str, str]
+    started_at: str
+    tables: tuple[TableEntry, ...]
+    done: Mapping[str, tuple[Partition, ...]]
+
+    @property
+    def done_rows(self) -> int:
+        return sum(p.rows for p in self.done.get(self.target, ()))
+
+    @property
+    def gaps(self) -> tuple[Partition, ...]:
+        return gaps(self.rows, self.done.get(self.target, ()))
+
+    @property
+    def complete(self) -> bool:
+        return not self.gaps
+
+    @property
+    def keys(self) -> dict[str, Keys]:
+        return {entry.name: entry.keys for entry in self.tables}
+
+    def table(self, name: str) -> TableEntry:
+        return next(entry for entry in self.tables if entry.name == name)
+
+    def key_ranges(self, table: str) -> tuple[tuple[int, int], ...]:
+        """The keys of the rows of `table` that parloader made in this run, as (first, last) pairs."""
+        return tuple(r for done in self.done.get(table, ()) for r in self.table(table).keys.ranges(done))
+
+    def is_of(self, plan: Plan) -> bool:
+        return (self.plan, self.target, self.rows, self.parameters) == (plan.name, plan.target.name, plan.target.rows, plan.parameters)
+
+
+def exists(connection: Connection) -> bool:
+    statement = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
+    return bool(sql.value(connection, statement, TABLES) == len(TABLES))
+
+
+def create(connection: Connection) -> None:
+    """Makes the ledger's tables where they are not there."""
+    if not exists(connection):
+        for statement in DDL:
+            sql.execute(connection, statement)
+
+
+def drop(connection: Connection) -> None:
+    for table in TABLES:
+        sql.execute(connection, f"DROP TABLE IF EXISTS {table}")
+
+
+@contextmanager
+def locked(connection: Connection) -> Iterator[None]:
+    """Only one seed or clean a database at a time: a lock that dies with the connection. AnotherRun says who holds it."""
+    name = "parloader:" + hashlib.sha256(str(sql.value(connection, "SELECT DATABASE()")).encode()).hexdigest()[:40]
+    if sql.value(connection, "SELECT GET_LOCK(%s, 0)", name) != 1:
+        holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", name)
+        raise AnotherRun(
+            f"another parloader is at work in this database (server connection {holder})",
+            "Wait until it has ended (parloader status shows how far it is), then run the same command again",
+        )
+    try:
+        yield
+    finally:
+        with failures.ignored():
+            sql.execute(connection, "DO RELEASE_LOCK(%s)", name)
+
+
+def runs(connection: Connection) -> tuple[Run, ...]:
+    """All runs, oldest first; none where there is no ledger."""
+    if not exists(connection):
+        return ()
+    done: dict[tuple[int, str], list[Partition]] = {}
+    for run_id, table, first, count in sql.rows(connection, "SELECT run_id, table_name, first_index, row_count FROM parloader_batch"):
+        done.setdefault((run_id, table), []).append(Partition(first, first + count))
+    tables: dict[int, list[TableEntry]] = {}
+    statement = (
+        "SELECT run_id, table_name, key_column, segments, counter_before, counter_after FROM parloader_table ORDER BY run_id, position"
+    )
+    for run_id, name, key, segments, before, after in sql.rows(connection, statement):
+        keys = Keys(tuple(Segment(*s) for s in json.loads(segments)))
+        tables.setdefault(run_id, []).append(TableEntry(name=name, key=key, keys=keys, counter_before=before, counter_after=after))
+    statement = "SELECT run_id, plan, target, row_count, parameters, started_at FROM parloader_run ORDER BY run_id"
+    return tuple(
+        Run(
+            run_id=run_id,
+            plan=plan,
+            target=target,
+            rows=count,
+            parameters=json.loads(parameters),
+            started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
+            tables=tuple(tables.get(run_id, ())),
+            done={table: merge(parts) for (of, table), parts in done.items() if of == run_id},
+        )
+        for run_id, plan, target, count, parameters, started_at in sql.rows(connection, statement)
+    )
+
+
+def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
+    """Writes a new run, in the caller's transaction; returns its run_id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO parloader_run (plan, target, row_count, parameters, parloader_version, started_at) VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP())",
+            (plan.name, plan.target.name, plan.target.rows, json.dumps(dict(plan.parameters), sort_keys=True), __version__),
+        )
+        run_id = int(cursor.lastrowid)
+        cursor.executemany(
+            "INSERT INTO parloader_table VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (run_id, position, t.name, t.key, _segments_text(t.keys), t.counter_before, t.counter_after)
+                for position, t in enumerate(tables)
+            ],
+        )
+    return run_id
+
+
+def _segments_text(keys: Keys) -> str:
+    return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments])
+
+
+def record(connection: Connection, run_id: int, table: str, batch: Partition) -> bool:
+    """Writes a batch's ledger row, first in the batch's transaction. False: it is there already, so the batch landed before.
+
+    The primary key makes this the look-up too: where an earlier attempt's commit is still under way in a lost session, the INSERT
+    waits for it, and then either is refused as a duplicate (that commit landed) or goes through (it did not).
+    """
+    try:
+        sql.execute(
+            connection,
+            "INSERT INTO parloader_batch (run_id, table_name, first_index, row_count, committed_at) VALUES (%s, %s, %s, %s, UTC_TIMESTAMP())",
+            run_id,
+            table,
+            batch.start,
+            batch.rows,
+        )
+    except pymysql.IntegrityError as error:
+        if failures.is_duplicate_key(error):
+            return False
+        raise
+    return True
+
+
+def forget(connection: Connection, run_id: int, table: str, gone: Partition) -> None:
+    """Takes these rows out of the ledger's batches, in the caller's transaction: whole rows, and the parts of those at the edges."""
+    of_table = "run_id = %s AND table_name = %s"
+    batches = sql.rows(
+        connection,
+        f"SELECT first_index, row_count FROM parloader_batch WHERE {of_table} AND first_index < %s AND first_index + row_count > %s FOR UPDATE",
+        run_id,
+        table,
+        gone.stop,
+        gone.start,
+    )
+    for first, count in batches:
+        sql.execute(connection, f"DELETE FROM parloader_batch WHERE {of_table} AND first_index = %s", run_id, table, first)
+        for rest in (Partition(first, max(gone.start, first)), Partition(min(gone.stop, first + count), first + count)):
+            if rest.rows:
+                record(connection, run_id, table, rest)
+
+
+def end(connection: Connection, run_id: int) -> None:
+    """Removes a run whose batches are all gone, in the caller's transaction."""
+    for table in TABLES:
+        sql.execute(connection, f"DELETE FROM {table} WHERE run_id = %s", run_id)

@@ -1,0 +1,261 @@
+"""The live schema: reflection, and whether it fits a plan."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from parloader.database import checksum, ledger, sql
+from parloader.database.sql import Connection
+from parloader.errors import SchemaMismatch
+from parloader.plans.model import Plan, Reference, Table
+
+Live: TypeAlias = Mapping[str, sa.Table]
+
+INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
+# TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
+TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
+# Keys are computed in signed 64 bits
+LARGEST_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """Where the live schema is not as the plan needs it. `column` is None where it is about the whole table."""
+
+    table: str
+    column: str | None
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.table}{'.' + self.column if self.column else ''}: expected {self.expected}, found {self.found}"
+
+
+def table_names(connection: Connection) -> frozenset[str]:
+    """The tables and views of the database, the ledger's not counted."""
+    found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    return frozenset(name for (name,) in found) - set(ledger.TABLES)
+
+
+def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:
+    """Those of the tables that are there."""
+    metadata = sa.MetaData()
+    with engine.connect() as connection:
+        there = set(sa.inspect(connection).get_table_names())
+        metadata.reflect(connection, only=sorted(set(names) & there), resolve_fks=False)
+    return dict(metadata.tables)
+
+
+def fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Plan, tuple[Misfit, ...]]:
+    """The plan without the optional columns that are not there, and where the live schema is not as it needs it.
+
+    `samples` has, for each table of the plan, some of its rows: what its columns must hold.
+    """
+    misfits: list[Misfit] = []
+    tables = []
+    for table in plan.tables:
+        if table.name not in live:
+            misfits.append(Misfit(table=table.name, column=None, expected="a table", found="none"))
+            tables.append(table)
+            continue
+        there = live[table.name]
+        table = replace(table, columns={n: g for n, g in table.columns.items() if n in there.columns or n not in table.optional})
+        # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
+        key = there.primary_key.columns.keys()
+        if len(key) == 1 and key[0] != table.key:
+            table = replace(table, key=key[0], columns={n: g for n, g in table.columns.items() if n != key[0]})
+        tables.append(table)
+        misfits += _table_misfits(table, there)
+    fitted = replace(plan, tables=tuple(tables))
+    if not misfits:
+        misfits = [m for table in fitted.tables for m in _column_misfits(table, live[table.name], samples[table.name])]
+    return fitted, tuple(misfits)
+
+
+def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> Plan:
+    """The fitted plan. SchemaMismatch names every column that is not as expected."""
+    fitted, misfits = fit(plan, live, samples)
+    if misfits:
+        raise SchemaMismatch(
+            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, misfits)),
+            "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there",
+        )
+    return fitted
+
+
+def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
+    misfits = []
+    engine = str(there.dialect_options["mysql"].get("engine") or there.dialect_options["mariadb"].get("engine") or "unknown")
+    if engine.lower() != "innodb":
+        misfits.append(Misfit(table=table.name, column=None, expected="ENGINE=InnoDB (batches are transactions)", found=f"ENGINE={engine}"))
+    key = there.primary_key.columns.values()
+    if len(key) != 1 or not isinstance(key[0].type, sa.Integer):
+        found = ", ".join(f"{c.name} {type_text(c)}" for c in key) or "no primary key"
+        misfits.append(Misfit(table=table.name, column=None, expected="a primary key of one integer column", found=found))
+    for name in table.columns:
+        if name not in there.columns:
+            misfits.append(Misfit(table=table.name, column=name, expected="a column", found="none"))
+    for column in there.columns:
+        if column.name not in (table.key, *table.columns) and _demands_value(column):
+            misfits.append(
+                Misfit(
+                    table=table.name,
+                    column=column.name,
+                    expected="a default or NULL allowed (the plan has no value for it)",
+                    found=f"{type_text(column)} NOT NULL",
+                )
+            )
+    for constraint in there.foreign_key_constraints:
+        for element in constraint.elements:
+            name, points_to = element.parent.name, element.target_fullname.rsplit(".", 1)[0]
+            wanted = table.references.get(name)
+            if wanted and points_to != wanted:
+                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {points_to}"))
+    return misfits
+
+
+def _demands_value(column: "sa.Column[Any]") -> bool:
+    return not (column.nullable or column.server_default is not None or column.computed is not None or column.autoincrement is True)
+
+
+def _column_misfits(table: Table, there: sa.Table, sample: pl.DataFrame) -> list[Misfit]:
+    misfits = []
+    for name, generator in table.columns.items():
+        column, values = there.columns[name], sample[name]
+        found = f"{type_text(column)}{'' if column.nullable else ' NOT NULL'}"
+        if values.null_count() and not column.nullable:
+            misfits.append(Misfit(table=table.name, column=name, expected="NULL allowed", found=found))
+        wanted, holds = _family(values.dtype)
+        if not isinstance(column.type, holds):
+            misfits.append(Misfit(table=table.name, column=name, expected=wanted, found=found))
+        elif not isinstance(generator, Reference) and values.len() and (limit := _beyond(values, column)):
+            misfits.append(Misfit(table=table.name, column=name, expected=limit, found=found))
+    return misfits
+
+
+def _family(dtype: pl.DataType) -> tuple[str, tuple[type[Any], ...]]:
+    """What a column of a plan's values must be: in words, and as SQLAlchemy types."""
+    if dtype.is_integer():
+        return "an integer column", (sa.Integer, sa.Numeric)
+    if dtype == pl.Datetime:
+        return "a DATETIME or TIMESTAMP column", (sa.DateTime,)
+    return "a text column", (sa.String, sa.JSON)
+
+
+def _beyond(values: pl.Series, column: "sa.Column[Any]") -> str:
+    """What would hold the values, where the column does not; empty where it does."""
+    lowest, highest = values.min(), values.max()
+    if isinstance(column.type, mysql.TIMESTAMP) and isinstance(lowest, datetime) and isinstance(highest, datetime):
+        if lowest < TIMESTAMP_RANGE[0] or highest > TIMESTAMP_RANGE[1]:
+            return f"a type that holds {lowest:%Y-%m-%d} to {highest:%Y-%m-%d}"
+    elif type(column.type) in INTEGER_BYTES and isinstance(lowest, int) and isinstance(highest, int):
+        if lowest < 0 and largest(column) != LARGEST_KEY and column.type.unsigned:  # type: ignore[attr-defined]
+            return f"a signed type (values from {lowest})"
+        if highest > largest(column):
+            return f"a type that holds {highest:,}"
+    elif isinstance(column.type, sa.Enum):
+        missing = sorted(set(values.drop_nulls().to_list()) - set(column.type.enums))
+        return f"the value {missing[0]!r} among its values" if missing else ""
+    elif isinstance(column.type, sa.String) and column.type.length and values.dtype == pl.String:
+        longest = int(values.str.len_chars().max() or 0)  # type: ignore[arg-type]
+        return f"at least {longest} characters" if longest > column.type.length else ""
+    return ""
+
+
+def largest(column: "sa.Column[Any]") -> int:
+    """The largest value of an integer column, at most what keys are computed in (signed 64 bits)."""
+    bits = 8 * INTEGER_BYTES[type(column.type)]
+    return min(2**bits - 1 if getattr(column.type, "unsigned", False) else 2 ** (bits - 1) - 1, LARGEST_KEY)
+
+
+def type_text(column: "sa.Column[Any]") -> str:
+    return column.type.compile(dialect=mysql.dialect())
+
+
+def key_counter(connection: Connection, table: str) -> int | None:
+    """The table's AUTO_INCREMENT counter: the key that the next row without one gets. None where no column has it."""
+    statement = """SELECT t.auto_increment FROM information_schema.tables t JOIN information_schema.columns c USING (table_schema, table_name)
+        WHERE t.table_schema = DATABASE() AND t.table_name = %s AND c.extra LIKE '%%auto_increment%%'"""
+    found = sql.rows(connection, statement, table)
+    return int(found[0][0] or 1) if found else None
+
+
+def set_key_counter(connection: Connection, table: str, counter: int) -> None:
+    """Moves the counter (InnoDB keeps it above the highest key there is). Waits until no other transaction uses the table."""
+    sql.execute(connection, f"ALTER TABLE {sql.quote(table)} AUTO_INCREMENT = %s", counter)
+
+
+def highest_key(connection: Connection, table: str, key: str) -> int:
+    """0 where there is none."""
+    return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote(table)}") or 0))
+
+
+def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> tuple[int, int | None]:
+    """Reserves `rows` keys after the highest one: returns the first of them and the AUTO_INCREMENT counter before.
+
+    ALTER TABLE waits for the transactions that use the table, and every later row without a key gets one after the range. So when no
+    higher key has come in between, nobody else has one in the range or will get one.
+    """
+    counter_before = key_counter(connection, table)
+    while True:
+        highest = highest_key(connection, table, key)
+        if counter_before is None:
+            return highest + 1, None
+        set_key_counter(connection, table, max(highest + 1 + rows, counter_before))
+        if highest_key(connection, table, key) == highest:
+            return highest + 1, counter_before
+
+
+def foreign_keys_to(connection: Connection, table: str) -> tuple[tuple[str, str, str, str], ...]:
+    """The foreign keys that point to the table: (database, table, column, referenced column) each."""
+    statement = """SELECT table_schema, table_name, column_name, referenced_column_name FROM information_schema.key_column_usage
+        WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s"""
+    return tuple(sql.rows(connection, statement, table))
+
+
+def triggers_on(connection: Connection, table: str) -> tuple[str, ...]:
+    statement = "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = DATABASE() AND event_object_table = %s"
+    return tuple(name for (name,) in sql.rows(connection, statement, table))
+
+
+def view(live: sa.Table, columns: Iterable[str], key: str) -> checksum.View:
+    """How the server writes these columns of its rows as text: as loading/render.py writes them (with backslashes doubled)."""
+    return checksum.View(
+        table=live.name,
+        key=key,
+        expressions=tuple(_as_text(live.columns[name]) for name in columns),
+        fraction_digits={c.name: getattr(c.type, "fsp", None) or 0 for c in live.columns if isinstance(c.type, sa.DateTime)},
+        json_columns=frozenset(c.name for c in live.columns if isinstance(c.type, sa.JSON)),
+    )
+
+
+def _as_text(column: "sa.Column[Any]") -> str:
+    name = sql.quote(column.name)
+    if isinstance(column.type, sa.Integer | sa.Numeric):
+        text = name
+    elif isinstance(column.type, sa.DateTime):
+        text = f"CONCAT('''', {name}, '''')"
+    elif isinstance(column.type, sa.LargeBinary):
+        text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
+    else:
+        # QUOTE() would escape more (NUL and Ctrl-Z); the backslash is written so that it means the same in every sql_mode
+        backslash = "CHAR(92 USING utf8mb4)"
+        text = f"CONCAT('''', REPLACE(REPLACE({name}, '''', ''''''), {backslash}, CONCAT({backslash}, {backslash})), '''')"
+    return f"COALESCE({text}, 'NULL')" if column.nullable else text
+
+
+def primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
+    """The names of its columns; none where the table has no primary key."""
+    statement = """SELECT column_name FROM information_schema.key_column_usage
+        WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
+    return tuple(name for (name,) in sql.rows(connection, statement, database, table))
+
+
+def tables_with_comment(connection: Connection, comment: str) -> tuple[str, ...]:
+    statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_comment = %s"
+    return tuple(name for (name,) in sql.rows(connection, statement, comment))

@@ -1,0 +1,71 @@
+"""The few helpers that every statement goes through. `values` are always passed beside the statement, never put into it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pymysql.connections
+
+from parloader.database import failures
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = pymysql.connections.Connection[Any]
+else:
+    Connection = pymysql.connections.Connection
+
+
+def quote(name: str) -> str:
+    """An identifier as it stands in a statement of this module (a percent sign doubled, because values are filled in with %s)."""
+    return "`" + name.replace("`", "``").replace("%", "%%") + "`"
+
+
+def execute(connection: Connection, statement: str, *values: Any) -> int:
+    """Runs the statement; returns the number of rows it changed. Errors are the driver's."""
+    with connection.cursor() as cursor:
+        return int(cursor.execute(statement, values))
+
+
+def rows(connection: Connection, statement: str, *values: Any) -> tuple[tuple[Any, ...], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return tuple(cursor.fetchall())
+
+
+def row(connection: Connection, statement: str, *values: Any) -> tuple[Any, ...]:
+    """The only row of a statement that has one."""
+    return rows(connection, statement, *values)[0]
+
+
+def value(connection: Connection, statement: str, *values: Any) -> Any:
+    return row(connection, statement, *values)[0]
+
+
+def within(column: str, ranges: tuple[tuple[int, int], ...]) -> str:
+    """A condition: `column` is in one of these (first, last) ranges."""
+    return "(" + (" OR ".join(f"{quote(column)} BETWEEN {first:d} AND {last:d}" for first, last in ranges) or "FALSE") + ")"
+
+
+def outside(column: str, ranges: tuple[tuple[int, int], ...]) -> str:
+    """A condition: `column` is in none of these ranges; written as the ranges between them, so that an index serves it."""
+    conditions = []
+    above: int | None = None
+    for first, last in sorted(ranges):
+        if above is None:
+            conditions.append(f"{quote(column)} < {first:d}")
+        elif first > above + 1:
+            conditions.append(f"{quote(column)} BETWEEN {above + 1:d} AND {first - 1:d}")
+        above = last
+    conditions.append("TRUE" if above is None else f"{quote(column)} > {above:d}")
+    return "(" + " OR ".join(conditions) + ")"
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commits at the end, rolls back on an error."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException as error:
+        failures.rollback(connection)
+        raise error

@@ -1,0 +1,1 @@
+"""HOW it gets there: generate → write and record → report."""

@@ -1,0 +1,141 @@
+"""One worker of verify: regenerates index ranges and compares them with the database, by checksums; row by row only where they differ."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from parloader.database import checksum
+from parloader.database.connect import Target
+from parloader.database.sql import Connection
+from parloader.loading import meter
+from parloader.loading.events import BatchDone, Difference, Differs, Started
+from parloader.loading.executor import Link
+from parloader.loading.generate import generate
+from parloader.loading.render import literals, row_texts
+from parloader.loading.session import Piece, Session
+from parloader.plans.model import Keys, Table
+from parloader.plans.partition import Partition, batches
+
+COMPARED_ROWS = 10_000  # at a time: the text of one comparison stays under a megabyte or so
+SHOWN = 10  # differences of a comparison that are handed on in full; all are counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareTask:
+    """What one worker compares."""
+
+    worker: int
+    target: Target
+    shares: "tuple[Share, ...]"
+    max_text_bytes: int
+    retry_seconds: float
+
+    @property
+    def rows(self) -> int:
+        return sum(partition.rows for share in self.shares for partition in share.partitions)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{share.table.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
+
+    def run(self, link: Link) -> None:
+        session = Session(link, self.worker, self.target, self.retry_seconds)
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
+        for share, batch in self._batches():
+            if link.stopping or not self._compare(session, link, share, batch):
+                break
+        session.close()
+
+    def _batches(self) -> "Iterator[tuple[Share, Partition]]":
+        for share in self.shares:
+            for partition in share.partitions:
+                for batch in batches(partition, COMPARED_ROWS):
+                    yield share, batch
+
+    def _compare(self, session: Session, link: Link, share: "Share", batch: Partition) -> bool:
+        begun = time.perf_counter()
+        frame = generate(share.table, batch, share.keys)
+        generate_seconds = time.perf_counter() - begun
+        found: list[Difference] = []
+        differences = partial(share.differences, frame, self.max_text_bytes, found)
+        if not session.transact(Piece("verifying", share.table.name, batch), differences):
+            return False
+        if found:
+            missing = sum(d.kind == "missing" for d in found)
+            link.send(Differs(worker=self.worker, differences=tuple(found[:SHOWN]), missing=missing, different=len(found) - missing))
+        link.send(
+            BatchDone(
+                worker=self.worker,
+                table=share.table.name,
+                batch=batch,
+                generate_seconds=generate_seconds,
+                write_seconds=time.perf_counter() - begun - generate_seconds,
+                cpu_seconds=meter.cpu_seconds(),
+                peak_rss_bytes=meter.peak_rss_bytes(),
+                clock_seconds=time.monotonic(),
+            )
+        )
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Index ranges of a table, which the server shows through `view`. `keys` has those of the table and of its parents."""
+
+    table: Table
+    keys: Mapping[str, Keys]
+    partitions: tuple[Partition, ...]
+    view: checksum.View
+
+    def differences(self, frame: pl.DataFrame, max_text_bytes: int, found: list[Difference], connection: Connection) -> None:
+        """Appends what differs from the frame to `found` (emptied first: this may be a second attempt)."""
+        found.clear()
+        checksum.prepare_session(connection, max_text_bytes)
+        for piece in self._pieces(frame, max_text_bytes):
+            texts = self._texts(piece)
+            first, last = piece[self.table.key][0], piece[self.table.key][-1]
+            ordered = last - first == piece.height - 1
+            if not ordered or checksum.on_server(connection, self.view, first, last) != (piece.height, checksum.of_texts(texts)):
+                found += self._row_by_row(connection, piece)
+
+    def _pieces(self, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[pl.DataFrame]:
+        """The frame in pieces whose text the server can join."""
+        text_bytes = int(self._texts(frame).str.len_bytes().sum()) + frame.height
+        if frame.height <= 1 or text_bytes <= max_text_bytes:
+            yield frame
+        else:
+            yield from self._pieces(frame.head(frame.height // 2), max_text_bytes)
+            yield from self._pieces(frame.tail(frame.height - frame.height // 2), max_text_bytes)
+
+    def _texts(self, frame: pl.DataFrame) -> pl.Series:
+        return row_texts(frame, backslash_escapes=True, fraction_digits=self.view.fraction_digits)
+
+    def _row_by_row(self, connection: Connection, frame: pl.DataFrame) -> Iterator[Difference]:
+        expected = frame.select(literals(frame, backslash_escapes=True, fraction_digits=self.view.fraction_digits))
+        keys = frame[self.table.key].to_list()
+        there = checksum.rows_by_key(connection, self.view, min(keys), max(keys))
+        for key, wanted in zip(keys, expected.iter_rows(), strict=True):
+            if key not in there:
+                yield Difference(kind="missing", table=self.table.name, key=key)
+            elif columns := tuple(
+                (name, _shown(want), _shown(have))
+                for name, want, have in zip(frame.columns, wanted, there[key], strict=True)
+                if want != have and not (name in self.view.json_columns and _same_json(want, have))
+            ):
+                yield Difference(kind="different", table=self.table.name, key=key, columns=columns)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…'"
+
+
+def _same_json(one: str, other: str) -> bool:
+    """Both are literals: '…' with quotes and backslashes doubled."""
+
+    def parsed(text: str) -> object:
+        return json.loads(text[1:-1].replace("''", "'").replace("\\\\", "\\")) if text.startswith("'") else None
+
+    return parsed(one) == parsed(other)

@@ -1,0 +1,99 @@
+"""What is seen while it runs: a tqdm bar over the statistics, or a log line every few seconds where there is no terminal."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Never
+
+from tqdm import tqdm
+
+from parloader.loading.stats import Stats
+
+LOG_EVERY_SECONDS = 5.0
+
+
+class Meter:
+    """Shows how far one piece of work is. This one shows nothing."""
+
+    def update(self, stats: Stats) -> None:
+        """The statistics are as given now."""
+
+
+class Progress:
+    """The observer of an operation. This one shows nothing: the default where parloader is used as a library."""
+
+    def note(self, message: str) -> None:
+        """A line of information."""
+
+    def detail(self, message: str) -> None:
+        """A line for those who asked for more."""
+
+    @contextmanager
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+        """`what` is done to `rows` rows, of which `done` are done already."""
+        yield Meter()
+
+
+class Screen(Progress):
+    """Shows all on stderr: notes from verbosity 1 on (and the meter), details from 2 on."""
+
+    def __init__(self, verbosity: int) -> None:
+        self.verbosity = verbosity
+
+    def note(self, message: str) -> None:
+        if self.verbosity >= 1:
+            tqdm.write(message, file=sys.stderr)
+
+    def detail(self, message: str) -> None:
+        if self.verbosity >= 2:
+            tqdm.write(message, file=sys.stderr)
+
+    @contextmanager
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+        if self.verbosity < 1 or rows == 0:
+            yield Meter()
+        elif sys.stderr.isatty():
+            with tqdm(desc=what, total=rows, initial=done, unit=" rows", unit_scale=True, dynamic_ncols=True, file=sys.stderr) as bar:
+                yield _Bar(bar, done)
+        else:
+            yield _Log(what, rows, done)
+
+
+class _Bar(Meter):
+    def __init__(self, bar: "tqdm[Never]", done: int) -> None:
+        self._bar = bar
+        self._done = done
+
+    def update(self, stats: Stats) -> None:
+        self._bar.set_postfix_str(_workers(stats), refresh=False)
+        self._bar.update(self._done + _rows(stats) - self._bar.n)
+
+
+class _Log(Meter):
+    def __init__(self, what: str, rows: int, done: int) -> None:
+        self._what, self._total, self._done = what, rows, done
+        self._begun = self._said = time.monotonic()
+
+    def update(self, stats: Stats) -> None:
+        now = time.monotonic()
+        if now - self._said < LOG_EVERY_SECONDS:
+            return
+        self._said = now
+        made = _rows(stats)
+        rate = made / (now - self._begun)
+        left = f"{(self._total - self._done - made) / rate:.0f} s left" if rate else "time left unknown"
+        share = (self._done + made) / self._total
+        print(
+            f"{self._what}: {self._done + made:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats)}",
+            file=sys.stderr,
+        )
+
+
+def _rows(stats: Stats) -> int:
+    return sum(worker.rows for worker in stats.values())
+
+
+def _workers(stats: Stats) -> str:
+    alive = sum(worker.alive for worker in stats.values())
+    return f"workers {alive}, retries {sum(worker.retries for worker in stats.values())}"

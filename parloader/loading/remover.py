@@ -1,0 +1,60 @@
+"""One worker of clean: deletes index ranges, chunk by chunk, each with its part of the ledger in one transaction."""
+
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from parloader.database import ledger, sql
+from parloader.database.connect import Target
+from parloader.database.sql import Connection
+from parloader.loading import meter
+from parloader.loading.events import BatchDone, Started
+from parloader.loading.executor import Link
+from parloader.loading.session import Piece, Session
+from parloader.plans.model import Keys
+from parloader.plans.partition import Partition, batches
+
+CHUNK_ROWS = 10_000  # a transaction: short enough for others to get a word in, long enough that commits do not count
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveTask:
+    """What one worker deletes: the rows of `table` with these indices, by the primary key `key`."""
+
+    worker: int
+    target: Target
+    run_id: int
+    table: str
+    key: str
+    keys: Keys
+    partitions: tuple[Partition, ...]
+    retry_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.table}, {', '.join(map(str, self.partitions))}"
+
+    def run(self, link: Link) -> None:
+        session = Session(link, self.worker, self.target, self.retry_seconds)
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
+        for chunk in (chunk for partition in self.partitions for chunk in batches(partition, CHUNK_ROWS)):
+            begun = time.perf_counter()
+            if link.stopping or not session.transact(Piece("deleting from", self.table, chunk), partial(self._delete, chunk)):
+                break
+            link.send(
+                BatchDone(
+                    worker=self.worker,
+                    table=self.table,
+                    batch=chunk,
+                    generate_seconds=0.0,
+                    write_seconds=time.perf_counter() - begun,
+                    cpu_seconds=meter.cpu_seconds(),
+                    peak_rss_bytes=meter.peak_rss_bytes(),
+                    clock_seconds=time.monotonic(),
+                )
+            )
+        session.close()
+
+    def _delete(self, chunk: Partition, connection: Connection) -> None:
+        ledger.forget(connection, self.run_id, self.table, chunk)
+        for key_range in self.keys.ranges(chunk):
+            sql.execute(connection, f"DELETE FROM {sql.quote(self.table)} WHERE {sql.within(self.key, (key_range,))}")

@@ -1,0 +1,90 @@
+"""One worker of a load: its partitions, batch by batch: generate → write + ledger → report, with one batch prefetched."""
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from parloader.database import ledger
+from parloader.database.connect import Facts, Target
+from parloader.database.sql import Connection
+from parloader.loading import meter
+from parloader.loading.events import BatchDone, Started
+from parloader.loading.executor import Link
+from parloader.loading.generate import generate
+from parloader.loading.session import Piece, Session
+from parloader.loading.writers import InsertWriter, Rendered, Writer
+from parloader.plans.model import Keys, Table
+from parloader.plans.partition import Partition, batches
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch, ready to be written."""
+
+    batch: Partition
+    rendered: Rendered
+    generate_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedTask:
+    """What one worker loads: these partitions of `table`, in batches of `batch_rows`."""
+
+    worker: int
+    target: Target
+    facts: Facts
+    run_id: int
+    table: Table
+    keys: Mapping[str, Keys]
+    partitions: tuple[Partition, ...]
+    batch_rows: int
+    retry_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.table.name}, {', '.join(map(str, self.partitions))}"
+
+    def run(self, link: Link) -> None:
+        writer = InsertWriter.to(self.table.name, self.facts)
+        session = Session(link, self.worker, self.target, self.retry_seconds)
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
+        for prepared in self._one_ahead(writer):
+            if link.stopping:
+                break
+            begun = time.perf_counter()
+            if not session.transact(Piece("writing", self.table.name, prepared.batch), partial(self._write, writer, prepared)):
+                break
+            link.send(
+                BatchDone(
+                    worker=self.worker,
+                    table=self.table.name,
+                    batch=prepared.batch,
+                    generate_seconds=prepared.generate_seconds,
+                    write_seconds=time.perf_counter() - begun,
+                    cpu_seconds=meter.cpu_seconds(),
+                    peak_rss_bytes=meter.peak_rss_bytes(),
+                    clock_seconds=time.monotonic(),
+                )
+            )
+        session.close()
+
+    def _one_ahead(self, writer: Writer) -> Iterator[Prepared]:
+        """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
+        wanted = (batch for partition in self.partitions for batch in batches(partition, self.batch_rows))
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            upcoming = [thread.submit(self._prepare, writer, batch) for batch in (next(wanted, None),) if batch]
+            while upcoming:
+                prepared = upcoming.pop().result()
+                upcoming = [thread.submit(self._prepare, writer, batch) for batch in (next(wanted, None),) if batch]
+                yield prepared
+
+    def _prepare(self, writer: Writer, batch: Partition) -> Prepared:
+        begun = time.perf_counter()
+        rendered = writer.render(generate(self.table, batch, self.keys))
+        return Prepared(batch, rendered, time.perf_counter() - begun)
+
+    def _write(self, writer: Writer, prepared: Prepared, connection: Connection) -> None:
+        """The ledger's row first: where it is there already, an attempt before this one was committed and its answer never came."""
+        if ledger.record(connection, self.run_id, self.table.name, prepared.batch):
+            writer.write(connection, prepared.rendered)

@@ -1,0 +1,166 @@
+"""clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
+from parloader.database import connect, ledger, migration, schema, sql
+from parloader.database.ledger import Run
+from parloader.database.sql import Connection
+from parloader.errors import ForeignRows, Interrupted
+from parloader.loading.executor import Executor, LocalExecutor
+from parloader.loading.progress import Progress
+from parloader.loading.remover import RemoveTask
+from parloader.operations.run import run_tasks
+from parloader.plans.partition import split
+
+SHOWN_KEYS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanResult:
+    """`tables`: per table, children first, how many rows go (dry run) or went. `dropped`: tables that parloader had made, now empty."""
+
+    dry_run: bool
+    runs: tuple[int, ...]
+    tables: tuple[tuple[str, int], ...]
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, rows in self.tables)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "dry_run": self.dry_run,
+            "runs": list(self.runs),
+            "rows": self.rows,
+            "tables": dict(self.tables),
+            "dropped": list(self.dropped),
+        }
+
+
+def preview_clean(config: CleanConfig) -> CleanResult:
+    """What clean would delete. ForeignRows where it would refuse."""
+    with connect.connected(config.target) as connection, config.target.explained("looking at what to delete"):
+        runs = ledger.runs(connection)
+        _refuse_foreign_rows(connection, runs)
+        return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
+
+
+def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
+    """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it."""
+    progress, executor = progress or Progress(), executor or LocalExecutor()
+    with connect.connected(config.target) as connection, config.target.explained("cleaning"), ledger.locked(connection):
+        connect.require_writable(connection, config.target)
+        if not ledger.exists(connection):
+            return CleanResult(dry_run=False, runs=(), tables=())
+        runs = ledger.runs(connection)
+        _refuse_foreign_rows(connection, runs)
+        for run, table in _children_first(runs):
+            _delete(config, run, table, progress, executor)
+        _put_back_counters(connection, runs)
+        ledger.drop(connection)
+        dropped = _drop_made_tables(connection)
+        return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
+
+
+def _children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
+    """Every table of every run that has rows of ours: a table of all runs before its parents (later runs use the parents of earlier ones)."""
+    names = list(dict.fromkeys(entry.name for run in runs for entry in reversed(run.tables)))
+    for name in names:
+        for run in reversed(runs):
+            if run.done.get(name):
+                yield run, name
+
+
+def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
+    rows: dict[str, int] = {}
+    for run, name in _children_first(runs):
+        rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
+    return tuple(rows.items())
+
+
+def _refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
+    """ForeignRows where a row that is not ours points at one of ours: deleting ours would fail or take theirs along."""
+    names = list(dict.fromkeys(name for _, name in _children_first(runs)))
+    ours = {name: tuple(r for run in runs if name in run.done for r in run.key_ranges(name)) for name in names}
+    for name in names:
+        key = next(run.table(name).key for run in runs if name in run.done)
+        for database, child, column, referenced in schema.foreign_keys_to(connection, name):
+            if referenced == key:
+                _refuse_pointing(connection, database, child, column, name, ours)
+
+
+def _refuse_pointing(
+    connection: Connection, database: str, child: str, column: str, parent: str, ours: dict[str, tuple[tuple[int, int], ...]]
+) -> None:
+    child_key = schema.primary_key(connection, database, child)
+    shown = ", ".join(map(sql.quote, child_key or (column,)))
+    theirs = "TRUE"
+    if len(child_key) == 1 and database == sql.value(connection, "SELECT DATABASE()"):
+        theirs = sql.outside(child_key[0], ours.get(child, ()))
+    where = f"{sql.quote(database)}.{sql.quote(child)} WHERE {theirs} AND {sql.within(column, ours[parent])}"
+    found = sql.rows(connection, f"SELECT {shown} FROM {where} LIMIT {SHOWN_KEYS + 1:d}")
+    if found:
+        keys = ", ".join("/".join(map(str, key)) for key in found[:SHOWN_KEYS]) + (" and more" if len(found) > SHOWN_KEYS else "")
+        raise ForeignRows(
+            f"rows of {child} that parloader did not make point at rows of {parent} that it made: {', '.join(child_key) or column} {keys}",
+            f"Point their {column} at other rows, or delete them; nothing was deleted",
+        )
+
+
+def _delete(config: CleanConfig, run: Run, table: str, progress: Progress, executor: Executor) -> None:
+    entry = run.table(table)
+    rows = sum(p.rows for p in run.done[table])
+    procs = config.procs if table == run.target else 1
+    tasks = [
+        RemoveTask(
+            worker=worker,
+            target=config.target,
+            run_id=run.run_id,
+            table=table,
+            key=entry.key,
+            keys=entry.keys,
+            partitions=share,
+            retry_seconds=DEFAULT_RETRY_SECONDS,
+        )
+        for worker, share in enumerate(split(run.done[table], procs))
+    ]
+    stats, stopped = run_tasks(executor, tasks, progress, what=f"clean {table}", rows=rows)
+    if stopped:
+        gone = sum(worker.rows for worker in stats.values())
+        raise Interrupted(
+            f"interrupted: {gone:,} of {rows:,} rows of {table} are deleted",
+            "Repeat parloader clean to delete the rest, or parloader seed to fill it again",
+        )
+
+
+def _put_back_counters(connection: Connection, runs: tuple[Run, ...]) -> None:
+    """AUTO_INCREMENT as it was before the first run, where nobody has taken keys since the last one."""
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
+    for run in runs:
+        for entry in run.tables:
+            if entry.counter_before is not None and entry.counter_after is not None:
+                before.setdefault(entry.name, entry.counter_before)
+                after[entry.name] = entry.counter_after
+    for table, counter in before.items():
+        if schema.key_counter(connection, table) == after[table]:
+            schema.set_key_counter(connection, table, counter)
+
+
+def _drop_made_tables(connection: Connection) -> tuple[str, ...]:
+    """Drops the tables that seed had made in an empty database, where all of them are empty again. Locked, so that no row is lost."""
+    commented = schema.tables_with_comment(connection, migration.MADE_BY_US)
+    made = tuple(name for name in migration.children_first() if name in commented)
+    if not made or any(child not in made for name in made for _, child, _, _ in schema.foreign_keys_to(connection, name)):
+        return ()
+    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
+    try:
+        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in made):
+            return ()
+        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, made)))
+    finally:
+        sql.execute(connection, "UNLOCK TABLES")
+    return made

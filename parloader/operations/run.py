@@ -1,0 +1,36 @@
+"""Running tasks: events folded into statistics and shown, the executor stopped by Ctrl-C."""
+
+from collections.abc import Callable, Sequence
+
+from parloader.loading.events import Event, Failed, Retried
+from parloader.loading.executor import Executor, Stop, Task
+from parloader.loading.progress import Progress
+from parloader.loading.stats import Stats, fold
+
+
+def run_tasks(
+    executor: Executor,
+    tasks: Sequence[Task],
+    progress: Progress,
+    *,
+    what: str,
+    rows: int,
+    done: int = 0,
+    also: Callable[[Event], None] = lambda _: None,
+) -> tuple[Stats, bool]:
+    """Runs the tasks, `what` they do shown as so many of `rows`; returns the statistics, and whether somebody asked to stop."""
+    stats: Stats = {}
+    with Stop() as stop, progress.meter(what, rows, done) as meter:
+
+        def on_event(event: Event) -> None:
+            nonlocal stats
+            stats = fold(stats, event)
+            also(event)
+            meter.update(stats)
+            if isinstance(event, Retried):
+                progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
+            if isinstance(event, Failed):
+                progress.detail(event.traceback_text)
+
+        executor.run(tasks, on_event, stop)
+    return stats, bool(stop.asked)

@@ -1,0 +1,66 @@
+"""schema check and schema upgrade: the state of script_execution, and the step to migration V97."""
+
+from dataclasses import dataclass
+
+from parloader.database import connect, migration
+from parloader.database import schema as live_schema
+from parloader.database.connect import Target
+from parloader.database.migration import State
+from parloader.database.schema import Misfit
+from parloader.database.sql import Connection
+from parloader.errors import SchemaMismatch
+from parloader.loading.generate import samples
+from parloader.plans.script_execution import script_execution
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaState:
+    """`misfits`: where it is not as the built-in plan needs it. `upgraded`: the V97 step was applied just now."""
+
+    state: State
+    misfits: tuple[Misfit, ...]
+    upgraded: bool = False
+
+    @property
+    def fits(self) -> bool:
+        return self.state is State.EMPTY or not self.misfits
+
+    def as_json(self) -> dict[str, object]:
+        return {"state": str(self.state), "fits": self.fits, "misfits": [str(m) for m in self.misfits], "upgraded": self.upgraded}
+
+    def require_fit(self) -> None:
+        """SchemaMismatch where seed would refuse it."""
+        if self.state is State.BEFORE_V97:
+            raise SchemaMismatch("script_execution is as before migration V97", "Run your migrations, or: parloader schema upgrade")
+        if not self.fits:
+            raise SchemaMismatch("the schema does not fit the plan script_execution", "Migrate it to the shape named above")
+
+
+def check_schema(target: Target) -> SchemaState:
+    """Reads only."""
+    with connect.connected(target) as connection, target.explained("reading the schema"):
+        return _state(connection, target)
+
+
+def upgrade_schema(target: Target) -> SchemaState:
+    """Applies the V97 step where the schema is before it; otherwise changes nothing."""
+    with connect.connected(target) as connection, target.explained("upgrading the schema"):
+        before = _state(connection, target)
+        if before.state is State.OTHER:
+            raise SchemaMismatch(
+                "the schema is neither before V97 nor after it: " + "; ".join(map(str, before.misfits)),
+                "Migrate it to the state before V97 first",
+            )
+        if before.state is not State.BEFORE_V97:
+            return before
+        connect.require_writable(connection, target)
+        migration.upgrade(connection, live_schema.reflect(connect.engine(target), [t.name for t in script_execution().tables]))
+        after = _state(connection, target)
+        return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
+
+
+def _state(connection: Connection, target: Target) -> SchemaState:
+    plan = script_execution()
+    live = live_schema.reflect(connect.engine(target), [table.name for table in plan.tables])
+    _, misfits = live_schema.fit(plan, live, samples(plan))
+    return SchemaState(state=migration.state(connection, live), misfits=misfits)

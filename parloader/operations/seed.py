@@ -1,0 +1,156 @@
+"""seed: fills the table, exactly once, and says what is there."""
+
+import time
+from dataclasses import dataclass, replace
+
+from parloader.config import SeedConfig
+from parloader.database import connect, ledger, migration, rules, schema, sql
+from parloader.database.connect import Facts
+from parloader.database.ledger import Run, TableEntry
+from parloader.database.sql import Connection
+from parloader.errors import Interrupted, ParloaderError
+from parloader.loading.executor import Executor, LocalExecutor
+from parloader.loading.generate import generate
+from parloader.loading.progress import Progress
+from parloader.loading.stats import WorkerStats
+from parloader.loading.worker import SeedTask
+from parloader.loading.writers import InsertWriter
+from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room
+from parloader.operations.run import run_tasks
+from parloader.plans.model import Keys, Plan, Table
+from parloader.plans.partition import Partition, split
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedResult:
+    """`rows` were loaded by this call in `seconds` (0 where the run was complete already); `counts` are of the whole run, as found on the server."""
+
+    run_id: int
+    rows: int
+    seconds: float
+    check_seconds: float
+    already_complete: bool
+    workers: tuple[WorkerStats, ...]
+    counts: rules.Counts
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "run_id": self.run_id,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows_per_second),
+            "check_seconds": round(self.check_seconds, 3),
+            "already_complete": self.already_complete,
+            "workers": [worker.as_json() for worker in self.workers],
+            "counts": self.counts.as_json(),
+        }
+
+
+def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
+    """Fills the table: the whole plan, or what is missing of it. Refused, ConnectError, Interrupted or ParloaderError says why not."""
+    progress = progress or Progress()
+    with connect.connected(config.target) as connection, config.target.explained("preparing the load"):
+        connect.require_writable(connection, config.target)
+        with ledger.locked(connection):
+            prepared = prepare(connection, config)
+            progress.note(f"connected to {prepared.facts}: {config.target}")
+            ledger.create(connection)
+            run = prepared.run or _begin(connection, config, prepared, progress)
+            plan = prepared.plan if not prepared.creates_tables else fitted(connection, config, prepared.plan)[0]
+            return _load(connection, config, plan, run, progress, executor or LocalExecutor())
+
+
+def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
+    """A new run: tables where there are none, the reserved keys, the parents and the ledger's rows (these three in one transaction)."""
+    plan, live = prepared.plan, prepared.live
+    if prepared.creates_tables:
+        names = migration.create_tables(config.target)
+        progress.note(f"the database was empty: made the tables {', '.join(names)}")
+        plan, live = fitted(connection, config, plan)
+    target = plan.target
+    require_key_room(target, live, schema.highest_key(connection, target.name, target.key) + 1)
+    key_start, counter_before = schema.reserve_keys(connection, target.name, target.key, target.rows)
+    counters: dict[str, int | None] = {table.name: schema.key_counter(connection, table.name) for table in plan.parents}
+    with sql.transaction(connection):
+        assignments = assign_parents(connection, plan, empty=False)
+        keys = {**{name: a.keys for name, a in assignments.items()}, target.name: Keys.contiguous(key_start, target.rows)}
+        counters |= {target.name: counter_before}
+        last_keys = {name: max((last for part in a.made for _, last in a.keys.ranges(part)), default=0) for name, a in assignments.items()}
+        last_keys[target.name] = key_start + target.rows - 1
+        entries = tuple(_entry(table, keys[table.name], counters[table.name], last_keys[table.name]) for table in plan.tables)
+        run_id = ledger.begin(connection, plan, entries)
+        for table in plan.parents:
+            for made in assignments[table.name].made:
+                ledger.record(connection, run_id, table.name, made)
+                writer = InsertWriter.to(table.name, prepared.facts)
+                writer.write(connection, writer.render(generate(table, made, keys)))
+    parents = ", ".join(f"{table.name} {assignments[table.name].made_rows} of {table.rows}" for table in plan.parents)
+    progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
+    return next(run for run in ledger.runs(connection) if run.run_id == run_id)
+
+
+def _entry(table: Table, keys: Keys, counter_before: int | None, last_key: int) -> TableEntry:
+    """`last_key`: the last one that the run takes; 0 where it takes none."""
+    if counter_before is None or not last_key:
+        return TableEntry(name=table.name, key=table.key, keys=keys)
+    return TableEntry(
+        name=table.name, key=table.key, keys=keys, counter_before=counter_before, counter_after=max(counter_before, last_key + 1)
+    )
+
+
+def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, progress: Progress, executor: Executor) -> SeedResult:
+    shares = split(run.gaps, config.procs)
+    if run.done_rows and shares:
+        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
+    facts = connect.facts(connection)
+    tasks = [_task(config, plan, facts, run, worker, share) for worker, share in enumerate(shares)]
+    begun = time.monotonic()
+    stats, stopped = run_tasks(executor, tasks, progress, what=f"seed {run.target}", rows=run.rows, done=run.done_rows)
+    if stopped:
+        raise _interrupted(connection, run)
+    seconds = time.monotonic() - begun
+    begun = time.monotonic()
+    if tasks:
+        sql.rows(connection, f"ANALYZE TABLE {sql.quote(run.target)}")
+    counts = rules.count(config.target, plan, run.keys[run.target].ranges(Partition(0, run.rows)), config.procs)
+    if counts.total != run.rows or counts.violation_count:
+        raise ParloaderError(
+            f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {run.rows:,} rows and {counts.violation_count:,} violations",
+            "Somebody changed rows meanwhile: parloader verify names them",
+        )
+    return SeedResult(
+        run_id=run.run_id,
+        rows=sum(worker.rows for worker in stats.values()),
+        seconds=seconds if tasks else 0.0,
+        check_seconds=time.monotonic() - begun,
+        already_complete=not tasks and run.rows > 0 and run.complete,
+        workers=tuple(stats[worker] for worker in sorted(stats)),
+        counts=counts,
+    )
+
+
+def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, worker: int, share: tuple[Partition, ...]) -> SeedTask:
+    names = (plan.target.name, *plan.target.parents)
+    return SeedTask(
+        worker=worker,
+        target=config.target,
+        facts=facts,
+        run_id=run.run_id,
+        table=replace(plan.target, key=run.table(plan.target.name).key),
+        keys={name: run.keys[name] for name in names},
+        partitions=share,
+        batch_rows=config.batch_rows,
+        retry_seconds=config.retry_seconds,
+    )
+
+
+def _interrupted(connection: Connection, run: Run) -> Interrupted:
+    now = next(r for r in ledger.runs(connection) if r.run_id == run.run_id)
+    return Interrupted(
+        f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.rows:,} rows, each committed once",
+        "The same command goes on with the rest; parloader clean removes what is there",
+    )

@@ -1,0 +1,45 @@
+"""status: the runs that the ledger has, how far they are, and how to go on."""
+
+from dataclasses import dataclass
+
+from parloader.database import connect, ledger
+from parloader.database.connect import Target
+from parloader.database.ledger import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    where: str
+    runs: tuple[Run, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "runs": [
+                {
+                    "run_id": run.run_id,
+                    "plan": run.plan,
+                    "target": run.target,
+                    "rows": run.rows,
+                    "done": run.done_rows,
+                    "complete": run.complete,
+                    "gaps": [[gap.start, gap.stop] for gap in run.gaps],
+                    "parameters": dict(run.parameters),
+                    "started_at": run.started_at,
+                    "resume": resume_command(run),
+                }
+                for run in self.runs
+            ]
+        }
+
+
+def status(target: Target) -> Status:
+    """Reads only."""
+    with connect.connected(target) as connection, target.explained("reading the ledger"):
+        return Status(where=str(target), runs=ledger.runs(connection))
+
+
+def resume_command(run: Run) -> str | None:
+    """What loads the rest of the run; None where it is complete."""
+    if run.complete:
+        return None
+    return f"parloader seed --rows {run.rows} " + " ".join(f"--set {name}={value}" for name, value in run.parameters.items())

@@ -1,0 +1,25 @@
+"""Dependency order of a plan's tables."""
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from parloader.errors import UsageError
+
+if TYPE_CHECKING:
+    from parloader.plans.model import Table
+
+
+def ordered(tables: "Iterable[Table]") -> "tuple[Table, ...]":
+    """The tables, parents before children; otherwise in the order given. UsageError names a cycle or a parent that is not there."""
+    by_name = {table.name: table for table in tables}
+    for table in by_name.values():
+        for parent in table.parents:
+            if parent not in by_name:
+                raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
+    try:
+        names = tuple(TopologicalSorter({name: table.parents for name, table in by_name.items()}).static_order())
+    except CycleError as error:
+        cycle = " → ".join(reversed(error.args[1]))
+        raise UsageError(f"the tables refer to each other in a cycle: {cycle}", "Take one of these references out of the plan") from error
+    return tuple(by_name[name] for name in names)

@@ -1,0 +1,79 @@
+"""Ranges of the global index: how they are split into partitions and batches, and what of them is missing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """The indices `start` … `stop` - 1 of a table."""
+
+    start: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.stop:
+            raise ValueError(f"not a range of indices: {self.start} … {self.stop}")
+
+    @property
+    def rows(self) -> int:
+        return self.stop - self.start
+
+    def __str__(self) -> str:
+        return f"rows {self.start:,} to {self.stop - 1:,}" if self.rows else "no rows"
+
+
+def split(ranges: Sequence[Partition], parts: int) -> tuple[tuple[Partition, ...], ...]:
+    """The ranges dealt out to at most `parts` owners: contiguous shares whose sizes differ by one row at most.
+
+    Law: the shares, concatenated, are the ranges (no row lost, none twice, same order), for any `parts` >= 1. An owner gets one
+    partition where the ranges are one whole range, and perhaps several where they are the gaps of a half-loaded one. No share is empty.
+    """
+    total = sum(r.rows for r in ranges)
+    owners = min(parts, total)
+    sizes = [total * (n + 1) // owners - total * n // owners for n in range(owners)]
+    rest = iter([r for r in ranges if r.rows])
+    shares = []
+    piece = next(rest, Partition(0, 0))
+    for size in sizes:
+        share: list[Partition] = []
+        wanted = size
+        while wanted:
+            if not piece.rows:
+                piece = next(rest)
+            taken = min(wanted, piece.rows)
+            share.append(Partition(piece.start, piece.start + taken))
+            piece = Partition(piece.start + taken, piece.stop)
+            wanted -= taken
+        shares.append(tuple(share))
+    return tuple(shares)
+
+
+def batches(partition: Partition, batch_rows: int) -> Iterator[Partition]:
+    """The partition in pieces of `batch_rows` (the last one may be smaller)."""
+    for start in range(partition.start, partition.stop, batch_rows):
+        yield Partition(start, min(start + batch_rows, partition.stop))
+
+
+def merge(ranges: Iterable[Partition]) -> tuple[Partition, ...]:
+    """The same indices as few ranges, in order."""
+    merged: list[Partition] = []
+    for r in sorted(r for r in ranges if r.rows):
+        if merged and r.start <= merged[-1].stop:
+            merged[-1] = Partition(merged[-1].start, max(r.stop, merged[-1].stop))
+        else:
+            merged.append(r)
+    return tuple(merged)
+
+
+def gaps(rows: int, done: Iterable[Partition]) -> tuple[Partition, ...]:
+    """What of 0 … rows-1 is in none of `done`, in order."""
+    missing = []
+    at = 0
+    for r in merge(done):
+        if r.start > at:
+            missing.append(Partition(at, r.start))
+        at = max(at, r.stop)
+    if at < rows:
+        missing.append(Partition(at, rows))
+    return tuple(missing)

@@ -1,0 +1,143 @@
+"""Results as text for people. (As JSON they are what the results' as_json gives.)"""
+
+from collections.abc import Sequence
+
+from parloader.operations.clean import CleanResult
+from parloader.operations.plan import Forecast
+from parloader.operations.schema import SchemaState
+from parloader.operations.seed import SeedResult
+from parloader.operations.status import Status
+from parloader.operations.verify import VerifyResult
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines in columns: the first column to the left, the others to the right."""
+    lines = [headings, *rows]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(headings))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def mebibytes(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:,.1f} MiB" if size_bytes < 10 * 2**20 else f"{size_bytes / 2**20:,.0f} MiB"
+
+
+def seed(result: SeedResult) -> str:
+    counts = result.counts
+    figures = ", ".join(f"{count:,} {name}" for name, count in counts.figures.items())
+    lines = []
+    if result.already_complete:
+        lines.append(f"run {result.run_id} is complete already; nothing was changed")
+    elif result.workers:
+        rows = [
+            (
+                str(w.worker),
+                f"{w.rows:,}",
+                f"{w.seconds:.1f}",
+                f"{w.rows_per_second:,.0f}",
+                str(w.batches),
+                str(w.retries),
+                "/".join(f"{ms:.0f}" for ms in w.as_json()["batch_ms"].values()),  # type: ignore[attr-defined]
+                f"{w.generate_seconds:.1f}",
+                f"{w.write_seconds:.1f}",
+                f"{w.cpu_seconds:.1f}",
+                f"{w.peak_rss_bytes / 2**20:.0f}",
+            )
+            for w in result.workers
+        ]
+        headings = ("worker", "rows", "s", "rows/s", "batches", "retries", "p50/p95/max ms", "gen s", "write s", "cpu s", "MiB")
+        lines += [table(headings, rows), ""]
+        lines.append(f"loaded {result.rows:,} rows in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
+    lines.append(
+        f"run {result.run_id}: {counts.total:,} rows, {figures}, {counts.violation_count:,} violations (counted in {result.check_seconds:.1f} s)"
+    )
+    return "\n".join(lines)
+
+
+def plan(forecast: Forecast) -> str:
+    parameters = ", ".join(f"{name}={value}" for name, value in forecast.plan.parameters.items())
+    rows = [
+        (
+            t.name,
+            f"{t.rows:,}",
+            f"{t.used:,}",
+            f"{t.made:,}",
+            ", ".join(f"{first:,} to {last:,}" for first, last in t.keys[:3]) + (", …" if len(t.keys) > 3 else ""),
+            mebibytes(t.size.data_bytes) if t.made else "",
+            mebibytes(t.size.index_bytes) if t.made else "",
+        )
+        for t in forecast.tables
+    ]
+    lines = [f"plan {forecast.plan.name} ({parameters}) on {forecast.facts}"]
+    if forecast.creates_tables:
+        lines.append("the database is empty: seed would make these tables")
+    if forecast.run:
+        done = "is complete: seed would change nothing" if forecast.run.complete else "is incomplete: seed would load the rest"
+        lines.append(f"run {forecast.run.run_id} {done}")
+    lines += ["", table(("table", "rows", "there", "to make", "keys", "data", "indexes"), rows), ""]
+    if forecast.shares:
+        lines.append(f"{len(forecast.shares)} worker processes, batches of {forecast.batch_rows:,} rows:")
+        lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(forecast.shares)]
+    free = "" if forecast.free_bytes is None else f"; {mebibytes(forecast.free_bytes)} are free there"
+    lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
+    lines += [f"note: {risk}" for risk in forecast.risks]
+    return "\n".join(lines)
+
+
+def verify(result: VerifyResult) -> str:
+    lines = []
+    for d in result.differences:
+        columns = "".join(f"; {column}: expected {expected}, found {found}" for column, expected, found in d.columns)
+        lines.append(f"{d.kind}: {d.table} key {d.key}{columns}")
+    for run in result.runs:
+        lines.append(
+            f"run {run.run_id}: {run.checked:,} rows compared, {run.missing:,} missing, {run.different:,} different, {sum(run.violations.values()):,} violations"
+        )
+        lines += [f"  {count:,} rows break: {rule}" for rule, count in run.violations.items() if count]
+        if run.not_loaded:
+            lines.append(f"  {run.not_loaded:,} rows are not loaded yet (parloader status shows how to go on)")
+    if result.extra:
+        lines.append(f"{result.extra:,} extra rows that parloader did not make")
+    if result.ok:
+        lines.append("ok: what is there is what the plan says, row for row")
+    return "\n".join(lines)
+
+
+def clean(result: CleanResult) -> str:
+    if not result.runs:
+        return "parloader made nothing here; nothing to remove"
+    verb = "would go" if result.dry_run else "removed"
+    lines = [f"{verb}: {rows:,} rows of {name}" for name, rows in result.tables]
+    if result.dropped:
+        lines.append(f"dropped the tables that parloader had made: {', '.join(result.dropped)}")
+    runs = f"run{'s' if len(result.runs) > 1 else ''} {', '.join(map(str, result.runs))}"
+    lines.append(f"{runs}: {result.rows:,} rows in all; the ledger's tables {'would go' if result.dry_run else 'are gone'} too")
+    return "\n".join(lines)
+
+
+def status(result: Status) -> str:
+    if not result.runs:
+        return f"no runs in {result.where}"
+    lines = []
+    for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
+        share = run.done_rows / run.rows if run.rows else 1.0
+        parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
+        lines.append(
+            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.rows:,} rows ({share:.0%}), begun {run.started_at}; {parameters}"
+        )
+        if entry["resume"]:
+            lines += [f"  missing: {gap} ({gap.rows:,})" for gap in run.gaps[:10]]
+            lines += [f"  missing: {len(run.gaps) - 10} more ranges"] if len(run.gaps) > 10 else []
+            lines.append(f"  go on: {entry['resume']}")
+    return "\n".join(lines)
+
+
+def schema(result: SchemaState) -> str:
+    lines = [f"script_execution: {result.state}" + (" (upgraded just now)" if result.upgraded else "")]
+    if result.state not in ("empty", "before V97"):
+        lines += [str(misfit) for misfit in result.misfits]
+    return "\n".join(lines)

@@ -1,0 +1,102 @@
+# Shared by the scripts beside it (sourced, never run): the virtual environment, and the servers that are not on the machine.
+# Everything made here lies in .venv and .servers of this checkout; to undo it all, remove those two folders.
+
+set -eu
+cd "$(dirname "$0")/.."
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# venv [EXTRA]: .venv with parloader (and the extra's packages) in it; quick when pyproject.toml is as it was the last time.
+venv() {
+    extra=${1:-}
+    if ! .venv/bin/python -c '' 2>/dev/null; then
+        python=
+        for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+            if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$candidate; break; fi
+        done
+        [ -n "$python" ] || die "parloader needs Python 3.11 or newer and found none; install it, or name it: PYTHON=/path/to/python3 $0"
+        say "making .venv with $("$python" --version)"
+        if ! "$python" -m venv .venv 2>/dev/null; then
+            as_root apt-get install -y -q python3-venv >&2 || die "$python has no venv module; install it (Debian, Ubuntu: apt-get install python3-venv) and run $0 again"
+            "$python" -m venv --clear .venv
+        fi
+    fi
+    stamp=.venv/.parloader-$extra
+    if ! cmp -s pyproject.toml "$stamp"; then
+        say "installing parloader${extra:+ with [$extra]} into .venv"
+        .venv/bin/python -m pip install --quiet --editable ".${extra:+[$extra]}"
+        cp pyproject.toml "$stamp"
+    fi
+}
+
+# as_root COMMAND...: as root, by sudo where that asks no question; fails where neither is possible.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+# server_binary NAME: prints where parloader itself would find that server; fails where it would not.
+server_binary() { .venv/bin/python -m parloader.database.server "$1" 2>/dev/null; }
+
+# unpack_debs SERVER PACKAGE [SUITE]: the package and the libraries it links, unpacked below .servers/SERVER without root, from the
+# mirror that the machine's own sources name (of SUITE, where given), and a command .venv/bin/SERVER that starts it by its own ld.so.
+unpack_debs() {
+    server=$1 package=$2 suite=${3:-}
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    root=$PWD/.servers/$server
+    rm -rf "$root"
+    mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/debs"
+    set -- -q -o "Dir::State::lists=$root/apt/lists" -o "Dir::Cache=$root/apt/cache" -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none
+    if [ -n "$suite" ]; then
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/*$') || return 1
+        key=/usr/share/keyrings/debian-archive-keyring.gpg
+        echo "deb [signed-by=$key] $mirror $suite main" >"$root/apt/sources.list"
+        set -- "$@" -o "Dir::Etc::sourcelist=$root/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    fi
+    say "fetching $package${suite:+ of $suite} into .servers/$server (a plain folder: no service, no package installed)"
+    apt-get "$@" update >"$root/apt/log" 2>&1 || { tail -n 5 "$root/apt/log" >&2; return 1; }
+    needed=$(apt-cache "$@" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$package" |
+        grep '^[a-z0-9]' | grep -v perl | sort -u) || return 1
+    # shellcheck disable=SC2086  # a list of package names
+    (cd "$root/debs" && apt-get "$@" download $needed >>"$root/apt/log" 2>&1) || { tail -n 5 "$root/apt/log" >&2; return 1; }
+    for deb in "$root"/debs/*.deb; do dpkg-deb -x "$deb" "$root" || return 1; done
+    rm -rf "$root/apt" "$root/debs"
+    loader=$(find "$root" -name 'ld-linux*.so.*' | head -n 1)
+    libraries=$(dirname "$(find "$root" -name 'libstdc++.so.6' | head -n 1)")
+    cat >".venv/bin/$server" <<WRAPPER
+#!/bin/sh
+# $package, unpacked; started by its own loader and libraries
+exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$server" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
+WRAPPER
+    chmod +x ".venv/bin/$server"
+    server_binary "$server" >/dev/null
+}
+
+# get_mariadb: a MariaDB that parloader finds; fails where there is no way to one. Installs no service.
+get_mariadb() {
+    server_binary mariadbd >/dev/null && return
+    if command -v apt-get >/dev/null; then
+        if [ "$(id -u)" = 0 ] || as_root true; then
+            say "installing mariadb-server-core (the server alone: no service, no unit file)"
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null 2>&1 ||
+                { as_root apt-get update -q >/dev/null 2>&1 &&
+                    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null; } || true
+            server_binary mariadbd >/dev/null && return
+        fi
+        unpack_debs mariadbd mariadb-server-core && return
+    fi
+    if command -v brew >/dev/null; then
+        say "installing mariadb with Homebrew (no service is started)"
+        brew install --quiet mariadb >&2 && server_binary mariadbd >/dev/null && return
+    fi
+    return 1
+}
+
+# get_mysql: a MySQL that parloader finds; fails where there is no way to one. Debian has it in sid only.
+get_mysql() {
+    server_binary mysqld >/dev/null && return
+    unpack_debs mysqld mysql-server-core sid && return
+    if command -v brew >/dev/null; then brew install --quiet mysql >&2 && server_binary mysqld >/dev/null && return; fi
+    return 1
+}
