@@ -1,13 +1,15 @@
 """Results as text for people. (As JSON they are what the results' as_json gives.)"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from parloader.operations.clean import CleanResult
-from parloader.operations.plan import Forecast
-from parloader.operations.schema import SchemaState
-from parloader.operations.seed import SeedResult
-from parloader.operations.status import Status
-from parloader.operations.verify import VerifyResult
+if TYPE_CHECKING:
+    from parloader.operations.clean import CleanResult
+    from parloader.operations.plan import Forecast
+    from parloader.operations.schema import SchemaState
+    from parloader.operations.seed import SeedResult
+    from parloader.operations.status import Status
+    from parloader.operations.verify import VerifyResult
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -23,10 +25,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def mebibytes(size_bytes: int) -> str:
-    return f"{size_bytes / 2**20:,.1f} MiB" if size_bytes < 10 * 2**20 else f"{size_bytes / 2**20:,.0f} MiB"
+    return f"{size_bytes / 2**10:,.0f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:,.0f} MiB"
 
 
-def seed(result: SeedResult) -> str:
+def seed(result: "SeedResult") -> str:
     counts = result.counts
     figures = ", ".join(f"{count:,} {name}" for name, count in counts.figures.items())
     lines = []
@@ -58,7 +60,7 @@ def seed(result: SeedResult) -> str:
     return "\n".join(lines)
 
 
-def plan(forecast: Forecast) -> str:
+def plan(forecast: "Forecast") -> str:
     parameters = ", ".join(f"{name}={value}" for name, value in forecast.plan.parameters.items())
     rows = [
         (
@@ -88,7 +90,7 @@ def plan(forecast: Forecast) -> str:
     return "\n".join(lines)
 
 
-def verify(result: VerifyResult) -> str:
+def verify(result: "VerifyResult") -> str:
     lines = []
     for d in result.differences:
         columns = "".join(f"; {column}: expected {expected}, found {found}" for column, expected, found in d.columns)
@@ -107,7 +109,7 @@ def verify(result: VerifyResult) -> str:
     return "\n".join(lines)
 
 
-def clean(result: CleanResult) -> str:
+def clean(result: "CleanResult") -> str:
     if not result.runs:
         return "parloader made nothing here; nothing to remove"
     verb = "would go" if result.dry_run else "removed"
@@ -119,7 +121,7 @@ def clean(result: CleanResult) -> str:
     return "\n".join(lines)
 
 
-def status(result: Status) -> str:
+def status(result: "Status") -> str:
     if not result.runs:
         return f"no runs in {result.where}"
     lines = []
@@ -136,7 +138,7 @@ def status(result: Status) -> str:
     return "\n".join(lines)
 
 
-def schema(result: SchemaState) -> str:
+def schema(result: "SchemaState") -> str:
     lines = [f"script_execution: {result.state}" + (" (upgraded just now)" if result.upgraded else "")]
     if result.state not in ("empty", "before V97"):
         lines += [str(misfit) for misfit in result.misfits]

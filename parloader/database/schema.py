@@ -170,7 +170,7 @@ def _beyond(values: pl.Series, column: "sa.Column[Any]") -> str:
 def largest(column: "sa.Column[Any]") -> int:
     """The largest value of an integer column, at most what keys are computed in (signed 64 bits)."""
     bits = 8 * INTEGER_BYTES[type(column.type)]
-    return min(2**bits - 1 if getattr(column.type, "unsigned", False) else 2 ** (bits - 1) - 1, LARGEST_KEY)
+    return min((1 << (bits if getattr(column.type, "unsigned", False) else bits - 1)) - 1, LARGEST_KEY)
 
 
 def type_text(column: "sa.Column[Any]") -> str:

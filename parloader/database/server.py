@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import select
 import shutil
 import socket
 import stat
@@ -28,7 +29,8 @@ import pymysql
 
 from parloader.database import failures, server_guard, sql
 from parloader.database.connect import Kind, Target, connect, kind_and_version
-from parloader.errors import ConnectError, ServerStartError, UsageError
+from parloader.database.server_guard import KEEP, LOG
+from parloader.errors import ServerStartError, UsageError
 
 PLACES = (
     Path(sys.executable).parent,
@@ -54,7 +56,6 @@ MOST_BUFFER_POOL_BYTES = 2 * 2**30
 REDO_LOG = {Kind.MARIADB: "--innodb-log-file-size=1G", Kind.MYSQL: "--innodb-redo-log-capacity=1G"}
 # MySQL: no X protocol, and no import or export of files by the server (its compiled-in folder for that need not exist here)
 OF_KIND = {Kind.MARIADB: (), Kind.MYSQL: ("--mysqlx=OFF", "--secure-file-priv=NULL")}
-LOG = "log.err"  # MySQL adds .err to any other ending
 # a unix socket's path holds 107 bytes on Linux, 103 on macOS (unix(7), sys/un.h)
 LONGEST_SOCKET_PATH = 100
 # what mariadb-install-db runs, without the help tables
@@ -134,21 +135,21 @@ class PrivateServer:
 
     def running(self) -> bool:
         """Whether it answers."""
-        if not self.home.exists():
+        if not (self.home.exists() and _listens(self.socket)):
             return False
         try:
-            connect(replace(self.target, database="mysql")).close()
-        except ConnectError:
+            pymysql.connect(unix_socket=str(self.socket), user="root").close()
+        except pymysql.Error:
             return False
         return True
 
     @contextmanager
-    def in_use(self, say: Callable[[str], None]) -> Iterator["PrivateServer"]:
-        """The server, running at least until the end of the block (and until no other process uses it)."""
+    def in_use(self, say: Callable[[str], None], port: int | None = None) -> Iterator["PrivateServer"]:
+        """The server, running at least until the end of the block (and until no other process uses it). `port` as for start."""
         self._make_home()
         with open(self.home / "users.lock", "a") as users:
             fcntl.flock(users, fcntl.LOCK_SH)  # waits while a guard shuts the server down
-            self._ensure_running(say, port=None)
+            self._ensure_running(say, port)
             yield self
 
     def start(self, say: Callable[[str], None], port: int | None = None) -> None:
@@ -160,13 +161,13 @@ class PrivateServer:
                 raise UsageError(
                     "the private server is running already, so its port cannot be set", "parloader server stop, then start it with --port"
                 )
-            self._ensure_running(say, port=port)
-            (self.home / server_guard.KEEP).touch()
+            self._ensure_running(say, port)
+            (self.home / KEEP).touch()
 
     def stop(self) -> bool:
         """Shuts it down; False where it was not running."""
         with contextlib.suppress(FileNotFoundError):
-            (self.home / server_guard.KEEP).unlink()
+            (self.home / KEEP).unlink()
         if not self.running():
             return False
         pid = int((self.home / "pid").read_text())
@@ -193,7 +194,7 @@ class PrivateServer:
             fcntl.flock(starting, fcntl.LOCK_EX)
             if self.running():
                 return
-            for stale in (server_guard.KEEP, "tcp"):
+            for stale in (KEEP, "tcp"):
                 with contextlib.suppress(FileNotFoundError):
                     (self.home / stale).unlink()
             binary = find_binary(self.names)
@@ -250,22 +251,21 @@ class PrivateServer:
             *(["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", f"--port={port or _free_port()}"]),
             *self.options,
         ]
-        with open(self.home / LOG, "ab") as log:
-            guard = subprocess.Popen(
-                [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal does not reach it
-                close_fds=True,
-            )
-        end = time.monotonic() + START_TIMEOUT_SECONDS
-        while not self._answers():
-            if guard.poll() is not None or time.monotonic() > end:
-                raise ServerStartError(
-                    f"the private {binary} did not start: {_last_error(self.home / LOG)}", f"The whole log: {self.home / LOG}"
-                )
-            time.sleep(0.02)
+        guard = subprocess.Popen(
+            [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal does not reach it
+        )
+        with guard:  # which leaves at once a process of its own, with our pipe
+            assert guard.stdout
+            end = time.monotonic() + START_TIMEOUT_SECONDS
+            while not self.running():
+                ended, _, _ = select.select([guard.stdout], [], [], 0.02)
+                if ended or time.monotonic() > end:
+                    raise ServerStartError(
+                        f"the private {binary} did not start: {_last_error(self.home / LOG)}", f"The whole log: {self.home / LOG}"
+                    )
         connection = connect(replace(self.target, database="mysql"))
         sql.execute(connection, f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4")
         if port is not None:
@@ -278,12 +278,11 @@ class PrivateServer:
                 file.write(f"{bound} {password}\n")
         connection.close()
 
-    def _answers(self) -> bool:
-        try:
-            pymysql.connect(unix_socket=str(self.socket), user="root").close()
-        except pymysql.Error:
-            return False
-        return True
+
+def _listens(path: Path) -> bool:
+    """Whether a process listens on the unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _private_opener(path: str, flags: int) -> int:

@@ -55,6 +55,11 @@ class RemoveTask:
         session.close()
 
     def _delete(self, chunk: Partition, connection: Connection) -> None:
-        ledger.forget(connection, self.run_id, self.table, chunk)
-        for key_range in self.keys.ranges(chunk):
-            sql.execute(connection, f"DELETE FROM {sql.quote(self.table)} WHERE {sql.within(self.key, (key_range,))}")
+        remove(connection, self.run_id, self.table, self.key, self.keys.ranges(chunk), chunk)
+
+
+def remove(connection: Connection, run_id: int, table: str, key: str, key_ranges: tuple[tuple[int, int], ...], rows: Partition) -> None:
+    """Deletes the rows with these keys, and takes their indices out of the ledger, in the caller's transaction."""
+    ledger.forget(connection, run_id, table, rows)
+    for key_range in key_ranges:
+        sql.execute(connection, f"DELETE FROM {sql.quote(table)} WHERE {sql.within(key, (key_range,))}")

@@ -56,9 +56,11 @@ class InsertWriter:
 
     def _fitting(self, texts: pl.Series, sizes: pl.Series, room_bytes: int) -> Iterator[pl.Series]:
         """The rows in pieces of at most `room_bytes`."""
-        if int(sizes.max()) > room_bytes:  # type: ignore[arg-type]
+        largest_bytes = int(sizes.max())  # type: ignore[arg-type]
+        if largest_bytes > room_bytes:
             raise WriteFailed(
-                f"a row of {self.table} needs {sizes.max():,} bytes, more than the server's max_allowed_packet of {self.max_allowed_packet_bytes:,} takes",
+                f"a row of {self.table} needs {largest_bytes:,} bytes, more than the server's max_allowed_packet of "
+                f"{self.max_allowed_packet_bytes:,} takes",
                 "Raise max_allowed_packet on the server",
             )
         ends = sizes.cum_sum()

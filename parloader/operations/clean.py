@@ -10,7 +10,7 @@ from parloader.database.sql import Connection
 from parloader.errors import ForeignRows, Interrupted
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
-from parloader.loading.remover import RemoveTask
+from parloader.loading.remover import RemoveTask, remove
 from parloader.operations.run import run_tasks
 from parloader.plans.partition import split
 
@@ -58,7 +58,10 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         runs = ledger.runs(connection)
         _refuse_foreign_rows(connection, runs)
         for run, table in _children_first(runs):
-            _delete(config, run, table, progress, executor)
+            if table == run.target:
+                _delete_target(config, run, progress, executor)
+            else:
+                _delete_parents(connection, run, table)
         _put_back_counters(connection, runs)
         ledger.drop(connection)
         dropped = _drop_made_tables(connection)
@@ -110,30 +113,36 @@ def _refuse_pointing(
         )
 
 
-def _delete(config: CleanConfig, run: Run, table: str, progress: Progress, executor: Executor) -> None:
-    entry = run.table(table)
-    rows = sum(p.rows for p in run.done[table])
-    procs = config.procs if table == run.target else 1
+def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: Executor) -> None:
+    entry = run.table(run.target)
     tasks = [
         RemoveTask(
             worker=worker,
             target=config.target,
             run_id=run.run_id,
-            table=table,
+            table=run.target,
             key=entry.key,
             keys=entry.keys,
             partitions=share,
             retry_seconds=DEFAULT_RETRY_SECONDS,
         )
-        for worker, share in enumerate(split(run.done[table], procs))
+        for worker, share in enumerate(split(run.done[run.target], config.procs))
     ]
-    stats, stopped = run_tasks(executor, tasks, progress, what=f"clean {table}", rows=rows)
+    stats, stopped = run_tasks(executor, tasks, progress, what=f"clean {run.target}", rows=run.done_rows)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
         raise Interrupted(
-            f"interrupted: {gone:,} of {rows:,} rows of {table} are deleted",
+            f"interrupted: {gone:,} of {run.done_rows:,} rows of {run.target} are deleted",
             "Repeat parloader clean to delete the rest, or parloader seed to fill it again",
         )
+
+
+def _delete_parents(connection: Connection, run: Run, table: str) -> None:
+    """In this process, as they were made: they are few."""
+    entry = run.table(table)
+    for rows in run.done[table]:
+        with sql.transaction(connection):
+            remove(connection, run.run_id, table, entry.key, entry.keys.ranges(rows), rows)
 
 
 def _put_back_counters(connection: Connection, runs: tuple[Run, ...]) -> None:

@@ -1,0 +1,118 @@
+"""clean takes away what parloader made, and nothing else."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+from support import Database, until
+
+TABLES = ("robot_account", "outgoing_event", "script_reference", "script_version", "task_schedule", "event_trigger", "script_execution")
+
+
+@pytest.fixture
+def lived_in(database: Database) -> Database:
+    """A database with rows of the user's in every table, with gaps, and counters that are past them."""
+    database.parloader("seed", "--rows", "30")
+    database.execute(
+        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        *(f"ALTER TABLE {table} COMMENT = ''" for table in TABLES),
+        "DELETE FROM script_execution WHERE MOD(id, 3) = 0",
+        "DELETE FROM event_trigger WHERE id > 60",
+        "DELETE FROM task_schedule WHERE id BETWEEN 30 AND 40",
+        "UPDATE script_reference SET description = 'mine'",
+        "ALTER TABLE script_execution AUTO_INCREMENT = 777",
+    )
+    return database
+
+
+def everything(database: Database) -> dict[str, object]:
+    """Each table's rows, its counter and its definition."""
+    found: dict[str, object] = {}
+    for (name,) in database.rows("SHOW TABLES"):
+        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
+    return found
+
+
+def test_what_was_there_is_exactly_as_before(lived_in: Database) -> None:
+    before = everything(lived_in)
+    lived_in.parloader("seed", "--rows", "4000", "--procs", "2", "--batch", "300")
+    assert lived_in.value("SELECT COUNT(*) FROM script_execution") == 4020
+    lived_in.parloader("verify")
+    assert everything(lived_in) != before
+    lived_in.parloader("clean", "--yes")
+    assert everything(lived_in) == before
+
+
+def test_a_dry_run_says_what_would_go_and_deletes_nothing(lived_in: Database) -> None:
+    lived_in.parloader("seed", "--rows", "1000")
+    before = everything(lived_in)
+    result = json.loads(lived_in.parloader("clean", "--dry-run", "--json").stdout)
+    assert result["tables"] == {"script_execution": 1000, "event_trigger": 40, "task_schedule": 11}
+    assert everything(lived_in) == before
+
+
+def test_it_asks_first(database: Database) -> None:
+    database.parloader("seed", "--rows", "100")
+
+    def answer(text: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(database.command("clean"), input=text, capture_output=True, text=True, cwd=database.folder, check=False)
+
+    answered_no = answer("n\n")
+    assert (answered_no.returncode, "Delete these 421 rows" in answered_no.stderr) == (130, True)
+    nobody_there = answer("")
+    assert nobody_there.returncode == 130
+    assert "--yes" in nobody_there.stderr
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 100
+    assert answer("y\n").returncode == 0
+    assert database.rows("SHOW TABLES") == ()
+
+
+@pytest.mark.parametrize("rule", ["RESTRICT", "CASCADE", "SET NULL"])
+def test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes(database: Database, rule: str) -> None:
+    database.parloader("seed", "--rows", "500")
+    database.execute(
+        f"CREATE TABLE note (id INT PRIMARY KEY, execution BIGINT UNSIGNED, FOREIGN KEY (execution) REFERENCES script_execution (id) ON DELETE {rule})",
+        "INSERT INTO note VALUES (41, 400), (42, NULL)",
+    )
+    done = database.parloader("clean", "--yes", check=3)
+    assert "rows of note" in done.stderr
+    assert "id 41" in done.stderr
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 500
+    database.execute("DELETE FROM note WHERE id = 41")
+    database.parloader("clean", "--yes")
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 0  # note still refers to the table, so it stays
+    assert database.rows("SELECT id FROM note") == ((42,),)
+
+
+def test_a_row_of_the_users_in_the_big_table_that_uses_our_parents(database: Database) -> None:
+    database.parloader("seed", "--rows", "500")
+    database.execute("INSERT INTO script_execution (script_reference_id, script_version_id, schedule_id, planned) VALUES (1, 1, 1, NOW())")
+    done = database.parloader("clean", "--yes", check=3)
+    assert "rows of script_execution that parloader did not make" in done.stderr
+    assert "501" in done.stderr
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 501
+
+
+def test_a_clean_that_is_interrupted_can_be_repeated_or_filled_up_again(database: Database) -> None:
+    database.parloader("seed", "--rows", "60000", "--procs", "2")
+    before = database.rows("CHECKSUM TABLE script_execution")
+    process = database.process("clean", "--yes")
+    until(lambda: database.value("SELECT COUNT(*) FROM script_execution") != 60000, "the first chunk is deleted")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    left = database.value("SELECT COUNT(*) FROM script_execution")
+    if process.returncode == 0:
+        pytest.skip("clean was quicker than the interrupt")
+    assert process.returncode == 130, errors
+    assert "Repeat parloader clean" in errors
+    assert database.value("SELECT CAST(SUM(row_count) AS SIGNED) FROM parloader_batch WHERE table_name = 'script_execution'") == left
+    database.parloader("seed", "--rows", "60000", "--procs", "3")
+    assert database.rows("CHECKSUM TABLE script_execution") == before
+    database.parloader("clean", "--yes")
+    assert database.rows("SHOW TABLES") == ()
+
+
+def test_an_empty_database_has_nothing_to_clean(database: Database) -> None:
+    assert "nothing to remove" in database.parloader("clean").stdout
+    assert database.rows("SHOW TABLES") == ()

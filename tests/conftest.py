@@ -1,0 +1,72 @@
+"""Real servers for the tests: one MariaDB and one MySQL a session, a fresh database a test.
+
+A server that cannot be had skips its tests, and fails them in CI.
+"""
+
+import contextlib
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support import Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
+
+from parloader.database import sql
+from parloader.database.server import PrivateServer
+from parloader.errors import ServerStartError
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", params=["mariadb", "mysql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    kind = request.param
+    with contextlib.ExitStack() as stack:
+        try:
+            running = (
+                stack.enter_context(container(kind))
+                if docker_answers()
+                else stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
+            )
+        except ServerStartError as error:
+            unavailable(f"no {kind}: {error}")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The home of a private server of a kind, made once and not running: to be copied."""
+    homes: dict[str, Path] = {}
+
+    def make(kind: str) -> Path:
+        if kind not in homes:
+            home = tmp_path_factory.mktemp(f"{kind}-template")
+            private = private_server(home, kind)
+            try:
+                private.start(quiet)
+            except ServerStartError as error:
+                unavailable(f"no {kind}: {error}")
+            private.stop()
+            homes[kind] = home
+        return homes[kind]
+
+    return make
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Path], tmp_path: Path) -> PrivateServer:
+    """A private server for this test alone, not running yet: for tests that kill it."""
+    home = tmp_path / "home"
+    shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock"))
+    return private_server(home, request.param)
+
+
+@pytest.fixture
+def database(server: TestServer, tmp_path: Path) -> Iterator[Database]:
+    name = f"test_{next(numbers)}"
+    with server.connection() as connection:
+        sql.execute(connection, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        yield Database(server, replace(server.admin, database=name), tmp_path)
+        sql.execute(connection, f"DROP DATABASE {name}")

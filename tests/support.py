@@ -1,0 +1,132 @@
+"""What the tests share: servers and databases, and waiting for conditions.
+
+A server is a container where a Docker engine answers and the image is there or can be pulled, else a private server of this machine.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from parloader.cli import cli
+from parloader.database import connect, sql
+from parloader.database.connect import Target, parse_url
+from parloader.database.server import PrivateServer
+from parloader.database.sql import Connection
+
+BINARIES = {"mariadb": "mariadbd", "mysql": "mysqld"}
+IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
+# Nothing that a test shows depends on these, and they save seconds
+TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M")
+PATIENCE_SECONDS = 60
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Waits for a condition, and fails where it does not come."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {PATIENCE_SECONDS} s for: {what}")
+        time.sleep(0.01)
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A running server of one kind, and an administrator's account on it."""
+
+    __test__ = False
+    kind: str
+    admin: Target
+
+    def connection(self, database: str = "mysql") -> contextlib.AbstractContextManager[Connection]:
+        return connect.connected(replace(self.admin, database=database))
+
+
+def private_server(home: Path, kind: str) -> PrivateServer:
+    return PrivateServer(home=home, names=(BINARIES[kind],), options=TEST_OPTIONS)
+
+
+def docker_answers() -> bool:
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def container(kind: str) -> Iterator[TestServer]:
+    from testcontainers.mysql import MySqlContainer
+
+    with MySqlContainer(IMAGES[kind], username="root", password="test", dbname="test") as container:
+        yield TestServer(kind, parse_url(container.get_connection_url()))
+
+
+@contextlib.contextmanager
+def private(home: Path, kind: str) -> Iterator[TestServer]:
+    with private_server(home, kind).in_use(quiet, port=0) as server:
+        yield TestServer(kind, server.target)
+
+
+def unavailable(why: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh database, and the account that owns it."""
+
+    server: TestServer
+    target: Target
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        t = self.target
+        secret = f":{t.password}" if t.password else ""
+        socket = f"?unix_socket={t.unix_socket}" if t.unix_socket else ""
+        return f"mysql://{t.user}{secret}@{t.host}:{t.port}/{t.database}{socket}"
+
+    def connection(self) -> contextlib.AbstractContextManager[Connection]:
+        return connect.connected(self.target)
+
+    def execute(self, *statements: str) -> None:
+        with self.connection() as connection:
+            for statement in statements:
+                sql.execute(connection, statement)
+
+    def rows(self, statement: str) -> tuple[tuple[object, ...], ...]:
+        with self.connection() as connection:
+            return sql.rows(connection, statement)
+
+    def value(self, statement: str) -> object:
+        return self.rows(statement)[0][0]
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "parloader", *arguments, "--url", self.url]
+
+    def parloader(self, *arguments: str, check: int | None = 0) -> Result:
+        """Runs the command on this database, in this process (its workers are processes), and checks its exit code."""
+        done = CliRunner().invoke(cli, [*arguments, "--url", self.url], prog_name="parloader")
+        assert check is None or done.exit_code == check, (
+            f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}\n{done.exception!r}"
+        )
+        assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+        return done
+
+    def process(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Starts the command in a process of its own."""
+        return subprocess.Popen(
+            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
+        )

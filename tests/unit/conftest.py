@@ -1,0 +1,20 @@
+"""Unit tests: no server, no network, nothing of the developer's own settings."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A slow machine is no failure
+settings.register_profile("unit", deadline=None)
+settings.load_profile("unit")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test runs in an empty folder, where no parloader.toml is but its own, without PARLOADER_* variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("URL", "ROWS", "PROCS", "BATCH", "MYSQLD"):
+        monkeypatch.delenv(f"PARLOADER_{name}", raising=False)
+    monkeypatch.setenv("PARLOADER_HOME", str(tmp_path / "home"))
+    return tmp_path

@@ -1,0 +1,116 @@
+"""Tasks for the tests of the executor. A module of its own, because the spawned workers import it by its name (tests/ is on sys.path)."""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+
+from parloader.errors import WriteFailed
+from parloader.loading.events import Event
+from parloader.loading.executor import Link
+
+# A worker that nobody stops ends by itself, so that a broken executor fails a test and does not hang it
+PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Event):
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Does nothing but hold its rows."""
+
+    worker: int
+
+    def __str__(self) -> str:
+        return f"some_table, rows {self.worker}0 to {self.worker}9"
+
+    def run(self, link: Link) -> None:
+        pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say(Work):
+    texts: tuple[str, ...]
+
+    def run(self, link: Link) -> None:
+        for text in self.texts:
+            link.send(Said(worker=self.worker, text=text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SayEnvironment(Work):
+    """Says the value of an environment variable."""
+
+    name: str
+
+    def run(self, link: Link) -> None:
+        link.send(Said(worker=self.worker, text=os.environ.get(self.name, "")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoOnUntilStopped(Work):
+    def run(self, link: Link) -> None:
+        link.send(Said(worker=self.worker, text="begun"))
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not link.stopping and time.monotonic() < end:
+            time.sleep(0.01)
+        link.send(Said(worker=self.worker, text="stopped" if link.stopping else "nobody stopped me"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverStop(Work):
+    """Says its process id, then hears nothing."""
+
+    def run(self, link: Link) -> None:
+        link.send(Said(worker=self.worker, text=str(os.getpid())))
+        time.sleep(PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fail(Work):
+    """Fails with an error of ours."""
+
+    def run(self, link: Link) -> None:
+        raise WriteFailed(f"writing {self} failed", "Try again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crash(Work):
+    """Fails with an error of somebody else's."""
+
+    def run(self, link: Link) -> None:
+        raise ZeroDivisionError("by zero")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Die(Work):
+    """Ends its process by a signal."""
+
+    signal_number: signal.Signals
+
+    def run(self, link: Link) -> None:
+        link.send(Said(worker=self.worker, text="last words"))
+        os.kill(os.getpid(), self.signal_number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leave(Work):
+    """Ends its process with a status."""
+
+    status: int
+
+    def run(self, link: Link) -> None:
+        sys.exit(self.status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterruptItself(Work):
+    """Ctrl-C in a terminal reaches every process of the group."""
+
+    def run(self, link: Link) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        link.send(Said(worker=self.worker, text="still here"))

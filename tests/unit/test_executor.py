@@ -1,0 +1,174 @@
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+
+import psutil
+import pytest
+from unit.tasks import (
+    Crash,
+    Die,
+    Fail,
+    GoOnUntilStopped,
+    InterruptItself,
+    Leave,
+    NeverStop,
+    Said,
+    Say,
+    SayEnvironment,
+    Work,
+)
+
+from parloader.errors import ParloaderError, WorkerDied, WriteFailed
+from parloader.loading.events import Event, Failed, Finished
+from parloader.loading.executor import Link, LocalExecutor, Stop
+
+
+class Run:
+    """One run of tasks: what was said, by which worker, and how it ended."""
+
+    def __init__(self, *, asks_to_stop: int = 0) -> None:
+        self.events: list[Event] = []
+        self.stop = Stop()
+        self.asks_to_stop = asks_to_stop
+
+    def of(self, *tasks: Work) -> "Run":
+        LocalExecutor().run(tasks, self.on_event, self.stop)
+        return self
+
+    def on_event(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Said) and self.asks_to_stop:
+            self.stop.asked = self.asks_to_stop
+
+    def said(self, worker: int) -> Sequence[str]:
+        return [event.text for event in self.events if isinstance(event, Said) and event.worker == worker]
+
+    @property
+    def finished(self) -> set[int]:
+        return {event.worker for event in self.events if isinstance(event, Finished)}
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left() -> Iterator[None]:
+    assert not multiprocessing.active_children()
+    yield
+    assert not multiprocessing.active_children()
+
+
+def test_every_event_of_every_worker_arrives_in_order() -> None:
+    texts = tuple(str(n) for n in range(2000))
+    run = Run().of(Say(worker=0, texts=texts), Say(worker=1, texts=("one", "word")), Work(worker=2))
+    assert (run.said(0), run.said(1), run.said(2)) == (list(texts), ["one", "word"], [])
+    assert run.finished == {0, 1, 2}
+
+
+def test_no_tasks() -> None:
+    assert Run().of().events == []
+
+
+def test_the_error_of_a_task_is_raised_and_the_others_are_stopped() -> None:
+    run = Run()
+    with pytest.raises(WriteFailed) as caught:
+        run.of(GoOnUntilStopped(worker=0), Fail(worker=1), GoOnUntilStopped(worker=2))
+    assert (caught.value.message, caught.value.next_step) == ("writing some_table, rows 10 to 19 failed", "Try again")
+    assert run.said(0) == run.said(2) == ["begun", "stopped"]
+    assert run.finished == {0, 2}
+
+
+def test_an_error_of_somebody_elses_is_raised_as_one_of_ours() -> None:
+    run = Run()
+    with pytest.raises(ParloaderError, match="ZeroDivisionError: by zero"):
+        run.of(Crash(worker=0))
+    (failed,) = run.events
+    assert isinstance(failed, Failed)
+    assert "in run" in failed.traceback_text
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: signal.Signals) -> None:
+    run = Run()
+    with pytest.raises(WorkerDied) as caught:
+        run.of(GoOnUntilStopped(worker=0), Die(worker=3, signal_number=number))
+    assert "worker 3 was killed by " + number.name in caught.value.message
+    assert "while it held some_table, rows 30 to 39" in caught.value.message
+    assert ("out of memory" in caught.value.message) is (number == signal.SIGKILL)
+    assert caught.value.next_step
+    assert run.said(3) == ["last words"]
+    assert run.said(0) == ["begun", "stopped"]
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
+    with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while it held some_table, rows 50 to 59"):
+        Run().of(Leave(worker=5, status=status))
+
+
+def test_workers_end_early_when_somebody_asks() -> None:
+    run = Run(asks_to_stop=1).of(GoOnUntilStopped(worker=0), GoOnUntilStopped(worker=1))
+    assert run.said(0) == run.said(1) == ["begun", "stopped"]
+    assert run.finished == {0, 1}
+
+
+def test_a_stop_before_the_start_counts() -> None:
+    run = Run()
+    run.stop.asked = 1
+    assert run.of(GoOnUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
+
+
+def test_asking_twice_ends_a_worker_that_does_not_listen() -> None:
+    run = Run(asks_to_stop=2).of(NeverStop(worker=0))
+    (pid,) = run.said(0)
+    assert not psutil.pid_exists(int(pid))
+    assert run.finished == set()
+
+
+def test_an_observer_that_fails_leaves_no_worker() -> None:
+    def on_event(event: Event) -> None:
+        raise LookupError("the observer's")
+
+    with pytest.raises(LookupError):
+        LocalExecutor().run([GoOnUntilStopped(worker=0), NeverStop(worker=1)], on_event, Stop())
+
+
+@pytest.mark.parametrize("before", [None, "5"])
+def test_a_worker_has_one_polars_thread(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if before is None:
+        monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("POLARS_MAX_THREADS", before)
+    assert Run().of(SayEnvironment(worker=0, name="POLARS_MAX_THREADS")).said(0) == ["1"]
+    assert os.environ.get("POLARS_MAX_THREADS") == before
+
+
+def test_ctrl_c_does_not_reach_a_worker() -> None:
+    assert Run().of(InterruptItself(worker=0)).said(0) == ["still here"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_worker_whose_parent_is_gone_stops() -> None:
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    with theirs:
+        link = Link(theirs)
+        assert not link.stopping
+        ours.close()
+        assert link.stopping
+
+
+def test_a_worker_that_cannot_report_stops() -> None:
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    with theirs:
+        link = Link(theirs)
+        ours.close()
+        link.send(Said(worker=0, text="anybody?"))
+        assert link.stopping
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stop_notes_signals_and_puts_the_handlers_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with Stop() as stop:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        assert stop.asked == 2
+    assert signal.getsignal(number) is before

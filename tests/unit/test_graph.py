@@ -1,0 +1,56 @@
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parloader.errors import UsageError
+from parloader.plans.graph import ordered
+from parloader.plans.model import INDEX, Plan, Reference, Table
+
+
+def table(name: str, *parents: str) -> Table:
+    return Table(name=name, rows=1, columns={"n": pl.lit(1), **{f"{p}_id": Reference(parent=p, index=INDEX) for p in parents}})
+
+
+@st.composite
+def dependencies(draw: st.DrawFn) -> list[Table]:
+    """Tables without a cycle, in any order."""
+    names = "abcdefg"[: draw(st.integers(0, 7))]
+    tables = [table(name, *sorted(draw(st.sets(st.sampled_from(names[:n])))) if n else ()) for n, name in enumerate(names)]
+    return draw(st.permutations(tables))
+
+
+@given(dependencies())
+def test_parents_come_before_children_and_no_table_is_lost(tables: list[Table]) -> None:
+    names = [t.name for t in ordered(tables)]
+    assert sorted(names) == sorted(t.name for t in tables)
+    assert all(names.index(parent) < names.index(t.name) for t in tables for parent in t.parents)
+
+
+def test_the_order_given_stays_where_it_can() -> None:
+    given_order = [table("a"), table("child of a", "a"), table("c")]
+    assert list(ordered(given_order)) == given_order
+
+
+def test_a_plan_puts_its_tables_in_order() -> None:
+    plan = Plan(name="p", parameters={}, tables=(table("grandchild", "child"), table("child", "parent"), table("parent")))
+    assert [t.name for t in plan.tables] == ["parent", "child", "grandchild"]
+
+
+@pytest.mark.parametrize(
+    "references",
+    [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "a", "d": "a"}],
+)
+def test_a_cycle_is_named(references: dict[str, str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        ordered([table(name, parent) for name, parent in references.items()])
+    cycle = caught.value.message.rpartition(": ")[2].split(" → ")
+    assert cycle[0] == cycle[-1]
+    assert all(references[child] == parent for child, parent in pairwise(cycle))
+
+
+def test_a_parent_that_is_not_in_the_plan_is_named() -> None:
+    with pytest.raises(UsageError, match="table child refers to nobody"):
+        ordered([table("parent"), table("child", "parent", "nobody")])

@@ -1,0 +1,84 @@
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.strategies import any_range
+
+from parloader.plans.model import INDEX, Keys, Plan, Reference, Segment, Table
+from parloader.plans.partition import Partition
+
+# runs of keys with holes between, in any order: what parents look like whose rows were partly there
+some_keys = st.lists(st.tuples(st.integers(1, 2**40), st.integers(1, 9)), max_size=6).map(
+    lambda runs: [start + n for start, rows in runs for n in range(rows)]
+)
+
+
+def at(keys: Keys, index: list[int | None]) -> list[int | None]:
+    return pl.DataFrame({"i": index}, schema={"i": pl.Int64}).select(keys.at(INDEX)).to_series().to_list()
+
+
+@given(some_keys, st.data())
+def test_each_row_has_its_key_and_null_stays_null(of: list[int], data: st.DataObject) -> None:
+    index = data.draw(st.lists(st.integers(0, len(of) - 1) | st.none() if of else st.none()))
+    assert at(Keys.of(of), index) == [None if i is None else of[i] for i in index]
+
+
+@given(some_keys)
+def test_keys_are_as_few_segments_as_can_be(of: list[int]) -> None:
+    keys = Keys.of(of)
+    assert keys.rows == len(of)
+    assert [s.key_start + n for s in keys.segments for n in range(s.rows)] == of
+    assert all(one.stop == other.start for one, other in pairwise(keys.segments))
+    assert len(keys.segments) == sum(1 for n, key in enumerate(of) if n == 0 or key != of[n - 1] + 1)
+
+
+@given(some_keys, any_range)
+def test_ranges_are_the_keys_of_the_rows(of: list[int], rows: Partition) -> None:
+    ranges = Keys.of(of).ranges(rows)
+    assert [key for first, last in ranges for key in range(first, last + 1)] == of[rows.start : rows.stop]
+
+
+@given(st.integers(1, 2**62), st.integers(0, 50))
+def test_contiguous_keys_are_those_of_a_range(key_start: int, rows: int) -> None:
+    assert Keys.contiguous(key_start, rows) == Keys.of(range(key_start, key_start + rows))
+
+
+def test_contiguous_keys_of_many_rows_are_one_segment() -> None:
+    keys = Keys.contiguous(5, 3_000_000_000)
+    assert keys.segments == (Segment(0, 3_000_000_000, 5),)
+    assert at(keys, [2_999_999_999]) == [3_000_000_004]
+    assert keys.ranges(Partition(10, 2_000_000_000)) == ((15, 2_000_000_004),)
+
+
+PARENT = Table(name="parent", rows=3, columns={"n": INDEX})
+CHILD = Table(
+    name="child",
+    rows=9,
+    partitioned=True,
+    columns={
+        "a_id": Reference(parent="parent", index=INDEX),
+        "n": INDEX,
+        "b_id": Reference(parent="parent", index=INDEX),
+    },
+)
+
+
+def test_a_table_knows_what_it_refers_to() -> None:
+    assert CHILD.parents == ("parent",)
+    assert CHILD.references == {"a_id": "parent", "b_id": "parent"}
+
+
+def test_a_plan_has_one_target_and_parents() -> None:
+    plan = Plan(name="p", parameters={}, tables=(CHILD, PARENT))
+    assert plan.target is CHILD
+    assert plan.parents == (PARENT,)
+    assert plan.table("parent") is PARENT
+
+
+@pytest.mark.parametrize("partitioned", [0, 2])
+def test_a_plan_without_one_target_has_none(partitioned: int) -> None:
+    tables = tuple(Table(name=f"t{n}", rows=1, columns={}, partitioned=n < partitioned) for n in range(2))
+    with pytest.raises(ValueError, match="unpack"):
+        _ = Plan(name="p", parameters={}, tables=tables).target

@@ -1,0 +1,144 @@
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parloader.loading.render import literals, row_texts
+
+# what a statement can carry: no half of a surrogate pair
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def rendered(values: list[Any], dtype: Any, *, backslash_escapes: bool = True, fraction_digits: int | None = None) -> list[str]:
+    frame = pl.DataFrame({"c": pl.Series(values, dtype=dtype)})
+    digits = None if fraction_digits is None else {"c": fraction_digits}
+    return row_texts(frame, backslash_escapes=backslash_escapes, fraction_digits=digits).to_list()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values", "expected"),
+    [
+        (pl.Int64, [0, -(2**63), 2**63 - 1], ["0", "-9223372036854775808", "9223372036854775807"]),
+        (pl.UInt64, [2**64 - 1], ["18446744073709551615"]),
+        (pl.Int8, [-128], ["-128"]),
+        (pl.Decimal(20, 4), [Decimal("-1234567890123456.7891"), Decimal(2)], ["-1234567890123456.7891", "2.0000"]),
+        (pl.Boolean, [True, False], ["1", "0"]),
+        (pl.String, ["", "plain", "it's", "''", "ü😀", "a,b)"], ["''", "'plain'", "'it''s'", "''''''", "'ü😀'", "'a,b)'"]),
+        (pl.String, ["line\nbreak\ttab", '"'], ["'line\nbreak\ttab'", "'\"'"]),
+        (pl.Binary, [b"", b"\x00\xff'\\"], ["x''", "x'00ff275c'"]),
+        (pl.Date, [date(1000, 1, 1), date(9999, 12, 31)], ["'1000-01-01'", "'9999-12-31'"]),
+        (pl.Datetime("ms"), [datetime(1000, 1, 2, 3, 4, 5), datetime(9999, 12, 31)], ["'1000-01-02 03:04:05'", "'9999-12-31 00:00:00'"]),
+    ],
+)
+def test_literals_of_each_type(dtype: Any, values: list[Any], expected: list[str]) -> None:
+    assert rendered(values, dtype) == expected
+    assert rendered([*values, None], dtype) == [*expected, "NULL"]
+
+
+DTYPES = [pl.Int64, pl.Float64, pl.Decimal(10, 2), pl.Boolean, pl.String, pl.Binary, pl.Date, pl.Datetime("us"), pl.Null]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_a_column_of_nulls(dtype: Any, rows: int) -> None:
+    assert rendered([None] * rows, dtype) == ["NULL"] * rows
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.none()))
+def test_a_float_keeps_every_bit(values: list[float | None]) -> None:
+    assert [None if text == "NULL" else float(text) for text in rendered(values, pl.Float64)] == values
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+def test_what_is_no_number_is_refused(value: float, dtype: Any) -> None:
+    with pytest.raises(ValueError, match="column c "):
+        rendered([1.0, None, value], dtype)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"), [(pl.Duration, timedelta(1)), (pl.Time, time(1)), (pl.List(pl.Int64), [1]), (pl.Struct({"a": pl.Int64}), {"a": 1})]
+)
+def test_a_type_without_a_literal_is_refused(dtype: Any, value: Any) -> None:
+    with pytest.raises(TypeError, match=r"column c: .* has no SQL literal"):
+        rendered([value], dtype)
+
+
+def test_a_backslash_is_doubled_only_where_it_escapes() -> None:
+    assert rendered(["a\\'b", None], pl.String, backslash_escapes=True) == ["'a\\\\''b'", "NULL"]
+    assert rendered(["a\\'b", None], pl.String, backslash_escapes=False) == ["'a\\''b'", "NULL"]
+
+
+@given(st.lists(texts, min_size=1))
+def test_a_server_whose_backslash_escapes_reads_the_text_back(values: list[str]) -> None:
+    assert [unescaped(literal) for literal in rendered(values, pl.String, backslash_escapes=True)] == values
+
+
+def unescaped(literal: str) -> str:
+    """MySQL manual, "String Literals": what stands between the quotes, character by character."""
+    assert literal[0] == literal[-1] == "'"
+    characters, inside = iter(literal[1:-1]), ""
+    for character in characters:
+        assert character not in "'\\" or next(characters) == character, "the literal ends early, or has an escape that it should not"
+        inside += character
+    return inside
+
+
+SQLITE_VALUES = {
+    pl.Int64: st.integers(-(2**63) + 1, 2**63 - 1),
+    pl.String: st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    pl.Binary: st.binary(),
+    pl.Boolean: st.booleans(),
+}
+
+
+@given(st.data())
+def test_a_database_reads_every_row_back(data: st.DataObject) -> None:
+    """SQLite, where no backslash escapes, stands for a server under NO_BACKSLASH_ESCAPES."""
+    rows = data.draw(st.integers(1, 5))
+    schema: dict[str, Any] = {f"c{n}": dtype for n, dtype in enumerate(SQLITE_VALUES)}
+    columns = {name: data.draw(st.lists(st.none() | SQLITE_VALUES[dtype], min_size=rows, max_size=rows)) for name, dtype in schema.items()}
+    frame = pl.DataFrame(columns, schema=schema)
+    with closing(sqlite3.connect(":memory:")) as database:
+        values = ", ".join(f"({text})" for text in row_texts(frame, backslash_escapes=False))
+        assert database.execute(f"VALUES {values}").fetchall() == frame.rows()
+
+
+MOMENT = datetime(2024, 5, 6, 7, 8, 9, 120_450)
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"),
+    [
+        (0, "'2024-05-06 07:08:09'"),
+        (1, "'2024-05-06 07:08:09.1'"),
+        (3, "'2024-05-06 07:08:09.120'"),
+        (6, "'2024-05-06 07:08:09.120450'"),
+        (None, "'2024-05-06 07:08:09.120450'"),
+    ],
+)
+def test_fraction_digits(digits: int | None, expected: str) -> None:
+    assert rendered([MOMENT], pl.Datetime("us"), fraction_digits=digits) == [expected]
+
+
+def test_all_rows_of_a_column_show_the_same_digits() -> None:
+    whole = datetime(2024, 5, 6)
+    assert rendered([whole, MOMENT, None], pl.Datetime("us")) == ["'2024-05-06 00:00:00.000000'", "'2024-05-06 07:08:09.120450'", "NULL"]
+    assert rendered([whole], pl.Datetime("us"), fraction_digits=3) == ["'2024-05-06 00:00:00.000'"]
+
+
+def test_fraction_digits_are_of_the_column_that_they_name() -> None:
+    frame = pl.DataFrame({"a": [MOMENT], "b": [MOMENT]})
+    (text,) = row_texts(frame, backslash_escapes=True, fraction_digits={"a": 0, "b": 2})
+    assert text == "'2024-05-06 07:08:09','2024-05-06 07:08:09.12'"
+
+
+def test_literals_keep_the_names_of_the_columns() -> None:
+    frame = pl.DataFrame({"n": [1], "text": ["a"]})
+    assert frame.select(literals(frame, backslash_escapes=True)).to_dicts() == [{"n": "1", "text": "'a'"}]

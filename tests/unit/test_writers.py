@@ -1,0 +1,129 @@
+import re
+import sqlite3
+from contextlib import closing
+from typing import cast
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parloader.database.connect import Facts, Kind
+from parloader.database.sql import Connection
+from parloader.errors import WriteFailed
+from parloader.loading.writers import InsertWriter, Rendered
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+some_rows = st.lists(st.tuples(st.integers(-(2**40), 2**40), st.none() | text), min_size=1, max_size=60)
+
+
+def writer(max_allowed_packet_bytes: int, table: str = "t") -> InsertWriter:
+    return InsertWriter(table=table, max_allowed_packet_bytes=max_allowed_packet_bytes, backslash_escapes=False)
+
+
+def frame_of(rows: list[tuple[int, str | None]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"n": pl.Int64, "text": pl.String}, orient="row")
+
+
+@given(some_rows, st.integers(400, 2000))
+def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
+    batch = writer(packet_bytes).render(frame_of(rows))
+    assert batch.rows == len(rows)
+    assert all(len(statement) <= packet_bytes for statement in batch.statements)
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE t (n, text)")
+        for statement in batch.statements:
+            database.execute(statement.decode())
+        assert database.execute("SELECT n, text FROM t ORDER BY rowid").fetchall() == rows
+
+
+@given(some_rows)
+def test_one_statement_where_all_fits(rows: list[tuple[int, str | None]]) -> None:
+    assert len(writer(2**20).render(frame_of(rows)).statements) == 1
+
+
+def test_no_more_statements_than_the_packet_asks_for() -> None:
+    """1000 rows of 12 bytes (with what is between them) in packets of 1 kB."""
+    frame = pl.DataFrame({"n": range(100_000_000, 100_001_000)})
+    assert len(writer(1000).render(frame).statements) == pytest.approx(12_000 / (1000 - 100), abs=1)
+
+
+@pytest.mark.parametrize("rows_before", [0, 3])
+def test_a_row_that_is_too_large_is_refused(rows_before: int) -> None:
+    frame = pl.DataFrame({"text": ["small"] * rows_before + ["ü" * 500, "small"]})
+    with pytest.raises(WriteFailed, match=r"a row of t needs 1,00\d bytes, more than the server's max_allowed_packet of 1,000") as caught:
+        writer(1000).render(frame)
+    assert "max_allowed_packet" in caught.value.next_step
+
+
+def test_a_row_that_only_just_fits() -> None:
+    room_bytes = next(n for n in range(1000, 0, -1) if fits(n))
+    assert room_bytes > 800
+    assert not fits(room_bytes + 1)
+
+
+def fits(text_bytes: int) -> bool:
+    frame = pl.DataFrame({"text": ["x" * text_bytes, "y"]})
+    try:
+        batch = writer(1000).render(frame)
+    except WriteFailed:
+        return False
+    assert all(len(statement) <= 1000 for statement in batch.statements)
+    return True
+
+
+def test_names_are_quoted_and_a_percent_sign_stays() -> None:
+    """The statement goes to the server as it is: nothing is filled in."""
+    (statement,) = writer(1000, table="100%`t").render(pl.DataFrame({"a`b%": ["5%"]})).statements
+    assert statement == b"INSERT INTO `100%``t` (`a``b%`) VALUES ('5%')"
+
+
+def test_the_server_says_how_to_write() -> None:
+    facts = Facts(
+        kind=Kind.MYSQL,
+        version=(8, 4, 0),
+        version_text="8.4.0",
+        max_allowed_packet_bytes=12345,
+        data_directory="/",
+        hostname="h",
+        backslash_escapes=True,
+        connection_id=1,
+    )
+    made = InsertWriter.to("t", facts)
+    assert made == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
+    assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).statements[0]
+
+
+class FakeConnection:
+    """Counts the rows of a statement as the server would, except for those that it is told to drop."""
+
+    def __init__(self, dropped_rows: int) -> None:
+        self.dropped_rows = dropped_rows
+        self.sent: list[bytes] = []
+
+    def query(self, statement: bytes) -> int:
+        self.sent.append(statement)
+        dropped, self.dropped_rows = self.dropped_rows, 0
+        return len(re.findall(rb"\(\d+\)", statement)) - dropped
+
+    @property
+    def connection(self) -> Connection:
+        return cast(Connection, self)
+
+
+def batch_of_two_statements() -> Rendered:
+    batch = writer(1000).render(pl.DataFrame({"n": range(100_000_000, 100_000_100)}))
+    assert len(batch.statements) == 2
+    return batch
+
+
+def test_every_statement_is_sent_once_in_order() -> None:
+    server = FakeConnection(dropped_rows=0)
+    batch = batch_of_two_statements()
+    writer(1000).write(server.connection, batch)
+    assert tuple(server.sent) == batch.statements
+
+
+def test_rows_that_the_server_drops_fail_the_batch() -> None:
+    with pytest.raises(WriteFailed, match="the server took 99 of 100 rows of t"):
+        writer(1000).write(FakeConnection(dropped_rows=1).connection, batch_of_two_statements())
