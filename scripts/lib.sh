@@ -36,8 +36,8 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
 }
 
-# server_binary NAME: prints where parloader itself would find that server; fails where it would not.
-server_binary() { .venv/bin/python -m parloader.database.server "$1" 2>/dev/null; }
+# server_binary [MariaDB|MySQL]: prints where parloader itself would find such a server; fails where it would not.
+server_binary() { .venv/bin/python -m parloader.database.server "$@" 2>/dev/null; }
 
 # unpack_debs SERVER PACKAGE [SUITE]: the package and the libraries it links, unpacked below .servers/SERVER without root, from the
 # mirror that the machine's own sources name (of SUITE, where given), and a command .venv/bin/SERVER that starts it by its own ld.so.
@@ -70,33 +70,33 @@ unpack_debs() {
 exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$server" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
 WRAPPER
     chmod +x ".venv/bin/$server"
-    server_binary "$server" >/dev/null
+    "$PWD/.venv/bin/$server" --no-defaults --version >/dev/null
 }
 
 # get_mariadb: a MariaDB that parloader finds; fails where there is no way to one. Installs no service.
 get_mariadb() {
-    server_binary mariadbd >/dev/null && return
+    server_binary MariaDB >/dev/null && return
     if command -v apt-get >/dev/null; then
         if [ "$(id -u)" = 0 ] || as_root true; then
             say "installing mariadb-server-core (the server alone: no service, no unit file)"
             as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null 2>&1 ||
                 { as_root apt-get update -q >/dev/null 2>&1 &&
                     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null; } || true
-            server_binary mariadbd >/dev/null && return
+            server_binary MariaDB >/dev/null && return
         fi
         unpack_debs mariadbd mariadb-server-core && return
     fi
     if command -v brew >/dev/null; then
         say "installing mariadb with Homebrew (no service is started)"
-        brew install --quiet mariadb >&2 && server_binary mariadbd >/dev/null && return
+        brew install --quiet mariadb >&2 && server_binary MariaDB >/dev/null && return
     fi
     return 1
 }
 
 # get_mysql: a MySQL that parloader finds; fails where there is no way to one. Debian has it in sid only.
 get_mysql() {
-    server_binary mysqld >/dev/null && return
+    server_binary MySQL >/dev/null && return
     unpack_debs mysqld mysql-server-core sid && return
-    if command -v brew >/dev/null; then brew install --quiet mysql >&2 && server_binary mysqld >/dev/null && return; fi
+    if command -v brew >/dev/null; then brew install --quiet mysql >&2 && server_binary MySQL >/dev/null && return; fi
     return 1
 }

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
+from support import KINDS, Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
 
 from parloader.database import sql
+from parloader.database.connect import facts
 from parloader.database.server import PrivateServer
 from parloader.errors import ServerStartError
 
@@ -32,6 +33,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             )
         except ServerStartError as error:
             unavailable(f"no {kind}: {error}")
+        with running.connection() as connection:
+            assert facts(connection).kind is KINDS[kind]
         yield running
 
 
@@ -59,7 +62,7 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Path], tmp_path: Path) -> PrivateServer:
     """A private server for this test alone, not running yet: for tests that kill it."""
     home = tmp_path / "home"
-    shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock"))
+    shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock", "ibtmp*"))
     return private_server(home, request.param)
 
 

@@ -18,11 +18,11 @@ from click.testing import CliRunner, Result
 
 from parloader.cli import cli
 from parloader.database import connect, sql
-from parloader.database.connect import Target, parse_url
+from parloader.database.connect import Kind, Target, parse_url
 from parloader.database.server import PrivateServer
 from parloader.database.sql import Connection
 
-BINARIES = {"mariadb": "mariadbd", "mysql": "mysqld"}
+KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
 IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
 # Nothing that a test shows depends on these, and they save seconds
 TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M")
@@ -55,7 +55,7 @@ class TestServer:
 
 
 def private_server(home: Path, kind: str) -> PrivateServer:
-    return PrivateServer(home=home, names=(BINARIES[kind],), options=TEST_OPTIONS)
+    return PrivateServer(home=home, kinds=(KINDS[kind],), options=TEST_OPTIONS)
 
 
 def docker_answers() -> bool:

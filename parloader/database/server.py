@@ -49,6 +49,7 @@ PLACES = (
         ),
     ),
 )
+NAMES = {Kind.MARIADB: ("mariadbd", "mysqld"), Kind.MYSQL: ("mysqld",)}
 DATABASE = "parloader"
 TCP_USER = "parloader"
 START_TIMEOUT_SECONDS = 60
@@ -77,24 +78,33 @@ class Binary:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
-def find_binary(names: tuple[str, ...] = ("mariadbd", "mysqld")) -> Binary:
-    """The first of these servers on this machine. ServerStartError says the ways out."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
-    found = os.environ.get("PARLOADER_MYSQLD") or next(filter(None, (shutil.which(name, path=path) for name in names)), None)
-    if not found:
-        raise ServerStartError(
-            f"no {' or '.join(names)} on this machine for a private server",
-            "Name a database with --url, or install the server (Debian, Ubuntu: apt-get install mariadb-server-core; macOS: brew install mariadb), "
-            "or run one: docker run -d -p 127.0.0.1:3306:3306 -e MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1 -e MARIADB_DATABASE=parloader mariadb, then --url mysql://root@127.0.0.1/parloader",
-        )
-    answer = subprocess.run([found, "--no-defaults", "--version"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise ServerStartError(
-            f"{found} does not run: {(answer.stderr or answer.stdout).strip()[-300:]}", "Install it anew, or name a database with --url"
-        )
-    text = answer.stdout.split("Ver ", 1)[-1]
-    kind, version = kind_and_version(text)
-    return Binary(path=Path(found), kind=kind, version=version)
+def find_binary(kinds: tuple[Kind, ...] = (Kind.MARIADB, Kind.MYSQL)) -> Binary:
+    """A server of the first of these kinds that is on this machine. ServerStartError says the ways out."""
+    if chosen := os.environ.get("PARLOADER_MYSQLD"):
+        return _binary(Path(chosen))
+    folders = [*map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)), *PLACES]
+    for kind in kinds:
+        for name in NAMES[kind]:
+            for folder in dict.fromkeys(folders):
+                # MariaDB comes with a mysqld of its own, so the name does not tell
+                if (found := shutil.which(name, path=str(folder))) and (binary := _binary(Path(found))).kind is kind:
+                    return binary
+    raise ServerStartError(
+        f"no {' or '.join(kinds)} on this machine for a private server",
+        "Name a database with --url, or install the server (Debian, Ubuntu: apt-get install mariadb-server-core; macOS: brew install mariadb), "
+        "or run one: docker run -d -p 127.0.0.1:3306:3306 -e MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1 -e MARIADB_DATABASE=parloader mariadb, "
+        "then --url mysql://root@127.0.0.1/parloader",
+    )
+
+
+def _binary(path: Path) -> Binary:
+    try:
+        answer = subprocess.run([path, "--no-defaults", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = error.stderr.strip()[-300:] if isinstance(error, subprocess.CalledProcessError) else error.strerror
+        raise ServerStartError(f"{path} does not run: {why}", "Install it anew, or name a database with --url") from error
+    kind, version = kind_and_version(answer.stdout.split("Ver ", 1)[-1])
+    return Binary(path=path, kind=kind, version=version)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +112,7 @@ class PrivateServer:
     """The private server in the folder `home`. Nothing is made or started by making this object."""
 
     home: Path
-    names: tuple[str, ...] = ("mariadbd", "mysqld")
+    kinds: tuple[Kind, ...] = (Kind.MARIADB, Kind.MYSQL)
     options: tuple[str, ...] = ()
 
     @classmethod
@@ -197,7 +207,7 @@ class PrivateServer:
             for stale in (KEEP, "tcp"):
                 with contextlib.suppress(FileNotFoundError):
                     (self.home / stale).unlink()
-            binary = find_binary(self.names)
+            binary = find_binary(self.kinds)
             data = self.home / f"{binary.kind.lower()}-data"
             say(f"private {binary}: data in {self.home}")
             if not data.exists():
@@ -319,6 +329,5 @@ def _last_error(log: Path) -> str:
     return lines[-1] if lines else "its log names no error"
 
 
-if __name__ == "__main__":  # for scripts: is there a server (mariadbd, mysqld or any), and where
-    wanted = sys.argv[1]
-    print(find_binary(("mariadbd", "mysqld") if wanted == "any" else (wanted,)).path)
+if __name__ == "__main__":  # for scripts: is there a server (MariaDB or MySQL; none named: any), and where
+    print(find_binary(tuple(map(Kind, sys.argv[1:])) or tuple(Kind)).path)

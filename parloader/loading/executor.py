@@ -137,14 +137,14 @@ def _start(task: Task) -> "tuple[Connection[object, object], SpawnProcess]":
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """What a worker inherits: one Polars thread (the processes are the parallelism), and Ctrl-C held off (the parent says stop)."""
+    """What a worker inherits: one Polars thread (the processes are the parallelism), and Ctrl-C ignored (the parent says stop)."""
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"
-    held_off = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held_off)
+        signal.signal(signal.SIGINT, handler)
         if before is None:
             del os.environ["POLARS_MAX_THREADS"]
         else:
@@ -160,6 +160,8 @@ def _work(task: Task, pipe: "Connection[object, object]") -> None:
         link.send(Failed(worker=task.worker, error=_sendable(error), traceback_text=traceback.format_exc()))
     else:
         link.send(Finished(worker=task.worker))
+    pipe.close()
+    os._exit(0)  # all is said and nothing is held: the interpreter's own farewell takes longer than a small batch
 
 
 def _sendable(error: Exception) -> Exception:

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from parloader.errors import WriteFailed
 from parloader.loading.events import Event
@@ -63,11 +64,14 @@ class GoOnUntilStopped(Work):
 
 @dataclass(frozen=True, kw_only=True)
 class NeverStop(Work):
-    """Says its process id, then hears nothing."""
+    """Says its process id, then hears nothing; makes a file where nobody ends it."""
+
+    file: Path
 
     def run(self, link: Link) -> None:
         link.send(Said(worker=self.worker, text=str(os.getpid())))
         time.sleep(PATIENCE_SECONDS)
+        self.file.touch()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,3 +118,12 @@ class InterruptItself(Work):
     def run(self, link: Link) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         link.send(Said(worker=self.worker, text="still here"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterruptTheParent(GoOnUntilStopped):
+    """Ctrl-C just when the worker is being started: this is pickled then."""
+
+    def __getstate__(self) -> dict[str, int]:
+        signal.raise_signal(signal.SIGINT)
+        return {"worker": self.worker}

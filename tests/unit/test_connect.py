@@ -18,6 +18,7 @@ SECRET = "s3cret"
         ("mysql://ann@localhost/shop?charset=utf8mb4", Target(user="ann", database="shop")),
         ("mysql://ann@[::1]:3307/shop", Target(user="ann", host="::1", port=3307, database="shop")),
         ("mysql://a%40b:p%40%3A%2F%25@db/my%20shop", Target(user="a@b", password="p@:/%", host="db", database="my shop")),
+        ("mysql://ann@db/50%2525", Target(user="ann", host="db", database="50%25")),
     ],
 )
 def test_a_url_names_a_target(url: str, target: Target) -> None:

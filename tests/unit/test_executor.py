@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,6 +12,7 @@ from unit.tasks import (
     Fail,
     GoOnUntilStopped,
     InterruptItself,
+    InterruptTheParent,
     Leave,
     NeverStop,
     Said,
@@ -116,19 +118,21 @@ def test_a_stop_before_the_start_counts() -> None:
     assert run.of(GoOnUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
 
 
-def test_asking_twice_ends_a_worker_that_does_not_listen() -> None:
-    run = Run(asks_to_stop=2).of(NeverStop(worker=0))
+def test_asking_twice_ends_a_worker_that_does_not_listen(tmp_path: Path) -> None:
+    run = Run(asks_to_stop=2).of(NeverStop(worker=0, file=tmp_path / "survived"))
     (pid,) = run.said(0)
     assert not psutil.pid_exists(int(pid))
+    assert not (tmp_path / "survived").exists()
     assert run.finished == set()
 
 
-def test_an_observer_that_fails_leaves_no_worker() -> None:
+def test_an_observer_that_fails_leaves_no_worker(tmp_path: Path) -> None:
     def on_event(event: Event) -> None:
         raise LookupError("the observer's")
 
     with pytest.raises(LookupError):
-        LocalExecutor().run([GoOnUntilStopped(worker=0), NeverStop(worker=1)], on_event, Stop())
+        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, Stop())
+    assert not (tmp_path / "survived").exists()
 
 
 @pytest.mark.parametrize("before", [None, "5"])
@@ -141,9 +145,27 @@ def test_a_worker_has_one_polars_thread(before: str | None, monkeypatch: pytest.
     assert os.environ.get("POLARS_MAX_THREADS") == before
 
 
+@pytest.fixture
+def ctrl_c_ends_processes() -> Iterator[None]:
+    """Also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_ends_processes")
 def test_ctrl_c_does_not_reach_a_worker() -> None:
-    assert Run().of(InterruptItself(worker=0)).said(0) == ["still here"]
+    assert Run().of(InterruptItself(worker=0), InterruptItself(worker=1)).finished == {0, 1}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_ctrl_c_is_not_lost_while_workers_start() -> None:
+    run = Run()
+    with run.stop:
+        run.of(InterruptTheParent(worker=0))
+    assert run.stop.asked == 1
+    assert run.said(0) == ["begun", "stopped"]
 
 
 def test_a_worker_whose_parent_is_gone_stops() -> None:

@@ -26,9 +26,9 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def binary(file: Path, says: str, status: int = 0) -> Path:
-    """A program that answers so to --no-defaults --version, and to nothing else."""
+    """A program that answers so to --no-defaults --version (on stderr where it fails), and to nothing else."""
     file.parent.mkdir(exist_ok=True)
-    file.write_text(f"#!/bin/sh\n[ \"$*\" = '--no-defaults --version' ] || exit 99\necho '{says}'\nexit {status}\n")
+    file.write_text(f"#!/bin/sh\n[ \"$*\" = '--no-defaults --version' ] || exit 99\necho '{says}' >&{2 if status else 1}\nexit {status}\n")
     file.chmod(0o755)
     return file
 
@@ -44,12 +44,14 @@ def test_mariadb_comes_first(path: Path) -> None:
     assert find_binary().kind is Kind.MYSQL
     binary(path / "mariadbd", MARIADB)
     assert find_binary().kind is Kind.MARIADB
-    assert find_binary(("mysqld",)).version == (9, 7, 4)
+    assert find_binary((Kind.MYSQL,)).version == (9, 7, 4)
 
 
 def test_a_mysqld_can_be_a_mariadb(path: Path) -> None:
     binary(path / "mysqld", MARIADB)
     assert find_binary().kind is Kind.MARIADB
+    with pytest.raises(ServerStartError, match="no MySQL on this machine"):
+        find_binary((Kind.MYSQL,))
 
 
 def test_folders_beside_the_path_are_looked_in_too(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +68,7 @@ def test_the_environment_can_name_the_binary(path: Path, tmp_path: Path, monkeyp
 
 @pytest.mark.usefixtures("path")
 def test_where_there_is_none_the_ways_out_are_said() -> None:
-    with pytest.raises(ServerStartError, match="no mariadbd or mysqld on this machine") as caught:
+    with pytest.raises(ServerStartError, match="no MariaDB or MySQL on this machine") as caught:
         find_binary()
     assert all(way in caught.value.next_step for way in ("--url", "mariadb-server-core", "docker run"))
 
@@ -89,11 +91,12 @@ def test_a_program_of_another_kind(path: Path) -> None:
         find_binary()
 
 
-def test_scripts_can_ask_where_the_server_is(path: Path) -> None:
-    mysqld = binary(path / "mysqld", MYSQL)
-    asked = [sys.executable, "-m", "parloader.database.server", "mysqld"]
+@pytest.mark.parametrize(("kinds", "name"), [(["MySQL"], "mysqld"), (["MariaDB"], "mariadbd"), ([], "mariadbd")])
+def test_scripts_can_ask_where_a_server_is(path: Path, kinds: list[str], name: str) -> None:
+    there = {"mysqld": binary(path / "mysqld", MYSQL), "mariadbd": binary(path / "mariadbd", MARIADB)}
+    asked = [sys.executable, "-m", "parloader.database.server", *kinds]
     answer = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PATH": str(path)})
-    assert answer.stdout == f"{mysqld}\n"
+    assert answer.stdout == f"{there[name]}\n"
 
 
 def test_the_default_server_is_below_parloader_home(own_folder: Path) -> None:

@@ -65,6 +65,11 @@ def test_only_committed_batches_count() -> None:
     assert (worker.rows, worker.batches, worker.rows_per_second) == (0, 0, 0.0)
 
 
+def test_rows_in_no_time_have_no_rate() -> None:
+    worker = folded(Started(worker=0, clock_seconds=1.0), done(rows=10, at=1.0))[0]
+    assert (worker.rows, worker.seconds, worker.rows_per_second) == (10, 0.0, 0.0)
+
+
 def test_a_worker_that_failed_is_no_longer_alive() -> None:
     failed = Failed(worker=0, error=ValueError(), traceback_text="")
     assert not folded(Started(worker=0, clock_seconds=1.0), failed)[0].alive

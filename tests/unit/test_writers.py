@@ -13,6 +13,8 @@ from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
 from parloader.loading.writers import InsertWriter, Rendered
 
+COMMAND_BYTES = 1  # COM_QUERY, before the statement; max_allowed_packet counts it too
+
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 some_rows = st.lists(st.tuples(st.integers(-(2**40), 2**40), st.none() | text), min_size=1, max_size=60)
 
@@ -29,7 +31,7 @@ def frame_of(rows: list[tuple[int, str | None]]) -> pl.DataFrame:
 def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
     batch = writer(packet_bytes).render(frame_of(rows))
     assert batch.rows == len(rows)
-    assert all(len(statement) <= packet_bytes for statement in batch.statements)
+    assert all(COMMAND_BYTES + len(statement) <= packet_bytes for statement in batch.statements)
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE t (n, text)")
         for statement in batch.statements:
@@ -68,7 +70,7 @@ def fits(text_bytes: int) -> bool:
         batch = writer(1000).render(frame)
     except WriteFailed:
         return False
-    assert all(len(statement) <= 1000 for statement in batch.statements)
+    assert all(COMMAND_BYTES + len(statement) <= 1000 for statement in batch.statements)
     return True
 
 
