@@ -68,7 +68,15 @@ def _defaults_of_file(file: Path) -> dict[str, Any]:
         if not isinstance(settings["set"], dict):
             raise UsageError(f"set in {file} is not a table", 'Write it as [set], then lines such as start = "2020-01-01"')
         settings["set"] = [f"{name}={value}" for name, value in settings["set"].items()]
-    return {name: {p.name: settings[p.name] for p in command.params if p.name in settings} for name, command in cli.commands.items()}
+    return _settings_of(cli, settings)
+
+
+def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, Any]:
+    """click's default_map of the command: its own options, or those of its subcommands."""
+    if isinstance(command, click.Group):
+        return {name: _settings_of(subcommand, settings) for name, subcommand in command.commands.items()}
+    options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
+    return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 
 @contextmanager
@@ -116,7 +124,7 @@ def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
         from parloader.loading.progress import Screen
 
         screen = Screen(output.verbosity)
-        if url:
+        if url is not None:
             function(target=parse_url(url), output=output, screen=screen, **options)
         else:
             with PrivateServer.default().in_use(screen.note) as server:
@@ -140,9 +148,33 @@ _procs = click.option(
 )
 
 
+def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """The plan parameters of --set, checked before anything is connected to."""
+    from parloader.plans.script_execution import parameters
+
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
+        given[name.strip()] = value.strip()
+    try:
+        parameters(given)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from error
+    return given
+
+
 def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--set", "set_", metavar="NAME=VALUE", multiple=True, help="A plan parameter: start, span or scheduled_share."),
+        click.option(
+            "--set",
+            "parameters",
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=_parameters,
+            help="A plan parameter: start, span or scheduled_share.",
+        ),
         click.option(
             "--batch", type=click.IntRange(min=1), default=10_000, show_default=True, envvar="PARLOADER_BATCH", help="Rows a transaction."
         ),
@@ -158,16 +190,6 @@ def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
-
-
-def _parameters(pairs: tuple[str, ...]) -> dict[str, str]:
-    parameters = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"--set {pair} is not NAME=VALUE", "For example --set start=2020-01-01")
-        parameters[name.strip()] = value.strip()
-    return parameters
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -189,7 +211,7 @@ def seed(
     rows: int,
     procs: int,
     batch: int,
-    set_: tuple[str, ...],
+    parameters: dict[str, str],
     new_run: bool,
     retry_seconds: float,
 ) -> None:
@@ -199,7 +221,7 @@ def seed(
     from parloader.operations import seed as operation
 
     config = SeedConfig(
-        target=target, rows=rows, procs=procs, batch_rows=batch, parameters=_parameters(set_), new_run=new_run, retry_seconds=retry_seconds
+        target=target, rows=rows, procs=procs, batch_rows=batch, parameters=parameters, new_run=new_run, retry_seconds=retry_seconds
     )
     result = operation.seed(config, screen)
     output.show(result.as_json(), lambda: report.seed(result))
@@ -208,13 +230,13 @@ def seed(
 @cli.command(epilog=EXIT_CODES)
 @_plan_options
 @_connected
-def plan(*, target: Any, output: Output, screen: Any, rows: int, procs: int, batch: int, set_: tuple[str, ...]) -> None:
+def plan(*, target: Any, output: Output, screen: Any, rows: int, procs: int, batch: int, parameters: dict[str, str]) -> None:
     """Show what seed would do, and whether the schema fits. Writes nothing."""
     from parloader import report
     from parloader.config import SeedConfig
     from parloader.operations import plan as operation
 
-    config = SeedConfig(target=target, rows=rows, procs=procs, batch_rows=batch, parameters=_parameters(set_))
+    config = SeedConfig(target=target, rows=rows, procs=procs, batch_rows=batch, parameters=parameters)
     result = operation.plan(config)
     output.show(result.as_json(), lambda: report.plan(result))
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -40,6 +41,11 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 def quiet(_: str) -> None:
     pass
+
+
+def own_tcp_port(connection: Connection) -> int:
+    """The TCP port of this machine on which the server listens."""
+    return int(sql.value(connection, "SELECT @@port"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Database:
     @property
     def url(self) -> str:
         t = self.target
-        secret = f":{t.password}" if t.password else ""
+        secret = f":{quote(t.password, safe='')}" if t.password else ""
         socket = f"?unix_socket={t.unix_socket}" if t.unix_socket else ""
         return f"mysql://{t.user}{secret}@{t.host}:{t.port}/{t.database}{socket}"
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import pymysql
 
@@ -79,8 +78,12 @@ def parse_url(url: str) -> Target:
 
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise failures.bad_url("the URL is not one") from error
+    except (ArgumentError, ValueError):
+        raise failures.bad_url("the URL is not one") from None  # the cause quotes parts of it: perhaps the password
+    if parsed.host and "@" in parsed.host:
+        raise failures.bad_url("the URL has an @ that is not written as %40")
+    if parsed.port is not None and not 0 < parsed.port < 65536:
+        raise failures.bad_url(f"the URL has the port {parsed.port}; valid are 1 to 65535")
     if parsed.get_backend_name() not in ("mysql", "mariadb"):
         raise failures.bad_url(f"the URL is for {parsed.get_backend_name()}, not for mysql or mariadb")
     unknown = sorted(set(parsed.query) - {"unix_socket", "charset"})
@@ -91,13 +94,15 @@ def parse_url(url: str) -> Target:
     if not parsed.username:
         raise failures.bad_url("the URL names no user")
     socket = parsed.query.get("unix_socket")
+    if isinstance(socket, tuple):
+        raise failures.bad_url("the URL has unix_socket twice")
     return Target(
         user=parsed.username,
         password=str(parsed.password or ""),
         host=parsed.host or "localhost",
         port=parsed.port or 3306,
-        database=unquote(parsed.database),
-        unix_socket=socket if isinstance(socket, str) else None,
+        database=parsed.database,
+        unix_socket=socket,
     )
 
 
@@ -144,14 +149,20 @@ def kind_and_version(version_text: str) -> tuple[Kind, tuple[int, ...]]:
     return Kind.MARIADB if "mariadb" in version_text.lower() else Kind.MYSQL, tuple(int(n) for n in numbers.groups())
 
 
-def set_laws(connection: Connection) -> None:
-    """Sets the session laws and reads them back. SessionLawError names the one that does not hold."""
-    kind, version = kind_and_version(sql.value(connection, "SELECT VERSION()"))
+def require_version(version_text: str) -> Kind:
+    """The server's kind. ServerNotSupported where it is too old to enforce CHECK constraints."""
+    kind, version = kind_and_version(version_text)
     minimum = MARIADB_MINIMUM if kind is Kind.MARIADB else MYSQL_MINIMUM
     if version < minimum:
         raise ServerNotSupported(
             f"{kind} {'.'.join(map(str, version))} does not enforce CHECK constraints", f"Use {kind} {'.'.join(map(str, minimum))} or newer"
         )
+    return kind
+
+
+def set_laws(connection: Connection) -> None:
+    """Sets the session laws and reads them back. SessionLawError names the one that does not hold."""
+    kind = require_version(sql.value(connection, "SELECT VERSION()"))
     # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
     modes = ",".join(SQL_MODE)
     mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"

@@ -54,7 +54,7 @@ def outside(column: str, ranges: tuple[tuple[int, int], ...]) -> str:
             conditions.append(f"{quote(column)} < {first:d}")
         elif first > above + 1:
             conditions.append(f"{quote(column)} BETWEEN {above + 1:d} AND {first - 1:d}")
-        above = last
+        above = last if above is None else max(above, last)
     conditions.append("TRUE" if above is None else f"{quote(column)} > {above:d}")
     return "(" + " OR ".join(conditions) + ")"
 

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Protocol, cast
@@ -137,14 +138,15 @@ def _start(task: Task) -> "tuple[Connection[object, object], SpawnProcess]":
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """What a worker inherits: one Polars thread (the processes are the parallelism), and Ctrl-C ignored (the parent says stop)."""
+    """What a worker starts with: one Polars thread (the processes are the parallelism), and Ctrl-C held off until it ignores it."""
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # which, where it has to start, undoes what comes now
+    held_off = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held_off)
         if before is None:
             del os.environ["POLARS_MAX_THREADS"]
         else:
@@ -152,7 +154,8 @@ def _environment() -> Iterator[None]:
 
 
 def _work(task: Task, pipe: "Connection[object, object]") -> None:
-    """The life of a worker process."""
+    """The life of a worker process. Ctrl-C reaches the whole terminal group, but it is the parent who says stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     link = Link(pipe)
     try:
         task.run(link)

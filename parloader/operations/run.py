@@ -1,5 +1,6 @@
 """Running tasks: events folded into statistics and shown, the executor stopped by Ctrl-C."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from parloader.loading.events import Event, Failed, Retried
@@ -26,11 +27,12 @@ def run_tasks(
             nonlocal stats
             stats = fold(stats, event)
             also(event)
-            meter.update(stats)
-            if isinstance(event, Retried):
-                progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
-            if isinstance(event, Failed):
-                progress.detail(event.traceback_text)
+            with contextlib.suppress(OSError):  # nobody watches any more (a closed pipe): no reason to stop
+                meter.update(stats)
+                if isinstance(event, Retried):
+                    progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
+                if isinstance(event, Failed):
+                    progress.detail(event.traceback_text)
 
         executor.run(tasks, on_event, stop)
     return stats, bool(stop.asked)

@@ -17,9 +17,18 @@ def ordered(tables: "Iterable[Table]") -> "tuple[Table, ...]":
         for parent in table.parents:
             if parent not in by_name:
                 raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
+    waiting = TopologicalSorter({name: table.parents for name, table in by_name.items()})
     try:
-        names = tuple(TopologicalSorter({name: table.parents for name, table in by_name.items()}).static_order())
+        waiting.prepare()
     except CycleError as error:
         cycle = " → ".join(reversed(error.args[1]))
         raise UsageError(f"the tables refer to each other in a cycle: {cycle}", "Take one of these references out of the plan") from error
-    return tuple(by_name[name] for name in names)
+    ready: set[str] = set()
+    order: list[Table] = []
+    while waiting.is_active():
+        ready |= set(waiting.get_ready())
+        first = next(name for name in by_name if name in ready)
+        ready.remove(first)
+        order.append(by_name[first])
+        waiting.done(first)
+    return tuple(order)

@@ -70,10 +70,8 @@ def gaps(rows: int, done: Iterable[Partition]) -> tuple[Partition, ...]:
     """What of 0 … rows-1 is in none of `done`, in order."""
     missing = []
     at = 0
-    for r in merge(done):
-        if r.start > at:
-            missing.append(Partition(at, r.start))
+    for r in (*merge(done), Partition(rows, rows)):
+        if at < min(r.start, rows):
+            missing.append(Partition(at, min(r.start, rows)))
         at = max(at, r.stop)
-    if at < rows:
-        missing.append(Partition(at, rows))
     return tuple(missing)

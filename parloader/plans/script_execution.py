@@ -20,6 +20,8 @@ EVENTS = 100
 # DATETIME holds 1000-01-01 00:00:00 to 9999-12-31 23:59:59 (both servers' manuals, "Date and Time Types")
 FIRST_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+# Up to here rows × rows fits a signed 64-bit integer
+MOST_ROWS_IN_64_BITS = 3_000_000_000
 SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -52,7 +54,7 @@ def _share(text: str) -> str:
         raise ValueError(text) from error
     if not (share.is_finite() and 0 <= share <= 1 and share == round(share, 6)):
         raise ValueError(text)
-    return f"{share.normalize():f}"
+    return f"{abs(share).normalize():f}"
 
 
 PARAMETERS: Mapping[str, Parameter] = {
@@ -91,9 +93,11 @@ def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None =
     text = parameters(given or {})
     start = datetime.fromisoformat(text["start"])
     span_seconds = int(text["span"].removesuffix("s"))
-    if span_seconds + 1 > (LAST_MOMENT - start).total_seconds():
+    # the last row's created_at is a second after its planned, and the last schedule fires SCHEDULES hours after the start
+    if max(span_seconds + 1, SCHEDULES * 3600) > (LAST_MOMENT - start).total_seconds():
         raise UsageError(
-            f"start {text['start']} and span {text['span']} end after {LAST_MOMENT:%Y-%m-%d}", "Choose an earlier start or a shorter span"
+            f"start {text['start']} and span {text['span']} (at least {SCHEDULES} hours, for the schedules) end after {LAST_MOMENT:%Y-%m-%d}",
+            "Choose an earlier start or a shorter span",
         )
     share = Decimal(text["scheduled_share"])
     return Plan(
@@ -194,7 +198,8 @@ def _executions(rows: int, start: datetime, span_seconds: int, share: Decimal) -
 
     # floor(i × span / rows) ms; in two parts, because i × span overflows 64 bits beyond 292 million rows a year
     whole_ms, rest_ms = divmod(span_seconds * 1000, max(rows, 1))
-    offset_ms = INDEX * whole_ms + INDEX * rest_ms // max(rows, 1)
+    index = INDEX if rows < MOST_ROWS_IN_64_BITS else INDEX.cast(pl.Int128)
+    offset_ms = INDEX * whole_ms + (index * rest_ms // max(rows, 1)).cast(pl.Int64)
     start_ms = (start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     moment_seconds = (offset_ms + start_ms) // 1000
     planned = pl.from_epoch(moment_seconds, time_unit="s")

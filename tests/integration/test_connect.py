@@ -1,9 +1,11 @@
 """Every session obeys the laws, on real servers."""
 
+from support import Database
+
 from parloader.database import connect, sql
 
 
-def test_every_session_has_the_checks_on(database) -> None:
+def test_every_session_has_the_checks_on(database: Database) -> None:
     with database.server.connection() as admin:
         sql.execute(admin, "SET GLOBAL foreign_key_checks = 0")
         sql.execute(admin, "SET GLOBAL unique_checks = 0")

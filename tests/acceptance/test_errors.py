@@ -1,0 +1,197 @@
+"""What goes wrong ends in one clear message, a documented exit code and nothing lost."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support import Database, own_tcp_port
+
+from parloader.database import sql
+from parloader.database.connect import Target, connected
+from parloader.errors import ServerNotSupported
+
+EXECUTION_COLUMNS = "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, script_reference_id BIGINT UNSIGNED NOT NULL"
+
+
+def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        [sys.executable, "-m", "parloader", *arguments], capture_output=True, text=True, cwd=folder, timeout=120, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    ("url", "exit_code", "says"),
+    [
+        ("postgres://a@h/d", 2, "not for mysql or mariadb"),
+        ("mysql://a@h", 2, "names no database"),
+        ("mysql://a:secret@no-such-host.invalid/d", 4, "unknown host"),
+        ("mysql://a:secret@127.0.0.1:1/d", 4, "no server listens at 127.0.0.1:1"),
+        ("mysql://a:secret@localhost/d?unix_socket=/no/such/socket", 4, "no server listens at /no/such/socket"),
+    ],
+)
+def test_no_way_to_the_server(url: str, exit_code: int, says: str, tmp_path: Path) -> None:
+    done = run("seed", "--url", url, folder=tmp_path)
+    assert (done.returncode, says in done.stderr) == (exit_code, True), done.stderr
+    assert "secret" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_wrong_password_and_unknown_database(database: Database) -> None:
+    wrong = Database(database.server, replace(database.target, user="nobody", password="s3cret"), database.folder)
+    refused = wrong.parloader("seed", check=4)
+    assert "refuses the login of nobody" in refused.stderr
+    assert "s3cret" not in refused.stderr
+    nowhere = Database(database.server, replace(database.target, database="no_such_db"), database.folder)
+    assert "no database no_such_db" in nowhere.parloader("seed", check=4).stderr
+
+
+@pytest.fixture
+def limited(database: Database) -> Database:
+    """The same database as an account that may only look and change rows."""
+    database.parloader("seed", "--rows", "0")
+    with database.server.connection() as admin:
+        sql.execute(admin, "DROP USER IF EXISTS 'limited'@'localhost'")
+        sql.execute(admin, "CREATE USER 'limited'@'localhost' IDENTIFIED BY 'pa:ss@word'")
+        sql.execute(admin, f"GRANT SELECT ON {database.target.database}.* TO 'limited'@'localhost'")
+    return Database(database.server, replace(database.target, user="limited", password="pa:ss@word"), database.folder)
+
+
+def test_a_missing_privilege_is_named(limited: Database, database: Database) -> None:
+    done = limited.parloader("seed", "--rows", "100", "--new-run", check=3)
+    assert "ALTER command denied to user 'limited'" in done.stderr
+    assert "an administrator can grant" in done.stderr
+    assert "pa:ss" not in done.stderr
+    assert database.value("SELECT COUNT(*) FROM parloader_run") == 1
+    with database.server.connection() as admin:
+        sql.execute(admin, f"GRANT ALTER ON {database.target.database}.* TO 'limited'@'localhost'")
+    done = limited.parloader("seed", "--rows", "100", "--new-run", check=3)
+    assert "INSERT command denied to user 'limited'" in done.stderr
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 0
+
+
+def test_a_read_only_server_is_refused(database: Database) -> None:
+    with database.server.connection() as admin:
+        sql.execute(admin, "SET GLOBAL read_only = 1")
+        try:
+            assert "read-only" in database.parloader("seed", check=3).stderr
+        finally:
+            sql.execute(admin, "SET GLOBAL read_only = 0")
+    assert database.rows("SHOW TABLES") == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("DROP TABLE script_execution", "script_execution: expected a table, found none"),
+        (
+            "ALTER TABLE script_execution DROP CONSTRAINT chk_execution_source, DROP COLUMN planned",
+            "script_execution.planned: expected a column, found none",
+        ),
+        (
+            "ALTER TABLE script_execution MODIFY planned DATETIME NOT NULL",
+            "script_execution.planned: expected NULL allowed, found DATETIME NOT NULL",
+        ),
+        (
+            "ALTER TABLE script_execution MODIFY created_at VARCHAR(30) NOT NULL",
+            "script_execution.created_at: expected a DATETIME or TIMESTAMP column",
+        ),
+        ("ALTER TABLE script_execution ADD COLUMN level INT NOT NULL", "script_execution.level: expected a default or NULL allowed"),
+        (
+            "ALTER TABLE script_reference MODIFY name VARCHAR(5) NOT NULL",
+            "script_reference.name: expected at least 14 characters, found VARCHAR(5)",
+        ),
+        ("ALTER TABLE task_schedule MODIFY status ENUM('PAUSED') NOT NULL", "task_schedule.status: expected the value 'ACTIVE'"),
+    ],
+)
+def test_a_schema_of_another_shape_names_column_and_expectation(database: Database, change: str, says: str) -> None:
+    database.parloader("seed", "--rows", "0")
+    database.execute("DROP TABLE parloader_batch, parloader_table, parloader_run", "DELETE FROM task_schedule", change)
+    done = database.parloader("seed", "--rows", "100", check=3)
+    assert says in done.stderr
+    assert not database.rows("SHOW TABLES LIKE 'parloader%%'")
+
+
+def test_an_engine_without_transactions_is_refused(database: Database) -> None:
+    database.execute(
+        f"CREATE TABLE script_execution ({EXECUTION_COLUMNS}, schedule_id BIGINT UNSIGNED, planned DATETIME, triggering_event_id BIGINT UNSIGNED) ENGINE=MyISAM"
+    )
+    assert "expected ENGINE=InnoDB (batches are transactions), found ENGINE=MyISAM" in database.parloader("seed", check=3).stderr
+
+
+def test_rows_beyond_the_keys_type(database: Database) -> None:
+    database.parloader("seed", "--rows", "0")
+    database.execute(
+        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        "ALTER TABLE script_execution MODIFY id SMALLINT UNSIGNED AUTO_INCREMENT",
+    )
+    done = database.parloader("seed", "--rows", "65536", check=3)
+    assert "holds keys up to 65,535" in done.stderr
+    assert "At most --rows 65535" in done.stderr
+    assert "65,535" in database.parloader("plan", "--rows", "65535").stdout
+    database.parloader("seed", "--rows", "65535", "--procs", "2")
+
+
+def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Database) -> None:
+    database.parloader("seed", "--rows", "0")
+    database.execute(
+        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        "CREATE TRIGGER no_more BEFORE INSERT ON script_execution FOR EACH ROW "
+        "BEGIN IF NEW.id > 2500 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough is enough'; END IF; END",
+    )
+    assert "has triggers (no_more)" in database.parloader("plan", "--rows", "5000").stdout
+    done = database.parloader("seed", "--rows", "5000", "--procs", "2", "--batch", "1000", check=1)
+    assert "enough is enough" in done.stderr
+    assert "script_execution, rows " in done.stderr
+    left = database.value("SELECT COUNT(*) FROM script_execution")
+    assert database.value("SELECT CAST(SUM(row_count) AS SIGNED) FROM parloader_batch WHERE table_name = 'script_execution'") == left
+    database.execute("DROP TRIGGER no_more")
+    database.parloader("seed", "--rows", "5000", "--procs", "2", "--batch", "1000")
+    database.parloader("verify")
+
+
+def test_a_full_table_stops_the_run_and_the_rest_can_be_loaded_later(database: Database) -> None:
+    """A table in a general tablespace cannot be limited in size; a lock wait that never ends stands for a server that takes no more rows."""
+    database.parloader("seed", "--rows", "0")
+    database.execute("DROP TABLE parloader_batch, parloader_table, parloader_run")
+    with database.connection() as other, database.server.connection() as admin:
+        sql.execute(admin, "SET GLOBAL innodb_lock_wait_timeout = 1")
+        try:
+            other.begin()
+            sql.execute(other, "UPDATE script_reference SET name = 'held' WHERE id = 1")
+            done = database.parloader("seed", "--rows", "1000", "--procs", "2", "--retry-seconds", "1", check=1)
+            other.rollback()
+        finally:
+            sql.execute(admin, "SET GLOBAL innodb_lock_wait_timeout = DEFAULT")
+    assert "Lock wait timeout exceeded" in done.stderr
+    assert "Another session holds locks" in done.stderr
+    database.parloader("seed", "--rows", "1000")
+    database.parloader("verify")
+
+
+def test_an_old_server_is_refused() -> None:
+    from parloader.database.connect import require_version
+
+    for old in ("5.7.44-log", "8.0.15", "10.1.48-MariaDB", "5.5.5-10.1.48-MariaDB"):
+        with pytest.raises(ServerNotSupported, match="does not enforce CHECK"):
+            require_version(old)
+    for new in ("8.0.16", "9.7.4", "10.2.1-MariaDB", "11.4.2-MariaDB-ubu2404"):
+        require_version(new)
+
+
+def test_over_tcp_with_a_password(database: Database) -> None:
+    """MySQL's default login needs RSA here, as there is neither TLS nor a unix socket."""
+    name = database.target.database
+    with database.server.connection() as admin:
+        port = own_tcp_port(admin)
+        sql.execute(admin, "DROP USER IF EXISTS 'tcp'@'127.0.0.1'")
+        sql.execute(admin, "CREATE USER 'tcp'@'127.0.0.1' IDENTIFIED BY 'pa%ss wörd'")
+        sql.execute(admin, f"GRANT ALL ON {name}.* TO 'tcp'@'127.0.0.1'")
+    target = Target(user="tcp", password="pa%ss wörd", host="127.0.0.1", port=port, database=name)
+    with connected(target):
+        remote = Database(database.server, target, database.folder)
+        assert "1,000 rows" in remote.parloader("seed", "--rows", "1000", "--procs", "2").stdout
+        remote.parloader("verify")
