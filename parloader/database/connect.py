@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 CONNECT_TIMEOUT_SECONDS = 10
+# How long a statement on a whole table (ALTER TABLE, to reserve keys) waits for those who use it: while it waits, they queue behind it
+TABLE_LOCK_TIMEOUT_SECONDS = 10
 # the first versions that enforce CHECK constraints (MySQL 8.0.16 release notes; MariaDB 10.2.1 release notes)
 MYSQL_MINIMUM = (8, 0, 16)
 MARIADB_MINIMUM = (10, 2, 1)
@@ -120,6 +122,7 @@ def connect(target: Target, *, autocommit: bool = True) -> Connection:
             autocommit=autocommit,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             local_infile=False,
+            ssl_disabled=True if target.unix_socket else None,  # nothing leaves the machine there
         )
     except (pymysql.Error, OSError, RuntimeError) as error:
         raise failures.connect_error(error, target.where, target.user, target.database) from error
@@ -166,7 +169,13 @@ def set_laws(connection: Connection) -> None:
     # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
     modes = ",".join(SQL_MODE)
     mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"
-    laws = {"foreign_key_checks": "1", "unique_checks": "1", "time_zone": "'+00:00'", "sql_mode": mode}
+    laws = {
+        "lock_wait_timeout": str(TABLE_LOCK_TIMEOUT_SECONDS),
+        "foreign_key_checks": "1",
+        "unique_checks": "1",
+        "time_zone": "'+00:00'",
+        "sql_mode": mode,
+    }
     if kind is Kind.MARIADB:
         laws["check_constraint_checks"] = "1"
     else:

@@ -1,0 +1,59 @@
+"""V97: before it seed refuses, the step is applied, and the rows that were there survive."""
+
+import json
+
+from support import Database
+
+BEFORE_V97 = """CREATE TABLE script_execution (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    script_reference_id BIGINT UNSIGNED NOT NULL, script_version_id BIGINT UNSIGNED NOT NULL,
+    schedule_id BIGINT UNSIGNED NOT NULL, planned DATETIME NOT NULL COMMENT 'it''s due 100%%',
+    created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    FOREIGN KEY (script_reference_id) REFERENCES script_reference (id), FOREIGN KEY (script_version_id) REFERENCES script_version (id),
+    FOREIGN KEY (schedule_id) REFERENCES task_schedule (id)) ENGINE=InnoDB"""
+
+
+def as_before_v97(database: Database) -> None:
+    database.parloader("seed", "--rows", "0")
+    database.execute("DROP TABLE script_execution, parloader_batch, parloader_table, parloader_run", BEFORE_V97)
+    database.execute("INSERT INTO script_execution VALUES (7, 1, 1, 1, '2020-01-01 00:00:00', '2020-01-01 00:00:01')")
+
+
+def test_the_step_to_v97(database: Database) -> None:
+    assert json.loads(database.parloader("schema", "check", "--json").stdout)["state"] == "empty"
+    as_before_v97(database)
+    assert json.loads(database.parloader("schema", "check", "--json", check=3).stdout)["state"] == "before V97"
+    assert "parloader schema upgrade" in database.parloader("seed", "--rows", "100", check=3).stderr
+    assert "upgraded just now" in database.parloader("schema", "upgrade").stdout
+    assert json.loads(database.parloader("schema", "check", "--json").stdout) == {
+        "state": "V97",
+        "fits": True,
+        "misfits": [],
+        "upgraded": False,
+    }
+    assert not json.loads(database.parloader("schema", "upgrade", "--json").stdout)["upgraded"]
+    assert database.value(
+        "SELECT column_comment FROM information_schema.columns WHERE table_schema = DATABASE() AND column_name = 'planned'"
+    ) == ("it's due 100%")
+    database.parloader("seed", "--rows", "100", "--procs", "2")
+    database.parloader("verify")
+    assert database.rows("SELECT COUNT(*), MIN(id) FROM script_execution WHERE id > 7") == ((100, 8),)
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT id, schedule_id, YEAR(planned), triggering_event_id FROM script_execution") == ((7, 1, 2020, None),)
+
+
+def test_the_check_is_enforced_after_the_step(database: Database) -> None:
+    as_before_v97(database)
+    database.parloader("schema", "upgrade")
+    constraints = database.rows(
+        "SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND constraint_type = 'CHECK'"
+    )
+    assert ("chk_execution_source",) in constraints
+    names = "SELECT referenced_table_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND column_name = 'triggering_event_id'"
+    assert database.rows(names) == (("event_trigger",),)
+
+
+def test_another_schema_is_not_upgraded(database: Database) -> None:
+    database.execute("CREATE TABLE script_execution (id BIGINT UNSIGNED PRIMARY KEY)")
+    assert "neither before V97 nor after" in database.parloader("schema", "upgrade", check=3).stderr
+    assert database.parloader("schema", "check", check=3).stdout.startswith("script_execution: other")

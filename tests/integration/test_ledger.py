@@ -1,0 +1,46 @@
+"""The ledger: a batch is there once, and what is forgotten is exactly what was said."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import Database
+
+from parloader.database import ledger, sql
+from parloader.errors import AnotherRun
+from parloader.plans.partition import Partition, batches, gaps
+
+
+def test_a_batch_is_recorded_once(database: Database) -> None:
+    with database.connection() as connection:
+        ledger.create(connection)
+        assert ledger.record(connection, 1, "t", Partition(0, 10))
+        assert not ledger.record(connection, 1, "t", Partition(0, 10))
+        assert ledger.record(connection, 2, "t", Partition(0, 10))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.integers(1, 60), size=st.integers(1, 25), edges=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
+def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size: int, edges: list[tuple[int, int]]) -> None:
+    gone = [Partition(min(a, b, rows), min(max(a, b), rows)) for a, b in edges]
+    with database.connection() as connection:
+        ledger.create(connection)
+        sql.execute(connection, "DELETE FROM parloader_batch")
+        for batch in batches(Partition(0, rows), size):
+            ledger.record(connection, 1, "t", batch)
+        for part in gone:
+            with sql.transaction(connection):
+                ledger.forget(connection, 1, "t", part)
+        left = [
+            Partition(first, first + count) for first, count in sql.rows(connection, "SELECT first_index, row_count FROM parloader_batch")
+        ]
+    forgotten = {i for part in gone for i in range(part.start, part.stop)}
+    assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
+    assert {i for part in gaps(rows, left) for i in range(part.start, part.stop)} == forgotten
+
+
+def test_the_lock_dies_with_its_connection(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        with ledger.locked(one), pytest.raises(AnotherRun, match="another parloader is at work"), ledger.locked(other):
+            pass
+        with ledger.locked(other):
+            pass

@@ -1,0 +1,103 @@
+"""The private server: made once, private, gone with its last user, kept only when asked."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from support import quiet, until
+
+from parloader.database import connect, sql
+from parloader.database.connect import parse_url
+from parloader.database.server import PrivateServer, find_binary
+from parloader.errors import ServerStartError
+
+
+def process_of(server: PrivateServer) -> psutil.Process:
+    return psutil.Process(int((server.home / "pid").read_text()))
+
+
+def test_it_runs_as_long_as_somebody_uses_it_and_keeps_its_data(own_server: PrivateServer) -> None:
+    with own_server.in_use(quiet) as first:
+        process = process_of(own_server)
+        with connect.connected(first.target) as connection:
+            sql.execute(connection, "CREATE TABLE kept (id INT PRIMARY KEY)")
+        with own_server.in_use(quiet):
+            assert process_of(own_server) == process
+        assert own_server.running()
+    assert not psutil.wait_procs([process], timeout=60)[1]
+    assert not own_server.running()
+    with own_server.in_use(quiet), connect.connected(own_server.target) as connection:
+        assert sql.rows(connection, "SHOW TABLES") == (("kept",),)
+
+
+def test_start_keeps_it_until_stop(own_server: PrivateServer) -> None:
+    own_server.start(quiet)
+    process = process_of(own_server)
+    with own_server.in_use(quiet):
+        pass
+    assert own_server.running()
+    assert process.is_running()
+    assert own_server.stop()
+    assert not process.is_running()
+    assert not own_server.stop()
+
+
+def test_it_is_private(own_server: PrivateServer) -> None:
+    with own_server.in_use(quiet):
+        assert stat.S_IMODE(own_server.home.stat().st_mode) == 0o700
+        assert not [c for c in process_of(own_server).net_connections("inet") if c.status == "LISTEN"]
+        assert own_server.tcp_url() is None
+
+
+def test_a_port_has_a_password_and_only_this_machine(own_server: PrivateServer) -> None:
+    own_server.start(quiet, port=0)
+    try:
+        listening = {c.laddr.ip for c in process_of(own_server).net_connections("inet") if c.status == "LISTEN"}
+        assert listening == {"127.0.0.1"}
+        url = own_server.tcp_url()
+        assert url is not None
+        assert stat.S_IMODE((own_server.home / "tcp").stat().st_mode) == 0o600
+        target = parse_url(url)
+        with connect.connected(target) as connection:
+            accounts = sql.rows(connection, "SELECT host FROM mysql.user WHERE user = 'root'")
+            assert accounts == (("localhost",),)
+    finally:
+        own_server.stop()
+
+
+def test_a_long_path_gets_a_short_socket(own_server: PrivateServer, tmp_path: Path) -> None:
+    deep = tmp_path / ("deep-" * 20)
+    deep.mkdir()
+    os.rename(own_server.home, deep / "home")
+    server = PrivateServer(home=deep / "home", kinds=own_server.kinds, options=own_server.options)
+    with server.in_use(quiet):
+        assert server.running()
+        assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
+
+
+def test_its_command_line(own_server: PrivateServer, tmp_path: Path) -> None:
+    environment = {**os.environ, "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(find_binary(own_server.kinds).path)}
+
+    def parloader(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "parloader", *arguments], env=environment, capture_output=True, text=True, cwd=tmp_path, check=True
+        )
+        return done.stdout
+
+    assert parloader("server", "status").startswith("not running")
+    assert parloader("server", "start").startswith("running")
+    url = parloader("server", "url").strip()
+    assert "no runs" in parloader("status", "--url", url)
+    assert parloader("server", "stop") == "stopped\n"
+    until(lambda: not own_server.running(), "the server is gone")
+
+
+def test_no_binary_says_the_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("parloader.database.server.PLACES", ())
+    with pytest.raises(ServerStartError, match=r"--url.*apt-get install mariadb-server-core.*docker run"):
+        find_binary()
