@@ -240,7 +240,7 @@ def _as_text(column: "sa.Column[Any]") -> str:
         text = name
     elif isinstance(column.type, sa.DateTime):
         text = f"CONCAT('''', {name}, '''')"
-    elif isinstance(column.type, sa.LargeBinary):
+    elif isinstance(column.type, sa.LargeBinary | sa.BINARY | sa.VARBINARY):
         text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
     else:
         # QUOTE() would escape more (NUL and Ctrl-Z); the backslash is written so that it means the same in every sql_mode

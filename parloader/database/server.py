@@ -235,6 +235,9 @@ class PrivateServer:
             statements = b"create database if not exists mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + b"\n".join(
                 (share / file).read_bytes() for file in MARIADB_BOOTSTRAP
             )
+            # MariaDB makes root without a password for other hosts than localhost (the socket), too
+            accounts = b"global_priv" if binary.version >= (10, 4) else b"user"
+            statements += b"\ndelete from mysql." + accounts + b" where Host <> 'localhost' or User = '';\n"
         done = subprocess.run(arguments, input=statements, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             last = done.stdout.decode(errors="replace").strip().splitlines()[-3:]

@@ -148,7 +148,10 @@ def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Data
     assert "enough is enough" in done.stderr
     assert "script_execution, rows " in done.stderr
     left = database.value("SELECT COUNT(*) FROM script_execution")
-    assert database.value("SELECT CAST(SUM(row_count) AS SIGNED) FROM parloader_batch WHERE table_name = 'script_execution'") == left
+    assert (
+        database.value("SELECT COALESCE(CAST(SUM(row_count) AS SIGNED), 0) FROM parloader_batch WHERE table_name = 'script_execution'")
+        == left
+    )
     database.execute("DROP TRIGGER no_more")
     database.parloader("seed", "--rows", "5000", "--procs", "2", "--batch", "1000")
     database.parloader("verify")
@@ -188,7 +191,7 @@ def test_over_tcp_with_a_password(database: Database) -> None:
     with database.server.connection() as admin:
         port = own_tcp_port(admin)
         sql.execute(admin, "DROP USER IF EXISTS 'tcp'@'127.0.0.1'")
-        sql.execute(admin, "CREATE USER 'tcp'@'127.0.0.1' IDENTIFIED BY 'pa%ss wörd'")
+        sql.execute(admin, "CREATE USER 'tcp'@'127.0.0.1' IDENTIFIED BY 'pa%%ss wörd'")
         sql.execute(admin, f"GRANT ALL ON {name}.* TO 'tcp'@'127.0.0.1'")
     target = Target(user="tcp", password="pa%ss wörd", host="127.0.0.1", port=port, database=name)
     with connected(target):
