@@ -39,19 +39,16 @@ def seed(result: "SeedResult") -> str:
             (
                 str(w.worker),
                 f"{w.rows:,}",
-                f"{w.seconds:.1f}",
                 f"{w.rows_per_second:,.0f}",
                 str(w.batches),
                 str(w.retries),
                 "/".join(f"{ms:.0f}" for ms in w.as_json()["batch_ms"].values()),  # type: ignore[attr-defined]
-                f"{w.generate_seconds:.1f}",
-                f"{w.write_seconds:.1f}",
-                f"{w.cpu_seconds:.1f}",
+                f"{w.generate_seconds:.1f}/{w.write_seconds:.1f}/{w.cpu_seconds:.1f}",
                 f"{w.peak_rss_bytes / 2**20:.0f}",
             )
             for w in result.workers
         ]
-        headings = ("worker", "rows", "s", "rows/s", "batches", "retries", "p50/p95/max ms", "gen s", "write s", "cpu s", "MiB")
+        headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
         lines += [table(headings, rows), ""]
         lines.append(f"loaded {result.rows:,} rows in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
     lines.append(

@@ -23,11 +23,11 @@ venv() {
             "$python" -m venv --clear .venv
         fi
     fi
-    stamp=.venv/.parloader-$extra
-    if ! cmp -s pyproject.toml "$stamp"; then
+    # with the extras, everything without them is there too
+    if ! cmp -s pyproject.toml ".venv/.parloader-$extra" && ! cmp -s pyproject.toml .venv/.parloader-dev; then
         say "installing parloader${extra:+ with [$extra]} into .venv"
         .venv/bin/python -m pip install --quiet --editable ".${extra:+[$extra]}"
-        cp pyproject.toml "$stamp"
+        cp pyproject.toml ".venv/.parloader-$extra"
     fi
 }
 
