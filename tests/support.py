@@ -27,6 +27,7 @@ KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
 IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
 # Nothing that a test shows depends on these, and they save seconds
 TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=128M")
+TEST_REDO_LOG_BYTES = 32 * 2**20
 PATIENCE_SECONDS = 60
 
 
@@ -61,7 +62,7 @@ class TestServer:
 
 
 def private_server(home: Path, kind: str) -> PrivateServer:
-    return PrivateServer(home=home, kinds=(KINDS[kind],), options=TEST_OPTIONS)
+    return PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
 
 
 def docker_answers() -> bool:

@@ -113,7 +113,7 @@ def connect(target: Target, *, autocommit: bool = True) -> Connection:
     try:
         connection = pymysql.connect(
             user=target.user,
-            password=target.password,
+            password=target.password.encode(),  # as text PyMySQL would take it for Latin-1
             host=target.host,
             port=target.port,
             unix_socket=target.unix_socket,

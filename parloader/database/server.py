@@ -54,7 +54,8 @@ DATABASE = "parloader"
 TCP_USER = "parloader"
 START_TIMEOUT_SECONDS = 60
 MOST_BUFFER_POOL_BYTES = 2 * 2**30
-REDO_LOG = {Kind.MARIADB: "--innodb-log-file-size=1G", Kind.MYSQL: "--innodb-redo-log-capacity=1G"}
+REDO_LOG_BYTES = 2**30
+REDO_LOG = {Kind.MARIADB: "--innodb-log-file-size", Kind.MYSQL: "--innodb-redo-log-capacity"}
 # MySQL: no X protocol, and no import or export of files by the server (its compiled-in folder for that need not exist here)
 OF_KIND = {Kind.MARIADB: (), Kind.MYSQL: ("--mysqlx=OFF", "--secure-file-priv=NULL")}
 # a unix socket's path holds 107 bytes on Linux, 103 on macOS (unix(7), sys/un.h)
@@ -113,6 +114,7 @@ class PrivateServer:
 
     home: Path
     kinds: tuple[Kind, ...] = (Kind.MARIADB, Kind.MYSQL)
+    redo_log_bytes: int = REDO_LOG_BYTES
     options: tuple[str, ...] = ()
 
     @classmethod
@@ -218,7 +220,7 @@ class PrivateServer:
         arguments = [str(binary.path), "--no-defaults"]  # must be the first
         if os.geteuid() == 0:
             arguments.append("--user=root")  # both refuse to run as root unless told
-        return [*arguments, f"--datadir={data}", REDO_LOG[binary.kind]]
+        return [*arguments, f"--datadir={data}", f"{REDO_LOG[binary.kind]}={self.redo_log_bytes}"]
 
     def _bootstrap(self, binary: Binary, data: Path) -> None:
         """Makes the data directory; it appears at its place only when it is whole."""

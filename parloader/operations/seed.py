@@ -58,7 +58,6 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
         with ledger.locked(connection):
             prepared = prepare(connection, config)
             progress.note(f"connected to {prepared.facts}: {config.target}")
-            ledger.create(connection)
             run = prepared.run or _begin(connection, config, prepared, progress)
             plan = prepared.plan if not prepared.creates_tables else fitted(connection, config, prepared.plan)[0]
             return _load(connection, config, plan, run, progress, executor or LocalExecutor())
@@ -73,6 +72,7 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         plan, live = fitted(connection, config, plan)
     target = plan.target
     require_key_room(target, live, schema.highest_key(connection, target.name, target.key) + 1)
+    ledger.create(connection)
     key_start, counter_before = schema.reserve_keys(connection, target.name, target.key, target.rows)
     counters: dict[str, int | None] = {table.name: schema.key_counter(connection, table.name) for table in plan.parents}
     with sql.transaction(connection):

@@ -73,7 +73,7 @@ def test_a_long_path_gets_a_short_socket(own_server: PrivateServer, tmp_path: Pa
     deep = tmp_path / ("deep-" * 20)
     deep.mkdir()
     os.rename(own_server.home, deep / "home")
-    server = PrivateServer(home=deep / "home", kinds=own_server.kinds, options=own_server.options)
+    server = PrivateServer(home=deep / "home", kinds=own_server.kinds, redo_log_bytes=own_server.redo_log_bytes)
     with server.in_use(quiet):
         assert server.running()
         assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
