@@ -128,7 +128,7 @@ def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: 
         )
         for worker, share in enumerate(split(run.done[run.target], config.procs))
     ]
-    stats, stopped = run_tasks(executor, tasks, progress, what=f"clean {run.target}", rows=run.done_rows)
+    stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
         raise Interrupted(

@@ -109,7 +109,7 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
     facts = connect.facts(connection)
     tasks = [_task(config, plan, facts, run, worker, share) for worker, share in enumerate(shares)]
     begun = time.monotonic()
-    stats, stopped = run_tasks(executor, tasks, progress, what=f"seed {run.target}", rows=run.rows, done=run.done_rows)
+    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows)
     if stopped:
         raise _interrupted(connection, run)
     seconds = time.monotonic() - begun

@@ -123,7 +123,7 @@ def _verify_run(
 
     tasks = _tasks(connection, config, plan, live, run)
     rows = sum(task.rows for task in tasks)
-    stats, stopped = run_tasks(executor, tasks, progress, what=f"verify run {run.run_id}", rows=rows, also=note_difference)
+    stats, stopped = run_tasks(executor, tasks, progress, what="verify", rows=rows, also=note_difference)
     if stopped:
         raise Interrupted("interrupted: verify has not seen every row", "Nothing was changed; run it again")
     verdict.checked = sum(worker.rows for worker in stats.values())
