@@ -32,7 +32,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                 else stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
             )
         except ServerStartError as error:
-            unavailable(f"no {kind}: {error}")
+            unavailable(kind, error)
         with running.connection() as connection:
             assert facts(connection).kind is KINDS[kind]
         yield running
@@ -50,7 +50,7 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
             try:
                 private.start(quiet)
             except ServerStartError as error:
-                unavailable(f"no {kind}: {error}")
+                unavailable(kind, error)
             private.stop()
             homes[kind] = home
         return homes[kind]
