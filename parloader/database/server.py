@@ -220,7 +220,10 @@ class PrivateServer:
         arguments = [str(binary.path), "--no-defaults"]  # must be the first
         if os.geteuid() == 0:
             arguments.append("--user=root")  # both refuse to run as root unless told
-        return [*arguments, f"--datadir={data}", f"{REDO_LOG[binary.kind]}={self.redo_log_bytes}"]
+        # of its own: a starting MariaDB deletes the temporary tables that it finds in its tmpdir, whose ever they are
+        temporary = self.home / "tmp"
+        temporary.mkdir(mode=0o700, exist_ok=True)
+        return [*arguments, f"--datadir={data}", f"--tmpdir={temporary}", f"{REDO_LOG[binary.kind]}={self.redo_log_bytes}"]
 
     def _bootstrap(self, binary: Binary, data: Path) -> None:
         """Makes the data directory; it appears at its place only when it is whole."""

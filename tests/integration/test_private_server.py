@@ -51,6 +51,9 @@ def test_it_is_private(own_server: PrivateServer) -> None:
         assert stat.S_IMODE(own_server.home.stat().st_mode) == 0o700
         assert not [c for c in process_of(own_server).net_connections("inet") if c.status == "LISTEN"]
         assert own_server.tcp_url() is None
+        with connect.connected(own_server.target) as connection:
+            # a starting MariaDB deletes the temporary tables of the others that share its tmpdir
+            assert Path(str(sql.value(connection, "SELECT @@tmpdir"))) == own_server.home / "tmp"
 
 
 def test_a_port_has_a_password_and_only_this_machine(own_server: PrivateServer) -> None:
