@@ -15,6 +15,7 @@ import click
 
 from parloader import __version__
 from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
+from parloader.loading.batching import Batch, WriterName, parse_batch
 
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
@@ -60,7 +61,7 @@ def _defaults_of_file(file: Path) -> dict[str, Any]:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{file} cannot be read: {error}", "Mend it or move it away") from error
-    valid = {"url", "rows", "procs", "batch", "set", "retry_seconds"}
+    valid = {"url", "rows", "procs", "batch", "writer", "set", "retry_seconds"}
     unknown = sorted(set(settings) - valid)
     if unknown:
         raise UsageError(f"{file} has {unknown[0]!r}, which is no setting", f"Valid: {', '.join(sorted(valid))}")
@@ -165,6 +166,13 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return given
 
 
+def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
+    try:
+        return parse_batch(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
@@ -176,7 +184,22 @@ def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="A plan parameter: start, span or scheduled_share.",
         ),
         click.option(
-            "--batch", type=click.IntRange(min=1), default=10_000, show_default=True, envvar="PARLOADER_BATCH", help="Rows a transaction."
+            "--writer",
+            type=click.Choice([str(name) for name in WriterName]),
+            default=str(WriterName.INSERT),
+            show_default=True,
+            envvar="PARLOADER_WRITER",
+            callback=lambda _, __, name: WriterName(name),
+            help="How a batch reaches the server: multi-row INSERTs, or LOAD DATA LOCAL from memory.",
+        ),
+        click.option(
+            "--batch",
+            metavar="ROWS|auto|TIME",
+            callback=_batch,
+            default="10000",
+            show_default=True,
+            envvar="PARLOADER_BATCH",
+            help="Rows a transaction; auto: as many as take half a second to write; a time such as 200ms: as many as take that.",
         ),
         _procs,
         click.option(
@@ -210,7 +233,8 @@ def seed(
     screen: Any,
     rows: int,
     procs: int,
-    batch: int,
+    batch: Batch,
+    writer: WriterName,
     parameters: dict[str, str],
     new_run: bool,
     retry_seconds: float,
@@ -221,7 +245,14 @@ def seed(
     from parloader.operations import seed as operation
 
     config = SeedConfig(
-        target=target, rows=rows, procs=procs, batch_rows=batch, parameters=parameters, new_run=new_run, retry_seconds=retry_seconds
+        target=target,
+        rows=rows,
+        procs=procs,
+        batch=batch,
+        writer=writer,
+        parameters=parameters,
+        new_run=new_run,
+        retry_seconds=retry_seconds,
     )
     result = operation.seed(config, screen)
     output.show(result.as_json(), lambda: report.seed(result))
@@ -230,13 +261,23 @@ def seed(
 @cli.command(epilog=EXIT_CODES)
 @_plan_options
 @_connected
-def plan(*, target: Any, output: Output, screen: Any, rows: int, procs: int, batch: int, parameters: dict[str, str]) -> None:
+def plan(
+    *,
+    target: Any,
+    output: Output,
+    screen: Any,
+    rows: int,
+    procs: int,
+    batch: Batch,
+    writer: WriterName,
+    parameters: dict[str, str],
+) -> None:
     """Show what seed would do, and whether the schema fits. Writes nothing."""
     from parloader import report
     from parloader.config import SeedConfig
     from parloader.operations import plan as operation
 
-    config = SeedConfig(target=target, rows=rows, procs=procs, batch_rows=batch, parameters=parameters)
+    config = SeedConfig(target=target, rows=rows, procs=procs, batch=batch, writer=writer, parameters=parameters)
     result = operation.plan(config)
     output.show(result.as_json(), lambda: report.plan(result))
 

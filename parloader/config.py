@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
+from parloader.loading.batching import Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
-DEFAULT_BATCH_ROWS = 10_000
+DEFAULT_BATCH = FixedBatch(10_000)
 # how long a batch may be tried again (a deadlock, a lost connection) before the run stops
 DEFAULT_RETRY_SECONDS = 60.0
 
@@ -24,7 +25,8 @@ class SeedConfig:
     target: Target
     rows: int = DEFAULT_ROWS
     procs: int = field(default_factory=usable_cores)
-    batch_rows: int = DEFAULT_BATCH_ROWS
+    batch: Batch = DEFAULT_BATCH
+    writer: WriterName = WriterName.INSERT
     parameters: Mapping[str, str] = field(default_factory=dict)
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS

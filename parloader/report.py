@@ -79,7 +79,7 @@ def plan(forecast: "Forecast") -> str:
         lines.append(f"run {forecast.run.run_id} {done}")
     lines += ["", table(("table", "rows", "there", "to make", "keys", "data", "indexes"), rows), ""]
     if forecast.shares:
-        lines.append(f"{len(forecast.shares)} worker processes, batches of {forecast.batch_rows:,} rows:")
+        lines.append(f"{len(forecast.shares)} worker processes, writer {forecast.writer}, batches of {forecast.batch}:")
         lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(forecast.shares)]
     free = "" if forecast.free_bytes is None else f"; {mebibytes(forecast.free_bytes)} are free there"
     lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")

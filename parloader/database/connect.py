@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 
 from parloader.database import failures, sql
-from parloader.database.sql import Connection
+from parloader.database.wire import Connection
 from parloader.errors import ServerNotSupported, SessionLawError
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Facts:
     data_directory: str
     hostname: str
     backslash_escapes: bool
+    local_infile: bool
+    autoinc_lock_mode: int
     connection_id: int
 
     def __str__(self) -> str:
@@ -108,10 +110,10 @@ def parse_url(url: str) -> Target:
     )
 
 
-def connect(target: Target, *, autocommit: bool = True) -> Connection:
-    """A connection whose session obeys the laws. ConnectError, SessionLawError, ServerNotSupported."""
+def connect(target: Target, *, autocommit: bool = True, local_infile: bool = False) -> Connection:
+    """A connection whose session obeys the laws; `local_infile`: one that may run LOAD DATA LOCAL. ConnectError, SessionLawError, ServerNotSupported."""
     try:
-        connection = pymysql.connect(
+        connection = Connection(
             user=target.user,
             password=target.password.encode(),  # as text PyMySQL would take it for Latin-1
             host=target.host,
@@ -121,7 +123,7 @@ def connect(target: Target, *, autocommit: bool = True) -> Connection:
             charset="utf8mb4",
             autocommit=autocommit,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            local_infile=False,
+            local_infile=local_infile,
             ssl_disabled=True if target.unix_socket else None,  # nothing leaves the machine there
         )
     except (pymysql.Error, OSError, RuntimeError) as error:
@@ -204,8 +206,9 @@ def _broken(name: str, wanted: str, found: object) -> SessionLawError:
 
 def facts(connection: Connection) -> Facts:
     """What the server says of itself."""
-    version_text, packet, directory, hostname, sql_mode, connection_id = sql.row(
-        connection, "SELECT VERSION(), @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, CONNECTION_ID()"
+    version_text, packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode, connection_id = sql.row(
+        connection,
+        "SELECT VERSION(), @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode, CONNECTION_ID()",
     )
     kind, version = kind_and_version(version_text)
     return Facts(
@@ -216,6 +219,8 @@ def facts(connection: Connection) -> Facts:
         data_directory=directory,
         hostname=hostname,
         backslash_escapes="NO_BACKSLASH_ESCAPES" not in sql_mode.split(","),
+        local_infile=bool(local_infile),
+        autoinc_lock_mode=autoinc_lock_mode,
         connection_id=connection_id,
     )
 

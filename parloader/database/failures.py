@@ -61,6 +61,7 @@ GONE = {1146, 1054, 1049, 1109}
 LOGIN_REFUSED = {1045, 1698, 1862, 1820, 1251, 1524, 2059, 2061, 1873, 3118, 4151, 1396}
 CONSTRAINT = {1452, 1451, 1216, 1217, 3819, 4025, 1062, 1048, 1364}
 TOO_LARGE = {1153}
+LOCAL_INFILE_OFF = {1148, 3948, 4166}
 NO_SUCH_THREAD = {1094}
 
 
@@ -116,6 +117,8 @@ def explain(error: pymysql.Error, doing: str, account: str, database: str) -> Pa
         )
     if code in GONE:
         return SchemaMismatch(message, "The schema changed meanwhile; parloader plan shows how it is now")
+    if code in LOCAL_INFILE_OFF:
+        return ServerNotSupported(message, "Turn local_infile on (an administrator: SET GLOBAL local_infile = 1), or use --writer insert")
     if code in LOCKED:
         return WriteFailed(message, "Another session holds locks there; run the same command again when it has ended")
     if code in CONSTRAINT:

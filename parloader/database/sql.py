@@ -2,16 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import pymysql.connections
+from typing import Any
 
 from parloader.database import failures
-
-if TYPE_CHECKING:
-    Connection: TypeAlias = pymysql.connections.Connection[Any]
-else:
-    Connection = pymysql.connections.Connection
+from parloader.database.wire import Connection as Connection
 
 
 def quote(name: str) -> str:

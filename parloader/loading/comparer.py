@@ -43,7 +43,7 @@ class CompareTask:
 
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
         for share, batch in self._batches():
             if link.stopping or not self._compare(session, link, share, batch):
                 break
@@ -52,7 +52,7 @@ class CompareTask:
     def _batches(self) -> "Iterator[tuple[Share, Partition]]":
         for share in self.shares:
             for partition in share.partitions:
-                for batch in batches(partition, COMPARED_ROWS):
+                for batch in batches(partition, lambda: COMPARED_ROWS):
                     yield share, batch
 
     def _compare(self, session: Session, link: Link, share: "Share", batch: Partition) -> bool:

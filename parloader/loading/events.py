@@ -15,6 +15,7 @@ class Started(Event):
     """The worker is connected and begins. `clock_seconds` is of the machine's monotonic clock, as in every event."""
 
     clock_seconds: float
+    cpu_seconds: float  # that its start took
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,8 +35,8 @@ class RemoveTask:
 
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
-        for chunk in (chunk for partition in self.partitions for chunk in batches(partition, CHUNK_ROWS)):
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        for chunk in (chunk for partition in self.partitions for chunk in batches(partition, lambda: CHUNK_ROWS)):
             begun = time.perf_counter()
             if link.stopping or not session.transact(Piece("deleting from", self.table, chunk), partial(self._delete, chunk)):
                 break

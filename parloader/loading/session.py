@@ -35,12 +35,16 @@ class Piece:
 
 
 class Session:
-    def __init__(self, link: Link, worker: int, target: Target, retry_seconds: float) -> None:
+    def __init__(self, link: Link, worker: int, target: Target, retry_seconds: float, *, local_infile: bool = False) -> None:
         self._link = link
         self._worker = worker
         self._target = target
         self._retry_seconds = retry_seconds
-        self._connection = connect(target, autocommit=False)
+        self._local_infile = local_infile
+        self._connection = self._connect()
+
+    def _connect(self) -> Connection:
+        return connect(self._target, autocommit=False, local_infile=self._local_infile)
 
     def close(self) -> None:
         failures.close(self._connection)
@@ -82,7 +86,7 @@ class Session:
         attempt = 0
         while not self._link.stopping:
             try:
-                self._connection = connect(self._target, autocommit=False)
+                self._connection = self._connect()
             except ConnectError as error:
                 attempt += 1
                 if time.monotonic() - begun >= self._retry_seconds:

@@ -9,7 +9,7 @@ from parloader.loading.events import BatchDone, Event, Failed, Finished, Retried
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerStats:
-    """One worker so far. Rows and times of committed batches only."""
+    """One worker so far. Rows and times of committed batches only; `cpu_seconds` without those of its start (imports, connecting)."""
 
     worker: int
     rows: int = 0
@@ -18,6 +18,7 @@ class WorkerStats:
     generate_seconds: float = 0.0
     write_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    startup_cpu_seconds: float = 0.0
     peak_rss_bytes: int = 0
     started_seconds: float = 0.0
     last_seconds: float = 0.0
@@ -48,6 +49,7 @@ class WorkerStats:
             "generate_seconds": round(self.generate_seconds, 3),
             "write_seconds": round(self.write_seconds, 3),
             "cpu_seconds": round(self.cpu_seconds, 3),
+            "startup_cpu_seconds": round(self.startup_cpu_seconds, 3),
             "peak_rss_bytes": self.peak_rss_bytes,
         }
 
@@ -60,7 +62,9 @@ def fold(stats: Stats, event: Event) -> Stats:
     before = stats.get(event.worker, WorkerStats(worker=event.worker))
     match event:
         case Started():
-            after = replace(before, started_seconds=event.clock_seconds, last_seconds=event.clock_seconds)
+            after = replace(
+                before, started_seconds=event.clock_seconds, last_seconds=event.clock_seconds, startup_cpu_seconds=event.cpu_seconds
+            )
         case BatchDone():
             before.batch_seconds.append(event.write_seconds)
             after = replace(
@@ -69,7 +73,7 @@ def fold(stats: Stats, event: Event) -> Stats:
                 batches=before.batches + 1,
                 generate_seconds=before.generate_seconds + event.generate_seconds,
                 write_seconds=before.write_seconds + event.write_seconds,
-                cpu_seconds=event.cpu_seconds,
+                cpu_seconds=event.cpu_seconds - before.startup_cpu_seconds,
                 peak_rss_bytes=max(before.peak_rss_bytes, event.peak_rss_bytes),
                 last_seconds=event.clock_seconds,
             )

@@ -10,11 +10,12 @@ from parloader.database import ledger
 from parloader.database.connect import Facts, Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
+from parloader.loading.batching import Batch, Sizer, WriterName
 from parloader.loading.events import BatchDone, Started
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
 from parloader.loading.session import Piece, Session
-from parloader.loading.writers import InsertWriter, Rendered, Writer
+from parloader.loading.writers import Rendered, Writer, writer_to
 from parloader.plans.model import Keys, Table
 from parloader.plans.partition import Partition, batches
 
@@ -30,7 +31,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedTask:
-    """What one worker loads: these partitions of `table`, in batches of `batch_rows`."""
+    """What one worker loads: these partitions of `table`, batch by batch, each recorded in the ledger."""
 
     worker: int
     target: Target
@@ -39,29 +40,33 @@ class SeedTask:
     table: Table
     keys: Mapping[str, Keys]
     partitions: tuple[Partition, ...]
-    batch_rows: int
+    batch: Batch
+    writer: WriterName
     retry_seconds: float
 
     def __str__(self) -> str:
         return f"{self.table.name}, {', '.join(map(str, self.partitions))}"
 
     def run(self, link: Link) -> None:
-        writer = InsertWriter.to(self.table.name, self.facts)
-        session = Session(link, self.worker, self.target, self.retry_seconds)
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic()))
-        for prepared in self._one_ahead(writer):
+        writer = writer_to(self.table.name, self.facts, self.writer)
+        session = Session(link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile)
+        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
+        for prepared in self._one_ahead(writer, sizer):
             if link.stopping:
                 break
             begun = time.perf_counter()
             if not session.transact(Piece("writing", self.table.name, prepared.batch), partial(self._write, writer, prepared)):
                 break
+            write_seconds = time.perf_counter() - begun
+            sizer.note(prepared.batch.rows, write_seconds, prepared.rendered.size_bytes)
             link.send(
                 BatchDone(
                     worker=self.worker,
                     table=self.table.name,
                     batch=prepared.batch,
                     generate_seconds=prepared.generate_seconds,
-                    write_seconds=time.perf_counter() - begun,
+                    write_seconds=write_seconds,
                     cpu_seconds=meter.cpu_seconds(),
                     peak_rss_bytes=meter.peak_rss_bytes(),
                     clock_seconds=time.monotonic(),
@@ -69,9 +74,9 @@ class SeedTask:
             )
         session.close()
 
-    def _one_ahead(self, writer: Writer) -> Iterator[Prepared]:
+    def _one_ahead(self, writer: Writer, sizer: Sizer) -> Iterator[Prepared]:
         """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
-        wanted = (batch for partition in self.partitions for batch in batches(partition, self.batch_rows))
+        wanted = (batch for partition in self.partitions for batch in batches(partition, lambda: sizer.rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
             upcoming = [thread.submit(self._prepare, writer, batch) for batch in (next(wanted, None),) if batch]
             while upcoming:

@@ -1,32 +1,44 @@
-"""How a batch reaches the server: frame → statements → server. One class a writer.
+"""How a batch reaches the server: frame → statements or lines of a file → server. One class a writer.
 
 A writer runs inside the batch's transaction and neither begins nor ends it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import polars as pl
 
+from parloader.database import sql
 from parloader.database.connect import Facts
 from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
-from parloader.loading.render import row_texts
+from parloader.loading.batching import WriterName
+from parloader.loading.render import file_lines, row_texts
 
 # The packet's command byte, and some room: max_allowed_packet counts the whole packet
 PACKET_RESERVE_BYTES = 64
+# A server parses a batch fastest as statements of some hundred rows, whose parse tree stays in its cache (docs/performance.md)
+STATEMENT_ROWS = 500
+SHOWN_WARNINGS = 3
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A batch as it goes to the server."""
+    """A batch as it goes to the server: statements, or one file's content."""
 
-    statements: tuple[bytes, ...]
+    texts: tuple[bytes, ...]
     rows: int
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(map(len, self.texts))
 
 
 class Writer(Protocol):
+    local_infile: ClassVar[bool]
+    """Whether the session has to allow LOAD DATA LOCAL."""
+
     def render(self, frame: pl.DataFrame) -> Rendered:
         """The batch ready to be sent; needs no connection, so that it can be done while another batch is being written."""
 
@@ -34,28 +46,38 @@ class Writer(Protocol):
         """Sends it. The driver's errors; WriteFailed where the server took another number of rows."""
 
 
+def writer_to(table: str, facts: Facts, name: WriterName = WriterName.INSERT) -> Writer:
+    if name is WriterName.LOAD_DATA:
+        return LoadDataWriter(table=table)
+    return InsertWriter(table=table, max_allowed_packet_bytes=facts.max_allowed_packet_bytes, backslash_escapes=facts.backslash_escapes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class InsertWriter:
-    """Multi-row INSERT: one statement a batch, more where max_allowed_packet asks for it."""
+    """Multi-row INSERTs of STATEMENT_ROWS rows, fewer where max_allowed_packet asks for it, sent without waiting in between."""
 
+    local_infile: ClassVar[bool] = False
     table: str
     max_allowed_packet_bytes: int
     backslash_escapes: bool
-
-    @classmethod
-    def to(cls, table: str, facts: Facts) -> "InsertWriter":
-        return cls(table=table, max_allowed_packet_bytes=facts.max_allowed_packet_bytes, backslash_escapes=facts.backslash_escapes)
 
     def render(self, frame: pl.DataFrame) -> Rendered:
         head = f"INSERT INTO {_name(self.table)} ({', '.join(map(_name, frame.columns))}) VALUES ("
         texts = row_texts(frame, backslash_escapes=self.backslash_escapes)
         room_bytes = self.max_allowed_packet_bytes - len(head.encode()) - PACKET_RESERVE_BYTES
-        sizes = texts.str.len_bytes() + len("),(")
-        pieces = [texts] if int(sizes.sum()) <= room_bytes else self._fitting(texts, sizes, room_bytes)
+        pieces = (
+            piece
+            for start in range(0, texts.len(), STATEMENT_ROWS)
+            for piece in self._fitting(texts[start : start + STATEMENT_ROWS], room_bytes)
+        )
         return Rendered(tuple(f"{head}{_joined(piece)})".encode() for piece in pieces), frame.height)
 
-    def _fitting(self, texts: pl.Series, sizes: pl.Series, room_bytes: int) -> Iterator[pl.Series]:
+    def _fitting(self, texts: pl.Series, room_bytes: int) -> Iterator[pl.Series]:
         """The rows in pieces of at most `room_bytes`."""
+        sizes = texts.str.len_bytes() + len("),(")
+        if int(sizes.sum()) <= room_bytes:
+            yield texts
+            return
         largest_bytes = int(sizes.max())  # type: ignore[arg-type]
         if largest_bytes > room_bytes:
             raise WriteFailed(
@@ -72,20 +94,49 @@ class InsertWriter:
             at = stop
 
     def write(self, connection: Connection, batch: Rendered) -> None:
-        written = send(connection, batch.statements)
+        written = connection.query_all(batch.texts)
         if written != batch.rows:
             raise WriteFailed(
                 f"the server took {written:,} of {batch.rows:,} rows of {self.table}", "Look for a trigger or a view that drops rows"
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoadDataWriter:
+    """LOAD DATA LOCAL from memory.
+
+    LOCAL means IGNORE: the server drops a row that breaks a key, a foreign key or a CHECK, cuts a value that does not fit, and only warns
+    (MySQL manual "LOAD DATA Statement", "Duplicate-Key and Error Handling"). So a batch counts only if every row was loaded without one.
+    """
+
+    local_infile: ClassVar[bool] = True
+    table: str
+
+    def render(self, frame: pl.DataFrame) -> Rendered:
+        binary = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
+        fields = ", ".join(f"@{n}" if name in binary else _name(name) for n, name in enumerate(frame.columns))
+        decoded = ", ".join(f"{_name(name)} = UNHEX(@{frame.columns.index(name)})" for name in binary)
+        # '\\\\' would be two characters under NO_BACKSLASH_ESCAPES
+        statement = (
+            f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {_name(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
+            + (f" SET {decoded}" if decoded else "")
+        )
+        return Rendered((statement.encode(), file_lines(frame)), frame.height)
+
+    def write(self, connection: Connection, batch: Rendered) -> None:
+        statement, content = batch.texts
+        loaded = connection.load_local(statement, content)
+        if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
+            warnings = sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}")
+            raise WriteFailed(
+                f"of {batch.rows:,} rows of {self.table} the server read {loaded.records:,}, skipped {loaded.skipped:,} and warned {loaded.warnings:,} times: "
+                + "; ".join(f"{text} (error {code})" for _, code, text in warnings),
+                "Nothing of the batch was committed. A constraint of the schema or a row of somebody's stands against the plan",
+            )
+
+
 def _joined(texts: pl.Series) -> str:
     return str(texts.str.join("),(").item())
-
-
-def send(connection: Connection, statements: Sequence[bytes]) -> int:
-    """Runs the statements as they are; returns how many rows they changed."""
-    return sum(connection.query(statement) for statement in statements)
 
 
 def _name(name: str) -> str:

@@ -8,7 +8,8 @@ from parloader.database.connect import Facts
 from parloader.database.ledger import Run
 from parloader.database.size import Size
 from parloader.database.sql import Connection
-from parloader.operations.prepare import Prepared, assign_parents, prepare, require_key_room
+from parloader.loading.batching import Batch, WriterName
+from parloader.operations.prepare import Prepared, assign_parents, prepare, require_key_room, turns_note
 from parloader.plans.model import Keys, Plan
 from parloader.plans.partition import Partition, split
 
@@ -38,7 +39,8 @@ class Forecast:
     run: Run | None
     tables: tuple[TableForecast, ...]
     shares: tuple[tuple[Partition, ...], ...]
-    batch_rows: int
+    batch: Batch
+    writer: WriterName
     free_bytes: int | None
     risks: tuple[str, ...]
 
@@ -66,7 +68,8 @@ class Forecast:
                 for t in self.tables
             ],
             "partitions": [[[p.start, p.stop] for p in share] for share in self.shares],
-            "batch": self.batch_rows,
+            "batch": self.batch.text,
+            "writer": str(self.writer),
             "size_bytes": self.size_bytes,
             "free_bytes": self.free_bytes,
             "risks": list(self.risks),
@@ -87,7 +90,8 @@ def plan(config: SeedConfig) -> Forecast:
             run=prepared.run,
             tables=tables,
             shares=split(missing, config.procs),
-            batch_rows=config.batch_rows,
+            batch=config.batch,
+            writer=config.writer,
             free_bytes=size.free_bytes(prepared.facts),
             risks=(),
         )
@@ -136,6 +140,8 @@ def _going_on(run: Run, plan: Plan, live: schema.Live) -> tuple[TableForecast, .
 def _with_risks(connection: Connection, forecast: Forecast, live: schema.Live) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
     risks = []
+    if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.shares)):
+        risks.append(note)
     for table in forecast.plan.tables:
         there = live[table.name]
         last = max((last for t in forecast.tables if t.name == table.name for _, last in t.keys), default=0)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from parloader.config import SeedConfig
 from parloader.database import connect, ledger, migration, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
-from parloader.errors import AnotherRun, Refused, SchemaMismatch
+from parloader.errors import AnotherRun, Refused, SchemaMismatch, ServerNotSupported
+from parloader.loading.batching import WriterName
 from parloader.loading.generate import generate, samples
 from parloader.plans.model import Keys, Plan, Table
 from parloader.plans.partition import Partition, merge
@@ -43,6 +46,7 @@ class Prepared:
 def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     """Reads only. Refused, with the reason, where the load cannot be right."""
     facts = connect.facts(connection)
+    require_writer(config.writer, facts)
     plan = script_execution(config.rows, config.parameters)
     creates_tables = not schema.table_names(connection)
     live: schema.Live = {}
@@ -62,6 +66,29 @@ def fitted(connection: Connection, config: SeedConfig, plan: Plan) -> tuple[Plan
             "Run your migrations, or: parloader schema upgrade",
         )
     return schema.require_fit(plan, live, samples(plan)), live
+
+
+def require_writer(writer: WriterName, facts: Facts) -> None:
+    """ServerNotSupported where the server does not take what the writer sends."""
+    if writer is WriterName.LOAD_DATA and not facts.local_infile:
+        raise ServerNotSupported(
+            "the server has local_infile off, which the writer load-data needs",
+            "Turn it on (an administrator: SET GLOBAL local_infile = 1), or use --writer insert",
+        )
+
+
+def turns_note(writer: WriterName, facts: Facts, table: sa.Table, procs: int) -> str:
+    """Why load-data's workers would wait for each other; empty where they would not.
+
+    Source: MySQL manual "AUTO_INCREMENT Handling in InnoDB" (MariaDB "AUTO_INCREMENT Handling in InnoDB" likewise): LOAD DATA is a
+    "bulk insert", which in the modes 0 and 1 holds the AUTO-INC table lock to the end of the statement, also where every key is given.
+    """
+    if writer is not WriterName.LOAD_DATA or procs < 2 or facts.autoinc_lock_mode == 2 or table.autoincrement_column is None:
+        return ""
+    return (
+        f"innodb_autoinc_lock_mode is {facts.autoinc_lock_mode}: LOAD DATA locks {table.name}, so the {procs} workers take turns; "
+        "--writer insert does not, nor does load-data on a server that was started with innodb_autoinc_lock_mode=2"
+    )
 
 
 def _run_to_go_on_with(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:

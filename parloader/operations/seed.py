@@ -14,8 +14,8 @@ from parloader.loading.generate import generate
 from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
-from parloader.loading.writers import InsertWriter
-from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room
+from parloader.loading.writers import writer_to
+from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Keys, Plan, Table
 from parloader.plans.partition import Partition, split
@@ -59,7 +59,9 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
             prepared = prepare(connection, config)
             progress.note(f"connected to {prepared.facts}: {config.target}")
             run = prepared.run or _begin(connection, config, prepared, progress)
-            plan = prepared.plan if not prepared.creates_tables else fitted(connection, config, prepared.plan)[0]
+            plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config, prepared.plan)
+            if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
+                progress.note(note)
             return _load(connection, config, plan, run, progress, executor or LocalExecutor())
 
 
@@ -86,7 +88,7 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         for table in plan.parents:
             for made in assignments[table.name].made:
                 ledger.record(connection, run_id, table.name, made)
-                writer = InsertWriter.to(table.name, prepared.facts)
+                writer = writer_to(table.name, prepared.facts)
                 writer.write(connection, writer.render(generate(table, made, keys)))
     parents = ", ".join(f"{table.name} {assignments[table.name].made_rows} of {table.rows}" for table in plan.parents)
     progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
@@ -143,7 +145,8 @@ def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, worker: int, s
         table=replace(plan.target, key=run.table(plan.target.name).key),
         keys={name: run.keys[name] for name in names},
         partitions=share,
-        batch_rows=config.batch_rows,
+        batch=config.batch,
+        writer=config.writer,
         retry_seconds=config.retry_seconds,
     )
 

@@ -1,6 +1,6 @@
 """Ranges of the global index: how they are split into partitions and batches, and what of them is missing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -49,10 +49,13 @@ def split(ranges: Sequence[Partition], parts: int) -> tuple[tuple[Partition, ...
     return tuple(shares)
 
 
-def batches(partition: Partition, batch_rows: int) -> Iterator[Partition]:
-    """The partition in pieces of `batch_rows` (the last one may be smaller)."""
-    for start in range(partition.start, partition.stop, batch_rows):
-        yield Partition(start, min(start + batch_rows, partition.stop))
+def batches(partition: Partition, next_rows: Callable[[], int]) -> Iterator[Partition]:
+    """The partition in pieces of `next_rows()` rows, asked before each (the last one may be smaller)."""
+    start = partition.start
+    while start < partition.stop:
+        stop = min(start + next_rows(), partition.stop)
+        yield Partition(start, stop)
+        start = stop
 
 
 def merge(ranges: Iterable[Partition]) -> tuple[Partition, ...]:

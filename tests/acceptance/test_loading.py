@@ -9,6 +9,7 @@ from support import Database
 
 from parloader.config import SeedConfig
 from parloader.database import ledger, migration
+from parloader.loading.batching import FixedBatch
 from parloader.operations.seed import seed
 
 ALL_COLUMNS = "id, script_reference_id, script_version_id, schedule_id, planned, triggering_event_id, created_at"
@@ -37,7 +38,7 @@ def test_the_rows_do_not_depend_on_workers_and_batches(database: Database) -> No
     checksums = {}
     for procs in (1, 2, 4, 7):
         for batch in (997, 10_000):
-            seed(SeedConfig(target=database.target, rows=ROWS, procs=procs, batch_rows=batch))
+            seed(SeedConfig(target=database.target, rows=ROWS, procs=procs, batch=FixedBatch(batch)))
             assert database.value("SELECT COUNT(*) FROM script_execution") == ROWS
             checksums[procs, batch] = database.rows("CHECKSUM TABLE script_execution")
             database.execute(f"DROP TABLE {', '.join((*ledger.TABLES, *migration.children_first()))}")
@@ -72,7 +73,7 @@ def test_json_on_stdout_is_one_object(database: Database) -> None:
     assert sum(w["batches"] for w in result["workers"]) == 6
     assert set(result["workers"][0]) == {
         *("worker", "rows", "seconds", "rows_per_second", "batches", "retries", "batch_ms"),
-        *("generate_seconds", "write_seconds", "cpu_seconds", "peak_rss_bytes"),
+        *("generate_seconds", "write_seconds", "cpu_seconds", "startup_cpu_seconds", "peak_rss_bytes"),
     }
     assert set(result["workers"][0]["batch_ms"]) == {"p50", "p95", "max"}
     assert 20 * 2**20 < result["workers"][0]["peak_rss_bytes"] < 2**30

@@ -25,7 +25,7 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
     with database.connection() as connection:
         ledger.create(connection)
         sql.execute(connection, "DELETE FROM parloader_batch")
-        for batch in batches(Partition(0, rows), size):
+        for batch in batches(Partition(0, rows), lambda: size):
             ledger.record(connection, 1, "t", batch)
         for part in gone:
             with sql.transaction(connection):

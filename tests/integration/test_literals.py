@@ -1,5 +1,6 @@
 """Values survive the way to the server and back, whatever is in them; the server writes a row as text as render.py does."""
 
+from contextlib import closing
 from datetime import datetime
 
 import polars as pl
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from support import Database
 
 from parloader.database import checksum, connect, schema, sql
+from parloader.loading.batching import WriterName
 from parloader.loading.render import row_texts
-from parloader.loading.writers import InsertWriter
+from parloader.loading.writers import writer_to
 
 TABLE = "odd `name` %s"
 HOSTILE = st.text(st.characters(codec="utf-8", exclude_characters=""), max_size=40) | st.sampled_from(
@@ -40,17 +42,20 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+@pytest.mark.parametrize("writer_name", list(WriterName))
 @pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES"])
-def test_round_trip(database: Database, mode: str) -> None:
+def test_round_trip(database: Database, mode: str, writer_name: WriterName) -> None:
     database.execute(
         f"""CREATE TABLE {sql.quote(TABLE)} (id INT PRIMARY KEY, `te'xt` VARCHAR(100), bytes VARBINARY(100), number BIGINT,
             moment DATETIME(6), price DECIMAL(20, 4), `select` BOOLEAN) CHARACTER SET utf8mb4"""
     )
     view = schema.view(schema.reflect(connect.engine(database.target), [TABLE])[TABLE], SCHEMA, "id")
-    with database.connection() as connection:
+    with closing(connect.connect(database.target, local_infile=True)) as connection:
         sql.execute(connection, "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, %s)", mode)
-        writer = InsertWriter.to(TABLE, connect.facts(connection))
-        assert writer.backslash_escapes is (mode == "")
+        checksum.prepare_session(connection, 2**20)
+        facts = connect.facts(connection)
+        assert facts.backslash_escapes is (mode == "")
+        writer = writer_to(TABLE, facts, writer_name)
 
         @settings(max_examples=60, deadline=None)
         @given(values=rows)

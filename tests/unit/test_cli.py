@@ -153,7 +153,7 @@ def test_defaults(plan: Operation) -> None:
     parloader("plan", "--url", URL)
     config = plan.config
     assert isinstance(config, SeedConfig)
-    assert (config.rows, config.batch_rows, config.procs, config.parameters) == (1_000_000, 10_000, usable_cores(), {})
+    assert (config.rows, config.batch.text, config.procs, config.parameters) == (1_000_000, "10000", usable_cores(), {})
     assert str(config.target) == "shop at db.example:3306 as ann"
 
 
@@ -161,7 +161,7 @@ def test_options(plan: Operation) -> None:
     sizes = ["--rows", "0", "--batch", "7", "--procs", "3"]
     parloader("plan", "--url", URL, *sizes, "--set", "start=2020-01-01", "--set", " span = 5d ")
     config = plan.config
-    assert (config.rows, config.batch_rows, config.procs) == (0, 7, 3)
+    assert (config.rows, config.batch.text, config.procs) == (0, "7", 3)
     assert config.parameters == {"start": "2020-01-01", "span": "5d"}
 
 
@@ -188,7 +188,7 @@ def test_everything_from_the_environment(plan: Operation, monkeypatch: pytest.Mo
     for name, value in {"URL": URL, "ROWS": "11", "BATCH": "12", "PROCS": "13"}.items():
         monkeypatch.setenv(f"PARLOADER_{name}", value)
     parloader("plan")
-    assert (plan.config.target.database, plan.config.rows, plan.config.batch_rows, plan.config.procs) == ("shop", 11, 12, 13)
+    assert (plan.config.target.database, plan.config.rows, plan.config.batch.text, plan.config.procs) == ("shop", 11, "12", 13)
 
 
 def test_everything_from_the_file(plan: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_everything_from_the_file(plan: Operation, monkeypatch: pytest.MonkeyPat
     parloader("plan")
     parloader("seed")
     for config in (plan.config, seed.config):
-        assert (config.target.database, config.rows, config.batch_rows, config.procs) == ("shop", 11, 12, 13)
+        assert (config.target.database, config.rows, config.batch.text, config.procs) == ("shop", 11, "12", 13)
     assert seed.config.retry_seconds == 1.5
 
 
@@ -219,7 +219,7 @@ def test_the_url_of_the_file_is_for_every_command(command: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        ("row = 5", ["parloader.toml", "'row'", "Valid: batch, procs, retry_seconds, rows, set, url"]),
+        ("row = 5", ["parloader.toml", "'row'", "Valid: batch, procs, retry_seconds, rows, set, url, writer"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         ('set = "start=2020-01-01"', ["parloader.toml", "[set]"]),
         ("procs = 0", ["procs", "0"]),

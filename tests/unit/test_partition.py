@@ -39,7 +39,7 @@ def test_an_owner_gets_several_gaps() -> None:
 
 @given(any_range, st.integers(1, 30))
 def test_batches_concatenate_to_the_partition(partition: Partition, batch_rows: int) -> None:
-    pieces = list(batches(partition, batch_rows))
+    pieces = list(batches(partition, lambda: batch_rows))
     assert indices(pieces) == indices([partition])
     assert all(piece.rows == batch_rows for piece in pieces[:-1])
     assert all(0 < piece.rows <= batch_rows for piece in pieces)

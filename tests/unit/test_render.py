@@ -32,8 +32,9 @@ def rendered(values: list[Any], dtype: Any, *, backslash_escapes: bool = True, f
         (pl.String, ["", "plain", "it's", "''", "ü😀", "a,b)"], ["''", "'plain'", "'it''s'", "''''''", "'ü😀'", "'a,b)'"]),
         (pl.String, ["line\nbreak\ttab", '"'], ["'line\nbreak\ttab'", "'\"'"]),
         (pl.Binary, [b"", b"\x00\xff'\\"], ["x''", "x'00ff275c'"]),
-        (pl.Date, [date(1000, 1, 1), date(9999, 12, 31)], ["'1000-01-01'", "'9999-12-31'"]),
-        (pl.Datetime("ms"), [datetime(1000, 1, 2, 3, 4, 5), datetime(9999, 12, 31)], ["'1000-01-02 03:04:05'", "'9999-12-31 00:00:00'"]),
+        (pl.Date, [date(1000, 1, 1), date(9999, 12, 31)], ["10000101", "99991231"]),
+        (pl.Datetime("ms"), [datetime(1000, 1, 2, 3, 4, 5), datetime(9999, 12, 31)], ["10000102030405", "99991231000000"]),
+        (pl.Datetime("ms"), [datetime(999, 1, 2, 3, 4, 5)], ["'0999-01-02 03:04:05'"]),
     ],
 )
 def test_literals_of_each_type(dtype: Any, values: list[Any], expected: list[str]) -> None:

@@ -34,7 +34,7 @@ def folded(*events: Event) -> Stats:
 
 def test_a_worker_is_the_sum_of_its_events() -> None:
     worker = folded(
-        Started(worker=3, clock_seconds=100.0),
+        Started(worker=3, clock_seconds=100.0, cpu_seconds=0.25),
         done(3, rows=1000, generate=0.25, write=0.5, cpu=0.75, rss=80, at=101.0),
         retried(3),
         retried(3),
@@ -43,14 +43,14 @@ def test_a_worker_is_the_sum_of_its_events() -> None:
     )[3]
     assert (worker.rows, worker.batches, worker.retries, worker.alive) == (1500, 2, 2, False)
     assert (worker.seconds, worker.rows_per_second) == (4.0, 375.0)
-    assert (worker.generate_seconds, worker.write_seconds, worker.cpu_seconds) == (0.75, 2.0, 1.25)
+    assert (worker.generate_seconds, worker.write_seconds, worker.cpu_seconds) == (0.75, 2.0, 1.0)
     assert worker.peak_rss_bytes == 80
 
 
 def test_workers_are_counted_apart() -> None:
     stats = folded(
-        Started(worker=0, clock_seconds=5.0),
-        Started(worker=1, clock_seconds=5.0),
+        Started(worker=0, clock_seconds=5.0, cpu_seconds=0.25),
+        Started(worker=1, clock_seconds=5.0, cpu_seconds=0.25),
         done(1, rows=7, at=6.0),
         done(0, rows=3, at=7.0),
         retried(1),
@@ -61,30 +61,30 @@ def test_workers_are_counted_apart() -> None:
 
 
 def test_only_committed_batches_count() -> None:
-    worker = folded(Started(worker=0, clock_seconds=1.0), retried(), retried())[0]
+    worker = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25), retried(), retried())[0]
     assert (worker.rows, worker.batches, worker.rows_per_second) == (0, 0, 0.0)
 
 
 def test_rows_in_no_time_have_no_rate() -> None:
-    worker = folded(Started(worker=0, clock_seconds=1.0), done(rows=10, at=1.0))[0]
+    worker = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25), done(rows=10, at=1.0))[0]
     assert (worker.rows, worker.seconds, worker.rows_per_second) == (10, 0.0, 0.0)
 
 
 def test_a_worker_that_failed_is_no_longer_alive() -> None:
     failed = Failed(worker=0, error=ValueError(), traceback_text="")
-    assert not folded(Started(worker=0, clock_seconds=1.0), failed)[0].alive
+    assert not folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25), failed)[0].alive
 
 
 def test_what_says_nothing_about_throughput_changes_nothing() -> None:
-    before = folded(Started(worker=0, clock_seconds=1.0))
+    before = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25))
     assert fold(before, Differs(worker=0, differences=(), missing=1, different=0)) == before
 
 
 def test_the_statistics_before_stay_as_they_were() -> None:
-    before = folded(Started(worker=0, clock_seconds=1.0))
+    before = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25))
     fold(before, done(at=2.0))
     assert before[0].rows == 0
-    assert set(fold(before, Started(worker=1, clock_seconds=1.0))) == {0, 1}
+    assert set(fold(before, Started(worker=1, clock_seconds=1.0, cpu_seconds=0.25))) == {0, 1}
     assert set(before) == {0}
 
 
@@ -103,7 +103,7 @@ def test_percentile(values: list[float], percent: float, expected: float) -> Non
 
 
 def test_as_json() -> None:
-    begun = Started(worker=2, clock_seconds=10.0)
+    begun = Started(worker=2, clock_seconds=10.0, cpu_seconds=0.25)
     batches = [done(2, rows=100, generate=0.0005, write=n / 1000, cpu=n / 8, rss=n, at=10 + n / 4) for n in range(1, 21)]
     assert folded(begun, *batches)[2].as_json() == {
         "worker": 2,
@@ -115,7 +115,8 @@ def test_as_json() -> None:
         "batch_ms": {"p50": 10.0, "p95": 19.0, "max": 20.0},
         "generate_seconds": 0.01,
         "write_seconds": 0.21,
-        "cpu_seconds": 2.5,
+        "cpu_seconds": 2.25,
+        "startup_cpu_seconds": 0.25,
         "peak_rss_bytes": 20,
     }
 

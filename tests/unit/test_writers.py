@@ -1,5 +1,6 @@
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from typing import cast
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from parloader.database.connect import Facts, Kind
 from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
-from parloader.loading.writers import InsertWriter, Rendered
+from parloader.loading.writers import InsertWriter, Rendered, writer_to
 
 COMMAND_BYTES = 1  # COM_QUERY, before the statement; max_allowed_packet counts it too
 
@@ -31,23 +32,23 @@ def frame_of(rows: list[tuple[int, str | None]]) -> pl.DataFrame:
 def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
     batch = writer(packet_bytes).render(frame_of(rows))
     assert batch.rows == len(rows)
-    assert all(COMMAND_BYTES + len(statement) <= packet_bytes for statement in batch.statements)
+    assert all(COMMAND_BYTES + len(statement) <= packet_bytes for statement in batch.texts)
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE t (n, text)")
-        for statement in batch.statements:
+        for statement in batch.texts:
             database.execute(statement.decode())
         assert database.execute("SELECT n, text FROM t ORDER BY rowid").fetchall() == rows
 
 
 @given(some_rows)
 def test_one_statement_where_all_fits(rows: list[tuple[int, str | None]]) -> None:
-    assert len(writer(2**20).render(frame_of(rows)).statements) == 1
+    assert len(writer(2**20).render(frame_of(rows)).texts) == 1
 
 
 def test_no_more_statements_than_the_packet_asks_for() -> None:
     """1000 rows of 12 bytes (with what is between them) in packets of 1 kB."""
     frame = pl.DataFrame({"n": range(100_000_000, 100_001_000)})
-    assert len(writer(1000).render(frame).statements) == pytest.approx(12_000 / (1000 - 100), abs=1)
+    assert len(writer(1000).render(frame).texts) == pytest.approx(12_000 / (1000 - 100), abs=1)
 
 
 @pytest.mark.parametrize("rows_before", [0, 3])
@@ -70,13 +71,13 @@ def fits(text_bytes: int) -> bool:
         batch = writer(1000).render(frame)
     except WriteFailed:
         return False
-    assert all(COMMAND_BYTES + len(statement) <= 1000 for statement in batch.statements)
+    assert all(COMMAND_BYTES + len(statement) <= 1000 for statement in batch.texts)
     return True
 
 
 def test_names_are_quoted_and_a_percent_sign_stays() -> None:
     """The statement goes to the server as it is: nothing is filled in."""
-    (statement,) = writer(1000, table="100%`t").render(pl.DataFrame({"a`b%": ["5%"]})).statements
+    (statement,) = writer(1000, table="100%`t").render(pl.DataFrame({"a`b%": ["5%"]})).texts
     assert statement == b"INSERT INTO `100%``t` (`a``b%`) VALUES ('5%')"
 
 
@@ -89,11 +90,13 @@ def test_the_server_says_how_to_write() -> None:
         data_directory="/",
         hostname="h",
         backslash_escapes=True,
+        local_infile=True,
+        autoinc_lock_mode=2,
         connection_id=1,
     )
-    made = InsertWriter.to("t", facts)
+    made = writer_to("t", facts)
     assert made == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
-    assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).statements[0]
+    assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
 
 
 class FakeConnection:
@@ -103,10 +106,9 @@ class FakeConnection:
         self.dropped_rows = dropped_rows
         self.sent: list[bytes] = []
 
-    def query(self, statement: bytes) -> int:
-        self.sent.append(statement)
-        dropped, self.dropped_rows = self.dropped_rows, 0
-        return len(re.findall(rb"\(\d+\)", statement)) - dropped
+    def query_all(self, statements: Sequence[bytes]) -> int:
+        self.sent += statements
+        return sum(len(re.findall(rb"\(\d+\)", statement)) for statement in statements) - self.dropped_rows
 
     @property
     def connection(self) -> Connection:
@@ -115,7 +117,7 @@ class FakeConnection:
 
 def batch_of_two_statements() -> Rendered:
     batch = writer(1000).render(pl.DataFrame({"n": range(100_000_000, 100_000_100)}))
-    assert len(batch.statements) == 2
+    assert len(batch.texts) == 2
     return batch
 
 
@@ -123,7 +125,7 @@ def test_every_statement_is_sent_once_in_order() -> None:
     server = FakeConnection(dropped_rows=0)
     batch = batch_of_two_statements()
     writer(1000).write(server.connection, batch)
-    assert tuple(server.sent) == batch.statements
+    assert tuple(server.sent) == batch.texts
 
 
 def test_rows_that_the_server_drops_fail_the_batch() -> None:
