@@ -21,9 +21,9 @@ from compare_client import Job
 from compare_loaders import LOADERS, Load, Loader, Run, live, make_files, parloader, parloader_verify
 from compare_proxy import proxy
 from compare_report import Measurement, ServerResult
-from compare_server import Contents, Place, contents, file_system, say, throwaway, version
+from compare_server import Contents, Place, contents, file_system, say, throwaway
 
-from parloader.database.connect import Kind, connected
+from parloader.database.connect import Kind, connected, facts
 from parloader.errors import ServerStartError
 
 SERVERS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
@@ -61,7 +61,11 @@ def compare_on(kind: Kind, comparison: Comparison) -> ServerResult:
         if place.by_tcp:
             target = replace(place.by_tcp, port=stack.enter_context(proxy(place.by_tcp.port, comparison.delay_ms)))
         result = ServerResult(
-            version=f"{kind} {version(place)}", file_system=file_system(place.home), rows=comparison.rows, batch_rows=comparison.batch_rows
+            version=_version(place),
+            file_system=file_system(place.home),
+            rows=comparison.rows,
+            batch_rows=comparison.batch_rows,
+            delay_ms=comparison.delay_ms,
         )
         expected = _reference(place, comparison.job(1))
         for procs in comparison.procs:
@@ -72,6 +76,11 @@ def compare_on(kind: Kind, comparison: Comparison) -> ServerResult:
             result.measurements.append(measured)
             say(f"{kind}, round {number} of {comparison.rounds}, --procs {procs}: {loader.name} {measured.load.seconds:.2f} s")
         return result
+
+
+def _version(place: Place) -> str:
+    with connected(place.target) as connection:
+        return str(facts(connection))
 
 
 def _files(place: Place, procs: int) -> Path:

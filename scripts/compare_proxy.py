@@ -42,13 +42,13 @@ async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, de
             await writer.drain()
 
     arriving = asyncio.create_task(arrive())
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(OSError):
         while data := await reader.read(CHUNK_BYTES):
             await under_way.put((clock() + delay_seconds, data))
     await under_way.put((clock() + delay_seconds, b""))
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(OSError):
         await arriving
-        writer.close()
+        writer.write_eof()  # the other direction may still have something to say
 
 
 async def serve(port: int, delay_seconds: float) -> None:
@@ -58,6 +58,8 @@ async def serve(port: int, delay_seconds: float) -> None:
             hand_on(client_reader, server_writer, delay_seconds),
             hand_on(server_reader, client_writer, delay_seconds),
         )
+        for writer in (client_writer, server_writer):
+            writer.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

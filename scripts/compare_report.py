@@ -40,6 +40,7 @@ class ServerResult:
     file_system: str
     rows: int
     batch_rows: int
+    delay_ms: float = 0.0
     measurements: list[Measurement] = field(default_factory=list)
     files_seconds: dict[int, float] = field(default_factory=dict)
 
@@ -80,9 +81,19 @@ def _table(result: ServerResult, procs: int) -> str:
             lines.append(("… its whole command", *_figures(whole, base), "", ""))
     if floor := result.floor(procs):
         lines.append(("floor", *_figures(floor, base), "", ""))
+    return f"{_title(result, procs)}\n\n{_markdown(HEADINGS, lines)}"
+
+
+def _title(result: ServerResult, procs: int) -> str:
     rounds = len({m.round for m in result.measurements})
-    title = f"{result.version}, {_count(procs, 'process', 'processes')}, {result.rows:,} rows, batch {result.batch_rows:,}, {_count(rounds, 'round', 'rounds')}:"
-    return f"{title}\n\n{_markdown(HEADINGS, lines)}"
+    delay = f", {result.delay_ms:g} ms each way" if result.delay_ms else ""
+    parts = (
+        _count(procs, "process", "processes"),
+        f"{result.rows:,} rows",
+        f"batch {result.batch_rows:,}",
+        _count(rounds, "round", "rounds"),
+    )
+    return f"{result.version}, {', '.join(parts)}{delay}:"
 
 
 def _client_cpu_seconds(load: Load) -> float:

@@ -15,7 +15,7 @@ import psutil
 from compare_client import COLUMNS, SOURCE, TABLE
 
 from parloader.database import ledger, sql
-from parloader.database.connect import Kind, Target, connected, parse_url
+from parloader.database.connect import Kind, Target, parse_url
 from parloader.database.server import PrivateServer
 from parloader.database.sql import Connection
 
@@ -108,11 +108,6 @@ def throwaway(kind: Kind, *, tcp: bool) -> Iterator[Place]:
 
 def _quiet(_: str) -> None:
     pass
-
-
-def version(place: Place) -> str:
-    with connected(place.target) as connection:
-        return str(sql.value(connection, "SELECT VERSION()"))
 
 
 @dataclass
