@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,14 +15,16 @@ from typing import Any
 import psutil
 from compare_loaders import FLOOR, IMPORTERS, LOADERS, PARLOADER, Load, program
 
+COLUMNS = 80
 HEADINGS = ("loader", "seconds", "min–max", "ratio", "client", "server")
-LEGEND = """\
-seconds: median, from starting the clients to the last commit (of the two ways of
-the floor: from the first statement). ratio: to parloader insert, the median of
-the ratios in each round. client, server: CPU seconds per million rows. floor: the
-lower, in each round, of INSERT … SELECT without a client and LOAD DATA of ready
-files. Every load's rows had the same checksum; parloader verify compared the
-first load's row for row."""
+LEGEND = (
+    "seconds: median, from starting the client processes to the last commit (of the floor's two ways: from the first statement). "
+    "Its whole command: with connecting, preparing, and counting at the end. "
+    "ratio: to parloader insert, the median of the ratios in each round. "
+    "client, server: CPU seconds per million rows, of the client processes' whole lives and of the server until the last commit. "
+    "floor: the lower, in each round, of INSERT … SELECT without a client and LOAD DATA of ready files. "
+    "Every load had the same rows (count and checksum) as the first one, which parloader verify compared row for row."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,15 +134,18 @@ def _markdown(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 def text(results: Sequence[ServerResult], command: str) -> str:
     made = "; ".join(f"{r.version}: {', '.join(f'{s:.1f}' for s in r.files_seconds.values())}" for r in results)
     facts = {
-        "command": command,
         **machine(),
         "file system": ", ".join(dict.fromkeys(result.file_system for result in results)),
         "servers": ", ".join(result.version for result in results),
         "clients": ", ".join(f"{name} {number}" for name, number in versions().items()),
         "seconds to make the ready files": made,
     }
-    lines = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    return "\n\n".join([*map(tables, results), LEGEND, lines])
+    lines = "\n".join(_wrapped(f"- {name}: {value}", indent="  ") for name, value in facts.items())
+    return "\n\n".join([*map(tables, results), _wrapped(LEGEND), lines, f"    {command}"])
+
+
+def _wrapped(line: str, indent: str = "") -> str:
+    return textwrap.fill(line, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def as_json(results: Sequence[ServerResult], command: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 
 from compare_loaders import LOADERS, Load
-from compare_report import Measurement, ServerResult, tables
+from compare_report import Measurement, ServerResult, tables, text
 
 
 def load(seconds: float) -> Load:
@@ -46,4 +46,6 @@ def test_without_parloader_there_are_no_ratios() -> None:
 
 def test_the_tables_fit_80_columns() -> None:
     slow = {loader.name.replace(" ", "_"): (100.0, 200.0, 150.0) for loader in LOADERS}
-    assert max(map(len, tables(result(**slow)).splitlines())) <= 80
+    *lines, command = text([result(**slow)], "scripts/compare --rounds 3").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert command == "    scripts/compare --rounds 3"
