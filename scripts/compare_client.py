@@ -1,0 +1,157 @@
+"""One client process of a compared loader that is Python: loads its partition, batch by batch, a transaction each.
+
+The job comes as JSON on stdin (a password is in no process list); the answer goes to stdout: when it began, connected, and when the
+last commit was there, in seconds of the machine's monotonic clock. Imports what its loader needs and no more, because starting counts.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+
+from parloader.database import sql
+from parloader.database.connect import Target, connect, set_laws
+from parloader.database.sql import Connection
+from parloader.plans.partition import Partition, batches, split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLE = "script_execution"
+COLUMNS = ("id", "script_reference_id", "script_version_id", "schedule_id", "planned", "triggering_event_id", "created_at")
+SOURCE = "compare_source.script_execution"
+"""The same rows, for INSERT … SELECT: in a database of its own, without secondary indexes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is loaded by all processes of a loader together."""
+
+    rows: int
+    procs: int
+    batch_rows: int
+
+    def batches(self, worker: int) -> tuple[Partition, ...]:
+        """Those of one worker: as parloader itself cuts them."""
+        share = split((Partition(0, self.rows),), self.procs)
+        return tuple(batch for partition in share[worker] for batch in batches(partition, self.batch_rows)) if worker < len(share) else ()
+
+
+Load = Callable[[Partition], None]
+
+
+def frames(rows: int) -> "Callable[[Partition], pl.DataFrame]":
+    """parloader's own generator, for a database in which every parent's keys begin with 1."""
+    from parloader.loading.generate import generate
+    from parloader.plans.model import Keys
+    from parloader.plans.script_execution import script_execution
+
+    plan = script_execution(rows)
+    keys = {table.name: Keys.contiguous(1, table.rows) for table in plan.tables}
+    return lambda batch: generate(plan.target, batch, keys)
+
+
+def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:
+    """Core's insert() with a list of dicts. The kindest case: the rows are made by parloader's vectorised generator."""
+    import sqlalchemy as sa
+    from sqlalchemy.pool import StaticPool
+
+    from parloader.database.migration import metadata
+
+    frame = frames(rows)
+    session = sa.create_engine("mysql+pymysql://", creator=lambda: connection, poolclass=StaticPool).connect()
+    insert = metadata.tables[TABLE].insert()
+
+    def load(batch: Partition) -> None:
+        session.execute(insert, frame(batch).to_dicts())
+        session.commit()
+
+    return load
+
+
+def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
+    """Tuples; PyMySQL joins them into multi-row INSERTs of up to a megabyte. The kindest case, as above."""
+    frame = frames(rows)
+    insert = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+
+    def load(batch: Partition) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(insert, frame(batch).rows())
+        connection.commit()
+
+    return load
+
+
+def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
+    """LOAD DATA LOCAL of a batch's file, which was made before."""
+    loading = f"INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})"
+
+    def load(batch: Partition) -> None:
+        path = batch_file(folder, batch)
+        taken = sql.execute(connection, f"LOAD DATA LOCAL INFILE %s {loading}", path)
+        if taken != batch.rows or sql.value(connection, "SELECT @@warning_count"):
+            raise RuntimeError(f"of {path}, {taken:,} of {batch.rows:,} rows were taken")
+        connection.commit()
+
+    return load
+
+
+def insert_select(connection: Connection, _: int, __: str) -> Load:
+    """No client at all: the server copies from a table that has the same rows."""
+
+    def load(batch: Partition) -> None:
+        names = ", ".join(COLUMNS)
+        between = f"id BETWEEN {batch.start + 1:d} AND {batch.stop:d}"
+        connection.query(f"INSERT INTO {TABLE} ({names}) SELECT {names} FROM {SOURCE} WHERE {between}")
+        connection.commit()
+
+    return load
+
+
+LOADERS: dict[str, Callable[[Connection, int, str], Load]] = {
+    "sqlalchemy executemany": sqlalchemy_executemany,
+    "pymysql executemany": pymysql_executemany,
+    "load data ready": load_data_ready,
+    "insert select": insert_select,
+}
+
+
+def batch_file(folder: str, batch: Partition) -> str:
+    """Of this base name, because mariadb-import takes it for the table's."""
+    return f"{folder}/{batch.start}/{TABLE}.txt"
+
+
+def open_session(target: Target, *, sends_files: bool) -> Connection:
+    """With parloader's session laws. parloader's own connect never lets a client send files."""
+    if not sends_files:
+        return connect(target, autocommit=False)
+    connection = pymysql.connect(
+        user=target.user,
+        password=target.password.encode(),
+        host=target.host,
+        port=target.port,
+        unix_socket=target.unix_socket,
+        database=target.database,
+        charset="utf8mb4",
+        local_infile=True,
+    )
+    set_laws(connection)
+    return connection
+
+
+def main(loader: str, worker: int, folder: str, target: dict[str, Any], job: dict[str, int]) -> None:
+    work = Job(**job)
+    connection = open_session(Target(**target), sends_files=loader == "load data ready")
+    load = LOADERS[loader](connection, work.rows, folder)
+    begun_seconds = time.monotonic()
+    for batch in work.batches(worker):
+        load(batch)
+    print(json.dumps({"begun_seconds": begun_seconds, "ended_seconds": time.monotonic()}))
+
+
+if __name__ == "__main__":
+    main(**json.load(sys.stdin))

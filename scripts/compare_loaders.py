@@ -1,0 +1,284 @@
+"""The loaders that are compared: which client processes each one is, and what of their lives counts as the load."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import click
+from compare_client import COLUMNS, Job, batch_file, frames
+from compare_server import CpuSampler, Place
+
+from parloader.database.connect import Target
+
+SCRIPTS = Path(__file__).resolve().parent
+PARLOADER = "parloader insert"
+PARLOADER_COMMAND = (sys.executable, "-m", "parloader")
+FLOOR = ("load data ready", "insert select")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A load to be done: `target` is where the clients connect to, `files` is where the ready files are."""
+
+    place: Place
+    target: Target
+    job: Job
+    files: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One client process."""
+
+    arguments: Sequence[str]
+    given: bytes = b""
+    url: str | None = None  # in its environment, because it may have a password
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lives:
+    """What became of a loader's processes. Moments are of the monotonic clock; the largest memory is of one process."""
+
+    begun_seconds: float
+    ended_seconds: float
+    answers: tuple[Any, ...]
+    cpu_seconds: float
+    largest_rss_bytes: int
+
+    @property
+    def seconds(self) -> float:
+        return self.ended_seconds - self.begun_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """A load as measured: `seconds` of `command_seconds`, which have all that the client processes did."""
+
+    seconds: float
+    command_seconds: float
+    client_cpu_seconds: float
+    client_largest_rss_bytes: int
+    server_cpu_seconds: float
+
+
+Span = tuple[float, float]  # the length of the load, and the moment of its end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader:
+    """`commands` run at the same time; `span` says, from what became of them, what counts. `needs`: a program that has to be there."""
+
+    name: str
+    commands: Callable[[Run], Sequence[Command]]
+    span: Callable[[Lives], Span]
+    needs: tuple[str, ...] = ()
+    over_network: bool = False
+
+    def load(self, run: Run) -> Load:
+        with CpuSampler(run.place) as server:
+            lives = live(self.name, self.commands(run), run.place.home)
+        seconds, end_seconds = self.span(lives)
+        return Load(
+            seconds=seconds,
+            command_seconds=lives.seconds,
+            client_cpu_seconds=lives.cpu_seconds,
+            client_largest_rss_bytes=lives.largest_rss_bytes,
+            server_cpu_seconds=server.until(end_seconds),
+        )
+
+    @property
+    def missing(self) -> str | None:
+        """Why it cannot be compared on this machine."""
+        if self.needs and not program(self.needs):
+            return f"{self.name}: {' or '.join(self.needs)} is not installed"
+        return None
+
+
+def program(names: Sequence[str]) -> str | None:
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client process at work, and the files that take what it says."""
+
+    process: "subprocess.Popen[bytes]"
+    out: IO[bytes]
+    err: IO[bytes]
+
+
+def live(name: str, commands: Sequence[Command], folder: Path) -> Lives:
+    """Runs the processes to their end. ClickException with what it said where one fails; none is left over."""
+    with ExitStack() as stack:
+        begun_seconds = time.monotonic()
+        clients = [_start(command, folder, stack) for command in commands]
+        usages = [_finish(name, client) for client in clients]
+        return Lives(
+            begun_seconds=begun_seconds,
+            ended_seconds=time.monotonic(),
+            answers=tuple(_answer(_text(client.out)) for client in clients),
+            cpu_seconds=sum(usage.ru_utime + usage.ru_stime for usage in usages),
+            largest_rss_bytes=max(usage.ru_maxrss for usage in usages) * (1 if sys.platform == "darwin" else 1024),  # getrusage(2)
+        )
+
+
+def _start(command: Command, folder: Path, stack: ExitStack) -> Client:
+    out = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the caller's stack closes it
+    err = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=_environment(command), cwd=folder)
+    stack.callback(_end, process)
+    assert process.stdin
+    with process.stdin as stdin, suppress(BrokenPipeError):  # where it ends before it reads, its exit code tells
+        stdin.write(command.given)
+    return Client(process, out, err)
+
+
+def _finish(name: str, client: Client) -> resource.struct_rusage:
+    """Waits for the end; returns what the process, and those that it waited for, have used."""
+    _, status, usage = os.wait4(client.process.pid, 0)
+    client.process.returncode = os.waitstatus_to_exitcode(status)
+    if client.process.returncode:
+        raise click.ClickException(f"{name} failed: {_text(client.err)[-2000:] or _text(client.out)[-2000:]}")
+    return usage
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Where it has not ended by itself (another one failed, or Ctrl-C)."""
+    if process.returncode is None:
+        process.terminate()
+        process.wait()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+def _answer(text: str) -> Any:
+    return json.loads(text) if text.startswith("{") else None
+
+
+def _environment(command: Command) -> dict[str, str]:
+    """This checkout's parloader, no settings of the user's, and one Polars thread a process, as parloader's own workers have."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_")}
+    url = {"PARLOADER_URL": command.url} if command.url else {}
+    threads = {} if command.url else {"POLARS_MAX_THREADS": "1"}
+    return {**kept, **url, **threads, "PYTHONPATH": str(SCRIPTS.parent)}
+
+
+def url_of(target: Target) -> str:
+    secret = f":{quote(target.password, safe='')}" if target.password else ""
+    socket = f"?unix_socket={target.unix_socket}" if target.unix_socket else ""
+    return f"mysql://{target.user}{secret}@{target.host}:{target.port}/{target.database}{socket}"
+
+
+def parloader(run: Run, *options: str) -> Command:
+    """The command itself: `parloader seed`."""
+    job = run.job
+    arguments = (*PARLOADER_COMMAND, "seed", f"--rows={job.rows}", f"--procs={job.procs}", "--json", "--quiet", *options)
+    return Command(arguments=arguments, url=url_of(run.target))
+
+
+def parloader_verify(run: Run) -> Command:
+    return Command(arguments=(*PARLOADER_COMMAND, "verify", "--quiet"), url=url_of(run.target))
+
+
+def _parloader_span(lives: Lives) -> Span:
+    """As it says itself: from starting the workers to the last commit; then it counts, and nothing else."""
+    (answer,) = lives.answers
+    return answer["seconds"], lives.ended_seconds - answer["check_seconds"]
+
+
+def _clients(name: str) -> Callable[[Run], Sequence[Command]]:
+    def commands(run: Run) -> Sequence[Command]:
+        arguments = (sys.executable, str(SCRIPTS / "compare_client.py"))
+        given = {"loader": name, "folder": str(run.files), "target": asdict(run.target), "job": asdict(run.job)}
+        return [Command(arguments=arguments, given=json.dumps({**given, "worker": n}).encode()) for n in range(run.job.procs)]
+
+    return commands
+
+
+def _from_start_to_last_commit(lives: Lives) -> Span:
+    end_seconds = max(answer["ended_seconds"] for answer in lives.answers)
+    return end_seconds - lives.begun_seconds, end_seconds
+
+
+def _from_first_statement_to_last_commit(lives: Lives) -> Span:
+    """Without the start of the interpreter: what a floor is made of has no client."""
+    end_seconds = max(answer["ended_seconds"] for answer in lives.answers)
+    return end_seconds - min(answer["begun_seconds"] for answer in lives.answers), end_seconds
+
+
+def _whole(lives: Lives) -> Span:
+    return lives.seconds, lives.ended_seconds
+
+
+def _sysbench(run: Run) -> Sequence[Command]:
+    job = run.job
+    arguments = [
+        *("sysbench", str(SCRIPTS / "compare.lua"), "load", f"--threads={job.procs}", f"--rows={job.rows}", f"--batch={job.batch_rows}"),
+        *(f"--mysql-socket={run.target.unix_socket}", f"--mysql-user={run.target.user}", f"--mysql-db={run.target.database}"),
+        *("--mysql-ignore-errors=", "--verbosity=1"),
+    ]
+    return [Command(arguments=arguments)]
+
+
+IMPORTERS = ("mariadb-import", "mysqlimport")
+
+
+def _mariadb_import(run: Run) -> Sequence[Command]:
+    """A client process a partition, given its batches' files one after the other: each a LOAD DATA LOCAL, and so a transaction."""
+    target = run.target
+    to = (f"--socket={target.unix_socket}", f"--user={target.user}", f"--columns={','.join(COLUMNS)}", target.database)
+    begin = (str(program(IMPORTERS)), "--no-defaults", "--local", "--silent", *to)
+    files = [[batch_file(str(run.files), batch) for batch in run.job.batches(worker)] for worker in range(run.job.procs)]
+    return [Command(arguments=(*begin, *some)) for some in files if some]
+
+
+def _parloader(name: str, options: Callable[[Run], Sequence[str]]) -> Loader:
+    return Loader(name=name, commands=lambda run: [parloader(run, *options(run))], span=_parloader_span, over_network=True)
+
+
+def _executemany(name: str) -> Loader:
+    return Loader(name=name, commands=_clients(name), span=_from_start_to_last_commit, over_network=True)
+
+
+def _floor(name: str) -> Loader:
+    return Loader(name=name, commands=_clients(name), span=_from_first_statement_to_last_commit)
+
+
+LOADERS = (
+    _parloader(PARLOADER, lambda run: ("--writer=insert", f"--batch={run.job.batch_rows}")),
+    _parloader("parloader load-data", lambda run: ("--writer=load-data", f"--batch={run.job.batch_rows}")),
+    _parloader("parloader auto", lambda _: ("--batch=auto",)),
+    _executemany("sqlalchemy executemany"),
+    _executemany("pymysql executemany"),
+    Loader(name="sysbench", commands=_sysbench, span=_whole, needs=("sysbench",)),
+    Loader(name="mariadb-import", commands=_mariadb_import, span=_whole, needs=IMPORTERS),
+    *map(_floor, FLOOR),
+)
+
+
+def make_files(folder: Path, job: Job) -> float:
+    """A file for each batch, as LOAD DATA takes them by default; returns the seconds it took."""
+    begun_seconds = time.monotonic()
+    frame = frames(job.rows)
+    for worker in range(job.procs):
+        for batch in job.batches(worker):
+            path = Path(batch_file(str(folder), batch))
+            path.parent.mkdir(parents=True)
+            frame(batch).write_csv(
+                path, include_header=False, separator="\t", null_value="\\N", datetime_format="%Y-%m-%d %H:%M:%S", quote_style="never"
+            )
+    return time.monotonic() - begun_seconds
