@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from parloader.operations.bench import BenchResult, Measured
     from parloader.operations.clean import CleanResult
     from parloader.operations.plan import Forecast
     from parloader.operations.schema import SchemaState
@@ -85,6 +86,41 @@ def plan(forecast: "Forecast") -> str:
     lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
+
+
+def bench(result: "BenchResult") -> str:
+    def cells(measured: "Measured", mark: str) -> tuple[str, ...]:
+        return (
+            f"{mark} {measured.point.writer}",
+            str(measured.point.procs),
+            measured.point.batch.text,
+            f"{measured.rows_per_second:,.0f}",
+            f"{min(measured.rates):,.0f}-{max(measured.rates):,.0f}",
+            f"{result.of_floor(measured):.0%}",
+            f"{measured.server_wait:.0%}",
+            f"{measured.client_cpu_seconds_per_million:.2f}",
+            f"{measured.peak_rss_bytes / 2**20:.0f}",
+        )
+
+    headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of floor", "wait", "cpu s", "MiB")
+    marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.points}
+    rows = [cells(m, marks[id(m)]) for m in result.points] + [cells(m, "_" if m is result.floor else " ") for m in result.floors]
+    near = sum(mark == "~" for mark in marks.values())
+    best, floor = result.best, result.floor
+    return "\n".join(
+        [
+            table(headings, rows),
+            "",
+            f"medians of {result.rounds} rounds of {result.rows:,} rows; wait: a worker's time spent waiting for the server;",
+            "cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
+            f"* best, {result.of_floor(best):.0%} of the floor (_): {floor.point.writer} by {floor.point.procs} connections, no work for a client",
+            f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.points) - 1} others",
+            f"price of integrity: {result.price_of_integrity:.0%} of the time "
+            f"({result.checked.rows_per_second:,.0f} rows/s with the checks on, {result.unchecked.rows_per_second:,.0f} off, on scratch tables)",
+            *(f"note: {note}" for note in result.notes),
+            f"use: parloader seed {best.point.options}",
+        ]
+    )
 
 
 def verify(result: "VerifyResult") -> str:
