@@ -1,5 +1,6 @@
 """Results as text for people. (As JSON they are what the results' as_json gives.)"""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from parloader.operations.seed import SeedResult
     from parloader.operations.status import Status
     from parloader.operations.verify import VerifyResult
+
+
+NOTE_COLUMNS = 80
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -107,20 +111,18 @@ def bench(result: "BenchResult") -> str:
     rows = [cells(m, marks[id(m)]) for m in result.points] + [cells(m, "_" if m is result.floor else " ") for m in result.floors]
     near = sum(mark == "~" for mark in marks.values())
     best, floor = result.best, result.floor
-    return "\n".join(
-        [
-            table(headings, rows),
-            "",
-            f"medians of {result.rounds} rounds of {result.rows:,} rows; wait: a worker's time spent waiting for the server;",
-            "cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
-            f"* best, {result.of_floor(best):.0%} of the floor (_): {floor.point.writer} by {floor.point.procs} connections, no work for a client",
-            f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.points) - 1} others",
-            f"price of integrity: {result.price_of_integrity:.0%} of the time "
-            f"({result.checked.rows_per_second:,.0f} rows/s with the checks on, {result.unchecked.rows_per_second:,.0f} off, on scratch tables)",
-            *(f"note: {note}" for note in result.notes),
-            f"use: parloader seed {best.point.options}",
-        ]
-    )
+    notes = [
+        f"rows/s: median of {result.rounds} rounds of {result.rows:,} rows, with the slowest and the fastest; wait: a worker's time spent "
+        "waiting for the server; cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
+        f"* the best, at {result.of_floor(best):.0%} of the floor",
+        f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.points) - 1} others",
+        f"_ the floor, the most this server does with no work left for a client: {floor.point.writer} over {floor.point.procs} connections",
+        f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with the checks on, "
+        f"{result.unchecked.rows_per_second:,.0f} with them off, on the scratch tables)",
+        *(f"note: {note}" for note in result.notes),
+    ]
+    wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
+    return "\n".join([table(headings, rows), "", *wrapped, f"use: parloader seed {best.point.options}"])
 
 
 def verify(result: "VerifyResult") -> str:
