@@ -6,12 +6,19 @@ from pathlib import Path
 
 import psutil
 
+from parloader import IMPORTED_AT_SECONDS
+
 _process = psutil.Process()
 _most_seen_bytes = 0
 
 
 def cpu_seconds() -> float:
     return time.process_time()
+
+
+def age_seconds() -> float:
+    """Since this process imported parloader: what a user has waited, but for the interpreter's own start (some hundredths)."""
+    return time.monotonic() - IMPORTED_AT_SECONDS
 
 
 def peak_rss_bytes() -> int:

@@ -9,6 +9,8 @@ from parloader.database.connect import Facts
 from parloader.database.ledger import Run, TableEntry
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
+from parloader.loading import meter
+from parloader.loading.events import BatchDone, Event
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.generate import generate
 from parloader.loading.progress import Progress
@@ -23,12 +25,16 @@ from parloader.plans.partition import Partition, split
 
 @dataclass(frozen=True, kw_only=True)
 class SeedResult:
-    """`rows` were loaded by this call in `seconds` (0 where the run was complete already); `counts` are of the whole run, as found on the server."""
+    """`rows` were loaded by this call in `seconds` (0 where the run was complete already); `counts` are of the whole run, as found on the server.
+
+    `first_batch_seconds`: from the start of this process (the import of parloader) to the first committed batch; None where none was loaded.
+    """
 
     run_id: int
     rows: int
     seconds: float
     check_seconds: float
+    first_batch_seconds: float | None
     already_complete: bool
     workers: tuple[WorkerStats, ...]
     counts: rules.Counts
@@ -44,6 +50,7 @@ class SeedResult:
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second),
             "check_seconds": round(self.check_seconds, 3),
+            "first_batch_seconds": self.first_batch_seconds and round(self.first_batch_seconds, 3),
             "already_complete": self.already_complete,
             "workers": [worker.as_json() for worker in self.workers],
             "counts": self.counts.as_json(),
@@ -110,8 +117,15 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
     facts = connect.facts(connection)
     tasks = [_task(config, plan, facts, run, worker, share) for worker, share in enumerate(shares)]
+    first_batch_seconds: float | None = None
+
+    def note_first_batch(event: Event) -> None:
+        nonlocal first_batch_seconds
+        if first_batch_seconds is None and isinstance(event, BatchDone):
+            first_batch_seconds = meter.age_seconds()
+
     begun = time.monotonic()
-    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows)
+    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows, also=note_first_batch)
     if stopped:
         raise _interrupted(connection, run)
     seconds = time.monotonic() - begun
@@ -129,6 +143,7 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
         rows=sum(worker.rows for worker in stats.values()),
         seconds=seconds if tasks else 0.0,
         check_seconds=time.monotonic() - begun,
+        first_batch_seconds=first_batch_seconds,
         already_complete=not tasks and run.rows > 0 and run.complete,
         workers=tuple(stats[worker] for worker in sorted(stats)),
         counts=counts,
