@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import KINDS, Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
+from support import DURABLE_OPTIONS, KINDS, Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
 
 from parloader.database import sql
 from parloader.database.connect import facts
@@ -63,7 +63,7 @@ def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Pat
     """A private server for this test alone, not running yet: for tests that kill it."""
     home = tmp_path / "home"
     shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock", "ibtmp*"))
-    return private_server(home, request.param)
+    return replace(private_server(home, request.param), options=DURABLE_OPTIONS)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Action(Enum):
     GIVE_UP = auto()
 
 
-LOCKED = {1205, 1213}  # lock wait timeout, deadlock
+LOCKED = {1205, 1213, 1020}  # lock wait timeout, deadlock; MariaDB: the row was changed by others (innodb_snapshot_isolation)
 QUERY_KILLED = {1317}
 CONNECTION_LOST = {
     0,  # PyMySQL: the socket is closed already

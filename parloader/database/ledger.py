@@ -1,7 +1,8 @@
 """parloader's own tables in the target database: which runs there are, which key each row has, which batches are committed.
 
 parloader_run     one row a run: the plan, its parameters, its size
-parloader_table   one row a run and table: the key of each index (used rows and made ones), and the AUTO_INCREMENT counter before
+parloader_table   one row a run and table: the key of each index (used rows and made ones), and the AUTO_INCREMENT counter before;
+                  those of a run that has ended stay until the counters are put back
 parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are
 """
 
@@ -222,13 +223,21 @@ def record(connection: Connection, run_id: int, table: str, batch: Partition, *,
 
 
 def forget(connection: Connection, run_id: int, table: str, gone: Partition) -> None:
-    """Takes these rows out of the ledger's batches, in the caller's transaction: whole rows, and the parts of those at the edges."""
+    """Takes these rows out of the ledger's batches, in the caller's transaction: whole rows, and the parts of those at the edges.
+
+    Locks these batches and at most the next one, so that who deletes rows elsewhere need not wait: batches are disjoint and only ever
+    become smaller, so none that overlaps begins before the last one that was seen to begin at or before `gone`.
+    """
     of_table = "run_id = %s AND table_name = %s"
+    seen = f"SELECT COALESCE(MAX(first_index), %s) FROM parloader_batch WHERE {of_table} AND first_index <= %s"
+    lowest = sql.value(connection, seen, gone.start, run_id, table, gone.start)
     batches = sql.rows(
         connection,
-        f"SELECT first_index, row_count FROM parloader_batch WHERE {of_table} AND first_index < %s AND first_index + row_count > %s FOR UPDATE",
+        f"""SELECT first_index, row_count FROM parloader_batch
+            WHERE {of_table} AND first_index >= %s AND first_index < %s AND first_index + row_count > %s FOR UPDATE""",
         run_id,
         table,
+        lowest,
         gone.stop,
         gone.start,
     )
@@ -240,6 +249,16 @@ def forget(connection: Connection, run_id: int, table: str, gone: Partition) -> 
 
 
 def end(connection: Connection, run_id: int) -> None:
-    """Removes a run whose batches are all gone, in the caller's transaction."""
-    for table in TABLES:
+    """Removes a run and its batches, in the transaction in which the last of its rows go. What it did to the counters stays written."""
+    for table in ("parloader_batch", "parloader_run"):
         sql.execute(connection, f"DELETE FROM {table} WHERE run_id = %s", run_id)
+
+
+def counters(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Table → its AUTO_INCREMENT before the first run took keys, and after the last one; of runs that have ended, too."""
+    statement = """SELECT table_name, counter_before, counter_after FROM parloader_table
+        WHERE counter_before IS NOT NULL AND counter_after IS NOT NULL ORDER BY run_id, position"""
+    found: dict[str, tuple[int, int]] = {}
+    for table, before, after in sql.rows(connection, statement):
+        found[table] = (found.get(table, (before,))[0], after)
+    return found

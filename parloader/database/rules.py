@@ -1,4 +1,8 @@
-"""A plan's counts and rules, asked of the server: how many rows, and how many of them break a rule or a foreign key."""
+"""A plan's counts and rules, asked of the server: how many rows, and how many of them break a rule or a foreign key.
+
+Whether a row counts or breaks a rule depends only on those of its columns that the counts, the rules and the foreign keys name. So the
+server first groups the rows by these columns, and joins the groups with the parents: some hundred look-ups, not four a row.
+"""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -36,14 +40,16 @@ def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], c
         violations[f"{column} points to a row of {parent}"] = (
             f"e.{sql.quote(column)} IS NOT NULL AND {alias[column]}.{sql.quote(plan.table(parent).key)} IS NULL"
         )
-    columns = ["COUNT(*)"]
-    columns += [f"COUNT(e.{sql.quote(c.column)})" for c in plan.counts]
-    columns += [f"COALESCE(SUM({condition}), 0)" for condition in violations.values()]
+    conditions = ["TRUE", *(f"e.{sql.quote(c.column)} IS NOT NULL" for c in plan.counts), *violations.values()]
+    sums = ", ".join(f"COALESCE(SUM(e.group_rows * ({condition})), 0)" for condition in conditions)
+    grouped = ", ".join(map(sql.quote, _columns(plan)))
+    groups = f"""SELECT {grouped}, COUNT(*) AS group_rows FROM {sql.quote(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s
+        GROUP BY {grouped}"""
     joins = " ".join(
         f"LEFT JOIN {sql.quote(parent)} {alias[column]} ON {alias[column]}.{sql.quote(plan.table(parent).key)} = e.{sql.quote(column)}"
         for column, parent in parents.items()
     )
-    statement = f"SELECT {', '.join(columns)} FROM {sql.quote(table.name)} e {joins} WHERE e.{sql.quote(table.key)} BETWEEN %s AND %s"
+    statement = f"SELECT {sums} FROM ({groups}) e {joins}"
 
     def ask(piece: tuple[int, int]) -> tuple[int, ...]:
         with connected(target) as connection, target.explained(f"counting {table.name}"):
@@ -55,14 +61,22 @@ def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], c
         for share in shares
     ]
     with ThreadPoolExecutor(max_workers=max(1, connections)) as threads:
-        answers = list(threads.map(ask, pieces)) or [(0,) * len(columns)]
-    total, *sums = (sum(figures) for figures in zip(*answers, strict=True))
-    figures = sums[: len(plan.counts)]
+        answers = list(threads.map(ask, pieces)) or [(0,) * len(conditions)]
+    total, *others = (sum(figures) for figures in zip(*answers, strict=True))
+    figures = others[: len(plan.counts)]
     return Counts(
         total=total,
         figures={c.name: figure for c, figure in zip(plan.counts, figures, strict=True)},
-        violations=dict(zip(violations, sums[len(plan.counts) :], strict=True)),
+        violations=dict(zip(violations, others[len(plan.counts) :], strict=True)),
     )
+
+
+def _columns(plan: Plan) -> tuple[str, ...]:
+    """Those that say whether a row counts and whether it breaks a rule."""
+    columns = [*plan.target.references, *(c.column for c in plan.counts)]
+    for rule in plan.rules:
+        columns += rule.columns if isinstance(rule, ExactlyOne) else (rule.column, rule.via)
+    return tuple(dict.fromkeys(columns))
 
 
 def _broken(rule: Rule, alias: Mapping[str, str]) -> str:

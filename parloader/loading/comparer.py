@@ -94,21 +94,21 @@ class Share:
         """Appends what differs from the frame to `found` (emptied first: this may be a second attempt)."""
         found.clear()
         checksum.prepare_session(connection, max_text_bytes)
-        for piece in self._pieces(frame, max_text_bytes):
-            texts = self._texts(piece)
+        for piece, texts in self._pieces(frame, self._texts(frame), max_text_bytes):
             first, last = piece[self.table.key][0], piece[self.table.key][-1]
             ordered = last - first == piece.height - 1
             if not ordered or checksum.on_server(connection, self.view, first, last) != (piece.height, checksum.of_texts(texts)):
                 found += self._row_by_row(connection, piece)
 
-    def _pieces(self, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[pl.DataFrame]:
-        """The frame in pieces whose text the server can join."""
-        text_bytes = int(self._texts(frame).str.len_bytes().sum()) + frame.height
+    def _pieces(self, frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+        """The frame and its rows' texts in pieces whose text the server can join."""
+        text_bytes = int(texts.str.len_bytes().sum()) + frame.height
         if frame.height <= 1 or text_bytes <= max_text_bytes:
-            yield frame
+            yield frame, texts
         else:
-            yield from self._pieces(frame.head(frame.height // 2), max_text_bytes)
-            yield from self._pieces(frame.tail(frame.height - frame.height // 2), max_text_bytes)
+            half = frame.height // 2
+            yield from self._pieces(frame.head(half), texts.head(half), max_text_bytes)
+            yield from self._pieces(frame.tail(-half), texts.tail(-half), max_text_bytes)
 
     def _texts(self, frame: pl.DataFrame) -> pl.Series:
         return row_texts(frame, backslash_escapes=True, fraction_digits=self.view.fraction_digits)

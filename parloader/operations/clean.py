@@ -10,7 +10,7 @@ from parloader.database.sql import Connection
 from parloader.errors import ForeignRows, Interrupted
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
-from parloader.loading.remover import RemoveTask, remove
+from parloader.loading.remover import RemoveTask, delete
 from parloader.operations.run import run_tasks
 from parloader.plans.partition import split
 
@@ -61,11 +61,10 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         for run, table in _children_first(runs):
             if table == run.target:
                 _delete_target(config, run, progress, executor)
-            else:
-                _delete_parents(connection, run, table)
-        _put_back_counters(connection, runs)
-        ledger.drop(connection)
+        _end(connection, runs)
         dropped = _drop_made_tables(connection)
+        _put_back_counters(connection)
+        ledger.drop(connection)
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
 
@@ -138,26 +137,21 @@ def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: 
         )
 
 
-def _delete_parents(connection: Connection, run: Run, table: str) -> None:
-    """In this process, as they were made: they are few."""
-    entry = run.table(table)
-    for rows in run.done[table]:
-        with sql.transaction(connection):
-            remove(connection, run.run_id, table, entry.key, entry.keys.ranges(rows), rows)
+def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
+    """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
+    with sql.transaction(connection):
+        for run, table in _children_first(runs):
+            if table != run.target:
+                delete(connection, table, run.table(table).key, run.key_ranges(table))
+        for run in runs:
+            ledger.end(connection, run.run_id)
 
 
-def _put_back_counters(connection: Connection, runs: tuple[Run, ...]) -> None:
+def _put_back_counters(connection: Connection) -> None:
     """AUTO_INCREMENT as it was before the first run, where nobody has taken keys since the last one."""
-    before: dict[str, int] = {}
-    after: dict[str, int] = {}
-    for run in runs:
-        for entry in run.tables:
-            if entry.counter_before is not None and entry.counter_after is not None:
-                before.setdefault(entry.name, entry.counter_before)
-                after[entry.name] = entry.counter_after
-    for table, counter in before.items():
-        if schema.key_counter(connection, table) == after[table]:
-            schema.set_key_counter(connection, table, counter)
+    for table, (before, after) in ledger.counters(connection).items():
+        if schema.key_counter(connection, table) == after:
+            schema.set_key_counter(connection, table, before)
 
 
 def _drop_made_tables(connection: Connection) -> tuple[str, ...]:

@@ -7,6 +7,9 @@ import subprocess
 import pytest
 from support import Database, until
 
+from parloader.errors import Interrupted
+from parloader.operations import clean
+
 TABLES = ("robot_account", "outgoing_event", "script_reference", "script_version", "task_schedule", "event_trigger", "script_execution")
 
 
@@ -95,10 +98,10 @@ def test_a_row_of_the_users_in_the_big_table_that_uses_our_parents(database: Dat
 
 
 def test_a_clean_that_is_interrupted_can_be_repeated_or_filled_up_again(database: Database) -> None:
-    database.parloader("seed", "--rows", "60000", "--procs", "2")
+    database.parloader("seed", "--rows", "150000", "--procs", "2")
     before = database.rows("CHECKSUM TABLE script_execution")
-    process = database.process("clean", "--yes")
-    until(lambda: database.value("SELECT COUNT(*) FROM script_execution") != 60000, "the first chunk is deleted")
+    process = database.process("clean", "--yes", "--procs", "2")
+    until(lambda: database.value("SELECT MAX(id) - MIN(id) FROM script_execution") != 149999, "the first chunk is deleted")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     left = database.value("SELECT COUNT(*) FROM script_execution")
@@ -107,10 +110,53 @@ def test_a_clean_that_is_interrupted_can_be_repeated_or_filled_up_again(database
     assert process.returncode == 130, errors
     assert "Repeat parloader clean" in errors
     assert database.value("SELECT CAST(SUM(row_count) AS SIGNED) FROM parloader_batch WHERE table_name = 'script_execution'") == left
-    database.parloader("seed", "--rows", "60000", "--procs", "3")
+    database.parloader("seed", "--rows", "150000", "--procs", "3")
     assert database.rows("CHECKSUM TABLE script_execution") == before
     database.parloader("clean", "--yes")
     assert database.rows("SHOW TABLES") == ()
+
+
+def test_workers_whose_shares_meet_within_a_batch(database: Database) -> None:
+    database.parloader("seed", "--rows", "20000", "--batch", "20000")
+    database.parloader("seed", "--rows", "1000", "--new-run", "--batch", "999")
+    database.parloader("clean", "--yes", "--procs", "4")
+    assert database.rows("SHOW TABLES") == ()
+
+
+def test_where_a_parent_cannot_go_all_stay_and_seed_fills_up_again(lived_in: Database) -> None:
+    before = everything(lived_in)
+    lived_in.parloader("seed", "--rows", "4000", "--procs", "2")
+    lived_in.execute("CREATE TRIGGER kept BEFORE DELETE ON task_schedule FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kept'")
+    assert "kept" in lived_in.parloader("clean", "--yes", check=1).stderr
+    assert lived_in.value("SELECT COUNT(*) FROM script_execution") == 20
+    assert lived_in.value("SELECT COUNT(*) FROM event_trigger") == 100
+    lived_in.execute("DROP TRIGGER kept")
+    lived_in.parloader("seed", "--rows", "4000")
+    lived_in.parloader("verify", "--ignore-extra")
+    lived_in.parloader("clean", "--yes")
+    assert everything(lived_in) == before
+
+
+@pytest.mark.parametrize("seeded_between", [False, True])
+@pytest.mark.parametrize("step", ["_drop_made_tables", "_put_back_counters"])
+def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
+    lived_in: Database, monkeypatch: pytest.MonkeyPatch, step: str, seeded_between: bool
+) -> None:
+    before = everything(lived_in)
+    lived_in.parloader("seed", "--rows", "500", "--procs", "2")
+
+    def killed(*_: object) -> None:
+        raise Interrupted("killed", "Repeat it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clean, step, killed)
+        lived_in.parloader("clean", "--yes", check=130)
+    assert lived_in.value("SELECT COUNT(*) FROM script_execution") == 20
+    if seeded_between:
+        lived_in.parloader("seed", "--rows", "700")
+        lived_in.parloader("verify", "--ignore-extra")
+    lived_in.parloader("clean", "--yes")
+    assert everything(lived_in) == before
 
 
 def test_an_empty_database_has_nothing_to_clean(database: Database) -> None:

@@ -17,6 +17,9 @@ from parloader.database.server import PrivateServer, find_binary
 
 ROWS = 30_000
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "500")
+# clean deletes 25,000 rows at a time
+ROWS_TO_CLEAN = 200_000
+SEED_TO_CLEAN = ("seed", "--rows", str(ROWS_TO_CLEAN), "--procs", "2", "--batch", "7000")
 
 
 def committed(database: Database) -> int:
@@ -104,6 +107,34 @@ def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
     exactly_once(database)
 
 
+def cleaning(database: Database) -> "subprocess.Popen[str]":
+    """A clean that has deleted some chunks; the test is skipped where it was quicker than a look at it."""
+    database.parloader(*SEED_TO_CLEAN)
+    process = database.process("clean", "--yes", "--procs", "2")
+    until(lambda: process.poll() is not None or committed(database) < ROWS_TO_CLEAN, "some rows are deleted")
+    if process.poll() is not None:
+        pytest.skip(f"clean was quicker: {process.communicate()}")
+    return process
+
+
+@pytest.mark.parametrize("victim", ["worker", "command"])
+@pytest.mark.parametrize("then", ["clean", "seed"])
+def test_kill_a_clean(database: Database, victim: str, then: str) -> None:
+    process = cleaning(database)
+    family = psutil.Process(process.pid).children(recursive=True)
+    for killed in workers(process)[:1] if victim == "worker" else [psutil.Process(process.pid)]:
+        killed.kill()
+    process.communicate(timeout=60)
+    assert not psutil.wait_procs(family, timeout=60)[1]
+    nothing_half_done(database)
+    if then == "seed":
+        database.parloader(*SEED_TO_CLEAN)
+        assert database.value("SELECT COUNT(*) FROM script_execution") == ROWS_TO_CLEAN
+        database.parloader("verify")
+    database.parloader("clean", "--yes")
+    assert database.rows("SHOW TABLES") == ()
+
+
 def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -> None:
     process = started(database, *SEED)
     process.send_signal(signal.SIGINT)
@@ -173,6 +204,22 @@ def test_a_server_that_comes_back_costs_a_pause_and_not_the_run(mortal: Database
     assert "Traceback" not in errors
     with connected(own_server.target):
         exactly_once(mortal)
+
+
+def test_kill_the_server_under_a_clean(mortal: Database, own_server: PrivateServer) -> None:
+    process = cleaning(mortal)
+    kill_server(own_server)
+    own_server.start(quiet)
+    _, errors = process.communicate(timeout=100)
+    # the workers connect again; the command's own connection, which holds the lock, is gone with the server
+    assert process.returncode in (0, 4), errors
+    assert "Traceback" not in errors
+    if process.returncode:
+        nothing_half_done(mortal)
+        mortal.parloader(*SEED_TO_CLEAN)
+        mortal.parloader("verify")
+        mortal.parloader("clean", "--yes")
+    assert mortal.rows("SHOW TABLES") == ()
 
 
 def test_the_private_server_ends_with_a_killed_command(own_server: PrivateServer, tmp_path: Path) -> None:

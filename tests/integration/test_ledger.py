@@ -38,6 +38,29 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
     assert {i for part in gaps(rows, left) for i in range(part.start, part.stop)} == forgotten
 
 
+def test_who_forgets_other_rows_does_not_wait(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        ledger.create(one)
+        for batch in batches(Partition(0, 100), 10):
+            ledger.record(one, 1, "t", batch)
+        sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
+        for below, above in zip(batches(Partition(0, 30), 15), batches(Partition(60, 90), 15), strict=True):
+            with sql.transaction(one), sql.transaction(other):
+                ledger.forget(one, 1, "t", below)
+                ledger.forget(other, 1, "t", above)
+        left = sql.rows(one, "SELECT first_index, row_count FROM parloader_batch ORDER BY first_index")
+    assert left == ((30, 10), (40, 10), (50, 10), (90, 10))
+
+
+def test_counters_are_those_before_the_first_run_and_after_the_last(database: Database) -> None:
+    with database.connection() as connection:
+        ledger.create(connection)
+        for run_id, before, after in ((1, 5, 20), (2, 20, 30), (3, None, None)):
+            sql.execute(connection, "INSERT INTO parloader_table VALUES (%s, 0, 't', 'id', '[]', %s, %s)", run_id, before, after)
+        ledger.end(connection, 1)
+        assert ledger.counters(connection) == {"t": (5, 30)}
+
+
 def test_the_lock_dies_with_its_connection(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         with ledger.locked(one), pytest.raises(AnotherRun, match="another parloader is at work"), ledger.locked(other):
