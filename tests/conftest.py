@@ -11,7 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import DURABLE_OPTIONS, KINDS, Database, TestServer, container, docker_answers, private, private_server, quiet, unavailable
+from support import (
+    DURABLE_OPTIONS,
+    KINDS,
+    Database,
+    TestServer,
+    container,
+    docker_answers,
+    private,
+    private_server,
+    quiet,
+    unavailable,
+    until_gone,
+)
 
 from parloader.database import sql
 from parloader.database.connect import facts
@@ -59,11 +71,12 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
-def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Path], tmp_path: Path) -> PrivateServer:
+def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Path], tmp_path: Path) -> Iterator[PrivateServer]:
     """A private server for this test alone, not running yet: for tests that kill it."""
     home = tmp_path / "home"
     shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock", "ibtmp*"))
-    return replace(private_server(home, request.param), options=DURABLE_OPTIONS)
+    yield replace(private_server(home, request.param), options=DURABLE_OPTIONS)
+    until_gone(home)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
@@ -84,6 +85,18 @@ def container(kind: str) -> Iterator[TestServer]:
 def private(home: Path, kind: str) -> Iterator[TestServer]:
     with private_server(home, kind).in_use(quiet, port=0) as server:
         yield TestServer(kind, server.target)
+    until_gone(home)
+
+
+def until_gone(home: Path) -> None:
+    """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
+
+    def there() -> bool:
+        with contextlib.suppress(psutil.Error):
+            return any(f"--datadir={home}" in argument for process in psutil.process_iter() for argument in process.cmdline())
+        return True
+
+    until(lambda: not there(), f"the end of the server in {home}")
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:

@@ -41,10 +41,10 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
 def test_who_forgets_other_rows_does_not_wait(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         ledger.create(one)
-        for batch in batches(Partition(0, 100), 10):
+        for batch in batches(Partition(0, 100), lambda: 10):
             ledger.record(one, 1, "t", batch)
         sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
-        for below, above in zip(batches(Partition(0, 30), 15), batches(Partition(60, 90), 15), strict=True):
+        for below, above in zip(batches(Partition(0, 30), lambda: 15), batches(Partition(60, 90), lambda: 15), strict=True):
             with sql.transaction(one), sql.transaction(other):
                 ledger.forget(one, 1, "t", below)
                 ledger.forget(other, 1, "t", above)
