@@ -1,9 +1,9 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
 import functools
+import importlib.util
 import json
 import sys
-import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +15,12 @@ import click
 
 from parloader import __version__
 from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
-from parloader.loading.batching import Batch, WriterName, parse_batch
+from parloader.loading.batching import Batch, FixedBatch, WriterName, parse_batch
+from parloader.settings import save_settings, settings_of_file
 
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
+WRITERS = [str(name) for name in WriterName]
 CONFIG_FILE = "parloader.toml"
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
@@ -55,16 +57,7 @@ def cli(context: click.Context) -> None:
 
 def _defaults_of_file(file: Path) -> dict[str, Any]:
     """What parloader.toml says, for each command that has the option."""
-    if not file.exists():
-        return {}
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(f"{file} cannot be read: {error}", "Mend it or move it away") from error
-    valid = {"url", "rows", "procs", "batch", "writer", "set", "retry_seconds"}
-    unknown = sorted(set(settings) - valid)
-    if unknown:
-        raise UsageError(f"{file} has {unknown[0]!r}, which is no setting", f"Valid: {', '.join(sorted(valid))}")
+    settings = settings_of_file(file)
     if "set" in settings:
         if not isinstance(settings["set"], dict):
             raise UsageError(f"set in {file} is not a table", 'Write it as [set], then lines such as start = "2020-01-01"')
@@ -77,6 +70,8 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
     if isinstance(command, click.Group):
         return {name: _settings_of(subcommand, settings) for name, subcommand in command.commands.items()}
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
+    if command.name == "bench":  # its lists are what to try, not what was found
+        settings = {name: value for name, value in settings.items() if name in ("url", "set")}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 
@@ -166,6 +161,53 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return given
 
 
+_set = click.option(
+    "--set",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parameters,
+    help="A plan parameter: start, span or scheduled_share.",
+)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+def _writer(text: str) -> WriterName:
+    if text not in WRITERS:
+        raise ValueError(f"{text!r} is no writer: {', '.join(WRITERS)}")
+    return WriterName(text)
+
+
+def _list_of(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
+    """The callback of an option that takes several values with commas between: each once, in the order given; none where it is not given."""
+
+    def parsed(_: click.Context, __: click.Parameter, text: str | None) -> tuple[Any, ...]:
+        try:
+            return tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))) if text else ()
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return parsed
+
+
+def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Said before anything is measured: what could not be drawn afterwards."""
+    if file is None:
+        return None
+    if file.suffix not in (".png", ".svg"):
+        raise click.BadParameter(f"{file} ends neither in .png nor in .svg")
+    if not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.absolute().parent}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise click.BadParameter("drawing needs matplotlib: pip install 'parloader[plot]'")
+    return file
+
+
 def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
     try:
         return parse_batch(text)
@@ -175,17 +217,10 @@ def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
 
 def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option(
-            "--set",
-            "parameters",
-            metavar="NAME=VALUE",
-            multiple=True,
-            callback=_parameters,
-            help="A plan parameter: start, span or scheduled_share.",
-        ),
+        _set,
         click.option(
             "--writer",
-            type=click.Choice([str(name) for name in WriterName]),
+            type=click.Choice(WRITERS),
             default=str(WriterName.INSERT),
             show_default=True,
             envvar="PARLOADER_WRITER",
@@ -337,6 +372,89 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
     result = operation.status(target)
     output.show(result.as_json(), lambda: report.status(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.option(
+    "--procs", "procs", metavar="N,N,…", callback=_list_of(_positive), help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]"
+)
+@click.option(
+    "--batch",
+    "batches",
+    metavar="ROWS|auto|TIME,…",
+    callback=_list_of(parse_batch),
+    default="1000,10000,auto",
+    show_default=True,
+    help="As for seed.",
+)
+@click.option(
+    "--writer",
+    "writers",
+    metavar="WRITER,…",
+    callback=_list_of(_writer),
+    help="insert, load-data.  [default: all that the server takes]",
+)
+@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows a load.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured.")
+@_set
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_picture,
+    metavar="FILE.png|.svg",
+    help="Draw a heat map and the scaling with the processes.",
+)
+@click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, which seed then uses.")
+@_connected
+def bench(
+    *,
+    target: Any,
+    output: Output,
+    screen: Any,
+    procs: tuple[int, ...],
+    batches: tuple[Batch, ...],
+    writers: tuple[WriterName, ...],
+    rows: int,
+    rounds: int,
+    parameters: dict[str, str],
+    plot: Path | None,
+    save: bool,
+) -> None:
+    """Find the processes, batch and writer for this server: measure combinations, in turns, on scratch tables in this database.
+
+    They have the columns, indexes and constraints of yours and are dropped at the end. Your own tables are not touched.
+    """
+    from parloader import report
+    from parloader.config import BenchConfig, default_bench_procs
+    from parloader.operations import bench as operation
+
+    config = BenchConfig(
+        target=target,
+        procs=procs or default_bench_procs(),
+        batches=batches,
+        writers=writers,
+        rows=rows,
+        rounds=rounds,
+        parameters=parameters,
+    )
+    result = operation.bench(config, screen)
+    output.show(result.as_json(), lambda: report.bench(result))
+    if plot:
+        from parloader.plot import draw_bench
+
+        draw_bench(result, plot)
+        screen.note(f"drawn: {plot}")
+    if save:
+        best = result.best.point
+        save_settings(
+            Path(CONFIG_FILE),
+            {
+                "procs": best.procs,
+                "batch": best.batch.rows if isinstance(best.batch, FixedBatch) else best.batch.text,
+                "writer": str(best.writer),
+            },
+        )
+        screen.note(f"saved to {CONFIG_FILE}: {best.options}")
 
 
 @cli.group()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
-from parloader.loading.batching import Batch, FixedBatch, WriterName
+from parloader.loading.batching import AUTO, Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
 DEFAULT_BATCH = FixedBatch(10_000)
@@ -30,6 +30,24 @@ class SeedConfig:
     parameters: Mapping[str, str] = field(default_factory=dict)
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
+
+
+def default_bench_procs() -> tuple[int, ...]:
+    """1, 2, 4, … up to twice the usable cores: a server elsewhere may have more of them, and waits for disks besides."""
+    return tuple(2**n for n in range(6) if 2**n <= 2 * usable_cores())
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchConfig:
+    """What to measure: every combination of `procs`, `batches` and `writers` (none: all that the server takes), `rounds` times `rows` rows."""
+
+    target: Target
+    procs: tuple[int, ...] = field(default_factory=default_bench_procs)
+    batches: tuple[Batch, ...] = (FixedBatch(1000), DEFAULT_BATCH, AUTO)
+    writers: tuple[WriterName, ...] = ()
+    rows: int = 100_000
+    rounds: int = 3
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,20 @@
 """Results as text for people. (As JSON they are what the results' as_json gives.)"""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from parloader.operations.bench import BenchResult, Measured
     from parloader.operations.clean import CleanResult
     from parloader.operations.plan import Forecast
     from parloader.operations.schema import SchemaState
     from parloader.operations.seed import SeedResult
     from parloader.operations.status import Status
     from parloader.operations.verify import VerifyResult
+
+
+NOTE_COLUMNS = 80
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -85,6 +90,39 @@ def plan(forecast: "Forecast") -> str:
     lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
+
+
+def bench(result: "BenchResult") -> str:
+    def cells(measured: "Measured", mark: str) -> tuple[str, ...]:
+        return (
+            f"{mark} {measured.point.writer}",
+            str(measured.point.procs),
+            measured.point.batch.text,
+            f"{measured.rows_per_second:,.0f}",
+            f"{min(measured.rates):,.0f}-{max(measured.rates):,.0f}",
+            f"{result.of_floor(measured):.0%}",
+            f"{measured.server_wait:.0%}",
+            f"{measured.client_cpu_seconds_per_million:.2f}",
+            f"{measured.peak_rss_bytes / 2**20:.0f}",
+        )
+
+    headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of floor", "wait", "cpu s", "MiB")
+    marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.points}
+    rows = [cells(m, marks[id(m)]) for m in result.points] + [cells(m, "_" if m is result.floor else " ") for m in result.floors]
+    near = sum(mark == "~" for mark in marks.values())
+    best, floor = result.best, result.floor
+    notes = [
+        f"rows/s: median of {result.rounds} rounds of {result.rows:,} rows, with the slowest and the fastest; wait: a worker's time spent "
+        "waiting for the server; cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
+        f"* the best, at {result.of_floor(best):.0%} of the floor",
+        f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.points) - 1} others",
+        f"_ the floor, the most this server does with no work left for a client: {floor.point.writer} over {floor.point.procs} connections",
+        f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with the checks on, "
+        f"{result.unchecked.rows_per_second:,.0f} with them off, on the scratch tables)",
+        *(f"note: {note}" for note in result.notes),
+    ]
+    wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
+    return "\n".join([table(headings, rows), "", *wrapped, f"use: parloader seed {best.point.options}"])
 
 
 def verify(result: "VerifyResult") -> str:

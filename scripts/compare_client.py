@@ -9,12 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pymysql
-
-from parloader.database import sql
-from parloader.database.connect import Target, connect, set_laws
+from parloader.database.connect import Target, connect
 from parloader.database.sql import Connection
 from parloader.plans.partition import Partition, batches, split
 
@@ -38,7 +36,11 @@ class Job:
     def batches(self, worker: int) -> tuple[Partition, ...]:
         """Those of one worker: as parloader itself cuts them."""
         share = split((Partition(0, self.rows),), self.procs)
-        return tuple(batch for partition in share[worker] for batch in batches(partition, self.batch_rows)) if worker < len(share) else ()
+        return (
+            tuple(batch for partition in share[worker] for batch in batches(partition, lambda: self.batch_rows))
+            if worker < len(share)
+            else ()
+        )
 
 
 Load = Callable[[Partition], None]
@@ -88,13 +90,12 @@ def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
 
 def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
     """LOAD DATA LOCAL of a batch's file, which was made before."""
-    loading = f"INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})"
+    statement = f"LOAD DATA LOCAL INFILE 'ready' INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})".encode()
 
     def load(batch: Partition) -> None:
-        path = batch_file(folder, batch)
-        taken = sql.execute(connection, f"LOAD DATA LOCAL INFILE %s {loading}", path)
-        if taken != batch.rows or sql.value(connection, "SELECT @@warning_count"):
-            raise RuntimeError(f"of {path}, {taken:,} of {batch.rows:,} rows were taken")
+        loaded = connection.load_local(statement, Path(batch_file(folder, batch)).read_bytes())
+        if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
+            raise RuntimeError(f"LOAD DATA did not take all of {batch}: {loaded}")
         connection.commit()
 
     return load
@@ -125,27 +126,9 @@ def batch_file(folder: str, batch: Partition) -> str:
     return f"{folder}/{batch.start}/{TABLE}.txt"
 
 
-def open_session(target: Target, *, sends_files: bool) -> Connection:
-    """With parloader's session laws. parloader's own connect never lets a client send files."""
-    if not sends_files:
-        return connect(target, autocommit=False)
-    connection = pymysql.connect(
-        user=target.user,
-        password=target.password.encode(),
-        host=target.host,
-        port=target.port,
-        unix_socket=target.unix_socket,
-        database=target.database,
-        charset="utf8mb4",
-        local_infile=True,
-    )
-    set_laws(connection)
-    return connection
-
-
 def main(loader: str, worker: int, folder: str, target: dict[str, Any], job: dict[str, int]) -> None:
     work = Job(**job)
-    connection = open_session(Target(**target), sends_files=loader == "load data ready")
+    connection = connect(Target(**target), autocommit=False, local_infile=loader == "load data ready")
     load = LOADERS[loader](connection, work.rows, folder)
     begun_seconds = time.monotonic()
     for batch in work.batches(worker):

@@ -20,7 +20,22 @@ from parloader.errors import AnotherRun
 from parloader.plans.model import Keys, Plan, Segment
 from parloader.plans.partition import Partition, gaps, merge
 
-TABLES = ("parloader_batch", "parloader_table", "parloader_run")  # in the order in which they can be dropped
+OWN_PREFIX = "parloader_"
+"""What the names of all tables begin with that are parloader's own and no part of a plan."""
+BATCHES = "parloader_batch"
+TABLES = (BATCHES, "parloader_table", "parloader_run")  # in the order in which they can be dropped
+
+
+def batches_ddl(name: str) -> str:
+    return f"""CREATE TABLE IF NOT EXISTS {name} (
+        run_id INT UNSIGNED NOT NULL,
+        table_name VARCHAR(64) NOT NULL,
+        first_index BIGINT UNSIGNED NOT NULL,
+        row_count BIGINT UNSIGNED NOT NULL,
+        committed_at DATETIME NOT NULL,
+        PRIMARY KEY (run_id, table_name, first_index)
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: committed batches'"""
+
 
 DDL = (
     """CREATE TABLE IF NOT EXISTS parloader_run (
@@ -42,14 +57,7 @@ DDL = (
         counter_after BIGINT UNSIGNED NULL,
         PRIMARY KEY (run_id, position)
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
-    """CREATE TABLE IF NOT EXISTS parloader_batch (
-        run_id INT UNSIGNED NOT NULL,
-        table_name VARCHAR(64) NOT NULL,
-        first_index BIGINT UNSIGNED NOT NULL,
-        row_count BIGINT UNSIGNED NOT NULL,
-        committed_at DATETIME NOT NULL,
-        PRIMARY KEY (run_id, table_name, first_index)
-    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: committed batches'""",
+    batches_ddl(BATCHES),
 )
 
 
@@ -190,16 +198,17 @@ def _segments_text(keys: Keys) -> str:
     return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments])
 
 
-def record(connection: Connection, run_id: int, table: str, batch: Partition) -> bool:
+def record(connection: Connection, run_id: int, table: str, batch: Partition, *, into: str = BATCHES) -> bool:
     """Writes a batch's ledger row, first in the batch's transaction. False: it is there already, so the batch landed before.
 
     The primary key makes this the look-up too: where an earlier attempt's commit is still under way in a lost session, the INSERT
     waits for it, and then either is refused as a duplicate (that commit landed) or goes through (it did not).
+    `into`: the table of batches, another one than the ledger's for bench.
     """
     try:
         sql.execute(
             connection,
-            "INSERT INTO parloader_batch (run_id, table_name, first_index, row_count, committed_at) VALUES (%s, %s, %s, %s, UTC_TIMESTAMP())",
+            f"INSERT INTO {into} (run_id, table_name, first_index, row_count, committed_at) VALUES (%s, %s, %s, %s, UTC_TIMESTAMP())",
             run_id,
             table,
             batch.start,

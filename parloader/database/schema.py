@@ -37,9 +37,9 @@ class Misfit:
 
 
 def table_names(connection: Connection) -> frozenset[str]:
-    """The tables and views of the database, the ledger's not counted."""
+    """The tables and views of the database, parloader's own not counted."""
     found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    return frozenset(name for (name,) in found) - set(ledger.TABLES)
+    return frozenset(name for (name,) in found if not name.startswith(ledger.OWN_PREFIX))
 
 
 def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pymysql
 
-from parloader.database import failures
+from parloader.database import failures, sql
 from parloader.database.connect import Target, connect
 from parloader.database.failures import Action
 from parloader.database.sql import Connection
@@ -35,16 +35,22 @@ class Piece:
 
 
 class Session:
-    def __init__(self, link: Link, worker: int, target: Target, retry_seconds: float, *, local_infile: bool = False) -> None:
+    def __init__(
+        self, link: Link, worker: int, target: Target, retry_seconds: float, *, local_infile: bool = False, settings: tuple[str, ...] = ()
+    ) -> None:
         self._link = link
         self._worker = worker
         self._target = target
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
+        self._settings = settings
         self._connection = self._connect()
 
     def _connect(self) -> Connection:
-        return connect(self._target, autocommit=False, local_infile=self._local_infile)
+        connection = connect(self._target, autocommit=False, local_infile=self._local_infile)
+        for setting in self._settings:
+            sql.execute(connection, setting)
+        return connection
 
     def close(self) -> None:
         failures.close(self._connection)

@@ -43,13 +43,17 @@ class SeedTask:
     batch: Batch
     writer: WriterName
     retry_seconds: float
+    ledger_table: str = ledger.BATCHES
+    session_settings: tuple[str, ...] = ()  # statements for every new connection, after the session laws; bench's alone
 
     def __str__(self) -> str:
         return f"{self.table.name}, {', '.join(map(str, self.partitions))}"
 
     def run(self, link: Link) -> None:
         writer = writer_to(self.table.name, self.facts, self.writer)
-        session = Session(link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile)
+        session = Session(
+            link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
+        )
         link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
         sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
         for prepared in self._one_ahead(writer, sizer):
@@ -91,5 +95,5 @@ class SeedTask:
 
     def _write(self, writer: Writer, prepared: Prepared, connection: Connection) -> None:
         """The ledger's row first: where it is there already, an attempt before this one was committed and its answer never came."""
-        if ledger.record(connection, self.run_id, self.table.name, prepared.batch):
+        if ledger.record(connection, self.run_id, self.table.name, prepared.batch, into=self.ledger_table):
             writer.write(connection, prepared.rendered)

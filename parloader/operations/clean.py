@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
-from parloader.database import connect, ledger, migration, schema, sql
+from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
 from parloader.errors import ForeignRows, Interrupted
@@ -53,6 +53,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     progress, executor = progress or Progress(), executor or LocalExecutor()
     with connect.connected(config.target) as connection, config.target.explained("cleaning"), ledger.locked(connection):
         connect.require_writable(connection, config.target)
+        scratch.drop(connection)  # what a killed bench left
         if not ledger.exists(connection):
             return CleanResult(dry_run=False, runs=(), tables=())
         runs = ledger.runs(connection)

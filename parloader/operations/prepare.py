@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from parloader.config import SeedConfig
 from parloader.database import connect, ledger, migration, schema, sql
-from parloader.database.connect import Facts
+from parloader.database.connect import Facts, Target
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
 from parloader.errors import AnotherRun, Refused, SchemaMismatch, ServerNotSupported
@@ -51,14 +51,14 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     creates_tables = not schema.table_names(connection)
     live: schema.Live = {}
     if not creates_tables:
-        plan, live = fitted(connection, config, plan)
+        plan, live = fitted(connection, config.target, plan)
     runs = ledger.runs(connection)
     return Prepared(plan=plan, facts=facts, live=live, creates_tables=creates_tables, runs=runs, run=_run_to_go_on_with(runs, plan, config))
 
 
-def fitted(connection: Connection, config: SeedConfig, plan: Plan) -> tuple[Plan, schema.Live]:
+def fitted(connection: Connection, target: Target, plan: Plan) -> tuple[Plan, schema.Live]:
     """The plan as the live schema takes it, and that schema."""
-    live = schema.reflect(connect.engine(config.target), [table.name for table in plan.tables])
+    live = schema.reflect(connect.engine(target), [table.name for table in plan.tables])
     state = migration.state(connection, live)
     if state is migration.State.BEFORE_V97:
         raise SchemaMismatch(
@@ -86,7 +86,7 @@ def turns_note(writer: WriterName, facts: Facts, table: sa.Table, procs: int) ->
     if writer is not WriterName.LOAD_DATA or procs < 2 or facts.autoinc_lock_mode == 2 or table.autoincrement_column is None:
         return ""
     return (
-        f"innodb_autoinc_lock_mode is {facts.autoinc_lock_mode}: LOAD DATA locks {table.name}, so the {procs} workers take turns; "
+        f"innodb_autoinc_lock_mode is {facts.autoinc_lock_mode}: LOAD DATA locks the whole table, so {procs} workers take turns; "
         "--writer insert does not, nor does load-data on a server that was started with innodb_autoinc_lock_mode=2"
     )
 

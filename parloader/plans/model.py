@@ -5,7 +5,7 @@ I/O; what `parloader plan` prints is the very object that `parloader seed` runs.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import polars as pl
@@ -110,6 +110,18 @@ class Plan:
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
+
+
+def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
+    """The same plan for tables of other names."""
+
+    def generator(given: Generator) -> Generator:
+        return replace(given, parent=names[given.parent]) if isinstance(given, Reference) else given
+
+    tables = tuple(
+        replace(table, name=names[table.name], columns={name: generator(g) for name, g in table.columns.items()}) for table in plan.tables
+    )
+    return replace(plan, tables=tables)
 
 
 @dataclass(frozen=True, order=True)

@@ -1,0 +1,117 @@
+"""bench's scratch tables: copies of a plan's tables, empty, with the same columns, indexes, CHECKs and foreign keys, in the same database.
+
+All have names that begin with PREFIX, so that what a killed bench left is found and dropped by the next one, or by clean.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from parloader.database import ledger, migration, schema, sql
+from parloader.database.connect import Kind, Target, require_version
+from parloader.database.sql import Connection
+from parloader.plans.model import Plan, renamed
+
+PREFIX = "parloader_bench_"
+BATCHES = PREFIX + "batch"
+SOURCE = PREFIX + "source"
+"""For the floor: the big table's rows with their primary key and no other index."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """`plan` is the plan given, with the names of its copies; its big table is `target`."""
+
+    plan: Plan
+    kind: Kind
+
+    @property
+    def target(self) -> str:
+        return self.plan.target.name
+
+    def empty(self, connection: Connection) -> None:
+        """The big table and its ledger as new."""
+        for table in (self.target, BATCHES):
+            sql.execute(connection, f"TRUNCATE TABLE {sql.quote(table)}")
+
+    def keep_source(self, connection: Connection) -> None:
+        """Copies the rows of the big table into SOURCE, from where the floor's INSERT … SELECT takes them."""
+        table = self.plan.target
+        columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+        sql.execute(
+            connection,
+            f"CREATE TABLE {SOURCE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB SELECT {columns} FROM {sql.quote(table.name)}",
+        )
+
+    @contextmanager
+    def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
+        """Gives the statements that turn a session's checks off. MySQL has no such switch for CHECKs: those of the copy are not enforced meanwhile."""
+        off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
+        if self.kind is Kind.MARIADB:
+            yield (*off, "SET SESSION check_constraint_checks = 0")
+            return
+        self._enforce(connection, "NOT ENFORCED")
+        try:
+            yield off
+        finally:
+            self._enforce(connection, "ENFORCED")
+
+    def _enforce(self, connection: Connection, how: str) -> None:
+        statement = "SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = %s AND constraint_type = 'CHECK'"
+        for (name,) in sql.rows(connection, statement, self.target):
+            sql.execute(connection, f"ALTER TABLE {sql.quote(self.target)} ALTER CHECK {sql.quote(name)} {how}")
+
+
+@contextmanager
+def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live) -> Iterator[Scratch]:
+    """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
+
+    `live` has the tables as reflected; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
+    """
+    drop(connection)
+    try:
+        if live:
+            copies = _copy(connection, plan, live)
+        else:
+            migration.create_tables(target)
+            try:
+                copies = _copy(connection, plan, migration.metadata.tables)
+            finally:
+                sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, migration.children_first()))}")
+        sql.execute(connection, ledger.batches_ddl(BATCHES))
+        yield Scratch(plan=renamed(plan, copies), kind=require_version(sql.value(connection, "SELECT VERSION()")))
+    finally:
+        drop(connection)
+
+
+def drop(connection: Connection) -> tuple[str, ...]:
+    """Drops every scratch table that is there; returns their names."""
+    found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    names = tuple(name for (name,) in found if name.startswith(PREFIX))
+    if names:
+        sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they refer to each other; nothing else refers to them
+        try:
+            sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, names))}")
+        finally:
+            sql.execute(connection, "SET SESSION foreign_key_checks = 1")
+    return names
+
+
+def _copy(connection: Connection, plan: Plan, live: schema.Live) -> dict[str, str]:
+    """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
+    copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
+    for table in plan.tables:
+        sql.execute(connection, f"CREATE TABLE {copies[table.name]} LIKE {sql.quote(table.name)}")
+        for constraint in live[table.name].foreign_key_constraints:
+            sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(constraint, copies)}")
+    return copies
+
+
+def _foreign_key(constraint: sa.ForeignKeyConstraint, copies: dict[str, str]) -> str:
+    *database, parent = constraint.elements[0].target_fullname.split(".")[:-1]
+    name = ".".join(map(sql.quote, (*database, copies.get(parent, parent) if not database else parent)))
+    columns = ", ".join(map(sql.quote, constraint.column_keys))
+    referenced = ", ".join(sql.quote(e.target_fullname.rsplit(".", 1)[-1]) for e in constraint.elements)
+    return f"FOREIGN KEY ({columns}) REFERENCES {name} ({referenced})"

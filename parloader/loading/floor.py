@@ -1,0 +1,85 @@
+"""The floor: the same rows with nothing left for a client to do. What a writer can be measured against, on the very server."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from parloader.database import sql
+from parloader.database.sql import Connection
+from parloader.loading import meter
+from parloader.loading.batching import FixedBatch
+from parloader.loading.events import BatchDone, Started
+from parloader.loading.executor import Link
+from parloader.loading.generate import generate
+from parloader.loading.session import Piece, Session
+from parloader.loading.worker import SeedTask
+from parloader.loading.writers import LoadDataWriter
+from parloader.plans.partition import Partition, batches
+
+
+class FloorName(StrEnum):
+    INSERT_SELECT = "insert-select"
+    READY_FILES = "ready-files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloorTask:
+    """The partitions of `like`, from the table `source` on the server (INSERT … SELECT), or by LOAD DATA of content made before the start."""
+
+    like: SeedTask
+    floor: FloorName
+    source: str
+
+    @property
+    def worker(self) -> int:
+        return self.like.worker
+
+    def __str__(self) -> str:
+        return str(self.like)
+
+    def run(self, link: Link) -> None:
+        writes = list(self._writes())
+        like = self.like
+        session = Session(link, like.worker, like.target, like.retry_seconds, local_infile=self.floor is FloorName.READY_FILES)
+        link.send(Started(worker=like.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        for batch, write in writes:
+            begun = time.perf_counter()
+            if link.stopping or not session.transact(Piece("writing", like.table.name, batch), write):
+                break
+            link.send(
+                BatchDone(
+                    worker=like.worker,
+                    table=like.table.name,
+                    batch=batch,
+                    generate_seconds=0.0,
+                    write_seconds=time.perf_counter() - begun,
+                    cpu_seconds=meter.cpu_seconds(),
+                    peak_rss_bytes=meter.peak_rss_bytes(),
+                    clock_seconds=time.monotonic(),
+                )
+            )
+        session.close()
+
+    def _writes(self) -> Iterator[tuple[Partition, Callable[[Connection], None]]]:
+        like = self.like
+        writer = LoadDataWriter(table=like.table.name)
+        assert isinstance(like.batch, FixedBatch)
+        rows = like.batch.rows
+        for partition in like.partitions:
+            for batch in batches(partition, lambda: rows):
+                if self.floor is FloorName.READY_FILES:
+                    rendered = writer.render(generate(like.table, batch, like.keys))
+                    yield batch, lambda connection, rendered=rendered: writer.write(connection, rendered)  # type: ignore[misc]
+                else:
+                    yield batch, partial(self._select, batch)
+
+    def _select(self, batch: Partition, connection: Connection) -> None:
+        table = self.like.table
+        for key_range in self.like.keys[table.name].ranges(batch):
+            where = sql.within(table.key, (key_range,))
+            columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+            sql.execute(
+                connection, f"INSERT INTO {sql.quote(table.name)} ({columns}) SELECT {columns} FROM {sql.quote(self.source)} WHERE {where}"
+            )
