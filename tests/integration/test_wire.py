@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 import pymysql
 import pytest
-from support import Database, own_tcp_port, until
+from support import PATIENCE_SECONDS, Database, own_tcp_port, until
 
 from parloader.database import connect, failures, sql
 from parloader.database.connect import Target
@@ -49,11 +49,18 @@ def test_changed_rows_are_counted_over_all_statements(connection: Connection) ->
     assert connection.query_all([*statements, b"DELETE FROM t WHERE n = 12"]) == 3 + 2 + 0 + 1
 
 
+def test_neither_side_waits_for_the_other_to_read(connection: Connection) -> None:
+    """More than the kernel holds, both ways: a server that cannot hand over an answer reads no further statement."""
+    connection._write_timeout = PATIENCE_SECONDS  # else a test that fails would never end
+    statements = [b"DO /* " + b"." * 1000 + b" */ 1"] * 3000
+    assert connection.query_all(statements) == 0
+    assert sql.value(connection, "SELECT 'still here'") == "still here"
+
+
 @pytest.mark.parametrize("bad", [0, 1, MOST_UNREAD_ANSWERS, MANY - 1])
 def test_an_error_in_the_middle_is_raised_and_the_connection_goes_on(connection: Connection, database: Database, bad: int) -> None:
     statements = inserts(range(MANY))
-    statements[bad] = b"INSERT INTO t (n) VALUES (NULL), (-1), (-1)"
-    statements[-1] = b"INSERT INTO no_such_table VALUES (1)" if bad < MANY - 1 else statements[-1]
+    statements[bad : bad + 2] = b"INSERT INTO t (n) VALUES (NULL), (-1), (-1)", b"INSERT INTO no_such_table VALUES (1)"
     with pytest.raises(pymysql.IntegrityError) as caught:
         connection.query_all(statements)
     assert failures.is_duplicate_key(caught.value), "not the first error, but a later one"
