@@ -11,7 +11,7 @@ from parloader.database import failures, sql
 from parloader.database.connect import Target, connect
 from parloader.database.failures import Action
 from parloader.database.sql import Connection
-from parloader.errors import ConnectError
+from parloader.errors import ConnectError, WriteFailed
 from parloader.loading.events import Retried
 from parloader.loading.executor import Link
 from parloader.plans.partition import Partition
@@ -81,6 +81,9 @@ class Session:
                     self._reconnect(piece, begun)
                 if self._link.stopping:
                     return False
+            except WriteFailed as error:
+                failures.rollback(self._connection)
+                raise WriteFailed(f"{piece} failed: {error.message}", error.next_step) from error
             except BaseException:
                 failures.rollback(self._connection)
                 raise

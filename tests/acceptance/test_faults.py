@@ -14,6 +14,7 @@ from support import Database, TestServer, quiet, until
 from parloader.database import sql
 from parloader.database.connect import connected
 from parloader.database.server import PrivateServer, find_binary
+from parloader.loading.batching import WriterName
 
 ROWS = 30_000
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "500")
@@ -40,9 +41,9 @@ def workers(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     return [p for p in psutil.Process(process.pid).children() if any("spawn_main" in word for word in p.cmdline())]
 
 
-def exactly_once(database: Database) -> None:
+def exactly_once(database: Database, command: tuple[str, ...] = SEED) -> None:
     """The same command, and then the proof."""
-    database.parloader(*SEED)
+    database.parloader(*command)
     assert database.rows("SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id) FROM script_execution") == ((ROWS, ROWS, 1, ROWS),)
     database.parloader("verify")
 
@@ -51,8 +52,10 @@ def nothing_half_done(database: Database) -> None:
     assert database.value("SELECT COUNT(*) FROM script_execution") == committed(database)
 
 
-def test_kill_a_worker(database: Database) -> None:
-    process = started(database, *SEED)
+@pytest.mark.parametrize("writer", [writer.value for writer in WriterName])
+def test_kill_a_worker(database: Database, writer: str) -> None:
+    command = (*SEED, "--writer", writer)
+    process = started(database, *command)
     victim = workers(process)[0]
     victim.kill()
     _, errors = process.communicate(timeout=60)
@@ -62,7 +65,7 @@ def test_kill_a_worker(database: Database) -> None:
     assert "Traceback" not in errors
     assert 3000 <= committed(database) < ROWS
     nothing_half_done(database)
-    exactly_once(database)
+    exactly_once(database, command)
 
 
 def test_kill_the_parent(database: Database) -> None:

@@ -9,11 +9,11 @@ from support import Database
 
 from parloader.config import SeedConfig
 from parloader.database import ledger, migration
-from parloader.loading.batching import FixedBatch
+from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
 from parloader.operations.seed import seed
 
 ALL_COLUMNS = "id, script_reference_id, script_version_id, schedule_id, planned, triggering_event_id, created_at"
-ROWS = 20_000
+ROWS = 12_000
 
 
 def formulas(rows: int) -> list[tuple[object, ...]]:
@@ -34,14 +34,17 @@ def test_the_rows_are_those_of_the_formulas(database: Database) -> None:
     assert list(database.rows(f"SELECT {ALL_COLUMNS} FROM script_execution ORDER BY id")) == formulas(3001)
 
 
-def test_the_rows_do_not_depend_on_workers_and_batches(database: Database) -> None:
+@pytest.mark.parametrize("batches", [(FixedBatch(997), FixedBatch(10_000)), (AUTO, AutoBatch(0.01))], ids=["fixed", "auto"])
+def test_the_rows_do_not_depend_on_workers_batches_and_writer(database: Database, batches: tuple[Batch, Batch]) -> None:
+    small, large = batches
+    ways = [(1, small, WriterName.INSERT), (2, large, WriterName.INSERT), (7, small, WriterName.INSERT)]
+    ways += [(1, large, WriterName.LOAD_DATA), (2, small, WriterName.LOAD_DATA), (4, large, WriterName.LOAD_DATA)]
     checksums = {}
-    for procs in (1, 2, 4, 7):
-        for batch in (997, 10_000):
-            seed(SeedConfig(target=database.target, rows=ROWS, procs=procs, batch=FixedBatch(batch)))
-            assert database.value("SELECT COUNT(*) FROM script_execution") == ROWS
-            checksums[procs, batch] = database.rows("CHECKSUM TABLE script_execution")
-            database.execute(f"DROP TABLE {', '.join((*ledger.TABLES, *migration.children_first()))}")
+    for procs, batch, writer in ways:
+        seed(SeedConfig(target=database.target, rows=ROWS, procs=procs, batch=batch, writer=writer))
+        assert database.value("SELECT COUNT(*) FROM script_execution") == ROWS
+        checksums[procs, batch, writer] = database.rows("CHECKSUM TABLE script_execution")
+        database.execute(f"DROP TABLE {', '.join((*ledger.TABLES, *migration.children_first()))}")
     assert len(set(checksums.values())) == 1, checksums
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parloader.loading.render import literals, row_texts
+from parloader.loading.render import file_lines, literals, row_texts
 
 # what a statement can carry: no half of a surrogate pair
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -143,3 +143,85 @@ def test_fraction_digits_are_of_the_column_that_they_name() -> None:
 def test_literals_keep_the_names_of_the_columns() -> None:
     frame = pl.DataFrame({"n": [1], "text": ["a"]})
     assert frame.select(literals(frame, backslash_escapes=True)).to_dicts() == [{"n": "1", "text": "'a'"}]
+
+
+FIELD_ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
+
+
+def loaded(content: bytes) -> list[tuple[str | None, ...]]:
+    """MySQL manual, "LOAD DATA Statement", "Field and Line Handling": the file character by character, with the default options."""
+    rows: list[tuple[str | None, ...]] = []
+    fields: list[str | None] = []
+    field, raw = "", ""
+    characters = iter(content.decode())
+    for character in characters:
+        if character in "\t\n":
+            fields.append(None if raw == "\\N" else field)
+            field, raw = "", ""
+            if character == "\n":
+                rows.append(tuple(fields))
+                fields = []
+        elif character == "\\":
+            escaped = next(characters)
+            raw += character + escaped
+            field += FIELD_ESCAPES.get(escaped, escaped)
+        else:
+            raw += character
+            field += character
+    assert (fields, raw) == ([], ""), "the last line has no end"
+    return rows
+
+
+awkward = st.text(st.sampled_from("\\\t\n\r\0\b\x1aNnt0Zb'\" ,ü😀"), max_size=8)
+
+
+@given(st.lists(st.tuples(st.none() | texts | awkward, st.none() | awkward), min_size=1))
+def test_the_lines_of_a_file_are_read_back(rows: list[tuple[str | None, str | None]]) -> None:
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")
+    assert loaded(file_lines(frame)) == rows
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values", "expected"),
+    [
+        (pl.Int64, [0, -(2**63), 2**63 - 1], ["0", "-9223372036854775808", "9223372036854775807"]),
+        (pl.UInt64, [2**64 - 1], ["18446744073709551615"]),
+        (pl.Decimal(20, 4), [Decimal("-1234567890123456.7891"), Decimal(2)], ["-1234567890123456.7891", "2.0000"]),
+        (pl.Boolean, [True, False], ["1", "0"]),
+        (pl.String, ["", "NULL", "N", "it's", "a,b"], ["", "NULL", "N", "it's", "a,b"]),
+        (pl.Binary, [b"", b"\x00\xff'\\"], ["", "00ff275c"]),
+        (pl.Date, [date(999, 1, 1), date(9999, 12, 31)], ["0999-01-01", "9999-12-31"]),
+        (pl.Datetime("ms"), [datetime(1000, 1, 2, 3, 4, 5), datetime(9999, 12, 31)], ["1000-01-02 03:04:05", "9999-12-31 00:00:00"]),
+        (pl.Datetime("us"), [datetime(2024, 5, 6, 7, 8, 9, 120_450)], ["2024-05-06 07:08:09.120450"]),
+    ],
+)
+def test_fields_of_each_type(dtype: Any, values: list[Any], expected: list[str]) -> None:
+    frame = pl.DataFrame({"n": range(len(values) + 1), "c": pl.Series([*values, None], dtype=dtype)})
+    assert loaded(file_lines(frame)) == [(str(n), text) for n, text in enumerate([*expected, None])]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_a_file_of_nulls(dtype: Any, rows: int) -> None:
+    frame = pl.DataFrame({"c": pl.Series([None] * rows, dtype=dtype)})
+    assert file_lines(frame) == b"\\N\n" * rows
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_a_float_keeps_every_bit_in_a_file(values: list[float]) -> None:
+    lines = loaded(file_lines(pl.DataFrame({"c": pl.Series(values, dtype=pl.Float64)})))
+    assert [float(str(text)) for (text,) in lines] == values
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_in_no_file(value: float) -> None:
+    with pytest.raises(ValueError, match="column c "):
+        file_lines(pl.DataFrame({"c": [1.0, value]}))
+
+
+@given(st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda d: d.replace(microsecond=0)), min_size=1))
+def test_a_date_as_a_number_has_all_its_digits(values: list[datetime]) -> None:
+    """MySQL reads a number of other than 14 digits as something else: one with a leading zero is a string."""
+    for value, text in zip(values, rendered(list(values), pl.Datetime("us")), strict=True):
+        assert text in (f"{value:%Y%m%d%H%M%S}", f"'{value.year:04}-{value:%m-%d %H:%M:%S}'")
+        assert text[0] == "'" or len(text) == 14

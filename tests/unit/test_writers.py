@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from parloader.database.connect import Facts, Kind
 from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
-from parloader.loading.writers import InsertWriter, Rendered, writer_to
+from parloader.loading.batching import WriterName
+from parloader.loading.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, writer_to
 
 COMMAND_BYTES = 1  # COM_QUERY, before the statement; max_allowed_packet counts it too
 
@@ -43,6 +44,17 @@ def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[in
 @given(some_rows)
 def test_one_statement_where_all_fits(rows: list[tuple[int, str | None]]) -> None:
     assert len(writer(2**20).render(frame_of(rows)).texts) == 1
+
+
+@given(st.integers(1, 3 * STATEMENT_ROWS + 1), st.integers(600, 20_000) | st.just(2**24))
+def test_no_statement_has_more_rows_than_a_server_parses_fast(rows: int, packet_bytes: int) -> None:
+    """In pieces of STATEMENT_ROWS rows, each cut further only where the packet asks for it."""
+    batch = writer(packet_bytes).render(pl.DataFrame({"n": range(rows)}))
+    pieces = [[int(n) for n in re.findall(rb"\((\d+)\)", statement)] for statement in batch.texts]
+    assert [n for piece in pieces for n in piece] == list(range(rows))
+    assert max(map(len, pieces)) <= STATEMENT_ROWS
+    if packet_bytes == 2**24:
+        assert [len(piece) for piece in pieces[:-1]] == [STATEMENT_ROWS] * ((rows - 1) // STATEMENT_ROWS)
 
 
 def test_no_more_statements_than_the_packet_asks_for() -> None:
@@ -97,6 +109,29 @@ def test_the_server_says_how_to_write() -> None:
     made = writer_to("t", facts)
     assert made == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
     assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
+    assert writer_to("t", facts, WriterName.LOAD_DATA) == LoadDataWriter(table="t")
+
+
+def test_only_load_data_needs_a_session_that_may_send_files() -> None:
+    assert (InsertWriter.local_infile, LoadDataWriter.local_infile) == (False, True)
+
+
+def test_a_load_statement_quotes_names_and_decodes_bytes() -> None:
+    """Also where a backslash does not escape in a string, so the escape character is written as a number."""
+    frame = pl.DataFrame({"a`b%": [1], "bytes": [b"\x00\xff"], "select": ["x"], "more `bytes`": [b""]})
+    batch = LoadDataWriter(table="100%`t").render(frame)
+    assert batch.rows == 1
+    assert batch.texts == (
+        b"LOAD DATA LOCAL INFILE 'batch' INTO TABLE `100%``t` CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' "
+        b"(`a``b%`, @1, `select`, @3) SET `bytes` = UNHEX(@1), `more ``bytes``` = UNHEX(@3)",
+        b"1\t00ff\tx\t\n",
+    )
+
+
+def test_a_load_statement_without_bytes_sets_nothing() -> None:
+    statement, content = LoadDataWriter(table="t").render(pl.DataFrame({"n": [1, None, 3]})).texts
+    assert statement.endswith(b"(`n`)")
+    assert content == b"1\n\\N\n3\n"
 
 
 class FakeConnection:
