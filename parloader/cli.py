@@ -1,7 +1,6 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
 import functools
-import importlib.util
 import json
 import sys
 import traceback
@@ -15,12 +14,12 @@ import click
 
 from parloader import __version__
 from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
-from parloader.loading.batching import Batch, FixedBatch, WriterName, parse_batch
+from parloader.loading.batching import Batch, FixedBatch, WriterName
+from parloader.options import bench_options, plan_options, procs_option
 from parloader.settings import save_settings, settings_of_file
 
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
-WRITERS = [str(name) for name in WriterName]
 CONFIG_FILE = "parloader.toml"
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
@@ -129,129 +128,8 @@ def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _default_procs() -> int:
-    from parloader.config import usable_cores
-
-    return usable_cores()
-
-
-_procs = click.option(
-    "--procs",
-    type=click.IntRange(min=1),
-    default=_default_procs,
-    envvar="PARLOADER_PROCS",
-    help="Worker processes.  [default: the usable cores]",
-)
-
-
-def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """The plan parameters of --set, checked before anything is connected to."""
-    from parloader.plans.script_execution import parameters
-
-    given = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
-        given[name.strip()] = value.strip()
-    try:
-        parameters(given)
-    except UsageError as error:
-        raise click.BadParameter(str(error)) from error
-    return given
-
-
-_set = click.option(
-    "--set",
-    "parameters",
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=_parameters,
-    help="A plan parameter: start, span or scheduled_share.",
-)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a number from 1 on")
-    return int(text)
-
-
-def _writer(text: str) -> WriterName:
-    if text not in WRITERS:
-        raise ValueError(f"{text!r} is no writer: {', '.join(WRITERS)}")
-    return WriterName(text)
-
-
-def _list_of(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
-    """The callback of an option that takes several values with commas between: each once, in the order given; none where it is not given."""
-
-    def parsed(_: click.Context, __: click.Parameter, text: str | None) -> tuple[Any, ...]:
-        try:
-            return tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))) if text else ()
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-
-    return parsed
-
-
-def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Said before anything is measured: what could not be drawn afterwards."""
-    if file is None:
-        return None
-    if file.suffix not in (".png", ".svg"):
-        raise click.BadParameter(f"{file} ends neither in .png nor in .svg")
-    if not file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {file.absolute().parent}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise click.BadParameter("drawing needs matplotlib: pip install 'parloader[plot]'")
-    return file
-
-
-def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
-    try:
-        return parse_batch(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        _set,
-        click.option(
-            "--writer",
-            type=click.Choice(WRITERS),
-            default=str(WriterName.INSERT),
-            show_default=True,
-            envvar="PARLOADER_WRITER",
-            callback=lambda _, __, name: WriterName(name),
-            help="How a batch reaches the server: multi-row INSERTs, or LOAD DATA LOCAL from memory.",
-        ),
-        click.option(
-            "--batch",
-            metavar="ROWS|auto|TIME",
-            callback=_batch,
-            default="10000",
-            show_default=True,
-            envvar="PARLOADER_BATCH",
-            help="Rows a transaction; auto: as many as take half a second to write; a time such as 200ms: as many as take that.",
-        ),
-        _procs,
-        click.option(
-            "--rows",
-            type=click.IntRange(min=0),
-            default=1_000_000,
-            show_default=True,
-            envvar="PARLOADER_ROWS",
-            help="Rows of the big table.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
 @cli.command(epilog=EXIT_CODES)
-@_plan_options
+@plan_options
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 @click.option(
     "--retry-seconds",
@@ -294,7 +172,7 @@ def seed(
 
 
 @cli.command(epilog=EXIT_CODES)
-@_plan_options
+@plan_options
 @_connected
 def plan(
     *,
@@ -318,7 +196,7 @@ def plan(
 
 
 @cli.command(epilog=EXIT_CODES)
-@_procs
+@procs_option
 @click.option("--ignore-extra", is_flag=True, help="Rows that others added since the load are said, but are no difference.")
 @_connected
 def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra: bool) -> None:
@@ -334,7 +212,7 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 
 
 @cli.command(epilog=EXIT_CODES)
-@_procs
+@procs_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
 @_connected
@@ -375,36 +253,7 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
 
 @cli.command(epilog=EXIT_CODES)
-@click.option(
-    "--procs", "procs", metavar="N,N,…", callback=_list_of(_positive), help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]"
-)
-@click.option(
-    "--batch",
-    "batches",
-    metavar="ROWS|auto|TIME,…",
-    callback=_list_of(parse_batch),
-    default="1000,10000,auto",
-    show_default=True,
-    help="As for seed.",
-)
-@click.option(
-    "--writer",
-    "writers",
-    metavar="WRITER,…",
-    callback=_list_of(_writer),
-    help="insert, load-data.  [default: all that the server takes]",
-)
-@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows a load.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured.")
-@_set
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_picture,
-    metavar="FILE.png|.svg",
-    help="Draw a heat map and the scaling with the processes.",
-)
-@click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, which seed then uses.")
+@bench_options
 @_connected
 def bench(
     *,

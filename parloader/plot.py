@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from parloader.operations.bench import BenchResult, Measured
+from parloader.operations.bench_result import BenchResult, Measured
 
 PANEL_INCHES = (4.6, 4.2)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from parloader.operations.bench import BenchResult, Measured
+    from parloader.operations.bench_result import BenchResult, Measured
     from parloader.operations.clean import CleanResult
     from parloader.operations.plan import Forecast
     from parloader.operations.schema import SchemaState

@@ -119,4 +119,7 @@ class _Result(DriverResult):  # type: ignore[misc]
         """In place of the driver's, which opens the file that the server names."""
         connection: Connection = self.connection
         connection.send_file(first_packet.get_all_data()[1:])
-        self._read_ok_packet(connection._read_packet())
+        answer = connection._read_packet()
+        if answer.is_load_local_packet():  # once more: nothing is announced now, so this refuses
+            connection.send_file(answer.get_all_data()[1:])
+        self._read_ok_packet(answer)

@@ -12,7 +12,7 @@ from parloader.database import checksum
 from parloader.database.connect import Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
-from parloader.loading.events import BatchDone, Difference, Differs, Started
+from parloader.loading.events import Difference, Differs
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
 from parloader.loading.render import literals, row_texts
@@ -43,7 +43,7 @@ class CompareTask:
 
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        link.send(meter.started(self.worker))
         for share, batch in self._batches():
             if link.stopping or not self._compare(session, link, share, batch):
                 break
@@ -67,15 +67,12 @@ class CompareTask:
             missing = sum(d.kind == "missing" for d in found)
             link.send(Differs(worker=self.worker, differences=tuple(found[:SHOWN]), missing=missing, different=len(found) - missing))
         link.send(
-            BatchDone(
-                worker=self.worker,
-                table=share.table.name,
-                batch=batch,
-                generate_seconds=generate_seconds,
+            meter.batch_done(
+                self.worker,
+                share.table.name,
+                batch,
                 write_seconds=time.perf_counter() - begun - generate_seconds,
-                cpu_seconds=meter.cpu_seconds(),
-                peak_rss_bytes=meter.peak_rss_bytes(),
-                clock_seconds=time.monotonic(),
+                generate_seconds=generate_seconds,
             )
         )
         return True

@@ -10,7 +10,6 @@ from parloader.database import sql
 from parloader.database.sql import Connection
 from parloader.loading import meter
 from parloader.loading.batching import FixedBatch
-from parloader.loading.events import BatchDone, Started
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
 from parloader.loading.session import Piece, Session
@@ -43,23 +42,12 @@ class FloorTask:
         writes = list(self._writes())
         like = self.like
         session = Session(link, like.worker, like.target, like.retry_seconds, local_infile=self.floor is FloorName.READY_FILES)
-        link.send(Started(worker=like.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        link.send(meter.started(like.worker))
         for batch, write in writes:
             begun = time.perf_counter()
             if link.stopping or not session.transact(Piece("writing", like.table.name, batch), write):
                 break
-            link.send(
-                BatchDone(
-                    worker=like.worker,
-                    table=like.table.name,
-                    batch=batch,
-                    generate_seconds=0.0,
-                    write_seconds=time.perf_counter() - begun,
-                    cpu_seconds=meter.cpu_seconds(),
-                    peak_rss_bytes=meter.peak_rss_bytes(),
-                    clock_seconds=time.monotonic(),
-                )
-            )
+            link.send(meter.batch_done(like.worker, like.table.name, batch, write_seconds=time.perf_counter() - begun))
         session.close()
 
     def _writes(self) -> Iterator[tuple[Partition, Callable[[Connection], None]]]:

@@ -8,7 +8,6 @@ from parloader.database import ledger, sql
 from parloader.database.connect import Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
-from parloader.loading.events import BatchDone, Started
 from parloader.loading.executor import Link
 from parloader.loading.session import Piece, Session
 from parloader.plans.model import Keys
@@ -37,23 +36,12 @@ class RemoveTask:
 
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        link.send(meter.started(self.worker))
         for chunk in (chunk for partition in self.partitions for chunk in batches(partition, lambda: CHUNK_ROWS)):
             begun = time.perf_counter()
             if link.stopping or not session.transact(Piece("deleting from", self.table, chunk), partial(self._delete, chunk)):
                 break
-            link.send(
-                BatchDone(
-                    worker=self.worker,
-                    table=self.table,
-                    batch=chunk,
-                    generate_seconds=0.0,
-                    write_seconds=time.perf_counter() - begun,
-                    cpu_seconds=meter.cpu_seconds(),
-                    peak_rss_bytes=meter.peak_rss_bytes(),
-                    clock_seconds=time.monotonic(),
-                )
-            )
+            link.send(meter.batch_done(self.worker, self.table, chunk, write_seconds=time.perf_counter() - begun))
         session.close()
 
     def _delete(self, chunk: Partition, connection: Connection) -> None:

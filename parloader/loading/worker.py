@@ -11,7 +11,6 @@ from parloader.database.connect import Facts, Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
 from parloader.loading.batching import Batch, Sizer, WriterName
-from parloader.loading.events import BatchDone, Started
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
 from parloader.loading.session import Piece, Session
@@ -54,7 +53,7 @@ class SeedTask:
         session = Session(
             link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
-        link.send(Started(worker=self.worker, clock_seconds=time.monotonic(), cpu_seconds=meter.cpu_seconds()))
+        link.send(meter.started(self.worker))
         sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
         for prepared in self._one_ahead(writer, sizer):
             if link.stopping:
@@ -65,15 +64,8 @@ class SeedTask:
             write_seconds = time.perf_counter() - begun
             sizer.note(prepared.batch.rows, write_seconds, prepared.rendered.size_bytes)
             link.send(
-                BatchDone(
-                    worker=self.worker,
-                    table=self.table.name,
-                    batch=prepared.batch,
-                    generate_seconds=prepared.generate_seconds,
-                    write_seconds=write_seconds,
-                    cpu_seconds=meter.cpu_seconds(),
-                    peak_rss_bytes=meter.peak_rss_bytes(),
-                    clock_seconds=time.monotonic(),
+                meter.batch_done(
+                    self.worker, self.table.name, prepared.batch, write_seconds=write_seconds, generate_seconds=prepared.generate_seconds
                 )
             )
         session.close()

@@ -127,7 +127,7 @@ class LoadDataWriter:
         statement, content = batch.texts
         loaded = connection.load_local(statement, content)
         if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
-            warnings = sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}")
+            warnings = dict.fromkeys(sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}"))
             raise WriteFailed(
                 f"of {batch.rows:,} rows of {self.table} the server read {loaded.records:,}, skipped {loaded.skipped:,} and warned {loaded.warnings:,} times: "
                 + "; ".join(f"{text} (error {code})" for _, code, text in warnings),

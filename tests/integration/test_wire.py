@@ -139,6 +139,7 @@ class Liar(socketserver.ThreadingTCPServer):
         self.server = server
         self.request_packet = b"\xfb" + secret.encode()
         self.lie_at = b""
+        self.asks_twice = False
         self.sent = bytearray()
         self.lies = 0
 
@@ -158,6 +159,9 @@ class _Between(socketserver.StreamRequestHandler):
                     if self.server.lie_at and payload == b"\x03" + self.server.lie_at:
                         self.server.lies += 1
                         self.connection.sendall(packet(1, self.server.request_packet))
+                    elif self.server.asks_twice and not payload:  # the end of the file
+                        self.server.lies += 1
+                        self.connection.sendall(packet(number + 1, self.server.request_packet))
                     else:
                         server.sendall(packet(number, payload))
             with suppress(OSError):
@@ -247,6 +251,19 @@ def test_a_server_that_asks_for_another_file_gets_the_rows_all_the_same(database
     assert b"11\n22\n33\n" in liar.sent
     assert SECRET not in liar.sent
     assert str(secret) not in map(str, opened)
+
+
+def test_a_server_that_asks_for_a_second_file_gets_nothing_more(database: Database, secret: Path) -> None:
+    database.execute(TABLE)
+    with lying(database, secret) as (liar, target):
+        liar.asks_twice = True
+        with (
+            closing(connect.connect(target, local_infile=True)) as connection,
+            pytest.raises(ServerNotSupported, match="asked for the file"),
+        ):
+            connection.load_local(LOAD + b" (n)", b"11\n22\n")
+        assert liar.lies == 2
+    assert SECRET not in liar.sent
 
 
 STATEMENT = "SELECT 'a plain question'"

@@ -1,0 +1,146 @@
+"""What bench found: points, each with its samples, and what can be said of them. Pure: no database, no clock."""
+
+import statistics
+from dataclasses import dataclass
+
+from parloader.database.connect import Facts
+from parloader.loading.batching import Batch, WriterName
+from parloader.loading.floor import FloorName
+from parloader.loading.stats import Stats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One combination; `writer` is what fills the table, one of the floor's ways too. `checks`: on, but for the price of integrity."""
+
+    procs: int
+    batch: Batch
+    writer: WriterName | FloorName
+    checks: bool = True
+
+    @property
+    def options(self) -> str:
+        return f"--procs {self.procs} --batch {self.batch.text} --writer {self.writer}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One load. `seconds`: from the first worker's start to the last commit; the others are sums over the workers, `peak_rss_bytes` the most."""
+
+    rows: int
+    seconds: float
+    worker_seconds: float
+    server_seconds: float
+    client_cpu_seconds: float
+    peak_rss_bytes: int
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds
+
+    @classmethod
+    def of(cls, stats: Stats) -> "Sample":
+        workers = stats.values()
+        return cls(
+            rows=sum(w.rows for w in workers),
+            seconds=max(w.last_seconds for w in workers) - min(w.started_seconds for w in workers),
+            worker_seconds=sum(w.seconds for w in workers),
+            server_seconds=sum(w.write_seconds for w in workers),
+            client_cpu_seconds=sum(w.cpu_seconds for w in workers),
+            peak_rss_bytes=max(w.peak_rss_bytes for w in workers),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A point and its samples, one a round. `server_wait`: the share of a worker's time in which it waited for the server."""
+
+    point: Point
+    samples: tuple[Sample, ...]
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        return tuple(s.rows_per_second for s in self.samples)
+
+    @property
+    def rows_per_second(self) -> float:
+        return statistics.median(self.rates)
+
+    @property
+    def server_wait(self) -> float:
+        return statistics.median(s.server_seconds / s.worker_seconds for s in self.samples)
+
+    @property
+    def client_cpu_seconds_per_million(self) -> float:
+        return statistics.median(s.client_cpu_seconds / s.rows * 1_000_000 for s in self.samples)
+
+    @property
+    def peak_rss_bytes(self) -> int:
+        return max(s.peak_rss_bytes for s in self.samples)
+
+    def as_fast_in_some_round_as(self, best: "Measured") -> bool:
+        """Whether the difference is inside the noise: rounds are compared with each other, so that a noisy minute counts for both."""
+        return any(own >= other for own, other in zip(self.rates, best.rates, strict=True))
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "procs": self.point.procs,
+            "batch": self.point.batch.text,
+            "writer": str(self.point.writer),
+            "rows_per_second": round(self.rows_per_second),
+            "rows_per_second_by_round": [round(rate) for rate in self.rates],
+            "server_wait": round(self.server_wait, 3),
+            "client_cpu_seconds_per_million": round(self.client_cpu_seconds_per_million, 3),
+            "peak_rss_bytes": self.peak_rss_bytes,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """`points` in the order of the sweep. `checked` and `unchecked`: the best point with the checks on and off, measured in turns."""
+
+    facts: Facts
+    rows: int
+    rounds: int
+    points: tuple[Measured, ...]
+    floors: tuple[Measured, ...]
+    checked: Measured
+    unchecked: Measured
+    notes: tuple[str, ...]
+
+    @property
+    def best(self) -> Measured:
+        return max(self.points, key=lambda m: m.rows_per_second)
+
+    @property
+    def floor(self) -> Measured:
+        """The fastest that this server was seen to be, with no work left for a client."""
+        return max(self.floors, key=lambda m: m.rows_per_second)
+
+    @property
+    def price_of_integrity(self) -> float:
+        """The share of the time that the checks take: the median over the rounds."""
+        pairs = zip(self.checked.rates, self.unchecked.rates, strict=True)
+        return statistics.median(1 - checked / unchecked for checked, unchecked in pairs)
+
+    def in_noise(self, measured: Measured) -> bool:
+        return measured is not self.best and measured.as_fast_in_some_round_as(self.best)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "server": str(self.facts),
+            "rows": self.rows,
+            "rounds": self.rounds,
+            "points": [
+                {**m.as_json(), "best": m is self.best, "in_noise": self.in_noise(m), "of_floor": self.of_floor(m)} for m in self.points
+            ],
+            "floor": [m.as_json() for m in self.floors],
+            "checks_on": self.checked.as_json(),
+            "checks_off": self.unchecked.as_json(),
+            "price_of_integrity": round(self.price_of_integrity, 3),
+            "command": f"parloader seed {self.best.point.options}",
+            "notes": list(self.notes),
+        }
+
+    def of_floor(self, measured: Measured) -> float:
+        return round(measured.rows_per_second / self.floor.rows_per_second, 3)

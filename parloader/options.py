@@ -1,0 +1,176 @@
+"""The click options that say what to load and how, and how their texts become values. Imports nothing large, as cli.py."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from parloader.errors import UsageError
+from parloader.loading.batching import Batch, WriterName, parse_batch
+
+WRITERS = [str(name) for name in WriterName]
+Command: TypeAlias = Callable[..., Any]
+
+
+def _default_procs() -> int:
+    from parloader.config import usable_cores
+
+    return usable_cores()
+
+
+procs_option = click.option(
+    "--procs",
+    type=click.IntRange(min=1),
+    default=_default_procs,
+    envvar="PARLOADER_PROCS",
+    help="Worker processes.  [default: the usable cores]",
+)
+
+
+def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """The plan parameters of --set, checked before anything is connected to."""
+    from parloader.plans.script_execution import parameters
+
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
+        given[name.strip()] = value.strip()
+    try:
+        parameters(given)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from error
+    return given
+
+
+plan_parameters = click.option(
+    "--set",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parameters,
+    help="A plan parameter: start, span or scheduled_share.",
+)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+def _writer(text: str) -> WriterName:
+    if text not in WRITERS:
+        raise ValueError(f"{text!r} is no writer: {', '.join(WRITERS)}")
+    return WriterName(text)
+
+
+def _list_of(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
+    """The callback of an option that takes several values with commas between: each once, in the order given; none where it is not given."""
+
+    def parsed(_: click.Context, __: click.Parameter, text: str | None) -> tuple[Any, ...]:
+        try:
+            return tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))) if text else ()
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return parsed
+
+
+def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Said before anything is measured: what could not be drawn afterwards."""
+    if file is None:
+        return None
+    if file.suffix not in (".png", ".svg"):
+        raise click.BadParameter(f"{file} ends neither in .png nor in .svg")
+    if not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.absolute().parent}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise click.BadParameter("drawing needs matplotlib: pip install 'parloader[plot]'")
+    return file
+
+
+def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
+    try:
+        return parse_batch(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def plan_options(function: Command) -> Command:
+    for option in (
+        plan_parameters,
+        click.option(
+            "--writer",
+            type=click.Choice(WRITERS),
+            default=str(WriterName.INSERT),
+            show_default=True,
+            envvar="PARLOADER_WRITER",
+            callback=lambda _, __, name: WriterName(name),
+            help="How a batch reaches the server: multi-row INSERTs, or LOAD DATA LOCAL from memory.",
+        ),
+        click.option(
+            "--batch",
+            metavar="ROWS|auto|TIME",
+            callback=_batch,
+            default="10000",
+            show_default=True,
+            envvar="PARLOADER_BATCH",
+            help="Rows a transaction; auto: as many as take half a second to write; a time such as 200ms: as many as take that.",
+        ),
+        procs_option,
+        click.option(
+            "--rows",
+            type=click.IntRange(min=0),
+            default=1_000_000,
+            show_default=True,
+            envvar="PARLOADER_ROWS",
+            help="Rows of the big table.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def bench_options(function: Command) -> Command:
+    for option in (
+        click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, which seed then uses."),
+        click.option(
+            "--plot",
+            type=click.Path(dir_okay=False, path_type=Path),
+            callback=_picture,
+            metavar="FILE.png|.svg",
+            help="Draw a heat map and the scaling with the processes.",
+        ),
+        plan_parameters,
+        click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured."),
+        click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows a load."),
+        click.option(
+            "--writer",
+            "writers",
+            metavar="WRITER,…",
+            callback=_list_of(_writer),
+            help="insert, load-data.  [default: all that the server takes]",
+        ),
+        click.option(
+            "--batch",
+            "batches",
+            metavar="ROWS|auto|TIME,…",
+            callback=_list_of(parse_batch),
+            default="1000,10000,auto",
+            show_default=True,
+            help="As for seed.",
+        ),
+        click.option(
+            "--procs",
+            "procs",
+            metavar="N,N,…",
+            callback=_list_of(_positive),
+            help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]",
+        ),
+    ):
+        function = option(function)
+    return function
