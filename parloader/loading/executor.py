@@ -4,6 +4,7 @@ A task is a frozen dataclass; it crosses the process boundary and does its work 
 says stop on it, and when the parent is gone it ends, which a worker takes as stop.
 """
 
+import importlib
 import multiprocessing
 import os
 import pickle
@@ -11,7 +12,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -76,6 +77,9 @@ class Stop:
 
 
 class Executor(Protocol):
+    def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
+        """A context in which up to `workers` processes may start already, and import `module`, while the caller still finds out what they are to do."""
+
     def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop) -> None:
         """Runs every task to its end, calling `on_event` in this process for each event.
 
@@ -87,6 +91,20 @@ class Executor(Protocol):
 class LocalExecutor:
     """One spawned process a task."""
 
+    def __init__(self) -> None:
+        self._idle: list[tuple[Connection[object, object], SpawnProcess]] = []
+
+    @contextmanager
+    def ready(self, workers: int, module: str) -> Iterator[None]:
+        try:
+            self._idle += [_start(module) for _ in range(workers)]
+            yield
+        finally:
+            for _, process in self._idle:
+                process.kill()
+                process.join()
+            self._idle.clear()
+
     def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop) -> None:
         workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
         failure: Exception | None = None
@@ -94,8 +112,10 @@ class LocalExecutor:
         deadline = float("inf")
         try:
             for task in tasks:
-                pipe, process = _start(task)
+                pipe, process = self._idle.pop() if self._idle else _start(type(task).__module__)
                 workers[pipe] = (task, process)
+                with suppress(OSError):  # it has died: that is seen below
+                    pipe.send(task)
             while workers:
                 for ready in wait(list(workers), timeout=POLL_SECONDS):
                     pipe = cast("Connection[object, object]", ready)
@@ -126,10 +146,10 @@ class LocalExecutor:
             raise failure
 
 
-def _start(task: Task) -> "tuple[Connection[object, object], SpawnProcess]":
+def _start(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(task, theirs), name=f"parloader worker {task.worker}", daemon=True)
+    process = context.Process(target=_work, args=(theirs, module), name="parloader worker", daemon=True)
     with _environment():
         process.start()
     theirs.close()
@@ -153,9 +173,14 @@ def _environment() -> Iterator[None]:
             os.environ["POLARS_MAX_THREADS"] = before
 
 
-def _work(task: Task, pipe: "Connection[object, object]") -> None:
+def _work(pipe: "Connection[object, object]", module: str) -> None:
     """The life of a worker process. Ctrl-C reaches the whole terminal group, but it is the parent who says stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    importlib.import_module(module)
+    try:
+        task = cast(Task, pipe.recv())
+    except EOFError:
+        return  # the parent has gone, and never had a task
     link = Link(pipe)
     try:
         task.run(link)

@@ -59,8 +59,12 @@ class SeedResult:
 
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
     """Fills the table: the whole plan, or what is missing of it. Refused, ConnectError, Interrupted or ParloaderError says why not."""
-    progress = progress or Progress()
-    with connect.connected(config.target) as connection, config.target.explained("preparing the load"):
+    progress, executor = progress or Progress(), executor or LocalExecutor()
+    with (
+        executor.ready(min(config.procs, config.rows), SeedTask.__module__),
+        connect.connected(config.target) as connection,
+        config.target.explained("preparing the load"),
+    ):
         connect.require_writable(connection, config.target)
         with ledger.locked(connection):
             prepared = prepare(connection, config)
@@ -69,7 +73,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
             plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config.target, prepared.plan)
             if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
                 progress.note(note)
-            return _load(connection, config, plan, run, progress, executor or LocalExecutor())
+            return _load(connection, config, plan, run, progress, executor)
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
