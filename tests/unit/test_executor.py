@@ -65,6 +65,23 @@ def test_every_event_of_every_worker_arrives_in_order() -> None:
     assert run.finished == {0, 1, 2}
 
 
+def test_processes_that_started_before_their_tasks_were_known() -> None:
+    events: list[Event] = []
+    executor = LocalExecutor()
+    with executor.ready(2, Say.__module__):
+        early = {process.pid for process in multiprocessing.active_children()}
+        assert len(early) == 2
+        executor.run([Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, Stop())  # one more than are ready
+        assert not multiprocessing.active_children()
+    assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
+
+
+def test_processes_that_never_get_a_task_end_with_the_caller() -> None:
+    with pytest.raises(LookupError), LocalExecutor().ready(2, Say.__module__):
+        raise LookupError("the caller's")
+    assert not multiprocessing.active_children()
+
+
 def test_no_tasks() -> None:
     assert Run().of().events == []
 
