@@ -21,13 +21,13 @@ from parloader.errors import AnotherRun
 from parloader.plans.model import Keys, Plan, Segment
 from parloader.plans.partition import Partition, gaps, merge
 
-OWN_PREFIX = "parloader_"
-"""What the names of all tables begin with that are parloader's own and no part of a plan."""
+SCRATCH_MARK = "parloader bench: scratch table"
+"""The comment of bench's tables: no name alone makes a table ours."""
 BATCHES = "parloader_batch"
 TABLES = (BATCHES, "parloader_table", "parloader_run")  # in the order in which they can be dropped
 
 
-def batches_ddl(name: str) -> str:
+def batches_ddl(name: str, comment: str) -> str:
     return f"""CREATE TABLE IF NOT EXISTS {name} (
         run_id INT UNSIGNED NOT NULL,
         table_name VARCHAR(64) NOT NULL,
@@ -35,7 +35,7 @@ def batches_ddl(name: str) -> str:
         row_count BIGINT UNSIGNED NOT NULL,
         committed_at DATETIME NOT NULL,
         PRIMARY KEY (run_id, table_name, first_index)
-    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: committed batches'"""
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='{comment}'"""
 
 
 DDL = (
@@ -58,7 +58,7 @@ DDL = (
         counter_after BIGINT UNSIGNED NULL,
         PRIMARY KEY (run_id, position)
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
-    batches_ddl(BATCHES),
+    batches_ddl(BATCHES, "parloader ledger: committed batches"),
 )
 
 

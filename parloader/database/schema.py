@@ -39,7 +39,7 @@ class Misfit:
 def table_names(connection: Connection) -> frozenset[str]:
     """The tables and views of the database, parloader's own not counted."""
     found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    return frozenset(name for (name,) in found if not name.startswith(ledger.OWN_PREFIX))
+    return frozenset(name for (name,) in found) - {*ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
 
 
 def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:

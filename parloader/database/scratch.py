@@ -1,6 +1,6 @@
 """bench's scratch tables: copies of a plan's tables, empty, with the same columns, indexes, CHECKs and foreign keys, in the same database.
 
-All have names that begin with PREFIX, so that what a killed bench left is found and dropped by the next one, or by clean.
+All are marked by their comment, so that what a killed bench left is found and dropped by the next one, or by clean, and nothing else.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Scratch:
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         sql.execute(
             connection,
-            f"CREATE TABLE {SOURCE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB SELECT {columns} FROM {sql.quote(table.name)}",
+            f"CREATE TABLE {SOURCE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{ledger.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote(table.name)}",
         )
 
     @contextmanager
@@ -80,7 +80,7 @@ def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live
                 copies = _copy(connection, plan, migration.metadata.tables)
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, migration.children_first()))}")
-        sql.execute(connection, ledger.batches_ddl(BATCHES))
+        sql.execute(connection, ledger.batches_ddl(BATCHES, ledger.SCRATCH_MARK))
         yield Scratch(plan=renamed(plan, copies), kind=require_version(sql.value(connection, "SELECT VERSION()")))
     finally:
         drop(connection)
@@ -88,8 +88,7 @@ def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live
 
 def drop(connection: Connection) -> tuple[str, ...]:
     """Drops every scratch table that is there; returns their names."""
-    found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    names = tuple(name for (name,) in found if name.startswith(PREFIX))
+    names = schema.tables_with_comment(connection, ledger.SCRATCH_MARK)
     if names:
         sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they refer to each other; nothing else refers to them
         try:
@@ -103,10 +102,19 @@ def _copy(connection: Connection, plan: Plan, live: schema.Live) -> dict[str, st
     """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
-        sql.execute(connection, f"CREATE TABLE {copies[table.name]} LIKE {sql.quote(table.name)}")
+        _make_like(connection, copies[table.name], table.name)
         for constraint in live[table.name].foreign_key_constraints:
             sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(constraint, copies)}")
     return copies
+
+
+def _make_like(connection: Connection, copy: str, table: str) -> None:
+    sql.execute(connection, f"CREATE TABLE {copy} LIKE {sql.quote(table)}")
+    try:
+        sql.execute(connection, f"ALTER TABLE {copy} COMMENT = '{ledger.SCRATCH_MARK}'")
+    except BaseException:
+        sql.execute(connection, f"DROP TABLE {copy}")
+        raise
 
 
 def _foreign_key(constraint: sa.ForeignKeyConstraint, copies: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import Database, until
 
+from parloader.database.ledger import SCRATCH_MARK
 from parloader.database.scratch import PREFIX
 
 SMALL = ("bench", "--rows", "300", "--rounds", "1", "--procs", "1", "--batch", "100")
@@ -46,7 +47,12 @@ def test_an_empty_database_stays_empty(database: Database) -> None:
 
 def test_the_users_tables_are_not_touched(database: Database) -> None:
     database.parloader("seed", "--rows", "500", "--procs", "1")
-    database.execute(*USERS, "UPDATE script_execution SET note = 'changed' WHERE id = 7")
+    database.execute(
+        *USERS,
+        f"CREATE TABLE {PREFIX}9 (id INT)",
+        f"CREATE TABLE {PREFIX}results (id INT)",
+        "UPDATE script_execution SET note = 'changed' WHERE id = 7",
+    )
     names = ("script_execution", "event_trigger", "owner", "parloader_batch", "parloader_run")
     before = (tables(database), definitions(database, *names), database.rows(f"CHECKSUM TABLE {', '.join(names)}"))
     said = database.parloader(*SMALL, "--writer", "insert").stdout
@@ -93,7 +99,10 @@ def test_the_copies_have_the_same_indexes_and_constraints(database: Database) ->
 
 
 def test_what_a_killed_bench_left_goes_with_the_next_or_with_clean(database: Database) -> None:
-    left = (f"CREATE TABLE {PREFIX}0 (id INT PRIMARY KEY)", f"CREATE TABLE {PREFIX}6 (id INT, FOREIGN KEY (id) REFERENCES {PREFIX}0 (id))")
+    left = (
+        f"CREATE TABLE {PREFIX}0 (id INT PRIMARY KEY) COMMENT '{SCRATCH_MARK}'",
+        f"CREATE TABLE {PREFIX}6 (id INT, FOREIGN KEY (id) REFERENCES {PREFIX}0 (id)) COMMENT '{SCRATCH_MARK}'",
+    )
     database.execute(*left)
     database.parloader(*SMALL, "--writer", "insert")
     assert tables(database) == set()
