@@ -1,41 +1,22 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
-import functools
-import json
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from parloader import __version__
-from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
+from parloader.command import EXIT_CODES, Output, exit_codes, with_target
+from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
 from parloader.options import bench_options, plan_options, procs_option
+from parloader.server_commands import server
 from parloader.settings import save_settings, settings_of_file
 
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
 CONFIG_FILE = "parloader.toml"
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
-    "4 cannot connect or log in; 130 interrupted. Options are also read from PARLOADER_* variables and parloader.toml."
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """Where a command's result goes: stdout, as text or as one JSON object. Everything else goes to stderr."""
-
-    verbosity: int
-    as_json: bool
-
-    def show(self, result: Mapping[str, Any], text: Callable[[], str]) -> None:
-        click.echo(json.dumps(result) if self.as_json else text())
 
 
 def main() -> None:
@@ -50,7 +31,7 @@ def cli(context: click.Context) -> None:
 
     Without --url (or PARLOADER_URL) a private server on this machine is used.
     """
-    with _exit_codes(verbosity=1):
+    with exit_codes(verbosity=1):
         context.default_map = _defaults_of_file(Path(CONFIG_FILE))
 
 
@@ -74,60 +55,6 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 
-@contextmanager
-def _exit_codes(verbosity: int) -> Iterator[None]:
-    """The one place where errors become messages and exit codes."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("error: interrupted", err=True)
-        raise click.exceptions.Exit(Interrupted.exit_code) from None
-    except ParloaderError as error:
-        if verbosity > 1:
-            traceback.print_exc()
-        if str(error):
-            click.echo(f"error: {error}", err=True)
-        raise click.exceptions.Exit(error.exit_code) from None
-
-
-def _verbosity(function: Callable[..., Any]) -> Callable[..., Any]:
-    """-q, -v and --json, handed on as one `output`; errors end in exit codes."""
-
-    @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
-    @click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
-    @click.option("-v", "--verbose", is_flag=True, help="More detail, and tracebacks.")
-    @functools.wraps(function)
-    def wrapper(*, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
-        output = Output(verbosity=0 if quiet else 2 if verbose else 1, as_json=as_json)
-        with _exit_codes(output.verbosity):
-            function(output=output, **options)
-
-    return wrapper
-
-
-def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--url, handed on as `target`: the database it names, else that of the private server, which runs as long as the command."""
-
-    @click.option(
-        "--url", envvar="PARLOADER_URL", show_envvar=True, help="mysql://USER:PASSWORD@HOST/DATABASE; without it, a private server."
-    )
-    @_verbosity
-    @functools.wraps(function)
-    def wrapper(*, url: str | None, output: Output, **options: Any) -> None:
-        from parloader.database.connect import parse_url
-        from parloader.database.server import PrivateServer
-        from parloader.loading.progress import Screen
-
-        screen = Screen(output.verbosity)
-        if url is not None:
-            function(target=parse_url(url), output=output, screen=screen, **options)
-        else:
-            with PrivateServer.default().in_use(screen.note) as server:
-                function(target=server.target, output=output, screen=screen, **options)
-
-    return wrapper
-
-
 @cli.command(epilog=EXIT_CODES)
 @plan_options
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
@@ -138,7 +65,7 @@ def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="How long a batch is tried again after a deadlock or a lost connection.",
 )
-@_connected
+@with_target
 def seed(
     *,
     target: Any,
@@ -173,7 +100,7 @@ def seed(
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
-@_connected
+@with_target
 def plan(
     *,
     target: Any,
@@ -198,7 +125,7 @@ def plan(
 @cli.command(epilog=EXIT_CODES)
 @procs_option
 @click.option("--ignore-extra", is_flag=True, help="Rows that others added since the load are said, but are no difference.")
-@_connected
+@with_target
 def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra: bool) -> None:
     """Prove, row for row, that what is there is what the plan says. Exit code 1 if anything differs."""
     from parloader import report
@@ -215,7 +142,7 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @procs_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
-@_connected
+@with_target
 def clean(*, target: Any, output: Output, screen: Any, procs: int, yes: bool, dry_run: bool) -> None:
     """Remove what parloader made in this database, and nothing else."""
     from parloader import report
@@ -242,7 +169,7 @@ def _confirmed(question: str) -> bool:
 
 
 @cli.command(epilog=EXIT_CODES)
-@_connected
+@with_target
 def status(*, target: Any, output: Output, screen: Any) -> None:
     """Show the runs in this database: what is done, what is missing, how to go on."""
     from parloader import report
@@ -254,7 +181,7 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
 @cli.command(epilog=EXIT_CODES)
 @bench_options
-@_connected
+@with_target
 def bench(
     *,
     target: Any,
@@ -312,7 +239,7 @@ def schema() -> None:
 
 
 @schema.command("check", epilog=EXIT_CODES)
-@_connected
+@with_target
 def schema_check(*, target: Any, output: Output, screen: Any) -> None:
     """Say which state the schema is in: empty, before V97, V97 or other. Exit code 3 where seed would refuse it."""
     from parloader import report
@@ -324,7 +251,7 @@ def schema_check(*, target: Any, output: Output, screen: Any) -> None:
 
 
 @schema.command("upgrade", epilog=EXIT_CODES)
-@_connected
+@with_target
 def schema_upgrade(*, target: Any, output: Output, screen: Any) -> None:
     """Apply the V97 step to a schema before it. The rows stay."""
     from parloader import report
@@ -334,61 +261,4 @@ def schema_upgrade(*, target: Any, output: Output, screen: Any) -> None:
     output.show(result.as_json(), lambda: report.schema(result))
 
 
-@cli.group()
-def server() -> None:
-    """The private server: commands without --url start it for as long as they run; this keeps it running for other clients."""
-
-
-@server.command("start", epilog=EXIT_CODES)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    help="Listen on this TCP port of 127.0.0.1 too (0: any free one), with a password that server url shows.",
-)
-@_verbosity
-def server_start(*, output: Output, port: int | None) -> None:
-    """Start it and leave it running until stop."""
-    from parloader.database.server import PrivateServer
-    from parloader.loading.progress import Screen
-
-    private = PrivateServer.default()
-    private.start(Screen(output.verbosity).note, port)
-    _show_server(private, output)
-
-
-@server.command("stop", epilog=EXIT_CODES)
-@_verbosity
-def server_stop(*, output: Output) -> None:
-    """Shut it down; its data stays."""
-    from parloader.database.server import PrivateServer
-
-    stopped = PrivateServer.default().stop()
-    output.show({"running": False, "stopped": stopped}, lambda: "stopped" if stopped else "it was not running")
-
-
-@server.command("status", epilog=EXIT_CODES)
-@_verbosity
-def server_status(*, output: Output) -> None:
-    """Say whether it runs, and where its data is."""
-    from parloader.database.server import PrivateServer
-
-    _show_server(PrivateServer.default(), output)
-
-
-@server.command("url", epilog=EXIT_CODES)
-@_verbosity
-def server_url(*, output: Output) -> None:
-    """Print its URL for --url (with the password, where it was started with --port)."""
-    from parloader.database.server import PrivateServer
-
-    private = PrivateServer.default()
-    url = private.tcp_url() or private.url
-    output.show({"url": url}, lambda: url)
-
-
-def _show_server(private: Any, output: Output) -> None:
-    running = private.running()
-    state = {"running": running, "url": private.url if running else None, "home": str(private.home)}
-    output.show(
-        state, lambda: f"{'running' if running else 'not running'}; data in {private.home}" + (f"\n{private.url}" if running else "")
-    )
+cli.add_command(server)

@@ -1,0 +1,83 @@
+"""What commands share: where results go, exit codes, and the database that a command is for. Imports nothing large, as cli.py."""
+
+import functools
+import json
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from parloader.errors import Interrupted, ParloaderError
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
+    "4 cannot connect or log in; 130 interrupted. Options are also read from PARLOADER_* variables and parloader.toml."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where a command's result goes: stdout, as text or as one JSON object. Everything else goes to stderr."""
+
+    verbosity: int
+    as_json: bool
+
+    def show(self, result: Mapping[str, Any], text: Callable[[], str]) -> None:
+        click.echo(json.dumps(result) if self.as_json else text())
+
+
+@contextmanager
+def exit_codes(verbosity: int) -> Iterator[None]:
+    """The one place where errors become messages and exit codes."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("error: interrupted", err=True)
+        raise click.exceptions.Exit(Interrupted.exit_code) from None
+    except ParloaderError as error:
+        if verbosity > 1:
+            traceback.print_exc()
+        if str(error):
+            click.echo(f"error: {error}", err=True)
+        raise click.exceptions.Exit(error.exit_code) from None
+
+
+def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-q, -v and --json, handed on as one `output`; errors end in exit codes."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
+    @click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
+    @click.option("-v", "--verbose", is_flag=True, help="More detail, and tracebacks.")
+    @functools.wraps(function)
+    def wrapper(*, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+        output = Output(verbosity=0 if quiet else 2 if verbose else 1, as_json=as_json)
+        with exit_codes(output.verbosity):
+            function(output=output, **options)
+
+    return wrapper
+
+
+def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--url, handed on as `target`: the database it names, else that of the private server, which runs as long as the command."""
+
+    @click.option(
+        "--url", envvar="PARLOADER_URL", show_envvar=True, help="mysql://USER:PASSWORD@HOST/DATABASE; without it, a private server."
+    )
+    @with_output
+    @functools.wraps(function)
+    def wrapper(*, url: str | None, output: Output, **options: Any) -> None:
+        from parloader.database.connect import parse_url
+        from parloader.database.server import PrivateServer
+        from parloader.loading.progress import Screen
+
+        screen = Screen(output.verbosity)
+        if url is not None:
+            function(target=parse_url(url), output=output, screen=screen, **options)
+        else:
+            with PrivateServer.default().in_use(screen.note) as server:
+                function(target=server.target, output=output, screen=screen, **options)
+
+    return wrapper
