@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -92,9 +92,11 @@ def until_gone(home: Path) -> None:
     """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
 
     def there() -> bool:
-        with contextlib.suppress(psutil.Error):
-            return any(f"--datadir={home}" in argument for process in psutil.process_iter() for argument in process.cmdline())
-        return True
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):  # it has ended meanwhile, or is a zombie of somebody's, which may stay for long
+                if any(f"--datadir={home}" in argument for argument in process.cmdline()):
+                    return True
+        return False
 
     until(lambda: not there(), f"the end of the server in {home}")
 
@@ -148,8 +150,14 @@ class Database:
         assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
         return done
 
-    def process(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Starts the command in a process of its own."""
+    def process(self, *arguments: str, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Starts the command in a process of its own, with these variables on top of the environment."""
         return subprocess.Popen(
-            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
+            self.command(*arguments),
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
         )

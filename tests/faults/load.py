@@ -1,0 +1,215 @@
+"""A load that is at work in a process of its own, and the proof that a fault has cost it nothing."""
+
+import contextlib
+import json
+import re
+import subprocess
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import psutil
+from support import PATIENCE_SECONDS, Database, until
+
+from parloader.database import sql
+from parloader.database.sql import Connection
+
+TABLE = "script_execution"
+MARK = "PARLOADER_TEST_LOAD"
+"""A variable in the environment of a load and of all that it starts: it tells its processes from others, also when their parent is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is loaded, and how."""
+
+    rows: int = 20_000
+    procs: int = 2
+    batch: int = 500
+    writer: str = "insert"
+    retry_seconds: float = 30
+    more: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        options = {"rows": self.rows, "procs": self.procs, "batch": self.batch, "writer": self.writer, "retry-seconds": self.retry_seconds}
+        return ("seed", *(word for name, value in options.items() for word in (f"--{name}", str(value))), *self.more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is in the database of a plan's rows, beside its ledger. Keys are index + 1, because the table was empty before."""
+
+    rows: int
+    in_ledger: int
+    in_plan: int
+    broken_batches: int
+
+    def lost(self, plan: Plan) -> int:
+        return plan.rows - self.in_plan
+
+    @property
+    def doubled(self) -> int:
+        return self.rows - self.in_plan
+
+    @property
+    def half_batches(self) -> int:
+        """Batches of the ledger that are not whole; rows in no batch count as one more."""
+        return self.broken_batches + (self.rows != self.in_ledger)
+
+
+def committed(database: Database) -> int:
+    """How many rows the ledger has."""
+    if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
+        return 0
+    return int(str(database.value(f"SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = '{TABLE}'")))
+
+
+def found(database: Database, plan: Plan) -> Found:
+    if not database.rows(f"SHOW TABLES LIKE '{TABLE}'"):
+        return Found(rows=0, in_ledger=committed(database), in_plan=0, broken_batches=0)
+    broken = 0
+    if in_ledger := committed(database):
+        whole = f"row_count = (SELECT COUNT(*) FROM {TABLE} WHERE id BETWEEN first_index + 1 AND first_index + row_count)"
+        broken = int(str(database.value(f"SELECT COUNT(*) FROM parloader_batch WHERE table_name = '{TABLE}' AND NOT {whole}")))
+    ((rows, in_plan),) = database.rows(f"SELECT COUNT(*), COUNT(DISTINCT IF(id BETWEEN 1 AND {plan.rows}, id, NULL)) FROM {TABLE}")
+    return Found(rows=int(str(rows)), in_ledger=in_ledger, in_plan=int(str(in_plan)), broken_batches=broken)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a load ended: its exit code (negative: the signal that killed it), and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def retries(self) -> int:
+        """How often a batch was tried again, of a load that came to its end."""
+        return sum(worker["retries"] for worker in json.loads(self.stdout)["workers"])
+
+    @property
+    def unclear(self) -> str:
+        """Why a user could not tell from it what happened; empty where they could."""
+        errors = [line for line in self.stderr.splitlines() if line.startswith("error: ")]
+        if "Traceback" in self.stderr:
+            return "a traceback"
+        if self.code == 0 and errors:
+            return "an error and exit code 0"
+        if self.code > 0 and len(errors) != 1:
+            return f"{len(errors)} lines of error"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    database: Database
+    plan: Plan
+    process: "subprocess.Popen[str]"
+    mark: str
+
+    def family(self) -> list[psutil.Process]:
+        """The processes of this load that are alive, its parent first."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def workers(self) -> list[psutil.Process]:
+        def works(process: psutil.Process) -> bool:
+            with contextlib.suppress(psutil.Error):
+                return any("spawn_main" in word for word in process.cmdline())
+            return False
+
+        return [process for process in self.family() if works(process)]
+
+    def end(self) -> Ended:
+        """Waits for it."""
+        stdout, stderr = self.process.communicate(timeout=2 * PATIENCE_SECONDS)
+        return Ended(code=self.process.returncode, stdout=stdout, stderr=stderr)
+
+    def ends(self, code: int | Collection[int], *says: str) -> Ended:
+        """Waits for it, and asserts its exit code and that what it says is clear and matches these patterns."""
+        ended = self.end()
+        assert ended.code in ({code} if isinstance(code, int) else code), ended
+        assert not ended.unclear, f"{ended.unclear}: {ended.stderr}"
+        for pattern in says:
+            assert re.search(pattern, ended.stderr), f"no {pattern!r} in: {ended.stderr}"
+        return ended
+
+    def orphans(self) -> list[psutil.Process]:
+        """What is alive of it after its end and a time in which to finish the batch in hand."""
+        assert self.process.poll() is not None
+        return psutil.wait_procs(self.family(), timeout=PATIENCE_SECONDS)[1]
+
+
+def started(database: Database, plan: Plan = Plan(), *, environment: dict[str, str] | None = None) -> Load:  # noqa: B008  frozen
+    """A load of which some batches, and not all, are committed."""
+    load = launched(database, plan, environment=environment)
+    until(lambda: load.process.poll() is not None or committed(database) >= plan.batch, "a batch is committed")
+    assert load.process.poll() is None, load.end()
+    return load
+
+
+def launched(database: Database, plan: Plan, *, environment: dict[str, str] | None = None) -> Load:
+    """A load that has just begun."""
+    mark = uuid4().hex
+    process = database.process(*plan.command, "--json", environment={**(environment or {}), MARK: mark})
+    return Load(database=database, plan=plan, process=process, mark=mark)
+
+
+@contextmanager
+def halted(load: Load) -> Iterator[list[int]]:
+    """Every worker in the middle of a batch until the end of the block: it waits for a parent row that another session has locked.
+
+    Yields the workers' server connections. One row only: with more, the session could wait for the workers while they wait for it.
+    """
+    database = load.database
+    waiting = """SELECT p.id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+        WHERE p.db = %s AND t.trx_state = 'LOCK WAIT'"""
+    with database.server.connection(database.target.database) as admin, database.server.connection() as watcher:
+        admin.begin()
+        sql.rows(admin, "SELECT id FROM script_reference ORDER BY id LIMIT 1 FOR UPDATE")
+
+        def waiters() -> list[int]:
+            return [int(number) for (number,) in sql.rows(watcher, waiting, database.target.database)]
+
+        until(lambda: load.process.poll() is not None or len(waiters()) == load.plan.procs, "all workers wait for the locked row")
+        assert load.process.poll() is None, load.end()
+        assert committed(database) < load.plan.rows
+        yield waiters()
+        admin.rollback()
+
+
+def nothing_half_done(load: Load) -> None:
+    """No process, no session and no part of a batch is left."""
+    database = load.database
+    assert not load.orphans()
+    with database.server.connection() as admin:
+        until(lambda: not sessions(admin, database), "no session is left")
+    assert found(database, load.plan).half_batches == 0
+
+
+def sessions(admin: Connection, database: Database) -> list[int]:
+    statement = "SELECT id FROM information_schema.processlist WHERE db = %s AND id <> CONNECTION_ID()"
+    return [int(number) for (number,) in sql.rows(admin, statement, database.target.database)]
+
+
+def proven(load: Load, *, again: Plan | None = None) -> None:
+    """After the end of a load: nothing is half done, the same command again fills what is missing, each row once and right; clean leaves no trace."""
+    nothing_half_done(load)
+    load.database.parloader(*(again or load.plan).command)
+    there = found(load.database, load.plan)
+    assert (there.lost(load.plan), there.doubled, there.half_batches) == (0, 0, 0)
+    load.database.parloader("verify")
+    cleaned(load.database)
+
+
+def cleaned(database: Database) -> None:
+    database.parloader("clean", "--yes")
+    assert database.rows("SHOW TABLES") == ()
+
