@@ -155,6 +155,15 @@ def started(database: Database, plan: Plan = Plan(), *, environment: dict[str, s
     return load
 
 
+def row_lock_waits(connection: Connection, *, current: bool = False) -> int:
+    """How often a transaction has waited for a row on this server; `current`: how many do now.
+
+    information_schema.innodb_trx knows, too, but is a copy that is not made anew while somebody looks at it more than ten times a second.
+    """
+    name = "Innodb_row_lock_current_waits" if current else "Innodb_row_lock_waits"
+    return int(sql.row(connection, "SHOW GLOBAL STATUS LIKE %s", name)[1])
+
+
 def launched(database: Database, plan: Plan, *, environment: dict[str, str] | None = None) -> Load:
     """A load that has just begun."""
     mark = uuid4().hex
@@ -162,26 +171,36 @@ def launched(database: Database, plan: Plan, *, environment: dict[str, str] | No
     return Load(database=database, plan=plan, process=process, mark=mark)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Halt:
+    """`sessions`: the server connections of the workers that wait."""
+
+    sessions: list[int]
+    holder: Connection
+
+    def release(self) -> None:
+        """Lets them go on, before the end of the block."""
+        self.holder.rollback()
+
+
 @contextmanager
-def halted(load: Load) -> Iterator[list[int]]:
+def halted(load: Load) -> Iterator[Halt]:
     """Every worker in the middle of a batch until the end of the block: it waits for a parent row that another session has locked.
 
-    Yields the workers' server connections. One row only: with more, the session could wait for the workers while they wait for it.
+    One row only: with more, the session could wait for the workers while they wait for it.
     """
     database = load.database
-    waiting = """SELECT p.id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-        WHERE p.db = %s AND t.trx_state = 'LOCK WAIT'"""
     with database.server.connection(database.target.database) as admin, database.server.connection() as watcher:
         admin.begin()
         sql.rows(admin, "SELECT id FROM script_reference ORDER BY id LIMIT 1 FOR UPDATE")
 
-        def waiters() -> list[int]:
-            return [int(number) for (number,) in sql.rows(watcher, waiting, database.target.database)]
-
-        until(lambda: load.process.poll() is not None or len(waiters()) == load.plan.procs, "all workers wait for the locked row")
+        until(
+            lambda: load.process.poll() is not None or row_lock_waits(watcher, current=True) >= load.plan.procs,
+            "all workers wait for the locked row",
+        )
         assert load.process.poll() is None, load.end()
         assert committed(database) < load.plan.rows
-        yield waiters()
+        yield Halt(sessions=writing(watcher, database), holder=admin)
         admin.rollback()
 
 
@@ -199,6 +218,12 @@ def sessions(admin: Connection, database: Database) -> list[int]:
     return [int(number) for (number,) in sql.rows(admin, statement, database.target.database)]
 
 
+def writing(admin: Connection, database: Database) -> list[int]:
+    """The server connections of the workers that are writing rows."""
+    statement = "SELECT id FROM information_schema.processlist WHERE db = %s AND (info LIKE 'INSERT INTO `%%' OR info LIKE 'LOAD DATA%%')"
+    return [int(number) for (number,) in sql.rows(admin, statement, database.target.database)]
+
+
 def proven(load: Load, *, again: Plan | None = None) -> None:
     """After the end of a load: nothing is half done, the same command again fills what is missing, each row once and right; clean leaves no trace."""
     nothing_half_done(load)
@@ -212,4 +237,3 @@ def proven(load: Load, *, again: Plan | None = None) -> None:
 def cleaned(database: Database) -> None:
     database.parloader("clean", "--yes")
     assert database.rows("SHOW TABLES") == ()
-

@@ -1,14 +1,14 @@
-"""Processes that are killed: a worker, the parent, both."""
+"""Processes that are killed or told to end: a worker, the parent, at random moments."""
 
 import os
+import random
 import signal
+from collections.abc import Callable
 
 import pytest
 from faults.inject import kill_workers, signalled
-from faults.load import Plan, halted, launched, proven, started
-from support import Database
-
-PLAN = Plan()
+from faults.load import Load, Plan, committed, halted, launched, nothing_half_done, proven, started
+from support import Database, until
 
 
 @pytest.mark.parametrize("writer", ["insert", "load-data"])
@@ -19,3 +19,128 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
         kill_workers(load, number)
     load.ends(1, rf"error: worker \d was killed by {number.name}.* while it held script_execution, rows ", "run the same command again")
     proven(load)
+
+
+def test_every_worker_at_once(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        assert kill_workers(load, most=2) == 2
+    load.ends(1, r"error: worker \d was killed by SIGKILL")
+    proven(load)
+
+
+def test_the_parent(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        assert len(load.family()) > 2
+        load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -> None:
+    load = started(database)
+    with halted(load):
+        load.process.send_signal(number)
+    ended = load.ends(130, "error: interrupted: run 1 has", "The same command goes on")
+    assert f"has {committed(database):,} of {load.plan.rows:,} rows" in ended.stderr
+    assert f"parloader seed --rows {load.plan.rows}" in database.parloader("status").stdout
+    proven(load, again=Plan(procs=3, batch=7000))
+
+
+def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        for process in load.family():
+            signalled(process, signal.SIGINT)
+    load.ends(130)
+    proven(load)
+
+
+def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        load.process.send_signal(signal.SIGINT)
+    load.ends(130)
+    assert "not complete" in database.parloader(*load.plan.command, "--new-run", check=3).stderr
+    assert "not loaded yet" in database.parloader("verify", check=1).stderr
+    proven(load)
+
+
+def test_two_at_once_are_refused(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        for command in (load.plan.command, ("clean", "--yes")):
+            assert "another parloader is at work" in database.parloader(*command, check=3).stderr
+    load.ends(0)
+    proven(load)
+
+
+def has_a_session(database: Database) -> bool:
+    return bool(database.rows("SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"))
+
+
+def has(table: str) -> Callable[[Database], bool]:
+    return lambda database: bool(database.rows(f"SHOW TABLES LIKE '{table}'"))
+
+
+BEGINNINGS: dict[str, Callable[[Database], bool]] = {
+    "it connects": has_a_session,
+    "it makes the first table": has("robot_account"),
+    "it has made the tables": has("script_execution"),
+    "it has made the ledger": has("parloader_batch"),
+    "its run is there": lambda database: has("parloader_run")(database) and bool(database.rows("SELECT 1 FROM parloader_run")),
+}
+
+
+@pytest.mark.parametrize("moment", BEGINNINGS)
+def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
+    load = launched(database)
+    until(lambda: BEGINNINGS[moment](database) or load.process.poll() is not None, moment)
+    load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+@pytest.mark.slow_fault
+@pytest.mark.parametrize("seed", range(6))
+def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
+    """The same command, until it has come to its end; each time one of its processes is killed after some batches."""
+    chance = random.Random(seed)
+    plan = Plan(writer=chance.choice(("insert", "load-data")), batch=250)
+    for _ in range(4):
+        before = committed(database)
+        load = launched(database, plan)
+        some = before + chance.randrange(1, 20) * plan.batch
+        until(lambda: load.process.poll() is not None or committed(database) >= some, "some batches are committed")  # noqa: B023  called at once
+        victims = load.family()
+        if load.process.poll() is None and victims:
+            signalled(chance.choice(victims), chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        load.ends({0, 1, 130, -signal.SIGKILL})
+        nothing_half_done(load)
+    proven(load)
+
+
+def test_a_stopped_worker_costs_a_pause(database: Database) -> None:
+    """As a laptop that sleeps, or a debugger."""
+    load = started(database)
+    with halted(load):
+        (victim, other) = load.workers()
+        signalled(victim, signal.SIGSTOP)
+    until(lambda: not other.is_running() or committed(database) >= load.plan.rows // 2, "the other one goes on")
+    signalled(victim, signal.SIGCONT)
+    load.ends(0)
+    proven(load)
+
+
+def test_the_marks_find_every_process(database: Database) -> None:
+    """What the proof rests on: that a process of the load is found, and none that is not."""
+    load, other = started(database), os.getpid()
+    with halted(load):
+        found = {process.pid for process in load.family()}
+        assert load.process.pid in found
+        assert other not in found
+        assert len(load.workers()) == load.plan.procs
+        assert isinstance(load, Load)
+    load.ends(0)
