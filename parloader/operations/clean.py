@@ -1,6 +1,6 @@
 """clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
@@ -58,10 +58,11 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
             return CleanResult(dry_run=False, runs=(), tables=())
         runs = ledger.runs(connection)
         _refuse_foreign_rows(connection, runs)
+        there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
         for run, table in _children_first(runs):
-            if table == run.target:
+            if table == run.target and table in there:
                 _delete_target(config, run, progress, executor)
-        _end(connection, runs)
+        _end(connection, runs, there)
         dropped = _drop_made_tables(connection)
         _put_back_counters(connection)
         ledger.drop(connection)
@@ -137,11 +138,11 @@ def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: 
         )
 
 
-def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
+def _end(connection: Connection, runs: tuple[Run, ...], there: Collection[str]) -> None:
     """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
     with sql.transaction(connection):
         for run, table in _children_first(runs):
-            if table != run.target:
+            if table != run.target and table in there:
                 delete(connection, table, run.table(table).key, run.key_ranges(table))
         for run in runs:
             ledger.end(connection, run.run_id)

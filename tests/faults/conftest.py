@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 from faults.inject import ordinary_account
+from faults.load import end_all
 from faults.proxy import Proxy, proxy
 from support import Database, TestServer, quiet
 
 from parloader.database.server import PrivateServer
+
+
+@pytest.fixture(autouse=True)
+def no_load_is_left() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture

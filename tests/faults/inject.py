@@ -2,21 +2,21 @@
 
 import contextlib
 import itertools
-import random
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 import psutil
 import pymysql
-from faults.load import Load, committed, sessions
+from faults.load import Load
 from support import PATIENCE_SECONDS, Database, TestServer, own_tcp_port, quiet, until
 
 from parloader.database import connect, sql
-from parloader.database.connect import Kind, Target
+from parloader.database.connect import Kind
 from parloader.database.server import PrivateServer
+from parloader.database.sql import Connection
 
 PASSWORD = "pass"
 # The smallest that MariaDB takes (Server System Variables, max_connections), and more connections than that
@@ -85,14 +85,13 @@ def out_of_memory(load: Load) -> None:
 # connections
 
 
-def kill_sessions(load: Load, *ids: int, query_only: bool = False) -> int:
-    """Ends these connections, else all of the load; returns how many were there."""
+def kill_sessions(admin: Connection, ids: Iterable[int], *, query_only: bool = False) -> int:
+    """Ends these connections, or what they do at the moment; returns how many were there."""
     killed = 0
-    with load.database.server.connection() as admin:
-        for number in ids or sessions(admin, load.database):
-            with contextlib.suppress(pymysql.Error):  # it has ended meanwhile
-                sql.execute(admin, f"KILL {'QUERY' if query_only else 'CONNECTION'} %s", number)
-                killed += 1
+    for number in ids:
+        with contextlib.suppress(pymysql.Error):  # it has ended meanwhile
+            sql.execute(admin, f"KILL {'QUERY' if query_only else 'CONNECTION'} %s", number)
+            killed += 1
     return killed
 
 
@@ -111,7 +110,8 @@ def deadlocks(database: Database) -> Iterator[list[int]]:
     def hold() -> None:
         with database.server.connection(database.target.database) as other:
             other.begin()
-            sql.execute(other, f"INSERT INTO faults_heavy {_numbers(HEAVY_ROWS)}")
+            for start in range(0, HEAVY_ROWS, 1000):
+                sql.execute(other, "INSERT INTO faults_heavy VALUES " + ", ".join(f"({n:d})" for n in range(start, start + 1000)))
             while not over.is_set():
                 sql.execute(other, "SAVEPOINT light")
                 with contextlib.suppress(pymysql.OperationalError):  # the victim, for once, or too long a wait
@@ -133,25 +133,19 @@ def deadlocks(database: Database) -> Iterator[list[int]]:
         database.execute("DROP TABLE faults_heavy")
 
 
-def _numbers(count: int) -> str:
-    """A statement that gives the numbers from 1 on."""
-    return f"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count:d}) SELECT n FROM n"
-
-
 # the server's state
 
 
 @contextmanager
-def settings(server: TestServer, **wanted: object) -> Iterator[None]:
-    """The server's global variables, as they were at the end."""
+def settings(server: TestServer, **wanted: object) -> Iterator[Connection]:
+    """The server's global variables; as they were at the end. Yields an administrator's connection."""
     with server.connection() as admin:
         before = {name: sql.value(admin, f"SELECT @@GLOBAL.{name}") for name in wanted}
-        for name, value in wanted.items():
-            sql.execute(admin, f"SET GLOBAL {name} = %s", value)
-    try:
-        yield
-    finally:
-        with server.connection() as admin:
+        try:
+            for name, value in wanted.items():
+                sql.execute(admin, f"SET GLOBAL {name} = %s", value)
+            yield admin
+        finally:
             for name, value in reversed(before.items()):
                 sql.execute(admin, f"SET GLOBAL {name} = %s", value)
 
@@ -166,16 +160,20 @@ def read_only(server: TestServer) -> Iterator[None]:
 
 
 @contextmanager
-def no_connection_left(database: Database) -> Iterator[None]:
-    """More connections than the server may have; those that are there stay."""
+def no_connection_left(database: Database) -> Iterator[Connection]:
+    """More connections than the server may have; those that are there stay. Yields an administrator's."""
     with contextlib.ExitStack() as stack:
         for _ in range(HOGS):
             stack.enter_context(database.connection())
-        stack.enter_context(settings(database.server, max_connections=FEWEST_CONNECTIONS))
-        yield
+        yield stack.enter_context(settings(database.server, max_connections=FEWEST_CONNECTIONS))
 
 
-def small_packets(server: TestServer) -> contextlib.AbstractContextManager[None]:
+def refused_connections(admin: Connection) -> int:
+    """How many the server has refused because there were too many."""
+    return int(sql.row(admin, "SHOW GLOBAL STATUS LIKE 'Connection_errors_max_connections'")[1])
+
+
+def small_packets(server: TestServer) -> AbstractContextManager[Connection]:
     """For every connection that is made meanwhile."""
     return settings(server, max_allowed_packet=SMALL_PACKET_BYTES)
 
@@ -196,7 +194,7 @@ def restart_server(server: PrivateServer) -> None:
 
 
 def meanwhile(load: Load, statement: str, release: Callable[[], None]) -> None:
-    """Runs a statement that waits for the load's transactions, and lets them go (`release`) once it waits for them."""
+    """Runs a statement, and lets the load's transactions go (`release`) once it waits for them, if it does."""
     failure: list[Exception] = []
     with load.database.server.connection(load.database.target.database) as other, load.database.server.connection() as watcher:
 
@@ -209,7 +207,7 @@ def meanwhile(load: Load, statement: str, release: Callable[[], None]) -> None:
         thread = threading.Thread(target=run)
         thread.start()
         waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE id = %s AND state LIKE '%%metadata lock%%'"
-        until(lambda: failure or sql.value(watcher, waits, other.thread_id()), f"{statement} waits for the load")
+        until(lambda: failure or not thread.is_alive() or sql.value(watcher, waits, other.thread_id()), f"{statement} waits for the load")
         release()
         thread.join()
     assert not failure, failure

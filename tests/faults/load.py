@@ -37,6 +37,11 @@ class Plan:
         return ("seed", *(word for name, value in options.items() for word in (f"--{name}", str(value))), *self.more)
 
 
+USUAL = Plan()
+LAUNCHED: "list[Load]" = []
+"""Those that nobody has looked after yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """What is in the database of a plan's rows, beside its ledger. Keys are index + 1, because the table was empty before."""
@@ -147,7 +152,7 @@ class Load:
         return psutil.wait_procs(self.family(), timeout=PATIENCE_SECONDS)[1]
 
 
-def started(database: Database, plan: Plan = Plan(), *, environment: dict[str, str] | None = None) -> Load:  # noqa: B008  frozen
+def started(database: Database, plan: Plan = USUAL, *, environment: dict[str, str] | None = None) -> Load:
     """A load of which some batches, and not all, are committed."""
     load = launched(database, plan, environment=environment)
     until(lambda: load.process.poll() is not None or committed(database) >= plan.batch, "a batch is committed")
@@ -164,18 +169,32 @@ def row_lock_waits(connection: Connection, *, current: bool = False) -> int:
     return int(sql.row(connection, "SHOW GLOBAL STATUS LIKE %s", name)[1])
 
 
-def launched(database: Database, plan: Plan, *, environment: dict[str, str] | None = None) -> Load:
+def launched(database: Database, plan: Plan = USUAL, *, environment: dict[str, str] | None = None) -> Load:
     """A load that has just begun."""
     mark = uuid4().hex
     process = database.process(*plan.command, "--json", environment={**(environment or {}), MARK: mark})
-    return Load(database=database, plan=plan, process=process, mark=mark)
+    load = Load(database=database, plan=plan, process=process, mark=mark)
+    LAUNCHED.append(load)
+    return load
+
+
+def end_all() -> None:
+    """Kills what is alive of every load: those of a test that has failed would disturb the next."""
+    while LAUNCHED:
+        load = LAUNCHED.pop()
+        for process in load.family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        if load.process.returncode is None:
+            load.process.communicate()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Halt:
-    """`sessions`: the server connections of the workers that wait."""
+    """`sessions`: the server connections of the workers that wait; `others`: those of the load that do not, the parent's."""
 
     sessions: list[int]
+    others: list[int]
     holder: Connection
 
     def release(self) -> None:
@@ -200,7 +219,9 @@ def halted(load: Load) -> Iterator[Halt]:
         )
         assert load.process.poll() is None, load.end()
         assert committed(database) < load.plan.rows
-        yield Halt(sessions=writing(watcher, database), holder=admin)
+        waiting = writing(watcher, database)
+        others = set(sessions(watcher, database)) - {admin.thread_id(), *waiting}
+        yield Halt(sessions=waiting, others=sorted(others), holder=admin)
         admin.rollback()
 
 

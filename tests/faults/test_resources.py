@@ -11,7 +11,7 @@ from support import Database, TestServer, quiet
 
 from parloader.database.server import PrivateServer
 
-# All tables in one file that may not grow further: 20,000 rows of the plan need some 8 MB
+# All tables in one file that may not grow further
 LITTLE_ROOM = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")
 MORE_ROOM = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend")
 
@@ -26,7 +26,7 @@ def full(own_server: PrivateServer, tmp_path: Path) -> Iterator[tuple[Database, 
 
 def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
     database, server = full
-    load = started(database)
+    load = started(database, Plan(rows=100_000, batch=2000))
     load.ends(1, r"error: writing script_execution, rows [\d,]+ to [\d,]+ failed: ", "Make room on the server's disk")
     assert "Make room" in database.parloader(*load.plan.command, check=1).stderr
     server.stop()
@@ -35,8 +35,9 @@ def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
 
 
 def test_a_worker_out_of_memory(database: Database) -> None:
-    load = started(database, Plan(batch=5000, rows=60_000))
+    """Its batches grow, until they are more than it may have."""
+    load = started(database, Plan(rows=200_000, more=("--batch", "60000ms")))
     with halted(load):
         out_of_memory(load)
     load.ends(1, "error: .*script_execution, rows ")
-    proven(load)
+    proven(load, again=Plan(rows=200_000, batch=10_000))

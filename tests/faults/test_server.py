@@ -13,14 +13,14 @@ from faults.inject import (
     no_connection_left,
     password_changed,
     read_only,
+    refused_connections,
     restart_server,
     settings,
     small_packets,
 )
-from faults.load import Plan, committed, halted, launched, proven, started
+from faults.load import Plan, halted, launched, proven, started
 from support import Database, quiet, until
 
-from parloader.database.connect import connected
 from parloader.database.server import PrivateServer, find_binary
 
 # What a server says that time it is, in seconds since 1970: some day in 2001
@@ -29,7 +29,8 @@ LONG_AGO = 1_000_000_000
 
 def test_it_is_killed(mortal: Database, own_server: PrivateServer) -> None:
     load = started(mortal, Plan(retry_seconds=0.5))
-    kill_server(own_server)
+    with halted(load):
+        kill_server(own_server)
     load.ends(4, r"script_execution, rows [\d,]+ to [\d,]+", "run the same command again")
     own_server.start(quiet)
     proven(load)
@@ -59,26 +60,27 @@ def test_read_only(ordinary: Database) -> None:
 def test_smaller_packets(ordinary: Database) -> None:
     """They hold for new connections; the next load makes its statements smaller."""
     load = started(ordinary, Plan(retry_seconds=5))
-    with small_packets(ordinary.server):
+    with small_packets(ordinary.server) as admin:
         with halted(load) as halt:
-            kill_sessions(load, *halt.sessions)
+            kill_sessions(admin, halt.sessions)
         load.ends(1, "error: writing script_execution, rows .*max_allowed_packet")
         proven(load)
 
 
 def test_no_connection_left_for_the_workers(ordinary: Database) -> None:
     load = started(ordinary, Plan(retry_seconds=0.5))
-    with no_connection_left(ordinary):
-        with halted(load) as halt:
-            kill_sessions(load, *halt.sessions)
+    with halted(load) as halt, no_connection_left(ordinary) as admin:
+        kill_sessions(admin, halt.sessions)
         load.ends(4, "error: the connection was lost while writing script_execution, rows .*Too many connections")
     proven(load)
 
 
 def test_no_connection_left_for_a_while(ordinary: Database) -> None:
     load = started(ordinary)
-    with no_connection_left(ordinary), halted(load) as halt:
-        kill_sessions(load, *halt.sessions)
+    with halted(load) as halt, no_connection_left(ordinary) as admin:
+        before = refused_connections(admin)
+        kill_sessions(admin, halt.sessions)
+        until(lambda: refused_connections(admin) >= before + 2 * load.plan.procs, "the workers are refused, twice each")
     assert load.ends(0).retries >= load.plan.procs
     proven(load)
 
@@ -92,9 +94,8 @@ def test_no_connection_left_for_the_parent(ordinary: Database) -> None:
 
 def test_another_password(ordinary: Database) -> None:
     load = started(ordinary, Plan(retry_seconds=0.5))
-    with password_changed(ordinary):
-        with halted(load) as halt:
-            kill_sessions(load, *halt.sessions)
+    with halted(load) as halt, password_changed(ordinary), ordinary.server.connection() as admin:
+        kill_sessions(admin, halt.sessions)
         load.ends(4, "refuses the login of ordinary_", r"script_execution, rows [\d,]+ to [\d,]+")
     proven(load)
 
@@ -102,9 +103,9 @@ def test_another_password(ordinary: Database) -> None:
 def test_the_clock_of_the_server_is_set_back(ordinary: Database) -> None:
     """In every session that begins from then on (init_connect is for accounts without rights on the server)."""
     load = started(ordinary)
-    with settings(ordinary.server, init_connect=f"SET SESSION timestamp = {LONG_AGO}"):
+    with settings(ordinary.server, init_connect=f"SET SESSION timestamp = {LONG_AGO}") as admin:
         with halted(load) as halt:
-            kill_sessions(load, *halt.sessions)
+            kill_sessions(admin, halt.sessions)
         assert load.ends(0).retries >= load.plan.procs
         assert str(ordinary.value("SELECT MIN(committed_at) FROM parloader_batch")).startswith("2001-09-0")
         proven(load)
