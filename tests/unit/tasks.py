@@ -32,6 +32,9 @@ class Work:
     def run(self, link: Link) -> None:
         pass
 
+    def again(self, worker: int) -> "Work | None":
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Work):

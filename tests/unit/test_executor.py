@@ -23,7 +23,7 @@ from unit.tasks import (
 
 from parloader.errors import ParloaderError, WorkerDied, WriteFailed
 from parloader.loading.events import Event, Failed, Finished
-from parloader.loading.executor import Link, LocalExecutor, Stop
+from parloader.loading.executor import Link, LocalExecutor, Stop, Watch
 
 
 class Run:
@@ -32,10 +32,11 @@ class Run:
     def __init__(self, *, asks_to_stop: int = 0) -> None:
         self.events: list[Event] = []
         self.stop = Stop()
+        self.watch = Watch()
         self.asks_to_stop = asks_to_stop
 
     def of(self, *tasks: Work) -> "Run":
-        LocalExecutor().run(tasks, self.on_event, self.stop)
+        LocalExecutor().run(tasks, self.on_event, self.stop, self.watch)
         return self
 
     def on_event(self, event: Event) -> None:
@@ -71,7 +72,7 @@ def test_processes_that_started_before_their_tasks_were_known() -> None:
     with executor.ready(2, Say.__module__):
         early = {process.pid for process in multiprocessing.active_children()}
         assert len(early) == 2
-        executor.run([Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, Stop())  # one more than are ready
+        executor.run([Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, Stop(), Watch())  # one more than are ready
         assert not multiprocessing.active_children()
     assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
 
@@ -148,7 +149,7 @@ def test_an_observer_that_fails_leaves_no_worker(tmp_path: Path) -> None:
         raise LookupError("the observer's")
 
     with pytest.raises(LookupError):
-        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, Stop())
+        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, Stop(), Watch())
     assert not (tmp_path / "survived").exists()
 
 
@@ -185,7 +186,7 @@ def test_ctrl_c_is_not_lost_while_workers_start() -> None:
             asked.append(stop.asked)
             stop.asked = 1
 
-        LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop)
+        LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop, Watch())
     assert asked[0] == 1
 
 
