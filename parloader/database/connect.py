@@ -255,17 +255,13 @@ def require_writable(connection: Connection, target: Target) -> None:
         raise ServerNotSupported(f"the server at {target.where} is read-only", "Use the primary, or turn read_only off")
 
 
-def engine(target: Target) -> "sqlalchemy.Engine":
-    """A SQLAlchemy engine over the same connections, for reflection and DDL."""
+@contextmanager
+def engine(target: Target) -> "Iterator[sqlalchemy.Engine]":
+    """A SQLAlchemy engine over the same connections, for reflection and DDL. Its errors leave the block as the driver's."""
     import sqlalchemy  # workers do without it
     from sqlalchemy.pool import NullPool
 
-    made = sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)
-
-    @sqlalchemy.event.listens_for(made, "handle_error")
-    def leave_it_as_it_is(context: sqlalchemy.ExceptionContext) -> None:
-        """The driver's error, and not SQLAlchemy's around it: so there is one kind to classify."""
-        if context.original_exception:
-            raise context.original_exception
-
-    return made
+    try:
+        yield sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)
+    except sqlalchemy.exc.DBAPIError as error:
+        raise error.orig or error from error

@@ -107,7 +107,7 @@ class _Bench:
         )
 
     def _note_turns(self) -> None:
-        table = schema.reflect(connect.engine(self.config.target), [self.copies.target])[self.copies.target]
+        table = schema.reflect(self.config.target, [self.copies.target])[self.copies.target]
         for writer in self.writers:
             if note := turns_note(writer, self.facts, table, max(self.config.procs)):
                 self.notes.append(note)

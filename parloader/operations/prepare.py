@@ -58,7 +58,7 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
 
 def fitted(connection: Connection, target: Target, plan: Plan) -> tuple[Plan, schema.Live]:
     """The plan as the live schema takes it, and that schema."""
-    live = schema.reflect(connect.engine(target), [table.name for table in plan.tables])
+    live = schema.reflect(target, [table.name for table in plan.tables])
     state = migration.state(connection, live)
     if state is migration.State.BEFORE_V97:
         raise SchemaMismatch(
