@@ -37,8 +37,8 @@ def batches_ddl(name: str, comment: str) -> str:
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='{comment}'"""
 
 
-DDL = (
-    """CREATE TABLE IF NOT EXISTS parloader_run (
+DDL = {
+    "parloader_run": """CREATE TABLE IF NOT EXISTS parloader_run (
         run_id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
         plan VARCHAR(64) NOT NULL,
         target VARCHAR(64) NOT NULL,
@@ -47,7 +47,7 @@ DDL = (
         parloader_version VARCHAR(32) NOT NULL,
         started_at DATETIME NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: runs'""",
-    """CREATE TABLE IF NOT EXISTS parloader_table (
+    "parloader_table": """CREATE TABLE IF NOT EXISTS parloader_table (
         run_id INT UNSIGNED NOT NULL,
         position SMALLINT UNSIGNED NOT NULL,
         table_name VARCHAR(64) NOT NULL,
@@ -57,9 +57,9 @@ DDL = (
         counter_after BIGINT UNSIGNED NULL,
         PRIMARY KEY (run_id, position)
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
-    batches_ddl(BATCHES, "parloader ledger: committed batches"),
-    control.DDL,
-)
+    BATCHES: batches_ddl(BATCHES, "parloader ledger: committed batches"),
+    control.CONTROL: control.DDL,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +115,7 @@ class Run:
 
 def exists(connection: Connection) -> bool:
     """Whether there is a ledger. LedgerDamaged where a part of it is missing, and with it the knowledge of which rows are ours."""
-    statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
-    there = {name for (name,) in sql.rows(connection, statement, TABLES)}
+    there = _there(connection)
     missing = [table for table in TABLES if table not in there and table != control.CONTROL]  # control knows nothing of rows
     if not missing:
         return True
@@ -128,10 +127,17 @@ def exists(connection: Connection) -> bool:
     return False
 
 
+def _there(connection: Connection) -> set[str]:
+    statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
+    return {name for (name,) in sql.rows(connection, statement, TABLES)}
+
+
 def create(connection: Connection) -> None:
-    """Makes the ledger's tables where they are not there."""
-    for statement in DDL:
-        sql.execute(connection, statement)
+    """Makes those of the ledger's tables that are not there."""
+    there = _there(connection)
+    for table, statement in DDL.items():
+        if table not in there:
+            sql.execute(connection, statement)
 
 
 def drop(connection: Connection) -> None:
