@@ -79,19 +79,19 @@ def overtaken() -> AnotherRun:
 
 def lock(connection: Connection) -> bool:
     """Takes the lock of this database, for as long as the connection lives; False: somebody else has it."""
-    return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", _lock_name(connection)))
+    return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", lock_name(connection)))
 
 
 def has_lock(connection: Connection) -> bool:
-    return bool(sql.value(connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", _lock_name(connection)))
+    return bool(sql.value(connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", lock_name(connection)))
 
 
 def unlock(connection: Connection) -> None:
     with failures.ignored():
-        sql.execute(connection, "DO RELEASE_LOCK(%s)", _lock_name(connection))
+        sql.execute(connection, "DO RELEASE_LOCK(%s)", lock_name(connection))
 
 
-def _lock_name(connection: Connection) -> str:
+def lock_name(connection: Connection) -> str:
     return "parloader:" + hashlib.sha256(str(sql.value(connection, "SELECT DATABASE()")).encode()).hexdigest()[:40]
 
 
@@ -105,7 +105,7 @@ def refusal(connection: Connection) -> AnotherRun:
 
 def at_work(connection: Connection) -> str | None:
     """Who has the lock, in words; None: nobody."""
-    holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", _lock_name(connection))
+    holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
     if holder is None:
         return None
     if _exists(connection):

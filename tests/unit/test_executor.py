@@ -2,14 +2,18 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from support import until
 from unit.tasks import (
     Crash,
     Die,
+    DieUntil,
     Fail,
+    GoOn,
     GoOnUntilStopped,
     InterruptItself,
     InterruptTheParent,
@@ -21,8 +25,8 @@ from unit.tasks import (
     Work,
 )
 
-from parloader.errors import ParloaderError, WorkerDied, WriteFailed
-from parloader.loading.events import Event, Failed, Finished
+from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
+from parloader.loading.events import Died, Event, Failed, Finished
 from parloader.loading.executor import Link, LocalExecutor, Stop, Watch
 
 
@@ -122,6 +126,76 @@ def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: sig
 def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
     with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while it held some_table, rows 50 to 59"):
         Run().of(Leave(worker=5, status=status))
+
+
+@pytest.mark.parametrize("restarts", [1, 2])
+def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> None:
+    run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
+    assert run.said(1 + restarts) == ["done"]
+    deaths = [(event.worker, event.taken_up_by) for event in run.events if isinstance(event, Died)]
+    assert deaths == [(0, 2), (2, 3)][:restarts]
+    assert run.finished == {1, 1 + restarts}
+
+
+def test_nothing_is_taken_up_after_a_stop() -> None:
+    run = Run()
+    run.stop.asked = 1
+    with pytest.raises(WorkerDied):
+        run.of(GoOnUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
+    assert run.said(2) == []
+
+
+class Switch(Watch):
+    """Held and failing as the test says."""
+
+    def __init__(self) -> None:
+        self.is_held = False
+        self.error: Exception | None = None
+
+    @property
+    def held(self) -> bool:
+        return self.is_held
+
+    @property
+    def failure(self) -> Exception | None:
+        return self.error
+
+
+def test_workers_are_held_and_go_on() -> None:
+    watch, stop = Switch(), Stop()
+    watch.is_held = True
+    heard: list[str] = []
+
+    def release() -> None:
+        until(lambda: heard == ["begun"] * 2, "both have begun")
+        watch.is_held = False
+        until(lambda: heard.count("went on") > 4, "they go on")
+        stop.asked = 1
+
+    with ThreadPoolExecutor() as thread:
+        releasing = thread.submit(release)
+        LocalExecutor().run([GoOn(worker=0), GoOn(worker=1)], lambda e: heard.append(e.text) if isinstance(e, Said) else None, stop, watch)
+        releasing.result()
+    assert heard.count("stopped") == 2
+
+
+def test_workers_that_are_held_or_rest_hear_a_stop() -> None:
+    watch = Switch()
+    watch.is_held = True
+    run = Run(asks_to_stop=1)
+    run.watch = watch
+    assert run.of(GoOn(worker=0), GoOn(worker=1)).said(0) == ["begun", "stopped"]
+    assert Run(asks_to_stop=1).of(GoOn(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
+
+
+def test_a_watch_that_fails_ends_all() -> None:
+    watch = Switch()
+    watch.error = AnotherRun("overtaken")
+    run = Run()
+    run.watch = watch
+    with pytest.raises(AnotherRun, match="overtaken"):
+        run.of(GoOnUntilStopped(worker=0), GoOn(worker=1))
+    assert run.said(0)[-1] == run.said(1)[-1] == "stopped"
 
 
 def test_workers_end_early_when_somebody_asks() -> None:
