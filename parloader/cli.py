@@ -10,7 +10,7 @@ from parloader import __version__
 from parloader.command import EXIT_CODES, Output, exit_codes, with_target
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
-from parloader.options import bench_options, plan_options, procs_option
+from parloader.options import bench_options, fault_options, plan_options, procs_option
 from parloader.server_commands import server
 from parloader.settings import save_settings, settings_of_file
 
@@ -58,13 +58,7 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
-@click.option(
-    "--retry-seconds",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    help="How long a batch is tried again after a deadlock or a lost connection.",
-)
+@fault_options
 @with_target
 def seed(
     *,
@@ -78,6 +72,7 @@ def seed(
     parameters: dict[str, str],
     new_run: bool,
     retry_seconds: float,
+    worker_restarts: int,
 ) -> None:
     """Fill the table: all of it, or what is missing after an interruption."""
     from parloader import report
@@ -93,6 +88,7 @@ def seed(
         parameters=parameters,
         new_run=new_run,
         retry_seconds=retry_seconds,
+        worker_restarts=worker_restarts,
     )
     result = operation.seed(config, screen)
     output.show(result.as_json(), lambda: report.seed(result))
@@ -142,14 +138,17 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @procs_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
+@fault_options
 @with_target
-def clean(*, target: Any, output: Output, screen: Any, procs: int, yes: bool, dry_run: bool) -> None:
+def clean(
+    *, target: Any, output: Output, screen: Any, procs: int, yes: bool, dry_run: bool, retry_seconds: float, worker_restarts: int
+) -> None:
     """Remove what parloader made in this database, and nothing else."""
     from parloader import report
     from parloader.config import CleanConfig
     from parloader.operations import clean as operation
 
-    config = CleanConfig(target=target, procs=procs)
+    config = CleanConfig(target=target, procs=procs, retry_seconds=retry_seconds, worker_restarts=worker_restarts)
     if dry_run or not yes:
         preview = operation.preview_clean(config)
         if dry_run:

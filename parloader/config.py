@@ -11,6 +11,8 @@ from parloader.plans.script_execution import DEFAULT_ROWS
 DEFAULT_BATCH = FixedBatch(10_000)
 # how long a batch may be tried again (a deadlock, a lost connection) before the run stops
 DEFAULT_RETRY_SECONDS = 60.0
+# how often what a dead worker left is taken up by a fresh one: once may be bad luck, twice is a reason to look
+DEFAULT_WORKER_RESTARTS = 1
 
 
 def usable_cores() -> int:
@@ -30,6 +32,7 @@ class SeedConfig:
     parameters: Mapping[str, str] = field(default_factory=dict)
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
+    worker_restarts: int = DEFAULT_WORKER_RESTARTS
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -61,3 +64,5 @@ class VerifyConfig:
 class CleanConfig:
     target: Target
     procs: int = field(default_factory=usable_cores)
+    retry_seconds: float = DEFAULT_RETRY_SECONDS
+    worker_restarts: int = DEFAULT_WORKER_RESTARTS

@@ -14,7 +14,9 @@ ParloaderError                 1   failed
     ServerNotSupported             too old, read-only, or without transactions
     PrivilegeMissing               the account may not do it
     ForeignRows                    somebody's rows point at rows that clean would delete
+    LedgerDamaged                  a part of the ledger is missing
   ConnectError                 4   cannot connect or log in
+    LoginRefused                   the account, its password or the database is refused: trying again is no use
   Interrupted                130   Ctrl-C or SIGTERM; what was committed stays and can be resumed
 """
 
@@ -87,8 +89,16 @@ class ForeignRows(Refused):
     pass
 
 
+class LedgerDamaged(Refused):
+    pass
+
+
 class ConnectError(ParloaderError):
     exit_code = 4
+
+
+class LoginRefused(ConnectError):
+    pass
 
 
 class Interrupted(ParloaderError):

@@ -135,6 +135,28 @@ def plan_options(function: Command) -> Command:
     return function
 
 
+def fault_options(function: Command) -> Command:
+    """What seed and clean do when something breaks."""
+    for option in (
+        click.option(
+            "--worker-restarts",
+            type=click.IntRange(min=0),
+            default=1,
+            show_default=True,
+            help="How often what a dead worker left is taken up by a fresh one.",
+        ),
+        click.option(
+            "--retry-seconds",
+            type=click.FloatRange(min=0),
+            default=60.0,
+            show_default=True,
+            help="How long a batch is tried again after a deadlock or a lost connection, and the server is waited for.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def bench_options(function: Command) -> Command:
     for option in (
         click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, which seed then uses."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from parloader.errors import UsageError
 
-SETTINGS = ("batch", "procs", "retry_seconds", "rows", "set", "url", "writer")
+SETTINGS = ("batch", "procs", "retry_seconds", "rows", "set", "url", "worker_restarts", "writer")
 
 
 def settings_of_file(file: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parloader.cli import cli
-from parloader.database import connect, sql
+from parloader.database import connect, ledger, sql
 from parloader.database.connect import Kind, Target, parse_url
 from parloader.database.server import PrivateServer
 from parloader.database.sql import Connection
@@ -32,6 +32,7 @@ DURABLE_OPTIONS = ("--innodb-buffer-pool-size=128M",)
 TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", *DURABLE_OPTIONS)
 TEST_REDO_LOG_BYTES = 32 * 2**20
 PATIENCE_SECONDS = 60
+DROP_LEDGER = f"DROP TABLE {', '.join(ledger.TABLES)}"
 
 
 def until(condition: Callable[[], object], what: str) -> None:

@@ -14,14 +14,22 @@ import pymysql
 
 from parloader.database import failures, sql
 from parloader.database.wire import Connection
-from parloader.errors import ServerNotSupported, SessionLawError
+from parloader.errors import ParloaderError, ServerNotSupported, SessionLawError
 
 if TYPE_CHECKING:
     import sqlalchemy
 
 CONNECT_TIMEOUT_SECONDS = 10
+# How long the answer to a statement may take (a large batch, an ALTER TABLE of a large table) before the connection counts as lost. A server
+# that is gone is noticed much sooner, by the network's own probes (wire.Connection)
+ANSWER_TIMEOUT_SECONDS = 3600
 # How long a statement on a whole table (ALTER TABLE, to reserve keys) waits for those who use it: while it waits, they queue behind it
 TABLE_LOCK_TIMEOUT_SECONDS = 10
+# How long a statement waits for rows that others have locked; then the whole transaction is tried again, by --retry-seconds' bound and not
+# by the server's (50 s for each wait by default)
+ROW_LOCK_TIMEOUT_SECONDS = 5
+# After that long without a word the server ends the session, and with it the locks of a client that is gone without having said so
+IDLE_SECONDS = 60
 # the first versions that enforce CHECK constraints (MySQL 8.0.16 release notes; MariaDB 10.2.1 release notes)
 MYSQL_MINIMUM = (8, 0, 16)
 MARIADB_MINIMUM = (10, 2, 1)
@@ -54,6 +62,9 @@ class Target:
     def explained(self, doing: str) -> Any:
         """A context: driver errors leave it as errors of ours."""
         return failures.explained(doing, self.user, self.database)
+
+    def explain(self, error: pymysql.Error, doing: str) -> ParloaderError:
+        return failures.explain(error, doing, self.user, self.database)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +121,16 @@ def parse_url(url: str) -> Target:
     )
 
 
-def connect(target: Target, *, autocommit: bool = True, local_infile: bool = False) -> Connection:
-    """A connection whose session obeys the laws; `local_infile`: one that may run LOAD DATA LOCAL. ConnectError, SessionLawError, ServerNotSupported."""
+def connect(
+    target: Target,
+    *,
+    autocommit: bool = True,
+    local_infile: bool = False,
+    short_lived: bool = False,
+    answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
+) -> Connection:
+    """A connection whose session obeys the laws; `local_infile`: one that may run LOAD DATA LOCAL; `short_lived`: the server ends it where
+    nothing is heard for IDLE_SECONDS. ConnectError, SessionLawError, ServerNotSupported."""
     try:
         connection = Connection(
             user=target.user,
@@ -123,6 +142,7 @@ def connect(target: Target, *, autocommit: bool = True, local_infile: bool = Fal
             charset="utf8mb4",
             autocommit=autocommit,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=CONNECT_TIMEOUT_SECONDS,
             local_infile=local_infile,
             ssl_disabled=True if target.unix_socket else None,  # nothing leaves the machine there
         )
@@ -130,7 +150,8 @@ def connect(target: Target, *, autocommit: bool = True, local_infile: bool = Fal
         raise failures.connect_error(error, target.where, target.user, target.database) from error
     try:
         with target.explained("setting up the session"):
-            set_laws(connection)
+            set_laws(connection, short_lived=short_lived)
+        connection.be_patient(answer_timeout_seconds)
     except BaseException:
         connection.close()
         raise
@@ -165,7 +186,7 @@ def require_version(version_text: str) -> Kind:
     return kind
 
 
-def set_laws(connection: Connection) -> None:
+def set_laws(connection: Connection, *, short_lived: bool = False) -> None:
     """Sets the session laws and reads them back. SessionLawError names the one that does not hold."""
     kind = require_version(sql.value(connection, "SELECT VERSION()"))
     # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
@@ -173,11 +194,14 @@ def set_laws(connection: Connection) -> None:
     mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"
     laws = {
         "lock_wait_timeout": str(TABLE_LOCK_TIMEOUT_SECONDS),
+        "innodb_lock_wait_timeout": str(ROW_LOCK_TIMEOUT_SECONDS),
         "foreign_key_checks": "1",
         "unique_checks": "1",
         "time_zone": "'+00:00'",
         "sql_mode": mode,
     }
+    if short_lived:
+        laws["wait_timeout"] = str(IDLE_SECONDS)
     if kind is Kind.MARIADB:
         laws["check_constraint_checks"] = "1"
     else:
@@ -231,9 +255,13 @@ def require_writable(connection: Connection, target: Target) -> None:
         raise ServerNotSupported(f"the server at {target.where} is read-only", "Use the primary, or turn read_only off")
 
 
-def engine(target: Target) -> "sqlalchemy.Engine":
-    """A SQLAlchemy engine over the same connections, for reflection and DDL."""
+@contextmanager
+def engine(target: Target) -> "Iterator[sqlalchemy.Engine]":
+    """A SQLAlchemy engine over the same connections, for reflection and DDL. Its errors leave the block as the driver's."""
     import sqlalchemy  # workers do without it
     from sqlalchemy.pool import NullPool
 
-    return sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)
+    try:
+        yield sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)
+    except sqlalchemy.exc.DBAPIError as error:
+        raise error.orig or error from error

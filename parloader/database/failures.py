@@ -16,6 +16,7 @@ import pymysql
 from parloader.errors import (
     ConnectError,
     DiskFull,
+    LoginRefused,
     ParloaderError,
     PrivilegeMissing,
     SchemaMismatch,
@@ -159,15 +160,15 @@ def connect_error(error: Exception, where: str, account: str, database: str) -> 
     if isinstance(cause, OSError):
         return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
     if code in LOGIN_REFUSED:
-        return ConnectError(
+        return LoginRefused(
             f"{where} refuses the login of {account}: {text_of(error)}", "Check user and password in --url or PARLOADER_URL"
         )
     if code == 1049:
-        return ConnectError(
+        return LoginRefused(
             f"there is no database {database} at {where}", f"Create it (CREATE DATABASE {database}) or correct the name in --url"
         )
     if code == 1044:
-        return ConnectError(
+        return LoginRefused(
             f"{account} may not use the database {database} at {where}", "An administrator can grant it, or correct the name in --url"
         )
     return ConnectError(

@@ -4,27 +4,26 @@ parloader_run     one row a run: the plan, its parameters, its size
 parloader_table   one row a run and table: the key of each index (used rows and made ones), and the AUTO_INCREMENT counter before;
                   those of a run that has ended stay until the counters are put back
 parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are
+parloader_control who is at work (database/control.py)
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pymysql
 
 from parloader import __version__
-from parloader.database import failures, sql
+from parloader.database import control, failures, sql
 from parloader.database.sql import Connection
-from parloader.errors import AnotherRun
+from parloader.errors import LedgerDamaged
 from parloader.plans.model import Keys, Plan, Segment
 from parloader.plans.partition import Partition, gaps, merge
 
 SCRATCH_MARK = "parloader bench: scratch table"
 """The comment of bench's tables: no name alone makes a table ours."""
 BATCHES = "parloader_batch"
-TABLES = (BATCHES, "parloader_table", "parloader_run")  # in the order in which they can be dropped
+TABLES = (BATCHES, "parloader_table", "parloader_run", control.CONTROL)
 
 
 def batches_ddl(name: str, comment: str) -> str:
@@ -38,8 +37,8 @@ def batches_ddl(name: str, comment: str) -> str:
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='{comment}'"""
 
 
-DDL = (
-    """CREATE TABLE IF NOT EXISTS parloader_run (
+DDL = {
+    "parloader_run": """CREATE TABLE IF NOT EXISTS parloader_run (
         run_id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
         plan VARCHAR(64) NOT NULL,
         target VARCHAR(64) NOT NULL,
@@ -48,7 +47,7 @@ DDL = (
         parloader_version VARCHAR(32) NOT NULL,
         started_at DATETIME NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: runs'""",
-    """CREATE TABLE IF NOT EXISTS parloader_table (
+    "parloader_table": """CREATE TABLE IF NOT EXISTS parloader_table (
         run_id INT UNSIGNED NOT NULL,
         position SMALLINT UNSIGNED NOT NULL,
         table_name VARCHAR(64) NOT NULL,
@@ -58,8 +57,9 @@ DDL = (
         counter_after BIGINT UNSIGNED NULL,
         PRIMARY KEY (run_id, position)
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
-    batches_ddl(BATCHES, "parloader ledger: committed batches"),
-)
+    BATCHES: batches_ddl(BATCHES, "parloader ledger: committed batches"),
+    control.CONTROL: control.DDL,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class Run:
 
     @property
     def gaps(self) -> tuple[Partition, ...]:
-        return gaps(self.rows, self.done.get(self.target, ()))
+        return gaps(Partition(0, self.rows), self.done.get(self.target, ()))
 
     @property
     def complete(self) -> bool:
@@ -114,37 +114,34 @@ class Run:
 
 
 def exists(connection: Connection) -> bool:
-    statement = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
-    return bool(sql.value(connection, statement, TABLES) == len(TABLES))
+    """Whether there is a ledger. LedgerDamaged where a part of it is missing, and with it the knowledge of which rows are ours."""
+    there = _there(connection)
+    missing = [table for table in TABLES if table not in there and table != control.CONTROL]  # control knows nothing of rows
+    if not missing:
+        return True
+    if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in there & {BATCHES, "parloader_run"}):
+        raise LedgerDamaged(
+            f"the ledger is damaged: there is no {' and no '.join(missing)}, so nobody can tell any more which rows parloader made",
+            f"Restore it from a backup; or delete those rows by hand and then drop what is left: DROP TABLE {', '.join(sorted(there))}",
+        )
+    return False
+
+
+def _there(connection: Connection) -> set[str]:
+    statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
+    return {name for (name,) in sql.rows(connection, statement, TABLES)}
 
 
 def create(connection: Connection) -> None:
-    """Makes the ledger's tables where they are not there."""
-    if not exists(connection):
-        for statement in DDL:
+    """Makes those of the ledger's tables that are not there."""
+    there = _there(connection)
+    for table, statement in DDL.items():
+        if table not in there:
             sql.execute(connection, statement)
 
 
 def drop(connection: Connection) -> None:
-    for table in TABLES:
-        sql.execute(connection, f"DROP TABLE IF EXISTS {table}")
-
-
-@contextmanager
-def locked(connection: Connection) -> Iterator[None]:
-    """Only one seed or clean a database at a time: a lock that dies with the connection. AnotherRun says who holds it."""
-    name = "parloader:" + hashlib.sha256(str(sql.value(connection, "SELECT DATABASE()")).encode()).hexdigest()[:40]
-    if sql.value(connection, "SELECT GET_LOCK(%s, 0)", name) != 1:
-        holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", name)
-        raise AnotherRun(
-            f"another parloader is at work in this database (server connection {holder})",
-            "Wait until it has ended (parloader status shows how far it is), then run the same command again",
-        )
-    try:
-        yield
-    finally:
-        with failures.ignored():
-            sql.execute(connection, "DO RELEASE_LOCK(%s)", name)
+    sql.execute(connection, f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
 
 
 def runs(connection: Connection) -> tuple[Run, ...]:
@@ -199,17 +196,19 @@ def _segments_text(keys: Keys) -> str:
     return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments])
 
 
-def record(connection: Connection, run_id: int, table: str, batch: Partition, *, into: str = BATCHES) -> bool:
+def record(connection: Connection, run_id: int, table: str, batch: Partition, *, into: str = BATCHES, token: int | None = None) -> bool:
     """Writes a batch's ledger row, first in the batch's transaction. False: it is there already, so the batch landed before.
 
     The primary key makes this the look-up too: where an earlier attempt's commit is still under way in a lost session, the INSERT
     waits for it, and then either is refused as a duplicate (that commit landed) or goes through (it did not).
-    `into`: the table of batches, another one than the ledger's for bench.
+    `into`: the table of batches, another one than the ledger's for bench. `token`: the holder's; AnotherRun where it is not the current one.
     """
+    columns = "run_id, table_name, first_index, row_count, committed_at"
+    source = "FROM DUAL" if token is None else control.fence(token)
     try:
-        sql.execute(
+        written = sql.execute(
             connection,
-            f"INSERT INTO {into} (run_id, table_name, first_index, row_count, committed_at) VALUES (%s, %s, %s, %s, UTC_TIMESTAMP())",
+            f"INSERT INTO {into} ({columns}) SELECT %s, %s, %s, %s, UTC_TIMESTAMP() {source}",
             run_id,
             table,
             batch.start,
@@ -219,7 +218,20 @@ def record(connection: Connection, run_id: int, table: str, batch: Partition, *,
         if failures.is_duplicate_key(error):
             return False
         raise
+    if not written:
+        raise control.overtaken()
     return True
+
+
+def committed(connection: Connection, run_id: int, table: str, within: tuple[Partition, ...]) -> tuple[Partition, ...]:
+    """The parts of these ranges that are committed; waits for the transactions that are about to change them."""
+    statement = """SELECT first_index, row_count FROM parloader_batch
+        WHERE run_id = %s AND table_name = %s AND first_index < %s AND first_index + row_count > %s LOCK IN SHARE MODE"""
+    return merge(
+        Partition(max(first, part.start), min(first + count, part.stop))
+        for part in within
+        for first, count in sql.rows(connection, statement, run_id, table, part.stop, part.start)
+    )
 
 
 def forget(connection: Connection, run_id: int, table: str, gone: Partition) -> None:

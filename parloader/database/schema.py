@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from parloader.database import checksum, ledger, sql
+from parloader.database.connect import Target, engine
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.plans.model import Plan, Reference, Table
@@ -42,10 +43,10 @@ def table_names(connection: Connection) -> frozenset[str]:
     return frozenset(name for (name,) in found) - {*ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
 
 
-def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:
+def reflect(target: Target, names: Iterable[str]) -> Live:
     """Those of the tables that are there."""
     metadata = sa.MetaData()
-    with engine.connect() as connection:
+    with engine(target) as made, made.connect() as connection:
         there = set(sa.inspect(connection).get_table_names())
         metadata.reflect(connection, only=sorted(set(names) & there), resolve_fks=False)
     return dict(metadata.tables)

@@ -8,6 +8,7 @@ Protocol: MySQL "Client/Server Protocol", COM_QUERY and LOCAL INFILE Request; Ma
 """
 
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,19 @@ DriverResult: Any = pymysql.connections.MySQLResult
 MOST_UNREAD_ANSWERS = 64
 # A server keeps a buffer of a packet's size per connection; between 16 kB and 1 MB the size makes no difference to the time
 FILE_PACKET_BYTES = 64 * 1024
+# A network that is gone for less is waited for
+PROBE_SECONDS = 60
+# by number where the system has them (Linux has all)
+PROBES = {
+    getattr(socket, name): value
+    for name, value in {
+        "TCP_KEEPIDLE": PROBE_SECONDS // 4,
+        "TCP_KEEPINTVL": PROBE_SECONDS // 4,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": PROBE_SECONDS * 1000,
+    }.items()
+    if hasattr(socket, name)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +56,14 @@ class Connection(DriverConnection):  # type: ignore[misc]
     """A pymysql connection; what it inherits is in PyMySQL's documentation."""
 
     _announced: bytes | None = None
+
+    def be_patient(self, answer_timeout_seconds: float) -> None:
+        """Waits so long for each answer from now on, as long as the server's machine is there: where it does not answer the network's probes
+        for PROBE_SECONDS, or does not take what is sent, the connection counts as lost (tcp(7), TCP_KEEPIDLE and TCP_USER_TIMEOUT)."""
+        self._read_timeout = answer_timeout_seconds
+        if not self.unix_socket:
+            for option, value in PROBES.items():
+                self._sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def query_all(self, statements: Sequence[bytes]) -> int:
         """Runs the statements in order; returns how many rows they changed. Where one fails the others may have run all the same: roll back.

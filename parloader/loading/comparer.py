@@ -41,11 +41,14 @@ class CompareTask:
     def __str__(self) -> str:
         return "; ".join(f"{share.table.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
 
+    def again(self, worker: int) -> None:
+        """Nobody takes it up: what the dead worker has said of its last comparison is unknown."""
+
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
         link.send(meter.started(self.worker))
         for share, batch in self._batches():
-            if link.stopping or not self._compare(session, link, share, batch):
+            if not link.may_go_on() or not self._compare(session, link, share, batch):
                 break
         session.close()
 

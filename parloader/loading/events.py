@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from parloader.errors import WorkerDied
 from parloader.plans.partition import Partition
 
 
@@ -70,3 +71,11 @@ class Failed(Event):
 
     error: Exception
     traceback_text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Died(Event):
+    """Said by the parent: the worker's process is gone. `taken_up_by`: the worker that does what it left; None: nobody."""
+
+    error: WorkerDied
+    taken_up_by: int | None

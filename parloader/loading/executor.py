@@ -1,7 +1,8 @@
 """Where partitions run: the Executor protocol, and processes of this machine (spawn, supervised).
 
 A task is a frozen dataclass; it crosses the process boundary and does its work there. The pipe between the two is the leash: the parent
-says stop on it, and when the parent is gone it ends, which a worker takes as stop.
+says stop, hold and go on it, and when the parent is gone it ends, which a worker takes as stop. Where a worker dies, a fresh one takes up
+what it left, if the task says how.
 """
 
 import importlib
@@ -13,18 +14,27 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from enum import Enum, auto
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Protocol, cast
 
 from parloader.errors import ParloaderError, WorkerDied
-from parloader.loading.events import Event, Failed, Finished
+from parloader.loading.events import Died, Event, Failed, Finished
 
 # How often the parent looks whether somebody asked it to stop, when no worker says anything
 POLL_SECONDS = 0.1
 # How long workers may take to finish the batch in hand after a stop, before they are ended (the server then rolls it back)
 STOP_PATIENCE_SECONDS = 30.0
+
+
+class Order(Enum):
+    """What the parent says to a worker."""
+
+    STOP = auto()
+    HOLD = auto()
+    GO = auto()
 
 
 class Link:
@@ -33,6 +43,7 @@ class Link:
     def __init__(self, pipe: "Connection[object, object]") -> None:
         self._pipe = pipe
         self._stopped = False
+        self._held = False
 
     def send(self, event: Event) -> None:
         try:
@@ -43,9 +54,27 @@ class Link:
     @property
     def stopping(self) -> bool:
         """Whether to end after the batch in hand: the parent said so, or is gone."""
-        if not self._stopped and self._pipe.poll():
-            self._stopped = True
+        self._listen(0)
         return self._stopped
+
+    def may_go_on(self, rest_seconds: float = 0.0) -> bool:
+        """Waits so long, and while the parent says hold; False where the worker is to end instead."""
+        end = time.monotonic() + rest_seconds
+        self._listen(0)
+        while not self._stopped and (self._held or time.monotonic() < end):
+            self._listen(None if self._held else max(0.0, end - time.monotonic()))
+        return not self._stopped
+
+    def _listen(self, timeout_seconds: float | None) -> None:
+        """Takes in what the parent has said; waits so long for a word (None: for ever) where it has said nothing."""
+        try:
+            while not self._stopped and self._pipe.poll(timeout_seconds):
+                order = self._pipe.recv()
+                self._stopped = order is Order.STOP
+                self._held = order is Order.HOLD
+                timeout_seconds = 0
+        except (EOFError, OSError):
+            self._stopped = True
 
 
 class Task(Protocol):
@@ -56,6 +85,9 @@ class Task(Protocol):
 
     def run(self, link: Link) -> None:
         """Does it, reporting through the link; returns early where the link says stopping."""
+
+    def again(self, worker: int) -> "Task | None":
+        """What `worker` is to do in place of this task's worker, which has died; None where nobody is to."""
 
 
 class Stop:
@@ -76,15 +108,29 @@ class Stop:
         self.asked += 1
 
 
+class Watch:
+    """What is watched over while workers work. Here: nothing, so that they are never held."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the workers are to wait, each after the batch in hand."""
+        return False
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why all must end."""
+        return None
+
+
 class Executor(Protocol):
     def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
         """A context in which up to `workers` processes may start already, and import `module`, while the caller still finds out what they are to do."""
 
-    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop) -> None:
+    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch) -> None:
         """Runs every task to its end, calling `on_event` in this process for each event.
 
-        Returns early where `stop` is asked for. Where a task fails or its worker dies, the others are stopped (they finish the batch
-        in hand) and the error is raised: the task's own, or WorkerDied.
+        Returns early where `stop` is asked for. Where a task fails, or its worker dies and nobody is to take it up again, or the watch
+        fails, the others are stopped (they finish the batch in hand) and the error is raised: the task's own, WorkerDied, or the watch's.
         """
 
 
@@ -105,45 +151,91 @@ class LocalExecutor:
                 process.join()
             self._idle.clear()
 
-    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop) -> None:
-        workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
+    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch) -> None:
+        pool = _Pool(self._idle)
         failure: Exception | None = None
-        told = 0
+        stopped = 0
         deadline = float("inf")
         try:
             for task in tasks:
-                pipe, process = self._idle.pop() if self._idle else _start(type(task).__module__)
-                workers[pipe] = (task, process)
-                with suppress(OSError):  # it has died: that is seen below
-                    pipe.send(task)
-            while workers:
-                for ready in wait(list(workers), timeout=POLL_SECONDS):
-                    pipe = cast("Connection[object, object]", ready)
-                    task, process = workers[pipe]
+                pool.start(task)
+            while pool.workers:
+                for pipe in pool.ready():
+                    task, process = pool.workers[pipe]
                     event = _receive(pipe)
-                    if event is not None:
-                        on_event(event)
-                    if isinstance(event, Failed):
-                        failure = failure or event.error
                     if event is None:
                         process.join()
-                        failure = failure or _death(task, process)
-                    if event is None or isinstance(event, Finished | Failed):
-                        del workers[pipe]
-                        process.join()
-                if told < stop.asked or (failure and not told):
-                    told = max(1, stop.asked)
+                        event = _death(task, process, None if stopped or failure else pool.replace(task))
+                    on_event(event)
+                    if isinstance(event, Failed) or (isinstance(event, Died) and event.taken_up_by is None):
+                        failure = failure or event.error
+                    if isinstance(event, Finished | Failed | Died):
+                        pool.remove(pipe)
+                failure = failure or watch.failure
+                if stopped < stop.asked or (failure and not stopped):
+                    stopped = max(1, stop.asked)
                     deadline = min(deadline, time.monotonic() + STOP_PATIENCE_SECONDS)
-                    for pipe in workers:
-                        _tell(pipe)
-                if workers and (stop.asked > 1 or time.monotonic() > deadline):
+                    pool.tell(Order.STOP)
+                elif not stopped:
+                    pool.hold(watch.held)
+                if stop.asked > 1 or time.monotonic() > deadline:
                     break
         finally:
-            for _, process in workers.values():
-                process.kill()
-                process.join()
+            pool.kill()
         if failure:
             raise failure
+
+
+class _Pool:
+    """The workers that are alive, as far as the parent knows."""
+
+    def __init__(self, idle: "list[tuple[Connection[object, object], SpawnProcess]]") -> None:
+        self._idle = idle
+        self._started = 0
+        self._held = False
+        self.workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
+
+    def start(self, task: Task) -> None:
+        pipe, process = self._idle.pop() if self._idle else _start(type(task).__module__)
+        self.workers[pipe] = (task, process)
+        self._started = max(self._started, task.worker + 1)
+        self._say(pipe, task)
+        if self._held:
+            self._say(pipe, Order.HOLD)
+
+    def replace(self, dead: Task) -> int | None:
+        """Starts a worker for what the dead one left, where the task says how; returns its number."""
+        task = dead.again(self._started)
+        if task is None:
+            return None
+        self.start(task)
+        return task.worker
+
+    def ready(self) -> "list[Connection[object, object]]":
+        """The pipes on which there is something to read, after a short while at most."""
+        return cast("list[Connection[object, object]]", wait(list(self.workers), timeout=POLL_SECONDS))
+
+    def remove(self, pipe: "Connection[object, object]") -> None:
+        _, process = self.workers.pop(pipe)
+        process.join()
+
+    def hold(self, held: bool) -> None:
+        if held is not self._held:
+            self._held = held
+            self.tell(Order.HOLD if held else Order.GO)
+
+    def tell(self, order: Order) -> None:
+        for pipe in self.workers:
+            self._say(pipe, order)
+
+    def _say(self, pipe: "Connection[object, object]", message: object) -> None:
+        with suppress(OSError):  # it has ended: that is seen when its last events are read
+            pipe.send(message)
+
+    def kill(self) -> None:
+        for _, process in self.workers.values():
+            process.kill()
+            process.join()
 
 
 def _start(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
@@ -208,18 +300,11 @@ def _receive(pipe: "Connection[object, object]") -> Event | None:
     return event
 
 
-def _tell(pipe: "Connection[object, object]") -> None:
-    try:
-        pipe.send("stop")
-    except OSError:
-        return  # it has ended already; its last events are still read
-
-
-def _death(task: Task, process: SpawnProcess) -> WorkerDied:
+def _death(task: Task, process: SpawnProcess, taken_up_by: int | None) -> Died:
     code = process.exitcode or 0
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     hint = " (out of memory? try a smaller --batch)" if code == -signal.SIGKILL else ""
-    return WorkerDied(
-        f"worker {task.worker} {how}{hint} while it held {task}",
-        "What is committed stays: run the same command again to do the rest",
+    error = WorkerDied(
+        f"worker {task.worker} {how}{hint} while it held {task}", "What is committed stays: run the same command again to do the rest"
     )
+    return Died(worker=task.worker, error=error, taken_up_by=taken_up_by)

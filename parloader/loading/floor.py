@@ -38,6 +38,9 @@ class FloorTask:
     def __str__(self) -> str:
         return str(self.like)
 
+    def again(self, worker: int) -> None:
+        """Nobody takes it up: it would not be measured alike."""
+
     def run(self, link: Link) -> None:
         writes = list(self._writes())
         like = self.like
@@ -45,7 +48,7 @@ class FloorTask:
         link.send(meter.started(like.worker))
         for batch, write in writes:
             begun = time.perf_counter()
-            if link.stopping or not session.transact(Piece("writing", like.table.name, batch), write):
+            if not link.may_go_on() or not session.transact(Piece("writing", like.table.name, batch), write):
                 break
             link.send(meter.batch_done(like.worker, like.table.name, batch, write_seconds=time.perf_counter() - begun))
         session.close()

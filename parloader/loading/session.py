@@ -11,7 +11,7 @@ from parloader.database import failures, sql
 from parloader.database.connect import Target, connect
 from parloader.database.failures import Action
 from parloader.database.sql import Connection
-from parloader.errors import ConnectError, WriteFailed
+from parloader.errors import ConnectError, LoginRefused, WriteFailed
 from parloader.loading.events import Retried
 from parloader.loading.executor import Link
 from parloader.plans.partition import Partition
@@ -20,6 +20,11 @@ from parloader.plans.partition import Partition
 # architecture blog "Exponential Backoff And Jitter" finds best)
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 5.0
+# After that long without a transaction (a pause, a slow rate) a new connection is made: the server may have ended the one before
+# (connect.IDLE_SECONDS), and to find that out would cost as much
+LONGEST_REST_SECONDS = 30.0
+# A transaction of a large batch takes seconds; one that takes this long is on a connection that leads nowhere any more
+ANSWER_TIMEOUT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,11 @@ class Piece:
     doing: str
     table: str
     batch: Partition
+    partition: Partition | None = None
 
     def __str__(self) -> str:
-        return f"{self.doing} {self.table}, {self.batch}"
+        of = f" of the partition {self.partition}" if self.partition and self.partition != self.batch else ""
+        return f"{self.doing} {self.table}, {self.batch}{of}"
 
 
 class Session:
@@ -44,10 +51,17 @@ class Session:
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
         self._settings = settings
-        self._connection = self._connect()
+        self._connection = self._connected("the worker had no connection yet", time.monotonic())
+        self._used = time.monotonic()
 
     def _connect(self) -> Connection:
-        connection = connect(self._target, autocommit=False, local_infile=self._local_infile)
+        connection = connect(
+            self._target,
+            autocommit=False,
+            local_infile=self._local_infile,
+            short_lived=True,
+            answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS,
+        )
         for setting in self._settings:
             sql.execute(connection, setting)
         return connection
@@ -61,26 +75,27 @@ class Session:
         After a deadlock or a lost connection `work` runs again in a new transaction, for at most the session's retry_seconds; it has to
         find out by itself, from the ledger, whether the attempt before has landed. Raises errors of ours.
         """
-        begun = time.monotonic()
+        failing_since: float | None = None
         attempts = 0
-        while True:
+        if time.monotonic() - self._used > LONGEST_REST_SECONDS:
+            self._reconnect(piece, time.monotonic())
+        while not (attempts and self._link.stopping):
             try:
                 work(self._connection)
                 self._connection.commit()
             except pymysql.Error as error:
                 failures.rollback(self._connection)
                 what = failures.action(error)
-                waited = time.monotonic() - begun
+                failing_since = failing_since or time.monotonic()
+                waited = time.monotonic() - failing_since
                 if what is Action.GIVE_UP or waited >= self._retry_seconds:
                     after = f" after {attempts} retries in {waited:.0f} s" if attempts else ""
-                    raise failures.explain(error, f"{piece} failed{after}", self._target.user, self._target.database) from error
+                    raise self._target.explain(error, f"{piece} failed{after}") from error
                 attempts += 1
                 self._link.send(Retried(worker=self._worker, table=piece.table, batch=piece.batch, reason=failures.text(error)))
-                _pause(attempts)
+                pause(attempts)
                 if what is Action.RECONNECT:
-                    self._reconnect(piece, begun)
-                if self._link.stopping:
-                    return False
+                    self._reconnect(piece, failing_since)
             except WriteFailed as error:
                 failures.rollback(self._connection)
                 raise WriteFailed(f"{piece} failed: {error.message}", error.next_step) from error
@@ -88,25 +103,36 @@ class Session:
                 failures.rollback(self._connection)
                 raise
             else:
+                self._used = time.monotonic()
                 return True
+        return False
 
     def _reconnect(self, piece: Piece, begun: float) -> None:
         failures.close(self._connection)
+        self._connection = self._connected(f"the connection was lost while {piece}", begun)
+
+    def _connected(self, why: str, begun: float) -> Connection:
+        """A new connection, tried for as long as a retry may take, and once at least."""
         attempt = 0
-        while not self._link.stopping:
+        while True:
             try:
-                self._connection = self._connect()
+                return self._connect()
+            except LoginRefused as error:
+                raise LoginRefused(f"{why}, and {error.message}", error.next_step) from error
             except ConnectError as error:
                 attempt += 1
-                if time.monotonic() - begun >= self._retry_seconds:
+                if self._link.stopping or time.monotonic() - begun >= self._retry_seconds:
                     raise ConnectError(
-                        f"the connection was lost while {piece}, and for {self._retry_seconds:g} s there was no new one: {error.message}",
+                        f"{why}, and for {time.monotonic() - begun:.0f} s there was none: {error.message}",
                         "When the server is back, run the same command again: what is committed stays, only the rest is done",
                     ) from error
-                _pause(attempt)
-            else:
-                return
+                pause(attempt)
 
 
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))
+def pause(attempt: int) -> None:
+    """Before the `attempt`-th retry."""
+    time.sleep(pause_seconds(attempt))
+
+
+def pause_seconds(attempt: int) -> float:
+    return random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))

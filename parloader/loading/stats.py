@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from parloader.loading.events import BatchDone, Event, Failed, Finished, Retried, Started
+from parloader.loading.events import BatchDone, Died, Event, Failed, Finished, Retried, Started
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def fold(stats: Stats, event: Event) -> Stats:
             )
         case Retried():
             after = replace(before, retries=before.retries + 1)
-        case Finished() | Failed():
+        case Finished() | Failed() | Died():
             after = replace(before, alive=False)
         case _:
             return stats

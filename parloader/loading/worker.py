@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from parloader.database import ledger
@@ -16,21 +16,25 @@ from parloader.loading.generate import generate
 from parloader.loading.session import Piece, Session
 from parloader.loading.writers import Rendered, Writer, writer_to
 from parloader.plans.model import Keys, Table
-from parloader.plans.partition import Partition, batches
+from parloader.plans.partition import Partition, batches, gaps
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch, ready to be written."""
+    """A batch of a partition, ready to be written."""
 
     batch: Partition
+    partition: Partition
     rendered: Rendered
     generate_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedTask:
-    """What one worker loads: these partitions of `table`, batch by batch, each recorded in the ledger."""
+    """What one worker loads: these partitions of `table`, batch by batch, each recorded in the ledger.
+
+    `restarts`: how often a fresh worker may take it up; `taken_up`: one has, so that a part of it may be there.
+    """
 
     worker: int
     target: Target
@@ -42,11 +46,17 @@ class SeedTask:
     batch: Batch
     writer: WriterName
     retry_seconds: float
+    token: int | None = None  # of the holder; bench has none
+    restarts: int = 0
+    taken_up: bool = False
     ledger_table: str = ledger.BATCHES
     session_settings: tuple[str, ...] = ()  # statements for every new connection, after the session laws; bench's alone
 
     def __str__(self) -> str:
         return f"{self.table.name}, {', '.join(map(str, self.partitions))}"
+
+    def again(self, worker: int) -> "SeedTask | None":
+        return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
 
     def run(self, link: Link) -> None:
         writer = writer_to(self.table.name, self.facts, self.writer)
@@ -55,11 +65,13 @@ class SeedTask:
         )
         link.send(meter.started(self.worker))
         sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
-        for prepared in self._one_ahead(writer, sizer):
-            if link.stopping:
+        partitions = self._left(session) if self.taken_up else self.partitions
+        for prepared in self._one_ahead(partitions, writer, sizer):
+            if not link.may_go_on():
                 break
             begun = time.perf_counter()
-            if not session.transact(Piece("writing", self.table.name, prepared.batch), partial(self._write, writer, prepared)):
+            piece = Piece("writing", self.table.name, prepared.batch, prepared.partition)
+            if not session.transact(piece, partial(self._write, writer, prepared)):
                 break
             write_seconds = time.perf_counter() - begun
             sizer.note(prepared.batch.rows, write_seconds, prepared.rendered.size_bytes)
@@ -70,22 +82,33 @@ class SeedTask:
             )
         session.close()
 
-    def _one_ahead(self, writer: Writer, sizer: Sizer) -> Iterator[Prepared]:
+    def _left(self, session: Session) -> tuple[Partition, ...]:
+        """What the dead worker has not committed. It can commit nothing any more: before a COMMIT was sent its ledger row was there."""
+        done: list[Partition] = []
+
+        def look(connection: Connection) -> None:
+            done[:] = ledger.committed(connection, self.run_id, self.table.name, self.partitions)
+
+        whole = Partition(self.partitions[0].start, self.partitions[-1].stop)
+        session.transact(Piece("looking for what is left of", self.table.name, whole), look)
+        return tuple(gap for partition in self.partitions for gap in gaps(partition, done))
+
+    def _one_ahead(self, partitions: tuple[Partition, ...], writer: Writer, sizer: Sizer) -> Iterator[Prepared]:
         """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
-        wanted = (batch for partition in self.partitions for batch in batches(partition, lambda: sizer.rows))
+        wanted = ((batch, partition) for partition in partitions for batch in batches(partition, lambda: sizer.rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
-            upcoming = [thread.submit(self._prepare, writer, batch) for batch in (next(wanted, None),) if batch]
+            upcoming = [thread.submit(self._prepare, writer, *of) for of in (next(wanted, None),) if of]
             while upcoming:
                 prepared = upcoming.pop().result()
-                upcoming = [thread.submit(self._prepare, writer, batch) for batch in (next(wanted, None),) if batch]
+                upcoming = [thread.submit(self._prepare, writer, *of) for of in (next(wanted, None),) if of]
                 yield prepared
 
-    def _prepare(self, writer: Writer, batch: Partition) -> Prepared:
+    def _prepare(self, writer: Writer, batch: Partition, partition: Partition) -> Prepared:
         begun = time.perf_counter()
         rendered = writer.render(generate(self.table, batch, self.keys))
-        return Prepared(batch, rendered, time.perf_counter() - begun)
+        return Prepared(batch, partition, rendered, time.perf_counter() - begun)
 
     def _write(self, writer: Writer, prepared: Prepared, connection: Connection) -> None:
         """The ledger's row first: where it is there already, an attempt before this one was committed and its answer never came."""
-        if ledger.record(connection, self.run_id, self.table.name, prepared.batch, into=self.ledger_table):
+        if ledger.record(connection, self.run_id, self.table.name, prepared.batch, into=self.ledger_table, token=self.token):
             writer.write(connection, prepared.rendered)

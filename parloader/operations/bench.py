@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
-from parloader.database import connect, ledger, schema, scratch, sql
+from parloader.database import connect, schema, scratch, sql
 from parloader.database.connect import Facts
 from parloader.database.scratch import Scratch
 from parloader.database.sql import Connection
@@ -21,6 +21,7 @@ from parloader.loading.stats import Stats, WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
 from parloader.operations.bench_result import BenchResult, Measured, Point, Sample
+from parloader.operations.hold import Hold
 from parloader.operations.prepare import fitted, require_writer, turns_note
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Keys
@@ -36,18 +37,21 @@ SHUFFLE_SEED = 97
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
     """Measures, and leaves the database as it was. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress = progress or Progress()
-    with connect.connected(config.target) as connection, config.target.explained("measuring"):
+    with (
+        Hold(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
+        connect.connected(config.target) as connection,
+        config.target.explained("measuring"),
+    ):
         connect.require_writable(connection, config.target)
-        with ledger.locked(connection):
-            facts = connect.facts(connection)
-            progress.note(f"connected to {facts}: {config.target}")
-            plan = script_execution(config.rows, config.parameters)
-            live: schema.Live = {}
-            if schema.table_names(connection):
-                plan, live = fitted(connection, config.target, plan)
-            writers, notes = _writers(config, facts)
-            with scratch.tables(connection, config.target, plan, live) as copies:
-                return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes).measure()
+        facts = connect.facts(connection)
+        progress.note(f"connected to {facts}: {config.target}")
+        plan = script_execution(config.rows, config.parameters)
+        live: schema.Live = {}
+        if schema.table_names(connection):
+            plan, live = fitted(connection, config.target, plan)
+        writers, notes = _writers(config, facts)
+        with scratch.tables(connection, config.target, plan, live) as copies:
+            return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
 
 
 def _writers(config: BenchConfig, facts: Facts) -> tuple[tuple[WriterName, ...], list[str]]:
@@ -71,6 +75,7 @@ class _Bench:
     progress: Progress
     writers: tuple[WriterName, ...]
     notes: list[str]
+    hold: Hold
     meter: Meter = field(default_factory=Meter)
     seen: dict[int, WorkerStats] = field(default_factory=dict)
     keys: dict[str, Keys] = field(default_factory=dict)
@@ -102,7 +107,7 @@ class _Bench:
         )
 
     def _note_turns(self) -> None:
-        table = schema.reflect(connect.engine(self.config.target), [self.copies.target])[self.copies.target]
+        table = schema.reflect(self.config.target, [self.copies.target])[self.copies.target]
         for writer in self.writers:
             if note := turns_note(writer, self.facts, table, max(self.config.procs)):
                 self.notes.append(note)
@@ -130,10 +135,10 @@ class _Bench:
         self.copies.empty(self.connection)
         part = _Part(self)
         if point.checks:
-            stats, stopped = run_tasks(self.executor, self._tasks(point, ()), part, what="", rows=self.config.rows)
+            stats, stopped = run_tasks(self.executor, self._tasks(point, ()), part, what="", rows=self.config.rows, watch=self.hold)
         else:
             with self.copies.without_checks(self.connection) as off:
-                stats, stopped = run_tasks(self.executor, self._tasks(point, off), part, what="", rows=self.config.rows)
+                stats, stopped = run_tasks(self.executor, self._tasks(point, off), part, what="", rows=self.config.rows, watch=self.hold)
         if stopped:
             raise Interrupted("interrupted: the scratch tables are dropped", "Nothing else was touched; run it again for figures")
         self.seen |= {len(self.seen) + n: worker for n, worker in enumerate(stats.values())}

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
+from parloader.config import CleanConfig
 from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
@@ -11,6 +12,7 @@ from parloader.errors import ForeignRows, Interrupted
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
+from parloader.operations.hold import Hold
 from parloader.operations.run import run_tasks
 from parloader.plans.partition import split
 
@@ -51,22 +53,37 @@ def preview_clean(config: CleanConfig) -> CleanResult:
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
     """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    with connect.connected(config.target) as connection, config.target.explained("cleaning"), ledger.locked(connection):
-        connect.require_writable(connection, config.target)
-        scratch.drop(connection)  # what a killed bench left
-        if not ledger.exists(connection):
-            return CleanResult(dry_run=False, runs=(), tables=())
-        runs = ledger.runs(connection)
-        _refuse_foreign_rows(connection, runs)
-        there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
+    with Hold(config.target, "clean", config.retry_seconds, progress) as hold:
+        token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold))
         for run, table in _children_first(runs):
             if table == run.target and table in there:
-                _delete_target(config, run, progress, executor)
-        _end(connection, runs, there)
-        dropped = _drop_made_tables(connection)
-        _put_back_counters(connection)
-        ledger.drop(connection)
+                _delete_target(config, run, token, hold, progress, executor)
+        dropped = hold.again("ending the clean", partial(_finish, runs))
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
+
+
+def _prepare(config: CleanConfig, hold: Hold, connection: Connection) -> tuple[int, tuple[Run, ...], Collection[str]]:
+    """The holder's token, the runs to delete and the tables that are there; nothing is deleted yet but what a killed bench left."""
+    connect.require_writable(connection, config.target)
+    scratch.drop(connection)
+    if not ledger.exists(connection):
+        return 0, (), ()
+    ledger.create(connection)  # what later versions have more
+    token, runs = hold.fence(connection), ledger.runs(connection)
+    _refuse_foreign_rows(connection, runs)
+    return token, runs, schema.table_names(connection)
+
+
+def _finish(runs: tuple[Run, ...], connection: Connection) -> tuple[str, ...]:
+    """All that is small: returns the tables that were dropped. May be repeated."""
+    there = ledger.exists(connection)
+    if there:
+        _end(connection, runs)
+    dropped = _drop_made_tables(connection)
+    if there:
+        _put_back_counters(connection)
+    ledger.drop(connection)
+    return dropped
 
 
 def _children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
@@ -114,7 +131,7 @@ def _refuse_pointing(
         )
 
 
-def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: Executor) -> None:
+def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progress: Progress, executor: Executor) -> None:
     entry = run.table(run.target)
     tasks = [
         RemoveTask(
@@ -125,11 +142,13 @@ def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: 
             key=entry.key,
             keys=entry.keys,
             partitions=share,
-            retry_seconds=DEFAULT_RETRY_SECONDS,
+            retry_seconds=config.retry_seconds,
+            token=token,
+            restarts=config.worker_restarts,
         )
         for worker, share in enumerate(split(run.done[run.target], config.procs))
     ]
-    stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows)
+    stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows, watch=hold)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
         raise Interrupted(
@@ -138,8 +157,9 @@ def _delete_target(config: CleanConfig, run: Run, progress: Progress, executor: 
         )
 
 
-def _end(connection: Connection, runs: tuple[Run, ...], there: Collection[str]) -> None:
+def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
     """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
+    there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
     with sql.transaction(connection):
         for run, table in _children_first(runs):
             if table != run.target and table in there:

@@ -48,17 +48,17 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     facts = connect.facts(connection)
     require_writer(config.writer, facts)
     plan = script_execution(config.rows, config.parameters)
-    creates_tables = not schema.table_names(connection)
+    runs = ledger.runs(connection)
+    creates_tables = not runs and migration.unfinished(connection)
     live: schema.Live = {}
     if not creates_tables:
         plan, live = fitted(connection, config.target, plan)
-    runs = ledger.runs(connection)
     return Prepared(plan=plan, facts=facts, live=live, creates_tables=creates_tables, runs=runs, run=_run_to_go_on_with(runs, plan, config))
 
 
 def fitted(connection: Connection, target: Target, plan: Plan) -> tuple[Plan, schema.Live]:
     """The plan as the live schema takes it, and that schema."""
-    live = schema.reflect(connect.engine(target), [table.name for table in plan.tables])
+    live = schema.reflect(target, [table.name for table in plan.tables])
     state = migration.state(connection, live)
     if state is migration.State.BEFORE_V97:
         raise SchemaMismatch(

@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import Callable, Sequence
 
-from parloader.loading.events import Event, Failed, Retried
-from parloader.loading.executor import Executor, Stop, Task
+from parloader.loading.events import Died, Event, Failed, Retried
+from parloader.loading.executor import Executor, Stop, Task, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.stats import Stats, fold
 
@@ -18,6 +18,7 @@ def run_tasks(
     rows: int,
     done: int = 0,
     also: Callable[[Event], None] = lambda _: None,
+    watch: Watch | None = None,
 ) -> tuple[Stats, bool]:
     """Runs the tasks, `what` they do shown as so many of `rows`; returns the statistics, and whether somebody asked to stop."""
     stats: Stats = {}
@@ -31,8 +32,10 @@ def run_tasks(
                 meter.update(stats)
                 if isinstance(event, Retried):
                     progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
+                if isinstance(event, Died) and event.taken_up_by is not None:
+                    progress.note(f"{event.error.message}; worker {event.taken_up_by} takes up what is left of it")
                 if isinstance(event, Failed):
                     progress.detail(event.traceback_text)
 
-        executor.run(tasks, on_event, stop)
+        executor.run(tasks, on_event, stop, watch or Watch())
     return stats, bool(stop.asked)

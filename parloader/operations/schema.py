@@ -54,13 +54,13 @@ def upgrade_schema(target: Target) -> SchemaState:
         if before.state is not State.BEFORE_V97:
             return before
         connect.require_writable(connection, target)
-        migration.upgrade(connection, live_schema.reflect(connect.engine(target), [t.name for t in script_execution().tables]))
+        migration.upgrade(connection, live_schema.reflect(target, [t.name for t in script_execution().tables]))
         after = _state(connection, target)
         return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
 
 
 def _state(connection: Connection, target: Target) -> SchemaState:
     plan = script_execution()
-    live = live_schema.reflect(connect.engine(target), [table.name for table in plan.tables])
+    live = live_schema.reflect(target, [table.name for table in plan.tables])
     _, misfits = live_schema.fit(plan, live, samples(plan))
     return SchemaState(state=migration.state(connection, live), misfits=misfits)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 from parloader.config import SeedConfig
 from parloader.database import connect, ledger, migration, rules, schema, sql
@@ -17,6 +18,7 @@ from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
+from parloader.operations.hold import Hold
 from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Keys, Plan, Table
@@ -62,18 +64,29 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     progress, executor = progress or Progress(), executor or LocalExecutor()
     with (
         executor.ready(min(config.procs, config.rows), SeedTask.__module__),
-        connect.connected(config.target) as connection,
-        config.target.explained("preparing the load"),
+        Hold(config.target, "seed", config.retry_seconds, progress) as hold,
     ):
-        connect.require_writable(connection, config.target)
-        with ledger.locked(connection):
-            prepared = prepare(connection, config)
-            progress.note(f"connected to {prepared.facts}: {config.target}")
-            run = prepared.run or _begin(connection, config, prepared, progress)
-            plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config.target, prepared.plan)
-            if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
-                progress.note(note)
-            return _load(connection, config, plan, run, progress, executor)
+        plan, run, tasks = hold.again("preparing the load", partial(_prepare, config, hold, progress))
+        return _load(config, plan, run, tasks, hold, progress, executor)
+
+
+def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Connection) -> tuple[Plan, Run, list[SeedTask]]:
+    """All that comes before the workers: the run, its parents' rows made, and what each worker is to do. May be repeated, as the command."""
+    connect.require_writable(connection, config.target)
+    if ledger.exists(connection):
+        ledger.create(connection)  # what later versions have more
+        hold.fence(connection)
+    prepared = prepare(connection, config)
+    progress.note(f"connected to {prepared.facts}: {config.target}")
+    run = prepared.run or _begin(connection, config, prepared, progress)
+    plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config.target, prepared.plan)
+    if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
+        progress.note(note)
+    shares = split(run.gaps, config.procs)
+    if run.done_rows and shares:
+        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
+    token, facts = hold.fence(connection), connect.facts(connection)
+    return plan, run, [_task(config, plan, facts, run, token, worker, share) for worker, share in enumerate(shares)]
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
@@ -115,12 +128,9 @@ def _entry(table: Table, keys: Keys, counter_before: int | None, last_key: int) 
     )
 
 
-def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, progress: Progress, executor: Executor) -> SeedResult:
-    shares = split(run.gaps, config.procs)
-    if run.done_rows and shares:
-        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
-    facts = connect.facts(connection)
-    tasks = [_task(config, plan, facts, run, worker, share) for worker, share in enumerate(shares)]
+def _load(
+    config: SeedConfig, plan: Plan, run: Run, tasks: list[SeedTask], hold: Hold, progress: Progress, executor: Executor
+) -> SeedResult:
     first_batch_seconds: float | None = None
 
     def note_first_batch(event: Event) -> None:
@@ -129,14 +139,12 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
             first_batch_seconds = meter.age_seconds()
 
     begun = time.monotonic()
-    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows, also=note_first_batch)
+    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows, also=note_first_batch, watch=hold)
     if stopped:
-        raise _interrupted(connection, run)
+        raise hold.again("reading the ledger", partial(_interrupted, run))
     seconds = time.monotonic() - begun
     begun = time.monotonic()
-    if tasks:
-        sql.rows(connection, f"ANALYZE TABLE {sql.quote(run.target)}")
-    counts = rules.count(config.target, plan, run.keys[run.target].ranges(Partition(0, run.rows)), config.procs)
+    counts = hold.again("counting", partial(_count, config, plan, run, bool(tasks)))
     if counts.total != run.rows or counts.violation_count:
         raise ParloaderError(
             f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {run.rows:,} rows and {counts.violation_count:,} violations",
@@ -144,7 +152,7 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
         )
     return SeedResult(
         run_id=run.run_id,
-        rows=sum(worker.rows for worker in stats.values()),
+        rows=run.rows - run.done_rows,
         seconds=seconds if tasks else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
@@ -154,7 +162,13 @@ def _load(connection: Connection, config: SeedConfig, plan: Plan, run: Run, prog
     )
 
 
-def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, worker: int, share: tuple[Partition, ...]) -> SeedTask:
+def _count(config: SeedConfig, plan: Plan, run: Run, loaded: bool, connection: Connection) -> rules.Counts:
+    if loaded:
+        sql.rows(connection, f"ANALYZE TABLE {sql.quote(run.target)}")
+    return rules.count(config.target, plan, run.keys[run.target].ranges(Partition(0, run.rows)), config.procs)
+
+
+def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, token: int, worker: int, share: tuple[Partition, ...]) -> SeedTask:
     names = (plan.target.name, *plan.target.parents)
     return SeedTask(
         worker=worker,
@@ -167,10 +181,12 @@ def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, worker: int, s
         batch=config.batch,
         writer=config.writer,
         retry_seconds=config.retry_seconds,
+        token=token,
+        restarts=config.worker_restarts,
     )
 
 
-def _interrupted(connection: Connection, run: Run) -> Interrupted:
+def _interrupted(run: Run, connection: Connection) -> Interrupted:
     now = next(r for r in ledger.runs(connection) if r.run_id == run.run_id)
     return Interrupted(
         f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.rows:,} rows, each committed once",

@@ -107,7 +107,7 @@ def _verify_run(
     connection: Connection, config: VerifyConfig, run: Run, differences: list[Difference], progress: Progress, executor: Executor
 ) -> RunVerdict:
     plan = script_execution(run.rows, run.parameters)
-    live = schema.reflect(connect.engine(config.target), [table.name for table in plan.tables])
+    live = schema.reflect(config.target, [table.name for table in plan.tables])
     plan = schema.require_fit(plan, live, samples(plan))
     verdict = RunVerdict(run_id=run.run_id, not_loaded=run.rows - run.done_rows)
     shown: dict[str, int] = {}

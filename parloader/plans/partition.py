@@ -69,12 +69,12 @@ def merge(ranges: Iterable[Partition]) -> tuple[Partition, ...]:
     return tuple(merged)
 
 
-def gaps(rows: int, done: Iterable[Partition]) -> tuple[Partition, ...]:
-    """What of 0 … rows-1 is in none of `done`, in order."""
+def gaps(within: Partition, done: Iterable[Partition]) -> tuple[Partition, ...]:
+    """What of a range is in none of `done`, in order."""
     missing = []
-    at = 0
-    for r in (*merge(done), Partition(rows, rows)):
-        if at < min(r.start, rows):
-            missing.append(Partition(at, min(r.start, rows)))
+    at = within.start
+    for r in (*merge(done), Partition(within.stop, within.stop)):
+        if at < min(r.start, within.stop):
+            missing.append(Partition(at, min(r.start, within.stop)))
         at = max(at, r.stop)
     return tuple(missing)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from support import Database, until
+from support import DROP_LEDGER, Database, until
 
 from parloader.errors import Interrupted
 from parloader.operations import clean
@@ -18,7 +18,7 @@ def lived_in(database: Database) -> Database:
     """A database with rows of the user's in every table, with gaps, and counters that are past them."""
     database.parloader("seed", "--rows", "30")
     database.execute(
-        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        DROP_LEDGER,
         *(f"ALTER TABLE {table} COMMENT = ''" for table in TABLES),
         "DELETE FROM script_execution WHERE MOD(id, 3) = 0",
         "DELETE FROM event_trigger WHERE id > 60",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import Database, own_tcp_port
+from support import DROP_LEDGER, Database, own_tcp_port
 
 from parloader.database import sql
 from parloader.database.connect import Target, connected
@@ -110,7 +110,7 @@ def test_a_read_only_server_is_refused(database: Database) -> None:
 def test_a_schema_of_another_shape_names_column_and_expectation(database: Database, change: str, says: str) -> None:
     emptied = [f"DELETE FROM {table}" for table in ("event_trigger", "script_version", "script_reference", "task_schedule")]
     database.parloader("seed", "--rows", "0")
-    database.execute("DROP TABLE parloader_batch, parloader_table, parloader_run", *emptied, change)
+    database.execute(DROP_LEDGER, *emptied, change)
     done = database.parloader("seed", "--rows", "100", check=3)
     assert says in done.stderr
     assert not database.rows("SHOW TABLES LIKE 'parloader%%'")
@@ -126,7 +126,7 @@ def test_an_engine_without_transactions_is_refused(database: Database) -> None:
 def test_rows_beyond_the_keys_type(database: Database) -> None:
     database.parloader("seed", "--rows", "0")
     database.execute(
-        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        DROP_LEDGER,
         "ALTER TABLE script_execution MODIFY id SMALLINT UNSIGNED AUTO_INCREMENT",
     )
     done = database.parloader("seed", "--rows", "65536", check=3)
@@ -139,7 +139,7 @@ def test_rows_beyond_the_keys_type(database: Database) -> None:
 def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Database) -> None:
     database.parloader("seed", "--rows", "0")
     database.execute(
-        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        DROP_LEDGER,
         "CREATE TRIGGER no_more BEFORE INSERT ON script_execution FOR EACH ROW "
         "BEGIN IF NEW.id > 2500 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough is enough'; END IF; END",
     )
@@ -159,7 +159,7 @@ def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Data
 
 def test_rows_that_somebody_holds_locked_stop_the_run_and_the_rest_can_be_loaded_later(database: Database) -> None:
     database.parloader("seed", "--rows", "0")
-    database.execute("DROP TABLE parloader_batch, parloader_table, parloader_run")
+    database.execute(DROP_LEDGER)
     with database.connection() as other, database.server.connection() as admin:
         sql.execute(admin, "SET GLOBAL innodb_lock_wait_timeout = 1")
         try:

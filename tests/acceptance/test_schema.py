@@ -2,7 +2,7 @@
 
 import json
 
-from support import Database
+from support import DROP_LEDGER, Database
 
 BEFORE_V97 = """CREATE TABLE script_execution (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -15,7 +15,7 @@ BEFORE_V97 = """CREATE TABLE script_execution (
 
 def as_before_v97(database: Database) -> None:
     database.parloader("seed", "--rows", "0")
-    database.execute("DROP TABLE script_execution, parloader_batch, parloader_table, parloader_run", BEFORE_V97)
+    database.execute(DROP_LEDGER, "DROP TABLE script_execution", BEFORE_V97)
     database.execute("INSERT INTO script_execution VALUES (7, 1, 1, 1, '2020-01-01 00:00:00', '2020-01-01 00:00:01')")
 
 

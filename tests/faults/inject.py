@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import psutil
 import pymysql
-from faults.load import Load
+from faults.load import Halt, Load
 from support import PATIENCE_SECONDS, Database, TestServer, own_tcp_port, quiet, until
 
 from parloader.database import connect, sql
@@ -67,12 +67,12 @@ def signalled(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
 
 
-def kill_workers(load: Load, number: signal.Signals = signal.SIGKILL, *, most: int = 1) -> int:
-    """Sends the signal to so many workers; returns to how many."""
-    victims = load.workers()[:most]
-    for victim in victims:
+def kill_workers(load: Load, number: signal.Signals = signal.SIGKILL, *, most: int = 1) -> set[int]:
+    """Sends the signal to so many workers; returns all that there were."""
+    workers = load.workers()
+    for victim in workers[:most]:
         signalled(victim, number)
-    return len(victims)
+    return {worker.pid for worker in workers}
 
 
 def out_of_memory(load: Load) -> None:
@@ -98,39 +98,15 @@ def kill_sessions(admin: Connection, ids: Iterable[int], *, query_only: bool = F
 # locks
 
 
-@contextmanager
-def deadlocks(database: Database) -> Iterator[list[int]]:
-    """Another session that takes the parents' rows in an order of its own, again and again, and is too heavy to be the victim.
+def heavy() -> list[str]:
+    """Statements that make a transaction too heavy to be the victim of a deadlock. They change nothing in the end: it is rolled back."""
+    rows = ", ".join(f"({n:d})" for n in range(HEAVY_ROWS))
+    return [f"INSERT INTO faults_heavy VALUES {rows}"]
 
-    Yields a list that has the number of times it held them all. It changes nothing: it sets each to what it is, and rolls back.
-    """
-    held: list[int] = [0]
-    over = threading.Event()
 
-    def hold() -> None:
-        with database.server.connection(database.target.database) as other:
-            other.begin()
-            for start in range(0, HEAVY_ROWS, 1000):
-                sql.execute(other, "INSERT INTO faults_heavy VALUES " + ", ".join(f"({n:d})" for n in range(start, start + 1000)))
-            while not over.is_set():
-                sql.execute(other, "SAVEPOINT light")
-                with contextlib.suppress(pymysql.OperationalError):  # the victim, for once, or too long a wait
-                    for order in ("DESC", "ASC"):
-                        sql.execute(other, f"UPDATE script_reference SET name = name ORDER BY id {order} LIMIT 3")
-                    held[0] += 1
-                over.wait(0.02)
-                sql.execute(other, "ROLLBACK TO SAVEPOINT light")
-            other.rollback()
-
-    database.execute("CREATE TABLE faults_heavy (n INT PRIMARY KEY) ENGINE=InnoDB")
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        yield held
-    finally:
-        over.set()
-        thread.join()
-        database.execute("DROP TABLE faults_heavy")
+def deadlock(halt: Halt) -> None:
+    """The session that holds what the workers wait for asks for what they hold: the server rolls each of them back. It has to be heavy."""
+    sql.execute(halt.holder, "UPDATE script_reference SET name = name ORDER BY id LIMIT 1")
 
 
 # the server's state

@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
@@ -12,7 +12,7 @@ from uuid import uuid4
 import psutil
 from support import PATIENCE_SECONDS, Database, until
 
-from parloader.database import sql
+from parloader.database import failures, sql
 from parloader.database.sql import Connection
 
 TABLE = "script_execution"
@@ -199,20 +199,22 @@ class Halt:
 
     def release(self) -> None:
         """Lets them go on, before the end of the block."""
-        self.holder.rollback()
+        failures.rollback(self.holder)
 
 
 @contextmanager
-def halted(load: Load) -> Iterator[Halt]:
+def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
     """Every worker in the middle of a batch until the end of the block: it waits for a parent row that another session has locked.
 
-    One row only: with more, the session could wait for the workers while they wait for it.
+    The session runs the statements `before` first. One row only: with more, it could wait for the workers while they wait for it.
+    The last one: so each worker has read the others, in its batch, and keeps them locked.
     """
     database = load.database
-    with database.server.connection(database.target.database) as admin, database.server.connection() as watcher:
-        admin.begin()
-        sql.rows(admin, "SELECT id FROM script_reference ORDER BY id LIMIT 1 FOR UPDATE")
-
+    with database.server.connection(database.target.database) as holder, database.server.connection() as watcher:
+        holder.begin()
+        for statement in before:
+            sql.execute(holder, statement)
+        sql.rows(holder, "SELECT id FROM script_reference ORDER BY id DESC LIMIT 1 FOR UPDATE")
         until(
             lambda: load.process.poll() is not None or row_lock_waits(watcher, current=True) >= load.plan.procs,
             "all workers wait for the locked row",
@@ -220,9 +222,10 @@ def halted(load: Load) -> Iterator[Halt]:
         assert load.process.poll() is None, load.end()
         assert committed(database) < load.plan.rows
         waiting = writing(watcher, database)
-        others = set(sessions(watcher, database)) - {admin.thread_id(), *waiting}
-        yield Halt(sessions=waiting, others=sorted(others), holder=admin)
-        admin.rollback()
+        others = set(sessions(watcher, database)) - {holder.thread_id(), *waiting}
+        halt = Halt(sessions=waiting, others=sorted(others), holder=holder)
+        yield halt
+        halt.release()
 
 
 def nothing_half_done(load: Load) -> None:

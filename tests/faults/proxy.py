@@ -184,7 +184,7 @@ class _Between(socketserver.StreamRequestHandler):
         if act is Act.HALF_CLOSE:
             self._muted.set()
             self.connection.shutdown(socket.SHUT_WR)
-            while self.rfile.read1():  # type: ignore[attr-defined]
+            while self.rfile.read1():
                 pass
             return False
         if act is Act.STALL:

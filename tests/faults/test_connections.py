@@ -30,7 +30,7 @@ def test_the_connection_of_the_parent_is_killed(database: Database) -> None:
     load = started(database)
     with halted(load) as halt, database.server.connection() as admin:
         assert kill_sessions(admin, halt.others) >= 1
-    load.ends({0, 4})
+    load.ends(0)
     proven(load)
 
 
@@ -38,7 +38,7 @@ def test_every_connection_is_killed(database: Database) -> None:
     load = started(database)
     with halted(load) as halt, database.server.connection() as admin:
         assert kill_sessions(admin, [*halt.sessions, *halt.others]) > load.plan.procs
-    load.ends({0, 4})
+    load.ends(0)
     proven(load)
 
 
@@ -73,7 +73,7 @@ def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
 def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, moment: Moment) -> None:
     between.arm(Harm(moment, Act.CUT))
     load = launched(proxied)
-    load.ends(4, "error: preparing the load: ", "run the same command again")
+    load.ends(0)
     assert between.done
     proven(load)
 

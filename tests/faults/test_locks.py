@@ -1,6 +1,7 @@
 """Another session that holds and updates the parents' rows."""
 
-from faults.inject import deadlocks, settings
+import pytest
+from faults.inject import deadlock, heavy, settings
 from faults.load import Plan, halted, proven, row_lock_waits, started
 from support import Database, until
 
@@ -27,9 +28,12 @@ def test_a_lock_wait_without_end(database: Database) -> None:
     proven(load)
 
 
-def test_deadlocks(database: Database) -> None:
-    load = started(database, Plan(rows=30_000))
-    with deadlocks(database) as held:
-        until(lambda: held[0] >= 5 or load.process.poll() is not None, "the other session has held the rows several times")
-    assert load.ends(0).retries >= 1
+@pytest.mark.parametrize("writer", ["insert", "load-data"])
+def test_deadlock(database: Database, writer: str) -> None:
+    load = started(database, Plan(writer=writer))
+    database.execute("CREATE TABLE faults_heavy (n INT PRIMARY KEY) ENGINE=InnoDB")
+    with halted(load, heavy()) as halt:
+        deadlock(halt)
+    assert load.ends(0).retries >= load.plan.procs
+    database.execute("DROP TABLE faults_heavy")
     proven(load)

@@ -10,6 +10,8 @@ from faults.inject import kill_workers, signalled
 from faults.load import Load, Plan, committed, halted, launched, nothing_half_done, proven, started
 from support import Database, until
 
+from parloader.database import sql
+
 
 @pytest.mark.parametrize("writer", ["insert", "load-data"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -17,15 +19,33 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     load = started(database, Plan(writer=writer))
     with halted(load):
         kill_workers(load, number)
-    load.ends(1, rf"error: worker \d was killed by {number.name}.* while it held script_execution, rows ", "run the same command again")
+    load.ends(0, rf"worker \d was killed by {number.name}.* while it held script_execution, rows .*; worker 2 takes up what is left")
     proven(load)
 
 
 def test_every_worker_at_once(database: Database) -> None:
     load = started(database)
     with halted(load):
-        assert kill_workers(load, most=2) == 2
-    load.ends(1, r"error: worker \d was killed by SIGKILL")
+        assert len(kill_workers(load, most=2)) == 2
+    load.ends(0, r"worker 0 was killed by SIGKILL", r"worker 1 was killed by SIGKILL")
+    proven(load)
+
+
+def test_a_worker_that_nobody_replaces(database: Database) -> None:
+    load = started(database, Plan(more=("--worker-restarts", "0")))
+    with halted(load):
+        kill_workers(load)
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    proven(load)
+
+
+def test_the_one_that_replaces_a_worker(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        before = kill_workers(load)
+        until(lambda: {worker.pid for worker in load.workers()} - before, "a fresh worker has started")
+        kill_workers(load, most=2)
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
     proven(load)
 
 
@@ -36,6 +56,22 @@ def test_the_parent(database: Database) -> None:
         load.process.kill()
     load.ends(-signal.SIGKILL)
     proven(load)
+
+
+def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
+    """While workers of the one before are still at a batch: they finish it, and the next does the rest."""
+    first = started(database)
+    with halted(first) as halt:
+        first.process.kill()
+        first.process.wait()
+        second = launched(database)
+        with database.server.connection() as admin:
+            waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO parloader_control%%' AND db = %s"
+            until(lambda: sql.value(admin, waits, database.target.database), "the second waits for the first one's workers")
+        halt.release()
+        second.ends(0)
+    first.ends(-signal.SIGKILL)
+    proven(first)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

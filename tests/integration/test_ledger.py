@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support import Database
 
 from parloader.database import ledger, sql
-from parloader.errors import AnotherRun
+from parloader.errors import LedgerDamaged
 from parloader.plans.partition import Partition, batches, gaps
 
 
@@ -35,7 +35,7 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
         ]
     forgotten = {i for part in gone for i in range(part.start, part.stop)}
     assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
-    assert {i for part in gaps(rows, left) for i in range(part.start, part.stop)} == forgotten
+    assert {i for part in gaps(Partition(0, rows), left) for i in range(part.start, part.stop)} == forgotten
 
 
 def test_who_forgets_other_rows_does_not_wait(database: Database) -> None:
@@ -61,9 +61,23 @@ def test_counters_are_those_before_the_first_run_and_after_the_last(database: Da
         assert ledger.counters(connection) == {"t": (5, 30)}
 
 
-def test_the_lock_dies_with_its_connection(database: Database) -> None:
-    with database.connection() as one, database.connection() as other:
-        with ledger.locked(one), pytest.raises(AnotherRun, match="another parloader is at work"), ledger.locked(other):
-            pass
-        with ledger.locked(other):
-            pass
+@pytest.mark.parametrize("lost", ["parloader_batch", "parloader_run", "parloader_table"])
+def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) -> None:
+    with database.connection() as connection:
+        assert not ledger.exists(connection)
+        ledger.create(connection)
+        assert ledger.exists(connection)
+        ledger.record(connection, 1, "t", Partition(0, 10))
+        sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', '0', UTC_TIMESTAMP())")
+        sql.execute(connection, f"DROP TABLE {lost}")
+        with pytest.raises(LedgerDamaged, match=f"there is no {lost}, so nobody can tell"):
+            ledger.exists(connection)
+
+
+def test_a_ledger_that_was_being_dropped_is_none(database: Database) -> None:
+    with database.connection() as connection:
+        ledger.create(connection)
+        sql.execute(connection, "DROP TABLE parloader_batch")
+        assert not ledger.exists(connection)
+        ledger.drop(connection)
+        assert database.rows("SHOW TABLES") == ()

@@ -32,6 +32,9 @@ class Work:
     def run(self, link: Link) -> None:
         pass
 
+    def again(self, worker: int) -> "Work | None":
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Work):
@@ -99,6 +102,36 @@ class Die(Work):
     def run(self, link: Link) -> None:
         link.send(Said(worker=self.worker, text="last words"))
         os.kill(os.getpid(), self.signal_number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DieUntil(Work):
+    """Is killed as long as there are restarts left; the last worker says so."""
+
+    restarts: int
+
+    def run(self, link: Link) -> None:
+        if self.restarts:
+            os.kill(os.getpid(), signal.SIGKILL)
+        link.send(Said(worker=self.worker, text="done"))
+
+    def again(self, worker: int) -> "DieUntil | None":
+        return DieUntil(worker=worker, restarts=self.restarts - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoOn(Work):
+    """Asks whether it may go on until it is stopped."""
+
+    rest_seconds: float = 0.0
+
+    def run(self, link: Link) -> None:
+        link.send(Said(worker=self.worker, text="begun"))
+        end = time.monotonic() + PATIENCE_SECONDS
+        while link.may_go_on(self.rest_seconds) and time.monotonic() < end:
+            link.send(Said(worker=self.worker, text="went on"))
+            time.sleep(0.01)
+        link.send(Said(worker=self.worker, text="stopped" if link.stopping else "nobody stopped me"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,18 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from support import until
 from unit.tasks import (
     Crash,
     Die,
+    DieUntil,
     Fail,
+    GoOn,
     GoOnUntilStopped,
     InterruptItself,
     InterruptTheParent,
@@ -21,9 +25,9 @@ from unit.tasks import (
     Work,
 )
 
-from parloader.errors import ParloaderError, WorkerDied, WriteFailed
-from parloader.loading.events import Event, Failed, Finished
-from parloader.loading.executor import Link, LocalExecutor, Stop
+from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
+from parloader.loading.events import Died, Event, Failed, Finished
+from parloader.loading.executor import Link, LocalExecutor, Stop, Watch
 
 
 class Run:
@@ -32,10 +36,11 @@ class Run:
     def __init__(self, *, asks_to_stop: int = 0) -> None:
         self.events: list[Event] = []
         self.stop = Stop()
+        self.watch = Watch()
         self.asks_to_stop = asks_to_stop
 
     def of(self, *tasks: Work) -> "Run":
-        LocalExecutor().run(tasks, self.on_event, self.stop)
+        LocalExecutor().run(tasks, self.on_event, self.stop, self.watch)
         return self
 
     def on_event(self, event: Event) -> None:
@@ -71,7 +76,7 @@ def test_processes_that_started_before_their_tasks_were_known() -> None:
     with executor.ready(2, Say.__module__):
         early = {process.pid for process in multiprocessing.active_children()}
         assert len(early) == 2
-        executor.run([Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, Stop())  # one more than are ready
+        executor.run([Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, Stop(), Watch())  # one more than are ready
         assert not multiprocessing.active_children()
     assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
 
@@ -123,6 +128,76 @@ def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
         Run().of(Leave(worker=5, status=status))
 
 
+@pytest.mark.parametrize("restarts", [1, 2])
+def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> None:
+    run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
+    assert run.said(1 + restarts) == ["done"]
+    deaths = [(event.worker, event.taken_up_by) for event in run.events if isinstance(event, Died)]
+    assert deaths == [(0, 2), (2, 3)][:restarts]
+    assert run.finished == {1, 1 + restarts}
+
+
+def test_nothing_is_taken_up_after_a_stop() -> None:
+    run = Run()
+    run.stop.asked = 1
+    with pytest.raises(WorkerDied):
+        run.of(GoOnUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
+    assert run.said(2) == []
+
+
+class Switch(Watch):
+    """Held and failing as the test says."""
+
+    def __init__(self) -> None:
+        self.is_held = False
+        self.error: Exception | None = None
+
+    @property
+    def held(self) -> bool:
+        return self.is_held
+
+    @property
+    def failure(self) -> Exception | None:
+        return self.error
+
+
+def test_workers_are_held_and_go_on() -> None:
+    watch, stop = Switch(), Stop()
+    watch.is_held = True
+    heard: list[str] = []
+
+    def release() -> None:
+        until(lambda: heard == ["begun"] * 2, "both have begun")
+        watch.is_held = False
+        until(lambda: heard.count("went on") > 4, "they go on")
+        stop.asked = 1
+
+    with ThreadPoolExecutor() as thread:
+        releasing = thread.submit(release)
+        LocalExecutor().run([GoOn(worker=0), GoOn(worker=1)], lambda e: heard.append(e.text) if isinstance(e, Said) else None, stop, watch)
+        releasing.result()
+    assert heard.count("stopped") == 2
+
+
+def test_workers_that_are_held_or_rest_hear_a_stop() -> None:
+    watch = Switch()
+    watch.is_held = True
+    run = Run(asks_to_stop=1)
+    run.watch = watch
+    assert run.of(GoOn(worker=0), GoOn(worker=1)).said(0) == ["begun", "stopped"]
+    assert Run(asks_to_stop=1).of(GoOn(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
+
+
+def test_a_watch_that_fails_ends_all() -> None:
+    watch = Switch()
+    watch.error = AnotherRun("overtaken")
+    run = Run()
+    run.watch = watch
+    with pytest.raises(AnotherRun, match="overtaken"):
+        run.of(GoOnUntilStopped(worker=0), GoOn(worker=1))
+    assert run.said(0)[-1] == run.said(1)[-1] == "stopped"
+
+
 def test_workers_end_early_when_somebody_asks() -> None:
     run = Run(asks_to_stop=1).of(GoOnUntilStopped(worker=0), GoOnUntilStopped(worker=1))
     assert run.said(0) == run.said(1) == ["begun", "stopped"]
@@ -148,7 +223,7 @@ def test_an_observer_that_fails_leaves_no_worker(tmp_path: Path) -> None:
         raise LookupError("the observer's")
 
     with pytest.raises(LookupError):
-        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, Stop())
+        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, Stop(), Watch())
     assert not (tmp_path / "survived").exists()
 
 
@@ -185,7 +260,7 @@ def test_ctrl_c_is_not_lost_while_workers_start() -> None:
             asked.append(stop.asked)
             stop.asked = 1
 
-        LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop)
+        LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop, Watch())
     assert asked[0] == 1
 
 

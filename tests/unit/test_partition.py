@@ -56,14 +56,14 @@ def test_merged_ranges_are_the_same_indices_in_order_and_as_few_as_can_be(ranges
 @given(any_ranges, st.sampled_from([0, 0, 1, 5]))
 def test_gaps_and_what_is_done_are_the_whole(done: list[Partition], rows_after: int) -> None:
     rows = max((r.stop for r in done), default=0) + rows_after
-    missing = gaps(rows, done)
+    missing = gaps(Partition(0, rows), done)
     assert indices(merge([*missing, *done])) == list(range(rows))
     assert not set(indices(missing)) & set(indices(done))
     assert merge(missing) == missing
 
 
 def test_gaps_end_with_the_rows() -> None:
-    assert gaps(5, [Partition(0, 2), Partition(7, 9)]) == (Partition(2, 5),)
+    assert gaps(Partition(0, 5), [Partition(0, 2), Partition(7, 9)]) == (Partition(2, 5),)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (5, 4)])

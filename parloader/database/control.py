@@ -1,0 +1,123 @@
+"""Who is at work in a database: at most one seed, clean or bench, and no worker of one that is over.
+
+A lock of the server admits one at a time; it dies with its connection. A worker has a connection of its own and can outlive the lock (its
+parent was killed, or lost the lock's connection). So whoever has the lock writes a token of its own, and every transaction of its workers
+reads that token with a shared lock: the next holder's token waits for the transactions that have read the one before, and later ones find
+another token, and end. (M. Kleppmann, "How to do distributed locking", calls this fencing.)
+"""
+
+import getpass
+import hashlib
+import os
+import secrets
+import socket
+from dataclasses import dataclass, field
+
+from parloader.database import failures, sql
+from parloader.database.sql import Connection
+from parloader.errors import AnotherRun
+
+CONTROL = "parloader_control"
+DDL = f"""CREATE TABLE IF NOT EXISTS {CONTROL} (
+        name VARCHAR(16) NOT NULL PRIMARY KEY,
+        token BIGINT UNSIGNED NOT NULL,
+        connection_id BIGINT UNSIGNED NOT NULL,
+        set_by VARCHAR(255) NOT NULL,
+        set_at DATETIME NOT NULL
+    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: who is at work, and whether to pause'"""
+
+
+def who(doing: str = "") -> str:
+    """This process, for others to read: what it does, user, machine, process id."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no such user in the system's list
+        user = str(os.getuid())
+    return f"{doing} by {user}@{socket.gethostname()}, process {os.getpid()}".strip()[:255]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """One who is at work. `token` is never that of another."""
+
+    doing: str
+    token: int = field(default_factory=lambda: secrets.randbits(63))
+
+    def write(self, connection: Connection, lock_connection_id: int) -> None:
+        """Makes this the holder that the database knows; returns when no transaction of the one before is open any more."""
+        sql.execute(
+            connection,
+            f"INSERT INTO {CONTROL} VALUES ('holder', %s, %s, %s, UTC_TIMESTAMP()) ON DUPLICATE KEY UPDATE "
+            "token = VALUES(token), connection_id = VALUES(connection_id), set_by = VALUES(set_by), set_at = VALUES(set_at)",
+            self.token,
+            lock_connection_id,
+            who(self.doing),
+        )
+
+    def is_current(self, connection: Connection) -> bool:
+        found = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
+        return found == ((self.token,),)
+
+
+def fence(token: int) -> str:
+    """The end of an INSERT … SELECT of the ledger: it inserts nothing where this holder is not the current one."""
+    return f"FROM {CONTROL} WHERE name = 'holder' AND token = {token:d} LOCK IN SHARE MODE"
+
+
+def require_current(connection: Connection, token: int) -> None:
+    """AnotherRun where this holder is not the current one; else it stays so until the transaction ends."""
+    if not sql.rows(connection, f"SELECT 1 {fence(token)}"):
+        raise overtaken()
+
+
+def overtaken() -> AnotherRun:
+    return AnotherRun(
+        "another parloader has taken over this database meanwhile",
+        "Let it end (parloader status shows it), then run the same command again",
+    )
+
+
+def lock(connection: Connection) -> bool:
+    """Takes the lock of this database, for as long as the connection lives; False: somebody else has it."""
+    return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", lock_name(connection)))
+
+
+def has_lock(connection: Connection) -> bool:
+    return bool(sql.value(connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", lock_name(connection)))
+
+
+def unlock(connection: Connection) -> None:
+    with failures.ignored():
+        sql.execute(connection, "DO RELEASE_LOCK(%s)", lock_name(connection))
+
+
+def lock_name(connection: Connection) -> str:
+    return "parloader:" + hashlib.sha256(str(sql.value(connection, "SELECT DATABASE()")).encode()).hexdigest()[:40]
+
+
+def refusal(connection: Connection) -> AnotherRun:
+    """Says who has the lock, and since when."""
+    return AnotherRun(
+        f"another parloader is at work in this database: {at_work(connection) or 'it has just ended'}",
+        "Wait until it has ended (parloader status shows how far it is), then run the same command again",
+    )
+
+
+def at_work(connection: Connection) -> str | None:
+    """Who has the lock, in words; None: nobody."""
+    holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
+    if holder is None:
+        return None
+    if _exists(connection):
+        statement = f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'holder' AND connection_id = %s"
+        for set_by, set_at in sql.rows(connection, statement, holder):
+            return f"{set_by}, since {set_at:%Y-%m-%d %H:%M:%S} UTC (server connection {holder})"
+    # it has only begun: there is no ledger yet
+    statement = "SELECT CONCAT(user, '@', host) FROM information_schema.processlist WHERE id = %s"
+    accounts = sql.rows(connection, statement, holder)  # seen only by the same account, and by administrators
+    return f"{accounts[0][0] if accounts else 'somebody'}, since a moment ago (server connection {holder})"
+
+
+def _exists(connection: Connection) -> bool:
+    statement = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+    return bool(sql.value(connection, statement, CONTROL))
