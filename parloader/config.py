@@ -1,4 +1,7 @@
-"""The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once."""
+"""The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once.
+
+`allow_remote`, where a verb writes: the hosts that need not be this machine.
+"""
 
 import os
 from collections.abc import Mapping
@@ -30,6 +33,7 @@ class SeedConfig:
     parameters: Mapping[str, str] = field(default_factory=dict)
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
+    allow_remote: tuple[str, ...] = ()
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -48,6 +52,7 @@ class BenchConfig:
     rows: int = 100_000
     rounds: int = 3
     parameters: Mapping[str, str] = field(default_factory=dict)
+    allow_remote: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,5 +64,15 @@ class VerifyConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CleanConfig:
+    """`edited_too`: also rows that somebody edited since, without looking for them."""
+
     target: Target
     procs: int = field(default_factory=usable_cores)
+    edited_too: bool = False
+    allow_remote: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradeConfig:
+    target: Target
+    allow_remote: tuple[str, ...] = ()

@@ -14,6 +14,9 @@ ParloaderError                 1   failed
     ServerNotSupported             too old, read-only, or without transactions
     PrivilegeMissing               the account may not do it
     ForeignRows                    somebody's rows point at rows that clean would delete
+    EditedRows                     somebody edited rows that clean would delete, or the schema so that nobody can tell
+    RemoteHost                     the server is not on this machine, and its host was not allowed
+    Forbidden                      the database holds the marker that forbids parloader to write there
   ConnectError                 4   cannot connect or log in
   Interrupted                130   Ctrl-C or SIGTERM; what was committed stays and can be resumed
 """
@@ -84,6 +87,18 @@ class PrivilegeMissing(Refused):
 
 
 class ForeignRows(Refused):
+    pass
+
+
+class EditedRows(Refused):
+    pass
+
+
+class RemoteHost(Refused):
+    pass
+
+
+class Forbidden(Refused):
     pass
 
 

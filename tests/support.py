@@ -153,3 +153,11 @@ class Database:
         return subprocess.Popen(
             self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
         )
+
+
+def everything(database: Database) -> dict[str, object]:
+    """Each table's rows, its counter and its definition."""
+    found: dict[str, object] = {}
+    for (name,) in database.rows("SHOW TABLES"):
+        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
+    return found

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from parloader.database import connect, migration
+from parloader.config import UpgradeConfig
+from parloader.database import connect, ledger, migration
 from parloader.database import schema as live_schema
 from parloader.database.connect import Target
 from parloader.database.migration import State
@@ -10,6 +11,7 @@ from parloader.database.schema import Misfit
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.loading.generate import samples
+from parloader.operations import guard
 from parloader.plans.script_execution import script_execution
 
 
@@ -42,9 +44,12 @@ def check_schema(target: Target) -> SchemaState:
         return _state(connection, target)
 
 
-def upgrade_schema(target: Target) -> SchemaState:
+def upgrade_schema(config: UpgradeConfig) -> SchemaState:
     """Applies the V97 step where the schema is before it; otherwise changes nothing."""
-    with connect.connected(target) as connection, target.explained("upgrading the schema"):
+    target = config.target
+    guard.require_permitted(target, config.allow_remote)
+    with connect.connected(target) as connection, target.explained("upgrading the schema"), ledger.locked(connection):
+        guard.require_not_forbidden(connection, target)
         before = _state(connection, target)
         if before.state is State.OTHER:
             raise SchemaMismatch(

@@ -17,6 +17,7 @@ from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
+from parloader.operations import guard
 from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Keys, Plan, Table
@@ -60,6 +61,7 @@ class SeedResult:
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
     """Fills the table: the whole plan, or what is missing of it. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
+    guard.require_permitted(config.target, config.allow_remote)
     with (
         executor.ready(min(config.procs, config.rows), SeedTask.__module__),
         connect.connected(config.target) as connection,
@@ -67,6 +69,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     ):
         connect.require_writable(connection, config.target)
         with ledger.locked(connection):
+            guard.require_not_forbidden(connection, config.target)
             prepared = prepare(connection, config)
             progress.note(f"connected to {prepared.facts}: {config.target}")
             run = prepared.run or _begin(connection, config, prepared, progress)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from support import Database, until
+from support import Database, everything, until
 
 from parloader.errors import Interrupted
 from parloader.operations import clean
@@ -27,14 +27,6 @@ def lived_in(database: Database) -> Database:
         "ALTER TABLE script_execution AUTO_INCREMENT = 777",
     )
     return database
-
-
-def everything(database: Database) -> dict[str, object]:
-    """Each table's rows, its counter and its definition."""
-    found: dict[str, object] = {}
-    for (name,) in database.rows("SHOW TABLES"):
-        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
-    return found
 
 
 def test_what_was_there_is_exactly_as_before(lived_in: Database) -> None:
