@@ -1,5 +1,6 @@
 """Comparing the rows that parloader made in a run with those that are there, in worker processes: for verify, and for clean's look before."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from parloader.plans.script_execution import script_execution
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """`checked` rows were compared; `missing` and `different` count them by table. `differences`: the first of each kind."""
+    """`checked` rows were compared; `missing` and `different` count them by table. `differences`: the first of each kind and table."""
 
     plan: Plan
     checked: int
@@ -41,18 +42,18 @@ def compare(
     plan = script_execution(run.rows, run.parameters)
     live = schema.reflect(connect.engine(target), [table.name for table in plan.tables])
     plan = schema.require_fit(plan, live, samples(plan))
-    missing: dict[str, int] = {}
-    different: dict[str, int] = {}
+    missing: Counter[str] = Counter()
+    different: Counter[str] = Counter()
     differences: list[Difference] = []
-    shown: dict[str, int] = {}
+    shown: Counter[tuple[str, str]] = Counter()
 
     def note_difference(event: Event) -> None:
         if isinstance(event, Differs):
-            missing[event.table] = missing.get(event.table, 0) + event.missing
-            different[event.table] = different.get(event.table, 0) + event.different
+            missing[event.table] += event.missing
+            different[event.table] += event.different
             for difference in event.differences:
-                shown[difference.kind] = shown.get(difference.kind, 0) + 1
-                if shown[difference.kind] <= SHOWN:
+                shown[difference.kind, difference.table] += 1
+                if shown[difference.kind, difference.table] <= SHOWN:
                     differences.append(difference)
 
     packet_bytes = connect.facts(connection).max_allowed_packet_bytes

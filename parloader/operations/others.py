@@ -81,9 +81,9 @@ def refuse_edited_rows(connection: Connection, config: CleanConfig, run: Run, pr
             f"whether rows of run {run.run_id} were edited since they were made cannot be said any more: {error.message}",
             "parloader clean --edited-too deletes them all the same; nothing was deleted",
         ) from error
-    edited = {table: count for table, count in found.different.items() if count}
+    edited = {entry.name: found.different[entry.name] for entry in run.tables if found.different.get(entry.name)}
     if edited:
-        keys = {table: [d.key for d in found.differences if d.kind == "different" and d.table == table] for table in edited}
+        keys = {table: sorted(d.key for d in found.differences if d.kind == "different" and d.table == table) for table in edited}
         tables = ", ".join(f"{count:,} of {table}{_keys(run.table(table).key, keys[table])}" for table, count in edited.items())
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader made them: {tables}",
