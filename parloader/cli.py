@@ -10,8 +10,9 @@ from parloader import __version__
 from parloader.command import EXIT_CODES, Output, exit_codes, with_target
 from parloader.consent import confirmed, on_terminal, with_permission
 from parloader.errors import Interrupted, UsageError, VerifyFailed
+from parloader.limits import MOST_RETRY_SECONDS
 from parloader.loading.batching import Batch, FixedBatch, WriterName
-from parloader.options import bench_options, plan_options, procs_option
+from parloader.options import bench_options, number, plan_options, procs_option
 from parloader.server_commands import server
 from parloader.settings import save_settings, settings_of_file
 
@@ -51,7 +52,8 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 @click.option(
     "--retry-seconds",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0, MOST_RETRY_SECONDS),
+    callback=number,
     default=60.0,
     show_default=True,
     help="How long a batch is tried again after a deadlock or a lost connection.",

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
+from parloader.errors import UsageError
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
 from parloader.loading.batching import AUTO, Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
@@ -19,6 +21,14 @@ DEFAULT_RETRY_SECONDS = 60.0
 def usable_cores() -> int:
     """The cores that this process may use (its CPU affinity, where the system has one)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _require(config: object, **ranges: tuple[float, float]) -> None:
+    """UsageError where one of these fields is outside its range."""
+    for name, (least, most) in ranges.items():
+        value = getattr(config, name)
+        if not least <= value <= most:
+            raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,9 @@ class SeedConfig:
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     allow_remote: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(self, rows=(0, MOST_ROWS), procs=(1, MOST_PROCS), retry_seconds=(0, MOST_RETRY_SECONDS))
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -54,12 +67,18 @@ class BenchConfig:
     parameters: Mapping[str, str] = field(default_factory=dict)
     allow_remote: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _require(self, rows=(1, MOST_ROWS), rounds=(1, MOST_ROWS))
+
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyConfig:
     target: Target
     procs: int = field(default_factory=usable_cores)
     ignore_extra: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self, procs=(1, MOST_PROCS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +89,9 @@ class CleanConfig:
     procs: int = field(default_factory=usable_cores)
     edited_too: bool = False
     allow_remote: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(self, procs=(1, MOST_PROCS))
 
 
 @dataclass(frozen=True, kw_only=True)

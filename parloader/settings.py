@@ -16,7 +16,10 @@ def _text(value: object) -> str:
     """ValueError: it is no text, number or date."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date | datetime.time):
         raise ValueError("a text or a number")
-    return str(value)
+    try:
+        return str(value)
+    except ValueError as error:  # Python writes no number of more than 4300 digits
+        raise ValueError("a number of fewer digits") from error
 
 
 def _texts(value: object) -> list[str]:

@@ -147,7 +147,7 @@ def connect_error(error: Exception, where: str, account: str, database: str) -> 
         code, cause = number(error), getattr(error, "original_exception", None)
     else:
         code, cause = 2003, error
-    if isinstance(cause, socket.gaierror):
+    if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: no host name at all (a label that is empty or too long)
         return unknown_host(where)
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
         return ConnectError(
