@@ -68,7 +68,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
             if table == run.target:
                 _delete_target(config, run, progress, executor)
         _end(connection, runs)
-        dropped = _drop_made_tables(connection)
+        dropped = migration.drop_made_tables(connection)
         _put_back_counters(connection)
         ledger.drop(connection)
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
@@ -127,19 +127,3 @@ def _put_back_counters(connection: Connection) -> None:
     for table, (before, after) in ledger.counters(connection).items():
         if schema.key_counter(connection, table) == after:
             schema.set_key_counter(connection, table, before)
-
-
-def _drop_made_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops the tables that seed had made in an empty database, where all of them are empty again. Locked, so that no row is lost."""
-    commented = schema.tables_with_comment(connection, migration.MADE_BY_US)
-    made = tuple(name for name in migration.children_first() if name in commented)
-    if not made or any(key.child not in made for name in made for key in schema.foreign_keys_to(connection, name)):
-        return ()
-    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
-    try:
-        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in made):
-            return ()
-        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, made)))
-    finally:
-        sql.execute(connection, "UNLOCK TABLES")
-    return made

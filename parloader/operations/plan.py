@@ -103,9 +103,10 @@ def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tupl
     empty = prepared.creates_tables
     target = prepared.plan.target
     key_start = 1 if empty else schema.highest_key(connection, target.name, target.key) + 1
-    require_key_room(target, live, key_start)
+    parents = assign_parents(connection, prepared.plan, empty=empty)
+    require_key_room(prepared.plan, live, key_start, parents)
     forecasts = []
-    for name, assignment in assign_parents(connection, prepared.plan, empty=empty).items():
+    for name, assignment in parents.items():
         table = prepared.plan.table(name)
         forecasts.append(
             TableForecast(
@@ -113,7 +114,7 @@ def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tupl
                 rows=table.rows,
                 used=table.rows - assignment.made_rows,
                 made=assignment.made_rows,
-                keys=tuple(r for part in assignment.made for r in assignment.keys.ranges(part)),
+                keys=assignment.made_keys,
                 size=size.estimate(live[name], assignment.made_rows),
             )
         )
