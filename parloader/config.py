@@ -23,12 +23,9 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _require(config: object, **ranges: tuple[float, float]) -> None:
-    """UsageError where one of these fields is outside its range."""
-    for name, (least, most) in ranges.items():
-        value = getattr(config, name)
-        if not least <= value <= most:
-            raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
+def _require(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +43,10 @@ class SeedConfig:
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self, rows=(0, MOST_ROWS), procs=(1, MOST_PROCS), retry_seconds=(0, MOST_RETRY_SECONDS))
+        """UsageError where a number makes no sense."""
+        _require("rows", self.rows, 0, MOST_ROWS)
+        _require("procs", self.procs, 1, MOST_PROCS)
+        _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -68,7 +68,11 @@ class BenchConfig:
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self, rows=(1, MOST_ROWS), rounds=(1, MOST_ROWS))
+        """UsageError where a number makes no sense."""
+        _require("rows", self.rows, 1, MOST_ROWS)
+        _require("rounds", self.rounds, 1, MOST_ROWS)
+        for procs in self.procs:
+            _require("procs", procs, 1, MOST_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +82,8 @@ class VerifyConfig:
     ignore_extra: bool = False
 
     def __post_init__(self) -> None:
-        _require(self, procs=(1, MOST_PROCS))
+        """UsageError where a number makes no sense."""
+        _require("procs", self.procs, 1, MOST_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +96,8 @@ class CleanConfig:
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self, procs=(1, MOST_PROCS))
+        """UsageError where a number makes no sense."""
+        _require("procs", self.procs, 1, MOST_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)

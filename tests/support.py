@@ -91,12 +91,12 @@ def private(home: Path, kind: str) -> Iterator[TestServer]:
 def until_gone(home: Path) -> None:
     """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
 
-    def there() -> bool:
-        with contextlib.suppress(psutil.Error):
-            return any(f"--datadir={home}" in argument for process in psutil.process_iter() for argument in process.cmdline())
-        return True
+    def is_it(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):  # it ends just now, or is a zombie of somebody's
+            return any(f"--datadir={home}" in argument for argument in process.cmdline())
+        return False
 
-    until(lambda: not there(), f"the end of the server in {home}")
+    until(lambda: not any(map(is_it, psutil.process_iter())), f"the end of the server in {home}")
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:

@@ -1,6 +1,7 @@
 """The live schema: reflection, and whether it fits a plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -45,10 +46,19 @@ def table_names(connection: Connection) -> frozenset[str]:
 def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:
     """Those of the tables that are there."""
     metadata = sa.MetaData()
-    with engine.connect() as connection:
+    with drivers_errors(), engine.connect() as connection:
         there = set(sa.inspect(connection).get_table_names())
         metadata.reflect(connection, only=sorted(set(names) & there), resolve_fks=False)
     return dict(metadata.tables)
+
+
+@contextmanager
+def drivers_errors() -> Iterator[None]:
+    """What SQLAlchemy makes of the driver's errors leaves the block as these: failures.py knows them."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise error.orig or error from error
 
 
 def fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Plan, tuple[Misfit, ...]]:
