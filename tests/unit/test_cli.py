@@ -89,7 +89,7 @@ def test_help_says_what_the_exit_codes_mean(command: tuple[str, ...]) -> None:
 
 def test_there_is_help_for_every_verb() -> None:
     listed = parloader("--help").stdout
-    assert all(f"\n  {verb} " in listed for verb in ("seed", "plan", "verify", "clean", "status", "schema", "server"))
+    assert all(f"\n  {verb} " in listed for verb in ("seed", "plan", "verify", "clean", "status", "guard", "schema", "server"))
     assert parloader("schema", "--help").exit_code == parloader("server", "--help").exit_code == 0
 
 

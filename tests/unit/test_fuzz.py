@@ -5,6 +5,7 @@
 
 import socket
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Never
@@ -21,6 +22,7 @@ from parloader.config import BenchConfig, CleanConfig, SeedConfig, VerifyConfig
 from parloader.database.connect import Target
 from parloader.errors import UsageError
 from parloader.limits import MOST_PROCS, MOST_ROWS
+from parloader.loading.executor import LocalExecutor
 from parloader.loading.generate import samples
 from parloader.plans.script_execution import PARAMETERS, parameters, script_execution
 from parloader.settings import SETTINGS
@@ -45,7 +47,11 @@ def refuse(address: tuple[str, int], *_: object, **__: object) -> Never:
 
 def parloader(*arguments: str, environment: dict[str, str] | None = None) -> Result:
     """Runs it, and holds it to the law."""
-    with mock.patch("socket.getaddrinfo", getaddrinfo), mock.patch("socket.create_connection", refuse):
+    with (
+        mock.patch("socket.getaddrinfo", getaddrinfo),
+        mock.patch("socket.create_connection", refuse),
+        mock.patch.object(LocalExecutor, "ready", lambda *_: nullcontext()),  # no processes for what is not going to be done
+    ):
         result = CliRunner().invoke(cli, arguments, env=environment)
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
     assert result.exit_code in (2, 3, 4), (result.exit_code, result.output)
