@@ -67,7 +67,7 @@ def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: _Our
     if found:
         keys = _some("/".join(map(str, values)) for values in found)
         raise ForeignRows(
-            f"rows of {child}{whose} point at rows of {parent} that it made: {'/'.join(key)} {keys}",
+            f"rows of {child}{whose} point at rows of {parent} that parloader made: {'/'.join(key)} {keys}",
             f"Point their {', '.join(foreign_key.columns)} at other rows, or delete them; nothing was deleted",
         )
 

@@ -124,7 +124,7 @@ def test_a_foreign_key_of_several_columns(seeded: Database) -> None:
     seeded.parloader("clean", "--dry-run")
     seeded.execute("INSERT INTO note SELECT 2, 9, id, script_reference_id FROM script_execution WHERE id = 400")
     line = refusal(seeded)
-    assert "rows of note that parloader did not make point at rows of script_execution that it made: shop/number 2/9" in line
+    assert "rows of note that parloader did not make point at rows of script_execution that parloader made: shop/number 2/9" in line
     seeded.execute("DELETE FROM note WHERE shop = 2")
     seeded.parloader("clean", "--yes")
     assert seeded.rows("SELECT shop, number FROM note ORDER BY 1, 2") == ((1, 7), (1, 8))
@@ -136,7 +136,7 @@ def test_a_foreign_key_to_another_column_than_the_primary_key(seeded: Database) 
         "CREATE TABLE note (id INT PRIMARY KEY, schedule BIGINT UNSIGNED, FOREIGN KEY (schedule) REFERENCES task_schedule (schedule_id) ON DELETE SET NULL)",
         "INSERT INTO note VALUES (41, 30)",
     )
-    assert "rows of note that parloader did not make point at rows of task_schedule that it made: id 41" in refusal(seeded)
+    assert "rows of note that parloader did not make point at rows of task_schedule that parloader made: id 41" in refusal(seeded)
 
 
 @pytest.mark.parametrize("rule", ["RESTRICT", "CASCADE"])
@@ -159,7 +159,7 @@ def test_a_table_that_points_at_itself(seeded: Database, rule: str, whose: str) 
             "INSERT INTO script_execution (id, script_reference_id, script_version_id, triggering_event_id, retry_of) VALUES (900, 99, 99, 999, 12)",
         )
         key = 900
-    assert f"point at rows of script_execution that it made: id {key}" in refusal(seeded)
+    assert f"point at rows of script_execution that parloader made: id {key}" in refusal(seeded)
     seeded.execute("UPDATE script_execution SET retry_of = NULL")
     seeded.parloader("clean", "--yes")
     if whose == "theirs":
@@ -173,7 +173,7 @@ def test_a_parent_that_points_back(seeded: Database) -> None:
         "ALTER TABLE task_schedule ADD COLUMN last_execution BIGINT UNSIGNED, ADD FOREIGN KEY (last_execution) REFERENCES script_execution (id)",
         "UPDATE task_schedule SET last_execution = 5 WHERE id = 3",
     )
-    assert "rows of task_schedule point at rows of script_execution that it made: id 3" in refusal(seeded)
+    assert "rows of task_schedule point at rows of script_execution that parloader made: id 3" in refusal(seeded)
 
 
 def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None:
@@ -185,8 +185,9 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
             f"FOREIGN KEY (id) REFERENCES {seeded.target.database}.script_execution (id))",
             f"INSERT INTO {other}.script_execution VALUES (7)",
         )
-        assert "rows of script_execution that parloader did not make point at rows of script_execution that it made: id 7" in refusal(
-            seeded
+        assert (
+            "rows of script_execution that parloader did not make point at rows of script_execution that parloader made: id 7"
+            in refusal(seeded)
         )
     finally:
         seeded.execute(f"DROP DATABASE {other}")
