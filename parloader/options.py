@@ -1,6 +1,7 @@
 """The click options that say what to load and how, and how their texts become values. Imports nothing large, as cli.py."""
 
 import importlib.util
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -8,6 +9,7 @@ from typing import Any, TypeAlias
 import click
 
 from parloader.errors import UsageError
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
 from parloader.loading.batching import Batch, WriterName, parse_batch
 
 WRITERS = [str(name) for name in WriterName]
@@ -22,16 +24,23 @@ def _default_procs() -> int:
 
 procs_option = click.option(
     "--procs",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_PROCS),
     default=_default_procs,
     envvar="PARLOADER_PROCS",
     help="Worker processes.  [default: the usable cores]",
 )
 
 
+def number(_: click.Context, __: click.Parameter, value: float) -> float:
+    """Nothing is outside a range of click's that is not a number."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number")
+    return value
+
+
 def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """The plan parameters of --set, checked before anything is connected to."""
-    from parloader.plans.script_execution import parameters
+    from parloader.plans.script_execution import script_execution
 
     given = {}
     for pair in pairs:
@@ -40,7 +49,7 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
             raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
         given[name.strip()] = value.strip()
     try:
-        parameters(given)
+        script_execution(given=given)
     except UsageError as error:
         raise click.BadParameter(str(error)) from error
     return given
@@ -56,9 +65,9 @@ plan_parameters = click.option(
 )
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a number from 1 on")
+def _procs(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(MOST_PROCS)) or not 1 <= int(text) <= MOST_PROCS:
+        raise ValueError(f"{text!r} is not a number from 1 to {MOST_PROCS}")
     return int(text)
 
 
@@ -124,7 +133,7 @@ def plan_options(function: Command) -> Command:
         procs_option,
         click.option(
             "--rows",
-            type=click.IntRange(min=0),
+            type=click.IntRange(0, MOST_ROWS),
             default=1_000_000,
             show_default=True,
             envvar="PARLOADER_ROWS",
@@ -147,7 +156,8 @@ def fault_options(function: Command) -> Command:
         ),
         click.option(
             "--retry-seconds",
-            type=click.FloatRange(min=0),
+            type=click.FloatRange(0, MOST_RETRY_SECONDS),
+            callback=number,
             default=60.0,
             show_default=True,
             help="How long a batch is tried again after a deadlock or a lost connection, and the server is waited for.",
@@ -169,7 +179,7 @@ def bench_options(function: Command) -> Command:
         ),
         plan_parameters,
         click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured."),
-        click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows a load."),
+        click.option("--rows", type=click.IntRange(1, MOST_ROWS), default=100_000, show_default=True, help="Rows a load."),
         click.option(
             "--writer",
             "writers",
@@ -190,7 +200,7 @@ def bench_options(function: Command) -> Command:
             "--procs",
             "procs",
             metavar="N,N,…",
-            callback=_list_of(_positive),
+            callback=_list_of(_procs),
             help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]",
         ),
     ):

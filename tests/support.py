@@ -92,14 +92,12 @@ def private(home: Path, kind: str) -> Iterator[TestServer]:
 def until_gone(home: Path) -> None:
     """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
 
-    def there() -> bool:
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):  # it has ended meanwhile, or is a zombie of somebody's, which may stay for long
-                if any(f"--datadir={home}" in argument for argument in process.cmdline()):
-                    return True
+    def is_it(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):  # it ends just now, or is a zombie of somebody's
+            return any(f"--datadir={home}" in argument for argument in process.cmdline())
         return False
 
-    until(lambda: not there(), f"the end of the server in {home}")
+    until(lambda: not any(map(is_it, psutil.process_iter())), f"the end of the server in {home}")
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:
@@ -162,3 +160,11 @@ class Database:
             text=True,
             cwd=self.folder,
         )
+
+
+def everything(database: Database) -> dict[str, object]:
+    """Each table's rows, its counter and its definition."""
+    found: dict[str, object] = {}
+    for (name,) in database.rows("SHOW TABLES"):
+        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
+    return found

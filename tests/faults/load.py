@@ -258,6 +258,6 @@ def proven(load: Load, *, again: Plan | None = None) -> None:
     cleaned(load.database)
 
 
-def cleaned(database: Database) -> None:
-    database.parloader("clean", "--yes")
+def cleaned(database: Database, *options: str) -> None:
+    database.parloader("clean", "--yes", *options)
     assert database.rows("SHOW TABLES") == ()

@@ -40,18 +40,20 @@ def test_a_column_is_dropped(database: Database) -> None:
     database.execute("ALTER TABLE script_execution ADD COLUMN planned DATETIME NULL")
     database.parloader(*load.plan.command, check=None)
     assert "different" in database.parloader("verify", check=1).stderr
-    cleaned(database)
+    assert "edited" in database.parloader("clean", "--yes", check=3).stderr
+    cleaned(database, "--edited-too")
     proven(load)
 
 
 def test_the_table_is_dropped(database: Database) -> None:
-    """With its rows; clean puts the rest away."""
+    """With its rows; clean puts the rest away, where it is told that nothing of what is gone has to be looked at."""
     load = started(database)
     with halted(load) as halt:
         meanwhile(load, "DROP TABLE script_execution", halt.release)
     load.ends(3, "error: writing script_execution, rows .*script_execution", "schema")
-    assert "script_execution" in database.parloader(*load.plan.command, check=3).stderr
-    cleaned(database)
+    for command in (load.plan.command, ("clean", "--yes")):
+        assert "script_execution" in database.parloader(*command, check=3).stderr
+    cleaned(database, "--edited-too")
     proven(load)
 
 
