@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import psutil
 import pymysql
-from faults.load import Halt, Load
+from faults.load import Load
 from support import PATIENCE_SECONDS, Database, TestServer, own_tcp_port, quiet, until
 
 from parloader.database import connect, sql
@@ -99,14 +99,18 @@ def kill_sessions(admin: Connection, ids: Iterable[int], *, query_only: bool = F
 
 
 def heavy() -> list[str]:
-    """Statements that make a transaction too heavy to be the victim of a deadlock. They change nothing in the end: it is rolled back."""
-    rows = ", ".join(f"({n:d})" for n in range(HEAVY_ROWS))
-    return [f"INSERT INTO faults_heavy VALUES {rows}"]
+    """Statements that make a transaction too heavy to be the victim of a deadlock. Its rows go into a database of their own."""
+    return [
+        "CREATE DATABASE IF NOT EXISTS faults",
+        "CREATE TABLE IF NOT EXISTS faults.heavy (n INT PRIMARY KEY) ENGINE=InnoDB",
+        "BEGIN",  # again: DDL commits
+        "INSERT INTO faults.heavy VALUES " + ", ".join(f"({n:d})" for n in range(HEAVY_ROWS)),
+    ]
 
 
-def deadlock(halt: Halt) -> None:
-    """The session that holds what the workers wait for asks for what they hold: the server rolls each of them back. It has to be heavy."""
-    sql.execute(halt.holder, "UPDATE script_reference SET name = name ORDER BY id LIMIT 1")
+def deadlock(holder: Connection) -> None:
+    """A heavy session that holds the row the workers wait for asks for one that they hold: the server rolls each of them back."""
+    sql.execute(holder, "UPDATE script_reference SET name = name ORDER BY id LIMIT 1")
 
 
 # the server's state

@@ -203,18 +203,26 @@ class Halt:
 
 
 @contextmanager
-def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
-    """Every worker in the middle of a batch until the end of the block: it waits for a parent row that another session has locked.
+def row_held(database: Database, before: Iterable[str] = ()) -> Iterator[Connection]:
+    """A parent row that every worker needs in every batch, locked by another session until the end of the block. Yields its connection.
 
     The session runs the statements `before` first. One row only: with more, it could wait for the workers while they wait for it.
     The last one: so each worker has read the others, in its batch, and keeps them locked.
     """
-    database = load.database
-    with database.server.connection(database.target.database) as holder, database.server.connection() as watcher:
+    with database.server.connection(database.target.database) as holder:
         holder.begin()
         for statement in before:
             sql.execute(holder, statement)
         sql.rows(holder, "SELECT id FROM script_reference ORDER BY id DESC LIMIT 1 FOR UPDATE")
+        yield holder
+        failures.rollback(holder)
+
+
+@contextmanager
+def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
+    """Every worker in the middle of a batch until the end of the block: each waits for a row_held."""
+    database = load.database
+    with database.server.connection() as watcher, row_held(database, before) as holder:
         until(
             lambda: load.process.poll() is not None or row_lock_waits(watcher, current=True) >= load.plan.procs,
             "all workers wait for the locked row",
@@ -223,9 +231,7 @@ def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
         assert committed(database) < load.plan.rows
         waiting = writing(watcher, database)
         others = set(sessions(watcher, database)) - {holder.thread_id(), *waiting}
-        halt = Halt(sessions=waiting, others=sorted(others), holder=holder)
-        yield halt
-        halt.release()
+        yield Halt(sessions=waiting, others=sorted(others), holder=holder)
 
 
 def nothing_half_done(load: Load) -> None:
