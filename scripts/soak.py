@@ -19,9 +19,9 @@ from pathlib import Path
 
 import click
 from faults.inject import ordinary_account
-from faults.load import Ended, Load, Plan, end_all, found, launched
+from faults.load import Ended, Load, Plan, end_all, found, has_committed, launched
 from faults.proxy import proxy
-from soak_faults import FAULTS, Place, Scene, done
+from soak_faults import Place, Scene, done, some_fault
 from support import DURABLE_OPTIONS, TEST_REDO_LOG_BYTES, Database, TestServer, until_gone
 
 from parloader.database.connect import Kind
@@ -29,13 +29,13 @@ from parloader.database.server import PrivateServer
 from parloader.errors import ServerStartError
 
 KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
-ROWS = (0, 1, 997, 5000, 20_000, 40_000)
-BATCHES = (1, 100, 500, 3000, 50_000)
+ROWS = (0, 1, 997, 10_007, 20_000, 20_000, 40_000, 40_000)
+BATCHES = (1, 100, 500, 500, 500, 3000, 50_000)
 # A batch is a transaction: with more of them a load takes longer than its fault is worth
 MOST_BATCHES = 400
 RETRY_SECONDS = (0.5, 10.0)
-# A load of the above takes a second or three: a fault comes while it begins, works or ends, and lasts for a while
-LATEST_FAULT_SECONDS = 3.0
+# A fault comes while the load begins, every fourth time, else when some share of the rows is there; and lasts for a while
+BEGINNING_SECONDS = 1.5
 LONGEST_FAULT_SECONDS = 3.0
 # How often a plain re-run may be needed after the fault is over: once
 MOST_RERUNS = 1
@@ -130,15 +130,20 @@ def after(database: Database, *arguments: str) -> None:
 
 def one_load(where: Place, chance: random.Random, tally: Tally) -> str:
     """A load, its fault, and all that has to hold afterwards; returns what was done. Wrong says what does not hold."""
-    plan, name = some_plan(chance), chance.choice(list(FAULTS))
-    before_seconds, lasts_seconds = chance.uniform(0, LATEST_FAULT_SECONDS), chance.uniform(0, LONGEST_FAULT_SECONDS)
-    what = f"{where.server.kinds[0]}, {name} after {before_seconds:.2f} s for {lasts_seconds:.2f} s, parloader {' '.join(plan.command)}"
+    plan, beginning = some_plan(chance), chance.random() < 1 / 4
+    name, fault = some_fault(chance, plan.writer)
+    when, lasts_seconds = chance.random(), chance.uniform(0, LONGEST_FAULT_SECONDS)
+    moment = f"{when * BEGINNING_SECONDS:.2f} s" if beginning else f"{int(when * plan.rows):,} rows"
+    what = f"{where.server.kinds[0]}, {name} after {moment} for {lasts_seconds:.2f} s, parloader {' '.join(plan.command)}"
     tally.loads += 1
     try:
         load = launched(where.database, plan)
-        time.sleep(before_seconds)
-        with done(FAULTS[name], Scene(place=where, load=load, chance=chance)) as hit:
-            tally.faults[name if hit and load.process.poll() is None else f"{name} (too early or too late)"] += 1
+        if beginning:
+            time.sleep(when * BEGINNING_SECONDS)
+        else:
+            has_committed(load, int(when * plan.rows))
+        with done(fault, Scene(place=where, load=load, chance=chance)) as hit:
+            tally.faults[name if hit else "none (too early or too late)"] += 1
             if hit:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     load.process.wait(lasts_seconds)

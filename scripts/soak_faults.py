@@ -3,6 +3,7 @@
 import contextlib
 import random
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from faults.proxy import Act, Harm, Moment, Proxy
 from support import Database, quiet
 
 from parloader.database.server import PrivateServer
+from parloader.database.sql import Connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +40,19 @@ class Scene:
 
 
 Fault = Callable[[Scene], AbstractContextManager[None]]
-# What a fault meets with where the load is not that far yet, or has ended: then it is none
-MISSED = (pymysql.Error, psutil.Error, ValueError)
+# How long a proxy lies in wait for its moment
+PROXY_SECONDS = 5.0
+
+
+class Missed(Exception):
+    """There was nothing to do it to: the load is not that far yet, or has ended."""
 
 
 def _worker(number: signal.Signals, most: int = 1) -> Fault:
     @contextmanager
     def fault(scene: Scene) -> Iterator[None]:
-        inject.kill_workers(scene.load, number, most=most)
+        if not inject.kill_workers(scene.load, number, most=most):
+            raise Missed
         yield
 
     return fault
@@ -62,7 +69,10 @@ def _parent(number: signal.Signals) -> Fault:
 
 @contextmanager
 def _stopped_worker(scene: Scene) -> Iterator[None]:
-    victim = scene.chance.choice(scene.load.workers() or [psutil.Process(scene.load.process.pid)])
+    workers = scene.load.workers()
+    if not workers:
+        raise Missed
+    victim = scene.chance.choice(workers)
     inject.signalled(victim, signal.SIGSTOP)
     yield
     inject.signalled(victim, signal.SIGCONT)
@@ -79,8 +89,9 @@ def _sessions(*, workers_only: bool, query_only: bool = False) -> Fault:
     def fault(scene: Scene) -> Iterator[None]:
         database = scene.place.database
         with database.server.connection() as admin:
-            found = writing if workers_only else sessions
-            inject.kill_sessions(admin, found(admin, database), query_only=query_only)
+            ids = _at_work(scene, admin) if workers_only else sessions(admin, database)
+            if not inject.kill_sessions(admin, ids, query_only=query_only):
+                raise Missed
         yield
 
     return fault
@@ -89,12 +100,20 @@ def _sessions(*, workers_only: bool, query_only: bool = False) -> Fault:
 def _on_the_way(harm: Harm) -> Fault:
     @contextmanager
     def fault(scene: Scene) -> Iterator[None]:
-        scene.place.between.arm(harm, times=scene.chance.randint(1, 5))
-        if harm.moment is Moment.CONNECT:
-            with _sessions(workers_only=False)(scene):
-                pass
-        yield
-        scene.place.between.disarm()
+        between, end = scene.place.between, time.monotonic() + PROXY_SECONDS
+        before = len(between.done)
+        between.arm(harm, times=scene.chance.randint(1, 5))
+        try:
+            if harm.moment is Moment.CONNECT:
+                with _sessions(workers_only=False)(scene):
+                    pass
+            while len(between.done) == before and scene.load.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.01)
+            if len(between.done) == before:
+                raise Missed
+            yield
+        finally:
+            between.disarm()
 
     return fault
 
@@ -133,10 +152,17 @@ def _state(of: Callable[[Scene], AbstractContextManager[object]]) -> Fault:
     def fault(scene: Scene) -> Iterator[None]:
         database = scene.place.database
         with database.server.connection() as admin, of(scene):
-            inject.kill_sessions(admin, writing(admin, database))
+            inject.kill_sessions(admin, _at_work(scene, admin))
             yield
 
     return fault
+
+
+def _at_work(scene: Scene, admin: Connection) -> list[int]:
+    """The connections of the workers that are writing, as soon as some are; none where the load has ended."""
+    while not (found := writing(admin, scene.place.database)) and scene.load.process.poll() is None:
+        time.sleep(0.01)
+    return found
 
 
 FAULTS: dict[str, Fault] = {
@@ -158,8 +184,15 @@ FAULTS: dict[str, Fault] = {
     "small packets": _state(lambda scene: inject.small_packets(scene.place.database.server)),
     "no connection left": _state(lambda scene: inject.no_connection_left(scene.place.database)),
     "another password": _state(lambda scene: inject.password_changed(scene.place.database)),
-    **{f"proxy: {harm}": _on_the_way(harm) for harm in (Harm(moment, act) for moment in Moment for act in Act)},
 }
+ON_THE_WAY = {f"proxy: {harm}": _on_the_way(harm) for harm in (Harm(moment, act) for moment in Moment for act in Act)}
+
+
+def some_fault(chance: random.Random, writer: str) -> tuple[str, Fault]:
+    """One of all, and its name; what happens on the way every third time."""
+    never = Moment.FILE if writer == "insert" else Moment.INSERT
+    on_the_way = {name: fault for name, fault in ON_THE_WAY.items() if never not in name}
+    return chance.choice(list((on_the_way if chance.random() < 1 / 3 else FAULTS).items()))
 
 
 @contextmanager
@@ -168,7 +201,7 @@ def done(fault: Fault, scene: Scene) -> Iterator[bool]:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(fault(scene))
-        except MISSED:
+        except (Missed, pymysql.Error, psutil.Error, ValueError):  # as the load has it: no table, no process, no worker
             yield False
             return
         yield True

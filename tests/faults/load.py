@@ -64,22 +64,24 @@ class Found:
         return self.broken_batches + (self.rows != self.in_ledger)
 
 
-def committed(database: Database) -> int:
+def committed(connection: Connection) -> int:
     """How many rows the ledger has."""
-    if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
+    if not sql.rows(connection, "SHOW TABLES LIKE 'parloader_batch'"):
         return 0
-    return int(str(database.value(f"SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = '{TABLE}'")))
+    return int(sql.value(connection, f"SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = '{TABLE}'"))
 
 
 def found(database: Database, plan: Plan) -> Found:
-    if not database.rows(f"SHOW TABLES LIKE '{TABLE}'"):
-        return Found(rows=0, in_ledger=committed(database), in_plan=0, broken_batches=0)
-    broken = 0
-    if in_ledger := committed(database):
-        whole = f"row_count = (SELECT COUNT(*) FROM {TABLE} WHERE id BETWEEN first_index + 1 AND first_index + row_count)"
-        broken = int(str(database.value(f"SELECT COUNT(*) FROM parloader_batch WHERE table_name = '{TABLE}' AND NOT {whole}")))
-    ((rows, in_plan),) = database.rows(f"SELECT COUNT(*), COUNT(DISTINCT IF(id BETWEEN 1 AND {plan.rows}, id, NULL)) FROM {TABLE}")
-    return Found(rows=int(str(rows)), in_ledger=in_ledger, in_plan=int(str(in_plan)), broken_batches=broken)
+    with database.server.connection(database.target.database) as connection:
+        in_ledger = committed(connection)
+        if not sql.rows(connection, f"SHOW TABLES LIKE '{TABLE}'"):
+            return Found(rows=0, in_ledger=in_ledger, in_plan=0, broken_batches=0)
+        broken = 0
+        if in_ledger:
+            whole = f"row_count = (SELECT COUNT(*) FROM {TABLE} WHERE id BETWEEN first_index + 1 AND first_index + row_count)"
+            broken = sql.value(connection, f"SELECT COUNT(*) FROM parloader_batch WHERE table_name = '{TABLE}' AND NOT {whole}")
+        rows, in_plan = sql.row(connection, f"SELECT COUNT(*), COUNT(DISTINCT IF(id BETWEEN 1 AND {plan.rows}, id, NULL)) FROM {TABLE}")
+        return Found(rows=rows, in_ledger=in_ledger, in_plan=in_plan, broken_batches=broken)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,11 +154,17 @@ class Load:
         return psutil.wait_procs(self.family(), timeout=PATIENCE_SECONDS)[1]
 
 
+def has_committed(load: Load, rows: int) -> bool:
+    """Waits until the load has committed so many rows, or ended; whether it is still running."""
+    with load.database.server.connection(load.database.target.database) as watcher:
+        until(lambda: load.process.poll() is not None or committed(watcher) >= rows, f"{rows:,} rows are committed")
+    return load.process.poll() is None
+
+
 def started(database: Database, plan: Plan = USUAL, *, environment: dict[str, str] | None = None) -> Load:
     """A load of which some batches, and not all, are committed."""
     load = launched(database, plan, environment=environment)
-    until(lambda: load.process.poll() is not None or committed(database) >= plan.batch, "a batch is committed")
-    assert load.process.poll() is None, load.end()
+    assert has_committed(load, plan.batch), load.end()
     return load
 
 
@@ -222,13 +230,13 @@ def row_held(database: Database, before: Iterable[str] = ()) -> Iterator[Connect
 def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
     """Every worker in the middle of a batch until the end of the block: each waits for a row_held."""
     database = load.database
-    with database.server.connection() as watcher, row_held(database, before) as holder:
+    with database.server.connection(database.target.database) as watcher, row_held(database, before) as holder:
         until(
             lambda: load.process.poll() is not None or row_lock_waits(watcher, current=True) >= load.plan.procs,
             "all workers wait for the locked row",
         )
         assert load.process.poll() is None, load.end()
-        assert committed(database) < load.plan.rows
+        assert committed(watcher) < load.plan.rows
         waiting = writing(watcher, database)
         others = set(sessions(watcher, database)) - {holder.thread_id(), *waiting}
         yield Halt(sessions=waiting, others=sorted(others), holder=holder)
