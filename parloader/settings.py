@@ -7,7 +7,8 @@ from typing import Any
 
 from parloader.errors import UsageError
 
-SETTINGS = ("batch", "procs", "retry_seconds", "rows", "set", "url", "writer")
+CONNECTION_SETTINGS = ("ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
+SETTINGS = tuple(sorted(("batch", "procs", "retry_seconds", "rows", "set", "writer", *CONNECTION_SETTINGS)))
 
 
 def settings_of_file(file: Path) -> dict[str, Any]:

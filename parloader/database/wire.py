@@ -1,4 +1,4 @@
-"""The driver's connection, with the two things that a bulk load needs and the driver has no way for.
+"""The driver's connection, with the things that a bulk load needs and the driver has no way for.
 
 `query_all` sends statements without waiting for the answer to the one before, so that a batch of many small statements costs one trip
 to the server and not one each. `load_local` answers LOAD DATA LOCAL from memory. Whatever file a server asks for, at whatever moment:
@@ -8,6 +8,7 @@ Protocol: MySQL "Client/Server Protocol", COM_QUERY and LOCAL INFILE Request; Ma
 """
 
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,9 +40,20 @@ class Loaded:
 
 
 class Connection(DriverConnection):  # type: ignore[misc]
-    """A pymysql connection; what it inherits is in PyMySQL's documentation."""
+    """A pymysql connection; what it inherits is in PyMySQL's documentation.
+
+    `tls`: how it is encrypted where the server can, or must be where `tls_required`; None: not at all.
+    """
 
     _announced: bytes | None = None
+
+    def __init__(self, *, tls: ssl.SSLContext | None, tls_required: bool, **settings: Any) -> None:
+        self._tls = tls
+        super().__init__(ssl=tls if tls_required else None, ssl_disabled=tls is None, **settings)
+
+    def _create_ssl_ctx(self, _: object) -> ssl.SSLContext | None:
+        """In place of the driver's, which for "where the server can" makes one of its own."""
+        return self._tls
 
     def query_all(self, statements: Sequence[bytes]) -> int:
         """Runs the statements in order; returns how many rows they changed. Where one fails the others may have run all the same: roll back.
