@@ -47,5 +47,4 @@ class MaskingGroup(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            error.message = masked(error.message)
-            raise
+            raise click.UsageError(masked(error.format_message()), ctx=error.ctx) from None

@@ -219,7 +219,10 @@ def test_the_url_of_the_file_is_for_every_command(command: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        ("row = 5", ["parloader.toml", "'row'", "Valid: batch, procs, retry_seconds, rows, set, url, writer"]),
+        (
+            "row = 5",
+            ["parloader.toml", "'row'", "Valid: batch, procs, retry_seconds, rows, set, ssl_ca, ssl_cert, ssl_key, ssl_mode, url, writer"],
+        ),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         ('set = "start=2020-01-01"', ["parloader.toml", "[set]"]),
         ("procs = 0", ["procs", "0"]),
