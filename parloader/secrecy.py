@@ -16,11 +16,11 @@ MASK = "***"
 def masked(text: str) -> str:
     """The text with what is, or may be meant to be, the password of a URL in it replaced, whatever shape the URL has.
 
-    That is from the first colon that begins neither // nor white space to the last @; in a URL without @, what stands in the place of a
-    port and is none.
+    With an @ that is what stands before the last one, from the colon behind the user on; without, what stands in the place of a port and is none.
     """
-    text = re.sub(r":(?!//|\s).*@", f":{MASK}@", text, count=1, flags=re.DOTALL)
-    return re.sub(r"(://[^:]*):(?!\d*(?:[/?\s]|$)|\*\*\*@)[^/?]*", rf"\1:{MASK}", text)
+    text = re.sub(r"(://[^:@]*):.*@", rf"\1:{MASK}@", text, flags=re.DOTALL)
+    text = re.sub(r":(?!//|\s).*@", f":{MASK}@", text, count=1, flags=re.DOTALL)  # no scheme, or half of one
+    return re.sub(r"(://[^:@]*):(?!\d*(?:[/?\s]|$)|\*\*\*@).*", rf"\1:{MASK}", text, flags=re.DOTALL)
 
 
 def mask_process_list() -> None:

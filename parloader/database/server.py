@@ -274,12 +274,14 @@ class PrivateServer:
             *(["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", f"--port={port or _free_port()}"]),
             *self.options,
         ]
-        guard = subprocess.Popen(
-            [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal does not reach it
-        )
+        with open(self.home / LOG, "ab") as log:
+            guard = subprocess.Popen(
+                [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,  # not ours: who reads that to its end would wait for the guard's
+                start_new_session=True,  # Ctrl-C in the terminal does not reach it
+            )
         with guard:  # which leaves at once a process of its own, with our pipe
             assert guard.stdout
             end = time.monotonic() + START_TIMEOUT_SECONDS
