@@ -112,9 +112,9 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
             )
     for constraint in there.foreign_key_constraints:
         for element in constraint.elements:
-            name, points_to = element.parent.name, element.target_fullname.rsplit(".", 1)[0]
+            name, points_to = element.parent.name, element.target_fullname
             wanted = table.references.get(name)
-            if wanted and points_to != wanted:
+            if wanted and not points_to.startswith(f"{wanted}."):  # names may have dots in them, so it cannot be taken apart
                 misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {points_to}"))
     return misfits
 
@@ -216,6 +216,30 @@ def foreign_keys_to(connection: Connection, table: str) -> tuple[tuple[str, str,
     statement = """SELECT table_schema, table_name, column_name, referenced_column_name FROM information_schema.key_column_usage
         WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s"""
     return tuple(sql.rows(connection, statement, table))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey:
+    """`database` is None where it is the same."""
+
+    columns: tuple[str, ...]
+    database: str | None
+    parent: str
+    referenced: tuple[str, ...]
+
+
+def foreign_keys_of(connection: Connection, table: str) -> tuple[ForeignKey, ...]:
+    """The foreign keys that the table has."""
+    statement = """SELECT constraint_name, NULLIF(referenced_table_schema, DATABASE()), referenced_table_name, column_name, referenced_column_name
+        FROM information_schema.key_column_usage
+        WHERE table_schema = DATABASE() AND table_name = %s AND referenced_table_name IS NOT NULL ORDER BY constraint_name, ordinal_position"""
+    pairs: dict[tuple[str, str | None, str], list[tuple[str, str]]] = {}
+    for name, database, parent, column, referenced in sql.rows(connection, statement, table):
+        pairs.setdefault((name, database, parent), []).append((column, referenced))
+    return tuple(
+        ForeignKey(columns=tuple(c for c, _ in columns), database=database, parent=parent, referenced=tuple(r for _, r in columns))
+        for (_, database, parent), columns in pairs.items()
+    )
 
 
 def triggers_on(connection: Connection, table: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from support import Database, own_tcp_port, quiet, until
+from support import PATIENCE_SECONDS, Database, own_tcp_port, quiet, until
 
 from parloader.database import sql
 from parloader.database.connect import Target
@@ -208,6 +209,7 @@ def test_a_prompt_asks_on_the_terminal_and_shows_nothing(secret: Database) -> No
     def read_until(text: bytes) -> None:
         nonlocal shown
         while text not in shown:
+            assert select.select([terminal], [], [], PATIENCE_SECONDS)[0], shown
             shown += os.read(terminal, 1024)
 
     read_until(b"Password for ")
