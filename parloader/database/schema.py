@@ -1,20 +1,19 @@
-"""The live schema: reflection, and whether it fits a plan."""
+"""The live schema: whether it fits a plan, its keys and counters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from parloader.database import checksum, ledger, sql
+from parloader.database.reflection import Live, foreign_keys
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.plans.model import Plan, Reference, Table
-
-Live: TypeAlias = Mapping[str, sa.Table]
 
 INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
@@ -40,15 +39,6 @@ def table_names(connection: Connection) -> frozenset[str]:
     """The tables and views of the database, parloader's own not counted."""
     found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
     return frozenset(name for (name,) in found) - {*ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
-
-
-def reflect(engine: sa.Engine, names: Iterable[str]) -> Live:
-    """Those of the tables that are there."""
-    metadata = sa.MetaData()
-    with engine.connect() as connection:
-        there = set(sa.inspect(connection).get_table_names())
-        metadata.reflect(connection, only=sorted(set(names) & there), resolve_fks=False)
-    return dict(metadata.tables)
 
 
 def fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Plan, tuple[Misfit, ...]]:
@@ -90,7 +80,7 @@ def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> 
 
 def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
     misfits = []
-    engine = str(there.dialect_options["mysql"].get("engine") or there.dialect_options["mariadb"].get("engine") or "unknown")
+    engine = there.dialect_options["mysql"]["engine"]
     if engine.lower() != "innodb":
         misfits.append(Misfit(table=table.name, column=None, expected="ENGINE=InnoDB (batches are transactions)", found=f"ENGINE={engine}"))
     key = there.primary_key.columns.values()
@@ -110,12 +100,11 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
                     found=f"{type_text(column)} NOT NULL",
                 )
             )
-    for constraint in there.foreign_key_constraints:
-        for element in constraint.elements:
-            name, points_to = element.parent.name, element.target_fullname
+    for foreign in foreign_keys(there):
+        for name in foreign.columns:
             wanted = table.references.get(name)
-            if wanted and not points_to.startswith(f"{wanted}."):  # names may have dots in them, so it cannot be taken apart
-                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {points_to}"))
+            if wanted and foreign.to != wanted:
+                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {foreign.to}"))
     return misfits
 
 
@@ -212,33 +201,16 @@ def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> tup
 
 
 def foreign_keys_to(connection: Connection, table: str) -> tuple[tuple[str, str, str, str], ...]:
-    """The foreign keys that point to the table: (database, table, column, referenced column) each."""
-    statement = """SELECT table_schema, table_name, column_name, referenced_column_name FROM information_schema.key_column_usage
-        WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s"""
-    return tuple(sql.rows(connection, statement, table))
+    """The foreign keys that point to the table: (database, table, column, referenced column) each.
 
-
-@dataclass(frozen=True, kw_only=True)
-class ForeignKey:
-    """`database` is None where it is the same."""
-
-    columns: tuple[str, ...]
-    database: str | None
-    parent: str
-    referenced: tuple[str, ...]
-
-
-def foreign_keys_of(connection: Connection, table: str) -> tuple[ForeignKey, ...]:
-    """The foreign keys that the table has."""
-    statement = """SELECT constraint_name, NULLIF(referenced_table_schema, DATABASE()), referenced_table_name, column_name, referenced_column_name
-        FROM information_schema.key_column_usage
-        WHERE table_schema = DATABASE() AND table_name = %s AND referenced_table_name IS NOT NULL ORDER BY constraint_name, ordinal_position"""
-    pairs: dict[tuple[str, str | None, str], list[tuple[str, str]]] = {}
-    for name, database, parent, column, referenced in sql.rows(connection, statement, table):
-        pairs.setdefault((name, database, parent), []).append((column, referenced))
+    The name is compared here: MySQL's views of these look-ups fail with a syntax error for one that has a quote in it, under NO_BACKSLASH_ESCAPES.
+    """
+    statement = """SELECT referenced_table_name, @@lower_case_table_names, table_schema, table_name, column_name, referenced_column_name
+        FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()"""
     return tuple(
-        ForeignKey(columns=tuple(c for c, _ in columns), database=database, parent=parent, referenced=tuple(r for _, r in columns))
-        for (_, database, parent), columns in pairs.items()
+        tuple(key)
+        for parent, any_case, *key in sql.rows(connection, statement)
+        if parent == table or (any_case and parent.lower() == table.lower())
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from parloader.database import ledger, migration, schema, sql
+from parloader.database import ledger, migration, reflection, schema, sql
 from parloader.database.connect import Kind, Target, require_version
 from parloader.database.sql import Connection
 from parloader.plans.model import Plan, renamed
@@ -63,7 +63,7 @@ class Scratch:
 
 
 @contextmanager
-def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live) -> Iterator[Scratch]:
+def tables(connection: Connection, target: Target, plan: Plan, live: reflection.Live) -> Iterator[Scratch]:
     """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
 
     `live` has the tables as reflected; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
@@ -101,7 +101,7 @@ def _copy(connection: Connection, plan: Plan) -> dict[str, str]:
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
         _make_like(connection, copies[table.name], table.name)
-        for key in schema.foreign_keys_of(connection, table.name):
+        for key in reflection.foreign_keys_of(connection, table.name):
             sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
     return copies
 
@@ -115,7 +115,7 @@ def _make_like(connection: Connection, copy: str, table: str) -> None:
         raise
 
 
-def _foreign_key(key: schema.ForeignKey, copies: dict[str, str]) -> str:
+def _foreign_key(key: reflection.ForeignKey, copies: dict[str, str]) -> str:
     parent = sql.quote(copies.get(key.parent, key.parent)) if key.database is None else f"{sql.quote(key.database)}.{sql.quote(key.parent)}"
     columns, referenced = (", ".join(map(sql.quote, names)) for names in (key.columns, key.referenced))
     return f"FOREIGN KEY ({columns}) REFERENCES {parent} ({referenced})"

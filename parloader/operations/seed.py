@@ -70,7 +70,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
             prepared = prepare(connection, config)
             progress.note(f"connected to {prepared.facts}: {config.target}")
             run = prepared.run or _begin(connection, config, prepared, progress)
-            plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config.target, prepared.plan)
+            plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, prepared.plan)
             if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
                 progress.note(note)
             return _load(connection, config, plan, run, progress, executor)
@@ -82,7 +82,7 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
     if prepared.creates_tables:
         names = migration.create_tables(config.target)
         progress.note(f"the database was empty: made the tables {', '.join(names)}")
-        plan, live = fitted(connection, config.target, plan)
+        plan, live = fitted(connection, plan)
     target = plan.target
     require_key_room(target, live, schema.highest_key(connection, target.name, target.key) + 1)
     ledger.create(connection)

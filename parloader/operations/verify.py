@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from parloader.config import DEFAULT_RETRY_SECONDS, VerifyConfig
 from parloader.database import connect, ledger, rules, schema, sql
 from parloader.database.ledger import Run
+from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, Refused
 from parloader.loading.comparer import SHOWN, CompareTask, Share
@@ -107,7 +108,7 @@ def _verify_run(
     connection: Connection, config: VerifyConfig, run: Run, differences: list[Difference], progress: Progress, executor: Executor
 ) -> RunVerdict:
     plan = script_execution(run.rows, run.parameters)
-    live = schema.reflect(connect.engine(config.target), [table.name for table in plan.tables])
+    live = reflect(connection, [table.name for table in plan.tables])
     plan = schema.require_fit(plan, live, samples(plan))
     verdict = RunVerdict(run_id=run.run_id, not_loaded=run.rows - run.done_rows)
     shown: dict[str, int] = {}
@@ -131,7 +132,7 @@ def _verify_run(
     return verdict
 
 
-def _tasks(connection: Connection, config: VerifyConfig, plan: Plan, live: schema.Live, run: Run) -> Sequence[CompareTask]:
+def _tasks(connection: Connection, config: VerifyConfig, plan: Plan, live: Live, run: Run) -> Sequence[CompareTask]:
     """The rows that parloader made, dealt out: the big table in equal shares, the small parents to the first worker."""
 
     def share(name: str, partitions: tuple[Partition, ...]) -> Share:

@@ -33,6 +33,7 @@ NAMES = [
     "{}{0}",
 ]
 DATABASE, ACCOUNT = f"{ALL} db".ljust(64, "x"), "u'`\"%s @é"  # 64 and at most 32 characters
+PASSWORD = ALL.replace("\\", "")  # whether one escapes depends on the server, and a literal must be plain there
 PARENT, TWIN, TARGET, CHILD = (f"{ALL} {what}".ljust(64, "x") for what in ("parent", "twín", "twin", "child"))
 KEY, TO_PARENT, TO_TWIN, SAME = "k%s`ey", "to `parent` %s", "to.twin'", 'sa"me%'
 VALUES = [
@@ -117,9 +118,9 @@ def hostile(request: pytest.FixtureRequest, server: TestServer, monkeypatch: pyt
         sql.execute(admin, f"DROP DATABASE IF EXISTS {q(DATABASE)}")
         sql.execute(admin, f"CREATE DATABASE {q(DATABASE)} CHARACTER SET utf8mb4")
         sql.execute(admin, "DROP USER IF EXISTS %s@'localhost'", ACCOUNT)
-        sql.execute(admin, "CREATE USER %s@'localhost' IDENTIFIED BY %s", ACCOUNT, ALL)
+        sql.execute(admin, "CREATE USER %s@'localhost' IDENTIFIED BY %s", ACCOUNT, PASSWORD)
         sql.execute(admin, "GRANT ALL ON *.* TO %s@'localhost'", ACCOUNT)  # of one database would be a pattern, with escapes of its own
-        made = Database(server, replace(server.admin, user=ACCOUNT, password=ALL, database=DATABASE), tmp_path)  # type: ignore[arg-type]
+        made = Database(server, replace(server.admin, user=ACCOUNT, password=PASSWORD, database=DATABASE), tmp_path)  # type: ignore[arg-type]
         try:
             made.execute(*definitions())
             yield made
