@@ -17,7 +17,7 @@ import pymysql
 import pymysql.connections
 from pymysql.constants import COMMAND
 
-from parloader.errors import ServerNotSupported
+from parloader.errors import ConnectError, ServerNotSupported
 
 # The driver's own methods that this module builds on (_execute_command, _read_query_result, …) are not in its type stubs
 DriverConnection: Any = pymysql.connections.Connection
@@ -28,6 +28,8 @@ DriverResult: Any = pymysql.connections.MySQLResult
 MOST_UNREAD_ANSWERS = 64
 # A server keeps a buffer of a packet's size per connection; between 16 kB and 1 MB the size makes no difference to the time
 FILE_PACKET_BYTES = 64 * 1024
+# MySQL manual "Client-Side Cleartext Pluggable Authentication"; MariaDB "Authentication Plugin - PAM"
+CLEAR_TEXT_PLUGINS = (b"mysql_clear_password", b"dialog")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,15 @@ class Connection(DriverConnection):  # type: ignore[misc]
     def _create_ssl_ctx(self, _: object) -> ssl.SSLContext | None:
         """In place of the driver's, which for "where the server can" makes one of its own."""
         return self._tls
+
+    def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
+        """Refuses, where others could listen, the plugins that hand the password over as it is: any server may ask for one of them."""
+        if plugin_name in CLEAR_TEXT_PLUGINS and not self._secure:
+            raise ConnectError(
+                f"{self.host}:{self.port} asked for the password in plain text over a connection without TLS; it was not sent",
+                "Use --ssl-mode REQUIRED or a stricter one; if you did not expect this, do not trust what answers there",
+            )
+        return super()._process_auth(plugin_name, auth_packet, handler)
 
     def escape(self, value: object, mapping: Any = None) -> str:
         """In place of the driver's, which asks the status that the server sent last whether a backslash escapes: MySQL's of a query on
