@@ -9,7 +9,7 @@ from support import Database, TestServer
 
 from parloader.config import BenchConfig, CleanConfig, SeedConfig, VerifyConfig
 from parloader.database import rules, schema, sql
-from parloader.errors import ForeignRows, SchemaMismatch
+from parloader.errors import EditedRows, ForeignRows, SchemaMismatch
 from parloader.loading.batching import FixedBatch, WriterName
 from parloader.operations.bench import bench
 from parloader.operations.clean import clean, preview_clean
@@ -110,7 +110,7 @@ def definitions() -> Iterator[str]:
 @pytest.fixture(params=["", "NO_BACKSLASH_ESCAPES"])
 def hostile(request: pytest.FixtureRequest, server: TestServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[Database]:
     """A database full of hostile names, as an account with one; the verbs have PLAN for their plan."""
-    for module in ("prepare", "verify", "bench"):
+    for module in ("prepare", "compare", "bench"):
         monkeypatch.setattr(f"parloader.operations.{module}.script_execution", lambda rows, _: PLAN)
     with server.connection() as admin:
         sql.execute(admin, "SET GLOBAL local_infile = 1")
@@ -162,7 +162,10 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
         preview_clean(CleanConfig(target=target))
     assert CHILD in str(caught.value)
     hostile.execute(f"DELETE FROM {q(CHILD)}")
-    assert clean(CleanConfig(target=target, procs=2)).rows == ROWS + len(VALUES) - 2 + 20
+    with pytest.raises(EditedRows) as refused:
+        clean(CleanConfig(target=target, procs=2))
+    assert TARGET in str(refused.value)
+    assert clean(CleanConfig(target=target, procs=2, edited_too=True)).rows == ROWS + len(VALUES) - 2 + 20
     assert contents(hostile, PARENT) == [("%s",), ("'",)]
     assert contents(hostile, TWIN) == contents(hostile, TARGET) == []
     with hostile.connection() as connection:
@@ -186,7 +189,7 @@ def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeyp
     hostile.execute("ALTER TABLE `tàble` AUTO_INCREMENT = 1000")
     alike = renamed(PLAN, names)
     alike = replace(alike, rules=PLAN.rules, counts=PLAN.counts)
-    for module in ("prepare", "verify"):
+    for module in ("prepare", "compare"):
         monkeypatch.setattr(f"parloader.operations.{module}.script_execution", lambda rows, _: alike)
     seed(SeedConfig(target=hostile.target, rows=ROWS, procs=2, batch=FixedBatch(100)))
     assert verify(VerifyConfig(target=hostile.target, procs=2)).ok
