@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psutil
 import pymysql
 from faults import inject
-from faults.load import Load, row_held, sessions, writing
+from faults.load import PARENT, Load, row_held, sessions, writing
 from faults.proxy import Act, Harm, Moment, Proxy
 from support import Database, quiet
 
@@ -120,13 +120,13 @@ def _on_the_way(harm: Harm) -> Fault:
 
 @contextmanager
 def _locked_row(scene: Scene) -> Iterator[None]:
-    with inject.settings(scene.place.database.server, innodb_lock_wait_timeout=1), row_held(scene.place.database):
+    with inject.settings(scene.place.database.server, innodb_lock_wait_timeout=1), row_held(scene.place.database, PARENT):
         yield
 
 
 @contextmanager
 def _deadlock(scene: Scene) -> Iterator[None]:
-    with row_held(scene.place.database, inject.heavy()) as holder:
+    with row_held(scene.place.database, PARENT, inject.heavy()) as holder:
         inject.deadlock(holder)
     yield
 

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parloader.cli import cli
-from parloader.database import connect, ledger, sql
+from parloader.database import connect, control, ledger, sql
 from parloader.database.connect import Kind, Target, parse_url
 from parloader.database.server import PrivateServer
 from parloader.database.sql import Connection
@@ -118,9 +118,9 @@ class Database:
     @property
     def url(self) -> str:
         t = self.target
-        secret = f":{quote(t.password, safe='')}" if t.password else ""
-        socket = f"?unix_socket={t.unix_socket}" if t.unix_socket else ""
-        return f"mysql://{t.user}{secret}@{t.host}:{t.port}/{t.database}{socket}"
+        secret = f":{quote(t.password, safe='')}"  # an empty one, too: none is to be taken from the developer's ~/.my.cnf
+        socket = f"?unix_socket={quote(t.unix_socket)}" if t.unix_socket else ""
+        return f"mysql://{quote(t.user, safe='')}{secret}@{t.host}:{t.port}/{quote(t.database, safe='')}{socket}"
 
     def connection(self) -> contextlib.AbstractContextManager[Connection]:
         return connect.connected(self.target)
@@ -163,8 +163,8 @@ class Database:
 
 
 def everything(database: Database) -> dict[str, object]:
-    """Each table's rows, its counter and its definition."""
+    """Each table's rows, its counter and its definition; but not who was at work."""
     found: dict[str, object] = {}
-    for (name,) in database.rows("SHOW TABLES"):
+    for (name,) in database.rows("SHOW TABLES WHERE Tables_in_" + database.target.database + f" <> '{control.CONTROL}'"):
         found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
     return found

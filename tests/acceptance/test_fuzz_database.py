@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support import Database, everything
+from support import DROP_LEDGER, Database, everything
 
 from parloader.database import sql
 from parloader.plans.script_execution import PARAMETERS
@@ -23,7 +23,7 @@ def bare_tables(database: Database) -> None:
     """The plan's tables, as of somebody who never heard of parloader."""
     database.parloader("seed", "--rows", "0")
     database.execute(
-        "DROP TABLE parloader_batch, parloader_table, parloader_run",
+        DROP_LEDGER,
         *(f"DELETE FROM {table}" for table in TABLES),
         *(f"ALTER TABLE {table} COMMENT = '', AUTO_INCREMENT = 1" for table in TABLES),
     )

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -16,6 +17,8 @@ from parloader.database import failures, sql
 from parloader.database.sql import Connection
 
 TABLE = "script_execution"
+PARENT = "script_reference"
+"""A table of which every worker needs every row in every batch."""
 MARK = "PARLOADER_TEST_LOAD"
 """A variable in the environment of a load and of all that it starts: it tells its processes from others, also when their parent is gone."""
 
@@ -93,9 +96,15 @@ class Ended:
     stderr: str
 
     @property
+    def workers(self) -> list[dict[str, Any]]:
+        """What is said of the workers of a load that came to its end."""
+        found: list[dict[str, Any]] = json.loads(self.stdout)["workers"]
+        return found
+
+    @property
     def retries(self) -> int:
-        """How often a batch was tried again, of a load that came to its end."""
-        return sum(worker["retries"] for worker in json.loads(self.stdout)["workers"])
+        """How often a batch was tried again."""
+        return sum(worker["retries"] for worker in self.workers)
 
     @property
     def unclear(self) -> str:
@@ -177,10 +186,13 @@ def row_lock_waits(connection: Connection, *, current: bool = False) -> int:
     return int(sql.row(connection, "SHOW GLOBAL STATUS LIKE %s", name)[1])
 
 
-def launched(database: Database, plan: Plan = USUAL, *, environment: dict[str, str] | None = None) -> Load:
-    """A load that has just begun."""
+CLEAN = ("clean", "--yes", "--procs", "2")
+
+
+def launched(database: Database, plan: Plan = USUAL, *, command: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> Load:
+    """A load that has just begun; or another command (CLEAN) on the rows of the plan."""
     mark = uuid4().hex
-    process = database.process(*plan.command, "--json", environment={**(environment or {}), MARK: mark})
+    process = database.process(*(command or plan.command), "--json", environment={**(environment or {}), MARK: mark})
     load = Load(database=database, plan=plan, process=process, mark=mark)
     LAUNCHED.append(load)
     return load
@@ -211,26 +223,25 @@ class Halt:
 
 
 @contextmanager
-def row_held(database: Database, before: Iterable[str] = ()) -> Iterator[Connection]:
-    """A parent row that every worker needs in every batch, locked by another session until the end of the block. Yields its connection.
+def row_held(database: Database, table: str, before: Iterable[str] = ()) -> Iterator[Connection]:
+    """The last row of a table, locked by another session until the end of the block. Yields its connection.
 
-    The session runs the statements `before` first. One row only: with more, it could wait for the workers while they wait for it.
-    The last one: so each worker has read the others, in its batch, and keeps them locked.
+    The session runs the statements `before` first. One row only: with more, it could wait for workers while they wait for it.
     """
     with database.server.connection(database.target.database) as holder:
         holder.begin()
         for statement in before:
             sql.execute(holder, statement)
-        sql.rows(holder, "SELECT id FROM script_reference ORDER BY id DESC LIMIT 1 FOR UPDATE")
+        sql.rows(holder, f"SELECT id FROM {table} ORDER BY id DESC LIMIT 1 FOR UPDATE")
         yield holder
         failures.rollback(holder)
 
 
 @contextmanager
 def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
-    """Every worker in the middle of a batch until the end of the block: each waits for a row_held."""
+    """Every worker in the middle of a batch until the end of the block: each waits for the last row of a parent, and has locked the others."""
     database = load.database
-    with database.server.connection(database.target.database) as watcher, row_held(database, before) as holder:
+    with database.server.connection(database.target.database) as watcher, row_held(database, PARENT, before) as holder:
         until(
             lambda: load.process.poll() is not None or row_lock_waits(watcher, current=True) >= load.plan.procs,
             "all workers wait for the locked row",

@@ -1,13 +1,15 @@
 """Processes that are killed or told to end: a worker, the parent, at random moments."""
 
+import getpass
 import os
 import random
 import signal
+import socket
 from collections.abc import Callable
 
 import pytest
 from faults.inject import kill_workers, signalled
-from faults.load import Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
+from faults.load import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
 from support import Database, until
 
 from parloader.database import sql
@@ -20,6 +22,16 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     with halted(load):
         kill_workers(load, number)
     load.ends(0, rf"worker \d was killed by {number.name}.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    proven(load)
+
+
+def test_a_worker_whose_batches_grow(database: Database) -> None:
+    """So that the fresh one's do not begin where those of the first would have."""
+    load = started(database, Plan(more=("--batch", "auto")))
+    with halted(load):
+        kill_workers(load)
+    ended = load.ends(0, "worker 2 takes up what is left")
+    assert {worker["worker"] for worker in ended.workers} == {0, 1, 2}
     proven(load)
 
 
@@ -107,8 +119,9 @@ def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -
 def test_two_at_once_are_refused(database: Database) -> None:
     load = started(database)
     with halted(load):
-        for command in (load.plan.command, ("clean", "--yes")):
-            assert "another parloader is at work" in database.parloader(*command, check=3).stderr
+        who = f"seed by {getpass.getuser()}@{socket.gethostname()}, process {load.process.pid}, since 20"
+        for command in (load.plan.command, CLEAN):
+            assert f"another parloader is at work in this database: {who}" in database.parloader(*command, check=3).stderr
     load.ends(0)
     proven(load)
 
