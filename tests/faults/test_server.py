@@ -1,5 +1,6 @@
 """The server is killed, restarted, or changed by its administrator in the middle of a load."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -60,9 +61,9 @@ def test_read_only(ordinary: Database) -> None:
 def test_smaller_packets(ordinary: Database) -> None:
     """They hold for new connections; the next load makes its statements smaller."""
     load = started(ordinary, Plan(retry_seconds=5))
-    with small_packets(ordinary.server) as admin:
+    with contextlib.ExitStack() as stack:
         with halted(load) as halt:
-            kill_sessions(admin, halt.sessions)
+            kill_sessions(stack.enter_context(small_packets(ordinary.server)), halt.sessions)
         load.ends(1, "error: writing script_execution, rows .*max_allowed_packet")
         proven(load)
 
