@@ -20,16 +20,16 @@ TABLE = "script_execution"
 PARENT = "script_reference"
 """A table of which every worker needs every row in every batch."""
 MARK = "PARLOADER_TEST_LOAD"
-"""A variable in the environment of a load and of all that it starts: it tells its processes from others, also when their parent is gone."""
+"""A variable in the environment of all that a load starts: it tells them from others, also when their parent is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is loaded, and how."""
 
-    rows: int = 20_000
+    rows: int = 10_000
     procs: int = 2
-    batch: int = 500
+    batch: int = 100
     writer: str = "insert"
     retry_seconds: float = 30
     more: tuple[str, ...] = ()
@@ -128,9 +128,10 @@ class Load:
 
     def family(self) -> list[psutil.Process]:
         """The processes of this load that are alive, its parent first."""
-        return [process for process in psutil.process_iter() if self._is_ours(process)]
+        parent = [psutil.Process(self.process.pid)] if self.process.poll() is None else []
+        return parent + [process for process in psutil.process_iter() if process not in parent and self._is_marked(process)]
 
-    def _is_ours(self, process: psutil.Process) -> bool:
+    def _is_marked(self, process: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):
             return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
         return False
@@ -279,10 +280,10 @@ def proven(load: Load, *, again: Plan | None = None) -> None:
     load.database.parloader(*(again or load.plan).command)
     there = found(load.database, load.plan)
     assert (there.lost(load.plan), there.doubled, there.half_batches) == (0, 0, 0)
-    load.database.parloader("verify")
+    load.database.parloader("verify", "--procs", "1")
     cleaned(load.database)
 
 
 def cleaned(database: Database, *options: str) -> None:
-    database.parloader("clean", "--yes", *options)
+    database.parloader("clean", "--yes", "--procs", "1", *options)
     assert database.rows("SHOW TABLES") == ()

@@ -41,7 +41,7 @@ def halted_clean(database: Database, *options: str) -> Iterator[Load]:
         yield load
 
 
-@pytest.mark.parametrize("then", ["clean", "seed"])
+@pytest.mark.parametrize("then", ["seed", pytest.param("clean", marks=pytest.mark.slow_fault)])
 def test_the_command_is_killed(database: Database, then: str) -> None:
     with halted_clean(database) as load:
         load.process.kill()
@@ -61,6 +61,7 @@ def test_a_worker_is_killed(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
+@pytest.mark.slow_fault
 def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
     with halted_clean(database, "--worker-restarts", "0") as load:
         kill_workers(load, most=2)
@@ -68,7 +69,7 @@ def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow_fault)])
 def test_it_is_told_to_end(database: Database, number: signal.Signals) -> None:
     with halted_clean(database) as load:
         load.process.send_signal(number)

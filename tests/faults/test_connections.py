@@ -1,23 +1,36 @@
 """Connections that are killed, or cut, stalled, delayed and half-closed on the way, around each step of a batch."""
 
+from collections.abc import Iterator
+
 import pytest
 from faults.inject import kill_sessions
 from faults.load import Plan, halted, launched, proven, started
 from faults.proxy import Act, Harm, Moment, Proxy
 from support import Database, until
 
-SHORT = {
-    Harm(Moment.INSERT, Act.CUT),
-    Harm(Moment.FILE, Act.CUT),
-    Harm(Moment.BEFORE_COMMIT, Act.HALF_CLOSE),
-    Harm(Moment.AFTER_COMMIT, Act.CUT),
-    Harm(Moment.AFTER_COMMIT, Act.STALL),
-}
-"""What is run by default."""
+
+def on_the_way() -> Iterator[object]:
+    """Every act at every moment; the first few by default."""
+    usual = {
+        Harm(Moment.INSERT, Act.CUT),
+        Harm(Moment.FILE, Act.CUT),
+        Harm(Moment.BEFORE_COMMIT, Act.HALF_CLOSE),
+        Harm(Moment.AFTER_COMMIT, Act.CUT),
+        Harm(Moment.AFTER_COMMIT, Act.STALL),
+    }
+    for harm in (Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT):
+        yield pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow_fault)
 
 
-@pytest.mark.parametrize("query_only", [False, True], ids=["connection", "query"])
-@pytest.mark.parametrize("writer", ["insert", "load-data"])
+@pytest.mark.parametrize(
+    ("writer", "query_only"),
+    [
+        pytest.param("insert", False, id="connection, insert"),
+        pytest.param("load-data", True, id="query, load-data"),
+        pytest.param("load-data", False, id="connection, load-data", marks=pytest.mark.slow_fault),
+        pytest.param("insert", True, id="query, insert", marks=pytest.mark.slow_fault),
+    ],
+)
 def test_killed_in_the_middle_of_a_batch(database: Database, query_only: bool, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load) as halt, database.server.connection() as admin:
@@ -42,21 +55,19 @@ def test_every_connection_is_killed(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("act", Act)
-@pytest.mark.parametrize("moment", [moment for moment in Moment if moment is not Moment.CONNECT])
-def test_on_the_way(proxied: Database, between: Proxy, moment: Moment, act: Act, request: pytest.FixtureRequest) -> None:
-    harm = Harm(moment, act)
-    load = started(proxied, Plan(writer="load-data" if moment is Moment.FILE else "insert"))
+@pytest.mark.parametrize("harm", on_the_way())
+def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
+    load = started(proxied, Plan(writer="load-data" if harm.moment is Moment.FILE else "insert"))
     between.arm(harm, times=2)
     until(lambda: len(between.done) == 2 or load.process.poll() is not None, f"{harm}, twice")
     between.disarm()
     ended = load.ends(0)
     assert between.done == [harm, harm]
-    assert ended.retries == (2 if act in (Act.CUT, Act.HALF_CLOSE) else 0)
+    assert ended.retries == (2 if harm.act in (Act.CUT, Act.HALF_CLOSE) else 0)
     proven(load)
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow_fault) for act in Act if act is not Act.CUT)])
 def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     """The workers' connections are lost, and the new ones meet with harm."""
     load = started(proxied)

@@ -28,7 +28,7 @@ def test_a_lock_wait_without_end(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("writer", ["insert", "load-data"])
+@pytest.mark.parametrize("writer", ["insert", pytest.param("load-data", marks=pytest.mark.slow_fault)])
 def test_deadlock(database: Database, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load, heavy()) as halt:

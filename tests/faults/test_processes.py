@@ -15,8 +15,15 @@ from support import Database, until
 from parloader.database import sql
 
 
-@pytest.mark.parametrize("writer", ["insert", "load-data"])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "writer"),
+    [
+        (signal.SIGKILL, "insert"),
+        (signal.SIGTERM, "load-data"),
+        pytest.param(signal.SIGKILL, "load-data", marks=pytest.mark.slow_fault),
+        pytest.param(signal.SIGTERM, "insert", marks=pytest.mark.slow_fault),
+    ],
+)
 def test_a_worker(database: Database, number: signal.Signals, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load):
@@ -25,6 +32,7 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_a_worker_whose_batches_grow(database: Database) -> None:
     """So that the fresh one's do not begin where those of the first would have."""
     load = started(database, Plan(more=("--batch", "auto")))
@@ -86,7 +94,7 @@ def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
     proven(first)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow_fault)])
 def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -> None:
     load = started(database)
     with halted(load):
@@ -143,7 +151,16 @@ BEGINNINGS: dict[str, Callable[[Database], bool]] = {
 }
 
 
-@pytest.mark.parametrize("moment", BEGINNINGS)
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("it connects", marks=pytest.mark.slow_fault),
+        "it makes the first table",
+        pytest.param("it has made the tables", marks=pytest.mark.slow_fault),
+        "it has made the ledger",
+        pytest.param("its run is there", marks=pytest.mark.slow_fault),
+    ],
+)
 def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
     load = launched(database)
     until(lambda: BEGINNINGS[moment](database) or load.process.poll() is not None, moment)
@@ -157,11 +174,11 @@ def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
 def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
     """The same command, until it has come to its end; each time one of its processes is killed after some batches."""
     chance = random.Random(seed)
-    plan = Plan(writer=chance.choice(("insert", "load-data")), batch=250)
+    plan = Plan(writer=chance.choice(("insert", "load-data")), batch=50)
     for _ in range(4):
         before = found(database, plan).rows
         load = launched(database, plan)
-        if has_committed(load, before + chance.randrange(1, 20) * plan.batch) and (victims := load.family()):
+        if has_committed(load, before + chance.randrange(1, 30) * plan.batch) and (victims := load.family()):
             signalled(chance.choice(victims), chance.choice((signal.SIGKILL, signal.SIGTERM)))
         load.ends({0, 1, 130, -signal.SIGKILL})
         nothing_half_done(load)

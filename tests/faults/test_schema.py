@@ -19,7 +19,7 @@ def test_a_new_column_that_asks_for_a_value(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("writer", ["insert", "load-data"])
+@pytest.mark.parametrize("writer", ["load-data", pytest.param("insert", marks=pytest.mark.slow_fault)])
 def test_a_new_check(database: Database, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load) as halt:

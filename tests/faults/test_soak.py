@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import soak
-from faults.load import TABLE, USUAL
+from faults.load import TABLE, USUAL, has_committed
 from soak_faults import Scene
 from support import KINDS, unavailable, until
 
@@ -58,6 +58,7 @@ def test_a_short_one(kind: str, folder: Path) -> None:
 @contextmanager
 def a_row_is_lost(scene: Scene) -> Iterator[None]:
     database = scene.load.database
+    has_committed(scene.load, scene.load.plan.rows // 2)
     with database.server.connection(database.target.database) as somebody:
         until(lambda: sql.execute(somebody, f"DELETE FROM {TABLE} WHERE id = 1"), "there is a first row")
     yield
