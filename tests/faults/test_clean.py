@@ -92,6 +92,7 @@ def test_the_server_is_killed_and_comes_back(mortal: Database, own_server: Priva
     assert mortal.rows("SHOW TABLES") == ()
 
 
+@pytest.mark.slow_fault
 def test_one_that_is_suspended_is_overtaken_by_nobody(database: Database) -> None:
     """Its lock is that of its connection, which is there as long as its process."""
     with halted_clean(database) as load:

@@ -1,6 +1,6 @@
 """Connections that are killed, or cut, stalled, delayed and half-closed on the way, around each step of a batch."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from faults.inject import kill_sessions
@@ -9,8 +9,8 @@ from faults.proxy import Act, Harm, Moment, Proxy
 from support import Database, until
 
 
-def on_the_way() -> Iterator[object]:
-    """Every act at every moment; the first few by default."""
+def on_the_way() -> list[Any]:
+    """Every act at every moment; the usual ones by default."""
     usual = {
         Harm(Moment.INSERT, Act.CUT),
         Harm(Moment.FILE, Act.CUT),
@@ -18,8 +18,8 @@ def on_the_way() -> Iterator[object]:
         Harm(Moment.AFTER_COMMIT, Act.CUT),
         Harm(Moment.AFTER_COMMIT, Act.STALL),
     }
-    for harm in (Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT):
-        yield pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow_fault)
+    every = [Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT]
+    return [pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow_fault) for harm in every]
 
 
 @pytest.mark.parametrize(

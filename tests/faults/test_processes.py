@@ -43,6 +43,7 @@ def test_a_worker_whose_batches_grow(database: Database) -> None:
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_every_worker_at_once(database: Database) -> None:
     load = started(database)
     with halted(load):
