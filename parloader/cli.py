@@ -10,7 +10,7 @@ from parloader import __version__
 from parloader.command import EXIT_CODES, Output, exit_codes, with_target
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
-from parloader.options import bench_options, fault_options, plan_options, procs_option
+from parloader.options import bench_options, chunk_option, fault_options, limit_options, plan_options, procs_option
 from parloader.server_commands import server
 from parloader.settings import save_settings, settings_of_file
 
@@ -42,6 +42,7 @@ def _defaults_of_file(file: Path) -> dict[str, Any]:
         if not isinstance(settings["set"], dict):
             raise UsageError(f"set in {file} is not a table", 'Write it as [set], then lines such as start = "2020-01-01"')
         settings["set"] = [f"{name}={value}" for name, value in settings["set"].items()]
+    settings |= {name: [settings[name]] for name in ("max_load", "replica_url") if isinstance(settings.get(name), str)}
     return _settings_of(cli, settings)
 
 
@@ -59,6 +60,7 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @plan_options
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 @fault_options
+@limit_options
 @with_target
 def seed(
     *,
@@ -73,6 +75,7 @@ def seed(
     new_run: bool,
     retry_seconds: float,
     worker_restarts: int,
+    limits: Any,
 ) -> None:
     """Fill the table: all of it, or what is missing after an interruption."""
     from parloader import report
@@ -89,6 +92,7 @@ def seed(
         new_run=new_run,
         retry_seconds=retry_seconds,
         worker_restarts=worker_restarts,
+        limits=limits,
     )
     result = operation.seed(config, screen)
     output.show(result.as_json(), lambda: report.seed(result))
@@ -139,16 +143,30 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
 @fault_options
+@chunk_option
+@limit_options
 @with_target
 def clean(
-    *, target: Any, output: Output, screen: Any, procs: int, yes: bool, dry_run: bool, retry_seconds: float, worker_restarts: int
+    *,
+    target: Any,
+    output: Output,
+    screen: Any,
+    procs: int,
+    yes: bool,
+    dry_run: bool,
+    retry_seconds: float,
+    worker_restarts: int,
+    chunk: Any,
+    limits: Any,
 ) -> None:
     """Remove what parloader made in this database, and nothing else."""
     from parloader import report
     from parloader.config import CleanConfig
     from parloader.operations import clean as operation
 
-    config = CleanConfig(target=target, procs=procs, retry_seconds=retry_seconds, worker_restarts=worker_restarts)
+    config = CleanConfig(
+        target=target, procs=procs, retry_seconds=retry_seconds, worker_restarts=worker_restarts, chunk=chunk, limits=limits
+    )
     if dry_run or not yes:
         preview = operation.preview_clean(config)
         if dry_run:
@@ -176,6 +194,28 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
     result = operation.status(target)
     output.show(result.as_json(), lambda: report.status(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@with_target
+def pause(*, target: Any, output: Output, screen: Any) -> None:
+    """Let the seed or clean that is at work in this database wait, and the next ones too, until parloader resume."""
+    from parloader import report
+    from parloader.operations import pause as operation
+
+    result = operation.pause(target)
+    output.show(result.as_json(), lambda: report.pause(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@with_target
+def resume(*, target: Any, output: Output, screen: Any) -> None:
+    """Let what waits since parloader pause go on."""
+    from parloader import report
+    from parloader.operations import pause as operation
+
+    result = operation.resume(target)
+    output.show(result.as_json(), lambda: report.pause(result))
 
 
 @cli.command(epilog=EXIT_CODES)

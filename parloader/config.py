@@ -1,11 +1,12 @@
 """The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
-from parloader.loading.batching import AUTO, Batch, FixedBatch, WriterName
+from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
 DEFAULT_BATCH = FixedBatch(10_000)
@@ -13,11 +14,24 @@ DEFAULT_BATCH = FixedBatch(10_000)
 DEFAULT_RETRY_SECONDS = 60.0
 # how often what a dead worker left is taken up by a fresh one: once may be bad luck, twice is a reason to look
 DEFAULT_WORKER_RESTARTS = 1
+# how long a transaction of clean takes: short enough for others to get a word in
+DEFAULT_CHUNK = AutoBatch(0.2)
 
 
 def usable_cores() -> int:
     """The cores that this process may use (its CPU affinity, where the system has one)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What seed and clean leave to others. `max_load`: status variable → the most it may be; `max_lag_seconds`: of each of `replicas`, or,
+    where none are named, of the target itself; None: it is not looked at."""
+
+    max_rows_per_second: float = math.inf
+    max_load: Mapping[str, float] = field(default_factory=dict)
+    max_lag_seconds: float | None = None
+    replicas: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +47,7 @@ class SeedConfig:
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
+    limits: Limits = Limits()
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -66,3 +81,5 @@ class CleanConfig:
     procs: int = field(default_factory=usable_cores)
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
+    chunk: AutoBatch = DEFAULT_CHUNK
+    limits: Limits = Limits()

@@ -7,7 +7,21 @@ from typing import Any
 
 from parloader.errors import UsageError
 
-SETTINGS = ("batch", "procs", "retry_seconds", "rows", "set", "url", "worker_restarts", "writer")
+SETTINGS = (
+    "batch",
+    "chunk_time",
+    "max_lag",
+    "max_load",
+    "max_rate",
+    "procs",
+    "replica_url",
+    "retry_seconds",
+    "rows",
+    "set",
+    "url",
+    "worker_restarts",
+    "writer",
+)
 
 
 def settings_of_file(file: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from parloader.errors import ForeignRows, Interrupted
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
+from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.run import run_tasks
 from parloader.plans.partition import split
@@ -53,7 +54,8 @@ def preview_clean(config: CleanConfig) -> CleanResult:
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
     """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    with Hold(config.target, "clean", config.retry_seconds, progress) as hold:
+    with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
+        hold.wait()
         token, runs = hold.again("preparing the clean", partial(_prepare, config, hold))
         for run, table in _children_first(runs):
             if table == run.target:
@@ -132,6 +134,7 @@ def _refuse_pointing(
 
 def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progress: Progress, executor: Executor) -> None:
     entry = run.table(run.target)
+    shares = split(run.done[run.target], config.procs)
     tasks = [
         RemoveTask(
             worker=worker,
@@ -143,9 +146,11 @@ def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progre
             partitions=share,
             retry_seconds=config.retry_seconds,
             token=token,
+            chunk=config.chunk,
+            most_rows_per_second=config.limits.max_rows_per_second / len(shares),
             restarts=config.worker_restarts,
         )
-        for worker, share in enumerate(split(run.done[run.target], config.procs))
+        for worker, share in enumerate(shares)
     ]
     stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows, watch=hold)
     if stopped:
