@@ -60,8 +60,8 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @plan_options
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 @fault_options
-@limit_options
 @with_target
+@limit_options
 def seed(
     *,
     target: Any,
@@ -144,8 +144,8 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
 @fault_options
 @chunk_option
-@limit_options
 @with_target
+@limit_options
 def clean(
     *,
     target: Any,

@@ -32,14 +32,9 @@ def status_values(connection: Connection, names: tuple[str, ...]) -> Mapping[str
 def lag_seconds(connection: Connection, target: Target) -> float | None:
     """How far this replica is behind its source, the furthest where it has several; None where it does not replicate (it was stopped, or
     has no connection to its source). Refused where it is no replica, PrivilegeMissing."""
-    kind, version = kind_and_version(value(connection, "SELECT VERSION()"))
-    if kind is Kind.MARIADB:
-        statement = "SHOW ALL SLAVES STATUS"
-    else:
-        statement = "SHOW REPLICA STATUS" if version >= MYSQL_SAYS_REPLICA else "SHOW SLAVE STATUS"
     try:
         with connection.cursor(DictCursor) as cursor:
-            cursor.execute(statement)
+            cursor.execute(_replica_status(*kind_and_version(value(connection, "SELECT VERSION()"))))
             sources = cursor.fetchall()
     except pymysql.Error as error:
         if not failures.is_privilege_missing(error):
@@ -54,3 +49,10 @@ def lag_seconds(connection: Connection, target: Target) -> float | None:
         )
     lags = [next(source[column] for column in LAG_COLUMNS if column in source) for source in sources]
     return None if None in lags else max(map(float, lags))
+
+
+def _replica_status(kind: Kind, version: tuple[int, ...]) -> str:
+    """The statement that has a row for each source."""
+    if kind is Kind.MARIADB:
+        return "SHOW ALL SLAVES STATUS"
+    return "SHOW REPLICA STATUS" if version >= MYSQL_SAYS_REPLICA else "SHOW SLAVE STATUS"
