@@ -3,15 +3,13 @@
 import json
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
-from support import Database, until
+from support import Command, Database, loaded, running, until
 
 from parloader.database import sql
 
@@ -19,52 +17,6 @@ ROWS = 4000
 # so slow that it does not end before the test has seen it, and quick enough to end in the test
 SLOW = ("--max-rate", "1000")
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "200")
-
-
-class Command:
-    """A command in a process of its own, whose stderr is read while it runs."""
-
-    def __init__(self, database: Database, *arguments: str) -> None:
-        self._file = Path(database.folder / f"stderr-{arguments[0]}")
-        with open(self._file, "w") as stderr:
-            self.process = subprocess.Popen(
-                database.command(*arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                cwd=database.folder,
-            )
-
-    @property
-    def said(self) -> str:
-        return self._file.read_text()
-
-    def says(self, words: str) -> None:
-        until(lambda: words in self.said or self.process.poll() is not None, f"it says {words}")
-        assert words in self.said, self.said
-
-    def ended(self) -> int:
-        self.process.communicate(timeout=60)
-        assert "Traceback" not in self.said
-        return self.process.returncode
-
-
-@contextmanager
-def running(database: Database, *arguments: str) -> Iterator[Command]:
-    command = Command(database, *arguments)
-    try:
-        yield command
-    finally:
-        if command.process.poll() is None:
-            command.process.kill()
-            command.process.communicate()
-
-
-def loaded(database: Database) -> int:
-    if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
-        return 0
-    return int(str(database.value("SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = 'script_execution'")))
 
 
 def held(database: Database, command: Command) -> int:

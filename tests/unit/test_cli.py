@@ -14,6 +14,7 @@ from parloader.config import CleanConfig, SeedConfig, usable_cores
 from parloader.database.server import PrivateServer
 from parloader.errors import ParloaderError
 from parloader.operations.clean import CleanResult
+from parloader.settings import SETTINGS
 
 SECRET = "s3cret"
 URL = f"mysql://ann:{SECRET}@db.example/shop"
@@ -219,7 +220,7 @@ def test_the_url_of_the_file_is_for_every_command(command: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        ("row = 5", ["parloader.toml", "'row'", "Valid: batch, procs, retry_seconds, rows, set, url, writer"]),
+        ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(SETTINGS)}"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         ('set = "start=2020-01-01"', ["parloader.toml", "[set]"]),
         ("procs = 0", ["procs", "0"]),
