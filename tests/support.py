@@ -185,7 +185,7 @@ class Command:
         return self.process.returncode
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(database: Database, *arguments: str) -> Iterator[Command]:
     command = Command(database, *arguments)
     try:
