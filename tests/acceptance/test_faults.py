@@ -20,7 +20,7 @@ from parloader.loading.batching import WriterName
 
 ROWS = 30_000
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "500")
-# clean deletes 25,000 rows at a time
+# clean begins with 1,000 rows at a time, and takes some tens of thousands
 ROWS_TO_CLEAN = 200_000
 SEED_TO_CLEAN = ("seed", "--rows", str(ROWS_TO_CLEAN), "--procs", "2", "--batch", "7000")
 

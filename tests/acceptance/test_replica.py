@@ -99,6 +99,9 @@ def goes_on(pair: Pair, seed: Command) -> None:
 
 
 def test_it_waits_while_the_replica_is_behind(pair: Pair) -> None:
+    refused = pair.source.parloader(*SEED, "--replica-url", pair.replica_url, check=3).stderr
+    assert "REPLICATION CLIENT" in refused
+    assert SECRET not in refused
     pair.grant()
     with running(pair.source, *SEED, "--replica-url", pair.replica_url) as seed:
         until(lambda: loaded(pair.source) > 0, "some batches are committed")
@@ -115,6 +118,9 @@ def test_it_waits_while_the_replica_is_behind(pair: Pair) -> None:
 
 def test_it_waits_while_the_replica_is_stopped_or_gone(pair: Pair) -> None:
     pair.grant()
+    refused = pair.source.parloader(*SEED, "--replica-url", pair.replica_url.replace(SECRET, "wr0ng"), check=4).stderr
+    assert "refuses the login of watcher" in refused
+    assert "wr0ng" not in refused
     pair.replicating("STOP")
     with running(pair.source, *SEED, "--replica-url", pair.replica_url) as seed:
         seed.says(" does not replicate (stopped")
@@ -126,15 +132,6 @@ def test_it_waits_while_the_replica_is_stopped_or_gone(pair: Pair) -> None:
         assert loaded(pair.source) < ROWS
         pair.replica_server.start(quiet, port=0)
         goes_on(pair, seed)
-
-
-def test_who_may_not_ask_the_replica_is_told_what_to_grant(pair: Pair) -> None:
-    refused = pair.source.parloader(*SEED, "--replica-url", pair.replica_url, check=3).stderr
-    assert "REPLICATION CLIENT" in refused
-    assert SECRET not in refused
-    refused = pair.source.parloader(*SEED, "--replica-url", pair.replica_url.replace(SECRET, "wr0ng"), check=4).stderr
-    assert "refuses the login of watcher" in refused
-    assert "wr0ng" not in refused
 
 
 def test_a_target_that_is_a_replica_is_watched_itself(pair: Pair) -> None:
