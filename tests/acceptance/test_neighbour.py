@@ -11,7 +11,12 @@ import psutil
 import pytest
 from support import Command, Database, loaded, running, until
 
+from parloader.config import CleanConfig
 from parloader.database import sql
+from parloader.loading.batching import AutoBatch
+from parloader.loading.progress import Meter, Progress
+from parloader.loading.stats import Stats
+from parloader.operations.clean import clean
 
 ROWS = 4000
 # so slow that it does not end before the test has seen it, and quick enough to end in the test
@@ -238,3 +243,32 @@ def test_a_server_that_is_no_replica_has_no_lag(database: Database) -> None:
     assert "--replica-url" in refused
     assert "is no replica" in database.parloader("seed", "--rows", "10", "--max-lag", "5", "--replica-url", database.url, check=3).stderr
     assert database.rows("SHOW TABLES") == ()
+
+
+# clean --chunk-time
+
+
+class Seen(Progress):
+    """Keeps the statistics."""
+
+    stats: Stats
+
+    @contextmanager
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+        seen = self
+
+        class Keep(Meter):
+            def update(self, stats: Stats, held: bool) -> None:
+                seen.stats = stats
+
+        yield Keep()
+
+
+@pytest.mark.parametrize(("chunk_seconds", "fewest", "most"), [(60, 5, 5), (0.001, 20, 20_000)])
+def test_a_chunk_of_clean_takes_the_time_that_it_may(database: Database, chunk_seconds: float, fewest: int, most: int) -> None:
+    """The first has 1,000 rows. Where there is time the next ones double: 1,000 + 2,000 + 4,000 + 8,000 and 5,000 that are left."""
+    database.parloader("seed", "--rows", "20000", "--procs", "2")
+    progress = Seen()
+    clean(CleanConfig(target=database.target, procs=1, chunk=AutoBatch(chunk_seconds)), progress)
+    assert progress.stats[0].rows == 20_000
+    assert fewest <= progress.stats[0].batches <= most
