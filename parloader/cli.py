@@ -1,6 +1,7 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import click
 
 from parloader import __version__
 from parloader.command import EXIT_CODES, Output, exit_codes, with_target
+from parloader.consent import confirmed, on_terminal, with_permission
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
-from parloader.options import bench_options, chunk_option, fault_options, limit_options, plan_options, procs_option
+from parloader.neighbour import chunk_option, with_limits
+from parloader.options import bench_options, fault_options, plan_options, procs_option
 from parloader.server_commands import server
 from parloader.settings import save_settings, settings_of_file
 
@@ -32,18 +35,7 @@ def cli(context: click.Context) -> None:
     Without --url (or PARLOADER_URL) a private server on this machine is used.
     """
     with exit_codes(verbosity=1):
-        context.default_map = _defaults_of_file(Path(CONFIG_FILE))
-
-
-def _defaults_of_file(file: Path) -> dict[str, Any]:
-    """What parloader.toml says, for each command that has the option."""
-    settings = settings_of_file(file)
-    if "set" in settings:
-        if not isinstance(settings["set"], dict):
-            raise UsageError(f"set in {file} is not a table", 'Write it as [set], then lines such as start = "2020-01-01"')
-        settings["set"] = [f"{name}={value}" for name, value in settings["set"].items()]
-    settings |= {name: [settings[name]] for name in ("max_load", "replica_url") if isinstance(settings.get(name), str)}
-    return _settings_of(cli, settings)
+        context.default_map = _settings_of(cli, settings_of_file(Path(CONFIG_FILE)))
 
 
 def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +44,7 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
         return {name: _settings_of(subcommand, settings) for name, subcommand in command.commands.items()}
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
     if command.name == "bench":  # its lists are what to try, not what was found
-        settings = {name: value for name, value in settings.items() if name in ("url", "set")}
+        settings = {name: value for name, value in settings.items() if name in ("allow_remote", "set", "url")}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 
@@ -61,7 +53,8 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 @fault_options
 @with_target
-@limit_options
+@with_permission
+@with_limits
 def seed(
     *,
     target: Any,
@@ -76,6 +69,7 @@ def seed(
     retry_seconds: float,
     worker_restarts: int,
     limits: Any,
+    allow_remote: tuple[str, ...],
 ) -> None:
     """Fill the table: all of it, or what is missing after an interruption."""
     from parloader import report
@@ -93,6 +87,7 @@ def seed(
         retry_seconds=retry_seconds,
         worker_restarts=worker_restarts,
         limits=limits,
+        allow_remote=allow_remote,
     )
     result = operation.seed(config, screen)
     output.show(result.as_json(), lambda: report.seed(result))
@@ -144,8 +139,10 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
 @fault_options
 @chunk_option
+@click.option("--edited-too", is_flag=True, help="Delete rows of parloader's that somebody edited since, too.")
 @with_target
-@limit_options
+@with_permission
+@with_limits
 def clean(
     *,
     target: Any,
@@ -154,10 +151,12 @@ def clean(
     procs: int,
     yes: bool,
     dry_run: bool,
+    edited_too: bool,
     retry_seconds: float,
     worker_restarts: int,
     chunk: Any,
     limits: Any,
+    allow_remote: tuple[str, ...],
 ) -> None:
     """Remove what parloader made in this database, and nothing else."""
     from parloader import report
@@ -165,24 +164,25 @@ def clean(
     from parloader.operations import clean as operation
 
     config = CleanConfig(
-        target=target, procs=procs, retry_seconds=retry_seconds, worker_restarts=worker_restarts, chunk=chunk, limits=limits
+        target=target,
+        procs=procs,
+        edited_too=edited_too,
+        retry_seconds=retry_seconds,
+        worker_restarts=worker_restarts,
+        chunk=chunk,
+        limits=limits,
+        allow_remote=allow_remote,
     )
     if dry_run or not yes:
-        preview = operation.preview_clean(config)
+        # edited rows are looked for once: here, or by clean itself when the question is answered
+        preview = operation.preview_clean(config if dry_run else replace(config, edited_too=True), screen)
         if dry_run:
             output.show(preview.as_json(), lambda: report.clean(preview))
             return
-        if preview.rows and not _confirmed(f"{report.clean(preview)}\nDelete these {preview.rows:,} rows from {target}?"):
+        if preview.rows and not confirmed(f"{report.clean(preview)}\nDelete these {preview.rows:,} rows from {target}?"):
             raise Interrupted("nothing was deleted", "To delete without a question: parloader clean --yes")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))
-
-
-def _confirmed(question: str) -> bool:
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort:
-        return False
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -221,6 +221,7 @@ def resume(*, target: Any, output: Output, screen: Any) -> None:
 @cli.command(epilog=EXIT_CODES)
 @bench_options
 @with_target
+@with_permission
 def bench(
     *,
     target: Any,
@@ -234,6 +235,7 @@ def bench(
     parameters: dict[str, str],
     plot: Path | None,
     save: bool,
+    allow_remote: tuple[str, ...],
 ) -> None:
     """Find the processes, batch and writer for this server: measure combinations, in turns, on scratch tables in this database.
 
@@ -251,6 +253,7 @@ def bench(
         rows=rows,
         rounds=rounds,
         parameters=parameters,
+        allow_remote=allow_remote,
     )
     result = operation.bench(config, screen)
     output.show(result.as_json(), lambda: report.bench(result))
@@ -291,13 +294,37 @@ def schema_check(*, target: Any, output: Output, screen: Any) -> None:
 
 @schema.command("upgrade", epilog=EXIT_CODES)
 @with_target
-def schema_upgrade(*, target: Any, output: Output, screen: Any) -> None:
+@with_permission
+def schema_upgrade(*, target: Any, output: Output, screen: Any, allow_remote: tuple[str, ...]) -> None:
     """Apply the V97 step to a schema before it. The rows stay."""
     from parloader import report
+    from parloader.config import UpgradeConfig
     from parloader.operations import schema as operation
 
-    result = operation.upgrade_schema(target)
+    result = operation.upgrade_schema(UpgradeConfig(target=target, allow_remote=allow_remote))
     output.show(result.as_json(), lambda: report.schema(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.option("--forbid", is_flag=True, help="Forbid parloader to write in this database: make the marker table.")
+@click.option("--allow", is_flag=True, help="Allow it again: drop the marker table.")
+@click.option("--yes", is_flag=True, help="Do not ask before --allow.")
+@with_target
+def guard(*, target: Any, output: Output, screen: Any, forbid: bool, allow: bool, yes: bool) -> None:
+    """Say whether parloader may write in this database; forbid it, or allow it again.
+
+    In a database with the table parloader_forbidden, seed, clean, bench and schema upgrade are refused, whatever their options.
+    """
+    from parloader import report
+    from parloader.operations import guard as operation
+
+    if forbid and allow:
+        raise UsageError("--forbid and --allow exclude each other", "Give one of them")
+    if allow and not yes and not (on_terminal() and confirmed(f"Allow parloader to write to the database {target} again?")):
+        raise Interrupted("nothing was changed", "To allow it without a question: parloader guard --allow --yes")
+    change = operation.Change.FORBID if forbid else operation.Change.ALLOW if allow else None
+    result = operation.guard(target, change)
+    output.show(result.as_json(), lambda: report.guard(result))
 
 
 cli.add_command(server)

@@ -41,8 +41,13 @@ def exit_codes(verbosity: int) -> Iterator[None]:
         if verbosity > 1:
             traceback.print_exc()
         if str(error):
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {_one_line(str(error))}", err=True)
         raise click.exceptions.Exit(error.exit_code) from None
+
+
+def _one_line(text: str) -> str:
+    """What names, values and the server's words have of control characters (and of bytes that are no text) is written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def with_output(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,7 @@
-"""The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once."""
+"""The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once.
+
+`allow_remote`, where a verb writes: the hosts that need not be this machine.
+"""
 
 import math
 import os
@@ -6,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
+from parloader.errors import UsageError
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
 from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
@@ -23,6 +28,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _require(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What seed and clean leave to others. `max_load`: status variable → the most it may be; `max_lag_seconds`: of each of `replicas`, or,
@@ -32,6 +42,11 @@ class Limits:
     max_load: Mapping[str, float] = field(default_factory=dict)
     max_lag_seconds: float | None = None
     replicas: tuple[Target, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("max_rows_per_second", self.max_rows_per_second, 1, math.inf)
+        _require("max_lag_seconds", self.max_lag_seconds or 0, 0, MOST_RETRY_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +63,13 @@ class SeedConfig:
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     limits: Limits = Limits()
+    allow_remote: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("rows", self.rows, 0, MOST_ROWS)
+        _require("procs", self.procs, 1, MOST_PROCS)
+        _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -66,6 +88,14 @@ class BenchConfig:
     rows: int = 100_000
     rounds: int = 3
     parameters: Mapping[str, str] = field(default_factory=dict)
+    allow_remote: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("rows", self.rows, 1, MOST_ROWS)
+        _require("rounds", self.rounds, 1, MOST_ROWS)
+        for procs in self.procs:
+            _require("procs", procs, 1, MOST_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +104,31 @@ class VerifyConfig:
     procs: int = field(default_factory=usable_cores)
     ignore_extra: bool = False
 
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("procs", self.procs, 1, MOST_PROCS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CleanConfig:
+    """`edited_too`: also rows that somebody edited since, without looking for them."""
+
     target: Target
     procs: int = field(default_factory=usable_cores)
+    edited_too: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     chunk: AutoBatch = DEFAULT_CHUNK
     limits: Limits = Limits()
+    allow_remote: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("procs", self.procs, 1, MOST_PROCS)
+        _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradeConfig:
+    target: Target
+    allow_remote: tuple[str, ...] = ()

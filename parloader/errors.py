@@ -15,6 +15,9 @@ ParloaderError                 1   failed
     PrivilegeMissing               the account may not do it
     ForeignRows                    somebody's rows point at rows that clean would delete
     LedgerDamaged                  a part of the ledger is missing
+    EditedRows                     somebody edited rows that clean would delete, or the schema so that nobody can tell
+    RemoteHost                     the server is not on this machine, and its host was not allowed
+    Forbidden                      the database holds the marker that forbids parloader to write there
   ConnectError                 4   cannot connect or log in
     LoginRefused                   the account, its password or the database is refused: trying again is no use
   Interrupted                130   Ctrl-C or SIGTERM; what was committed stays and can be resumed
@@ -90,6 +93,18 @@ class ForeignRows(Refused):
 
 
 class LedgerDamaged(Refused):
+    pass
+
+
+class EditedRows(Refused):
+    pass
+
+
+class RemoteHost(Refused):
+    pass
+
+
+class Forbidden(Refused):
     pass
 
 

@@ -1,9 +1,7 @@
 """The click options that say what to load and how, and how their texts become values. Imports nothing large, as cli.py."""
 
-import functools
 import importlib.util
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,7 +9,8 @@ from typing import Any, TypeAlias
 import click
 
 from parloader.errors import UsageError
-from parloader.loading.batching import AutoBatch, Batch, WriterName, parse_batch, parse_chunk_time
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
+from parloader.loading.batching import Batch, WriterName, parse_batch
 
 WRITERS = [str(name) for name in WriterName]
 Command: TypeAlias = Callable[..., Any]
@@ -25,16 +24,23 @@ def _default_procs() -> int:
 
 procs_option = click.option(
     "--procs",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_PROCS),
     default=_default_procs,
     envvar="PARLOADER_PROCS",
     help="Worker processes.  [default: the usable cores]",
 )
 
 
+def number(_: click.Context, __: click.Parameter, value: float) -> float:
+    """Nothing is outside a range of click's that is not a number."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number")
+    return value
+
+
 def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """The plan parameters of --set, checked before anything is connected to."""
-    from parloader.plans.script_execution import parameters
+    from parloader.plans.script_execution import script_execution
 
     given = {}
     for pair in pairs:
@@ -43,7 +49,7 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
             raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
         given[name.strip()] = value.strip()
     try:
-        parameters(given)
+        script_execution(given=given)
     except UsageError as error:
         raise click.BadParameter(str(error)) from error
     return given
@@ -59,9 +65,9 @@ plan_parameters = click.option(
 )
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a number from 1 on")
+def _procs(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(MOST_PROCS)) or not 1 <= int(text) <= MOST_PROCS:
+        raise ValueError(f"{text!r} is not a number from 1 to {MOST_PROCS}")
     return int(text)
 
 
@@ -127,7 +133,7 @@ def plan_options(function: Command) -> Command:
         procs_option,
         click.option(
             "--rows",
-            type=click.IntRange(min=0),
+            type=click.IntRange(0, MOST_ROWS),
             default=1_000_000,
             show_default=True,
             envvar="PARLOADER_ROWS",
@@ -150,7 +156,8 @@ def fault_options(function: Command) -> Command:
         ),
         click.option(
             "--retry-seconds",
-            type=click.FloatRange(min=0),
+            type=click.FloatRange(0, MOST_RETRY_SECONDS),
+            callback=number,
             default=60.0,
             show_default=True,
             help="How long a batch is tried again after a deadlock or a lost connection, and the server is waited for.",
@@ -158,88 +165,6 @@ def fault_options(function: Command) -> Command:
     ):
         function = option(function)
     return function
-
-
-def _chunk_time(_: click.Context, __: click.Parameter, text: str) -> AutoBatch:
-    try:
-        return parse_chunk_time(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-chunk_option = click.option(
-    "--chunk-time",
-    "chunk",
-    metavar="TIME",
-    callback=_chunk_time,
-    default="200ms",
-    show_default=True,
-    envvar="PARLOADER_CHUNK_TIME",
-    help="As many rows are deleted in a transaction as take that long.",
-)
-
-
-def _max_load(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
-    limits = {}
-    for text in ",".join(texts).split(",") if texts else ():
-        match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]+(?:\.[0-9]+)?)\s*", text, re.ASCII)
-        if not match:
-            raise click.BadParameter(f"{text!r} is not VARIABLE=NUMBER, for example Threads_running=50")
-        limits[match[1]] = float(match[2])
-    return limits
-
-
-def limit_options(function: Command) -> Command:
-    """What seed and clean leave to others, handed on as one `limits`."""
-
-    @click.option(
-        "--max-rate",
-        type=click.IntRange(min=1),
-        metavar="ROWS",
-        envvar="PARLOADER_MAX_RATE",
-        help="At most so many rows a second, all workers together; batches that would take a worker more than a second then are smaller.",
-    )
-    @click.option(
-        "--max-load",
-        metavar="VARIABLE=NUMBER,…",
-        multiple=True,
-        callback=_max_load,
-        envvar="PARLOADER_MAX_LOAD",
-        help="Wait while a variable of SHOW GLOBAL STATUS is above, for example Threads_running=50; go on when it is down to 80 % of it.",
-    )
-    @click.option(
-        "--max-lag",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        envvar="PARLOADER_MAX_LAG",
-        help="Wait while a replica is further behind, or does not answer or replicate; go on when it is down to 80 % of it.",
-    )
-    @click.option(
-        "--replica-url",
-        "replica_urls",
-        metavar="URL",
-        multiple=True,
-        envvar="PARLOADER_REPLICA_URL",
-        help="The replica that --max-lag is about, written as --url; more than one may be named.  [default: the target itself]",
-    )
-    @functools.wraps(function)
-    def wrapper(
-        *, max_rate: int | None, max_load: dict[str, float], max_lag: float | None, replica_urls: tuple[str, ...], **options: Any
-    ) -> None:
-        from parloader.config import Limits
-        from parloader.database.connect import parse_url
-
-        if replica_urls and max_lag is None:
-            raise UsageError("--replica-url without --max-lag says nothing", "Say how far it may be behind, for example --max-lag 5")
-        limits = Limits(
-            max_rows_per_second=max_rate or math.inf,
-            max_load=max_load,
-            max_lag_seconds=max_lag,
-            replicas=tuple(map(parse_url, replica_urls)),
-        )
-        function(limits=limits, **options)
-
-    return wrapper
 
 
 def bench_options(function: Command) -> Command:
@@ -254,7 +179,7 @@ def bench_options(function: Command) -> Command:
         ),
         plan_parameters,
         click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured."),
-        click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows a load."),
+        click.option("--rows", type=click.IntRange(1, MOST_ROWS), default=100_000, show_default=True, help="Rows a load."),
         click.option(
             "--writer",
             "writers",
@@ -275,7 +200,7 @@ def bench_options(function: Command) -> Command:
             "--procs",
             "procs",
             metavar="N,N,…",
-            callback=_list_of(_positive),
+            callback=_list_of(_procs),
             help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]",
         ),
     ):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from parloader.operations.bench_result import BenchResult, Measured
     from parloader.operations.clean import CleanResult
+    from parloader.operations.guard import GuardState
     from parloader.operations.pause import Pause
     from parloader.operations.plan import Forecast
     from parloader.operations.schema import SchemaState
@@ -186,3 +187,10 @@ def schema(result: "SchemaState") -> str:
     if result.state not in ("empty", "before V97"):
         lines += [str(misfit) for misfit in result.misfits]
     return "\n".join(lines)
+
+
+def guard(result: "GuardState") -> str:
+    now = " now" if result.changed else ""
+    if result.marker is None:
+        return f"allowed{now}: parloader may write to the database {result.where}"
+    return f"forbidden{now}: parloader may not write to the database {result.where} ({result.marker})"

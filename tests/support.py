@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parloader.cli import cli
-from parloader.database import connect, ledger, sql
+from parloader.database import connect, control, ledger, sql
 from parloader.database.connect import Kind, Target, parse_url
 from parloader.database.server import PrivateServer
 from parloader.database.sql import Connection
@@ -92,12 +92,12 @@ def private(home: Path, kind: str) -> Iterator[TestServer]:
 def until_gone(home: Path) -> None:
     """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
 
-    def there() -> bool:
-        with contextlib.suppress(psutil.Error):
-            return any(f"--datadir={home}" in argument for process in psutil.process_iter() for argument in process.cmdline())
-        return True
+    def is_it(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):  # it ends just now, or is a zombie of somebody's
+            return any(f"--datadir={home}" in argument for argument in process.cmdline())
+        return False
 
-    until(lambda: not there(), f"the end of the server in {home}")
+    until(lambda: not any(map(is_it, psutil.process_iter())), f"the end of the server in {home}")
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:
@@ -154,6 +154,14 @@ class Database:
         return subprocess.Popen(
             self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
         )
+
+
+def everything(database: Database) -> dict[str, object]:
+    """Each table's rows, its counter and its definition; but not who was at work."""
+    found: dict[str, object] = {}
+    for (name,) in database.rows("SHOW TABLES WHERE Tables_in_" + database.target.database + f" <> '{control.CONTROL}'"):
+        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
+    return found
 
 
 class Command:

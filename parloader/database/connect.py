@@ -92,6 +92,7 @@ def parse_url(url: str) -> Target:
     from sqlalchemy.exc import ArgumentError
 
     try:
+        url.encode()  # a command line may hold bytes that are no text
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise failures.bad_url("the URL is not one") from None  # the cause quotes parts of it: perhaps the password
@@ -146,7 +147,7 @@ def connect(
             local_infile=local_infile,
             ssl_disabled=True if target.unix_socket else None,  # nothing leaves the machine there
         )
-    except (pymysql.Error, OSError, RuntimeError) as error:
+    except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
         raise failures.connect_error(error, target.where, target.user, target.database) from error
     try:
         with target.explained("setting up the session"):

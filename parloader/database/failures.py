@@ -156,8 +156,8 @@ def connect_error(error: Exception, where: str, account: str, database: str) -> 
         code, cause = number(error), getattr(error, "original_exception", None)
     else:
         code, cause = 2003, error
-    if isinstance(cause, socket.gaierror):
-        return ConnectError(f"unknown host in {where}", "Check the host name in --url")
+    if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: no host name at all (a label that is empty or too long)
+        return unknown_host(where)
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
         return ConnectError(
             f"no server listens at {where}",
@@ -182,6 +182,10 @@ def connect_error(error: Exception, where: str, account: str, database: str) -> 
     return ConnectError(
         f"cannot connect to {where}: {text_of(error)}", "Check that a MySQL or MariaDB server answers there and takes connections"
     )
+
+
+def unknown_host(where: str) -> ConnectError:
+    return ConnectError(f"unknown host in {where}", "Check the host name in --url")
 
 
 def text_of(error: Exception) -> str:

@@ -86,6 +86,22 @@ def children_first() -> tuple[str, ...]:
     return tuple(table.name for table in reversed(metadata.sorted_tables))
 
 
+def drop_made_tables(connection: Connection) -> tuple[str, ...]:
+    """Drops the tables that parloader had made, where all of them are empty; returns their names. Locked, so that no row is lost."""
+    commented = schema.tables_with_comment(connection, MADE_BY_US)
+    made = tuple(name for name in children_first() if name in commented)
+    if not made or any(key.child not in made for name in made for key in schema.foreign_keys_to(connection, name)):
+        return ()
+    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
+    try:
+        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in made):
+            return ()
+        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, made)))
+    finally:
+        sql.execute(connection, "UNLOCK TABLES")
+    return made
+
+
 def state(connection: Connection, live: schema.Live) -> State:
     """Which state the database is in, as far as `script_execution` shows it."""
     if not schema.table_names(connection):

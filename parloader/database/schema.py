@@ -9,7 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from parloader.database import checksum, ledger, sql
+from parloader.database import checksum, ledger, marker, sql
 from parloader.database.connect import Target, engine
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
@@ -40,7 +40,7 @@ class Misfit:
 def table_names(connection: Connection) -> frozenset[str]:
     """The tables and views of the database, parloader's own not counted."""
     found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    return frozenset(name for (name,) in found) - {*ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
+    return frozenset(name for (name,) in found) - {marker.NAME, *ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
 
 
 def reflect(target: Target, names: Iterable[str]) -> Live:
@@ -212,11 +212,29 @@ def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> tup
             return highest + 1, counter_before
 
 
-def foreign_keys_to(connection: Connection, table: str) -> tuple[tuple[str, str, str, str], ...]:
-    """The foreign keys that point to the table: (database, table, column, referenced column) each."""
-    statement = """SELECT table_schema, table_name, column_name, referenced_column_name FROM information_schema.key_column_usage
-        WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s"""
-    return tuple(sql.rows(connection, statement, table))
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey:
+    """`columns` of the table `child` in `database` point at the columns `referenced` of `parent` in the current database, in this order."""
+
+    database: str
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    referenced: tuple[str, ...]
+
+
+def foreign_keys_to(connection: Connection, table: str) -> tuple[ForeignKey, ...]:
+    """Those that point at the table, from any database that the account sees."""
+    statement = """SELECT table_schema, table_name, constraint_name, column_name, referenced_column_name
+        FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s
+        ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
+    pairs: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for database, child, name, column, referenced in sql.rows(connection, statement, table):
+        pairs.setdefault((database, child, name), []).append((column, referenced))
+    return tuple(
+        ForeignKey(database=database, child=child, columns=tuple(c for c, _ in found), parent=table, referenced=tuple(r for _, r in found))
+        for (database, child, _), found in pairs.items()
+    )
 
 
 def triggers_on(connection: Connection, table: str) -> tuple[str, ...]:

@@ -34,23 +34,29 @@ def value(connection: Connection, statement: str, *values: Any) -> Any:
     return row(connection, statement, *values)[0]
 
 
-def within(column: str, ranges: tuple[tuple[int, int], ...]) -> str:
-    """A condition: `column` is in one of these (first, last) ranges."""
-    return "(" + (" OR ".join(f"{quote(column)} BETWEEN {first:d} AND {last:d}" for first, last in ranges) or "FALSE") + ")"
+def within(column: str, ranges: tuple[tuple[int, int], ...], *, of: str | None = None) -> str:
+    """A condition: `column` (of the table with the alias `of`) is in one of these (first, last) ranges."""
+    name = _column(column, of)
+    return "(" + (" OR ".join(f"{name} BETWEEN {first:d} AND {last:d}" for first, last in ranges) or "FALSE") + ")"
 
 
-def outside(column: str, ranges: tuple[tuple[int, int], ...]) -> str:
+def outside(column: str, ranges: tuple[tuple[int, int], ...], *, of: str | None = None) -> str:
     """A condition: `column` is in none of these ranges; written as the ranges between them, so that an index serves it."""
+    name = _column(column, of)
     conditions = []
     above: int | None = None
     for first, last in sorted(ranges):
         if above is None:
-            conditions.append(f"{quote(column)} < {first:d}")
+            conditions.append(f"{name} < {first:d}")
         elif first > above + 1:
-            conditions.append(f"{quote(column)} BETWEEN {above + 1:d} AND {first - 1:d}")
+            conditions.append(f"{name} BETWEEN {above + 1:d} AND {first - 1:d}")
         above = last if above is None else max(above, last)
-    conditions.append("TRUE" if above is None else f"{quote(column)} > {above:d}")
+    conditions.append("TRUE" if above is None else f"{name} > {above:d}")
     return "(" + " OR ".join(conditions) + ")"
+
+
+def _column(column: str, of: str | None) -> str:
+    return f"{quote(of)}.{quote(column)}" if of else quote(column)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One worker of verify: regenerates index ranges and compares them with the database, by checksums; row by row only where they differ."""
+"""One worker of a comparison (verify; clean before it deletes): regenerates index ranges and compares them with the database, by checksums; row by row only where they differ."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from parloader.plans.model import Keys, Table
 from parloader.plans.partition import Partition, batches
 
 COMPARED_ROWS = 10_000  # at a time: the text of one comparison stays under a megabyte or so
-SHOWN = 10  # differences of a comparison that are handed on in full; all are counted
+SHOWN = 10  # differences of a kind that are handed on in full; all are counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,17 @@ class CompareTask:
         if not session.transact(Piece("verifying", share.table.name, batch), differences):
             return False
         if found:
-            missing = sum(d.kind == "missing" for d in found)
-            link.send(Differs(worker=self.worker, differences=tuple(found[:SHOWN]), missing=missing, different=len(found) - missing))
+            missing = [d for d in found if d.kind == "missing"]
+            different = [d for d in found if d.kind == "different"]
+            link.send(
+                Differs(
+                    worker=self.worker,
+                    table=share.table.name,
+                    differences=(*missing[:SHOWN], *different[:SHOWN]),
+                    missing=len(missing),
+                    different=len(different),
+                )
+            )
         link.send(
             meter.batch_done(
                 self.worker,

@@ -43,8 +43,9 @@ class Retried(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Differs(Event):
-    """verify: rows of a batch that are not as the plan says; the first `differences` of them in full."""
+    """Rows of a batch that are not as the plan says; the first `differences` of each kind in full."""
 
+    table: str
     differences: "tuple[Difference, ...]"
     missing: int
     different: int

@@ -20,6 +20,7 @@ from parloader.loading.progress import Meter, Progress
 from parloader.loading.stats import Stats, WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
+from parloader.operations import guard
 from parloader.operations.bench_result import BenchResult, Measured, Point, Sample
 from parloader.operations.hold import Hold
 from parloader.operations.prepare import fitted, require_writer, turns_note
@@ -37,11 +38,13 @@ SHUFFLE_SEED = 97
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
     """Measures, and leaves the database as it was. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress = progress or Progress()
+    guard.require_permitted(config.target, config.allow_remote)
     with (
         Hold(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
         connect.connected(config.target) as connection,
         config.target.explained("measuring"),
     ):
+        guard.require_not_forbidden(connection, config.target)
         connect.require_writable(connection, config.target)
         facts = connect.facts(connection)
         progress.note(f"connected to {facts}: {config.target}")

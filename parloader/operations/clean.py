@@ -1,6 +1,5 @@
 """clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,16 +7,16 @@ from parloader.config import CleanConfig
 from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
-from parloader.errors import ForeignRows, Interrupted
-from parloader.loading.executor import Executor, LocalExecutor
+from parloader.errors import Interrupted
+from parloader.loading.executor import Executor, LocalExecutor, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
+from parloader.operations import guard
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
+from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
 from parloader.operations.run import run_tasks
 from parloader.plans.partition import split
-
-SHOWN_KEYS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,36 +42,45 @@ class CleanResult:
         }
 
 
-def preview_clean(config: CleanConfig) -> CleanResult:
-    """What clean would delete. ForeignRows where it would refuse."""
+def preview_clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
+    """What clean would delete. Refused as clean would be."""
+    guard.require_permitted(config.target, config.allow_remote)
     with connect.connected(config.target) as connection, config.target.explained("looking at what to delete"):
+        guard.require_not_forbidden(connection, config.target)
         runs = ledger.runs(connection)
-        _refuse_foreign_rows(connection, runs)
+        _require_only_ours(connection, config, runs, progress or Progress(), executor or LocalExecutor())
         return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
 
 
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
-    """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it."""
+    """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it.
+
+    Refused before anything is deleted: the database may not be written to, or what would go is not all parloader's (ForeignRows, EditedRows).
+    """
     progress, executor = progress or Progress(), executor or LocalExecutor()
+    guard.require_permitted(config.target, config.allow_remote)
     with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
         hold.wait()
-        token, runs = hold.again("preparing the clean", partial(_prepare, config, hold))
-        for run, table in _children_first(runs):
+        token, runs = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
+        for run, table in children_first(runs):
             if table == run.target:
                 _delete_target(config, run, token, hold, progress, executor)
         dropped = hold.again("ending the clean", partial(_finish, runs))
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
 
-def _prepare(config: CleanConfig, hold: Hold, connection: Connection) -> tuple[int, tuple[Run, ...]]:
+def _prepare(
+    config: CleanConfig, hold: Hold, progress: Progress, executor: Executor, connection: Connection
+) -> tuple[int, tuple[Run, ...]]:
     """The holder's token and the runs to delete; nothing is deleted yet but what a killed bench left."""
+    guard.require_not_forbidden(connection, config.target)
     connect.require_writable(connection, config.target)
     scratch.drop(connection)
     if not ledger.exists(connection):
         return 0, ()
     ledger.create(connection)  # what later versions have more
     token, runs = hold.fence(connection), ledger.runs(connection)
-    _refuse_foreign_rows(connection, runs)
+    _require_only_ours(connection, config, runs, progress, executor, hold)
     return token, runs
 
 
@@ -81,55 +89,26 @@ def _finish(runs: tuple[Run, ...], connection: Connection) -> tuple[str, ...]:
     dropped: tuple[str, ...] = ()
     if ledger.exists(connection):
         _end(connection, runs)
-        dropped = _drop_made_tables(connection)
+        dropped = migration.drop_made_tables(connection)
         _put_back_counters(connection)
     ledger.drop(connection)
     return dropped
 
 
-def _children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
-    """Every table of every run that has rows of ours: a table of all runs before its parents (later runs use the parents of earlier ones)."""
-    names = list(dict.fromkeys(entry.name for run in runs for entry in reversed(run.tables)))
-    for name in names:
-        for run in reversed(runs):
-            if run.done.get(name):
-                yield run, name
+def _require_only_ours(
+    connection: Connection, config: CleanConfig, runs: tuple[Run, ...], progress: Progress, executor: Executor, watch: Watch | None = None
+) -> None:
+    refuse_foreign_rows(connection, runs)
+    if not config.edited_too:
+        for run in runs:
+            refuse_edited_rows(connection, config, run, progress, executor, watch)
 
 
 def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
     rows: dict[str, int] = {}
-    for run, name in _children_first(runs):
+    for run, name in children_first(runs):
         rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
     return tuple(rows.items())
-
-
-def _refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
-    """ForeignRows where a row that is not ours points at one of ours: deleting ours would fail or take theirs along."""
-    names = list(dict.fromkeys(name for _, name in _children_first(runs)))
-    ours = {name: tuple(r for run in runs if name in run.done for r in run.key_ranges(name)) for name in names}
-    for name in names:
-        key = next(run.table(name).key for run in runs if name in run.done)
-        for database, child, column, referenced in schema.foreign_keys_to(connection, name):
-            if referenced == key:
-                _refuse_pointing(connection, database, child, column, name, ours)
-
-
-def _refuse_pointing(
-    connection: Connection, database: str, child: str, column: str, parent: str, ours: dict[str, tuple[tuple[int, int], ...]]
-) -> None:
-    child_key = schema.primary_key(connection, database, child)
-    shown = ", ".join(map(sql.quote, child_key or (column,)))
-    theirs = "TRUE"
-    if len(child_key) == 1 and database == sql.value(connection, "SELECT DATABASE()"):
-        theirs = sql.outside(child_key[0], ours.get(child, ()))
-    where = f"{sql.quote(database)}.{sql.quote(child)} WHERE {theirs} AND {sql.within(column, ours[parent])}"
-    found = sql.rows(connection, f"SELECT {shown} FROM {where} LIMIT {SHOWN_KEYS + 1:d}")
-    if found:
-        keys = ", ".join("/".join(map(str, key)) for key in found[:SHOWN_KEYS]) + (" and more" if len(found) > SHOWN_KEYS else "")
-        raise ForeignRows(
-            f"rows of {child} that parloader did not make point at rows of {parent} that it made: {', '.join(child_key) or column} {keys}",
-            f"Point their {column} at other rows, or delete them; nothing was deleted",
-        )
 
 
 def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progress: Progress, executor: Executor) -> None:
@@ -164,7 +143,7 @@ def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progre
 def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
     """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
     with sql.transaction(connection):
-        for run, table in _children_first(runs):
+        for run, table in children_first(runs):
             if table != run.target:
                 delete(connection, table, run.table(table).key, run.key_ranges(table))
         for run in runs:
@@ -176,19 +155,3 @@ def _put_back_counters(connection: Connection) -> None:
     for table, (before, after) in ledger.counters(connection).items():
         if schema.key_counter(connection, table) == after:
             schema.set_key_counter(connection, table, before)
-
-
-def _drop_made_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops the tables that seed had made in an empty database, where all of them are empty again. Locked, so that no row is lost."""
-    commented = schema.tables_with_comment(connection, migration.MADE_BY_US)
-    made = tuple(name for name in migration.children_first() if name in commented)
-    if not made or any(child not in made for name in made for _, child, _, _ in schema.foreign_keys_to(connection, name)):
-        return ()
-    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
-    try:
-        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in made):
-            return ()
-        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, made)))
-    finally:
-        sql.execute(connection, "UNLOCK TABLES")
-    return made

@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 
 import pymysql
 
-from parloader.database import control, failures
-from parloader.database.connect import Target, connect, connected
+from parloader.database import connect, control, failures
+from parloader.database.connect import Target
 from parloader.database.control import Holder
 from parloader.database.failures import Action
 from parloader.database.sql import Connection
@@ -104,7 +104,7 @@ class Hold(Watch):
             if self._failure:
                 raise self._failure
             try:
-                with connected(self._target) as connection:
+                with connect.connected(self._target) as connection:
                     return work(connection)
             except pymysql.Error as error:
                 again = failures.action(error) is not Action.GIVE_UP
@@ -120,7 +120,7 @@ class Hold(Watch):
             pause(attempts)
 
     def _connect(self) -> Connection:
-        return connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)
+        return connect.connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_EVERY_SECONDS):

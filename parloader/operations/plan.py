@@ -9,6 +9,7 @@ from parloader.database.ledger import Run
 from parloader.database.size import Size
 from parloader.database.sql import Connection
 from parloader.loading.batching import Batch, WriterName
+from parloader.operations import guard
 from parloader.operations.prepare import Prepared, assign_parents, prepare, require_key_room, turns_note
 from parloader.plans.model import Keys, Plan
 from parloader.plans.partition import Partition, split
@@ -93,7 +94,7 @@ def plan(config: SeedConfig) -> Forecast:
             batch=config.batch,
             writer=config.writer,
             free_bytes=size.free_bytes(prepared.facts),
-            risks=(),
+            risks=guard.objections(connection, config.target, config.allow_remote),
         )
         return _with_risks(connection, forecast, live)
 
@@ -102,9 +103,10 @@ def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tupl
     empty = prepared.creates_tables
     target = prepared.plan.target
     key_start = 1 if empty else schema.highest_key(connection, target.name, target.key) + 1
-    require_key_room(target, live, key_start)
+    parents = assign_parents(connection, prepared.plan, empty=empty)
+    require_key_room(prepared.plan, live, key_start, parents)
     forecasts = []
-    for name, assignment in assign_parents(connection, prepared.plan, empty=empty).items():
+    for name, assignment in parents.items():
         table = prepared.plan.table(name)
         forecasts.append(
             TableForecast(
@@ -112,7 +114,7 @@ def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tupl
                 rows=table.rows,
                 used=table.rows - assignment.made_rows,
                 made=assignment.made_rows,
-                keys=tuple(r for part in assignment.made for r in assignment.keys.ranges(part)),
+                keys=assignment.made_keys,
                 size=size.estimate(live[name], assignment.made_rows),
             )
         )
@@ -139,7 +141,7 @@ def _going_on(run: Run, plan: Plan, live: schema.Live) -> tuple[TableForecast, .
 
 def _with_risks(connection: Connection, forecast: Forecast, live: schema.Live) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
-    risks = []
+    risks = list(forecast.risks)
     if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.shares)):
         risks.append(note)
     for table in forecast.plan.tables:

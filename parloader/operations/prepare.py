@@ -30,6 +30,11 @@ class Assignment:
     def made_rows(self) -> int:
         return sum(p.rows for p in self.made)
 
+    @property
+    def made_keys(self) -> tuple[tuple[int, int], ...]:
+        """As (first, last) pairs in the order of the index."""
+        return tuple(r for part in self.made for r in self.keys.ranges(part))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -148,12 +153,15 @@ def _existing(connection: Connection, table: Table, keys: Mapping[str, Keys]) ->
     return used
 
 
-def require_key_room(table: Table, live: schema.Live, key_start: int) -> None:
-    """Refused where the keys would go beyond the key column's type."""
-    largest = schema.largest(live[table.name].columns[table.key])
-    if key_start + table.rows - 1 > largest:
-        fits = max(0, largest - key_start + 1)
-        raise Refused(
-            f"{table.rows:,} rows from key {key_start:,} on go beyond {table.name}.{table.key}, which holds keys up to {largest:,}",
-            f"At most --rows {fits} fit",
-        )
+def require_key_room(plan: Plan, live: schema.Live, key_start: int, parents: Mapping[str, Assignment]) -> None:
+    """Refused where keys of the big table (from `key_start` on) or of the parents would go beyond the key column's type."""
+    for table in plan.tables:
+        largest = schema.largest(live[table.name].columns[table.key])
+        made = parents[table.name].made_keys if table.name in parents else ((key_start, key_start + table.rows - 1),)
+        if made and made[-1][1] > largest:
+            first, last = made[0][0], made[-1][1]
+            fits = max(0, largest - first + 1)
+            raise Refused(
+                f"{last - first + 1:,} rows from key {first:,} on go beyond {table.name}.{table.key}, which holds keys up to {largest:,}",
+                f"At most {fits:,} more fit: give the column a larger type" if table.name in parents else f"At most --rows {fits} fit",
+            )

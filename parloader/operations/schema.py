@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from parloader.config import DEFAULT_RETRY_SECONDS, UpgradeConfig
 from parloader.database import connect, migration
 from parloader.database import schema as live_schema
 from parloader.database.connect import Target
@@ -10,6 +11,9 @@ from parloader.database.schema import Misfit
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.loading.generate import samples
+from parloader.loading.progress import Progress
+from parloader.operations import guard
+from parloader.operations.hold import Hold
 from parloader.plans.script_execution import script_execution
 
 
@@ -42,9 +46,16 @@ def check_schema(target: Target) -> SchemaState:
         return _state(connection, target)
 
 
-def upgrade_schema(target: Target) -> SchemaState:
+def upgrade_schema(config: UpgradeConfig) -> SchemaState:
     """Applies the V97 step where the schema is before it; otherwise changes nothing."""
-    with connect.connected(target) as connection, target.explained("upgrading the schema"):
+    target = config.target
+    guard.require_permitted(target, config.allow_remote)
+    with (
+        Hold(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()),
+        connect.connected(target) as connection,
+        target.explained("upgrading the schema"),
+    ):
+        guard.require_not_forbidden(connection, target)
         before = _state(connection, target)
         if before.state is State.OTHER:
             raise SchemaMismatch(

@@ -1,12 +1,12 @@
 """seed: fills the table, exactly once, and says what is there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from parloader.config import SeedConfig
-from parloader.database import connect, ledger, migration, rules, schema, sql
+from parloader.database import connect, failures, ledger, migration, rules, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run, TableEntry
 from parloader.database.sql import Connection
@@ -19,6 +19,7 @@ from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
+from parloader.operations import guard
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
@@ -64,6 +65,7 @@ class SeedResult:
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
     """Fills the table: the whole plan, or what is missing of it. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
+    guard.require_permitted(config.target, config.allow_remote)
     with (
         executor.ready(min(config.procs, config.rows), SeedTask.__module__),
         Hold(config.target, "seed", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold,
@@ -75,6 +77,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
 
 def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Connection) -> tuple[Plan, Run, list[SeedTask]]:
     """All that comes before the workers: the run, its parents' rows made, and what each worker is to do. May be repeated, as the command."""
+    guard.require_not_forbidden(connection, config.target)
     connect.require_writable(connection, config.target)
     if ledger.exists(connection):
         ledger.create(connection)  # what later versions have more
@@ -93,33 +96,58 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
-    """A new run: tables where there are none, the reserved keys, the parents and the ledger's rows (these three in one transaction)."""
-    plan, live = prepared.plan, prepared.live
-    if prepared.creates_tables:
-        names = migration.create_tables(config.target)
-        progress.note(f"the database was empty: made the tables {', '.join(names)}")
-        plan, live = fitted(connection, config.target, plan)
+    """A new run, and before it the tables where there are none. Where it fails, the database is as it was before."""
+    plan, live, empty = prepared.plan, prepared.live, prepared.creates_tables
+    key_start = 1 if empty else schema.highest_key(connection, plan.target.name, plan.target.key) + 1
+    require_key_room(plan, migration.metadata.tables if empty else live, key_start, assign_parents(connection, plan, empty=empty))
+    had_ledger = ledger.exists(connection)
+    counters = {} if empty else {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
+    try:
+        if empty:
+            names = migration.create_tables(config.target)
+            progress.note(f"the database was empty: made the tables {', '.join(names)}")
+            plan, _ = fitted(connection, config.target, plan)
+        ledger.create(connection)
+        return _begin_run(connection, plan, prepared.facts, progress)
+    except BaseException:
+        with failures.ignored():  # the connection may be gone
+            if ledger.runs(connection) == prepared.runs:  # the run is not committed
+                _undo(connection, counters, made_tables=empty, made_ledger=not had_ledger)
+        raise
+
+
+def _begin_run(connection: Connection, plan: Plan, facts: Facts, progress: Progress) -> Run:
+    """The reserved keys; then the parents and the ledger's rows, in one transaction."""
     target = plan.target
-    require_key_room(target, live, schema.highest_key(connection, target.name, target.key) + 1)
-    ledger.create(connection)
     key_start, counter_before = schema.reserve_keys(connection, target.name, target.key, target.rows)
     counters: dict[str, int | None] = {table.name: schema.key_counter(connection, table.name) for table in plan.parents}
+    counters[target.name] = counter_before
     with sql.transaction(connection):
         assignments = assign_parents(connection, plan, empty=False)
         keys = {**{name: a.keys for name, a in assignments.items()}, target.name: Keys.contiguous(key_start, target.rows)}
-        counters |= {target.name: counter_before}
-        last_keys = {name: max((last for part in a.made for _, last in a.keys.ranges(part)), default=0) for name, a in assignments.items()}
+        last_keys = {name: max((last for _, last in a.made_keys), default=0) for name, a in assignments.items()}
         last_keys[target.name] = key_start + target.rows - 1
         entries = tuple(_entry(table, keys[table.name], counters[table.name], last_keys[table.name]) for table in plan.tables)
         run_id = ledger.begin(connection, plan, entries)
         for table in plan.parents:
             for made in assignments[table.name].made:
                 ledger.record(connection, run_id, table.name, made)
-                writer = writer_to(table.name, prepared.facts)
+                writer = writer_to(table.name, facts)
                 writer.write(connection, writer.render(generate(table, made, keys)))
     parents = ", ".join(f"{table.name} {assignments[table.name].made_rows} of {table.rows}" for table in plan.parents)
     progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
     return next(run for run in ledger.runs(connection) if run.run_id == run_id)
+
+
+def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_tables: bool, made_ledger: bool) -> None:
+    """What a failed beginning leaves outside its transaction: tables, and AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
+    if made_ledger:
+        ledger.drop(connection)
+    if made_tables:
+        migration.drop_made_tables(connection)
+    for table, before in counters.items():
+        if before is not None and schema.key_counter(connection, table) != before:
+            schema.set_key_counter(connection, table, before)
 
 
 def _entry(table: Table, keys: Keys, counter_before: int | None, last_key: int) -> TableEntry:

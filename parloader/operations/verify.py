@@ -1,22 +1,18 @@
 """verify: regenerates every row that parloader made and compares it with the database; then the plan's rules."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from parloader.config import DEFAULT_RETRY_SECONDS, VerifyConfig
-from parloader.database import connect, ledger, rules, schema, sql
+from parloader.config import VerifyConfig
+from parloader.database import connect, ledger, rules, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
-from parloader.errors import Interrupted, Refused
-from parloader.loading.comparer import SHOWN, CompareTask, Share
-from parloader.loading.events import Difference, Differs, Event
+from parloader.errors import Refused
+from parloader.loading.comparer import SHOWN
+from parloader.loading.events import Difference
 from parloader.loading.executor import Executor, LocalExecutor
-from parloader.loading.generate import samples
 from parloader.loading.progress import Progress
-from parloader.operations.run import run_tasks
-from parloader.plans.model import Plan
-from parloader.plans.partition import Partition, split
-from parloader.plans.script_execution import script_execution
+from parloader.operations.compare import compare
+from parloader.plans.partition import Partition
 
 
 @dataclass(kw_only=True)
@@ -106,53 +102,16 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
 def _verify_run(
     connection: Connection, config: VerifyConfig, run: Run, differences: list[Difference], progress: Progress, executor: Executor
 ) -> RunVerdict:
-    plan = script_execution(run.rows, run.parameters)
-    live = schema.reflect(config.target, [table.name for table in plan.tables])
-    plan = schema.require_fit(plan, live, samples(plan))
-    verdict = RunVerdict(run_id=run.run_id, not_loaded=run.rows - run.done_rows)
-    shown: dict[str, int] = {}
-
-    def note_difference(event: Event) -> None:
-        if isinstance(event, Differs):
-            verdict.missing += event.missing
-            verdict.different += event.different
-            for difference in event.differences:
-                shown[difference.kind] = shown.get(difference.kind, 0) + 1
-                if shown[difference.kind] <= SHOWN:
-                    differences.append(difference)
-
-    tasks = _tasks(connection, config, plan, live, run)
-    rows = sum(task.rows for task in tasks)
-    stats, stopped = run_tasks(executor, tasks, progress, what="verify", rows=rows, also=note_difference)
-    if stopped:
-        raise Interrupted("interrupted: verify has not seen every row", "Nothing was changed; run it again")
-    verdict.checked = sum(worker.rows for worker in stats.values())
-    verdict.violations = dict(rules.count(config.target, plan, run.key_ranges(run.target), config.procs).violations)
-    return verdict
-
-
-def _tasks(connection: Connection, config: VerifyConfig, plan: Plan, live: schema.Live, run: Run) -> Sequence[CompareTask]:
-    """The rows that parloader made, dealt out: the big table in equal shares, the small parents to the first worker."""
-
-    def share(name: str, partitions: tuple[Partition, ...]) -> Share:
-        table = plan.table(name)
-        return Share(
-            table=table,
-            keys={name: run.keys[name] for name in (table.name, *table.parents)},
-            partitions=partitions,
-            view=schema.view(live[table.name], (table.key, *table.columns), table.key),
-        )
-
-    parents = tuple(share(table.name, run.done[table.name]) for table in plan.parents if table.name in run.done)
-    shares: list[tuple[Share, ...]] = [
-        (share(run.target, partitions),) for partitions in split(run.done.get(run.target, ()), config.procs)
-    ] or [()]
-    shares[0] = (*parents, *shares[0])
-    packet_bytes = connect.facts(connection).max_allowed_packet_bytes
-    return [
-        CompareTask(worker=worker, target=config.target, shares=own, max_text_bytes=packet_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
-        for worker, own in enumerate(shares)
-    ]
+    found = compare(connection, config.target, run, config.procs, progress, executor, what="verify")
+    differences += found.differences
+    return RunVerdict(
+        run_id=run.run_id,
+        checked=found.checked,
+        not_loaded=run.rows - run.done_rows,
+        missing=sum(found.missing.values()),
+        different=sum(found.different.values()),
+        violations=dict(rules.count(config.target, found.plan, run.key_ranges(run.target), config.procs).violations),
+    )
 
 
 def _find_extra(connection: Connection, runs: list[Run], result: VerifyResult) -> None:

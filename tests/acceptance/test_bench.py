@@ -139,8 +139,8 @@ def test_svg(database: Database, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--procs", "1,0"), "'0' is not a number from 1 on"),
-        (("--procs", "two"), "'two' is not a number from 1 on"),
+        (("--procs", "1,0"), "'0' is not a number from 1 to 1024"),
+        (("--procs", "two"), "'two' is not a number from 1 to 1024"),
         (("--batch", "10,x"), "'x' is not valid: a number of rows"),
         (("--writer", "copy"), "'copy' is no writer: insert, load-data"),
         (("--rounds", "0"), "--rounds"),

@@ -5,10 +5,9 @@ import signal
 import subprocess
 
 import pytest
-from support import DROP_LEDGER, Database, until
+from support import DROP_LEDGER, Database, everything, until
 
 from parloader.errors import Interrupted
-from parloader.operations import clean
 
 TABLES = ("robot_account", "outgoing_event", "script_reference", "script_version", "task_schedule", "event_trigger", "script_execution")
 
@@ -27,14 +26,6 @@ def lived_in(database: Database) -> Database:
         "ALTER TABLE script_execution AUTO_INCREMENT = 777",
     )
     return database
-
-
-def everything(database: Database) -> dict[str, object]:
-    """Each table's rows, its counter and its definition."""
-    found: dict[str, object] = {}
-    for (name,) in database.rows("SHOW TABLES"):
-        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
-    return found
 
 
 def test_what_was_there_is_exactly_as_before(lived_in: Database) -> None:
@@ -138,7 +129,7 @@ def test_where_a_parent_cannot_go_all_stay_and_seed_fills_up_again(lived_in: Dat
 
 
 @pytest.mark.parametrize("seeded_between", [False, True])
-@pytest.mark.parametrize("step", ["_drop_made_tables", "_put_back_counters"])
+@pytest.mark.parametrize("step", ["migration.drop_made_tables", "_put_back_counters"])
 def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
     lived_in: Database, monkeypatch: pytest.MonkeyPatch, step: str, seeded_between: bool
 ) -> None:
@@ -149,7 +140,7 @@ def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
         raise Interrupted("killed", "Repeat it")
 
     with monkeypatch.context() as patch:
-        patch.setattr(clean, step, killed)
+        patch.setattr(f"parloader.operations.clean.{step}", killed)
         lived_in.parloader("clean", "--yes", check=130)
     assert lived_in.value("SELECT COUNT(*) FROM script_execution") == 20
     if seeded_between:

@@ -14,7 +14,7 @@ settings.load_profile("unit")
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test runs in an empty folder, where no parloader.toml is but its own, without PARLOADER_* variables."""
     monkeypatch.chdir(tmp_path)
-    for name in ("URL", "ROWS", "PROCS", "BATCH", "MYSQLD"):
+    for name in ("URL", "ROWS", "PROCS", "BATCH", "WRITER", "ALLOW_REMOTE", "MYSQLD"):
         monkeypatch.delenv(f"PARLOADER_{name}", raising=False)
     monkeypatch.setenv("PARLOADER_HOME", str(tmp_path / "home"))
     return tmp_path

@@ -91,7 +91,7 @@ def test_help_says_what_the_exit_codes_mean(command: tuple[str, ...]) -> None:
 
 def test_there_is_help_for_every_verb() -> None:
     listed = parloader("--help").stdout
-    assert all(f"\n  {verb} " in listed for verb in ("seed", "plan", "verify", "clean", "status", "schema", "server"))
+    assert all(f"\n  {verb} " in listed for verb in ("seed", "plan", "verify", "clean", "status", "guard", "schema", "server"))
     assert parloader("schema", "--help").exit_code == parloader("server", "--help").exit_code == 0
 
 
@@ -311,7 +311,7 @@ def test_a_file_that_is_no_text_is_a_usage_error() -> None:
         *[(e, 1) for e in (errors.WorkerDied, errors.WriteFailed, errors.DiskFull, errors.ServerStartError, errors.VerifyFailed)],
         (errors.UsageError, 2),
         *[(e, 3) for e in (errors.SchemaMismatch, errors.AnotherRun, errors.SessionLawError, errors.ServerNotSupported)],
-        *[(e, 3) for e in (errors.PrivilegeMissing, errors.ForeignRows)],
+        *[(e, 3) for e in (errors.PrivilegeMissing, errors.ForeignRows, errors.EditedRows, errors.RemoteHost, errors.Forbidden)],
         (errors.ConnectError, 4),
         (errors.Interrupted, 130),
     ],
@@ -350,7 +350,7 @@ class Cleaning:
     rows: int = 5
     deleted: int = 0
 
-    def preview(self, _: CleanConfig) -> CleanResult:
+    def preview(self, _: CleanConfig, __: object) -> CleanResult:
         return clean_result(dry_run=True, rows=self.rows)
 
     def clean(self, _: CleanConfig, __: object) -> CleanResult:

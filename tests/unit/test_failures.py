@@ -11,6 +11,7 @@ from parloader.database.failures import Action
 from parloader.errors import (
     ConnectError,
     DiskFull,
+    LoginRefused,
     ParloaderError,
     PrivilegeMissing,
     SchemaMismatch,
@@ -115,18 +116,18 @@ def test_a_server_that_cannot_be_reached(cause: Exception, message: str, dressed
 
 
 @pytest.mark.parametrize(
-    ("number", "message"),
+    ("number", "kind", "message"),
     [
-        (1045, "db:3306 refuses the login of ann: the words (error 1045)"),
-        (1049, "there is no database shop at db:3306"),
-        (1044, "ann may not use the database shop at db:3306"),
-        (1040, "cannot connect to db:3306: the words (error 1040)"),
-        (2013, "cannot connect to db:3306: the words (error 2013)"),
+        (1045, LoginRefused, "db:3306 refuses the login of ann: the words (error 1045)"),
+        (1049, LoginRefused, "there is no database shop at db:3306"),
+        (1044, LoginRefused, "ann may not use the database shop at db:3306"),
+        (1040, ConnectError, "cannot connect to db:3306: the words (error 1040)"),
+        (2013, ConnectError, "cannot connect to db:3306: the words (error 2013)"),
     ],
 )
-def test_a_server_that_does_not_let_in(number: int, message: str) -> None:
+def test_a_server_that_does_not_let_in(number: int, kind: type[Exception], message: str) -> None:
     error = failures.connect_error(pymysql.err.OperationalError(number, "the words"), "db:3306", "ann", "shop")
-    assert (type(error), error.exit_code, error.message) == (ConnectError, 4, message)
+    assert (type(error), error.exit_code, error.message) == (kind, 4, message)
     assert error.next_step
 
 

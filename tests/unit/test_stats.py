@@ -77,7 +77,7 @@ def test_a_worker_that_failed_is_no_longer_alive() -> None:
 
 def test_what_says_nothing_about_throughput_changes_nothing() -> None:
     before = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25))
-    assert fold(before, Differs(worker=0, differences=(), missing=1, different=0)) == before
+    assert fold(before, Differs(worker=0, table="t", differences=(), missing=1, different=0)) == before
 
 
 def test_the_statistics_before_stay_as_they_were() -> None:

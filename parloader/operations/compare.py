@@ -1,0 +1,99 @@
+"""Comparing the rows that parloader made in a run with those that are there, in worker processes: for verify, and for clean's look before."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parloader.config import DEFAULT_RETRY_SECONDS
+from parloader.database import connect, schema
+from parloader.database.connect import Target
+from parloader.database.ledger import Run
+from parloader.database.sql import Connection
+from parloader.errors import Interrupted
+from parloader.loading.comparer import SHOWN, CompareTask, Share
+from parloader.loading.events import Difference, Differs, Event
+from parloader.loading.executor import Executor, Watch
+from parloader.loading.generate import samples
+from parloader.loading.progress import Progress
+from parloader.operations.run import run_tasks
+from parloader.plans.model import Plan
+from parloader.plans.partition import Partition, split
+from parloader.plans.script_execution import script_execution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`checked` rows were compared; `missing` and `different` count them by table. `differences`: the first of each kind and table."""
+
+    plan: Plan
+    checked: int
+    missing: Mapping[str, int]
+    different: Mapping[str, int]
+    differences: tuple[Difference, ...]
+
+
+def compare(
+    connection: Connection,
+    target: Target,
+    run: Run,
+    procs: int,
+    progress: Progress,
+    executor: Executor,
+    *,
+    what: str,
+    watch: Watch | None = None,
+) -> Comparison:
+    """Compares every row that the ledger has of the run, its parents' too; progress says `what` is done. Reads only.
+
+    SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
+    """
+    plan = script_execution(run.rows, run.parameters)
+    live = schema.reflect(target, [table.name for table in plan.tables])
+    plan = schema.require_fit(plan, live, samples(plan))
+    missing: Counter[str] = Counter()
+    different: Counter[str] = Counter()
+    differences: list[Difference] = []
+    shown: Counter[tuple[str, str]] = Counter()
+
+    def note_difference(event: Event) -> None:
+        if isinstance(event, Differs):
+            missing[event.table] += event.missing
+            different[event.table] += event.different
+            for difference in event.differences:
+                shown[difference.kind, difference.table] += 1
+                if shown[difference.kind, difference.table] <= SHOWN:
+                    differences.append(difference)
+
+    packet_bytes = connect.facts(connection).max_allowed_packet_bytes
+    tasks = [
+        CompareTask(worker=worker, target=target, shares=shares, max_text_bytes=packet_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
+        for worker, shares in enumerate(_shares(plan, live, run, procs))
+    ]
+    rows = sum(task.rows for task in tasks)
+    stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, also=note_difference, watch=watch)
+    if stopped:
+        raise Interrupted(f"interrupted while {what}: not every row was seen", "Nothing was changed; run it again")
+    return Comparison(
+        plan=plan,
+        checked=sum(worker.rows for worker in stats.values()),
+        missing=missing,
+        different=different,
+        differences=tuple(differences),
+    )
+
+
+def _shares(plan: Plan, live: schema.Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+    """The rows that parloader made, dealt out: the big table in equal shares, the small parents to the first worker."""
+
+    def share(name: str, partitions: tuple[Partition, ...]) -> Share:
+        table = plan.table(name)
+        return Share(
+            table=table,
+            keys={name: run.keys[name] for name in (table.name, *table.parents)},
+            partitions=partitions,
+            view=schema.view(live[table.name], (table.key, *table.columns), table.key),
+        )
+
+    parents = tuple(share(table.name, run.done[table.name]) for table in plan.parents if table.name in run.done)
+    dealt = [(share(run.target, partitions),) for partitions in split(run.done.get(run.target, ()), procs)]
+    return [(*parents, *dealt[0]), *dealt[1:]] if dealt else [parents]

@@ -1,0 +1,193 @@
+"""clean stops before it deletes anything where others edited parloader's rows, or where rows of theirs point at them."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support import Database, everything
+
+from parloader.config import CleanConfig
+from parloader.errors import Interrupted
+from parloader.loading.progress import Meter, Progress
+from parloader.operations.clean import clean, preview_clean
+
+
+@pytest.fixture
+def seeded(database: Database) -> Database:
+    database.parloader("seed", "--rows", "500", "--procs", "2", "--batch", "90")
+    return database
+
+
+def refusal(database: Database, *options: str) -> str:
+    """What clean says, and that it changed nothing."""
+    before = everything(database)
+    said = {database.parloader("clean", *options, how, check=3).stderr for how in ("--yes", "--dry-run")}
+    assert everything(database) == before
+    (line,) = said
+    assert len(line.splitlines()) == 1
+    return line
+
+
+def test_edited_rows_are_named_and_counted_by_table(seeded: Database) -> None:
+    seeded.execute(
+        "UPDATE script_execution SET created_at = created_at + INTERVAL 1 SECOND WHERE id IN (3, 400)",
+        "UPDATE task_schedule SET status = 'PAUSED' WHERE id <= 7",
+        "DELETE FROM script_execution WHERE id = 77",
+    )
+    line = refusal(seeded)
+    assert "7 of task_schedule (id 1, 2, 3, 4, 5 and more), 2 of script_execution (id 3, 400). " in line
+    assert "parloader clean --edited-too" in line
+    assert json.loads(seeded.parloader("clean", "--dry-run", "--edited-too", "--json").stdout)["tables"]["task_schedule"] == 100
+    seeded.parloader("clean", "--yes", "--edited-too")
+    assert seeded.rows("SHOW TABLES") == ()
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ("UPDATE robot_account SET username = 'mine'", "1 of robot_account (id 1)"),
+        ("REPLACE INTO outgoing_event (id, name) VALUES (9, 'mine')", "1 of outgoing_event (id 9)"),
+    ],
+)
+def test_one_edited_or_replaced_parent_is_enough(seeded: Database, edit: str, named: str) -> None:
+    seeded.execute("SET SESSION foreign_key_checks = 0", edit)
+    assert named in refusal(seeded)
+
+
+def test_missing_rows_are_no_edits_however_many(seeded: Database) -> None:
+    seeded.execute("DELETE FROM script_execution WHERE id > 20", "DELETE FROM event_trigger WHERE id > 50")
+    seeded.parloader("clean", "--yes")
+    assert seeded.rows("SHOW TABLES") == ()
+
+
+def test_an_edit_among_many_missing_rows_is_named(seeded: Database) -> None:
+    seeded.execute("DELETE FROM script_execution WHERE id < 80", "UPDATE script_execution SET created_at = NOW() WHERE id = 88")
+    assert "1 of script_execution (id 88)" in refusal(seeded)
+
+
+def test_only_the_run_with_the_edits_is_named(seeded: Database) -> None:
+    seeded.parloader("seed", "--rows", "60", "--new-run", "--set", "span=1d")
+    seeded.execute("UPDATE script_execution SET planned = NOW() WHERE id = 501")
+    assert "rows of run 2 were edited since parloader made them: 1 of script_execution (id 501)" in refusal(seeded)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE script_execution MODIFY created_at VARCHAR(40)",
+        "ALTER TABLE task_schedule DROP COLUMN robot_id, DROP FOREIGN KEY {key}",
+        'UPDATE parloader_run SET parameters = \'{{"of another version": "1"}}\'',
+    ],
+)
+def test_where_nobody_can_tell_any_more_it_says_so(seeded: Database, change: str) -> None:
+    key = seeded.value(
+        "SELECT constraint_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
+        "AND table_name = 'task_schedule' AND referenced_table_name = 'robot_account'"
+    )
+    seeded.execute(change.format(key=key))
+    line = refusal(seeded)
+    assert "whether rows of run 1 were edited since they were made cannot be said any more: " in line
+    assert "--edited-too" in line
+    seeded.parloader("clean", "--yes", "--edited-too")
+    assert seeded.rows("SHOW TABLES") == ()
+
+
+class InterruptsTheLook(Progress):
+    """Ctrl-C as soon as the look for edited rows begins."""
+
+    @contextmanager
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+        assert (what, rows) == ("looking for edited rows", 821)
+        os.kill(os.getpid(), signal.SIGINT)
+        yield Meter()
+
+
+@pytest.mark.parametrize("operation", [clean, preview_clean])
+def test_ctrl_c_while_it_looks_for_edits(seeded: Database, operation: object) -> None:
+    assert callable(operation)
+    before = everything(seeded)
+    with pytest.raises(Interrupted, match="interrupted while looking for edited rows"):
+        operation(CleanConfig(target=seeded.target, procs=2), InterruptsTheLook())
+    assert everything(seeded) == before
+
+
+def test_a_foreign_key_of_several_columns(seeded: Database) -> None:
+    seeded.execute(
+        "ALTER TABLE script_execution ADD UNIQUE KEY both_columns (id, script_reference_id)",
+        "CREATE TABLE note (shop INT, number INT, execution BIGINT UNSIGNED, reference BIGINT UNSIGNED, PRIMARY KEY (shop, number), "
+        "FOREIGN KEY (execution, reference) REFERENCES script_execution (id, script_reference_id) ON DELETE CASCADE)",
+        "INSERT INTO note VALUES (1, 7, 400, NULL), (1, 8, NULL, 3)",  # a key with a NULL in it points nowhere
+    )
+    seeded.parloader("clean", "--dry-run")
+    seeded.execute("INSERT INTO note SELECT 2, 9, id, script_reference_id FROM script_execution WHERE id = 400")
+    line = refusal(seeded)
+    assert "rows of note that parloader did not make point at rows of script_execution that parloader made: shop/number 2/9" in line
+    seeded.execute("DELETE FROM note WHERE shop = 2")
+    seeded.parloader("clean", "--yes")
+    assert seeded.rows("SELECT shop, number FROM note ORDER BY 1, 2") == ((1, 7), (1, 8))
+
+
+def test_a_foreign_key_to_another_column_than_the_primary_key(seeded: Database) -> None:
+    seeded.execute(
+        "ALTER TABLE task_schedule ADD UNIQUE KEY by_number (schedule_id)",
+        "CREATE TABLE note (id INT PRIMARY KEY, schedule BIGINT UNSIGNED, FOREIGN KEY (schedule) REFERENCES task_schedule (schedule_id) ON DELETE SET NULL)",
+        "INSERT INTO note VALUES (41, 30)",
+    )
+    assert "rows of note that parloader did not make point at rows of task_schedule that parloader made: id 41" in refusal(seeded)
+
+
+@pytest.mark.parametrize("rule", ["RESTRICT", "CASCADE"])
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_a_table_that_points_at_itself(seeded: Database, rule: str, whose: str) -> None:
+    seeded.execute(
+        "ALTER TABLE script_execution ADD COLUMN retry_of BIGINT UNSIGNED",
+        f"ALTER TABLE script_execution ADD FOREIGN KEY (retry_of) REFERENCES script_execution (id) ON DELETE {rule}",
+    )
+    seeded.parloader("clean", "--dry-run")
+    if whose == "ours":
+        seeded.execute("UPDATE script_execution SET retry_of = 12 WHERE id = 10")
+        key = 10
+    else:
+        seeded.execute(
+            "INSERT INTO script_reference (id, name) VALUES (99, 'mine')",
+            "INSERT INTO script_version (id, script_reference_id, version, json) VALUES (99, 99, 1, '{}')",
+            "INSERT INTO outgoing_event (id, name) VALUES (999, 'mine')",
+            "INSERT INTO event_trigger (id, outgoing_event_id, script_reference_id) VALUES (999, 999, 99)",
+            "INSERT INTO script_execution (id, script_reference_id, script_version_id, triggering_event_id, retry_of) VALUES (900, 99, 99, 999, 12)",
+        )
+        key = 900
+    assert f"point at rows of script_execution that parloader made: id {key}" in refusal(seeded)
+    seeded.execute("UPDATE script_execution SET retry_of = NULL")
+    seeded.parloader("clean", "--yes")
+    if whose == "theirs":
+        assert seeded.rows("SELECT id FROM script_execution") == ((900,),)
+    else:
+        assert seeded.rows("SHOW TABLES") == ()
+
+
+def test_a_parent_that_points_back(seeded: Database) -> None:
+    seeded.execute(
+        "ALTER TABLE task_schedule ADD COLUMN last_execution BIGINT UNSIGNED, ADD FOREIGN KEY (last_execution) REFERENCES script_execution (id)",
+        "UPDATE task_schedule SET last_execution = 5 WHERE id = 3",
+    )
+    assert "rows of task_schedule point at rows of script_execution that parloader made: id 3" in refusal(seeded)
+
+
+def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None:
+    other = f"{seeded.target.database}_other"
+    seeded.execute(f"CREATE DATABASE {other}")
+    try:
+        seeded.execute(
+            f"CREATE TABLE {other}.script_execution (id BIGINT UNSIGNED PRIMARY KEY, "
+            f"FOREIGN KEY (id) REFERENCES {seeded.target.database}.script_execution (id))",
+            f"INSERT INTO {other}.script_execution VALUES (7)",
+        )
+        assert (
+            "rows of script_execution that parloader did not make point at rows of script_execution that parloader made: id 7"
+            in refusal(seeded)
+        )
+    finally:
+        seeded.execute(f"DROP DATABASE {other}")
