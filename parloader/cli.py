@@ -14,8 +14,9 @@ from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
 from parloader.neighbour import chunk_option, with_limits
 from parloader.options import bench_options, fault_options, plan_options, procs_option
+from parloader.secrecy import MaskingGroup, mask_process_list
 from parloader.server_commands import server
-from parloader.settings import save_settings, settings_of_file
+from parloader.settings import CONNECTION_SETTINGS, save_settings, settings_of_file
 
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
@@ -23,10 +24,11 @@ CONFIG_FILE = "parloader.toml"
 
 
 def main() -> None:
+    mask_process_list()
     sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
+@click.group(cls=MaskingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="parloader", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -44,7 +46,7 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
         return {name: _settings_of(subcommand, settings) for name, subcommand in command.commands.items()}
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
     if command.name == "bench":  # its lists are what to try, not what was found
-        settings = {name: value for name, value in settings.items() if name in ("allow_remote", "set", "url")}
+        settings = {name: value for name, value in settings.items() if name in (*CONNECTION_SETTINGS, "allow_remote", "set")}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from parloader.connection_options import Named, connection_options
 from parloader.errors import Interrupted, ParloaderError
+from parloader.secrecy import forget_variables
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
@@ -58,6 +60,7 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("-v", "--verbose", is_flag=True, help="More detail, and tracebacks.")
     @functools.wraps(function)
     def wrapper(*, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+        forget_variables()
         output = Output(verbosity=0 if quiet else 2 if verbose else 1, as_json=as_json)
         with exit_codes(output.verbosity):
             function(output=output, **options)
@@ -66,21 +69,19 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--url, handed on as `target`: the database it names, else that of the private server, which runs as long as the command."""
+    """The options of connection_options, handed on as `target`: the database they name, else that of the private server, which runs as long as the command."""
 
-    @click.option(
-        "--url", envvar="PARLOADER_URL", show_envvar=True, help="mysql://USER:PASSWORD@HOST/DATABASE; without it, a private server."
-    )
+    @connection_options
     @with_output
     @functools.wraps(function)
-    def wrapper(*, url: str | None, output: Output, **options: Any) -> None:
-        from parloader.database.connect import parse_url
+    def wrapper(*, named: Named, output: Output, **options: Any) -> None:
         from parloader.database.server import PrivateServer
         from parloader.loading.progress import Screen
 
         screen = Screen(output.verbosity)
-        if url is not None:
-            function(target=parse_url(url), output=output, screen=screen, **options)
+        target = named.target()
+        if target is not None:
+            function(target=target, output=output, screen=screen, **options)
         else:
             with PrivateServer.default().in_use(screen.note) as server:
                 function(target=server.target, output=output, screen=screen, **options)

@@ -10,6 +10,7 @@ from parloader.errors import UsageError
 
 OptionValue: TypeAlias = str | list[str]
 """A value as it would stand on the command line: several for an option that is repeated. What it may be, the option says."""
+CONNECTION_SETTINGS = ("ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
 
 
 def _text(value: object) -> str:
@@ -46,9 +47,9 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "retry_seconds": _text,
     "rows": _text,
     "set": _pairs,
-    "url": _text,
     "worker_restarts": _text,
     "writer": _text,
+    **dict.fromkeys(CONNECTION_SETTINGS, _text),
 }
 
 
@@ -65,7 +66,7 @@ def settings_of_file(file: Path) -> dict[str, OptionValue]:
 
 def _option_value(file: Path, name: str, value: Any) -> OptionValue:
     if name not in SETTINGS:
-        raise UsageError(f"{file} has {name!r}, which is no setting", f"Valid: {', '.join(SETTINGS)}")
+        raise UsageError(f"{file} has {name!r}, which is no setting", f"Valid: {', '.join(sorted(SETTINGS))}")
     try:
         return SETTINGS[name](value)
     except ValueError as error:

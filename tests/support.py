@@ -118,9 +118,9 @@ class Database:
     @property
     def url(self) -> str:
         t = self.target
-        secret = f":{quote(t.password, safe='')}" if t.password else ""
-        socket = f"?unix_socket={t.unix_socket}" if t.unix_socket else ""
-        return f"mysql://{t.user}{secret}@{t.host}:{t.port}/{t.database}{socket}"
+        secret = f":{quote(t.password, safe='')}"  # an empty one, too: none is to be taken from the developer's ~/.my.cnf
+        socket = f"?unix_socket={quote(t.unix_socket)}" if t.unix_socket else ""
+        return f"mysql://{quote(t.user, safe='')}{secret}@{t.host}:{t.port}/{quote(t.database, safe='')}{socket}"
 
     def connection(self) -> contextlib.AbstractContextManager[Connection]:
         return connect.connected(self.target)

@@ -4,7 +4,7 @@ Law 4: every session sets the checks on and reads them back; one that cannot hav
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 
 from parloader.database import failures, sql
+from parloader.database.tls import Tls, ssl_mode
 from parloader.database.wire import Connection
 from parloader.errors import ParloaderError, ServerNotSupported, SessionLawError
 
@@ -51,6 +52,7 @@ class Target:
     host: str = "localhost"
     port: int = 3306
     unix_socket: str | None = None
+    tls: Tls = field(default_factory=Tls)
 
     @property
     def where(self) -> str:
@@ -65,6 +67,19 @@ class Target:
 
     def explain(self, error: pymysql.Error, doing: str) -> ParloaderError:
         return failures.explain(error, doing, self.user, self.database)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """What a URL may leave unsaid; None: nothing is known of it. Its text never shows the password."""
+
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    host: str | None = None
+    port: int | None = None
+    unix_socket: str | None = None
+    database: str | None = None
+    tls: Tls = field(default_factory=Tls)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,40 +101,66 @@ class Facts:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
-def parse_url(url: str) -> Target:
-    """The target that a URL names: mysql:// or mariadb://, with or without a driver, with a unix_socket too. UsageError says what is wrong."""
+URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key")
+
+
+def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Target:  # noqa: B008  both are frozen
+    """The target that a URL names: mysql:// or mariadb://, with or without a driver, with the parameters unix_socket and ssl-….
+
+    `defaults` fill in what it leaves unsaid; `tls` is what was said beside it. UsageError says what is wrong, and never shows the password.
+    """
     from sqlalchemy.engine import make_url  # workers never parse a URL: half of what they would import
     from sqlalchemy.exc import ArgumentError
 
+    if url.count("@") > 1:
+        raise failures.bad_url("the URL has an @ that is not written as %40")
     try:
         url.encode()  # a command line may hold bytes that are no text
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise failures.bad_url("the URL is not one") from None  # the cause quotes parts of it: perhaps the password
-    if parsed.host and "@" in parsed.host:
-        raise failures.bad_url("the URL has an @ that is not written as %40")
     if parsed.port is not None and not 0 < parsed.port < 65536:
-        raise failures.bad_url(f"the URL has the port {parsed.port}; valid are 1 to 65535")
+        raise failures.bad_url("the URL has a port that is none; valid are 1 to 65535")
     if parsed.get_backend_name() not in ("mysql", "mariadb"):
         raise failures.bad_url(f"the URL is for {parsed.get_backend_name()}, not for mysql or mariadb")
-    unknown = sorted(set(parsed.query) - {"unix_socket", "charset"})
-    if unknown:
-        raise failures.bad_url(f"the URL has the parameter {unknown[0]}; valid is unix_socket")
-    if not parsed.database:
+    parameters = _parameters(parsed.query)
+    database, user = parsed.database or defaults.database, parsed.username or defaults.user
+    if not database:
         raise failures.bad_url("the URL names no database")
-    if not parsed.username:
+    if not user:
         raise failures.bad_url("the URL names no user")
-    socket = parsed.query.get("unix_socket")
-    if isinstance(socket, tuple):
-        raise failures.bad_url("the URL has unix_socket twice")
+    socket, host = parameters.get("unix_socket"), parsed.host
+    if not (socket or host):
+        host = defaults.host
+        socket = defaults.unix_socket if host in (None, "localhost") else None
+    said = Tls(
+        said_mode=ssl_mode(parameters["ssl-mode"]) if "ssl-mode" in parameters else None,
+        ca=parameters.get("ssl-ca"),
+        cert=parameters.get("ssl-cert"),
+        key=parameters.get("ssl-key"),
+    ).and_also(tls, "--ssl-…")
     return Target(
-        user=parsed.username,
-        password=str(parsed.password or ""),
-        host=parsed.host or "localhost",
-        port=parsed.port or 3306,
-        database=parsed.database,
+        user=user,
+        password=(defaults.password or "") if parsed.password is None else str(parsed.password),
+        host=host or "localhost",
+        port=parsed.port or defaults.port or 3306,
+        database=database,
         unix_socket=socket,
+        tls=(said if socket else said.over(defaults.tls)).checked(),  # a file's general wish is not meant for a socket
     )
+
+
+def _parameters(query: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """Those of a URL, by their name in URL_PARAMETERS; - and _ are the same."""
+    found: dict[str, str] = {}
+    for given, value in query.items():
+        name = next((known for known in (*URL_PARAMETERS, "charset") if known.replace("-", "_") == given.lower().replace("-", "_")), None)
+        if name is None:
+            raise failures.bad_url(f"the URL has the parameter {given}; valid are {', '.join(URL_PARAMETERS)}")
+        if isinstance(value, tuple) or name in found:
+            raise failures.bad_url(f"the URL has {name} twice")
+        found[name] = value
+    return found
 
 
 def connect(
@@ -132,8 +173,12 @@ def connect(
 ) -> Connection:
     """A connection whose session obeys the laws; `local_infile`: one that may run LOAD DATA LOCAL; `short_lived`: the server ends it where
     nothing is heard for IDLE_SECONDS. ConnectError, SessionLawError, ServerNotSupported."""
+    # what goes through a unix socket does not leave the machine
+    tls = target.tls.context() if target.tls.required or not target.unix_socket else None
     try:
         connection = Connection(
+            tls=tls,
+            tls_required=target.tls.required,
             user=target.user,
             password=target.password.encode(),  # as text PyMySQL would take it for Latin-1
             host=target.host,
@@ -145,10 +190,9 @@ def connect(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=CONNECT_TIMEOUT_SECONDS,
             local_infile=local_infile,
-            ssl_disabled=True if target.unix_socket else None,  # nothing leaves the machine there
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
-        raise failures.connect_error(error, target.where, target.user, target.database) from error
+        raise failures.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
     try:
         with target.explained("setting up the session"):
             set_laws(connection, short_lived=short_lived)

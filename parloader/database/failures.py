@@ -6,6 +6,7 @@ Numbers: MySQL "Server Error Message Reference" and "Client Error Message Refere
 import contextlib
 import errno
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
@@ -13,6 +14,7 @@ from typing import Any
 
 import pymysql
 
+from parloader.database.names import identifier
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -64,6 +66,7 @@ CONSTRAINT = {1452, 1451, 1216, 1217, 3819, 4025, 1062, 1048, 1364}
 TOO_LARGE = {1153}
 LOCAL_INFILE_OFF = {1148, 3948, 4166}
 NO_SUCH_THREAD = {1094}
+NO_TLS = {2026}
 
 
 def number(error: pymysql.Error) -> int:
@@ -150,7 +153,7 @@ def explained(doing: str, account: str, database: str) -> Iterator[None]:
         raise explain(error, doing, account, database) from error
 
 
-def connect_error(error: Exception, where: str, account: str, database: str) -> ParloaderError:
+def connect_error(error: Exception, where: str, account: str, database: str, *, password_given: bool = True) -> ParloaderError:
     """The error of ours for a connection that could not be made. `where` is host and port, or the socket."""
     if isinstance(error, pymysql.Error):
         code, cause = number(error), getattr(error, "original_exception", None)
@@ -163,17 +166,35 @@ def connect_error(error: Exception, where: str, account: str, database: str) -> 
             f"no server listens at {where}",
             "Start it, or correct host, port or unix_socket in --url; without --url parloader runs a server of its own",
         )
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ConnectError(
+            f"the certificate of {where} is not trusted: {cause.verify_message}",
+            "Check --ssl-ca and the host name in --url; if both are right, somebody else may be answering there",
+        )
+    if isinstance(cause, ssl.SSLError):
+        return ConnectError(
+            f"no TLS connection with {where}: {cause.reason or 'it ended in the middle'}", "Check --ssl-mode and what the server is set to"
+        )
+    if code in NO_TLS:
+        return ConnectError(
+            f"{where} offers no TLS, which the ssl-mode asks for; nothing was sent",
+            "Turn TLS on at the server, or choose another --ssl-mode",
+        )
     if isinstance(cause, TimeoutError):
         return ConnectError(f"no answer from {where}", "Check host, port and firewall")
     if isinstance(cause, OSError):
         return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
     if code in LOGIN_REFUSED:
         return LoginRefused(
-            f"{where} refuses the login of {account}: {text_of(error)}", "Check user and password in --url or PARLOADER_URL"
+            f"{where} refuses the login of {account}: {text_of(error)}",
+            "Check user and password"
+            if password_given
+            else "No password was given: put it into --url or PARLOADER_URL, or into ~/.my.cnf, or let --ask-password ask for it",
         )
     if code == 1049:
         return LoginRefused(
-            f"there is no database {database} at {where}", f"Create it (CREATE DATABASE {database}) or correct the name in --url"
+            f"there is no database {database} at {where}",
+            f"Create it (CREATE DATABASE {identifier(database)}) or correct the name in --url",
         )
     if code == 1044:
         return LoginRefused(

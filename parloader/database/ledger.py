@@ -27,9 +27,10 @@ TABLES = (BATCHES, "parloader_table", "parloader_run", control.CONTROL)
 
 
 def batches_ddl(name: str, comment: str) -> str:
+    """Names are compared byte by byte: tables whose names differ in an accent alone are two."""
     return f"""CREATE TABLE IF NOT EXISTS {name} (
         run_id INT UNSIGNED NOT NULL,
-        table_name VARCHAR(64) NOT NULL,
+        table_name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
         first_index BIGINT UNSIGNED NOT NULL,
         row_count BIGINT UNSIGNED NOT NULL,
         committed_at DATETIME NOT NULL,

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.mysql import BIGINT, DATETIME, INTEGER, VARCHAR
 
 from parloader.database import schema, sql
 from parloader.database.connect import Target, engine
+from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 
@@ -102,7 +103,7 @@ def drop_made_tables(connection: Connection) -> tuple[str, ...]:
     return made
 
 
-def state(connection: Connection, live: schema.Live) -> State:
+def state(connection: Connection, live: Live) -> State:
     """Which state the database is in, as far as `script_execution` shows it."""
     if not schema.table_names(connection):
         return State.EMPTY
@@ -114,7 +115,7 @@ def state(connection: Connection, live: schema.Live) -> State:
     return State.V97 if execution.columns["schedule_id"].nullable and execution.columns["planned"].nullable else State.OTHER
 
 
-def upgrade(connection: Connection, live: schema.Live) -> None:
+def upgrade(connection: Connection, live: Live) -> None:
     """Applies the V97 step to a schema before it, in one statement; the rows stay. SchemaMismatch: event_trigger is not there."""
     for needed in ("event_trigger", "task_schedule"):
         if needed not in live:

@@ -1,21 +1,19 @@
-"""The live schema: reflection, and whether it fits a plan."""
+"""The live schema: whether it fits a plan, its keys and counters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from parloader.database import checksum, ledger, marker, sql
-from parloader.database.connect import Target, engine
+from parloader.database.reflection import Live, foreign_keys
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.plans.model import Plan, Reference, Table
-
-Live: TypeAlias = Mapping[str, sa.Table]
 
 INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
@@ -41,15 +39,6 @@ def table_names(connection: Connection) -> frozenset[str]:
     """The tables and views of the database, parloader's own not counted."""
     found = sql.rows(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
     return frozenset(name for (name,) in found) - {marker.NAME, *ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
-
-
-def reflect(target: Target, names: Iterable[str]) -> Live:
-    """Those of the tables that are there."""
-    metadata = sa.MetaData()
-    with engine(target) as made, made.connect() as connection:
-        there = set(sa.inspect(connection).get_table_names())
-        metadata.reflect(connection, only=sorted(set(names) & there), resolve_fks=False)
-    return dict(metadata.tables)
 
 
 def fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Plan, tuple[Misfit, ...]]:
@@ -91,7 +80,7 @@ def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> 
 
 def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
     misfits = []
-    engine = str(there.dialect_options["mysql"].get("engine") or there.dialect_options["mariadb"].get("engine") or "unknown")
+    engine = there.dialect_options["mysql"]["engine"]
     if engine.lower() != "innodb":
         misfits.append(Misfit(table=table.name, column=None, expected="ENGINE=InnoDB (batches are transactions)", found=f"ENGINE={engine}"))
     key = there.primary_key.columns.values()
@@ -111,12 +100,11 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
                     found=f"{type_text(column)} NOT NULL",
                 )
             )
-    for constraint in there.foreign_key_constraints:
-        for element in constraint.elements:
-            name, points_to = element.parent.name, element.target_fullname.rsplit(".", 1)[0]
+    for foreign in foreign_keys(there):
+        for name in foreign.columns:
             wanted = table.references.get(name)
-            if wanted and points_to != wanted:
-                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {points_to}"))
+            if wanted and foreign.to != wanted:
+                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {foreign.to}"))
     return misfits
 
 
@@ -224,13 +212,17 @@ class ForeignKey:
 
 
 def foreign_keys_to(connection: Connection, table: str) -> tuple[ForeignKey, ...]:
-    """Those that point at the table, from any database that the account sees."""
-    statement = """SELECT table_schema, table_name, constraint_name, column_name, referenced_column_name
-        FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE() AND referenced_table_name = %s
+    """Those that point at the table, from any database that the account sees.
+
+    The name is compared here: MySQL's views of these look-ups fail with a syntax error for one that has a quote in it, under NO_BACKSLASH_ESCAPES.
+    """
+    statement = """SELECT referenced_table_name, @@lower_case_table_names, table_schema, table_name, constraint_name, column_name,
+        referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
         ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
     pairs: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    for database, child, name, column, referenced in sql.rows(connection, statement, table):
-        pairs.setdefault((database, child, name), []).append((column, referenced))
+    for parent, any_case, database, child, name, column, referenced in sql.rows(connection, statement):
+        if parent == table or (any_case and parent.lower() == table.lower()):
+            pairs.setdefault((database, child, name), []).append((column, referenced))
     return tuple(
         ForeignKey(database=database, child=child, columns=tuple(c for c, _ in found), parent=table, referenced=tuple(r for _, r in found))
         for (database, child, _), found in pairs.items()

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from parloader.database import ledger, migration, schema, sql
+from parloader.database import ledger, migration, reflection, schema, sql
 from parloader.database.connect import Kind, Target, require_version
 from parloader.database.sql import Connection
 from parloader.plans.model import Plan, renamed
@@ -65,7 +63,7 @@ class Scratch:
 
 
 @contextmanager
-def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live) -> Iterator[Scratch]:
+def tables(connection: Connection, target: Target, plan: Plan, live: reflection.Live) -> Iterator[Scratch]:
     """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
 
     `live` has the tables as reflected; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
@@ -73,11 +71,11 @@ def tables(connection: Connection, target: Target, plan: Plan, live: schema.Live
     drop(connection)
     try:
         if live:
-            copies = _copy(connection, plan, live)
+            copies = _copy(connection, plan)
         else:
             migration.create_tables(target)
             try:
-                copies = _copy(connection, plan, migration.metadata.tables)
+                copies = _copy(connection, plan)
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, migration.children_first()))}")
         sql.execute(connection, ledger.batches_ddl(BATCHES, ledger.SCRATCH_MARK))
@@ -98,13 +96,13 @@ def drop(connection: Connection) -> tuple[str, ...]:
     return names
 
 
-def _copy(connection: Connection, plan: Plan, live: schema.Live) -> dict[str, str]:
+def _copy(connection: Connection, plan: Plan) -> dict[str, str]:
     """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
         _make_like(connection, copies[table.name], table.name)
-        for constraint in live[table.name].foreign_key_constraints:
-            sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(constraint, copies)}")
+        for key in reflection.foreign_keys_of(connection, table.name):
+            sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
     return copies
 
 
@@ -117,9 +115,7 @@ def _make_like(connection: Connection, copy: str, table: str) -> None:
         raise
 
 
-def _foreign_key(constraint: sa.ForeignKeyConstraint, copies: dict[str, str]) -> str:
-    *database, parent = constraint.elements[0].target_fullname.split(".")[:-1]
-    name = ".".join(map(sql.quote, (*database, copies.get(parent, parent) if not database else parent)))
-    columns = ", ".join(map(sql.quote, constraint.column_keys))
-    referenced = ", ".join(sql.quote(e.target_fullname.rsplit(".", 1)[-1]) for e in constraint.elements)
-    return f"FOREIGN KEY ({columns}) REFERENCES {name} ({referenced})"
+def _foreign_key(key: reflection.ForeignKey, copies: dict[str, str]) -> str:
+    parent = sql.quote(copies.get(key.parent, key.parent)) if key.database is None else f"{sql.quote(key.database)}.{sql.quote(key.parent)}"
+    columns, referenced = (", ".join(map(sql.quote, names)) for names in (key.columns, key.referenced))
+    return f"FOREIGN KEY ({columns}) REFERENCES {parent} ({referenced})"

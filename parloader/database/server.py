@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 import platformdirs
 import psutil
@@ -135,7 +136,8 @@ class PrivateServer:
 
     @property
     def url(self) -> str:
-        return f"mysql://root@localhost/{DATABASE}?unix_socket={self.socket}"
+        """With an empty password, so that none of ~/.my.cnf is taken."""
+        return f"mysql://root:@localhost/{DATABASE}?unix_socket={quote(str(self.socket))}"
 
     def tcp_url(self) -> str | None:
         """The URL with host, port and password, where the server was started with a port."""
@@ -195,9 +197,12 @@ class PrivateServer:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.parent.mkdir(exist_ok=True, mode=0o700)
         for folder in {self.home, self.socket.parent}:
-            found = folder.stat()
-            if found.st_uid != os.getuid():
-                raise ServerStartError(f"{folder} belongs to another user", "Remove it, or set PARLOADER_HOME to a folder of yours")
+            # a home may be a link of its owner's; who can make one in the folder for temporary files is not known
+            found = folder.stat(follow_symlinks=folder == self.home)
+            if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+                raise ServerStartError(
+                    f"{folder} belongs to another user, or is no folder", "Remove it, or set PARLOADER_HOME to a folder of yours"
+                )
             if stat.S_IMODE(found.st_mode) != 0o700:
                 folder.chmod(0o700)
 
@@ -269,12 +274,14 @@ class PrivateServer:
             *(["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", f"--port={port or _free_port()}"]),
             *self.options,
         ]
-        guard = subprocess.Popen(
-            [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal does not reach it
-        )
+        with open(self.home / LOG, "ab") as log:
+            guard = subprocess.Popen(
+                [sys.executable, "-I", server_guard.__file__, str(self.home), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,  # not ours: who reads that to its end would wait for the guard's
+                start_new_session=True,  # Ctrl-C in the terminal does not reach it
+            )
         with guard:  # which leaves at once a process of its own, with our pipe
             assert guard.stdout
             end = time.monotonic() + START_TIMEOUT_SECONDS

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from parloader.database import failures
+from parloader.database.names import identifier
 from parloader.database.wire import Connection as Connection
 
 
 def quote(name: str) -> str:
     """An identifier as it stands in a statement of this module (a percent sign doubled, because values are filled in with %s)."""
-    return "`" + name.replace("`", "``").replace("%", "%%") + "`"
+    return identifier(name).replace("%", "%%")
 
 
 def execute(connection: Connection, statement: str, *values: Any) -> int:

@@ -1,4 +1,4 @@
-"""The driver's connection, with the two things that a bulk load needs and the driver has no way for.
+"""The driver's connection, with the things that a bulk load needs and the driver has no way for.
 
 `query_all` sends statements without waiting for the answer to the one before, so that a batch of many small statements costs one trip
 to the server and not one each. `load_local` answers LOAD DATA LOCAL from memory. Whatever file a server asks for, at whatever moment:
@@ -9,6 +9,7 @@ Protocol: MySQL "Client/Server Protocol", COM_QUERY and LOCAL INFILE Request; Ma
 
 import re
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ import pymysql
 import pymysql.connections
 from pymysql.constants import COMMAND
 
-from parloader.errors import ServerNotSupported
+from parloader.errors import ConnectError, ServerNotSupported
 
 # The driver's own methods that this module builds on (_execute_command, _read_query_result, …) are not in its type stubs
 DriverConnection: Any = pymysql.connections.Connection
@@ -41,6 +42,8 @@ PROBES = {
     }.items()
     if hasattr(socket, name)
 }
+# MySQL manual "Client-Side Cleartext Pluggable Authentication"; MariaDB "Authentication Plugin - PAM"
+CLEAR_TEXT_PLUGINS = (b"mysql_clear_password", b"dialog")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +56,38 @@ class Loaded:
 
 
 class Connection(DriverConnection):  # type: ignore[misc]
-    """A pymysql connection; what it inherits is in PyMySQL's documentation."""
+    """A pymysql connection; what it inherits is in PyMySQL's documentation.
+
+    `tls`: how it is encrypted where the server can, or must be where `tls_required`; None: not at all.
+    """
 
     _announced: bytes | None = None
+
+    def __init__(self, *, tls: ssl.SSLContext | None, tls_required: bool, **settings: Any) -> None:
+        self._tls = tls
+        super().__init__(ssl=tls if tls_required else None, ssl_disabled=tls is None, **settings)
+
+    def _create_ssl_ctx(self, _: object) -> ssl.SSLContext | None:
+        """In place of the driver's, which for "where the server can" makes one of its own."""
+        return self._tls
+
+    def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
+        """Refuses, where others could listen, the plugins that hand the password over as it is: any server may ask for one of them."""
+        if plugin_name in CLEAR_TEXT_PLUGINS and not self._secure:
+            raise ConnectError(
+                f"{self.host}:{self.port} asked for the password in plain text over a connection without TLS; it was not sent",
+                "Use --ssl-mode REQUIRED or a stricter one; if you did not expect this, do not trust what answers there",
+            )
+        return super()._process_auth(plugin_name, auth_packet, handler)
+
+    def escape(self, value: object, mapping: Any = None) -> str:
+        """In place of the driver's, which asks the status that the server sent last whether a backslash escapes: MySQL's of a query on
+        information_schema is that of its own views, so what follows such a query would be escaped for another sql_mode than the session's.
+        """
+        if not isinstance(value, str):
+            return str(super().escape(value, mapping))
+        # the one means the same in every sql_mode, and so does the other
+        return f"_utf8mb4 X'{value.encode().hex()}'" if "\\" in value else "'" + value.replace("'", "''") + "'"
 
     def be_patient(self, answer_timeout_seconds: float) -> None:
         """Waits so long for each answer from now on, as long as the server's machine is there: where it does not answer the network's probes

@@ -11,6 +11,7 @@ import polars as pl
 
 from parloader.database import sql
 from parloader.database.connect import Facts
+from parloader.database.names import identifier
 from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
 from parloader.loading.batching import WriterName
@@ -62,7 +63,7 @@ class InsertWriter:
     backslash_escapes: bool
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        head = f"INSERT INTO {_name(self.table)} ({', '.join(map(_name, frame.columns))}) VALUES ("
+        head = f"INSERT INTO {identifier(self.table)} ({', '.join(map(identifier, frame.columns))}) VALUES ("
         texts = row_texts(frame, backslash_escapes=self.backslash_escapes)
         room_bytes = self.max_allowed_packet_bytes - len(head.encode()) - PACKET_RESERVE_BYTES
         pieces = (
@@ -114,11 +115,11 @@ class LoadDataWriter:
 
     def render(self, frame: pl.DataFrame) -> Rendered:
         binary = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
-        fields = ", ".join(f"@{n}" if name in binary else _name(name) for n, name in enumerate(frame.columns))
-        decoded = ", ".join(f"{_name(name)} = UNHEX(@{frame.columns.index(name)})" for name in binary)
+        fields = ", ".join(f"@{n}" if name in binary else identifier(name) for n, name in enumerate(frame.columns))
+        decoded = ", ".join(f"{identifier(name)} = UNHEX(@{frame.columns.index(name)})" for name in binary)
         # '\\\\' would be two characters under NO_BACKSLASH_ESCAPES
         statement = (
-            f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {_name(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
+            f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {identifier(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
             + (f" SET {decoded}" if decoded else "")
         )
         return Rendered((statement.encode(), file_lines(frame)), frame.height)
@@ -137,7 +138,3 @@ class LoadDataWriter:
 
 def _joined(texts: pl.Series) -> str:
     return str(texts.str.join("),(").item())
-
-
-def _name(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

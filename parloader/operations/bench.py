@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
 from parloader.database import connect, schema, scratch, sql
 from parloader.database.connect import Facts
+from parloader.database.reflection import Live, reflect
 from parloader.database.scratch import Scratch
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
@@ -49,9 +50,9 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
         facts = connect.facts(connection)
         progress.note(f"connected to {facts}: {config.target}")
         plan = script_execution(config.rows, config.parameters)
-        live: schema.Live = {}
+        live: Live = {}
         if schema.table_names(connection):
-            plan, live = fitted(connection, config.target, plan)
+            plan, live = fitted(connection, plan)
         writers, notes = _writers(config, facts)
         with scratch.tables(connection, config.target, plan, live) as copies:
             return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
@@ -110,7 +111,7 @@ class _Bench:
         )
 
     def _note_turns(self) -> None:
-        table = schema.reflect(self.config.target, [self.copies.target])[self.copies.target]
+        table = reflect(self.connection, [self.copies.target])[self.copies.target]
         for writer in self.writers:
             if note := turns_note(writer, self.facts, table, max(self.config.procs)):
                 self.notes.append(note)

@@ -8,6 +8,7 @@ from parloader.config import DEFAULT_RETRY_SECONDS
 from parloader.database import connect, schema
 from parloader.database.connect import Target
 from parloader.database.ledger import Run
+from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
 from parloader.loading.comparer import SHOWN, CompareTask, Share
@@ -48,7 +49,7 @@ def compare(
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
     plan = script_execution(run.rows, run.parameters)
-    live = schema.reflect(target, [table.name for table in plan.tables])
+    live = reflect(connection, [table.name for table in plan.tables])
     plan = schema.require_fit(plan, live, samples(plan))
     missing: Counter[str] = Counter()
     different: Counter[str] = Counter()
@@ -82,7 +83,7 @@ def compare(
     )
 
 
-def _shares(plan: Plan, live: schema.Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+def _shares(plan: Plan, live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
     """The rows that parloader made, dealt out: the big table in equal shares, the small parents to the first worker."""
 
     def share(name: str, partitions: tuple[Partition, ...]) -> Share:

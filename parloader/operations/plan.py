@@ -6,6 +6,7 @@ from parloader.config import SeedConfig
 from parloader.database import connect, migration, schema, size
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run
+from parloader.database.reflection import Live
 from parloader.database.size import Size
 from parloader.database.sql import Connection
 from parloader.loading.batching import Batch, WriterName
@@ -99,7 +100,7 @@ def plan(config: SeedConfig) -> Forecast:
         return _with_risks(connection, forecast, live)
 
 
-def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tuple[TableForecast, ...]:
+def _anew(connection: Connection, prepared: Prepared, live: Live) -> tuple[TableForecast, ...]:
     empty = prepared.creates_tables
     target = prepared.plan.target
     key_start = 1 if empty else schema.highest_key(connection, target.name, target.key) + 1
@@ -125,7 +126,7 @@ def _anew(connection: Connection, prepared: Prepared, live: schema.Live) -> tupl
     return (*forecasts, big)
 
 
-def _going_on(run: Run, plan: Plan, live: schema.Live) -> tuple[TableForecast, ...]:
+def _going_on(run: Run, plan: Plan, live: Live) -> tuple[TableForecast, ...]:
     forecasts = []
     for table in plan.tables:
         missing = run.gaps if table.name == run.target else ()
@@ -139,7 +140,7 @@ def _going_on(run: Run, plan: Plan, live: schema.Live) -> tuple[TableForecast, .
     return tuple(forecasts)
 
 
-def _with_risks(connection: Connection, forecast: Forecast, live: schema.Live) -> Forecast:
+def _with_risks(connection: Connection, forecast: Forecast, live: Live) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
     risks = list(forecast.risks)
     if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.shares)):

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from parloader.config import SeedConfig
 from parloader.database import connect, ledger, migration, schema, sql
-from parloader.database.connect import Facts, Target
+from parloader.database.connect import Facts
 from parloader.database.ledger import Run
+from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
 from parloader.errors import AnotherRun, Refused, SchemaMismatch, ServerNotSupported
 from parloader.loading.batching import WriterName
@@ -42,7 +43,7 @@ class Prepared:
 
     plan: Plan
     facts: Facts
-    live: schema.Live
+    live: Live
     creates_tables: bool
     runs: tuple[Run, ...]
     run: Run | None
@@ -54,16 +55,16 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     require_writer(config.writer, facts)
     plan = script_execution(config.rows, config.parameters)
     creates_tables = not schema.table_names(connection)
-    live: schema.Live = {}
+    live: Live = {}
     if not creates_tables:
-        plan, live = fitted(connection, config.target, plan)
+        plan, live = fitted(connection, plan)
     runs = ledger.runs(connection)
     return Prepared(plan=plan, facts=facts, live=live, creates_tables=creates_tables, runs=runs, run=_run_to_go_on_with(runs, plan, config))
 
 
-def fitted(connection: Connection, target: Target, plan: Plan) -> tuple[Plan, schema.Live]:
+def fitted(connection: Connection, plan: Plan) -> tuple[Plan, Live]:
     """The plan as the live schema takes it, and that schema."""
-    live = schema.reflect(target, [table.name for table in plan.tables])
+    live = reflect(connection, [table.name for table in plan.tables])
     state = migration.state(connection, live)
     if state is migration.State.BEFORE_V97:
         raise SchemaMismatch(
@@ -153,7 +154,7 @@ def _existing(connection: Connection, table: Table, keys: Mapping[str, Keys]) ->
     return used
 
 
-def require_key_room(plan: Plan, live: schema.Live, key_start: int, parents: Mapping[str, Assignment]) -> None:
+def require_key_room(plan: Plan, live: Live, key_start: int, parents: Mapping[str, Assignment]) -> None:
     """Refused where keys of the big table (from `key_start` on) or of the parents would go beyond the key column's type."""
     for table in plan.tables:
         largest = schema.largest(live[table.name].columns[table.key])

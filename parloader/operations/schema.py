@@ -7,6 +7,7 @@ from parloader.database import connect, migration
 from parloader.database import schema as live_schema
 from parloader.database.connect import Target
 from parloader.database.migration import State
+from parloader.database.reflection import reflect
 from parloader.database.schema import Misfit
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
@@ -43,7 +44,7 @@ class SchemaState:
 def check_schema(target: Target) -> SchemaState:
     """Reads only."""
     with connect.connected(target) as connection, target.explained("reading the schema"):
-        return _state(connection, target)
+        return _state(connection)
 
 
 def upgrade_schema(config: UpgradeConfig) -> SchemaState:
@@ -56,7 +57,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         target.explained("upgrading the schema"),
     ):
         guard.require_not_forbidden(connection, target)
-        before = _state(connection, target)
+        before = _state(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
                 "the schema is neither before V97 nor after it: " + "; ".join(map(str, before.misfits)),
@@ -65,13 +66,13 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         if before.state is not State.BEFORE_V97:
             return before
         connect.require_writable(connection, target)
-        migration.upgrade(connection, live_schema.reflect(target, [t.name for t in script_execution().tables]))
-        after = _state(connection, target)
+        migration.upgrade(connection, reflect(connection, [t.name for t in script_execution().tables]))
+        after = _state(connection)
         return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
 
 
-def _state(connection: Connection, target: Target) -> SchemaState:
+def _state(connection: Connection) -> SchemaState:
     plan = script_execution()
-    live = live_schema.reflect(target, [table.name for table in plan.tables])
+    live = reflect(connection, [table.name for table in plan.tables])
     _, misfits = live_schema.fit(plan, live, samples(plan))
     return SchemaState(state=migration.state(connection, live), misfits=misfits)

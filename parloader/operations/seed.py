@@ -85,7 +85,7 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
     run = prepared.run or _begin(connection, config, prepared, progress)
-    plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, config.target, prepared.plan)
+    plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, prepared.plan)
     if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
         progress.note(note)
     shares = split(run.gaps, config.procs)
@@ -106,7 +106,7 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         if empty:
             names = migration.create_tables(config.target)
             progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            plan, _ = fitted(connection, config.target, plan)
+            plan, _ = fitted(connection, plan)
         ledger.create(connection)
         return _begin_run(connection, plan, prepared.facts, progress)
     except BaseException:

@@ -57,6 +57,7 @@ def limited(database: Database) -> Database:
         sql.execute(admin, "DROP USER IF EXISTS 'limited'@'localhost'")
         sql.execute(admin, "CREATE USER 'limited'@'localhost' IDENTIFIED BY 'pa:ss@word'")
         sql.execute(admin, f"GRANT SELECT ON {database.target.database}.* TO 'limited'@'localhost'")
+        sql.execute(admin, f"GRANT INSERT, UPDATE ON {database.target.database}.parloader_control TO 'limited'@'localhost'")
     return Database(database.server, replace(database.target, user="limited", password="pa:ss@word"), database.folder)
 
 

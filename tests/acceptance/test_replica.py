@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 from support import DURABLE_OPTIONS, Command, Database, TestServer, loaded, private_server, quiet, running, until, until_gone
 
@@ -125,6 +126,9 @@ def test_it_waits_while_the_replica_is_stopped_or_gone(pair: Pair) -> None:
     with running(pair.source, *SEED, "--replica-url", pair.replica_url) as seed:
         seed.says(" does not replicate (stopped")
         assert pair.source.rows("SHOW TABLES") == ()
+        family = [psutil.Process(seed.process.pid), *psutil.Process(seed.process.pid).children(recursive=True)]
+        assert len(family) >= 3
+        assert all(SECRET not in " ".join(process.cmdline()) for process in family)
         pair.replicating("START")
         until(lambda: loaded(pair.source) > 0, "it goes on")
         pair.replica_server.stop()

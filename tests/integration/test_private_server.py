@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ from support import quiet, until
 from parloader.database import connect, sql
 from parloader.database.connect import parse_url
 from parloader.database.server import PrivateServer, find_binary
-from parloader.errors import ServerStartError
+from parloader.errors import ConnectError, ServerStartError
 
 
 def process_of(server: PrivateServer) -> psutil.Process:
@@ -70,6 +71,63 @@ def test_a_port_has_a_password_and_only_this_machine(own_server: PrivateServer) 
             assert accounts == (("localhost",),)
     finally:
         own_server.stop()
+
+
+def test_no_account_lets_in_over_tcp_without_its_password(own_server: PrivateServer) -> None:
+    own_server.start(quiet, port=0)
+    try:
+        url = own_server.tcp_url()
+        assert url is not None
+        target = parse_url(url)
+        with connect.connected(target) as connection:
+            accounts = sql.rows(connection, "SELECT user, host FROM mysql.user")
+        assert ("parloader", "127.0.0.1") in accounts
+        users = {str(user) for user, _ in accounts}
+        assert "" not in users
+        for user in users:
+            for database in ("parloader", "mysql"):
+                with pytest.raises(ConnectError, match="refuses the login"):
+                    connect.connect(replace(target, user=user, password="", database=database))
+        with pytest.raises(ConnectError, match="refuses the login"):
+            connect.connect(replace(target, password=f"{target.password}x"))
+    finally:
+        own_server.stop()
+
+
+def test_folders_that_others_could_enter_are_closed(own_server: PrivateServer) -> None:
+    own_server.home.chmod(0o755)
+    with own_server.in_use(quiet):
+        assert stat.S_IMODE(own_server.home.stat().st_mode) == 0o700
+        readable = [file for file in own_server.home.rglob("*") if file.name == "tmp" and stat.S_IMODE(file.stat().st_mode) != 0o700]
+        assert not readable
+
+
+def test_a_home_of_somebody_else_is_refused(own_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: os.stat("/").st_uid + 1)
+    with pytest.raises(ServerStartError, match="belongs to another user"):
+        own_server.start(quiet)
+
+
+def test_a_link_in_place_of_the_sockets_folder_is_refused(own_server: PrivateServer, tmp_path: Path) -> None:
+    """Everybody may make one in the folder for temporary files."""
+    deep = tmp_path / ("deep-" * 20)
+    deep.mkdir()
+    os.rename(own_server.home, deep / "home")
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o755)
+    server = replace(own_server, home=deep / "home")
+    server.socket.parent.symlink_to(victim)
+    try:
+        with pytest.raises(ServerStartError, match="no folder"):
+            server.start(quiet)
+        assert stat.S_IMODE(victim.stat().st_mode) == 0o755
+    finally:
+        server.socket.parent.unlink()
+
+
+def test_its_url_holds_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    server = PrivateServer(home=tmp_path / "a b&c=%d@é?#")
+    assert parse_url(server.url) == server.target
 
 
 def test_a_long_path_gets_a_short_socket(own_server: PrivateServer, tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ def test_the_url_of_the_file_is_for_every_command(command: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(SETTINGS)}"]),
+        ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(sorted(SETTINGS))}"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         ('set = "start=2020-01-01"', ["parloader.toml", "[set]"]),
         ("procs = 0", ["procs", "0"]),

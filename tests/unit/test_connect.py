@@ -36,7 +36,7 @@ def test_a_url_names_a_target(url: str, target: Target) -> None:
         ("mysql://ann:s3cret@db/", "names no database"),
         ("mysql://db/shop", "names no user"),
         ("mysql://:s3cret@db/shop", "names no user"),
-        ("mysql://ann:s3cret@db/shop?ssl_ca=/x", "the parameter ssl_ca"),
+        ("mysql://ann:s3cret@db/shop?ssl_capath=/x", "the parameter ssl_capath"),
         ("mysql://ann:s3cret@db/shop?local_infile=1&charset=utf8mb4", "the parameter local_infile"),
         ("ann:s3cret@db/shop", "the URL is not one"),
         ("s3cret", "the URL is not one"),
@@ -49,7 +49,11 @@ def test_a_url_names_a_target(url: str, target: Target) -> None:
         # which of the two?
         ("mysql://ann@localhost/shop?unix_socket=/a&unix_socket=/b", "unix_socket"),
         # an @ that is not written as %40: what follows it would be taken for the host, and shown
-        ("mysql://ann:pass@s3cret@db/shop", "the URL"),
+        ("mysql://ann:pass@s3cret@db/shop", "has an @"),
+        ("mysql://ann:pass@x?s3cret=@db/shop", "has an @"),
+        ("mysql://ann:pass@x/s3cret@db/shop", "has an @"),
+        ("mysql://s3cret@ann@db/shop", "has an @"),
+        ("mysql://ann@localhost/shop?ssl-mode=required&ssl_mode=disabled", "ssl-mode twice"),
     ],
 )
 def test_what_is_no_url_of_a_database_is_refused(url: str, message: str) -> None:
