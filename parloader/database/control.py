@@ -71,6 +71,12 @@ class Holder:
             f"{self.doing} by {user()}, process {os.getpid()}",
         )
 
+    def move(self, connection: Connection) -> None:
+        """Says that the lock is on this connection now. Where running transactions are in the way for long, it goes unsaid."""
+        with failures.ignored():
+            statement = f"UPDATE {CONTROL} SET connection_id = CONNECTION_ID() WHERE name = 'holder' AND token = %s"
+            sql.execute(connection, statement, self.token)
+
     def is_current(self, connection: Connection) -> bool:
         found = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
         return found == ((self.token,),)

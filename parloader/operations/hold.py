@@ -126,7 +126,7 @@ class Hold(Watch):
         while not self._over.wait(LOOK_EVERY_SECONDS):
             try:
                 self._look()
-            except ParloaderError as error:
+            except Exception as error:  # whatever it is: a lock that nobody looks after is worse
                 self._failure = error
                 return
 
@@ -159,6 +159,8 @@ class Hold(Watch):
                     if control.lock(self._connection):
                         if self._fenced and not self._holder.is_current(self._connection):
                             raise control.overtaken()
+                        if self._fenced:
+                            self._holder.move(self._connection)
                         return
                     refusal: ParloaderError = control.refusal(self._connection)
             except LoginRefused:
