@@ -12,6 +12,7 @@ from parloader.command import EXIT_CODES, Output, exit_codes, with_target
 from parloader.consent import confirmed, on_terminal, with_permission
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.loading.batching import Batch, FixedBatch, WriterName
+from parloader.neighbour import chunk_option, with_limits
 from parloader.options import bench_options, fault_options, plan_options, procs_option
 from parloader.secrecy import MaskingGroup, mask_process_list
 from parloader.server_commands import server
@@ -55,6 +56,7 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @fault_options
 @with_target
 @with_permission
+@with_limits
 def seed(
     *,
     target: Any,
@@ -68,6 +70,7 @@ def seed(
     new_run: bool,
     retry_seconds: float,
     worker_restarts: int,
+    limits: Any,
     allow_remote: tuple[str, ...],
 ) -> None:
     """Fill the table: all of it, or what is missing after an interruption."""
@@ -85,6 +88,7 @@ def seed(
         new_run=new_run,
         retry_seconds=retry_seconds,
         worker_restarts=worker_restarts,
+        limits=limits,
         allow_remote=allow_remote,
     )
     result = operation.seed(config, screen)
@@ -136,9 +140,11 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
 @fault_options
+@chunk_option
 @click.option("--edited-too", is_flag=True, help="Delete rows of parloader's that somebody edited since, too.")
 @with_target
 @with_permission
+@with_limits
 def clean(
     *,
     target: Any,
@@ -150,6 +156,8 @@ def clean(
     edited_too: bool,
     retry_seconds: float,
     worker_restarts: int,
+    chunk: Any,
+    limits: Any,
     allow_remote: tuple[str, ...],
 ) -> None:
     """Remove what parloader made in this database, and nothing else."""
@@ -163,6 +171,8 @@ def clean(
         edited_too=edited_too,
         retry_seconds=retry_seconds,
         worker_restarts=worker_restarts,
+        chunk=chunk,
+        limits=limits,
         allow_remote=allow_remote,
     )
     if dry_run or not yes:
@@ -186,6 +196,28 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
     result = operation.status(target)
     output.show(result.as_json(), lambda: report.status(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@with_target
+def pause(*, target: Any, output: Output, screen: Any) -> None:
+    """Let the seed or clean that is at work in this database wait, and the next ones too, until parloader resume."""
+    from parloader import report
+    from parloader.operations import pause as operation
+
+    result = operation.pause(target)
+    output.show(result.as_json(), lambda: report.pause(result))
+
+
+@cli.command(epilog=EXIT_CODES)
+@with_target
+def resume(*, target: Any, output: Output, screen: Any) -> None:
+    """Let what waits since parloader pause go on."""
+    from parloader import report
+    from parloader.operations import pause as operation
+
+    result = operation.resume(target)
+    output.show(result.as_json(), lambda: report.pause(result))
 
 
 @cli.command(epilog=EXIT_CODES)

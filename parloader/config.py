@@ -3,6 +3,7 @@
 `allow_remote`, where a verb writes: the hosts that need not be this machine.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from parloader.database.connect import Target
 from parloader.errors import UsageError
 from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
-from parloader.loading.batching import AUTO, Batch, FixedBatch, WriterName
+from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
 from parloader.plans.script_execution import DEFAULT_ROWS
 
 DEFAULT_BATCH = FixedBatch(10_000)
@@ -18,6 +19,8 @@ DEFAULT_BATCH = FixedBatch(10_000)
 DEFAULT_RETRY_SECONDS = 60.0
 # how often what a dead worker left is taken up by a fresh one: once may be bad luck, twice is a reason to look
 DEFAULT_WORKER_RESTARTS = 1
+# how long a transaction of clean takes: short enough for others to get a word in
+DEFAULT_CHUNK = AutoBatch(0.2)
 
 
 def usable_cores() -> int:
@@ -28,6 +31,22 @@ def usable_cores() -> int:
 def _require(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
         raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What seed and clean leave to others. `max_load`: status variable → the most it may be; `max_lag_seconds`: of each of `replicas`, or,
+    where none are named, of the target itself; None: it is not looked at."""
+
+    max_rows_per_second: float = math.inf
+    max_load: Mapping[str, float] = field(default_factory=dict)
+    max_lag_seconds: float | None = None
+    replicas: tuple[Target, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError where a number makes no sense."""
+        _require("max_rows_per_second", self.max_rows_per_second, 1, math.inf)
+        _require("max_lag_seconds", self.max_lag_seconds or 0, 0, MOST_RETRY_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +62,7 @@ class SeedConfig:
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
+    limits: Limits = Limits()
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -98,6 +118,8 @@ class CleanConfig:
     edited_too: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
+    chunk: AutoBatch = DEFAULT_CHUNK
+    limits: Limits = Limits()
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from parloader.operations.bench_result import BenchResult, Measured
     from parloader.operations.clean import CleanResult
     from parloader.operations.guard import GuardState
+    from parloader.operations.pause import Pause
     from parloader.operations.plan import Forecast
     from parloader.operations.schema import SchemaState
     from parloader.operations.seed import SeedResult
@@ -158,9 +159,9 @@ def clean(result: "CleanResult") -> str:
 
 
 def status(result: "Status") -> str:
-    if not result.runs:
-        return f"no runs in {result.where}"
-    lines = []
+    lines = [f"at work: {result.at_work}"] if result.at_work else []
+    lines += [f"paused by {result.paused}; parloader resume lets it go on"] if result.paused else []
+    lines += [] if result.runs else [f"no runs in {result.where}"]
     for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
         share = run.done_rows / run.rows if run.rows else 1.0
         parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
@@ -172,6 +173,13 @@ def status(result: "Status") -> str:
             lines += [f"  missing: {len(run.gaps) - 10} more ranges"] if len(run.gaps) > 10 else []
             lines.append(f"  go on: {entry['resume']}")
     return "\n".join(lines)
+
+
+def pause(result: "Pause") -> str:
+    if not result.paused:
+        return "going on" if result.changed else "nothing was paused"
+    what = f"{result.at_work} waits after the batches in hand" if result.at_work else "nobody is at work now, and the next one will wait"
+    return f"paused by {result.paused}: {what}; parloader resume lets it go on"
 
 
 def schema(result: "SchemaState") -> str:

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-SECRET_VARIABLES = ("PARLOADER_URL",)
+SECRET_VARIABLES = ("PARLOADER_URL", "PARLOADER_REPLICA_URL")
 MASK = "***"
 
 

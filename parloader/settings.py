@@ -38,7 +38,12 @@ def _pairs(value: object) -> list[str]:
 SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "allow_remote": _texts,
     "batch": _text,
+    "chunk_time": _text,
+    "max_lag": _text,
+    "max_load": _texts,
+    "max_rate": _text,
     "procs": _text,
+    "replica_url": _texts,
     "retry_seconds": _text,
     "rows": _text,
     "set": _pairs,

@@ -168,3 +168,49 @@ def everything(database: Database) -> dict[str, object]:
     for (name,) in database.rows("SHOW TABLES WHERE Tables_in_" + database.target.database + f" <> '{control.CONTROL}'"):
         found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
     return found
+
+
+class Command:
+    """A command in a process of its own, whose stderr is read while it runs."""
+
+    def __init__(self, database: Database, *arguments: str) -> None:
+        self._file = Path(database.folder / f"stderr-{arguments[0]}")
+        with open(self._file, "w") as stderr:
+            self.process = subprocess.Popen(
+                database.command(*arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                cwd=database.folder,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._file.read_text()
+
+    def says(self, words: str) -> None:
+        until(lambda: words in self.said or self.process.poll() is not None, f"it says {words}")
+        assert words in self.said, self.said
+
+    def ended(self) -> int:
+        self.process.communicate(timeout=60)
+        assert "Traceback" not in self.said
+        return self.process.returncode
+
+
+@contextlib.contextmanager
+def running(database: Database, *arguments: str) -> Iterator[Command]:
+    command = Command(database, *arguments)
+    try:
+        yield command
+    finally:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.communicate()
+
+
+def loaded(database: Database) -> int:
+    if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
+        return 0
+    return int(str(database.value("SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = 'script_execution'")))

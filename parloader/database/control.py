@@ -1,4 +1,4 @@
-"""Who is at work in a database: at most one seed, clean or bench, and no worker of one that is over.
+"""Who is at work in a database: at most one seed, clean or bench, and no worker of one that is over; and whether to pause.
 
 A lock of the server admits one at a time; it dies with its connection. A worker has a connection of its own and can outlive the lock (its
 parent was killed, or lost the lock's connection). So whoever has the lock writes a token of its own, and every transaction of its workers
@@ -12,6 +12,9 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass, field
+from datetime import datetime
+
+import pymysql
 
 from parloader.database import failures, sql
 from parloader.database.sql import Connection
@@ -27,13 +30,27 @@ DDL = f"""CREATE TABLE IF NOT EXISTS {CONTROL} (
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: who is at work, and whether to pause'"""
 
 
-def who(doing: str = "") -> str:
-    """This process, for others to read: what it does, user, machine, process id."""
+def user() -> str:
+    """Who runs this process, for others to read: user and machine."""
     try:
-        user = getpass.getuser()
+        name = getpass.getuser()
     except (OSError, KeyError):  # no such user in the system's list
-        user = str(os.getuid())
-    return f"{doing} by {user}@{socket.gethostname()}, process {os.getpid()}".strip()[:255]
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"[:200]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Who has done something, and since when; None: a moment ago."""
+
+    by: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.by}, since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else f"{self.by}, since a moment ago"
+
+    def as_json(self) -> dict[str, object]:
+        return {"by": self.by, "since": self.at and f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +68,14 @@ class Holder:
             "token = VALUES(token), connection_id = VALUES(connection_id), set_by = VALUES(set_by), set_at = VALUES(set_at)",
             self.token,
             lock_connection_id,
-            who(self.doing),
+            f"{self.doing} by {user()}, process {os.getpid()}",
         )
+
+    def move(self, connection: Connection) -> None:
+        """Says that the lock is on this connection now. Where running transactions are in the way for long, it goes unsaid."""
+        with failures.ignored():
+            statement = f"UPDATE {CONTROL} SET connection_id = CONNECTION_ID() WHERE name = 'holder' AND token = %s"
+            sql.execute(connection, statement, self.token)
 
     def is_current(self, connection: Connection) -> bool:
         found = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
@@ -103,19 +126,45 @@ def refusal(connection: Connection) -> AnotherRun:
     )
 
 
-def at_work(connection: Connection) -> str | None:
-    """Who has the lock, in words; None: nobody."""
+def at_work(connection: Connection) -> Mark | None:
+    """Who has the lock; None: nobody."""
     holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
     if holder is None:
         return None
     if _exists(connection):
         statement = f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'holder' AND connection_id = %s"
         for set_by, set_at in sql.rows(connection, statement, holder):
-            return f"{set_by}, since {set_at:%Y-%m-%d %H:%M:%S} UTC (server connection {holder})"
+            return Mark(by=set_by, at=set_at)
     # it has only begun: there is no ledger yet
     statement = "SELECT CONCAT(user, '@', host) FROM information_schema.processlist WHERE id = %s"
     accounts = sql.rows(connection, statement, holder)  # seen only by the same account, and by administrators
-    return f"{accounts[0][0] if accounts else 'somebody'}, since a moment ago (server connection {holder})"
+    return Mark(by=f"{accounts[0][0] if accounts else 'somebody'} (server connection {holder})")
+
+
+def pause(connection: Connection) -> None:
+    """Sets the flag in the ledger, which has to be there."""
+    sql.execute(
+        connection,
+        f"INSERT INTO {CONTROL} VALUES ('pause', 0, 0, %s, UTC_TIMESTAMP()) "
+        "ON DUPLICATE KEY UPDATE set_by = VALUES(set_by), set_at = VALUES(set_at)",
+        user(),
+    )
+
+
+def resume(connection: Connection) -> bool:
+    """Takes the flag back; False: there was none."""
+    return bool(sql.execute(connection, f"DELETE FROM {CONTROL} WHERE name = 'pause'"))
+
+
+def paused(connection: Connection) -> Mark | None:
+    """Who has set the flag; None: nobody, or there is no ledger."""
+    try:
+        found = sql.rows(connection, f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'pause'")
+    except pymysql.Error as error:
+        if failures.is_table_missing(error):
+            return None
+        raise
+    return Mark(by=found[0][0], at=found[0][1]) if found else None
 
 
 def _exists(connection: Connection) -> bool:

@@ -88,6 +88,14 @@ def is_duplicate_key(error: pymysql.Error) -> bool:
     return number(error) in DUPLICATE_KEY
 
 
+def is_privilege_missing(error: pymysql.Error) -> bool:
+    return number(error) in NO_PRIVILEGE
+
+
+def is_table_missing(error: pymysql.Error) -> bool:
+    return number(error) in GONE
+
+
 def ignored() -> contextlib.suppress:
     """For what is said to a connection at its end: one that is gone has rolled back, unlocked and closed by itself."""
     return contextlib.suppress(pymysql.Error, OSError)

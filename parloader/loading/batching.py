@@ -79,6 +79,14 @@ def parse_batch(text: str) -> Batch:
     return AutoBatch(int(match[1]) / 1000) if match[2] else FixedBatch(int(match[1]))
 
 
+def parse_chunk_time(text: str) -> AutoBatch:
+    """What --chunk-time takes. ValueError says what is valid."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})ms", text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not valid: a time such as 200ms")
+    return AutoBatch(int(match[1]) / 1000)
+
+
 @dataclass
 class _Fixed:
     rows: int

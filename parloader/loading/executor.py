@@ -126,8 +126,10 @@ class Executor(Protocol):
     def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
         """A context in which up to `workers` processes may start already, and import `module`, while the caller still finds out what they are to do."""
 
-    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch) -> None:
-        """Runs every task to its end, calling `on_event` in this process for each event.
+    def run(
+        self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch, on_tick: Callable[[], None] = ...
+    ) -> None:
+        """Runs every task to its end, calling `on_event` in this process for each event, and `on_tick` every now and then, also at the end.
 
         Returns early where `stop` is asked for. Where a task fails, or its worker dies and nobody is to take it up again, or the watch
         fails, the others are stopped (they finish the batch in hand) and the error is raised: the task's own, WorkerDied, or the watch's.
@@ -151,7 +153,14 @@ class LocalExecutor:
                 process.join()
             self._idle.clear()
 
-    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch) -> None:
+    def run(
+        self,
+        tasks: Sequence[Task],
+        on_event: Callable[[Event], None],
+        stop: Stop,
+        watch: Watch,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
         pool = _Pool(self._idle)
         failure: Exception | None = None
         stopped = 0
@@ -171,6 +180,7 @@ class LocalExecutor:
                         failure = failure or event.error
                     if isinstance(event, Finished | Failed | Died):
                         pool.remove(pipe)
+                on_tick()
                 failure = failure or watch.failure
                 if stopped < stop.asked or (failure and not stopped):
                     stopped = max(1, stop.asked)

@@ -11,13 +11,14 @@ from tqdm import tqdm
 from parloader.loading.stats import Stats
 
 LOG_EVERY_SECONDS = 5.0
+DRAW_EVERY_SECONDS = 0.2
 
 
 class Meter:
     """Shows how far one piece of work is. This one shows nothing."""
 
-    def update(self, stats: Stats) -> None:
-        """The statistics are as given now."""
+    def update(self, stats: Stats, held: bool) -> None:
+        """The statistics are as given now, and the workers wait (`held`) or work. Called several times a second, also where nothing is new."""
 
 
 class Progress:
@@ -64,10 +65,15 @@ class _Bar(Meter):
     def __init__(self, bar: "tqdm[Never]", done: int) -> None:
         self._bar = bar
         self._done = done
+        self._drawn = 0.0
 
-    def update(self, stats: Stats) -> None:
-        self._bar.set_postfix_str(_workers(stats), refresh=False)
-        self._bar.update(self._done + _rows(stats) - self._bar.n)
+    def update(self, stats: Stats, held: bool) -> None:
+        """Not by tqdm's own update, which draws nothing, and so keeps the rate, where nothing is new: the rate is that since the begin."""
+        self._bar.n = self._done + _rows(stats)
+        now = time.monotonic()
+        if now - self._drawn >= DRAW_EVERY_SECONDS:
+            self._drawn = now
+            self._bar.set_postfix_str(_workers(stats, held))
 
 
 class _Log(Meter):
@@ -75,7 +81,7 @@ class _Log(Meter):
         self._what, self._total, self._done = what, rows, done
         self._begun = self._said = time.monotonic()
 
-    def update(self, stats: Stats) -> None:
+    def update(self, stats: Stats, held: bool) -> None:
         now = time.monotonic()
         if now - self._said < LOG_EVERY_SECONDS:
             return
@@ -85,7 +91,7 @@ class _Log(Meter):
         left = f"{(self._total - self._done - made) / rate:.0f} s left" if rate else "time left unknown"
         share = (self._done + made) / self._total
         print(
-            f"{self._what}: {self._done + made:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats)}",
+            f"{self._what}: {self._done + made:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats, held)}",
             file=sys.stderr,
         )
 
@@ -94,6 +100,6 @@ def _rows(stats: Stats) -> int:
     return sum(worker.rows for worker in stats.values())
 
 
-def _workers(stats: Stats) -> str:
+def _workers(stats: Stats, held: bool) -> str:
     alive = sum(worker.alive for worker in stats.values())
-    return f"workers {alive}, retries {sum(worker.retries for worker in stats.values())}"
+    return f"{'waiting, ' if held else ''}workers {alive}, retries {sum(worker.retries for worker in stats.values())}"

@@ -1,5 +1,6 @@
 """One worker of clean: deletes index ranges, chunk by chunk, each with its part of the ledger in one transaction."""
 
+import math
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,14 +9,15 @@ from parloader.database import control, ledger, sql
 from parloader.database.connect import Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
+from parloader.loading.batching import AutoBatch, Sizer
 from parloader.loading.executor import Link
+from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
 from parloader.plans.model import Keys
 from parloader.plans.partition import Partition, batches
 
-# A transaction: short enough for others to get a word in (0.2 s or so). Of larger ones there are fewer, and the server's purge, which
-# takes the deleted rows apart after each commit, gets less into the way: 10,000 take 7 % longer, 100,000 are hardly quicker
-CHUNK_ROWS = 25_000
+# A packet's size is no bound for a chunk: its statements are short, however many rows they delete
+NO_BYTES, NO_BOUND_BYTES = 0, 2**60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class RemoveTask:
     partitions: tuple[Partition, ...]
     retry_seconds: float
     token: int
+    chunk: AutoBatch
+    most_rows_per_second: float = math.inf
     restarts: int = 0
     taken_up: bool = False
 
@@ -47,18 +51,22 @@ class RemoveTask:
         session = Session(link, self.worker, self.target, self.retry_seconds)
         link.send(meter.started(self.worker))
         partitions = self._left(session) if self.taken_up else self.partitions
+        sizer, pace = self.chunk.sizer(NO_BOUND_BYTES), Pace(self.most_rows_per_second)
         for partition in partitions:
-            for chunk in batches(partition, lambda: CHUNK_ROWS):
-                if not self._remove(session, link, chunk, partition):
+            for chunk in batches(partition, lambda: pace.cut(sizer.rows)):
+                if not link.may_go_on(pace.rest_seconds()) or not self._remove(session, link, chunk, partition, sizer, pace):
                     session.close()
                     return
         session.close()
 
-    def _remove(self, session: Session, link: Link, chunk: Partition, partition: Partition) -> bool:
+    def _remove(self, session: Session, link: Link, chunk: Partition, partition: Partition, sizer: Sizer, pace: Pace) -> bool:
+        pace.note(chunk.rows)
         begun = time.perf_counter()
-        if not link.may_go_on() or not session.transact(Piece("deleting from", self.table, chunk, partition), partial(self._delete, chunk)):
+        if not session.transact(Piece("deleting from", self.table, chunk, partition), partial(self._delete, chunk)):
             return False
-        link.send(meter.batch_done(self.worker, self.table, chunk, write_seconds=time.perf_counter() - begun))
+        seconds = time.perf_counter() - begun
+        sizer.note(chunk.rows, seconds, NO_BYTES)
+        link.send(meter.batch_done(self.worker, self.table, chunk, write_seconds=seconds))
         return True
 
     def _left(self, session: Session) -> tuple[Partition, ...]:

@@ -1,7 +1,8 @@
 """One worker of a load: its partitions, batch by batch: generate → write + ledger → report, with one batch prefetched."""
 
+import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,9 +11,10 @@ from parloader.database import ledger
 from parloader.database.connect import Facts, Target
 from parloader.database.sql import Connection
 from parloader.loading import meter
-from parloader.loading.batching import Batch, Sizer, WriterName
+from parloader.loading.batching import Batch, WriterName
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
+from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
 from parloader.loading.writers import Rendered, Writer, writer_to
 from parloader.plans.model import Keys, Table
@@ -47,6 +49,7 @@ class SeedTask:
     writer: WriterName
     retry_seconds: float
     token: int | None = None  # of the holder; bench has none
+    most_rows_per_second: float = math.inf
     restarts: int = 0
     taken_up: bool = False
     ledger_table: str = ledger.BATCHES
@@ -66,9 +69,11 @@ class SeedTask:
         link.send(meter.started(self.worker))
         sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
         partitions = self._left(session) if self.taken_up else self.partitions
-        for prepared in self._one_ahead(partitions, writer, sizer):
-            if not link.may_go_on():
+        pace = Pace(self.most_rows_per_second)
+        for prepared in self._one_ahead(partitions, writer, lambda: pace.cut(sizer.rows)):
+            if not link.may_go_on(pace.rest_seconds()):
                 break
+            pace.note(prepared.batch.rows)
             begun = time.perf_counter()
             piece = Piece("writing", self.table.name, prepared.batch, prepared.partition)
             if not session.transact(piece, partial(self._write, writer, prepared)):
@@ -93,9 +98,9 @@ class SeedTask:
         session.transact(Piece("looking for what is left of", self.table.name, whole), look)
         return tuple(gap for partition in self.partitions for gap in gaps(partition, done))
 
-    def _one_ahead(self, partitions: tuple[Partition, ...], writer: Writer, sizer: Sizer) -> Iterator[Prepared]:
+    def _one_ahead(self, partitions: tuple[Partition, ...], writer: Writer, rows: Callable[[], int]) -> Iterator[Prepared]:
         """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
-        wanted = ((batch, partition) for partition in partitions for batch in batches(partition, lambda: sizer.rows))
+        wanted = ((batch, partition) for partition in partitions for batch in batches(partition, rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
             upcoming = [thread.submit(self._prepare, writer, *of) for of in (next(wanted, None),) if of]
             while upcoming:

@@ -193,6 +193,6 @@ class _PartMeter(Meter):
     def __init__(self, whole: _Bench) -> None:
         self._whole = whole
 
-    def update(self, stats: Stats) -> None:
+    def update(self, stats: Stats, held: bool) -> None:
         seen = self._whole.seen
-        self._whole.meter.update({**seen, **{len(seen) + n: worker for n, worker in enumerate(stats.values())}})
+        self._whole.meter.update({**seen, **{len(seen) + n: worker for n, worker in enumerate(stats.values())}}, held)

@@ -13,6 +13,7 @@ from parloader.loading.executor import Executor, LocalExecutor, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
 from parloader.operations import guard
+from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
 from parloader.operations.run import run_tasks
@@ -59,7 +60,8 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     """
     progress, executor = progress or Progress(), executor or LocalExecutor()
     guard.require_permitted(config.target, config.allow_remote)
-    with Hold(config.target, "clean", config.retry_seconds, progress) as hold:
+    with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
+        hold.wait()
         token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
         for run, table in children_first(runs):
             if table == run.target and table in there:
@@ -113,6 +115,7 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
 
 def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progress: Progress, executor: Executor) -> None:
     entry = run.table(run.target)
+    shares = split(run.done[run.target], config.procs)
     tasks = [
         RemoveTask(
             worker=worker,
@@ -124,9 +127,11 @@ def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progre
             partitions=share,
             retry_seconds=config.retry_seconds,
             token=token,
+            chunk=config.chunk,
+            most_rows_per_second=config.limits.max_rows_per_second / len(shares),
             restarts=config.worker_restarts,
         )
-        for worker, share in enumerate(split(run.done[run.target], config.procs))
+        for worker, share in enumerate(shares)
     ]
     stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows, watch=hold)
     if stopped:

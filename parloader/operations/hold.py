@@ -46,7 +46,7 @@ class Hold(Watch):
         self._conditions = conditions
         self._holder = Holder(doing=doing)
         self._fenced = False
-        self._reason: str | None = None
+        self._holding: Condition | None = None
         self._failure: Exception | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="parloader hold", daemon=True)
@@ -58,6 +58,12 @@ class Hold(Watch):
                 refusal = control.refusal(self._connection)
                 failures.close(self._connection)
                 raise refusal
+        try:
+            with self._target.explained("looking whether to wait"):
+                self._judge()
+        except BaseException:
+            failures.close(self._connection)
+            raise
         self._thread.start()
         return self
 
@@ -76,7 +82,14 @@ class Hold(Watch):
 
     @property
     def held(self) -> bool:
-        return self._reason is not None
+        return self._holding is not None
+
+    def wait(self) -> None:
+        """Returns when nothing is held (any more). Errors of ours."""
+        while self.held and not self._failure:
+            self._over.wait(LOOK_EVERY_SECONDS / 10)
+        if self._failure:
+            raise self._failure
 
     @property
     def failure(self) -> Exception | None:
@@ -113,25 +126,26 @@ class Hold(Watch):
         while not self._over.wait(LOOK_EVERY_SECONDS):
             try:
                 self._look()
-            except ParloaderError as error:
+            except Exception as error:  # whatever it is: a lock that nobody looks after is worse
                 self._failure = error
                 return
 
     def _look(self) -> None:
         try:
             if control.has_lock(self._connection):
-                self._say(next((reason for condition in self._conditions if (reason := condition.reason(self._connection))), None))
+                self._judge()
                 return
         except pymysql.Error as error:
             self._progress.detail(f"the connection that holds the database: {failures.text(error)}")
         self._take_again()
 
-    def _say(self, reason: str | None) -> None:
-        if reason and not self._reason:
-            self._progress.note(f"waiting: {reason}")
-        if self._reason and not reason:
-            self._progress.note("going on")
-        self._reason = reason
+    def _judge(self) -> None:
+        """Says why the workers have to wait, once for each condition that holds them, and when they go on."""
+        reasons = [(condition, reason) for condition in self._conditions if (reason := condition.reason(self._connection))]
+        holding, reason = reasons[0] if reasons else (None, "")
+        if holding is not self._holding:
+            self._progress.note(f"waiting: {reason}" if holding else "going on")
+        self._holding = holding
 
     def _take_again(self) -> None:
         """The lock, on a new connection. AnotherRun where somebody else has worked here meanwhile."""
@@ -145,6 +159,8 @@ class Hold(Watch):
                     if control.lock(self._connection):
                         if self._fenced and not self._holder.is_current(self._connection):
                             raise control.overtaken()
+                        if self._fenced:
+                            self._holder.move(self._connection)
                         return
                     refusal: ParloaderError = control.refusal(self._connection)
             except LoginRefused:

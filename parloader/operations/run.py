@@ -22,6 +22,7 @@ def run_tasks(
 ) -> tuple[Stats, bool]:
     """Runs the tasks, `what` they do shown as so many of `rows`; returns the statistics, and whether somebody asked to stop."""
     stats: Stats = {}
+    watch = watch or Watch()
     with Stop() as stop, progress.meter(what, rows, done) as meter:
 
         def on_event(event: Event) -> None:
@@ -29,7 +30,6 @@ def run_tasks(
             stats = fold(stats, event)
             also(event)
             with contextlib.suppress(OSError):  # nobody watches any more (a closed pipe): no reason to stop
-                meter.update(stats)
                 if isinstance(event, Retried):
                     progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
                 if isinstance(event, Died) and event.taken_up_by is not None:
@@ -37,5 +37,9 @@ def run_tasks(
                 if isinstance(event, Failed):
                     progress.detail(event.traceback_text)
 
-        executor.run(tasks, on_event, stop, watch or Watch())
+        def on_tick() -> None:
+            with contextlib.suppress(OSError):
+                meter.update(stats, watch.held)
+
+        executor.run(tasks, on_event, stop, watch, on_tick)
     return stats, bool(stop.asked)

@@ -1,7 +1,7 @@
 """seed: fills the table, exactly once, and says what is there."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
 from parloader.operations import guard
+from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
 from parloader.operations.run import run_tasks
@@ -67,8 +68,9 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     guard.require_permitted(config.target, config.allow_remote)
     with (
         executor.ready(min(config.procs, config.rows), SeedTask.__module__),
-        Hold(config.target, "seed", config.retry_seconds, progress) as hold,
+        Hold(config.target, "seed", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold,
     ):
+        hold.wait()
         plan, run, tasks = hold.again("preparing the load", partial(_prepare, config, hold, progress))
         return _load(config, plan, run, tasks, hold, progress, executor)
 
@@ -90,7 +92,7 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     if run.done_rows and shares:
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
     token, facts = hold.fence(connection), connect.facts(connection)
-    return plan, run, [_task(config, plan, facts, run, token, worker, share) for worker, share in enumerate(shares)]
+    return plan, run, [_task(config, plan, facts, run, token, worker, shares) for worker in range(len(shares))]
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
@@ -197,7 +199,9 @@ def _count(config: SeedConfig, plan: Plan, run: Run, loaded: bool, connection: C
     return rules.count(config.target, plan, run.keys[run.target].ranges(Partition(0, run.rows)), config.procs)
 
 
-def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, token: int, worker: int, share: tuple[Partition, ...]) -> SeedTask:
+def _task(
+    config: SeedConfig, plan: Plan, facts: Facts, run: Run, token: int, worker: int, shares: Sequence[tuple[Partition, ...]]
+) -> SeedTask:
     names = (plan.target.name, *plan.target.parents)
     return SeedTask(
         worker=worker,
@@ -206,11 +210,12 @@ def _task(config: SeedConfig, plan: Plan, facts: Facts, run: Run, token: int, wo
         run_id=run.run_id,
         table=replace(plan.target, key=run.table(plan.target.name).key),
         keys={name: run.keys[name] for name in names},
-        partitions=share,
+        partitions=shares[worker],
         batch=config.batch,
         writer=config.writer,
         retry_seconds=config.retry_seconds,
         token=token,
+        most_rows_per_second=config.limits.max_rows_per_second / len(shares),
         restarts=config.worker_restarts,
     )
 

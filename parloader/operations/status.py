@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-from parloader.database import connect, ledger
+from parloader.database import connect, control, ledger
 from parloader.database.connect import Target
+from parloader.database.control import Mark
 from parloader.database.ledger import Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
+    """`at_work`: who loads or deletes just now; `paused`: who has said that they wait."""
+
     where: str
     runs: tuple[Run, ...]
+    at_work: Mark | None
+    paused: Mark | None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -28,14 +33,18 @@ class Status:
                     "resume": resume_command(run),
                 }
                 for run in self.runs
-            ]
+            ],
+            "at_work": self.at_work and self.at_work.as_json(),
+            "paused": self.paused and self.paused.as_json(),
         }
 
 
 def status(target: Target) -> Status:
     """Reads only."""
     with connect.connected(target) as connection, target.explained("reading the ledger"):
-        return Status(where=str(target), runs=ledger.runs(connection))
+        return Status(
+            where=str(target), runs=ledger.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
+        )
 
 
 def resume_command(run: Run) -> str | None:

@@ -24,7 +24,7 @@ def environment(own_server: PrivateServer) -> dict[str, str]:
 def test_each_command_of_the_table(environment: dict[str, str], tmp_path: Path) -> None:
     (settings,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "parloader.toml").write_text(settings, encoding="utf-8")
-    assert len(COMMANDS) == 16
+    assert len(COMMANDS) == 18
     said = {}
     for command in COMMANDS:
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)

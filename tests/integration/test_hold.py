@@ -55,6 +55,7 @@ def test_the_lock_is_taken_again_where_its_connection_is_killed(database: Databa
         held.fence(connection)
         victim = kill_holder(database)
         until(lambda: holder(database) not in (None, victim), "it has the lock again")
+        until(lambda: "seed by " in str(control.at_work(connection)), "others see who has it")
         assert held.failure is None
 
 

@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 
 from parloader import __version__, errors
 from parloader.cli import cli
-from parloader.config import CleanConfig, SeedConfig, usable_cores
+from parloader.config import CleanConfig, Limits, SeedConfig, usable_cores
 from parloader.database.server import PrivateServer
 from parloader.errors import ParloaderError
+from parloader.loading.batching import AutoBatch
 from parloader.operations.clean import CleanResult
 from parloader.settings import SETTINGS
 
@@ -114,6 +115,34 @@ def test_other_bad_words_are_usage_errors(arguments: tuple[str, ...]) -> None:
     assert parloader(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize("command", [("seed",), ("clean", "--yes")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--max-rate", "0"], "--max-rate"),
+        (["--max-load", "Threads_running"], "'Threads_running' is not VARIABLE=NUMBER, for example Threads_running=50"),
+        (["--max-load", "a=1,"], "'' is not VARIABLE=NUMBER"),
+        (["--max-load", "a=-1"], "'a=-1' is not"),
+        (["--max-load", "a'b=1"], "is not VARIABLE=NUMBER"),
+        (["--max-lag", "-1"], "--max-lag"),
+        (["--replica-url", URL], "--replica-url without --max-lag"),
+        (["--max-lag", "1", "--replica-url", f"ann:{SECRET}@db/shop"], "the URL is not one"),
+    ],
+)
+def test_limits_that_are_not_valid_are_usage_errors(command: tuple[str, ...], options: list[str], message: str) -> None:
+    result = parloader(*command, "--url", URL, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert SECRET not in result.output
+
+
+@pytest.mark.parametrize("value", ["200", "auto", "0ms", "1s", ""])
+def test_a_chunk_time_is_a_time(value: str) -> None:
+    result = parloader("clean", "--url", URL, "--yes", "--chunk-time", value)
+    assert result.exit_code == 2
+    assert f"{value!r} is not valid: a time such as 200ms" in result.stderr
+
+
 @pytest.mark.parametrize("command", WITH_URL, ids=words)
 @pytest.mark.parametrize("url", [f"postgresql://ann:{SECRET}@db/shop", f"mysql://ann:{SECRET}@db", f"ann:{SECRET}@db/shop"])
 def test_a_bad_url_is_a_usage_error(command: tuple[str, ...], url: str) -> None:
@@ -201,6 +230,40 @@ def test_everything_from_the_file(plan: Operation, monkeypatch: pytest.MonkeyPat
     for config in (plan.config, seed.config):
         assert (config.target.database, config.rows, config.batch.text, config.procs) == ("shop", 11, "12", 13)
     assert seed.config.retry_seconds == 1.5
+
+
+@pytest.mark.parametrize("load", ['"a=1,b=2.5"', '["a=1", "b=2.5"]'])
+def test_limits_from_the_file(monkeypatch: pytest.MonkeyPatch, load: str) -> None:
+    seed, clean = Operation(), Operation()
+    monkeypatch.setattr("parloader.operations.seed.seed", seed)
+    monkeypatch.setattr("parloader.operations.clean.clean", clean)
+    monkeypatch.setattr("parloader.report.clean", str)
+    Path("parloader.toml").write_text(f'max_rate = 100\nmax_lag = 5\nmax_load = {load}\nreplica_url = "{URL}"\nchunk_time = "50ms"\n')
+    parloader("seed", "--url", URL)
+    parloader("clean", "--url", URL, "--yes")
+    for config in (seed.config, clean.config):
+        assert (config.limits.max_rows_per_second, config.limits.max_lag_seconds) == (100, 5)
+        assert config.limits.max_load == {"a": 1, "b": 2.5}
+        assert [str(replica) for replica in config.limits.replicas] == ["shop at db.example:3306 as ann"]
+    assert clean.config.chunk == AutoBatch(0.05)
+
+
+def test_limits_from_options_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed = Operation()
+    monkeypatch.setattr("parloader.operations.seed.seed", seed)
+    for name, value in {"MAX_RATE": "7", "MAX_LOAD": "a=1,b=2", "MAX_LAG": "0.5", "REPLICA_URL": f"{URL} {URL}2"}.items():
+        monkeypatch.setenv(f"PARLOADER_{name}", value)
+    parloader("seed", "--url", URL, "--max-load", "c=3", "--max-load", "d=4,e=5")
+    limits = seed.config.limits
+    assert (limits.max_rows_per_second, limits.max_lag_seconds, limits.max_load) == (7, 0.5, {"c": 3, "d": 4, "e": 5})
+    assert [replica.database for replica in limits.replicas] == ["shop", "shop2"]
+
+
+def test_without_limits_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed = Operation()
+    monkeypatch.setattr("parloader.operations.seed.seed", seed)
+    parloader("seed", "--url", URL)
+    assert seed.config.limits == Limits()
 
 
 def test_plan_parameters_from_the_file(plan: Operation) -> None:

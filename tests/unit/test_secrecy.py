@@ -100,5 +100,7 @@ def test_no_message_about_a_url_shows_its_password(url: str, monkeypatch: pytest
 
 def test_the_variable_is_not_left_for_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLOADER_URL", "postgresql://ann:s3cret@db/shop")
+    monkeypatch.setenv("PARLOADER_REPLICA_URL", "mysql://ann:s3cret@db/shop")
     assert "for postgresql" in CliRunner().invoke(cli, ["status"]).stderr
     assert "PARLOADER_URL" not in os.environ
+    assert "PARLOADER_REPLICA_URL" not in os.environ

@@ -73,7 +73,7 @@ def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[Prepared], Size
         retry_seconds=0,
     )
     sizer = BATCH.sizer(FACTS.max_allowed_packet_bytes)
-    ahead = task._one_ahead(PARTITIONS, writer, sizer)
+    ahead = task._one_ahead(PARTITIONS, writer, lambda: sizer.rows)
     try:
         yield ahead, sizer
     finally:

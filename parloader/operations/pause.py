@@ -1,0 +1,52 @@
+"""pause and resume: a flag in the ledger, which whoever is at work in the database looks at every second."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from parloader.database import connect, control, ledger
+from parloader.database.connect import Target
+from parloader.database.control import Mark
+from parloader.database.sql import Connection
+from parloader.errors import Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """The flag as it is now: `paused` by whom (None: by nobody), whether this call has `changed` it, and who is `at_work`."""
+
+    paused: Mark | None
+    changed: bool
+    at_work: Mark | None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "paused": self.paused and self.paused.as_json(),
+            "changed": self.changed,
+            "at_work": self.at_work and self.at_work.as_json(),
+        }
+
+
+def pause(target: Target) -> Pause:
+    """Sets the flag. Refused where there is no ledger to set it in."""
+    with _ledger(target, "pausing") as connection:
+        before = control.paused(connection)
+        if not before:
+            control.pause(connection)
+        return Pause(paused=control.paused(connection), changed=not before, at_work=control.at_work(connection))
+
+
+def resume(target: Target) -> Pause:
+    """Takes the flag back. Refused where there is no ledger."""
+    with _ledger(target, "resuming") as connection:
+        changed = control.resume(connection)
+        return Pause(paused=None, changed=changed, at_work=control.at_work(connection))
+
+
+@contextmanager
+def _ledger(target: Target, doing: str) -> Iterator[Connection]:
+    with connect.connected(target) as connection, target.explained(doing):
+        if not ledger.exists(connection):
+            raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed makes it")
+        ledger.create(connection)  # what later versions have more
+        yield connection
