@@ -36,7 +36,7 @@ MOST_BATCHES = 400
 RETRY_SECONDS = (0.5, 10.0)
 # A fault comes while the load begins, every fourth time, else when some share of the rows is there; and lasts for a while
 BEGINNING_SECONDS = 1.5
-LONGEST_FAULT_SECONDS = 3.0
+LONGEST_FAULT_SECONDS = 7.0
 # How often a plain re-run may be needed after the fault is over: once
 MOST_RERUNS = 1
 # What the documentation knows, and the signals that are sent to the parent
@@ -107,6 +107,7 @@ def some_plan(chance: random.Random) -> Plan:
         batch=chance.choice([batch for batch in BATCHES if rows <= batch * MOST_BATCHES]),
         writer=chance.choice(("insert", "load-data")),
         retry_seconds=chance.choice(RETRY_SECONDS),
+        max_rate=chance.choice((None, 20_000)),
     )
 
 

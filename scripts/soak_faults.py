@@ -120,7 +120,7 @@ def _on_the_way(harm: Harm) -> Fault:
 
 @contextmanager
 def _locked_row(scene: Scene) -> Iterator[None]:
-    with inject.settings(scene.place.database.server, innodb_lock_wait_timeout=1), row_held(scene.place.database, PARENT):
+    with row_held(scene.place.database, PARENT):
         yield
 
 

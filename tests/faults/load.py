@@ -6,7 +6,7 @@ import re
 import subprocess
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -32,12 +32,22 @@ class Plan:
     batch: int = 100
     writer: str = "insert"
     retry_seconds: float = 30
+    # so that a load lasts long enough to be met in the middle, on a fast machine too
+    max_rate: int | None = 15_000
     more: tuple[str, ...] = ()
 
     @property
     def command(self) -> tuple[str, ...]:
-        options = {"rows": self.rows, "procs": self.procs, "batch": self.batch, "writer": self.writer, "retry-seconds": self.retry_seconds}
-        return ("seed", *(word for name, value in options.items() for word in (f"--{name}", str(value))), *self.more)
+        options = {
+            "rows": self.rows,
+            "procs": self.procs,
+            "batch": self.batch,
+            "writer": self.writer,
+            "retry-seconds": self.retry_seconds,
+            "max-rate": self.max_rate,
+        }
+        given = (word for name, value in options.items() if value is not None for word in (f"--{name}", str(value)))
+        return ("seed", *given, *self.more)
 
 
 USUAL = Plan()
@@ -277,7 +287,7 @@ def writing(admin: Connection, database: Database) -> list[int]:
 def proven(load: Load, *, again: Plan | None = None) -> None:
     """After the end of a load: nothing is half done, the same command again fills what is missing, each row once and right; clean leaves no trace."""
     nothing_half_done(load)
-    load.database.parloader(*(again or load.plan).command)
+    load.database.parloader(*(again or replace(load.plan, max_rate=None)).command)
     there = found(load.database, load.plan)
     assert (there.lost(load.plan), there.doubled, there.half_batches) == (0, 0, 0)
     load.database.parloader("verify", "--procs", "1")

@@ -1,30 +1,29 @@
 """Another session that holds and updates the parents' rows."""
 
 import pytest
-from faults.inject import deadlock, heavy, settings
+from faults.inject import deadlock, heavy
 from faults.load import Plan, halted, proven, row_lock_waits, started
 from support import Database, until
 
 
 def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
-    with settings(database.server, innodb_lock_wait_timeout=1):
-        load = started(database)
-        with halted(load), database.server.connection() as watcher:
-            before = row_lock_waits(watcher)
-            until(lambda: row_lock_waits(watcher) >= before + load.plan.procs, "each worker has waited twice")
-        assert load.ends(0).retries >= load.plan.procs
+    """A session of parloader waits for some seconds at a time (connect.ROW_LOCK_TIMEOUT_SECONDS)."""
+    load = started(database)
+    with halted(load), database.server.connection() as watcher:
+        before = row_lock_waits(watcher)
+        until(lambda: row_lock_waits(watcher) >= before + load.plan.procs, "each worker has waited twice")
+    assert load.ends(0).retries >= load.plan.procs
     proven(load)
 
 
 def test_a_lock_wait_without_end(database: Database) -> None:
-    with settings(database.server, innodb_lock_wait_timeout=1):
-        load = started(database, Plan(retry_seconds=1.5))
-        with halted(load):
-            load.ends(
-                1,
-                r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed after \d+ retries in \d+ s: Lock wait timeout",
-                "holds locks",
-            )
+    load = started(database, Plan(retry_seconds=1))
+    with halted(load):
+        load.ends(
+            1,
+            r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed after \d+ retries in \d+ s: Lock wait timeout",
+            "holds locks",
+        )
     proven(load)
 
 

@@ -26,7 +26,7 @@ def full(own_server: PrivateServer, tmp_path: Path) -> Iterator[tuple[Database, 
 
 def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
     database, server = full
-    load = started(database, Plan(rows=100_000, batch=2000))
+    load = started(database, Plan(rows=100_000, batch=2000, max_rate=None))
     load.ends(1, r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed: .* is full", "Make room on the server's disk")
     assert "Make room" in database.parloader(*load.plan.command, check=1).stderr
     server.stop()
@@ -37,8 +37,8 @@ def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
 @pytest.mark.slow_fault
 def test_a_worker_out_of_memory(database: Database) -> None:
     """Its batches grow, until they are more than it may have; a fresh worker takes up the rest."""
-    load = started(database, Plan(rows=200_000, more=("--batch", "60000ms")))
+    load = started(database, Plan(rows=200_000, max_rate=None, more=("--batch", "60000ms")))
     with halted(load):
         out_of_memory(load)
     load.ends(0, r"worker \d (was killed by|ended with).* while it held script_execution, rows .*; worker 2 takes up what is left")
-    proven(load, again=Plan(rows=200_000, batch=10_000))
+    proven(load, again=Plan(rows=200_000, batch=10_000, max_rate=None))
