@@ -64,6 +64,7 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
             except ServerStartError as error:
                 unavailable(kind, error)
             private.stop()
+            until_gone(home)
             homes[kind] = home
         return homes[kind]
 

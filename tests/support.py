@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -149,10 +149,16 @@ class Database:
         assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
         return done
 
-    def process(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Starts the command in a process of its own."""
+    def process(self, *arguments: str, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Starts the command in a process of its own, with these variables on top of the environment."""
         return subprocess.Popen(
-            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
+            self.command(*arguments),
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
         )
 
 

@@ -76,10 +76,16 @@ _table(
 
 
 def create_tables(target: Target) -> tuple[str, ...]:
-    """Makes the tables of the built-in plan in an empty database; returns their names, parents first."""
+    """Makes those tables of the built-in plan that are not there, in an `unfinished` database; returns their names, parents first."""
     with engine(target) as made:
         metadata.create_all(made)
     return tuple(table.name for table in metadata.sorted_tables)
+
+
+def unfinished(connection: Connection) -> bool:
+    """Whether the database is empty, or has nothing but some of these tables, because who was about to make them was killed."""
+    there = schema.table_names(connection)
+    return there < set(children_first()) and there <= set(schema.tables_with_comment(connection, MADE_BY_US))
 
 
 def children_first() -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,9 +62,9 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     guard.require_permitted(config.target, config.allow_remote)
     with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
         hold.wait()
-        token, runs = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
+        token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
         for run, table in children_first(runs):
-            if table == run.target:
+            if table == run.target and table in there:
                 _delete_target(config, run, token, hold, progress, executor)
         dropped = hold.again("ending the clean", partial(_finish, runs))
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
@@ -71,25 +72,26 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
 
 def _prepare(
     config: CleanConfig, hold: Hold, progress: Progress, executor: Executor, connection: Connection
-) -> tuple[int, tuple[Run, ...]]:
-    """The holder's token and the runs to delete; nothing is deleted yet but what a killed bench left."""
+) -> tuple[int, tuple[Run, ...], Collection[str]]:
+    """The holder's token, the runs to delete and the tables that are there; nothing is deleted yet but what a killed bench left."""
     guard.require_not_forbidden(connection, config.target)
     connect.require_writable(connection, config.target)
     scratch.drop(connection)
     if not ledger.exists(connection):
-        return 0, ()
+        return 0, (), ()
     ledger.create(connection)  # what later versions have more
     token, runs = hold.fence(connection), ledger.runs(connection)
     _require_only_ours(connection, config, runs, progress, executor, hold)
-    return token, runs
+    return token, runs, schema.table_names(connection)
 
 
 def _finish(runs: tuple[Run, ...], connection: Connection) -> tuple[str, ...]:
     """All that is small: returns the tables that were dropped. May be repeated."""
-    dropped: tuple[str, ...] = ()
-    if ledger.exists(connection):
+    there = ledger.exists(connection)
+    if there:
         _end(connection, runs)
-        dropped = migration.drop_made_tables(connection)
+    dropped = migration.drop_made_tables(connection)
+    if there:
         _put_back_counters(connection)
     ledger.drop(connection)
     return dropped
@@ -142,9 +144,10 @@ def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progre
 
 def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
     """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
+    there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
     with sql.transaction(connection):
         for run, table in children_first(runs):
-            if table != run.target:
+            if table != run.target and table in there:
                 delete(connection, table, run.table(table).key, run.key_ranges(table))
         for run in runs:
             ledger.end(connection, run.run_id)

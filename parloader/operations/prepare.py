@@ -54,11 +54,11 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     facts = connect.facts(connection)
     require_writer(config.writer, facts)
     plan = script_execution(config.rows, config.parameters)
-    creates_tables = not schema.table_names(connection)
+    runs = ledger.runs(connection)
+    creates_tables = not runs and migration.unfinished(connection)
     live: Live = {}
     if not creates_tables:
         plan, live = fitted(connection, plan)
-    runs = ledger.runs(connection)
     return Prepared(plan=plan, facts=facts, live=live, creates_tables=creates_tables, runs=runs, run=_run_to_go_on_with(runs, plan, config))
 
 

@@ -2,7 +2,6 @@
 
 import socket
 import socketserver
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +11,7 @@ from typing import BinaryIO, cast
 
 import pymysql
 import pytest
+from faults.proxy import packet, packets, without_tls
 from support import PATIENCE_SECONDS, Database, own_tcp_port, until
 
 from parloader.database import connect, failures, sql
@@ -177,22 +177,6 @@ class _Between(socketserver.StreamRequestHandler):
                     self.server.lies += 1
                     payload = self.server.request_packet
                 self.connection.sendall(packet(number, payload))
-
-
-def packets(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    while len(header := stream.read(4)) == 4:
-        yield header[3], stream.read(int.from_bytes(header[:3], "little"))
-
-
-def packet(number: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "little") + bytes([number]) + payload
-
-
-def without_tls(greeting: bytes) -> bytes:
-    """The server's first packet, as if it had no TLS: protocol, version, thread id and half of a scramble stand before its capabilities."""
-    at = greeting.index(b"\0", 1) + 1 + 4 + 8 + 1
-    (capabilities,) = struct.unpack_from("<H", greeting, at)
-    return greeting[:at] + struct.pack("<H", capabilities & ~pymysql.constants.CLIENT.SSL) + greeting[at + 2 :]
 
 
 SECRET = b"5ecret of this machine"

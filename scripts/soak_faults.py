@@ -1,0 +1,207 @@
+"""What scripts/soak does to a load: each fault of tests/faults that can be undone, as a context manager under a name."""
+
+import contextlib
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import psutil
+import pymysql
+from faults import inject
+from faults.load import PARENT, Load, row_held, sessions, writing
+from faults.proxy import Act, Harm, Moment, Proxy
+from support import Database, quiet
+
+from parloader.database.server import PrivateServer
+from parloader.database.sql import Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A server, and a database on it as a load sees it: through the proxy, by an ordinary account."""
+
+    server: PrivateServer
+    database: Database
+    between: Proxy
+
+    @property
+    def port(self) -> int:
+        return self.between.server[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    place: Place
+    load: Load
+    chance: random.Random
+
+
+Fault = Callable[[Scene], AbstractContextManager[None]]
+# How long a proxy lies in wait for its moment
+PROXY_SECONDS = 5.0
+
+
+class Missed(Exception):
+    """There was nothing to do it to: the load is not that far yet, or has ended."""
+
+
+def _worker(number: signal.Signals, most: int = 1) -> Fault:
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[None]:
+        if not inject.kill_workers(scene.load, number, most=most):
+            raise Missed
+        yield
+
+    return fault
+
+
+def _parent(number: signal.Signals) -> Fault:
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[None]:
+        inject.signalled(psutil.Process(scene.load.process.pid), number)
+        yield
+
+    return fault
+
+
+@contextmanager
+def _stopped_worker(scene: Scene) -> Iterator[None]:
+    workers = scene.load.workers()
+    if not workers:
+        raise Missed
+    victim = scene.chance.choice(workers)
+    inject.signalled(victim, signal.SIGSTOP)
+    yield
+    inject.signalled(victim, signal.SIGCONT)
+
+
+@contextmanager
+def _out_of_memory(scene: Scene) -> Iterator[None]:
+    inject.out_of_memory(scene.load)
+    yield
+
+
+def _sessions(*, workers_only: bool, query_only: bool = False) -> Fault:
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[None]:
+        database = scene.place.database
+        with database.server.connection() as admin:
+            ids = _at_work(scene, admin) if workers_only else sessions(admin, database)
+            if not inject.kill_sessions(admin, ids, query_only=query_only):
+                raise Missed
+        yield
+
+    return fault
+
+
+def _on_the_way(harm: Harm) -> Fault:
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[None]:
+        between, end = scene.place.between, time.monotonic() + PROXY_SECONDS
+        before = len(between.done)
+        between.arm(harm, times=scene.chance.randint(1, 5))
+        try:
+            if harm.moment is Moment.CONNECT:
+                with _sessions(workers_only=False)(scene):
+                    pass
+            while len(between.done) == before and scene.load.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.01)
+            if len(between.done) == before:
+                raise Missed
+            yield
+        finally:
+            between.disarm()
+
+    return fault
+
+
+@contextmanager
+def _locked_row(scene: Scene) -> Iterator[None]:
+    with inject.settings(scene.place.database.server, innodb_lock_wait_timeout=1), row_held(scene.place.database, PARENT):
+        yield
+
+
+@contextmanager
+def _deadlock(scene: Scene) -> Iterator[None]:
+    with row_held(scene.place.database, PARENT, inject.heavy()) as holder:
+        inject.deadlock(holder)
+    yield
+
+
+@contextmanager
+def _server_killed(scene: Scene) -> Iterator[None]:
+    inject.kill_server(scene.place.server)
+    yield
+    scene.place.server.start(quiet, port=scene.place.port)
+
+
+@contextmanager
+def _server_shut_down(scene: Scene) -> Iterator[None]:
+    scene.place.server.stop()
+    yield
+    scene.place.server.start(quiet, port=scene.place.port)
+
+
+def _state(of: Callable[[Scene], AbstractContextManager[object]]) -> Fault:
+    """A state of the server that new connections meet with; the old ones are killed."""
+
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[None]:
+        database = scene.place.database
+        with database.server.connection() as admin, of(scene):
+            inject.kill_sessions(admin, _at_work(scene, admin))
+            yield
+
+    return fault
+
+
+def _at_work(scene: Scene, admin: Connection) -> list[int]:
+    """The connections of the workers that are writing, as soon as some are; none where the load has ended."""
+    while not (found := writing(admin, scene.place.database)) and scene.load.process.poll() is None:
+        time.sleep(0.01)
+    return found
+
+
+FAULTS: dict[str, Fault] = {
+    "kill -9 a worker": _worker(signal.SIGKILL),
+    "SIGTERM a worker": _worker(signal.SIGTERM),
+    "kill -9 every worker": _worker(signal.SIGKILL, most=99),
+    "kill -9 the parent": _parent(signal.SIGKILL),
+    "SIGTERM the parent": _parent(signal.SIGTERM),
+    "SIGSTOP a worker": _stopped_worker,
+    "memory limit": _out_of_memory,
+    "KILL every connection": _sessions(workers_only=False),
+    "KILL the workers' connections": _sessions(workers_only=True),
+    "KILL QUERY": _sessions(workers_only=True, query_only=True),
+    "locked row": _locked_row,
+    "deadlock": _deadlock,
+    "kill -9 the server": _server_killed,
+    "server shut down": _server_shut_down,
+    "read-only": _state(lambda scene: inject.read_only(scene.place.database.server)),
+    "small packets": _state(lambda scene: inject.small_packets(scene.place.database.server)),
+    "no connection left": _state(lambda scene: inject.no_connection_left(scene.place.database)),
+    "another password": _state(lambda scene: inject.password_changed(scene.place.database)),
+}
+ON_THE_WAY = {f"proxy: {harm}": _on_the_way(harm) for harm in (Harm(moment, act) for moment in Moment for act in Act)}
+
+
+def some_fault(chance: random.Random, writer: str) -> tuple[str, Fault]:
+    """One of all, and its name; what happens on the way every third time."""
+    never = Moment.FILE if writer == "insert" else Moment.INSERT
+    on_the_way = {name: fault for name, fault in ON_THE_WAY.items() if never not in name}
+    return chance.choice(list((on_the_way if chance.random() < 1 / 3 else FAULTS).items()))
+
+
+@contextmanager
+def done(fault: Fault, scene: Scene) -> Iterator[bool]:
+    """The fault at the beginning of the block, undone at its end. Yields whether there was something to do it to."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(fault(scene))
+        except (Missed, pymysql.Error, psutil.Error, ValueError):  # as the load has it: no table, no process, no worker
+            yield False
+            return
+        yield True

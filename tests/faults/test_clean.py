@@ -1,0 +1,104 @@
+"""A clean that is killed, cut off or told to end in the middle: its repetition goes on, or a seed fills up again what is gone."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from faults.inject import kill_server, kill_sessions, kill_workers, signalled
+from faults.load import (
+    CLEAN,
+    TABLE,
+    USUAL,
+    Load,
+    cleaned,
+    committed,
+    launched,
+    nothing_half_done,
+    proven,
+    row_held,
+    row_lock_waits,
+    sessions,
+)
+from support import Database, quiet, until
+
+from parloader.database.server import PrivateServer
+
+
+@contextmanager
+def halted_clean(database: Database, *options: str) -> Iterator[Load]:
+    """A clean whose first worker has deleted its half, and whose second waits for a row, until the end of the block."""
+    database.parloader(*USUAL.command)
+    with row_held(database, TABLE), database.server.connection(database.target.database) as watcher:
+        load = launched(database, command=(*CLEAN, *options))
+        until(
+            lambda: (
+                load.process.poll() is not None or (committed(watcher) == USUAL.rows // 2 and row_lock_waits(watcher, current=True) > 0)
+            ),
+            "one worker has deleted its half, the other waits",
+        )
+        assert load.process.poll() is None, load.end()
+        yield load
+
+
+@pytest.mark.parametrize("then", ["seed", pytest.param("clean", marks=pytest.mark.slow_fault)])
+def test_the_command_is_killed(database: Database, then: str) -> None:
+    with halted_clean(database) as load:
+        load.process.kill()
+        load.process.wait()
+    load.ends(-signal.SIGKILL)
+    nothing_half_done(load)
+    if then == "seed":
+        proven(load)
+    else:
+        cleaned(database)
+
+
+def test_a_worker_is_killed(database: Database) -> None:
+    with halted_clean(database) as load:
+        kill_workers(load, most=2)
+    load.ends(0, r"worker 1 was killed by SIGKILL.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    assert database.rows("SHOW TABLES") == ()
+
+
+@pytest.mark.slow_fault
+def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
+    with halted_clean(database, "--worker-restarts", "0") as load:
+        kill_workers(load, most=2)
+    load.ends(1, r"error: worker 1 was killed by SIGKILL.* while it held script_execution, rows ")
+    proven(load)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow_fault)])
+def test_it_is_told_to_end(database: Database, number: signal.Signals) -> None:
+    with halted_clean(database) as load:
+        load.process.send_signal(number)
+    load.ends(130, "error: interrupted: .* rows of script_execution are deleted", "parloader clean")
+    proven(load)
+
+
+def test_every_connection_is_killed(database: Database) -> None:
+    with halted_clean(database) as load, database.server.connection() as admin:
+        kill_sessions(admin, sessions(admin, database))
+    load.ends(0)
+    assert database.rows("SHOW TABLES") == ()
+
+
+def test_the_server_is_killed_and_comes_back(mortal: Database, own_server: PrivateServer) -> None:
+    with halted_clean(mortal) as load:
+        kill_server(own_server)
+        own_server.start(quiet)
+    load.ends(0)
+    assert mortal.rows("SHOW TABLES") == ()
+
+
+def test_one_that_is_suspended_is_overtaken_by_nobody(database: Database) -> None:
+    """Its lock is that of its connection, which is there as long as its process."""
+    with halted_clean(database) as load:
+        for process in load.family():
+            signalled(process, signal.SIGSTOP)
+        assert "another parloader is at work" in database.parloader(*USUAL.command, check=3).stderr
+        for process in load.family():
+            signalled(process, signal.SIGCONT)
+    load.ends(0)
+    assert database.rows("SHOW TABLES") == ()

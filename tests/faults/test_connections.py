@@ -1,0 +1,99 @@
+"""Connections that are killed, or cut, stalled, delayed and half-closed on the way, around each step of a batch."""
+
+from collections.abc import Iterator
+
+import pytest
+from faults.inject import kill_sessions
+from faults.load import Plan, halted, launched, proven, started
+from faults.proxy import Act, Harm, Moment, Proxy
+from support import Database, until
+
+
+def on_the_way() -> Iterator[object]:
+    """Every act at every moment; the first few by default."""
+    usual = {
+        Harm(Moment.INSERT, Act.CUT),
+        Harm(Moment.FILE, Act.CUT),
+        Harm(Moment.BEFORE_COMMIT, Act.HALF_CLOSE),
+        Harm(Moment.AFTER_COMMIT, Act.CUT),
+        Harm(Moment.AFTER_COMMIT, Act.STALL),
+    }
+    for harm in (Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT):
+        yield pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow_fault)
+
+
+@pytest.mark.parametrize(
+    ("writer", "query_only"),
+    [
+        pytest.param("insert", False, id="connection, insert"),
+        pytest.param("load-data", True, id="query, load-data"),
+        pytest.param("load-data", False, id="connection, load-data", marks=pytest.mark.slow_fault),
+        pytest.param("insert", True, id="query, insert", marks=pytest.mark.slow_fault),
+    ],
+)
+def test_killed_in_the_middle_of_a_batch(database: Database, query_only: bool, writer: str) -> None:
+    load = started(database, Plan(writer=writer))
+    with halted(load) as halt, database.server.connection() as admin:
+        assert kill_sessions(admin, halt.sessions, query_only=query_only) == load.plan.procs
+    assert load.ends(0).retries >= load.plan.procs
+    proven(load)
+
+
+def test_the_connection_of_the_parent_is_killed(database: Database) -> None:
+    load = started(database)
+    with halted(load) as halt, database.server.connection() as admin:
+        assert kill_sessions(admin, halt.others) >= 1
+    load.ends(0)
+    proven(load)
+
+
+def test_every_connection_is_killed(database: Database) -> None:
+    load = started(database)
+    with halted(load) as halt, database.server.connection() as admin:
+        assert kill_sessions(admin, [*halt.sessions, *halt.others]) > load.plan.procs
+    load.ends(0)
+    proven(load)
+
+
+@pytest.mark.parametrize("harm", on_the_way())
+def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
+    load = started(proxied, Plan(writer="load-data" if harm.moment is Moment.FILE else "insert"))
+    between.arm(harm, times=2)
+    until(lambda: len(between.done) == 2 or load.process.poll() is not None, f"{harm}, twice")
+    between.disarm()
+    ended = load.ends(0)
+    assert between.done == [harm, harm]
+    assert ended.retries == (2 if harm.act in (Act.CUT, Act.HALF_CLOSE) else 0)
+    proven(load)
+
+
+@pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow_fault) for act in Act if act is not Act.CUT)])
+def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
+    """The workers' connections are lost, and the new ones meet with harm."""
+    load = started(proxied)
+    with halted(load) as halt, proxied.server.connection() as admin:
+        between.arm(Harm(Moment.CONNECT, act), times=2)
+        kill_sessions(admin, halt.sessions)
+    until(lambda: len(between.done) == 2 or load.process.poll() is not None, "two new connections meet with harm")
+    between.disarm()
+    load.ends(0)
+    proven(load)
+
+
+@pytest.mark.parametrize("moment", [Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT])
+def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, moment: Moment) -> None:
+    between.arm(Harm(moment, Act.CUT))
+    load = launched(proxied)
+    load.ends(0)
+    assert between.done
+    proven(load)
+
+
+def test_no_server_for_longer_than_retry_seconds(proxied: Database, between: Proxy) -> None:
+    load = started(proxied, Plan(retry_seconds=0.5))
+    with halted(load) as halt, proxied.server.connection() as admin:
+        between.arm(Harm(Moment.CONNECT, Act.CUT), times=1000)
+        kill_sessions(admin, halt.sessions)
+    load.ends(4, r"script_execution, rows [\d,]+ to [\d,]+", "run the same command again")
+    between.disarm()
+    proven(load)

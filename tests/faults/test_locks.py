@@ -1,0 +1,37 @@
+"""Another session that holds and updates the parents' rows."""
+
+import pytest
+from faults.inject import deadlock, heavy, settings
+from faults.load import Plan, halted, proven, row_lock_waits, started
+from support import Database, until
+
+
+def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
+    with settings(database.server, innodb_lock_wait_timeout=1):
+        load = started(database)
+        with halted(load), database.server.connection() as watcher:
+            before = row_lock_waits(watcher)
+            until(lambda: row_lock_waits(watcher) >= before + load.plan.procs, "each worker has waited twice")
+        assert load.ends(0).retries >= load.plan.procs
+    proven(load)
+
+
+def test_a_lock_wait_without_end(database: Database) -> None:
+    with settings(database.server, innodb_lock_wait_timeout=1):
+        load = started(database, Plan(retry_seconds=1.5))
+        with halted(load):
+            load.ends(
+                1,
+                r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed after \d+ retries in \d+ s: Lock wait timeout",
+                "holds locks",
+            )
+    proven(load)
+
+
+@pytest.mark.parametrize("writer", ["insert", pytest.param("load-data", marks=pytest.mark.slow_fault)])
+def test_deadlock(database: Database, writer: str) -> None:
+    load = started(database, Plan(writer=writer))
+    with halted(load, heavy()) as halt:
+        deadlock(halt.holder)
+    assert load.ends(0).retries >= load.plan.procs
+    proven(load)

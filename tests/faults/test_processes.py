@@ -1,0 +1,209 @@
+"""Processes that are killed or told to end: a worker, the parent, at random moments."""
+
+import getpass
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable
+
+import pytest
+from faults.inject import kill_workers, signalled
+from faults.load import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
+from support import Database, until
+
+from parloader.database import sql
+
+
+@pytest.mark.parametrize(
+    ("number", "writer"),
+    [
+        (signal.SIGKILL, "insert"),
+        (signal.SIGTERM, "load-data"),
+        pytest.param(signal.SIGKILL, "load-data", marks=pytest.mark.slow_fault),
+        pytest.param(signal.SIGTERM, "insert", marks=pytest.mark.slow_fault),
+    ],
+)
+def test_a_worker(database: Database, number: signal.Signals, writer: str) -> None:
+    load = started(database, Plan(writer=writer))
+    with halted(load):
+        kill_workers(load, number)
+    load.ends(0, rf"worker \d was killed by {number.name}.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    proven(load)
+
+
+@pytest.mark.slow_fault
+def test_a_worker_whose_batches_grow(database: Database) -> None:
+    """So that the fresh one's do not begin where those of the first would have."""
+    load = started(database, Plan(more=("--batch", "auto")))
+    with halted(load):
+        kill_workers(load)
+    ended = load.ends(0, "worker 2 takes up what is left")
+    assert {worker["worker"] for worker in ended.workers} == {0, 1, 2}
+    proven(load)
+
+
+def test_every_worker_at_once(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        assert len(kill_workers(load, most=2)) == 2
+    load.ends(0, r"worker 0 was killed by SIGKILL", r"worker 1 was killed by SIGKILL")
+    proven(load)
+
+
+def test_a_worker_that_nobody_replaces(database: Database) -> None:
+    load = started(database, Plan(more=("--worker-restarts", "0")))
+    with halted(load):
+        kill_workers(load)
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    proven(load)
+
+
+def test_the_one_that_replaces_a_worker(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        before = kill_workers(load)
+        until(lambda: {worker.pid for worker in load.workers()} - before, "a fresh worker has started")
+        kill_workers(load, most=2)
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    proven(load)
+
+
+def test_the_parent(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        assert len(load.family()) > 2
+        load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
+    """While workers of the one before are still at a batch: they finish it, and the next does the rest."""
+    first = started(database)
+    with halted(first) as halt:
+        first.process.kill()
+        first.process.wait()
+        second = launched(database)
+        with database.server.connection() as admin:
+            waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO parloader_control%%' AND db = %s"
+            until(lambda: sql.value(admin, waits, database.target.database), "the second waits for the first one's workers")
+        halt.release()
+        second.ends(0)
+    first.ends(-signal.SIGKILL)
+    proven(first)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow_fault)])
+def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -> None:
+    load = started(database)
+    with halted(load):
+        load.process.send_signal(number)
+    ended = load.ends(130, "error: interrupted: run 1 has", "The same command goes on")
+    assert f"has {found(database, load.plan).rows:,} of {load.plan.rows:,} rows" in ended.stderr
+    assert f"parloader seed --rows {load.plan.rows}" in database.parloader("status").stdout
+    proven(load, again=Plan(procs=3, batch=7000))
+
+
+def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        for process in load.family():
+            signalled(process, signal.SIGINT)
+    load.ends(130)
+    proven(load)
+
+
+def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        load.process.send_signal(signal.SIGINT)
+    load.ends(130)
+    assert "not complete" in database.parloader(*load.plan.command, "--new-run", check=3).stderr
+    assert "not loaded yet" in database.parloader("verify", check=1).stderr
+    proven(load)
+
+
+def test_two_at_once_are_refused(database: Database) -> None:
+    load = started(database)
+    with halted(load):
+        who = f"seed by {getpass.getuser()}@{socket.gethostname()}, process {load.process.pid}, since 20"
+        for command in (load.plan.command, CLEAN):
+            assert f"another parloader is at work in this database: {who}" in database.parloader(*command, check=3).stderr
+    load.ends(0)
+    proven(load)
+
+
+def has_a_session(database: Database) -> bool:
+    return bool(database.rows("SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"))
+
+
+def has(table: str) -> Callable[[Database], bool]:
+    return lambda database: bool(database.rows(f"SHOW TABLES LIKE '{table}'"))
+
+
+BEGINNINGS: dict[str, Callable[[Database], bool]] = {
+    "it connects": has_a_session,
+    "it makes the first table": has("robot_account"),
+    "it has made the tables": has("script_execution"),
+    "it has made the ledger": has("parloader_batch"),
+    "its run is there": lambda database: has("parloader_run")(database) and bool(database.rows("SELECT 1 FROM parloader_run")),
+}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("it connects", marks=pytest.mark.slow_fault),
+        "it makes the first table",
+        pytest.param("it has made the tables", marks=pytest.mark.slow_fault),
+        "it has made the ledger",
+        pytest.param("its run is there", marks=pytest.mark.slow_fault),
+    ],
+)
+def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
+    load = launched(database)
+    until(lambda: BEGINNINGS[moment](database) or load.process.poll() is not None, moment)
+    load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+@pytest.mark.slow_fault
+@pytest.mark.parametrize("seed", range(6))
+def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
+    """The same command, until it has come to its end; each time one of its processes is killed after some batches."""
+    chance = random.Random(seed)
+    plan = Plan(writer=chance.choice(("insert", "load-data")), batch=50)
+    for _ in range(4):
+        before = found(database, plan).rows
+        load = launched(database, plan)
+        if has_committed(load, before + chance.randrange(1, 30) * plan.batch) and (victims := load.family()):
+            signalled(chance.choice(victims), chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        load.ends({0, 1, 130, -signal.SIGKILL})
+        nothing_half_done(load)
+    proven(load)
+
+
+def test_a_stopped_worker_costs_a_pause(database: Database) -> None:
+    """As a laptop that sleeps, or a debugger."""
+    load = started(database)
+    with halted(load):
+        victim = load.workers()[0]
+        signalled(victim, signal.SIGSTOP)
+    assert has_committed(load, load.plan.rows // 2), "the other one did not go on"
+    signalled(victim, signal.SIGCONT)
+    load.ends(0)
+    proven(load)
+
+
+def test_the_marks_find_every_process(database: Database) -> None:
+    """What the proof rests on: that a process of the load is found, and none that is not."""
+    load, other = started(database), os.getpid()
+    with halted(load):
+        pids = {process.pid for process in load.family()}
+        assert load.process.pid in pids
+        assert other not in pids
+        assert len(load.workers()) == load.plan.procs
+        assert isinstance(load, Load)
+    load.ends(0)
