@@ -12,7 +12,6 @@ from faults.load import (
     USUAL,
     Load,
     cleaned,
-    committed,
     launched,
     nothing_half_done,
     proven,
@@ -22,7 +21,15 @@ from faults.load import (
 )
 from support import Database, quiet, until
 
+from parloader.database import sql
 from parloader.database.server import PrivateServer
+from parloader.database.sql import Connection
+
+
+def left_of_first_half(watcher: Connection) -> int:
+    """How many batches the ledger still has in the half that the first worker deletes."""
+    statement = "SELECT COUNT(*) FROM parloader_batch WHERE table_name = %s AND first_index < %s"
+    return int(sql.value(watcher, statement, TABLE, USUAL.rows // 2))
 
 
 @contextmanager
@@ -32,9 +39,7 @@ def halted_clean(database: Database, *options: str) -> Iterator[Load]:
     with row_held(database, TABLE), database.server.connection(database.target.database) as watcher:
         load = launched(database, command=(*CLEAN, *options))
         until(
-            lambda: (
-                load.process.poll() is not None or (committed(watcher) == USUAL.rows // 2 and row_lock_waits(watcher, current=True) > 0)
-            ),
+            lambda: load.process.poll() is not None or (not left_of_first_half(watcher) and row_lock_waits(watcher, current=True) > 0),
             "one worker has deleted its half, the other waits",
         )
         assert load.process.poll() is None, load.end()
