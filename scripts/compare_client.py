@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parloader.database.connect import Target, connect
 from parloader.database.sql import Connection
+from parloader.database.tls import Tls
 from parloader.plans.partition import Partition, batches, split
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def batch_file(folder: str, batch: Partition) -> str:
 
 def main(loader: str, worker: int, folder: str, target: dict[str, Any], job: dict[str, int]) -> None:
     work = Job(**job)
-    connection = connect(Target(**target), autocommit=False, local_infile=loader == "load data ready")
+    to = Target(**{**target, "tls": Tls(**target["tls"])})
+    connection = connect(to, autocommit=False, local_infile=loader == "load data ready")
     load = LOADERS[loader](connection, work.rows, folder)
     begun_seconds = time.monotonic()
     for batch in work.batches(worker):

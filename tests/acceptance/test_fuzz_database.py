@@ -79,7 +79,7 @@ refused_parameters = st.dictionaries(
 )
 
 
-@settings(on_servers, max_examples=15)
+@settings(on_servers, max_examples=6)
 @given(
     rows=st.integers(KEY_ROOM + 1, 2**63 - 1) | st.sampled_from([KEY_ROOM + 1, KEY_ROOM, 0]),
     given_parameters=refused_parameters,

@@ -74,7 +74,8 @@ class Watch:
 
     def __call__(self, parent: psutil.Process) -> None:
         def rewritten() -> bool:
-            return proc(parent, "cmdline").rstrip("\0").count("\0") == 0
+            words = proc(parent, "cmdline").rstrip("\0").split("\0")
+            return len(words) == 1 and words[0] != ""  # it has none at all for a moment
 
         def ended() -> bool:
             self._look(parent)
