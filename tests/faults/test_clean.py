@@ -74,7 +74,8 @@ def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow_fault
 def test_it_is_told_to_end(database: Database, number: signal.Signals) -> None:
     with halted_clean(database) as load:
         load.process.send_signal(number)

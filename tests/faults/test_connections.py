@@ -80,7 +80,7 @@ def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("moment", [Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT])
+@pytest.mark.parametrize("moment", [Moment.AFTER_COMMIT, pytest.param(Moment.BEFORE_COMMIT, marks=pytest.mark.slow_fault)])
 def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, moment: Moment) -> None:
     between.arm(Harm(moment, Act.CUT))
     load = launched(proxied)
@@ -89,6 +89,7 @@ def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, 
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_no_server_for_longer_than_retry_seconds(proxied: Database, between: Proxy) -> None:
     load = started(proxied, Plan(retry_seconds=0.5))
     with halted(load) as halt, proxied.server.connection() as admin:

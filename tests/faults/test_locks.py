@@ -6,6 +6,7 @@ from faults.load import Plan, halted, proven, row_lock_waits, started
 from support import Database, until
 
 
+@pytest.mark.slow_fault
 def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
     """A session of parloader waits for some seconds at a time (connect.ROW_LOCK_TIMEOUT_SECONDS)."""
     load = started(database)

@@ -106,6 +106,7 @@ def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -
     proven(load, again=Plan(procs=3, batch=7000))
 
 
+@pytest.mark.slow_fault
 def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
     load = started(database)
     with halted(load):
@@ -115,6 +116,7 @@ def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -> None:
     load = started(database)
     with halted(load):
@@ -186,6 +188,7 @@ def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_a_stopped_worker_costs_a_pause(database: Database) -> None:
     """As a laptop that sleeps, or a debugger."""
     load = started(database)

@@ -29,6 +29,7 @@ def test_a_new_check(database: Database, writer: str) -> None:
     proven(load)
 
 
+@pytest.mark.slow_fault
 def test_a_column_is_dropped(database: Database) -> None:
     """What it held is gone: verify says so where the column is back, and a load from the beginning is right."""
     load = started(database)
