@@ -130,6 +130,7 @@ def test_the_best_is_saved_drawn_and_used(database: Database) -> None:
     assert (planned["batch"], planned["writer"], len(planned["partitions"])) == ("50", "load-data", 2)
 
 
+@pytest.mark.slow
 def test_svg(database: Database, tmp_path: Path) -> None:
     picture = tmp_path / "b.svg"
     database.parloader(*SMALL, "--writer", "insert", "--plot", str(picture))

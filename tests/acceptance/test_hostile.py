@@ -107,7 +107,7 @@ def definitions() -> Iterator[str]:
         CONSTRAINT {q(ALL + " k")} FOREIGN KEY ({q(TO_TWIN)}) REFERENCES {q(TARGET)} ({q(KEY)}))"""
 
 
-@pytest.fixture(params=["", "NO_BACKSLASH_ESCAPES"])
+@pytest.fixture(params=[pytest.param("", marks=pytest.mark.slow), "NO_BACKSLASH_ESCAPES"])
 def hostile(request: pytest.FixtureRequest, server: TestServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[Database]:
     """A database full of hostile names, as an account with one; the verbs have PLAN for their plan."""
     for module in ("prepare", "compare", "bench"):

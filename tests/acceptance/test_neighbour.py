@@ -153,6 +153,7 @@ def test_ctrl_c_while_held(database: Database) -> None:
         assert not psutil.wait_procs(family, timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_while_it_waits_the_log_says_so_too(database: Database) -> None:
     with running(database, *SEED, *SLOW) as seed:
         until(lambda: loaded(database) > 0, "some batches are committed")
@@ -198,6 +199,7 @@ def queries(database: Database, count: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_it_waits_while_too_many_statements_run(database: Database) -> None:
     with ExitStack() as stack, running(database, *SEED, *SLOW, "--max-load", "Threads_connected=5000,Threads_running=20") as seed:
         until(lambda: loaded(database) > 0, "some batches are committed")

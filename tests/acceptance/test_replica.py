@@ -99,6 +99,7 @@ def goes_on(pair: Pair, seed: Command) -> None:
     pair.source.parloader("verify")
 
 
+@pytest.mark.slow
 def test_it_waits_while_the_replica_is_behind(pair: Pair) -> None:
     refused = pair.source.parloader(*SEED, "--replica-url", pair.replica_url, check=3).stderr
     assert "REPLICATION CLIENT" in refused

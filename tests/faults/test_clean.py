@@ -46,7 +46,7 @@ def halted_clean(database: Database, *options: str) -> Iterator[Load]:
         yield load
 
 
-@pytest.mark.parametrize("then", ["seed", pytest.param("clean", marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("then", ["seed", pytest.param("clean", marks=pytest.mark.slow)])
 def test_the_command_is_killed(database: Database, then: str) -> None:
     with halted_clean(database) as load:
         load.process.kill()
@@ -66,7 +66,7 @@ def test_a_worker_is_killed(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
     with halted_clean(database, "--worker-restarts", "0") as load:
         kill_workers(load, most=2)
@@ -75,7 +75,7 @@ def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_it_is_told_to_end(database: Database, number: signal.Signals) -> None:
     with halted_clean(database) as load:
         load.process.send_signal(number)
@@ -98,7 +98,7 @@ def test_the_server_is_killed_and_comes_back(mortal: Database, own_server: Priva
     assert mortal.rows("SHOW TABLES") == ()
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_one_that_is_suspended_is_overtaken_by_nobody(database: Database) -> None:
     """Its lock is that of its connection, which is there as long as its process."""
     with halted_clean(database) as load:

@@ -19,7 +19,7 @@ def on_the_way() -> list[Any]:
         Harm(Moment.AFTER_COMMIT, Act.STALL),
     }
     every = [Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT]
-    return [pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow_fault) for harm in every]
+    return [pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow) for harm in every]
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def on_the_way() -> list[Any]:
     [
         pytest.param("insert", False, id="connection, insert"),
         pytest.param("load-data", True, id="query, load-data"),
-        pytest.param("load-data", False, id="connection, load-data", marks=pytest.mark.slow_fault),
-        pytest.param("insert", True, id="query, insert", marks=pytest.mark.slow_fault),
+        pytest.param("load-data", False, id="connection, load-data", marks=pytest.mark.slow),
+        pytest.param("insert", True, id="query, insert", marks=pytest.mark.slow),
     ],
 )
 def test_killed_in_the_middle_of_a_batch(database: Database, query_only: bool, writer: str) -> None:
@@ -67,7 +67,7 @@ def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow_fault) for act in Act if act is not Act.CUT)])
+@pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow) for act in Act if act is not Act.CUT)])
 def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     """The workers' connections are lost, and the new ones meet with harm."""
     load = started(proxied)
@@ -80,7 +80,7 @@ def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("moment", [Moment.AFTER_COMMIT, pytest.param(Moment.BEFORE_COMMIT, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("moment", [Moment.AFTER_COMMIT, pytest.param(Moment.BEFORE_COMMIT, marks=pytest.mark.slow)])
 def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, moment: Moment) -> None:
     between.arm(Harm(moment, Act.CUT))
     load = launched(proxied)
@@ -89,7 +89,7 @@ def test_the_transaction_that_begins_the_run(proxied: Database, between: Proxy, 
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_no_server_for_longer_than_retry_seconds(proxied: Database, between: Proxy) -> None:
     load = started(proxied, Plan(retry_seconds=0.5))
     with halted(load) as halt, proxied.server.connection() as admin:

@@ -6,7 +6,7 @@ from faults.load import Plan, halted, proven, row_lock_waits, started
 from support import Database, until
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
     """A session of parloader waits for some seconds at a time (connect.ROW_LOCK_TIMEOUT_SECONDS)."""
     load = started(database)
@@ -28,7 +28,7 @@ def test_a_lock_wait_without_end(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("writer", ["insert", pytest.param("load-data", marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("writer", ["insert", pytest.param("load-data", marks=pytest.mark.slow)])
 def test_deadlock(database: Database, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load, heavy()) as halt:

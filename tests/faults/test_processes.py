@@ -20,8 +20,8 @@ from parloader.database import sql
     [
         (signal.SIGKILL, "insert"),
         (signal.SIGTERM, "load-data"),
-        pytest.param(signal.SIGKILL, "load-data", marks=pytest.mark.slow_fault),
-        pytest.param(signal.SIGTERM, "insert", marks=pytest.mark.slow_fault),
+        pytest.param(signal.SIGKILL, "load-data", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, "insert", marks=pytest.mark.slow),
     ],
 )
 def test_a_worker(database: Database, number: signal.Signals, writer: str) -> None:
@@ -32,7 +32,7 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_worker_whose_batches_grow(database: Database) -> None:
     """So that the fresh one's do not begin where those of the first would have."""
     load = started(database, Plan(more=("--batch", "auto")))
@@ -43,7 +43,7 @@ def test_a_worker_whose_batches_grow(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_every_worker_at_once(database: Database) -> None:
     load = started(database)
     with halted(load):
@@ -95,7 +95,7 @@ def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
     proven(first)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -> None:
     load = started(database)
     with halted(load):
@@ -106,7 +106,7 @@ def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -
     proven(load, again=Plan(procs=3, batch=7000))
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
     load = started(database)
     with halted(load):
@@ -116,7 +116,7 @@ def test_ctrl_c_to_the_whole_terminal_group(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -> None:
     load = started(database)
     with halted(load):
@@ -157,11 +157,11 @@ BEGINNINGS: dict[str, Callable[[Database], bool]] = {
 @pytest.mark.parametrize(
     "moment",
     [
-        pytest.param("it connects", marks=pytest.mark.slow_fault),
+        pytest.param("it connects", marks=pytest.mark.slow),
         "it makes the first table",
-        pytest.param("it has made the tables", marks=pytest.mark.slow_fault),
+        pytest.param("it has made the tables", marks=pytest.mark.slow),
         "it has made the ledger",
-        pytest.param("its run is there", marks=pytest.mark.slow_fault),
+        pytest.param("its run is there", marks=pytest.mark.slow),
     ],
 )
 def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
@@ -172,7 +172,7 @@ def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
     """The same command, until it has come to its end; each time one of its processes is killed after some batches."""
@@ -188,7 +188,7 @@ def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_stopped_worker_costs_a_pause(database: Database) -> None:
     """As a laptop that sleeps, or a debugger."""
     load = started(database)

@@ -34,7 +34,7 @@ def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_worker_out_of_memory(database: Database) -> None:
     """Its batches grow, until they are more than it may have; a fresh worker takes up the rest."""
     load = started(database, Plan(rows=200_000, max_rate=None, more=("--batch", "60000ms")))

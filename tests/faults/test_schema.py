@@ -19,7 +19,7 @@ def test_a_new_column_that_asks_for_a_value(database: Database) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("writer", ["load-data", pytest.param("insert", marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("writer", ["load-data", pytest.param("insert", marks=pytest.mark.slow)])
 def test_a_new_check(database: Database, writer: str) -> None:
     load = started(database, Plan(writer=writer))
     with halted(load) as halt:
@@ -29,7 +29,7 @@ def test_a_new_check(database: Database, writer: str) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_a_column_is_dropped(database: Database) -> None:
     """What it held is gone: verify says so where the column is back, and a load from the beginning is right."""
     load = started(database)

@@ -37,7 +37,7 @@ def test_it_is_killed(mortal: Database, own_server: PrivateServer) -> None:
     proven(load)
 
 
-@pytest.mark.parametrize("restart", [pytest.param(True, id="shut down"), pytest.param(False, id="killed", marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("restart", [pytest.param(True, id="shut down"), pytest.param(False, id="killed", marks=pytest.mark.slow)])
 def test_it_comes_back(mortal: Database, own_server: PrivateServer, restart: bool) -> None:
     load = started(mortal, Plan(retry_seconds=60))
     if restart:
@@ -76,7 +76,7 @@ def test_no_connection_left_for_the_workers(ordinary: Database) -> None:
     proven(load)
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_no_connection_left_for_a_while(ordinary: Database) -> None:
     load = started(ordinary)
     with halted(load) as halt, no_connection_left(ordinary) as admin:
@@ -120,7 +120,7 @@ time.time = lambda: really() - (3600 if time.monotonic() > begun + 0.5 else 0)
 """
 
 
-@pytest.mark.slow_fault
+@pytest.mark.slow
 def test_the_clock_of_this_machine_is_set_back(database: Database, tmp_path: Path) -> None:
     """By an hour, in each process of the load when it has run half a second."""
     (tmp_path / "sitecustomize.py").write_text(BACKWARDS)
