@@ -166,6 +166,7 @@ class LocalExecutor:
         stopped = 0
         deadline = float("inf")
         try:
+            pool.hold(watch.held)  # before the first batch of the first worker
             for task in tasks:
                 pool.start(task)
             while pool.workers:
@@ -174,7 +175,7 @@ class LocalExecutor:
                     event = _receive(pipe)
                     if event is None:
                         process.join()
-                        event = _death(task, process, None if stopped or failure else pool.replace(task))
+                        event = _death(task, process, None if stop.asked or failure else pool.replace(task))
                     on_event(event)
                     if isinstance(event, Failed) or (isinstance(event, Died) and event.taken_up_by is None):
                         failure = failure or event.error
