@@ -64,6 +64,7 @@ def test_a_loader_that_loads_something_else_is_an_error(kind: str, folder: Path,
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_over_a_network_that_is_slow_to_answer(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     loaders = tuple(loader for loader in LOADERS if loader.name == "pymysql executemany")

@@ -41,7 +41,7 @@ sizes = st.sampled_from([0, 1, 2, 7, 97, 499])
 batches = st.sampled_from(["1", "7", "97", "1000", "auto", "1ms"])
 
 
-@settings(on_servers, max_examples=6)
+@settings(on_servers, max_examples=4)
 @given(
     rows=sizes,
     more_rows=st.none() | sizes,
@@ -79,7 +79,7 @@ refused_parameters = st.dictionaries(
 )
 
 
-@settings(on_servers, max_examples=6)
+@settings(on_servers, max_examples=4)
 @given(
     rows=st.integers(KEY_ROOM + 1, 2**63 - 1) | st.sampled_from([KEY_ROOM + 1, KEY_ROOM, 0]),
     given_parameters=refused_parameters,

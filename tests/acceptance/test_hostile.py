@@ -174,6 +174,7 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
         assert schema.key_counter(connection, PARENT) == 3
 
 
+@pytest.mark.slow
 def test_bench(hostile: Database) -> None:
     """Its copies have the foreign keys and CHECKs of the tables, whatever these are called."""
     config = BenchConfig(target=hostile.target, procs=(1,), batches=(FixedBatch(100),), rows=ROWS, rounds=1)

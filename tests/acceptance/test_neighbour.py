@@ -213,6 +213,7 @@ def test_it_waits_while_too_many_statements_run(database: Database) -> None:
     verified(database)
 
 
+@pytest.mark.slow
 def test_two_reasons_at_once(database: Database) -> None:
     limit = connected(database) + 25
     with ExitStack() as stack, running(database, *SEED, *SLOW, "--max-load", f"Threads_connected={limit}") as seed:
