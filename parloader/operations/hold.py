@@ -25,6 +25,8 @@ from parloader.loading.session import pause, pause_seconds
 LOOK_EVERY_SECONDS = 1.0
 # What is asked here is answered in milliseconds; a server that takes so long has gone, or wants its peace
 ANSWER_TIMEOUT_SECONDS = 10.0
+# The workers give up first where the server is gone: their message names the rows
+WORKERS_FIRST_SECONDS = 10.0
 
 T = TypeVar("T")
 
@@ -167,7 +169,7 @@ class Hold(Watch):
                 raise
             except ConnectError as error:
                 refusal = error
-            if time.monotonic() - begun >= self._retry_seconds:
+            if time.monotonic() - begun >= self._retry_seconds + WORKERS_FIRST_SECONDS:
                 raise refusal
             attempts += 1
             self._over.wait(pause_seconds(attempts))

@@ -55,6 +55,7 @@ def test_every_loader_loads_the_same_rows(kind: str, folder: Path) -> None:
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_a_loader_that_loads_something_else_is_an_error(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     (copying,) = (loader for loader in LOADERS if loader.name == FLOOR[1])

@@ -83,6 +83,7 @@ def test_it_is_told_to_end(database: Database, number: signal.Signals) -> None:
     proven(load)
 
 
+@pytest.mark.slow
 def test_every_connection_is_killed(database: Database) -> None:
     with halted_clean(database) as load, database.server.connection() as admin:
         kill_sessions(admin, sessions(admin, database))

@@ -64,6 +64,7 @@ def a_row_is_lost(scene: Scene) -> Iterator[None]:
     yield
 
 
+@pytest.mark.slow
 def test_a_row_that_is_lost_is_found(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soak, "some_plan", lambda _: USUAL)
     monkeypatch.setattr(soak, "some_fault", lambda *_: ("a row is lost", a_row_is_lost))
