@@ -1,5 +1,6 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ CONFIG_FILE = "parloader.toml"
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, at whatever moment it comes
     mask_process_list()
     sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 

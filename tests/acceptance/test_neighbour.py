@@ -128,14 +128,18 @@ def test_a_clean_is_paused_and_goes_on(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
-@pytest.mark.parametrize("arguments", [("seed", "--rows", "10", "--new-run"), ("clean", "--yes")])
-def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(database: Database, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "number"), [(("seed", "--rows", "10", "--new-run"), signal.SIGTERM), (("clean", "--yes"), signal.SIGINT)]
+)
+def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(
+    database: Database, arguments: tuple[str, ...], number: signal.Signals
+) -> None:
     database.parloader("seed", "--rows", "10")
     assert "nobody is at work now, and the next one will wait" in database.parloader("pause").stdout
     with running(database, *arguments) as command:
         command.says("parloader resume lets it go on")
         before = database.rows("SELECT run_id FROM parloader_run")
-        command.process.send_signal(signal.SIGINT)
+        command.process.send_signal(number)
         assert command.ended() == 130
         assert before == database.rows("SELECT run_id FROM parloader_run") == ((1,),)
         assert loaded(database) == 10
