@@ -1,0 +1,141 @@
+"""What decides whether a row of a table is valid, as the live schema has it: the input of inference. Read by database/shape.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Kind(StrEnum):
+    """What a column holds, whatever the server calls its type."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    REAL = "real"
+    BIT = "bit"
+    YEAR = "year"
+    DATE = "date"
+    DATETIME = "datetime"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    TEXT = "text"
+    BYTES = "bytes"
+    ENUM = "enum"
+    SET = "set"
+    JSON = "json"
+    UUID = "uuid"
+    INET4 = "inet4"
+    INET6 = "inet6"
+    GEOMETRY = "geometry"
+    VECTOR = "vector"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """`type_text` is the server's. `low` … `high`: what an INTEGER, YEAR or BIT holds (BIT: as an unsigned number).
+
+    `length`: the most characters of a TEXT (not bytes), the most bytes of BYTES, the dimensions of a VECTOR. `fixed`: CHAR, BINARY (shorter
+    values are padded). `default`: the server's text of it; None: there is none, or it is NULL. `generated`: VIRTUAL, STORED, or a row's
+    start or end of a system versioned table: never written.
+    """
+
+    name: str
+    kind: Kind
+    type_text: str
+    nullable: bool = False
+    default: str | None = None
+    auto_increment: bool = False
+    generated: bool = False
+    low: int = 0
+    high: int = 0
+    precision: int = 0
+    scale: int = 0
+    unsigned: bool = False
+    single: bool = False  # FLOAT, not DOUBLE
+    length: int = 0
+    fixed: bool = False
+    fraction_digits: int = 0
+    values: tuple[str, ...] = ()
+    charset: str = ""
+    collation: str = ""
+    geometry: str = ""  # "point", "polygon", …, "geometry" for any
+    srid: int | None = None
+
+    @property
+    def demands_value(self) -> bool:
+        """Whether an INSERT without the column fails (in strict mode)."""
+        return not (self.nullable or self.default is not None or self.generated or self.auto_increment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniqueKey:
+    """The primary key (`name` PRIMARY) or a UNIQUE one. `prefixes`: the characters of a column that count, where not all do.
+
+    `expressions`: it has parts that are no columns (functional key parts), which nobody here understands.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    prefixes: tuple[int | None, ...] = ()
+    expressions: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey:
+    """`database` is None where the parent is in the same one."""
+
+    name: str
+    columns: tuple[str, ...]
+    parent: str
+    referenced: tuple[str, ...]
+    database: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """`clause` is the server's text of it. One of MariaDB's on a column alone has the column's name (not unique in the table)."""
+
+    name: str
+    clause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitioning:
+    """`method` as the server says it (RANGE, RANGE COLUMNS, LIST, LIST COLUMNS, HASH, KEY …); `bounds`: each partition's description."""
+
+    method: str
+    expression: str
+    bounds: tuple[str, ...] = ()
+
+
+class TableType(StrEnum):
+    TABLE = "BASE TABLE"
+    VIEW = "VIEW"
+    SYSTEM_VERSIONED = "SYSTEM VERSIONED"
+    SEQUENCE = "SEQUENCE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """`primary_key` is None where there is none; `unique_keys` has it too, first. `triggers`: the names of those that an INSERT fires."""
+
+    name: str
+    columns: tuple[Column, ...]
+    table_type: TableType = TableType.TABLE
+    engine: str = "InnoDB"
+    unique_keys: tuple[UniqueKey, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    partitioning: Partitioning | None = None
+    triggers: tuple[str, ...] = ()
+
+    @property
+    def primary_key(self) -> UniqueKey | None:
+        return next((key for key in self.unique_keys if key.name == "PRIMARY"), None)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+Shapes: TypeAlias = Mapping[str, Table]
