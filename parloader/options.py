@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import click
 
 from parloader.errors import UsageError
-from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
 from parloader.loading.batching import Batch, WriterName, parse_batch
 
 WRITERS = [str(name) for name in WriterName]
@@ -63,6 +63,16 @@ plan_parameters = click.option(
     callback=_parameters,
     help="A plan parameter: start, span or scheduled_share.",
 )
+
+
+def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, int]:
+    given = {}
+    for pair in pairs:
+        name, _equals, rows = pair.rpartition("=")
+        if not name or not rows.isdecimal() or not 1 <= int(rows[: len(str(MOST_ROWS)) + 1]) <= MOST_ROWS:
+            raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 (1 to {MOST_ROWS})")
+        given[name.strip()] = int(rows)
+    return given
 
 
 def _procs(text: str) -> int:
@@ -134,10 +144,21 @@ def plan_options(function: Command) -> Command:
         click.option(
             "--rows",
             type=click.IntRange(0, MOST_ROWS),
-            default=1_000_000,
-            show_default=True,
             envvar="PARLOADER_ROWS",
-            help="Rows of the big table.",
+            help="Rows of the big table.  [default: 1000000, or what the plan file says]",
+        ),
+        click.option(
+            "--plan",
+            "plan",
+            metavar="FILE|MODULE:NAME",
+            envvar="PARLOADER_PLAN",
+            help="A plan file (parloader plan --write makes one), or a plan in Python.",
+        ),
+        click.option(
+            "--table",
+            metavar="NAME",
+            envvar="PARLOADER_TABLE",
+            help="Fill this table, and the parents that it needs, whatever the schema.  [default: the built-in plan script_execution]",
         ),
     ):
         function = option(function)
