@@ -28,7 +28,7 @@ DECIMALS = Context(prec=28)
 def decimal(units: pl.Expr, scale: int) -> pl.Expr:
     """Decimal(38, scale): Int64 `units` of the last digit."""
     number = units.cast(pl.Decimal(DECIMAL_DIGITS, 0))
-    return number * pl.lit(Decimal(1).scaleb(-scale)) if scale else number
+    return (number * pl.lit(Decimal(1).scaleb(-scale))).cast(pl.Decimal(DECIMAL_DIGITS, scale)) if scale else number
 
 
 def day(number: pl.Expr) -> pl.Expr:
