@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from parloader.plans import generators
 from parloader.plans.graph import ordered
 from parloader.plans.partition import Partition
 
@@ -25,7 +26,7 @@ class Reference:
     index: pl.Expr
 
 
-Generator: TypeAlias = pl.Expr | Reference
+Generator: TypeAlias = pl.Expr | Reference | generators.Generator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +41,17 @@ class Table:
     name: str
     rows: int
     columns: Mapping[str, Generator]
-    key: str = "id"
+    key: str | None = "id"
+    identity: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
     partitioned: bool = False
+    reuse: bool = True
+
+    @property
+    def picked(self) -> frozenset[str]:
+        """The tables that its generators pick rows of."""
+        return frozenset(parent for g in self.columns.values() if isinstance(g, generators.Generator) for parent in _picked(g))
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -53,6 +61,12 @@ class Table:
     def references(self) -> dict[str, str]:
         """Column name → parent table name."""
         return {name: g.parent for name, g in self.columns.items() if isinstance(g, Reference)}
+
+
+def _picked(generator: generators.Generator) -> frozenset[str]:
+    if isinstance(generator, generators.When):
+        return _picked(generator.then) | _picked(generator.otherwise)
+    return frozenset({generator.parent} if isinstance(generator, generators.Pick) else ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +107,7 @@ class Plan:
     tables: tuple[Table, ...]
     counts: tuple[Count, ...] = ()
     rules: tuple[Rule, ...] = ()
+    seed: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", ordered(self.tables))
