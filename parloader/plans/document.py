@@ -90,7 +90,11 @@ def from_document(document: object) -> Plan:
 def _named(tables: object) -> dict[str, Mapping[str, Any]]:
     """Each table's entries by its name; those of a list have it among them."""
     if isinstance(tables, list):
-        tables = dict(_with_name(number, table) for number, table in enumerate(tables, 1))
+        pairs = [_with_name(number, table) for number, table in enumerate(tables, 1)]
+        tables = dict(pairs)
+        for name in tables:
+            if [each for each, _ in pairs].count(name) > 1:
+                raise Invalid("there are two of that name", "Leave one of them out", places=(f"table {name}",))
     if not isinstance(tables, Mapping) or not tables:
         raise Invalid("there is no table in the plan", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
     for name, table in tables.items():

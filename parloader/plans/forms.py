@@ -60,7 +60,7 @@ def from_form(value: object) -> g.Generator:
     words = [word for word in value if word in BY_WORD or word in ALIASES]
     if not words:
         first = next(iter(value), "")
-        raise Invalid(f"{shown(first)} is no generator", f"{nearest(first, BY_WORD)}Valid: {', '.join(BY_WORD)}")
+        raise Invalid(f"{shown(first)} is no generator", f"{nearest(first, BY_WORD)}Valid: {', '.join(BY_WORD)}", path=(first,))
     if len(words) > 1:
         raise Invalid(f"there are two generators, `{words[0]}` and `{words[1]}`", "Leave one of them out")
     (word,) = words

@@ -49,7 +49,9 @@ def _not_toml(name: str, error: Exception) -> UsageError:
         return UsageError(f"{name}: there are too many brackets in each other", "Take some out")
     said = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", str(error), re.DOTALL)
     where, what = (f"{name}, line {said[2]}, column {said[3]}", said[1]) if said else (name, str(error))
-    return UsageError(f"{where}: {what[:1].lower()}{what[1:]}", "The file has to be TOML (toml.io): texts in quotes, and what is in braces on one line")
+    return UsageError(
+        f"{where}: {what[:1].lower()}{what[1:]}", "The file has to be TOML (toml.io): texts in quotes, and what is in braces on one line"
+    )
 
 
 def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:

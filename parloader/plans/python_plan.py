@@ -64,7 +64,7 @@ def _in_words(what: str) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:
         *_, said = traceback.format_exception_only(error)
-        frames = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen ")]
         file, line = (error.filename, error.lineno) if isinstance(error, SyntaxError) else (frames[-1].filename, frames[-1].lineno)
         raise UsageError(f"{what} failed: {said.strip()} ({file}, line {line})", "Mend it there") from error
 
