@@ -17,7 +17,8 @@ def ordered(tables: "Iterable[Table]") -> "tuple[Table, ...]":
         for parent in table.parents:
             if parent not in by_name:
                 raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
-    waiting = TopologicalSorter({name: table.parents for name, table in by_name.items()})
+    picked = {name: table.picked & by_name.keys() - {name} for name, table in by_name.items()}
+    waiting = TopologicalSorter({name: (*table.parents, *picked[name]) for name, table in by_name.items()})
     try:
         waiting.prepare()
     except CycleError as error:
