@@ -93,7 +93,7 @@ def refuse_edited_rows(
         )
 
 
-def _keys(name: str, keys: Sequence[int]) -> str:
+def _keys(name: str, keys: Sequence[int | str]) -> str:
     return f" ({name} {_some(map(str, keys))})" if keys else ""
 
 
