@@ -9,9 +9,10 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from parloader.database import checksum, ledger, marker, sql
-from parloader.database.reflection import Live, OtherType, foreign_keys
+from parloader.database import ledger, marker, sql
+from parloader.database.reflection import Live, OtherType, column_shape, foreign_keys
 from parloader.database.sql import Connection
+from parloader.database.view import View
 from parloader.errors import SchemaMismatch
 from parloader.plans.generators import Generator, Pick, When
 from parloader.plans.model import Plan, Table
@@ -251,30 +252,9 @@ def triggers_on(connection: Connection, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in sql.rows(connection, statement, table))
 
 
-def view(live: sa.Table, columns: Iterable[str], key: str) -> checksum.View:
-    """How the server writes these columns of its rows as text: as loading/render.py writes them (with backslashes doubled)."""
-    return checksum.View(
-        table=live.name,
-        key=key,
-        expressions=tuple(_as_text(live.columns[name]) for name in columns),
-        fraction_digits={c.name: getattr(c.type, "fsp", None) or 0 for c in live.columns if isinstance(c.type, sa.DateTime)},
-        json_columns=frozenset(c.name for c in live.columns if isinstance(c.type, sa.JSON)),
-    )
-
-
-def _as_text(column: "sa.Column[Any]") -> str:
-    name = sql.quote(column.name)
-    if isinstance(column.type, sa.Integer | sa.Numeric):
-        text = name
-    elif isinstance(column.type, sa.DateTime):
-        text = f"CONCAT('''', {name}, '''')"
-    elif isinstance(column.type, sa.LargeBinary | sa.BINARY | sa.VARBINARY):
-        text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
-    else:
-        # QUOTE() would escape more (NUL and Ctrl-Z); the backslash is written so that it means the same in every sql_mode
-        backslash = "CHAR(92 USING utf8mb4)"
-        text = f"CONCAT('''', REPLACE(REPLACE({name}, '''', ''''''), {backslash}, CONCAT({backslash}, {backslash})), '''')"
-    return f"COALESCE({text}, 'NULL')" if column.nullable else text
+def view(live: sa.Table, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> View:
+    """How the server writes these columns of its rows as text; the rows are found by `key`, or by `identity` where that is None."""
+    return View(table=live.name, columns=tuple(column_shape(live.columns[name]) for name in columns), key=key, identity=identity)
 
 
 def primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
