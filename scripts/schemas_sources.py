@@ -11,6 +11,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 import pymysql
@@ -60,13 +61,14 @@ PACKAGES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """`kinds`: the servers that it is for. `origin`: the file, or the package and its version."""
+    """`kinds`: the servers that it is for. `origin`: the file, or the package and its version. `about`: what one of ours says of itself."""
 
     name: str
     kinds: tuple[str, ...]
     origin: str
     statements: tuple[str, ...]
     own: bool
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,7 @@ def _own_schema(file: Path) -> Schema:
         origin=f"tests/schemas/{file.name}",
         statements=tuple(statements(text)),
         own=True,
+        about=" ".join(line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), text.splitlines())),
     )
 
 

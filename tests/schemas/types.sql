@@ -1,4 +1,4 @@
--- Every column type that both servers know. "needed" columns have no default and do not allow NULL; the table `optional` has nullable ones.
+-- Every column type that both servers know, NOT NULL and without a default; the table `optional` has nullable ones.
 CREATE TABLE numbers (
     id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     tiny TINYINT NOT NULL,
