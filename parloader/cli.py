@@ -74,7 +74,10 @@ def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
 @plan_options
 @click.option("--sample", type=click.IntRange(1, MOST_SAMPLED), metavar="ROWS", help="Print so many rows, too.")
 @click.option(
-    "--write", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml", help="Write what was worked out, as a plan file to edit."
+    "--write",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.toml",
+    help="Write what was worked out, as a plan file to edit.",
 )
 @with_target
 def plan(*, target: Any, output: Output, screen: Any, sample: int | None, write: Path | None, **options: Any) -> None:

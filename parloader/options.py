@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import click
 
 from parloader.errors import UsageError
-from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
 from parloader.loading.batching import Batch, WriterName, parse_batch
 
 WRITERS = [str(name) for name in WriterName]

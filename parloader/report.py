@@ -106,7 +106,15 @@ def _row(row: Mapping[str, object]) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "NULL" if value is None else f"x'{value.hex()}'" if isinstance(value, bytes) else repr(value) if isinstance(value, str) else str(value)
+    text = (
+        "NULL"
+        if value is None
+        else f"x'{value.hex()}'"
+        if isinstance(value, bytes)
+        else repr(value)
+        if isinstance(value, str)
+        else str(value)
+    )
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -18,9 +18,10 @@ from parloader import __version__
 from parloader.database import control, failures, sql
 from parloader.database.sql import Connection
 from parloader.errors import LedgerDamaged
-from parloader.plans.document import as_document, as_scalar, from_document, from_scalar
+from parloader.plans.document import as_document, from_document
 from parloader.plans.model import Keys, Plan, Rows, Segment
 from parloader.plans.partition import Partition, gaps, merge
+from parloader.plans.scalars import SCALAR
 from parloader.plans.script_execution import script_execution
 
 SCRATCH_MARK = "parloader bench: scratch table"
@@ -73,7 +74,10 @@ DDL = {
 # What later versions have more: column → the statement that adds it
 ADDED = {
     ("parloader_run", "definition"): "ALTER TABLE parloader_run ADD COLUMN definition LONGTEXT NULL",
-    ("parloader_table", "details"): "ALTER TABLE parloader_table ADD COLUMN details LONGTEXT NULL, MODIFY COLUMN key_column VARCHAR(64) NULL",
+    (
+        "parloader_table",
+        "details",
+    ): "ALTER TABLE parloader_table ADD COLUMN details LONGTEXT NULL, MODIFY COLUMN key_column VARCHAR(64) NULL",
 }
 
 
@@ -213,23 +217,15 @@ def runs(connection: Connection) -> tuple[Run, ...]:
                 run_id=run_id,
                 plan=from_document(json.loads(definition)) if definition else script_execution(count, json.loads(parameters)),
                 started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-                tables=tuple(_entry(*table, of_run, target) for table in tables.get(run_id, ())),
+                tables=tuple(_entry(table, of_run, target) for table in tables.get(run_id, ())),
                 done=of_run,
             )
         )
     return tuple(found)
 
 
-def _entry(
-    name: str,
-    key: str | None,
-    segments: str,
-    details: str | None,
-    before: int | None,
-    after: int | None,
-    done: Mapping[str, tuple[Partition, ...]],
-    target: str,
-) -> TableEntry:
+def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[Partition, ...]], target: str) -> TableEntry:
+    name, key, segments, details, before, after = row
     rows = _rows(key, segments, details, None if name == target else done.get(name, ()))
     return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after)
 
@@ -245,7 +241,7 @@ def _rows(key: str | None, segments: str, details: str | None, made: tuple[Parti
         rows=more["rows"],
         made=tuple(Partition(*part) for part in more["made"]),
         keys=keys,
-        used={column: tuple(map(from_scalar, values)) for column, values in more["used"].items()},
+        used={column: tuple(map(SCALAR.read, values)) for column, values in more["used"].items()},
         offsets=more["offsets"],
     )
 
@@ -255,7 +251,7 @@ def _details(rows: Rows) -> str:
         {
             "rows": rows.rows,
             "made": [[part.start, part.stop] for part in rows.made],
-            "used": {column: list(map(as_scalar, values)) for column, values in rows.used.items()},
+            "used": {column: list(map(SCALAR.write, values)) for column, values in rows.used.items()},
             "offsets": dict(rows.offsets),
         }
     )

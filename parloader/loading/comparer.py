@@ -16,10 +16,10 @@ from parloader.database.view import View
 from parloader.loading import identity, meter
 from parloader.loading.events import Difference, Differs
 from parloader.loading.executor import Link
-from parloader.loading.generate import generate
+from parloader.loading.generate import Generation
 from parloader.loading.session import Piece, Session
 from parloader.loading.shown import literals, row_texts
-from parloader.plans.model import Keys, Table
+from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition, batches
 from parloader.plans.shape import Column, Kind
 
@@ -43,7 +43,7 @@ class CompareTask:
         return sum(partition.rows for share in self.shares for partition in share.partitions)
 
     def __str__(self) -> str:
-        return "; ".join(f"{share.table.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
+        return "; ".join(f"{share.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
 
     def again(self, worker: int) -> None:
         """Nobody takes it up: what the dead worker has said of its last comparison is unknown."""
@@ -51,24 +51,25 @@ class CompareTask:
     def run(self, link: Link) -> None:
         session = Session(link, self.worker, self.target, self.retry_seconds)
         link.send(meter.started(self.worker))
-        for share, batch in self._batches():
-            if not link.may_go_on() or not self._compare(session, link, share, batch):
+        for share, made, batch in self._batches():
+            if not link.may_go_on() or not self._compare(session, link, share, made, batch):
                 break
         session.close()
 
-    def _batches(self) -> "Iterator[tuple[Share, Partition]]":
+    def _batches(self) -> "Iterator[tuple[Share, Generation, Partition]]":
         for share in self.shares:
+            made = Generation(share.plan, share.plan.table(share.name), share.rows)
             for partition in share.partitions:
                 for batch in batches(partition, lambda: COMPARED_ROWS):
-                    yield share, batch
+                    yield share, made, batch
 
-    def _compare(self, session: Session, link: Link, share: "Share", batch: Partition) -> bool:
+    def _compare(self, session: Session, link: Link, share: "Share", made: Generation, batch: Partition) -> bool:
         begun = time.perf_counter()
-        frame = generate(share.table, batch, share.keys)
+        frame = made.frame(batch)
         generate_seconds = time.perf_counter() - begun
         found: list[Difference] = []
         differences = partial(share.differences, frame, self.max_text_bytes, found)
-        if not session.transact(Piece("verifying", share.table.name, batch), differences):
+        if not session.transact(Piece("verifying", share.name, batch), differences):
             return False
         if found:
             missing = [d for d in found if d.kind == "missing"]
@@ -76,7 +77,7 @@ class CompareTask:
             link.send(
                 Differs(
                     worker=self.worker,
-                    table=share.table.name,
+                    table=share.name,
                     differences=(*missing[:SHOWN], *different[:SHOWN]),
                     missing=len(missing),
                     different=len(different),
@@ -85,7 +86,7 @@ class CompareTask:
         link.send(
             meter.batch_done(
                 self.worker,
-                share.table.name,
+                share.name,
                 batch,
                 write_seconds=time.perf_counter() - begun - generate_seconds,
                 generate_seconds=generate_seconds,
@@ -96,10 +97,11 @@ class CompareTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """Index ranges of a table, which the server shows through `view`. `keys` has those of the table and of its parents."""
+    """Index ranges of a table of the plan, which the server shows through `view`. `rows` has those of all tables."""
 
-    table: Table
-    keys: Mapping[str, Keys]
+    plan: Plan
+    name: str
+    rows: Mapping[str, Rows]
     partitions: tuple[Partition, ...]
     view: View
 

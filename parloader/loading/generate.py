@@ -87,7 +87,8 @@ class Generation:
         within = self._within | {(place.table, place.column)}
         if (parent.name, pick.column) in within:
             raise UsageError(
-                f"{place.table}.{place.column} is made from itself (by way of {parent.name}.{pick.column})", "Give one of them another value"
+                f"{place.table}.{place.column} is made from itself (by way of {parent.name}.{pick.column})",
+                "Give one of them another value",
             )
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that points at itself points at its first rows

@@ -18,6 +18,7 @@ from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
 from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition, batches
+from parloader.plans.shape import Column
 
 # A packet's size is no bound for a chunk: its statements are short, however many rows they delete
 NO_BYTES, NO_BOUND_BYTES = 0, 2**60
@@ -36,6 +37,7 @@ class RemoveTask:
     plan: Plan
     name: str
     rows: Mapping[str, Rows]
+    identity: tuple[Column, ...]
     partitions: tuple[Partition, ...]
     retry_seconds: float
     token: int
@@ -86,11 +88,14 @@ class RemoveTask:
     def _delete(self, chunk: Partition, connection: Connection) -> None:
         control.require_current(connection, self.token)
         ledger.forget(connection, self.run_id, self.name, chunk)
-        delete(connection, self.plan, self.name, self.rows, chunk)
+        delete(connection, self.plan, self.name, self.rows, self.identity, chunk)
 
 
-def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Rows], part: Partition) -> None:
-    """Deletes these rows of a table, in the caller's transaction: those that others of them may point at last."""
+def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Rows], identity: tuple[Column, ...], part: Partition) -> None:
+    """Deletes these rows of a table, in the caller's transaction: those that others of them may point at last.
+
+    `identity`: the columns by which they are found where the run assigned no keys.
+    """
     table, keys = plan.table(name), rows[name].keys
     head = f"DELETE FROM {sql.quote(name)} WHERE"
     if table.key is not None and keys is not None:
@@ -99,6 +104,7 @@ def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Row
             sql.execute(connection, f"{head} {sql.within(table.key, (key_range,))} {last_first}")
         return
     frame = generate(plan, table, part, rows)
-    one_by_one = part.start < table.roots.stop
-    for condition in by_identity(frame.reverse(), table.identity, rows=1) if one_by_one else by_identity(frame, table.identity):
-        sql.execute(connection, f"{head} {condition}".replace("%", "%%"))
+    pieces = frame.reverse().iter_slices(1) if part.start < table.roots.stop else (frame,)
+    for piece in pieces:
+        for _, condition in by_identity(piece, identity):
+            sql.execute(connection, f"{head} {condition}")

@@ -71,9 +71,7 @@ def assign(connection: Connection, plan: Plan, key_starts: Mapping[str, int], *,
     return assigned
 
 
-def _rows_by_key(
-    connection: Connection, plan: Plan, table: Table, assigned: Mapping[str, Rows], next_key: int, *, empty: bool
-) -> Rows:
+def _rows_by_key(connection: Connection, plan: Plan, table: Table, assigned: Mapping[str, Rows], next_key: int, *, empty: bool) -> Rows:
     """Rows of a table whose keys the run assigns: used ones keep theirs, made ones follow from `next_key` on."""
     columns = [column for column in plan.picked(table.name) if column != table.key]
     if empty or not table.reuse:

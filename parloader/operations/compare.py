@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parloader.config import DEFAULT_RETRY_SECONDS
-from parloader.database import connect
+from parloader.database import connect, schema
 from parloader.database.connect import Target
 from parloader.database.ledger import Run
 from parloader.database.reflection import Live
 from parloader.database.sql import Connection
-from parloader.database.view import view
 from parloader.errors import Interrupted
 from parloader.loading.comparer import SHOWN, CompareTask, Share
 from parloader.loading.events import Difference, Differs, Event
@@ -88,7 +87,9 @@ def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
             name=table.name,
             rows=run.rows,
             partitions=partitions,
-            view=view(live[table.name], (*([table.key] if table.key is not None else []), *table.columns), table.key, table.identity),
+            view=schema.view(
+                live[table.name], (*([table.key] if table.key is not None else []), *table.columns), table.key, table.identity
+            ),
         )
 
     dealt: list[list[Share]] = [[] for _ in range(procs)]

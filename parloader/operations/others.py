@@ -52,7 +52,9 @@ def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     columns = tuple(zip(foreign_key.columns, foreign_key.referenced, strict=True))
     joined = " AND ".join(f"c.{sql.quote(column)} = p.{sql.quote(referenced)}" for column, referenced in columns)
-    where = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c WHERE " + " AND ".join(f"c.{sql.quote(c)} IS NOT NULL" for c, _ in columns)
+    where = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c WHERE " + " AND ".join(
+        f"c.{sql.quote(c)} IS NOT NULL" for c, _ in columns
+    )
     if not sql.rows(connection, f"SELECT 1 FROM {where} LIMIT 1"):
         return
     with ours.condition(connection, "p") as pointed_at, but.condition(connection, "c") if but else nullcontext("FALSE") as excepted:
@@ -82,7 +84,9 @@ def refuse_edited_rows(
         ) from error
     edited = {entry.name: found.different[entry.name] for entry in run.tables if found.different.get(entry.name)}
     if edited:
-        keys = {table: sorted((d.key for d in found.differences if d.kind == "different" and d.table == table), key=_order) for table in edited}
+        keys = {
+            table: sorted((d.key for d in found.differences if d.kind == "different" and d.table == table), key=_order) for table in edited
+        }
         tables = ", ".join(f"{count:,} of {table}{_keys(run.plan.table(table).found_by, keys[table])}" for table, count in edited.items())
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader made them: {tables}",

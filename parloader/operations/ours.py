@@ -50,7 +50,8 @@ class Ours:
         listed, columns = f"parloader_ours_{of}", self.runs[0].plan.table(self.name).identity
         names = ", ".join(map(sql.quote, columns))
         sql.execute(
-            connection, f"CREATE TEMPORARY TABLE {listed} (PRIMARY KEY ({names})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0"
+            connection,
+            f"CREATE TEMPORARY TABLE {listed} (PRIMARY KEY ({names})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0",
         )
         try:
             self._list(connection, listed, columns)

@@ -16,6 +16,7 @@ from parloader.loading.batching import WriterName
 from parloader.loading.generate import samples
 from parloader.operations.assign import look
 from parloader.operations.requested import requested
+from parloader.plans.graph import require_parents
 from parloader.plans.infer import Fill, Note, complete
 from parloader.plans.model import Plan
 from parloader.plans.script_execution import NAME
@@ -77,6 +78,7 @@ def fit(connection: Connection, plan: Plan, fill: Fill = Fill.DEMANDED, parents:
     plan = schema.adapt(plan, live)
     shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
     inferred = complete(plan, shapes, look(connection, shapes), parents or {}, fill)
+    require_parents(inferred.plan.tables)
     fitted = refitted(connection, inferred.plan)
     return Fitted(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
 

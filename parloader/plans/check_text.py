@@ -20,7 +20,28 @@ TOKEN = re.compile(
 FIRST_QUOTE = re.compile(r"(?:`(?:[^`]|``)*`|[^`'])*?(?P<quote>\\?')", re.DOTALL)
 LOST = "????"
 KNOWN_ARGUMENTS = frozenset(
-    "this expression expressions low high ifs default true false to binary flag position kind nested quoted is_string is_nvl is_null is_integer".split()
+    [
+        "this",
+        "expression",
+        "expressions",
+        "low",
+        "high",
+        "ifs",
+        "default",
+        "true",
+        "false",
+        "to",
+        "binary",
+        "flag",
+        "position",
+        "kind",
+        "nested",
+        "quoted",
+        "is_string",
+        "is_nvl",
+        "is_null",
+        "is_integer",
+    ]
 )
 """What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from parloader.limits import MOST_ROWS
+from parloader.limits import MOST_ROWS, MOST_SEED
 from parloader.plans.fields import NAME, SWITCH, TEXT, Codec, Invalid, Unfit, entries, listed, nearest, read, shown, whole, within
 from parloader.plans.forms import as_form, from_form
 from parloader.plans.generators import Generator
@@ -29,7 +29,7 @@ TABLE_FIELDS: Mapping[str, Codec] = {
     "partitioned": SWITCH,
     "reuse": SWITCH,
 }
-SEED = whole(0, 2**64 - 1)
+SEED = whole(0, MOST_SEED)
 
 
 def as_document(plan: Plan) -> dict[str, Any]:

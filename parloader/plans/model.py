@@ -123,7 +123,7 @@ class Plan:
         """What points at a partitioned table can only be made after it, so it is partitioned too."""
         tables: dict[str, Table] = {}
         for table in ordered(self.tables):
-            late = any(tables[parent].partitioned for parent in table.parents)
+            late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
             tables[table.name] = replace(table, partitioned=True) if late else table
         object.__setattr__(self, "tables", tuple(tables.values()))
 
