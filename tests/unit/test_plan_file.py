@@ -180,7 +180,7 @@ ORDERS_TABLE = "table shop.orders"
         ("exactly_one", "exactly", 'line 31: rule 1: a rule has no entry "exactly". Did you mean exactly_one? Valid: name, exactly_one,'),
         ('column = "b"\n', "", "line 33: rule 2: `column` is missing. Add `column`"),
         ('same_through = "a"\n', "", 'line 35: rule 2: a rule without `same_through` has no entry "column". Valid: name, exactly_one'),
-        ('{ unique = "text"', '{ pick = "shop.orders.id"', "line 9: table customer, column email: `pick` is"),
+        ('"customer.id"', '"a.b.id"', f'line 16: {ORDERS_TABLE}, column customer_id: `pick` is "a.b.id". Give a table and a column: "customer.id", or ["customer", "id"]'),
         ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "the tables refer to each other in a cycle: customer → shop.orders → customer"),
         ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give a whole number, 0 or more, at most 18446744073709551615"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
