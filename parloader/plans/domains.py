@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import islice
 from typing import TypeAlias
@@ -147,10 +147,10 @@ def _narrowed(domain: Domain, atom: Atom) -> Domain:
         case NoneOf(values=values):
             return replace(domain, excluded=tuple(dict.fromkeys((*domain.excluded, *values))))
         case Length(low=low, high=high, in_bytes=in_bytes):
-            # as many characters are at least as many bytes
-            name = "most_bytes" if in_bytes else "most_length"
-            most = _least(domain.most_bytes if in_bytes else domain.most_length, high)
-            return replace(domain, least_length=max(domain.least_length, low), **{name: most})
+            domain = replace(domain, least_length=max(domain.least_length, low))  # as many characters are at least as many bytes
+            if in_bytes:
+                return replace(domain, most_bytes=_least(domain.most_bytes, high))
+            return replace(domain, most_length=_least(domain.most_length, high))
         case Matches():
             return replace(domain, matches=domain.matches or atom, unsure=domain.unsure or domain.matches not in (None, atom))
         case Json():
