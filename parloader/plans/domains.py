@@ -22,6 +22,7 @@ from parloader.plans.checks import (
     OneOf,
     Understood,
 )
+from parloader.plans.patterns import intersection
 
 MOST_COMBINATIONS = 4096
 """So many are looked at together. More come from dozens of CHECKs with alternatives, and then the first ones must do."""
@@ -152,7 +153,8 @@ def _narrowed(domain: Domain, atom: Atom) -> Domain:
                 return replace(domain, most_bytes=_least(domain.most_bytes, high))
             return replace(domain, most_length=_least(domain.most_length, high))
         case Matches():
-            return replace(domain, matches=domain.matches or atom, unsure=domain.unsure or domain.matches not in (None, atom))
+            both = intersection(domain.matches, atom) if domain.matches and domain.matches != atom else atom
+            return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
         case Json():
             return replace(domain, json=True)
     raise TypeError(atom)
