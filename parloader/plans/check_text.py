@@ -20,28 +20,8 @@ TOKEN = re.compile(
 FIRST_QUOTE = re.compile(r"(?:`(?:[^`]|``)*`|[^`'])*?(?P<quote>\\?')", re.DOTALL)
 LOST = "????"
 KNOWN_ARGUMENTS = frozenset(
-    [
-        "this",
-        "expression",
-        "expressions",
-        "low",
-        "high",
-        "ifs",
-        "default",
-        "true",
-        "false",
-        "to",
-        "binary",
-        "flag",
-        "position",
-        "kind",
-        "nested",
-        "quoted",
-        "is_string",
-        "is_nvl",
-        "is_null",
-        "is_integer",
-    ]
+    {"this", "expression", "expressions", "low", "high", "ifs", "default", "true", "false", "to", "binary", "flag", "position", "kind"}
+    | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
 )
 """What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
 
@@ -50,7 +30,7 @@ class NotUnderstood(Exception):
     """A part of the clause is not understood."""
 
 
-def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expression:
+def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     """The syntax tree of the condition, its strings decoded; column names in small letters are exchanged for those of `columns`.
 
     NotUnderstood where sqlglot cannot read it.
@@ -74,10 +54,10 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expression:
     for literal in tree.find_all(exp.Literal):
         if literal.is_string and literal.this in strings:
             literal.set("this", strings[literal.this])
-    for node in list(tree.find_all(exp.Like, exp.Is)):
-        if node.args.get("negate"):  # NOT LIKE in newer versions of sqlglot; in others there is a NOT around it
-            node.set("negate", None)
-            whole = node.parent if isinstance(node.parent, exp.Escape) else node
+    for predicate in list(tree.find_all(exp.Like, exp.Is)):
+        if predicate.args.get("negate"):  # so NOT LIKE is told in some versions of sqlglot; in others there is a NOT around it
+            predicate.set("negate", None)
+            whole = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
             whole.replace(exp.Not(this=whole.copy()))
     for node in tree.walk():
         if not {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS:

@@ -22,6 +22,7 @@ from parloader.plans.checks import (
     OneOf,
     Understood,
 )
+from parloader.plans.patterns import intersection
 
 MOST_COMBINATIONS = 4096
 """So many are looked at together. More come from dozens of CHECKs with alternatives, and then the first ones must do."""
@@ -147,12 +148,13 @@ def _narrowed(domain: Domain, atom: Atom) -> Domain:
         case NoneOf(values=values):
             return replace(domain, excluded=tuple(dict.fromkeys((*domain.excluded, *values))))
         case Length(low=low, high=high, in_bytes=in_bytes):
-            # as many characters are at least as many bytes
-            name = "most_bytes" if in_bytes else "most_length"
-            most = _least(domain.most_bytes if in_bytes else domain.most_length, high)
-            return replace(domain, least_length=max(domain.least_length, low), **{name: most})
+            domain = replace(domain, least_length=max(domain.least_length, low))  # as many characters are at least as many bytes
+            if in_bytes:
+                return replace(domain, most_bytes=_least(domain.most_bytes, high))
+            return replace(domain, most_length=_least(domain.most_length, high))
         case Matches():
-            return replace(domain, matches=domain.matches or atom, unsure=domain.unsure or domain.matches not in (None, atom))
+            both = intersection(domain.matches, atom) if domain.matches and domain.matches != atom else atom
+            return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
         case Json():
             return replace(domain, json=True)
     raise TypeError(atom)
