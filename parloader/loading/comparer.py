@@ -24,7 +24,7 @@ from parloader.plans.partition import Partition, batches
 from parloader.plans.shape import Column, Kind
 
 COMPARED_ROWS = 10_000  # at a time: the text of one comparison stays under a megabyte or so
-REAL_TOLERANCE = 1e-13
+REAL_TOLERANCE = 1e-14
 SHOWN = 10  # differences of a kind that are handed on in full; all are counted
 
 

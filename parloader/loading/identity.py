@@ -19,9 +19,11 @@ from parloader.errors import WriteFailed
 from parloader.loading.shown import literals
 from parloader.plans.shape import Column
 
-# So many values the servers look up in the index one by one, whatever the key's columns: MySQL needs 3 MB for it at most of the 8 MB of
-# range_optimizer_max_mem_size, MariaDB 16 columns × 500 of the 16,000 of optimizer_max_sel_args; beyond, either reads the whole table
-LOOKUP_ROWS = 500
+# So many rows both servers look up in the index one by one, whatever the key's columns: it takes MySQL at most 2 of the 8 MB of
+# range_optimizer_max_mem_size, MariaDB at most 32 columns × 200 of the 16,000 of optimizer_max_sel_args; beyond, either reads the whole table.
+# From 500 on their optimizers take longer for a row of a composite key, below 100 the statements do. (MariaDB's UNIQUE on a whole TEXT or
+# BLOB is no index that serves a look-up: the table is read.)
+LOOKUP_ROWS = 200
 # Half of the smallest max_allowed_packet that anybody has left as it was (MySQL 5.5's)
 LOOKUP_BYTES = 512 * 1024
 
