@@ -121,7 +121,7 @@ def _columns(connection: Connection, server: ServerKind, wanted: Collection[str]
             collation_name, {"srs_id" if server is ServerKind.MYSQL else "NULL"}
         FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s ORDER BY table_name, ordinal_position"""
     found = sql.rows(connection, "SELECT character_set_name, maxlen FROM information_schema.character_sets")
-    character_bytes: dict[str, int] = {charset: octets for charset, octets in found}
+    character_bytes: dict[str, int] = dict(found)
     columns = {
         table: tuple(shape_of(Described(*row), server, character_bytes) for row in rows)
         for table, rows in _of(connection, statement, wanted).items()

@@ -28,7 +28,7 @@ FIRST_MOMENT: dict[str, Callable[[int], datetime]] = {
     "year": lambda n: datetime(n, 1, 1),
     "to_days": lambda n: _day(n - DAYS_BEFORE_ORDINALS),
     "to_seconds": lambda n: _day(n // SECONDS_A_DAY - DAYS_BEFORE_ORDINALS) + timedelta(seconds=n % SECONDS_A_DAY),
-    "unix_timestamp": lambda n: datetime.fromtimestamp(n, UTC),
+    "unix_timestamp": lambda n: datetime.fromtimestamp(n, UTC).replace(tzinfo=None),
 }
 
 
@@ -99,7 +99,7 @@ def _list_columns(table: Table, partitioning: Partitioning) -> str | None:
     if UNLIMITED in partitioning.bounds:
         return None
     if len(columns) == 1:
-        values = [value for bounds in partitioning.bounds for (values) in _tuples(f"({bounds})") for value in values]
+        values = [value for bounds in partitioning.bounds for row in _tuples(f"({bounds})") for value in row]
         return _one_of(columns[0], [v for v in values if v != "NULL"], takes_null="NULL" in values)
     rows = [values for bounds in partitioning.bounds for values in _tuples(bounds)]
     return " OR ".join(f"({' AND '.join(_is(column, value) for column, value in zip(columns, values, strict=True))})" for values in rows)
@@ -123,12 +123,14 @@ def _is(column: Column, value: str) -> str:
 def _tuples(text: str) -> list[list[str]]:
     """ "(1,'x'),(2,NULL)" as the texts of its values."""
     rows: list[list[str]] = []
+    inside = False
     for token in TOKEN.findall(text):
-        if token == "(":
-            rows.append([""])
-        elif token == "," and rows:
-            rows[-1].append("")
-        elif token != ")":
+        if token in "()":
+            inside = token == "("
+            rows += [[""]] if inside else []
+        elif token == ",":
+            rows[-1] += [""] if inside else []
+        else:
             rows[-1][-1] += token
     return rows
 
@@ -178,7 +180,7 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _literal(moment: datetime) -> str:
-    return f"'{moment:%Y-%m-%d}'" if moment.time() == datetime.min.time() else f"'{moment:%Y-%m-%d %H:%M:%S}'"
+    return f"'{moment.date() if moment.time() == datetime.min.time() else moment}'"
 
 
 def _quoted(column: Column) -> str:
