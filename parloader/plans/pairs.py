@@ -1,10 +1,53 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""Columns of which one is never less than the other: created_at and updated_at, min_price and max_price."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from parloader.plans.column_values import generator, plausible_range
 from parloader.plans.domains import Domain
 from parloader.plans.generators import After, Generator
 from parloader.plans.moments import DEFAULT, Moments
-from parloader.plans.shape import Column
+from parloader.plans.ordered import DATED, allowed, canonical
+from parloader.plans.plausible import words
+from parloader.plans.shape import Column, Kind
+from parloader.plans.unique_values import NO_LIMITS
+
+# Between names that differ in one word: the earlier one has the first, the later one any of the others
+WORDS: dict[str, frozenset[str]] = {
+    first: frozenset(others.split())
+    for first, others in (
+        ("created", "updated modified changed deleted closed finished completed published"),
+        ("create", "update modify change delete"),
+        ("creation", "modification update deletion"),
+        ("inserted", "updated modified deleted"),
+        ("start", "end finish stop"),
+        ("starts", "ends"),
+        ("started", "ended finished stopped completed"),
+        ("begin", "end"),
+        ("begins", "ends"),
+        ("from", "to until till"),
+        ("min", "max"),
+        ("minimum", "maximum"),
+        ("low", "high"),
+        ("lower", "upper"),
+        ("lowest", "highest"),
+        ("least", "most"),
+        ("first", "last"),
+        ("departure", "arrival"),
+        ("open", "close closed"),
+        ("opened", "closed"),
+        ("opens", "closes"),
+        ("issue", "expiry expiration due"),
+        ("issued", "expires expired due"),
+        ("ordered", "shipped delivered"),
+        ("order", "shipping delivery"),
+        ("rental", "return"),
+    )
+}
+# Between dates and moments whose names have these words anywhere
+MADE = frozenset(("created", "creation", "inserted", "registered", "issued"))
+CHANGED = frozenset(("updated", "update", "modified", "changed", "deleted", "expires", "expiry", "due"))
+DAYS, SECONDS, UNITS = 30, 7 * 86_400, 1_000  # how much later at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,15 +59,43 @@ class Pair:
 
 
 def pairs(columns: Sequence[Column]) -> tuple[tuple[str, str], ...]:
-    """(earlier, later) of the columns that go together by name and kind; a column is the later one at most once."""
-    raise NotImplementedError
+    """(earlier, later) of the columns that go together by name and kind. No column is the later one twice, none is both."""
+    found: dict[str, str] = {}
+    for close in (True, False):  # names that differ in one word first
+        for later in columns:
+            earlier = next((c for c in columns if _go_together(c, later, close=close)), None)
+            if earlier and later.name not in found and later.name not in found.values() and earlier.name not in found:
+                found[later.name] = earlier.name
+    return tuple((found[column.name], column.name) for column in columns if column.name in found)
+
+
+def _go_together(earlier: Column, later: Column, *, close: bool) -> bool:
+    if earlier.name == later.name or earlier.generated or later.generated or not comparable(earlier, later):
+        return False
+    first, second = words(earlier.name), words(later.name)
+    if not close:
+        return earlier.kind in DATED and bool(MADE.intersection(first)) and bool(CHANGED.intersection(second))
+    different = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
+    if len(first) != len(second) or len(different) != 1 or first[-1] == "id":
+        return False
+    return different[0][1] in WORDS.get(different[0][0], ())
+
+
+def comparable(earlier: Column, later: Column) -> bool:
+    """Whether the later one's values can be the earlier one's and some more."""
+    moments = {Kind.DATETIME, Kind.TIMESTAMP}
+    if {earlier.kind, later.kind} <= moments:
+        return True
+    if earlier.kind is not later.kind:
+        return False
+    return earlier.kind in (Kind.INTEGER, Kind.YEAR, Kind.DATE) or (earlier.kind is Kind.DECIMAL and earlier.scale <= later.scale)
 
 
 def later(
     earlier: Column,
     later: Column,
-    domain: Domain = Domain(),
-    earlier_domain: Domain = Domain(),
+    domain: Domain = NO_LIMITS,
+    earlier_domain: Domain = NO_LIMITS,
     *,
     strict: bool = False,
     moments: Moments = DEFAULT,
@@ -33,4 +104,25 @@ def later(
 
     None: their kinds cannot be compared, or the domains leave no room.
     """
-    raise NotImplementedError
+    listed = domain.values is not None or earlier_domain.values is not None
+    if listed or domain.unsure or earlier_domain.unsure or domain.null or earlier_domain.null or not comparable(earlier, later):
+        return None
+    before = plausible_range(earlier, earlier_domain)
+    after = before and allowed(later, domain, unit=before.unit)
+    if not before or not after:
+        return None
+    before, after = before.unbroken(), after.unbroken()
+    least = 1 if strict else 0
+    preferred = DAYS if earlier.kind is Kind.DATE else SECONDS if earlier.kind in DATED else UNITS
+    room = after.high - max(before.low, after.low - least)
+    most = max(least, min(preferred, room // 2))
+    narrow = before.within(after.low - least, after.high - most)
+    if narrow is None:
+        return None
+    if later.fraction_digits < earlier.fraction_digits:
+        earlier = replace(earlier, fraction_digits=0)  # the later one would be rounded
+    ends = (canonical(earlier, end, narrow.unit) for end in (narrow.low, narrow.high))
+    low, high = (end if isinstance(end, int) else str(end) for end in ends)
+    limited = replace(earlier_domain, low=low, high=high, low_open=False, high_open=False, excluded=())
+    made = generator(earlier, limited, moments)
+    return Pair(earlier=made, later=After(column=earlier.name, least=least, most=most)) if made else None

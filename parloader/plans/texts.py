@@ -1,0 +1,202 @@
+"""Which texts a column and its domain take, and plausible ones for it."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from parloader.plans import patterns, pools
+from parloader.plans.checks import Matches
+from parloader.plans.domains import Domain
+from parloader.plans.generators import Choice, Const, Generator, Provider, Random
+from parloader.plans.plausible import words
+from parloader.plans.shape import Column, Kind
+
+# What an ASCII character takes; it is one byte everywhere else
+BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
+LONGEST = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
+MOST_LISTED = 200
+FEWEST = 8  # as many of a pool have to be allowed, or others are made
+LONG, MIDDLING = 40, 12  # characters: room for a sentence, for some words
+CODES = frozenset(["code", "sku", "ref", "reference", "number", "no", "serial", "key", "abbreviation", "abbr", "symbol", "iso"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """In characters, both ends included."""
+
+    least: int
+    most: int
+
+
+def lengths(column: Column, domain: Domain) -> Lengths | None:
+    """None: no length is allowed."""
+    most = min(LONGEST, column.length)
+    if domain.most_length is not None:
+        most = min(most, domain.most_length)
+    if domain.most_bytes is not None:
+        most = min(most, domain.most_bytes // BYTES_OF_ASCII.get(column.charset, 1))
+    return Lengths(least=domain.least_length, most=most) if domain.least_length <= most else None
+
+
+def folded(text: str) -> str:
+    """The same for texts that some collation may take for the same."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)).rstrip()
+
+
+def accepts(domain: Domain, text: str) -> bool:
+    """Whether the domain, its lengths aside, surely takes the text, whatever the collation."""
+    if domain.values is not None and text not in map(str, domain.values):
+        return False
+    if folded(text) in {folded(str(value)) for value in domain.excluded}:
+        return False
+    if domain.matches and not re.fullmatch(_expression(domain.matches.parts), text, re.DOTALL):
+        return False
+    if domain.json and not _is_json(text):
+        return False
+    return _above(domain.low, text, domain.low_open) and _above(text, domain.high, domain.high_open)
+
+
+def _expression(parts: Iterable[tuple[str, int, int | None]]) -> str:
+    return "".join(
+        f"[{re.escape(characters)}]{{{least},{'' if most is None else most}}}" for characters, least, most in parts if characters
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _above(low: object, high: object, without_end: bool) -> bool:
+    if low is None or high is None or (low == "" and not without_end):
+        return True
+    if not (isinstance(low, str) and isinstance(high, str)) or (low == high and without_end):
+        return False
+    # Collations agree on the order of letters and digits only, and not on that of the two cases
+    plain = (low + high).isascii() and (low + high).isalnum()
+    return low == high or ((plain or not low) and low < high and low.casefold() < high.casefold())
+
+
+def is_free(domain: Domain) -> bool:
+    """Whether only the length counts."""
+    return (
+        domain.values is None and not domain.excluded and domain.matches is None and not domain.json and domain.low == domain.high is None
+    )
+
+
+def listed(column: Column, domain: Domain) -> tuple[str, ...]:
+    """Those of the domain's value list that the column takes."""
+    size = lengths(column, domain)
+    values = [str(value) for value in domain.values or ()]
+    return tuple(v for v in values if size and size.least <= len(v) <= size.most and fits_charset(column, v) and accepts(domain, v))
+
+
+def members(column: Column) -> Iterator[str]:
+    """Of an ENUM its values; of a SET the combinations of them, small ones first, spelled as the server spells them."""
+    if column.kind is Kind.ENUM:
+        yield from column.values
+        return
+    for count in range(1, len(column.values) + 1):
+        for combination in combinations(column.values, count):
+            yield ",".join(combination)
+
+
+def apart(values: Iterable[str], prefix: int | None) -> Iterator[str]:
+    """Those that differ from all before them within the first `prefix` characters, whatever the collation."""
+    seen = set()
+    for value in values:
+        same = folded(value[:prefix])
+        if same not in seen:
+            seen.add(same)
+            yield value
+
+
+def fits_charset(column: Column, text: str) -> bool:
+    codec = {"latin1": "cp1252", "ascii": "ascii", "": "ascii"}.get(column.charset)
+    if codec is None:
+        return column.charset.startswith(("utf8mb4", "utf16", "utf32")) or text.isascii() or max(text) < "\U00010000"
+    return text.isascii() or (codec == "cp1252" and _encodes(text, codec))
+
+
+def _encodes(text: str, codec: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def text(column: Column, domain: Domain) -> Generator | None:
+    if domain.values is not None:
+        values = listed(column, domain)
+        return Choice(values=values) if values else None
+    size = lengths(column, domain)
+    if size is None:
+        return None
+    if size.most == 0:
+        return Const(value="") if accepts(domain, "") else None
+    return _from_pool(column, domain, size) or _made(column, domain, size)
+
+
+def _from_pool(column: Column, domain: Domain, size: Lengths) -> Generator | None:
+    name = _pool(column, domain, size)
+    if name is None:
+        return None
+    values = [str(value) for value in pools.pool(name, length=size.most)]
+    allowed = [value for value in values if len(value) >= size.least and accepts(domain, value)]
+    if len(allowed) == len(values):
+        return Provider(name=name, length=size.most)
+    return Choice(values=tuple(allowed[:MOST_LISTED])) if len(allowed) >= FEWEST else None
+
+
+def _pool(column: Column, domain: Domain, size: Lengths) -> str | None:
+    if domain.json or column.kind is Kind.JSON:
+        return "json"
+    if name := pools.guess(column.name, size.most):
+        return name
+    if column.fixed or CODES.intersection(words(column.name)):
+        return None
+    return "sentence" if size.most >= LONG else "words" if size.most >= MIDDLING else None
+
+
+def _made(column: Column, domain: Domain, size: Lengths) -> Generator | None:
+    """Letters, or what the pattern wants."""
+    if domain.json:
+        values = tuple(t for t in ('{"a": 1}', "{}", "[]", "1", *_quoted(size)) if size.least <= len(t) <= size.most and accepts(domain, t))
+        return Choice(values=values) if values else None
+    if is_free(domain):
+        least = max(1, size.least)
+        return Random(
+            form="letters", least=None if column.fixed else least, length=size.most if column.fixed else min(size.most, least + 9)
+        )
+    values = tuple(filtered(column, domain, size))
+    return Choice(values=values) if values else None
+
+
+def _quoted(size: Lengths) -> tuple[str, ...]:
+    return (f'"{"a" * (size.least - 2)}"',) if size.least >= 2 else ()
+
+
+ANY_WORD = Matches(column="", parts=((patterns.BASE_36[10:], 0, None),), whole=True)
+ANY_CAPITALS = Matches(column="", parts=((patterns.BASE_36[10:].upper(), 0, None),), whole=True)
+ANY_NUMBER = Matches(column="", parts=((patterns.BASE_36[:10], 0, None),), whole=True)
+
+
+def filtered(column: Column, domain: Domain, size: Lengths) -> list[str]:
+    """Some texts, made for the column, that the domain takes."""
+    wanted = [domain.matches] if domain.matches else [ANY_WORD, ANY_CAPITALS, ANY_NUMBER]
+    ends = [end for end in (domain.low, domain.high) if isinstance(end, str)]
+    made = [
+        text
+        for matches in wanted
+        for text in (*ends, *patterns.samples(matches, max(size.least, min(1, size.most)), size.most, 2 * MOST_LISTED, column.name))
+        if size.least <= len(text) <= size.most and accepts(domain, text) and fits_charset(column, text)
+    ]
+    return list(dict.fromkeys(made))[:MOST_LISTED]
