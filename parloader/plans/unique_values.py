@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
 
-from parloader.plans import patterns, texts
+from parloader.plans import matching, texts
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Form, Scalar, Unique
 from parloader.plans.ordered import DATED, ORDERED, Range, allowed, canonical, listed, seconds_of, unit_of
@@ -102,7 +102,7 @@ def _bytes(column: Column, domain: Domain, prefix: int | None) -> Unique | None:
 def capacity(unique: Unique) -> int:
     """How many values it has."""
     sizes: dict[Form, int] = {
-        Form.TEXT: len(patterns.BASE_36) ** unique.length,
+        Form.TEXT: len(matching.BASE_36) ** unique.length,
         Form.BYTES: 256 ** min(unique.length, 8),
         Form.UUID: 16**12,
         Form.INET4: 2**31,
