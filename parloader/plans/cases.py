@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from parloader.plans.checks import Atom, Compared, Understood, understand
+from parloader.plans.checks import Atom, Compared, NotNull, Understood, understand
 from parloader.plans.domains import Domain, combine, comparisons, domains
 from parloader.plans.generators import Const, Generator, Pick, When
 from parloader.plans.partitioning import limits_of_partitions
@@ -57,20 +57,26 @@ def cases(table: Table, given: Mapping[str, Generator]) -> Cases:
     for check in (*table.checks, *limits_of_partitions(table)):
         found = understand(check.clause)
         if found is None or not _known(found, table):
-            notes.append(Note(table=table.name, column=None, text=f"CHECK {check.name} is not understood, it is tried on a sample: {check.clause}"))
+            notes.append(
+                Note(table=table.name, column=None, text=f"CHECK {check.name} is not understood, it is tried on a sample: {check.clause}")
+            )
         elif not _columns(found) <= given.keys():
             met.append((check, _spelled(found, table)))
     if not met:
         return Cases(notes=tuple(notes))
     because = listed(tuple(check.name for check, _ in met))
+    spoken_of = frozenset().union(*(_columns(understood) for _, understood in met))
+    not_null = [NotNull(column=c.name) for c in table.columns if c.name in spoken_of and not c.nullable]
     possible = tuple(
         Case(domains=by_column, compared=comparisons(atoms))
-        for atoms in combine([understood for _, understood in met])
+        for atoms in combine([Understood(cases=(tuple(not_null),)), *(understood for _, understood in met)])
         if _can_be(table, given, by_column := domains(atoms))
     )
     if not possible:
         clauses = " AND ".join(check.clause for check, _ in met)
-        raise CannotBeMade(table.name, f"no row can meet its CHECK {because}: {clauses}", "Correct the CHECK, or give its columns in a plan file")
+        raise CannotBeMade(
+            table.name, f"no row can meet its CHECK {because}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
+        )
     return Cases(cases=possible, notes=tuple(notes), because=because)
 
 
@@ -129,5 +135,3 @@ def _renamed(atom: Atom, table: Table) -> Atom:
 
 def _named(name: str, table: Table) -> Column:
     return next(column for column in table.columns if column.name.lower() == name.lower())
-
-

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from parloader.plans.cases import Case
 from parloader.plans.checks import Compared
@@ -44,10 +45,10 @@ def _links(compared: tuple[Compared, ...]) -> tuple[Link, ...]:
             continue
         strict = any(operator in ("<", "<>") for _, _, operator in ordered)
         unordered = all(operator == "<>" for _, _, operator in ordered)
+        found += [Link(earlier=a, column=b, strict=strict, unordered=unordered) for a, b in pairwise(order)]
         found += [
-            Link(earlier=a, column=b, strict=strict, unordered=unordered) for a, b in zip(order, order[1:], strict=False)
+            Link(earlier=representative, column=column, equal=True) for column, representative in same.items() if column != representative
         ]
-        found += [Link(earlier=representative, column=column, equal=True) for column, representative in same.items() if column != representative]
     return tuple(found)
 
 

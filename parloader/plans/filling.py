@@ -1,7 +1,7 @@
 """The generators of a table's columns, once it is known which rows it has and what its keys ask for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from parloader.plans import values
 from parloader.plans.cases import ANY, Case
@@ -128,12 +128,13 @@ class Filling:
 
     def _plain(self, column: Column, case: Case) -> Generator | None:
         domain = case.domain(column.name)
+        limited = replace(domain, null=None) != ANY
         if column.kind is not Kind.OTHER and (generator := values.generator(column, domain)):
             return generator
-        if domain != ANY and not column.nullable and column.default is None and (generator := values.generator(column, ANY)):
+        if limited and not column.nullable and column.default is None and (generator := values.generator(column, ANY)):
             self._note(column, "its CHECK is not understood well enough, it is tried on a sample")
             return generator
-        why = f"{column.type_text} that its CHECK allows" if domain != ANY else f"the type {column.type_text}"
+        why = f"{column.type_text} that its CHECK allows" if limited else f"the type {column.type_text}"
         if column.nullable and not case.demands(column.name) and column.name not in self.draft.never_null:
             self._note(column, f"left NULL: no values are known of {why}")
             return NULL

@@ -93,7 +93,11 @@ class Keys:
         """Whether the key has a column that tells all rows apart, or one that is never filled."""
         draft = self.draft
         return any(
-            column == draft.key or column in layout.unique or draft.is_null(column) or layout.null_from.get(column) == 0 or draft.tells_apart(column)
+            column == draft.key
+            or column in layout.unique
+            or draft.is_null(column)
+            or layout.null_from.get(column) == 0
+            or draft.tells_apart(column)
             for column in key.columns
         )
 
@@ -168,7 +172,9 @@ class Keys:
     def _is_whole(self, unit: Unit, key: UniqueKey) -> bool:
         """Whether another row of the parent shows in the key's columns."""
         for foreign in unit.keys:
-            shown = {foreign.referenced[foreign.columns.index(c)] for c in foreign.columns if c in key.columns and self._whole_column(key, c)}
+            shown = {
+                foreign.referenced[foreign.columns.index(c)] for c in foreign.columns if c in key.columns and self._whole_column(key, c)
+            }
             parent = self.shapes.get(foreign.parent)
             if parent and any(set(k.columns) <= shown and not k.expressions and not any(k.prefixes) for k in parent.unique_keys):
                 return True

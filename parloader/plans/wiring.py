@@ -138,16 +138,18 @@ class Wirer:
         reason = self.banned.get((name, key.name)) or self._obstacle(name, key)
         if reason:
             wiring.notes.append(_left_null(name, key, reason))
-        elif parent == name or parent in wiring.used or (parent in wiring.parents and not wiring.reaches(parent, name)):
-            self._fill(wiring, name, key)
-            wiring.chosen.append((name, key))
-        elif parent not in wiring.parents and self.question.rows_there(parent) and self.uses_only(parent):
+        elif self._is_there_anyway(wiring, name, parent):
             self._fill(wiring, name, key)
             wiring.chosen.append((name, key))
         elif parent in wiring.parents:
             wiring.notes.append(_left_null(name, key, f"the tables point to each other in a cycle: {name} → {parent} → … → {name}"))
         else:
             wiring.notes.append(_left_null(name, key, f"{parent} is empty, and nothing else needs it"))
+
+    def _is_there_anyway(self, wiring: Wiring, name: str, parent: str) -> bool:
+        if parent in wiring.parents:
+            return parent == name or not wiring.reaches(parent, name)
+        return parent in wiring.used or (self.question.rows_there(parent) > 0 and self.uses_only(parent))
 
     def _picked(self, name: str) -> Iterator[str]:
         """The parents that the plan itself picks from."""
