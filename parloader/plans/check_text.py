@@ -20,8 +20,28 @@ TOKEN = re.compile(
 FIRST_QUOTE = re.compile(r"(?:`(?:[^`]|``)*`|[^`'])*?(?P<quote>\\?')", re.DOTALL)
 LOST = "????"
 KNOWN_ARGUMENTS = frozenset(
-    {"this", "expression", "expressions", "low", "high", "ifs", "default", "true", "false", "to", "binary", "flag", "position", "kind"}
-    | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
+    [
+        "this",
+        "expression",
+        "expressions",
+        "low",
+        "high",
+        "ifs",
+        "default",
+        "true",
+        "false",
+        "to",
+        "binary",
+        "flag",
+        "position",
+        "kind",
+        "nested",
+        "quoted",
+        "is_string",
+        "is_nvl",
+        "is_null",
+        "is_integer",
+    ]
 )
 """What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
 
@@ -30,7 +50,7 @@ class NotUnderstood(Exception):
     """A part of the clause is not understood."""
 
 
-def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
+def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expression:
     """The syntax tree of the condition, its strings decoded; column names in small letters are exchanged for those of `columns`.
 
     NotUnderstood where sqlglot cannot read it.
@@ -57,8 +77,8 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     for node in list(tree.find_all(exp.Like, exp.Is)):
         if node.args.get("negate"):  # NOT LIKE in newer versions of sqlglot; in others there is a NOT around it
             node.set("negate", None)
-            outer: exp.Expr = node.parent if isinstance(node.parent, exp.Escape) else node
-            outer.replace(exp.Not(this=outer.copy()))
+            whole = node.parent if isinstance(node.parent, exp.Escape) else node
+            whole.replace(exp.Not(this=whole.copy()))
     for node in tree.walk():
         if not {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS:
             raise NotUnderstood(f"a {type(node).__name__} of a special kind")

@@ -64,9 +64,10 @@ class Table:
 
     @property
     def roots(self) -> Partition:
-        """The rows that others of the same table point at: loaded before these, by one worker, and deleted after them."""
-        points_at_itself = any(p.parent == self.name for picks in self.picks.values() for p in picks)
-        return Partition(0, min(ROOTS, self.rows) if points_at_itself else 0)
+        """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
+        own = [p for picks in self.picks.values() for p in picks if p.parent == self.name]
+        most = 0 if not own else ROOTS if all(p.index is None for p in own) else self.rows
+        return Partition(0, min(most, self.rows))
 
 
 def _picks(generator: Generator) -> Iterable[Pick]:
@@ -122,7 +123,7 @@ class Plan:
         """What points at a partitioned table can only be made after it, so it is partitioned too."""
         tables: dict[str, Table] = {}
         for table in ordered(self.tables):
-            late = any(tables[parent].partitioned for parent in table.parents)
+            late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
             tables[table.name] = replace(table, partitioned=True) if late else table
         object.__setattr__(self, "tables", tuple(tables.values()))
 

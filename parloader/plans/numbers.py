@@ -181,5 +181,5 @@ def spread(generator: Spread, place: Place) -> pl.Expr:
     offset_ms = INDEX * whole_ms + (index * rest_ms // max(place.rows, 1)).cast(pl.Int64)
     number = (offset_ms + start_ms) // units[generator.unit]
     if generator.unit == "ms":
-        return pl.from_epoch(number, time_unit="ms")
+        return pl.from_epoch(number, time_unit="ms").cast(pl.Datetime("ms"))
     return second(number) if generator.unit == "s" else day(number)
