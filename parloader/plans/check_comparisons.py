@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
 
 from sqlglot import exp
 
-from parloader.plans.check_logic import ALWAYS, Cases
 from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Between, Compared, Constant, Length, Matches, NoneOf, NotNull, Null, OneOf
-from parloader.plans.regexps import ANY
+from parloader.plans.checks import Atom, Between, Compared, Constant, Length, Matches, NoneOf, NotNull, Null, OneOf
+from parloader.plans.patterns import ANY
+
+Cases: TypeAlias = tuple[tuple[Atom, ...], ...]
+ALWAYS: Cases = ((),)
+NEVER: Cases = ()
 
 NEGATED = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -27,11 +31,11 @@ MOST_BITS = 5
 """A bit string up to here is a number for any column: as text it would be a control character."""
 
 
-def is_null(node: exp.Expr) -> bool:
+def is_null(node: exp.Expression) -> bool:
     return isinstance(node.unnest(), exp.Null)
 
 
-def constant(node: exp.Expr) -> Constant | None:
+def constant(node: exp.Expression) -> Constant | None:
     """None where it is none, or NULL. Dates and moments are the text that is given for them."""
     match node.unnest():
         case exp.Literal() as literal:
@@ -75,7 +79,7 @@ def _cast(value: Constant | None, to: exp.DataType) -> Constant | None:
     return None
 
 
-def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
+def compared(left: exp.Expression, operator: str, right: exp.Expression) -> Cases:
     """Cases in which left `operator` right is true, or unknown because a column is NULL. NotUnderstood at anything but columns, some
     functions of them, and constants."""
     value = constant(right)
@@ -87,7 +91,7 @@ def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
     return _two_columns(left.unnest(), operator, right.unnest())
 
 
-def one_of(node: exp.Expr, values: tuple[Constant, ...], *, negated: bool) -> Cases:
+def one_of(node: exp.Expression, values: tuple[Constant, ...], *, negated: bool) -> Cases:
     """Cases in which it is (not) one of these values. NotUnderstood as above."""
     subject = _bare(node)
     if isinstance(subject, exp.Column):
@@ -104,7 +108,7 @@ def _in_case(function: exp.Upper | exp.Lower, value: Constant) -> bool:
     return text == (text.upper() if isinstance(function, exp.Upper) else text.lower())
 
 
-def _bare(node: exp.Expr) -> exp.Expr:
+def _bare(node: exp.Expression) -> exp.Expression:
     """Without a collation and a cast to bytes: equal is equal in any, and NoneOf is meant for all of them."""
     inner = node.unnest()
     if isinstance(inner, exp.Collate) or (isinstance(inner, exp.Cast) and inner.to.this is exp.DataType.Type.CHARACTER_SET):
@@ -112,7 +116,7 @@ def _bare(node: exp.Expr) -> exp.Expr:
     return inner
 
 
-def _with_constant(subject: exp.Expr, operator: str, value: Constant) -> Cases:
+def _with_constant(subject: exp.Expression, operator: str, value: Constant) -> Cases:
     match subject:
         case exp.Column():
             return _column(subject.name, operator, value)
@@ -231,7 +235,7 @@ def _or_default(column: exp.Column, operator: str, default: Constant | None, val
     return (*there, (Null(column=column.name),)) if HOLDS[operator](default, value) else there
 
 
-def _two_columns(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
+def _two_columns(left: exp.Expression, operator: str, right: exp.Expression) -> Cases:
     first, second = (_bare(left), _bare(right)) if operator == "=" else (left, right)
     for function, column in ((first, second), (second, first)):
         if isinstance(function, exp.Upper | exp.Lower) and function.this == column and isinstance(column, exp.Column) and operator == "=":
