@@ -1,0 +1,157 @@
+"""A column's shape from its row of information_schema.columns.
+
+Sources: MySQL manual "The INFORMATION_SCHEMA COLUMNS Table", "Data Types"; MariaDB documentation "Information Schema COLUMNS Table".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from parloader.database.connect import Kind as ServerKind
+from parloader.plans.shape import Column, Kind
+
+INTEGER_BYTES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
+REALS = frozenset({"float", "double"})
+MOMENTS = {"datetime": Kind.DATETIME, "timestamp": Kind.TIMESTAMP, "time": Kind.TIME}
+TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})
+BYTES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
+LISTS = {"enum": Kind.ENUM, "set": Kind.SET}
+GEOMETRIES = frozenset(
+    {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
+)
+PLAIN = {"date": Kind.DATE, "json": Kind.JSON, "uuid": Kind.UUID, "inet4": Kind.INET4, "inet6": Kind.INET6}
+# A LONGTEXT could hold 4 GiB, which no statement could carry: the largest packet of a MariaDB is 16 MiB unless somebody raises it
+LONGEST_BYTES = 2**24 - 1
+# The years of a YEAR but for 0000; of MariaDB's YEAR(2): 70 is 1970, 69 is 2069
+YEARS = (1901, 2155)
+TWO_DIGIT_YEARS = (1970, 2069)
+
+STRING = r"'((?:[^'\\]|''|\\.)*)'"
+LITERAL = re.compile(rf"(?:_\w+)?{STRING}", re.DOTALL)
+ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
+
+
+class Described(NamedTuple):
+    """What information_schema.columns says of a column. `octets`, of a text: the most bytes it holds. `srid`: MySQL's."""
+
+    name: str
+    nullable: str
+    default: str | None
+    extra: str
+    generation: str | None
+    data_type: str
+    column_type: str
+    characters: int | None
+    octets: int | None
+    precision: int | None
+    scale: int | None
+    fraction_digits: int | None
+    charset: str | None
+    collation: str | None
+    srid: int | None
+
+
+def shape_of(described: Described, server: ServerKind, character_bytes: Mapping[str, int]) -> Column:
+    """`character_bytes`: the most bytes of a character, by charset."""
+    extra = described.extra.upper()
+    generated = re.search(r"\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b", extra) is not None
+    column = Column(
+        name=described.name,
+        kind=Kind.OTHER,
+        type_text=described.column_type,
+        nullable=described.nullable == "YES",
+        default=None if generated else default_of(described, server),
+        auto_increment="AUTO_INCREMENT" in extra,
+        generated=generated,
+        charset=described.charset or "",
+        collation=described.collation or "",
+    )
+    name = described.data_type
+    if name in INTEGER_BYTES or name in REALS or name in ("decimal", "bit", "year"):
+        return _number(column, described)
+    if name in TEXTS or name in BYTES or name in LISTS:
+        return _text(column, described, character_bytes)
+    if name in MOMENTS:
+        return replace(column, kind=MOMENTS[name], fraction_digits=described.fraction_digits or 0)
+    if name in GEOMETRIES:
+        geometry = "geometrycollection" if name == "geomcollection" else name
+        return replace(column, kind=Kind.GEOMETRY, geometry=geometry, srid=described.srid)
+    if name == "vector":
+        return replace(column, kind=Kind.VECTOR, length=_in_parentheses(described.column_type))
+    return replace(column, kind=PLAIN.get(name, Kind.OTHER))
+
+
+def _number(column: Column, described: Described) -> Column:
+    name = described.data_type
+    unsigned = "unsigned" in described.column_type
+    if name in INTEGER_BYTES:
+        bits = 8 * INTEGER_BYTES[name]
+        low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        return replace(column, kind=Kind.INTEGER, low=low, high=high, unsigned=unsigned)
+    if name == "bit":
+        return replace(column, kind=Kind.BIT, high=2 ** (described.precision or 1) - 1)
+    if name == "year":
+        low, high = TWO_DIGIT_YEARS if described.column_type == "year(2)" else YEARS
+        return replace(column, kind=Kind.YEAR, low=low, high=high)
+    if name == "decimal":
+        return replace(column, kind=Kind.DECIMAL, precision=described.precision or 0, scale=described.scale or 0, unsigned=unsigned)
+    column = replace(column, kind=Kind.REAL, single=name == "float", unsigned=unsigned)
+    # FLOAT(7,3) holds seven digits, three of them after the point; without a scale the precision is only how wide it is shown
+    return column if described.scale is None else replace(column, precision=described.precision or 0, scale=described.scale)
+
+
+def _text(column: Column, described: Described, character_bytes: Mapping[str, int]) -> Column:
+    name = described.data_type
+    if name in LISTS:
+        return replace(column, kind=LISTS[name], values=values_of(described.column_type))
+    octets = min(described.octets or 0, LONGEST_BYTES)
+    if name in BYTES:
+        return replace(column, kind=Kind.BYTES, length=octets, fixed=name == "binary")
+    if name in ("char", "varchar"):
+        return replace(column, kind=Kind.TEXT, length=described.characters or 0, fixed=name == "char")
+    return replace(column, kind=Kind.TEXT, length=octets // character_bytes[column.charset])
+
+
+def _in_parentheses(column_type: str) -> int:
+    found = re.search(r"\((\d+)\)", column_type)
+    return int(found[1]) if found else 0
+
+
+def values_of(column_type: str) -> tuple[str, ...]:
+    """The values of an ENUM or SET, without those that information_schema cannot say.
+
+    It is in utf8mb3 and shows every other character as a question mark, on both servers. So one with a question mark may not be the
+    value that is there, and is left out as long as others remain.
+    """
+    values = tuple(map(unescaped, re.findall(STRING, column_type, re.DOTALL)))
+    return tuple(value for value in values if "?" not in value) or values
+
+
+def default_of(described: Described, server: ServerKind) -> str | None:
+    """A constant without its quotes, an expression as SQL; None where there is none, or NULL.
+
+    MariaDB prints SQL. MySQL prints constants bare, and expressions (marked as such) as SQL that is escaped once more.
+    """
+    text = described.default
+    if text is None or (server is ServerKind.MYSQL and "DEFAULT_GENERATED" not in described.extra.upper()):
+        return text
+    if server is ServerKind.MYSQL:
+        text = unescaped(repaired(text))
+    if text.upper() == "NULL":
+        return None
+    literal = LITERAL.fullmatch(text)
+    return unescaped(literal[1]) if literal else text
+
+
+def unescaped(text: str) -> str:
+    """The text that stands between quotes."""
+    return re.sub(r"''|\\(.)", lambda found: "'" if found[1] is None else ESCAPES.get(found[1], found[1]), text, flags=re.DOTALL)
+
+
+def repaired(text: str) -> str:
+    """An expression of MySQL's: information_schema takes its bytes, which are utf8, for Latin-1."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:  # it is as it should be
+        return text
