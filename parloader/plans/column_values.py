@@ -45,7 +45,7 @@ def generator(column: Column, domain: Domain = NO_LIMITS, moments: Moments = DEF
     """Plausible values, all valid. None: the column cannot be filled by its type, or not so that the domain is surely kept."""
     if domain.null is True:
         return Const(value=None) if column.nullable else None
-    if domain.unsure:
+    if domain.unsure or domain.impossible:
         return None
     if column.kind in ORDERED:
         return _ordered(column, domain, moments)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations
 
-from parloader.plans import patterns, pools
+from parloader.plans import matching, pools
 from parloader.plans.checks import Matches
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
@@ -191,9 +191,9 @@ def _quoted(size: Lengths) -> tuple[str, ...]:
     return (f'"{"a" * (size.least - 2)}"',) if size.least >= 2 else ()
 
 
-ANY_WORD = Matches(column="", parts=((patterns.BASE_36[10:], 0, None),), whole=True)
-ANY_CAPITALS = Matches(column="", parts=((patterns.BASE_36[10:].upper(), 0, None),), whole=True)
-ANY_NUMBER = Matches(column="", parts=((patterns.BASE_36[:10], 0, None),), whole=True)
+ANY_WORD = Matches(column="", parts=((matching.BASE_36[10:], 0, None),), whole=True)
+ANY_CAPITALS = Matches(column="", parts=((matching.BASE_36[10:].upper(), 0, None),), whole=True)
+ANY_NUMBER = Matches(column="", parts=((matching.BASE_36[:10], 0, None),), whole=True)
 
 
 def filtered(column: Column, domain: Domain, size: Lengths) -> list[str]:
@@ -203,7 +203,7 @@ def filtered(column: Column, domain: Domain, size: Lengths) -> list[str]:
     made = [
         text
         for matches in wanted
-        for text in (*ends, *patterns.samples(matches, max(size.least, min(1, size.most)), size.most, 2 * MOST_LISTED, column.name))
+        for text in (*ends, *matching.samples(matches, max(size.least, min(1, size.most)), size.most, 2 * MOST_LISTED, column.name))
         if size.least <= len(text) <= size.most and accepts(domain, text) and fits_charset(column, text)
     ]
     return list(dict.fromkeys(made))[:MOST_LISTED]

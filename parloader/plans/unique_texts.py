@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parloader.plans import patterns, texts
+from parloader.plans import matching, texts
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Form, Unique
 from parloader.plans.plausible import words
@@ -55,7 +55,7 @@ def _candidates(domain: Domain, size: texts.Lengths, prefix: int | None, name: s
             length=room,
             suffix=missing + after if behind else after,
         )
-    if domain.matches and (frame := patterns.frame(domain.matches, size.least, size.most, DIGITS)):
+    if domain.matches and (frame := matching.frame(domain.matches, size.least, size.most, DIGITS)):
         within = len(frame.prefix) + frame.digits if prefix is None else prefix
         if len(frame.prefix) + frame.digits <= within:
             yield Unique(form=Form.TEXT, prefix=frame.prefix, length=frame.digits, suffix=frame.suffix)
@@ -76,8 +76,8 @@ def value(unique: Unique, n: int) -> str:
     """Of the TEXT form."""
     digits = ""
     while n:
-        n, digit = divmod(n, len(patterns.BASE_36))
-        digits = patterns.BASE_36[digit] + digits
+        n, digit = divmod(n, len(matching.BASE_36))
+        digits = matching.BASE_36[digit] + digits
     return unique.prefix + digits.rjust(unique.length, "0") + unique.suffix
 
 
@@ -89,13 +89,13 @@ def _is_accepted(unique: Unique, domain: Domain) -> bool:
         if len(excluded) == long and excluded.startswith(texts.folded(unique.prefix)) and excluded.endswith(texts.folded(unique.suffix)):
             return False
     # Every digit at every place: classes and ends ask for no more
-    return all(texts.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in patterns.BASE_36)
+    return all(texts.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in matching.BASE_36)
 
 
 def _values(column: Column, domain: Domain, size: texts.Lengths, prefix: int | None) -> Unique | None:
     """Listed, where digits and letters cannot be counted in."""
     matches = domain.matches or texts.ANY_NUMBER
-    made = patterns.distinct(matches, max(1, size.least), size.most, MOST_VALUES, prefix)
+    made = matching.distinct(matches, max(1, size.least), size.most, MOST_VALUES, prefix)
     found = [text for text in made if texts.accepts(domain, text)] or texts.filtered(column, domain, size)
     values = tuple(sorted(texts.apart(found, prefix)))
     return Unique(form=Form.VALUES, values=values) if values else None

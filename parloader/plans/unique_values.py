@@ -25,7 +25,7 @@ def unique(column: Column, domain: Domain = NO_LIMITS, prefix: int | None = None
 
     `name`: what the values are called, where it is not the column's name.
     """
-    if domain.null is True or domain.unsure:
+    if domain.null is True or domain.unsure or domain.impossible:
         return None
     if column.kind in ORDERED:
         return _listed(listed(column, domain)) if domain.values is not None else _ordered(column, domain)
