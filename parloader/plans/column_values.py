@@ -23,9 +23,10 @@ from parloader.plans.generators import (
 )
 from parloader.plans.moments import DEFAULT, Moments
 from parloader.plans.ordered import DATED, FEW, ORDERED, Range, allowed, canonical, listed, scalar, seconds_of
-from parloader.plans.plausible import YEAR_SECONDS, Tense, is_clock, is_fine, is_flag, number_range, tense, words
+from parloader.plans.plausible import YEAR_SECONDS, Tense, is_boolean, is_clock, is_fine, number_range, tense, words
 from parloader.plans.shape import Column, Kind
-from parloader.plans.unique_values import NO_LIMITS, capacity, unique
+from parloader.plans.unique import capacity
+from parloader.plans.unique_values import NO_LIMITS, unique
 
 DEFAULT_MOST = 1_000_000  # where neither type nor name say more
 DEFAULT_MOST_FRACTION = 9_999
@@ -44,7 +45,7 @@ def generator(column: Column, domain: Domain = NO_LIMITS, moments: Moments = DEF
     """Plausible values, all valid. None: the column cannot be filled by its type, or not so that the domain is surely kept."""
     if domain.null is True:
         return Const(value=None) if column.nullable else None
-    if domain.unsure:
+    if domain.unsure or domain.impossible:
         return None
     if column.kind in ORDERED:
         return _ordered(column, domain, moments)
@@ -52,7 +53,7 @@ def generator(column: Column, domain: Domain = NO_LIMITS, moments: Moments = DEF
         case Kind.TEXT | Kind.JSON:
             return texts.text(column, domain)
         case Kind.ENUM | Kind.SET:
-            members = tuple(islice((m for m in texts.members(column) if texts.accepts(domain, m)), SET_SIZE))
+            members = tuple(islice(texts.members(column, domain), SET_SIZE))
             return Choice(values=members) if members else None
         case Kind.BYTES:
             return _bytes(column, domain)
@@ -134,7 +135,7 @@ def _plausible_numbers(column: Column, everything: Range, moments: Moments) -> R
 
 
 def _plausible_integers(column: Column, moments: Moments) -> tuple[int, int]:
-    if column.type_text.lower().startswith("tinyint(1)") or (column.high <= 255 and is_flag(column.name)):
+    if is_boolean(column):
         return 0, 1
     if column.high >= 2**31 - 1 and is_clock(column.name) and "status" not in words(column.name):
         start = seconds_of(moments.start)

@@ -3,6 +3,8 @@
 import re
 from enum import Enum
 
+from parloader.plans.shape import Column, Kind
+
 YEAR_SECONDS = 365 * 86_400
 
 
@@ -70,9 +72,12 @@ def is_fine(name: str) -> bool:
     return bool(FINE.intersection(words(name)))
 
 
-def is_flag(name: str) -> bool:
-    parts = words(name)
-    return bool(parts) and (parts[0] in FLAG_FIRST or parts[-1] in FLAG_LAST)
+def is_boolean(column: Column) -> bool:
+    """BOOLEAN is TINYINT(1); others are meant so by their name."""
+    if column.kind is not Kind.INTEGER or column.auto_increment or column.high > 255:
+        return False
+    parts = words(column.name) or ("",)
+    return column.type_text.lower().startswith("tinyint(1)") or parts[0] in FLAG_FIRST or parts[-1] in FLAG_LAST
 
 
 def is_clock(name: str) -> bool:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 
 from parloader.plans import matching, pools
 from parloader.plans.checks import Matches
@@ -17,9 +17,11 @@ from parloader.plans.shape import Column, Kind
 # What an ASCII character takes; it is one byte everywhere else
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 LONGEST = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
+UUID_LENGTH = 36
 MOST_LISTED = 200
 FEWEST = 8  # as many of a pool have to be allowed, or others are made
 LONG, MIDDLING = 40, 12  # characters: room for a sentence, for some words
+LONGEST_CODE = 32  # a CHAR of up to so many characters is filled
 CODES = frozenset(["code", "sku", "ref", "reference", "number", "no", "serial", "key", "abbreviation", "abbr", "symbol", "iso"])
 
 
@@ -29,6 +31,10 @@ class Lengths:
 
     least: int
     most: int
+
+
+def is_uuid(name: str) -> bool:
+    return bool({"uuid", "guid"}.intersection(words(name)))
 
 
 def lengths(column: Column, domain: Domain) -> Lengths | None:
@@ -86,9 +92,8 @@ def _above(low: object, high: object, without_end: bool) -> bool:
 
 def is_free(domain: Domain) -> bool:
     """Whether only the length counts."""
-    return (
-        domain.values is None and not domain.excluded and domain.matches is None and not domain.json and domain.low == domain.high is None
-    )
+    bounded = domain.values is not None or domain.low is not None or domain.high is not None
+    return not (bounded or domain.excluded or domain.matches or domain.json)
 
 
 def listed(column: Column, domain: Domain) -> tuple[str, ...]:
@@ -98,14 +103,13 @@ def listed(column: Column, domain: Domain) -> tuple[str, ...]:
     return tuple(v for v in values if size and size.least <= len(v) <= size.most and fits_charset(column, v) and accepts(domain, v))
 
 
-def members(column: Column) -> Iterator[str]:
-    """Of an ENUM its values; of a SET the combinations of them, small ones first, spelled as the server spells them."""
-    if column.kind is Kind.ENUM:
-        yield from column.values
-        return
-    for count in range(1, len(column.values) + 1):
-        for combination in combinations(column.values, count):
-            yield ",".join(combination)
+def members(column: Column, domain: Domain) -> Iterator[str]:
+    """What the domain takes: of an ENUM its values; of a SET the combinations of them, small ones first, spelled as the server spells them."""
+    counts = range(1, len(column.values) + 1) if column.kind is Kind.SET else (1,)
+    for combination in chain.from_iterable(combinations(column.values, count) for count in counts):
+        member = ",".join(combination)
+        if accepts(domain, member) and domain.least_length <= len(member) <= (domain.most_length or LONGEST):
+            yield member
 
 
 def apart(values: Iterable[str], prefix: int | None) -> Iterator[str]:
@@ -142,6 +146,8 @@ def text(column: Column, domain: Domain) -> Generator | None:
         return None
     if size.most == 0:
         return Const(value="") if accepts(domain, "") else None
+    if is_uuid(column.name) and size.least <= UUID_LENGTH <= size.most and is_free(domain):
+        return Random(form="uuid")
     return _from_pool(column, domain, size) or _made(column, domain, size)
 
 
@@ -152,7 +158,8 @@ def _from_pool(column: Column, domain: Domain, size: Lengths) -> Generator | Non
     values = [str(value) for value in pools.pool(name, length=size.most)]
     allowed = [value for value in values if len(value) >= size.least and accepts(domain, value)]
     if len(allowed) == len(values):
-        return Provider(name=name, length=size.most)
+        longer = any(len(value) > size.most for value in pools.pool(name))
+        return Provider(name=name, length=size.most if longer else 0)
     return Choice(values=tuple(allowed[:MOST_LISTED])) if len(allowed) >= FEWEST else None
 
 
@@ -173,9 +180,9 @@ def _made(column: Column, domain: Domain, size: Lengths) -> Generator | None:
         return Choice(values=values) if values else None
     if is_free(domain):
         least = max(1, size.least)
-        return Random(
-            form="letters", least=None if column.fixed else least, length=size.most if column.fixed else min(size.most, least + 9)
-        )
+        if column.fixed and size.most <= LONGEST_CODE:
+            return Random(form="letters", length=size.most)
+        return Random(form="letters", least=least, length=min(size.most, least + 9))
     values = tuple(filtered(column, domain, size))
     return Choice(values=values) if values else None
 

@@ -12,7 +12,6 @@ DIGITS = 8  # base 36: 2.8 million million
 FEWEST_DIGITS = 6  # 2,000 million: less is only for columns that have no room
 MOST_VALUES = 10_000
 LONGEST_NOUN = 24
-UUID_LENGTH = 36
 # Of these collations some take two of the digits and letters for one (tried on both servers)
 DOUBTFUL: frozenset[str] = frozenset()
 AROUND = (
@@ -32,16 +31,12 @@ def unique_text(column: Column, domain: Domain, prefix: int | None, name: str) -
         return None
     named = name or column.name
     if not column.collation.startswith(tuple(DOUBTFUL)) or not DOUBTFUL:
-        if _is_uuid(named) and prefix is None and size.least <= UUID_LENGTH <= size.most and texts.is_free(domain):
+        if texts.is_uuid(named) and prefix is None and size.least <= texts.UUID_LENGTH <= size.most and texts.is_free(domain):
             return Unique(form=Form.UUID)
         for candidate in _candidates(domain, size, prefix, named):
             if _is_accepted(candidate, domain):
                 return candidate
     return _values(column, domain, size, prefix)
-
-
-def _is_uuid(name: str) -> bool:
-    return bool({"uuid", "guid"}.intersection(words(name)))
 
 
 def _candidates(domain: Domain, size: texts.Lengths, prefix: int | None, name: str) -> Iterator[Unique]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
 
-from parloader.plans import matching, texts
+from parloader.plans import texts
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Form, Scalar, Unique
 from parloader.plans.ordered import DATED, ORDERED, Range, allowed, canonical, listed, seconds_of, unit_of
+from parloader.plans.plausible import is_boolean
 from parloader.plans.shape import Column, Kind
 from parloader.plans.unique_texts import MOST_VALUES, unique_text
 
@@ -24,7 +25,7 @@ def unique(column: Column, domain: Domain = NO_LIMITS, prefix: int | None = None
 
     `name`: what the values are called, where it is not the column's name.
     """
-    if domain.null is True or domain.unsure:
+    if domain.null is True or domain.unsure or domain.impossible:
         return None
     if column.kind in ORDERED:
         return _listed(listed(column, domain)) if domain.values is not None else _ordered(column, domain)
@@ -33,8 +34,7 @@ def unique(column: Column, domain: Domain = NO_LIMITS, prefix: int | None = None
             values = texts.listed(column, domain)
             return _listed(texts.apart(values, prefix)) if domain.values is not None else unique_text(column, domain, prefix, name)
         case Kind.ENUM | Kind.SET:
-            members = (member for member in texts.members(column) if texts.accepts(domain, member))
-            return _listed(texts.apart(members, prefix))
+            return _listed(texts.apart(texts.members(column, domain), prefix))
         case Kind.BYTES:
             return _bytes(column, domain, prefix)
         case Kind.UUID | Kind.INET4 | Kind.INET6 if texts.is_free(domain):
@@ -79,7 +79,11 @@ def _numbers(column: Column, domain: Domain) -> Range | None:
 
 def _preferred(column: Column, numbers: Range) -> Range:
     """From 1 on (0 is "generate one" in an AUTO_INCREMENT column), dates from 1970 on, moments from 2000 on, unless that leaves too few."""
-    first = 0 if column.kind in (Kind.DATE, Kind.TIME) else FIRST_MOMENT if column.kind in DATED else 1
+    first = 1
+    if column.kind in (Kind.BIT, Kind.DATE, Kind.TIME) or is_boolean(column):
+        first = 0
+    elif column.kind in DATED:
+        first = FIRST_MOMENT
     found = numbers.within(first, numbers.high)
     return found if found and (found.count >= PLENTY or 4 * found.count >= numbers.count) else numbers
 
@@ -97,16 +101,3 @@ def _bytes(column: Column, domain: Domain, prefix: int | None) -> Unique | None:
             return None
         length = prefix
     return Unique(form=Form.BYTES, length=length) if length <= size.most else None
-
-
-def capacity(unique: Unique) -> int:
-    """How many values it has."""
-    sizes: dict[Form, int] = {
-        Form.TEXT: len(matching.BASE_36) ** unique.length,
-        Form.BYTES: 256 ** min(unique.length, 8),
-        Form.UUID: 16**12,
-        Form.INET4: 2**31,
-        Form.INET6: 2**32,
-        Form.VALUES: len(unique.values),
-    }
-    return min(sizes.get(unique.form, unique.high - unique.low + 1), 2**63 - 1)
