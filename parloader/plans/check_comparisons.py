@@ -3,17 +3,13 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
 
 from sqlglot import exp
 
+from parloader.plans.check_logic import ALWAYS, Cases
 from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Atom, Between, Compared, Constant, Length, Matches, NoneOf, NotNull, Null, OneOf
-from parloader.plans.patterns import ANY
-
-Cases: TypeAlias = tuple[tuple[Atom, ...], ...]
-ALWAYS: Cases = ((),)
-NEVER: Cases = ()
+from parloader.plans.checks import Between, Compared, Constant, Length, Matches, NoneOf, NotNull, Null, OneOf
+from parloader.plans.regexps import ANY
 
 NEGATED = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -31,11 +27,11 @@ MOST_BITS = 5
 """A bit string up to here is a number for any column: as text it would be a control character."""
 
 
-def is_null(node: exp.Expression) -> bool:
+def is_null(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), exp.Null)
 
 
-def constant(node: exp.Expression) -> Constant | None:
+def constant(node: exp.Expr) -> Constant | None:
     """None where it is none, or NULL. Dates and moments are the text that is given for them."""
     match node.unnest():
         case exp.Literal() as literal:
@@ -79,7 +75,7 @@ def _cast(value: Constant | None, to: exp.DataType) -> Constant | None:
     return None
 
 
-def compared(left: exp.Expression, operator: str, right: exp.Expression) -> Cases:
+def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
     """Cases in which left `operator` right is true, or unknown because a column is NULL. NotUnderstood at anything but columns, some
     functions of them, and constants."""
     value = constant(right)
@@ -91,7 +87,7 @@ def compared(left: exp.Expression, operator: str, right: exp.Expression) -> Case
     return _two_columns(left.unnest(), operator, right.unnest())
 
 
-def one_of(node: exp.Expression, values: tuple[Constant, ...], *, negated: bool) -> Cases:
+def one_of(node: exp.Expr, values: tuple[Constant, ...], *, negated: bool) -> Cases:
     """Cases in which it is (not) one of these values. NotUnderstood as above."""
     subject = _bare(node)
     if isinstance(subject, exp.Column):
@@ -108,7 +104,7 @@ def _in_case(function: exp.Upper | exp.Lower, value: Constant) -> bool:
     return text == (text.upper() if isinstance(function, exp.Upper) else text.lower())
 
 
-def _bare(node: exp.Expression) -> exp.Expression:
+def _bare(node: exp.Expr) -> exp.Expr:
     """Without a collation and a cast to bytes: equal is equal in any, and NoneOf is meant for all of them."""
     inner = node.unnest()
     if isinstance(inner, exp.Collate) or (isinstance(inner, exp.Cast) and inner.to.this is exp.DataType.Type.CHARACTER_SET):
@@ -116,7 +112,7 @@ def _bare(node: exp.Expression) -> exp.Expression:
     return inner
 
 
-def _with_constant(subject: exp.Expression, operator: str, value: Constant) -> Cases:
+def _with_constant(subject: exp.Expr, operator: str, value: Constant) -> Cases:
     match subject:
         case exp.Column():
             return _column(subject.name, operator, value)
@@ -235,7 +231,7 @@ def _or_default(column: exp.Column, operator: str, default: Constant | None, val
     return (*there, (Null(column=column.name),)) if HOLDS[operator](default, value) else there
 
 
-def _two_columns(left: exp.Expression, operator: str, right: exp.Expression) -> Cases:
+def _two_columns(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
     first, second = (_bare(left), _bare(right)) if operator == "=" else (left, right)
     for function, column in ((first, second), (second, first)):
         if isinstance(function, exp.Upper | exp.Lower) and function.this == column and isinstance(column, exp.Column) and operator == "=":

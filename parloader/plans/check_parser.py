@@ -1,47 +1,35 @@
 """The boolean structure of a CHECK clause: its cases in disjunctive normal form.
 
-SQL's logic has three values, and a CHECK is kept unless it is false. So what is wanted of a part is not only "true" or "false": a part
-under AND and OR only has to be "not false", one under NOT "not true", one under IS TRUE really true. The cases say what is enough for the
-clause, not always all that it allows.
+The cases say what is enough for the clause (check_logic.py: what is wanted of a part), not always all that it allows.
 """
 
-from collections.abc import Iterable, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from itertools import product
 
 from sqlglot import exp
 
-from parloader.plans.check_comparisons import ALWAYS, HOLDS, NEGATED, NEVER, Cases, compared, constant, is_null, one_of
+from parloader.plans.check_comparisons import HOLDS, NEGATED, compared, constant, is_null, one_of
+from parloader.plans.check_logic import ALWAYS, NEVER, Cases, Want, all_of, any_of, together
 from parloader.plans.check_text import NotUnderstood, parsed
-from parloader.plans.checks import Atom, Json, NotNull, Null, Understood
-from parloader.plans.patterns import FLAGS, constants, like_avoids, like_constant, like_matches, regexp_avoids, regexp_matches
+from parloader.plans.checks import Json, NotNull, Null, Understood
+from parloader.plans.patterns import constants, like_avoids, like_constant, like_matches, regexp_avoids, regexp_matches
+from parloader.plans.regexps import FLAGS
 
-MOST_CASES = 64
-"""A clause with more cases is not understood: nobody writes one by hand."""
 MOST_TERMS = 256
 
-OPERATORS: dict[type[exp.Expression], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-PREDICATES = (exp.Connector, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.Escape, exp.RegexpLike, exp.NullSafeEQ, *OPERATORS)
-
-
-class Want(Enum):
-    TRUE = "true"
-    FALSE = "false"
-    NOT_FALSE = "not false"
-    NOT_TRUE = "not true"
-
-    @property
-    def opposite(self) -> "Want":
-        return {Want.TRUE: Want.FALSE, Want.FALSE: Want.TRUE, Want.NOT_FALSE: Want.NOT_TRUE, Want.NOT_TRUE: Want.NOT_FALSE}[self]
-
-    @property
-    def strict(self) -> bool:
-        """Whether unknown will not do."""
-        return self in (Want.TRUE, Want.FALSE)
-
-    @property
-    def negated(self) -> bool:
-        return self in (Want.FALSE, Want.NOT_TRUE)
+OPERATORS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+PREDICATES: tuple[type[exp.Expr], ...] = (
+    exp.Connector,
+    exp.Not,
+    exp.Is,
+    exp.In,
+    exp.Between,
+    exp.Like,
+    exp.Escape,
+    exp.RegexpLike,
+    exp.NullSafeEQ,
+    *OPERATORS,
+)
 
 
 def understood(clause: str, columns: Mapping[str, str]) -> Understood:
@@ -52,28 +40,7 @@ def understood(clause: str, columns: Mapping[str, str]) -> Understood:
         raise NotUnderstood("a deep clause") from error
 
 
-def _all(*parts: Cases) -> Cases:
-    return _limited(_together(*choice) for choice in product(*parts))
-
-
-def _any(*parts: Cases) -> Cases:
-    return _limited(case for part in parts for case in part)
-
-
-def _together(*cases: tuple[Atom, ...]) -> tuple[Atom, ...]:
-    return tuple(dict.fromkeys(atom for case in cases for atom in case))
-
-
-def _limited(cases: Iterable[tuple[Atom, ...]]) -> Cases:
-    found: dict[tuple[Atom, ...], None] = {}
-    for case in cases:
-        found[case] = None
-        if len(found) > MOST_CASES:
-            raise NotUnderstood("too many cases")
-    return tuple(found)
-
-
-def _cases(node: exp.Expression, want: Want) -> Cases:
+def _cases(node: exp.Expr, want: Want) -> Cases:
     """Each is enough for the node to be what is wanted."""
     match node:
         case exp.Paren():
@@ -82,7 +49,7 @@ def _cases(node: exp.Expression, want: Want) -> Cases:
             return _cases(node.this, want.opposite)
         case exp.And() | exp.Or():
             both = isinstance(node, exp.And) is not want.negated
-            return (_all if both else _any)(_cases(node.left, want), _cases(node.right, want))
+            return (all_of if both else any_of)(_cases(node.left, want), _cases(node.right, want))
         case exp.Xor():
             return _either(node.left, node.right, want)
         case exp.Is():
@@ -93,7 +60,7 @@ def _cases(node: exp.Expression, want: Want) -> Cases:
             low, high = exp.GTE(this=subject, expression=node.args["low"]), exp.LTE(this=subject, expression=node.args["high"])
             return _cases(exp.And(this=low, expression=high), want)
         case exp.Case() | exp.If():
-            return _any(*(_all(condition, _cases(value, want)) for condition, value in _branches(node)), _without_branch(node, want))
+            return any_of(*(all_of(condition, _cases(value, want)) for condition, value in _branches(node)), _without_branch(node, want))
     if type(node) in OPERATORS:
         return _comparison(node, OPERATORS[type(node)], want)
     if is_null(node):
@@ -108,25 +75,25 @@ def _known(value: bool, want: Want) -> Cases:
     return ALWAYS if value is not want.negated else NEVER
 
 
-def _refuse(node: exp.Expression) -> bool:
+def _refuse(node: exp.Expr) -> bool:
     raise NotUnderstood(type(node).__name__)
 
 
-def _strictly(node: exp.Expression, cases: Cases, want: Want) -> Cases:
+def _strictly(node: exp.Expr, cases: Cases, want: Want) -> Cases:
     """What is unknown only because a column is NULL is known where none is."""
     if not want.strict:
         return cases
     there = tuple(dict.fromkeys(NotNull(column=column.name) for column in node.find_all(exp.Column)))
-    return tuple(_together(case, there) for case in cases)
+    return tuple(together(case, there) for case in cases)
 
 
-def _either(left: exp.Expression, right: exp.Expression, want: Want) -> Cases:
+def _either(left: exp.Expr, right: exp.Expr, want: Want) -> Cases:
     """Exactly one of them; where that is negated, both or none."""
     holds = Want.TRUE if want.strict else Want.NOT_FALSE
     with_left, without_left = (holds, holds.opposite) if want.negated else (holds.opposite, holds)
-    return _any(
-        _all(_cases(left, holds), _cases(right, with_left)),
-        _all(_cases(left, holds.opposite), _cases(right, without_left)),
+    return any_of(
+        all_of(_cases(left, holds), _cases(right, with_left)),
+        all_of(_cases(left, holds.opposite), _cases(right, without_left)),
     )
 
 
@@ -157,11 +124,11 @@ def _null_safe(node: exp.NullSafeEQ, want: Want) -> Cases:
     null = [exp.Is(this=column, expression=exp.Null()) for column in columns]
     same = _cases(equal, Want.FALSE if want.negated else Want.TRUE)
     if len(columns) == 1:
-        return _any(same, _cases(null[0], Want.TRUE)) if want.negated else same
-    return _any(same, _either(null[0], null[1], Want.TRUE) if want.negated else _all(*(_cases(one, Want.TRUE) for one in null)))
+        return any_of(same, _cases(null[0], Want.TRUE)) if want.negated else same
+    return any_of(same, _either(null[0], null[1], Want.TRUE) if want.negated else all_of(*(_cases(one, Want.TRUE) for one in null)))
 
 
-def _comparison(node: exp.Expression, operator: str, want: Want) -> Cases:
+def _comparison(node: exp.Expr, operator: str, want: Want) -> Cases:
     left, right = node.args["this"], node.args["expression"]
     if isinstance(right, PREDICATES):  # the servers bind all comparisons alike, from the left; sqlglot does not
         raise NotUnderstood("comparisons without parentheses")
@@ -172,6 +139,8 @@ def _comparison(node: exp.Expression, operator: str, want: Want) -> Cases:
     for truth, number in ((left, constant(right)), (right, constant(left))):
         if _is_boolean(truth) and number in (0, 1) and operator in ("=", "<>"):
             return _cases(truth, want if (number == 1) == (operator == "=") else want.opposite)
+    if _is_boolean(left) and _is_boolean(right) and operator in ("=", "<>"):
+        return _either(left, right, want if operator == "<>" else want.opposite)
     if any(map(_counts, (left, right))):
         return _counted(left, operator, right)
     first, second = constant(left), constant(right)
@@ -182,7 +151,7 @@ def _comparison(node: exp.Expression, operator: str, want: Want) -> Cases:
     return _strictly(node, compared(left, operator, right), want)
 
 
-def _is_boolean(node: exp.Expression) -> bool:
+def _is_boolean(node: exp.Expr) -> bool:
     inner = node.unnest()
     return (
         isinstance(inner, PREDICATES)
@@ -191,11 +160,11 @@ def _is_boolean(node: exp.Expression) -> bool:
     )
 
 
-def _is_json(node: exp.Expression) -> bool:
+def _is_json(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() == "json_valid" and isinstance(node.expressions[0], exp.Column)
 
 
-def _counts(node: exp.Expression) -> bool:
+def _counts(node: exp.Expr) -> bool:
     """Whether it is a number made of conditions: (a IS NULL) + (b IS NULL), CASE WHEN … THEN 1 ELSE 0 END."""
     inner = node.unnest()
     if isinstance(inner, exp.Add):
@@ -203,55 +172,58 @@ def _counts(node: exp.Expression) -> bool:
     return isinstance(inner, exp.Case | exp.If) or _is_boolean(inner)
 
 
-def _counted(left: exp.Expression, operator: str, right: exp.Expression) -> Cases:
-    return _any(
-        *(_all(one, other) for (first, one), (second, other) in product(_values(left), _values(right)) if HOLDS[operator](first, second))
+def _counted(left: exp.Expr, operator: str, right: exp.Expr) -> Cases:
+    return any_of(
+        *(all_of(one, other) for (first, one), (second, other) in product(_values(left), _values(right)) if HOLDS[operator](first, second))
     )
 
 
-def _values(node: exp.Expression) -> list[tuple[int, Cases]]:
+def _values(node: exp.Expr) -> list[tuple[int, Cases]]:
     """Each number that it can be, and when it is that."""
     inner = node.unnest()
     value = constant(inner)
     if isinstance(value, int):
         return [(value, ALWAYS)]
     if isinstance(inner, exp.Add):
-        sums = [(a + b, _all(one, other)) for (a, one), (b, other) in product(_values(inner.left), _values(inner.right))]
+        sums = [(a + b, all_of(one, other)) for (a, one), (b, other) in product(_values(inner.left), _values(inner.right))]
         if len(sums) > MOST_TERMS:
             raise NotUnderstood("a long sum")
         return sums
     if isinstance(inner, exp.Case | exp.If) and not _is_boolean(inner):
         return [
-            (number, _all(condition, cases)) for condition, then in _branches(inner) if not is_null(then) for number, cases in _values(then)
+            (number, all_of(condition, cases))
+            for condition, then in _branches(inner)
+            if not is_null(then)
+            for number, cases in _values(then)
         ]
     if _is_boolean(inner):
         return [(1, _cases(inner, Want.TRUE)), (0, _cases(inner, Want.FALSE))]
     raise NotUnderstood("a number made of expressions")
 
 
-def _branches(node: exp.Expression) -> list[tuple[Cases, exp.Expression]]:
+def _branches(node: exp.Expr) -> list[tuple[Cases, exp.Expr]]:
     """When each result of CASE or IF is taken, and what it is; without the NULL of a missing ELSE."""
     ifs = [node] if isinstance(node, exp.If) else node.args["ifs"]
     subject = node.this if isinstance(node, exp.Case) else None
     before, found = ALWAYS, []
     for branch in ifs:
         condition = exp.EQ(this=subject, expression=branch.this) if subject else branch.this
-        found.append((_all(before, _cases(condition, Want.TRUE)), branch.args["true"]))
-        before = _all(before, _cases(condition, Want.NOT_TRUE))
+        found.append((all_of(before, _cases(condition, Want.TRUE)), branch.args["true"]))
+        before = all_of(before, _cases(condition, Want.NOT_TRUE))
     otherwise = node.args.get("false" if isinstance(node, exp.If) else "default")
     return [*found, (before, otherwise)] if otherwise else found
 
 
-def _without_branch(node: exp.Expression, want: Want) -> Cases:
+def _without_branch(node: exp.Expr, want: Want) -> Cases:
     if want.strict or node.args.get("false" if isinstance(node, exp.If) else "default"):
         return NEVER
     conditions = [node.this] if isinstance(node, exp.If) else [branch.this for branch in node.args["ifs"]]
     if isinstance(node, exp.Case) and node.this:
         conditions = [exp.EQ(this=node.this, expression=condition) for condition in conditions]
-    return _all(*(_cases(condition, Want.NOT_TRUE) for condition in conditions))
+    return all_of(*(_cases(condition, Want.NOT_TRUE) for condition in conditions))
 
 
-def _leaf(node: exp.Expression, want: Want) -> Cases:
+def _leaf(node: exp.Expr, want: Want) -> Cases:
     """Cases in which it is what is wanted, or unknown."""
     match node:
         case exp.Column():
@@ -272,7 +244,7 @@ def _leaf(node: exp.Expression, want: Want) -> Cases:
     raise NotUnderstood(type(node).__name__)
 
 
-def _text(node: exp.Expression) -> str:
+def _text(node: exp.Expr) -> str:
     value = constant(node)
     if not isinstance(value, str):
         raise NotUnderstood("a pattern that is no constant")
@@ -294,7 +266,7 @@ def _like(column: exp.Column, pattern: str, escape: str, want: Want) -> Cases:
     return ((like_avoids(column.name, pattern, escape) if want.negated else like_matches(column.name, pattern, escape),),)
 
 
-def _in(subject: exp.Expression, nodes: list[exp.Expression], want: Want) -> Cases:
+def _in(subject: exp.Expr, nodes: list[exp.Expr], want: Want) -> Cases:
     """NULL among the values: what is none of the others is unknown."""
     values = [constant(node) for node in nodes if not is_null(node)]
     if want is Want.FALSE and len(values) < len(nodes):
@@ -306,4 +278,4 @@ def _in(subject: exp.Expression, nodes: list[exp.Expression], want: Want) -> Cas
         return one_of(subject, constants, negated=want.negated)
     except NotUnderstood:
         equal = [_cases(exp.EQ(this=subject, expression=node), want) for node in nodes]
-        return _all(*equal) if want.negated else _any(*equal)
+        return all_of(*equal) if want.negated else any_of(*equal)

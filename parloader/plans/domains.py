@@ -148,10 +148,10 @@ def _narrowed(domain: Domain, atom: Atom) -> Domain:
         case NoneOf(values=values):
             return replace(domain, excluded=tuple(dict.fromkeys((*domain.excluded, *values))))
         case Length(low=low, high=high, in_bytes=in_bytes):
-            # as many characters are at least as many bytes
-            name = "most_bytes" if in_bytes else "most_length"
-            most = _least(domain.most_bytes if in_bytes else domain.most_length, high)
-            return replace(domain, least_length=max(domain.least_length, low), **{name: most})
+            domain = replace(domain, least_length=max(domain.least_length, low))  # as many characters are at least as many bytes
+            if in_bytes:
+                return replace(domain, most_bytes=_least(domain.most_bytes, high))
+            return replace(domain, most_length=_least(domain.most_length, high))
         case Matches():
             both = intersection(domain.matches, atom) if domain.matches and domain.matches != atom else atom
             return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
