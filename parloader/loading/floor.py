@@ -69,7 +69,8 @@ class FloorTask:
     def _select(self, batch: Partition, connection: Connection) -> None:
         table = self.like.table
         keys = self.like.rows[table.name].keys
-        assert keys is not None and table.key is not None  # the built-in plan's are such
+        assert keys is not None  # the built-in plan assigns them
+        assert table.key is not None
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         for key_range in keys.ranges(batch):
             where = sql.within(table.key, (key_range,))

@@ -172,7 +172,7 @@ def _offsets(connection: Connection, table: Table, made: tuple[Partition, ...]) 
     """Where the values of the Unique columns begin, so that no row that is there has one of them."""
     if not made:
         return {}
-    found = {}
+    found: dict[str, int] = {}
     for column, generator in table.columns.items():
         for unique in _uniques(generator):
             found[column] = max(found.get(column, 0), _offset(connection, table, column, unique, Partition(made[0].start, made[-1].stop)))

@@ -21,7 +21,7 @@ from parloader.loading.comparer import Share
 from parloader.loading.events import Difference
 from parloader.loading.identity import LOOKUP_ROWS, by_identity, identity_columns
 from parloader.loading.writers import writer_to
-from parloader.plans.model import Table
+from parloader.plans.model import Plan, Table
 
 ROWS = 2 * LOOKUP_ROWS + 50
 NUMBERS = range(ROWS)
@@ -85,6 +85,9 @@ KEYS = {
 }
 
 
+PLAN = Plan(name="p", parameters={}, tables=(Table(name="t", rows=ROWS, columns={}),))
+
+
 @contextmanager
 def written(database: Database, key: Key, mode: str = "") -> Iterator[tuple[Connection, View]]:
     """The frame's rows are in the table t."""
@@ -98,7 +101,7 @@ def written(database: Database, key: Key, mode: str = "") -> Iterator[tuple[Conn
 
 def differences(connection: Connection, view: View, frame: pl.DataFrame) -> list[Difference]:
     found: list[Difference] = []
-    Share(table=Table(name="t", rows=ROWS, columns={}), keys={}, partitions=(), view=view).differences(frame, 2**20, found, connection)
+    Share(plan=PLAN, name="t", rows={}, partitions=(), view=view).differences(frame, 2**20, found, connection)
     return found
 
 
