@@ -7,10 +7,7 @@ from typing import Any
 import polars as pl
 
 from parloader.plans.expressions import Place, expression, pick_index
-from parloader.plans.generators import (
-    Generator,
-    Pick,
-)
+from parloader.plans.generators import Generator, Pick
 
 PARENTS = 7
 
