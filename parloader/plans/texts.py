@@ -19,6 +19,9 @@ from parloader.plans.shape import Column, Kind
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 LONGEST = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
 UUID_LENGTH = 36
+# Collations that take i for y, i for j and u for v, or m for n (of all that both servers have, tried with all pairs of letters and digits)
+MIXING = ("lithuanian", "_roman_", "macce_general", "_lv_0900_ai", "_lt_0900_ai", "_la_0900_ai")
+ALIKE = str.maketrans("jyvn", "iium")
 MOST_LISTED = 200
 FEWEST = 8  # as many of a pool have to be allowed, or others are made
 LONG, MIDDLING = 40, 12  # characters: room for a sentence, for some words
@@ -119,11 +122,17 @@ def members(column: Column, domain: Domain) -> Iterator[str]:
             yield member
 
 
-def apart(values: Iterable[str], prefix: int | None) -> Iterator[str]:
-    """Those that differ from all before them within the first `prefix` characters, whatever the collation."""
+def mixes_letters(column: Column) -> bool:
+    """Whether its collation takes two of the letters a to z for one."""
+    return any(part in column.collation for part in MIXING)
+
+
+def apart(column: Column, values: Iterable[str], prefix: int | None) -> Iterator[str]:
+    """Those that differ from all before them within the first `prefix` characters, whatever the case and the accents."""
     seen = set()
+    mixed = ALIKE if mixes_letters(column) else {}
     for value in values:
-        same = folded(value[:prefix])
+        same = folded(value[:prefix]).translate(mixed)
         if same not in seen:
             seen.add(same)
             yield value
