@@ -1,125 +1,84 @@
-"""The servers take what the generators make, and their greatest value tells which unique values are free."""
-
-from collections.abc import Sequence
+"""The servers take the values made for every type and size, in strict mode, and the unique ones are unique to their collations."""
 
 import polars as pl
-import pytest
 from support import Database
 
-from parloader.loading.render import row_texts
+from parloader.database import sql
+from parloader.database.shape import shapes
 from parloader.plans.expressions import Place, expression
-from parloader.plans.generators import Form, Generator, Provider, Random, Unique
-from parloader.plans.geometry import KINDS
-from parloader.plans.unique import ordinal, pattern
+from parloader.plans.generators import Generator
+from parloader.plans.shape import Column, Kind
+from parloader.plans.unique import capacity
+from parloader.plans.values import generator, unique
 
 ROWS = 300
+MOST_KEYS = 60  # of a table: 64 on both servers
+TYPES = """TINYINT; TINYINT UNSIGNED; TINYINT(1); SMALLINT; MEDIUMINT UNSIGNED; INT; BIGINT; BIGINT UNSIGNED; DECIMAL(2,2); DECIMAL(1,0) UNSIGNED;
+DECIMAL(10,2); DECIMAL(65,30); DECIMAL(65,0); FLOAT; FLOAT UNSIGNED; FLOAT(7,1); DOUBLE; DOUBLE(9,2); BIT(1); BIT(8); BIT(64); YEAR; DATE; DATETIME; DATETIME(6);
+TIMESTAMP NULL; TIMESTAMP(3) NULL; TIME; TIME(3); CHAR(1); CHAR(2); CHAR(40); VARCHAR(1); VARCHAR(5); VARCHAR(20); VARCHAR(255);
+VARCHAR(50) CHARACTER SET latin1; CHAR(3) CHARACTER SET ascii; VARCHAR(100) CHARACTER SET utf8mb3; VARCHAR(30) CHARACTER SET ucs2;
+VARCHAR(30) COLLATE utf8mb4_bin; VARCHAR(30) COLLATE utf8mb4_roman_ci; CHAR(3) COLLATE utf8mb4_lithuanian_ci; CHAR(2) COLLATE utf8mb4_danish_ci; TINYTEXT; TEXT; MEDIUMTEXT; LONGTEXT; BINARY(1); BINARY(16); BINARY(20); VARBINARY(3); VARBINARY(64);
+TINYBLOB; BLOB; LONGBLOB; ENUM('a','B','it''s'); SET('one'); SET('a','b','c','d','e','f','g'); JSON; GEOMETRY; POINT; LINESTRING; POLYGON; MULTIPOINT;
+MULTILINESTRING; MULTIPOLYGON; GEOMETRYCOLLECTION"""
+OF_MARIADB = "UUID; INET6; INET4"
+OF_MYSQL = "VECTOR(3); POINT SRID 4326; POLYGON SRID 4326"
+# Names that guide; each with a type it is often seen with
+NAMED = """email VARCHAR(100); username VARCHAR(30); url TEXT; phone VARCHAR(20); created_at TIMESTAMP NULL; updated_at DATETIME; birthday DATE;
+expires INT; clock INT UNSIGNED; price DECIMAL(8,2); lat DECIMAL(8,6); lng DOUBLE; is_open TINYINT; uuid CHAR(36); sku CHAR(8); country_code CHAR(2);
+name VARCHAR(10); description LONGTEXT; port SMALLINT UNSIGNED; age TINYINT; zip MEDIUMINT; duration TIME; ip VARCHAR(45)"""
 
 
-def none(*_: object) -> pl.Expr:
-    raise AssertionError
+def every_type(database: Database) -> dict[str, str]:
+    """Column name → its definition."""
+    types = f"{TYPES};{OF_MARIADB if database.server.kind == 'mariadb' else OF_MYSQL}".split(";")
+    definitions = [f"c{number} {text.strip()}" for number, text in enumerate(types)] + [text.strip() for text in NAMED.split(";")]
+    return {definition.split()[0]: definition for definition in definitions}
 
 
-def frame(generator: Generator, rows: int = ROWS, offset: int = 0) -> pl.DataFrame:
-    place = Place(seed=1, table="t", column="c", rows=rows, offset=offset, pick=none)
-    return pl.select(pl.int_range(rows, dtype=pl.Int64).alias("i")).with_columns(expression(generator, place).alias("c")).select("c")
+def created(database: Database, table: str, *definitions: str) -> tuple[Column, ...]:
+    database.execute(f"CREATE TABLE {table} ({', '.join(definitions)}) ROW_FORMAT=DYNAMIC")
+    with database.connection() as connection:
+        return shapes(connection, [table])[table].columns
 
 
-def percent(statement: str) -> str:
-    """As the driver wants it, which puts values in the place of %s."""
-    return statement.replace("%", "%%")
+def values(made: Generator, rows: int) -> list[object]:
+    place = Place(seed=1, table="t", column="c", rows=rows, pick=lambda pick, place: pl.lit(None))
+    return pl.DataFrame({"i": range(rows)}).select(expression(made, place).alias("c"))["c"].to_list()
 
 
-def insert(database: Database, rows: pl.DataFrame) -> None:
-    texts: Sequence[str] = row_texts(rows, backslash_escapes=True).to_list()
-    database.execute(percent("INSERT INTO t VALUES " + ",".join(f"({text})" for text in texts)))
+def insert(database: Database, table: str, of: dict[str, list[object]]) -> None:
+    with database.connection() as connection:
+        assert "STRICT" in sql.value(connection, "SELECT @@sql_mode")
+        connection.begin()
+        with connection.cursor() as cursor:
+            for row in zip(*of.values(), strict=True):
+                cursor.execute(f"INSERT INTO {table} ({', '.join(of)}) VALUES ({', '.join(['%s'] * len(of))})", row)
+                assert cursor.warning_count == 0, sql.rows(connection, "SHOW WARNINGS")
+        connection.commit()
+    assert database.value(f"SELECT COUNT(*) FROM {table}") == ROWS
 
 
-UNIQUE = [
-    ("INT", Unique(form=Form.INTEGER, low=-5, high=10**6), ()),
-    ("DECIMAL(20, 4)", Unique(form=Form.DECIMAL, low=-5, high=10**6, scale=2), ("-1.5",)),
-    ("VARCHAR(40)", Unique(form=Form.TEXT, length=5, prefix="ab_%|", suffix="!"), ("'zz'", "'ab_%|00001'", "'ab__|zzzzz!'")),
-    ("VARCHAR(40) COLLATE utf8mb4_bin", Unique(form=Form.TEXT, length=5, prefix="Ab-"), ("'zz'",)),
-    ("VARBINARY(20)", Unique(form=Form.BYTES, length=4, prefix="7f"), ("x'7e'", "x''")),
-    ("CHAR(36)", Unique(form=Form.UUID), ("'ffffffff-0000-4000-8000-000000000000'",)),
-    ("DATE", Unique(form=Form.DATE, low=-5, high=10**6), ("'1000-01-01'",)),
-    ("DATETIME", Unique(form=Form.DATETIME, low=-5, high=10**6), ("'1000-01-01'",)),
-    ("TIME", Unique(form=Form.TIME, low=-5, high=10**6), ("'-800:00:00'",)),
-]
-MARIADB_UNIQUE = [
-    ("UUID", Unique(form=Form.UUID), ("'ffffffff-0000-4000-8000-000000000000'",)),
-    ("INET6", Unique(form=Form.INET6), ("'::1'",)),
-    ("INET4", Unique(form=Form.INET4), ("'9.9.9.9'",)),
-]
+def test_every_type_is_filled(database: Database) -> None:
+    columns = created(database, "every_type", *every_type(database).values())
+    made = {column.name: generator(column) for column in columns}
+    assert not [column.type_text for column in columns if made[column.name] is None]
+    insert(database, "every_type", {name: values(found, ROWS) for name, found in made.items() if found})
 
 
-@pytest.mark.parametrize(
-    ("column_type", "unique", "others"), [*UNIQUE, *MARIADB_UNIQUE], ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_the_greatest_value_tells_which_are_free(database: Database, column_type: str, unique: Unique, others: tuple[str, ...]) -> None:
-    if database.server.kind == "mysql" and column_type in ("UUID", "INET6", "INET4"):
-        pytest.skip("types of MariaDB")
-    database.execute(f"CREATE TABLE t (c {column_type} UNIQUE) CHARACTER SET utf8mb4")
-    if others:
-        database.execute(percent("INSERT INTO t VALUES " + ",".join(f"({other})" for other in others)))
-    like = pattern(unique)
-    greatest = "SELECT MAX(c) FROM t" + (f" WHERE c LIKE '{percent(like)}' ESCAPE '|'" if like else "")
-    before = database.value(greatest)
-    assert before is None or ordinal(unique, before) is None
-    insert(database, frame(unique))
-    assert ordinal(unique, database.value(greatest)) == ROWS - 1
-    insert(database, frame(unique, offset=ROWS))
-    assert ordinal(unique, database.value(greatest)) == 2 * ROWS - 1
-
-
-@pytest.mark.parametrize("kind", list(KINDS))
-def test_geometries(database: Database, kind: str) -> None:
-    database.execute(f"CREATE TABLE t (c {kind.upper()} NOT NULL)")
-    insert(database, frame(Provider(name=kind)))
-    assert database.value("SELECT COUNT(*) FROM t WHERE ST_AsText(c) IS NOT NULL") == ROWS
-    if database.server.kind == "mysql":
-        assert database.value("SELECT COUNT(*) FROM t WHERE ST_IsValid(c)") == ROWS
-
-
-def test_geometries_of_the_earth(database: Database) -> None:
-    srid = "SRID 4326" if database.server.kind == "mysql" else "REF_SYSTEM_ID=4326"
-    database.execute(f"CREATE TABLE t (c GEOMETRY {srid} NOT NULL)")
-    for kind in KINDS:
-        insert(database, frame(Provider(name=kind, srid=4326)))
-    assert database.value("SELECT COUNT(*) FROM t WHERE ST_SRID(c) = 4326") == ROWS * len(KINDS)
-
-
-@pytest.mark.parametrize("form", ["inet4", "inet6", "uuid"])
-def test_addresses_come_back_as_they_were_written(database: Database, form: str) -> None:
-    if database.server.kind == "mysql":
-        pytest.skip("types of MariaDB")
-    database.execute(f"CREATE TABLE t (c {form.upper()})")
-    rows = frame(Random(form=form))
-    insert(database, rows)
-    assert {value for (value,) in database.rows("SELECT CAST(c AS CHAR) FROM t")} == set(rows["c"])
-
-
-def test_json_comes_back_as_it_was_written(database: Database) -> None:
-    database.execute("CREATE TABLE t (c JSON)")
-    rows = frame(Provider(name="json"))
-    insert(database, rows)
-    assert {value for (value,) in database.rows("SELECT CAST(c AS CHAR) FROM t")} == set(rows["c"])
-
-
-def test_vectors(database: Database) -> None:
-    if database.server.kind == "mariadb":
-        pytest.skip("VECTOR came with MariaDB 11.7")
-    database.execute("CREATE TABLE t (c VECTOR(5))")
-    rows = frame(Provider(name="vector", length=5))
-    insert(database, rows)
-    assert {value for (value,) in database.rows("SELECT HEX(c) FROM t")} == {value.hex().upper() for value in rows["c"]}
-
-
-def test_times_and_bits(database: Database) -> None:
-    database.execute("CREATE TABLE t (c TIME)")
-    rows = frame(Random(form="time"))
-    insert(database, rows)
-    assert {value for (value,) in database.rows("SELECT CAST(c AS CHAR) FROM t")} == set(rows["c"])
-    database.execute("DROP TABLE t", "CREATE TABLE t (c BIT(64))")
-    bits = frame(Random(form="bits", length=64))
-    insert(database, bits)
-    assert {value for (value,) in database.rows("SELECT c + 0 FROM t")} == set(bits["c"])
+def test_unique_values_are_taken_by_a_unique_key(database: Database) -> None:
+    definitions = every_type(database)
+    columns = created(database, "every_type", *definitions.values())
+    prefixes = {column.name: 10 for column in columns if column.type_text.lower().endswith(("text", "blob"))}
+    found = {column.name: made for column in columns if (made := unique(column, prefix=prefixes.get(column.name)))}
+    assert {column.kind for column in columns if column.name not in found} == {Kind.JSON, Kind.GEOMETRY} | (
+        {Kind.VECTOR} if database.server.kind == "mysql" else set()
+    )
+    for number, start in enumerate(range(0, len(found), MOST_KEYS)):
+        part = dict(list(found.items())[start : start + MOST_KEYS])
+        keys = [f"UNIQUE ({name}{f'({prefixes[name]})' if name in prefixes else ''})" for name in part]
+        created(database, f"unique_{number}", *(definitions[name] for name in part), *keys)
+        of: dict[str, list[object]] = {}
+        for name, made in part.items():
+            some = values(made, min(ROWS, capacity(made)))
+            of[name] = some + [None] * (ROWS - len(some))
+        insert(database, f"unique_{number}", of)
