@@ -59,7 +59,7 @@ class Filling:
         if unit := draft.unit(name):
             return self._pick(unit, name)
         if own := draft.own(name):
-            return Pick(parent=own.parent, column=own.referenced[own.columns.index(name)], distribution=Distribution.EARLIER)
+            return self._earlier(column, own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
             return unique
         if digit := self.layout.digits.get(name):
@@ -81,6 +81,15 @@ class Filling:
             distribution=Distribution.CYCLE if counts else Distribution.EVEN,
             every=digit.every,
             group=group,
+        )
+
+    def _earlier(self, column: Column, picked: str) -> Generator:
+        """The first row points at itself where it must point at one."""
+        pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
+        return (
+            pick
+            if column.nullable
+            else When(condition="i = 0", then=replace(pick, distribution=Distribution.EVEN, index="i"), otherwise=pick)
         )
 
     def _compared(self, column: Column, case: Case) -> Generator | None:

@@ -152,13 +152,13 @@ class Inference:
     def _layout(self, draft: Draft, rows: int) -> Layout:
         name = draft.name
         there = self.question.rows_there(name)
+        reused = there if self.question.may_reuse(name) and not self.demands.table(name).fresh else 0
         if draft.key is not None:
             holds = draft.shape.column(draft.key).high
-            used = there if self.question.may_reuse(name) and not self.demands.table(name).fresh else 0
-            if rows > holds - there + used:
+            if rows > holds - there + reused:
                 taken = f", of which {there:,} are taken" if there else ""
                 raise KeyIsFull(name, f"{name}.{draft.key} holds only {holds:,} values{taken}")
-        return Keys(draft=draft, rows=rows, others=there, room=self._room, shapes=self.question.shapes).layout()
+        return Keys(draft=draft, rows=rows, reused=reused, others=there, room=self._room, shapes=self.question.shapes).layout()
 
     # -- what it asks of others
 

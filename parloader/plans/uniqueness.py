@@ -62,20 +62,39 @@ class Source:
     most: int
 
 
+class _Whole(Exception):
+    """A unit that must have another number in each row, so that it tells them apart in all of its keys."""
+
+    def __init__(self, unit: str, key: str) -> None:
+        super().__init__(unit, key)
+        self.unit = unit
+        self.key = key
+
+
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """`rows` rows of a draft, of which `others` more are in the table. `room` says of a parent how many rows it can have; all new ones with
-    `fresh`."""
+    """`rows` rows of a draft, of which `reused` are there; `others` are there in all. `room` says of a parent how many rows it can have; all
+    new ones with True."""
 
     draft: Draft
     rows: int
+    reused: int
     others: int
     room: Callable[[str, bool], Room]
     shapes: Mapping[str, Table]
 
     def layout(self) -> Layout:
         """KeyIsFull: a unique key cannot tell so many rows apart."""
-        layout = Layout()
+        whole: dict[str, str] = {}
+        while True:
+            try:
+                return self._layout(whole)
+            except _Whole as found:
+                whole[found.unit] = found.key
+
+    def _layout(self, whole: Mapping[str, str]) -> Layout:
+        """`whole`: units that have another number in each row, and the key for which."""
+        layout = Layout(counting={unit: Digit(every=1, size=self.rows) for unit in whole}, asked_by=dict(whole))
         for unit in self.draft.units:
             if unit.name in self.draft.in_step:
                 size = min(self.room(parent, False).there for parent in unit.parents) - unit.reach
@@ -110,7 +129,7 @@ class Keys:
                 continue
             shape = self.draft.shape.column(column)
             unique = values.unique(shape, domain, self.draft.prefix(column))
-            if unique is None or capacity(unique) < self.rows:
+            if unique is None or capacity(unique) - self.others + self.reused < self.rows:
                 continue
             serves = sum(column in key.columns for key in keys)
             rank = (serves, shape.auto_increment, shape.kind in PREFERRED, min(capacity(unique), 2**32))
@@ -129,6 +148,9 @@ class Keys:
             self._leave_null(key, layout, 0, why)
             return
         if count(rows, sources, fixed) is None:
+            wide = [s.name for s in sources if s.unit and s.name in fixed and fixed[s.name].size < rows <= s.most]
+            if alone := [name for name in wide if name not in self.draft.in_step]:
+                raise _Whole(alone[-1], key.name)
             rows = largest(lambda n: count(n, sources, fixed) is not None, rows)
             self._leave_null(key, layout, rows, self._limits(key, sources))
         for name, digit in (count(rows, sources, fixed) or {}).items():
