@@ -4,7 +4,6 @@ stderr has a line for each table; what was found goes to --json, a line each, an
 """
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from parloader.database.connect import Kind, Target
 from parloader.database.server import PrivateServer
 from parloader.errors import ServerStartError
 
+DEFAULT_ROWS = 2000
 KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
 
 
@@ -138,40 +138,44 @@ def try_all(admins: Mapping[str, Target], schemas: list[Schema], rows: int, file
 
 
 @click.command(help=__doc__)
-@click.option("--rows", type=click.IntRange(min=1), default=2000, show_default=True, help="For each table.")
+@click.option("--rows", type=click.IntRange(min=1), default=DEFAULT_ROWS, show_default=True, help="For each table.")
 @click.option("--server", type=click.Choice([*KINDS, "both"]), default="both", show_default=True)
 @click.option("--only", multiple=True, metavar="NAME", help="This schema; may be repeated.  [default: all]")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is found in this file.")
 @click.option("--resume", is_flag=True, help="Try only what --json has not yet, or has as failed.")
 @click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the page here (docs/schemas.md).")
 def main(rows: int, server: str, only: tuple[str, ...], file: Path | None, resume: bool, write: Path | None) -> None:
-    home = Path(tempfile.mkdtemp(prefix="parloader-schemas-"))
-    file = (file or home / "found.jsonl").absolute()
-    if not resume:
-        file.unlink(missing_ok=True)
-    try:
-        with ExitStack() as stack:
-            admins = {kind: stack.enter_context(running(home / kind, kind)) for kind in (KINDS if server == "both" else (server,))}
-            schemas, missing = wanted(only, home / "packages")
-            try_all(admins, schemas, rows, file)
-            versions = {kind: _version(admin) for kind, admin in admins.items()}
-    except ServerStartError as error:
-        raise click.ClickException(str(error)) from error
-    abouts, trials = known(file)
-    command = " ".join(
-        ["scripts/schemas", *(f"--only {name}" for name in only if not resume), *([f"--rows {rows}"] if rows != 2000 else [])]
-    )
+    with tempfile.TemporaryDirectory(prefix="parloader-schemas-") as folder:
+        home = Path(folder)
+        schemas, missing = wanted(only, home / "packages")
+        file = (file or home / "found.jsonl").absolute()
+        if not resume:
+            file.unlink(missing_ok=True)
+        try:
+            with ExitStack() as stack:
+                admins = {kind: stack.enter_context(running(home / kind, kind)) for kind in (KINDS if server == "both" else (server,))}
+                versions = [_version(admin) for admin in admins.values()]
+                try_all(admins, schemas, rows, file)
+        except ServerStartError as error:
+            raise click.ClickException(str(error)) from error
+        abouts, trials = known(file)
     if write:
-        write.write_text(
-            page(Tried(command=command, rows=rows, versions=versions, abouts=abouts, trials=trials, missing=missing)), encoding="utf-8"
-        )
-    shutil.rmtree(home)
+        # what a page of several runs shows is what one run of all would
+        said = [] if resume else [*(f"--only {name}" for name in only), *([f"--server {server}"] if server != "both" else [])]
+        command = " ".join(["scripts/schemas", *said, *([f"--rows {rows}"] if rows != DEFAULT_ROWS else [])])
+        tried = Tried(command=command, rows=rows, versions=versions, abouts=abouts, trials=trials, missing=missing)
+        write.write_text(page(tried), encoding="utf-8")
+    sys.exit(_told(trials))
+
+
+def _told(trials: list[Trial]) -> int:
+    """Prints how it went; returns the exit code."""
     for outcome in Outcome:
         click.echo(f"{outcome:8} {sum(trial.outcome is outcome for trial in trials):6,}")
     failed = [trial for trial in trials if trial.outcome is Outcome.FAILED]
     for trial in failed:
         click.echo(f"FAILED: {SERVERS[trial.server]} {trial.schema}.{trial.table}: {trial.reason}")
-    sys.exit(1 if failed else 0)
+    return 1 if failed else 0
 
 
 def _version(admin: Target) -> str:

@@ -33,7 +33,7 @@ class Tried:
 
     command: str
     rows: int
-    versions: Mapping[str, str]
+    versions: Sequence[str]
     abouts: Sequence[About]
     trials: Sequence[Trial]
     missing: Mapping[str, str]
@@ -41,14 +41,14 @@ class Tried:
 
 def page(tried: Tried) -> str:
     """The page as Markdown."""
-    return "\n".join(_lines(tried)) + "\n"
+    return "\n".join(_lines(tried)).strip() + "\n"
 
 
 def _lines(tried: Tried) -> Iterator[str]:
     names = list(dict.fromkeys(about.schema for about in sorted(tried.abouts, key=lambda about: (not about.own, about.schema))))
     yield "# The schemas that parloader was tried on"
     yield ""
-    yield f"Made by `{tried.command}` with {', '.join(tried.versions.values())}. Do not edit."
+    yield f"Made by `{tried.command}` with {' and '.join(tried.versions)}. Do not edit."
     yield ""
     yield (
         f"Each table by itself, every table empty: `parloader seed --table TABLE --rows {tried.rows}` fills it (and the parents that it needs), "

@@ -148,7 +148,7 @@ def _family(dtype: pl.DataType) -> tuple[str, tuple[type[Any], ...]]:
     if dtype == pl.Date:
         return "a DATE column", (sa.DateTime, sa.Date)
     if dtype == pl.Binary:
-        return "a column of bytes", (sa.LargeBinary, sa.BINARY, sa.VARBINARY, OtherType)
+        return "a column of bytes", (sa.LargeBinary, mysql.TINYBLOB, mysql.MEDIUMBLOB, mysql.LONGBLOB, sa.BINARY, sa.VARBINARY, OtherType)
     if dtype == pl.Null:
         return "any column", (object,)
     return "a text column", (sa.String, sa.JSON, sa.Time, sa.Date, mysql.SET, OtherType)

@@ -21,7 +21,8 @@ def after(connection: Connection, table: str, column: str, unique: Unique, made:
         found = sql.rows(connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL")
         numbers = sorted(n for (value,) in found if (n := ordinal(unique, value)) is not None)
         return _free(numbers, made, holds)
-    highest = ordinal(unique, _highest(connection, table, column, unique))
+    value = _highest(connection, table, column, unique)
+    highest = None if value is None else ordinal(unique, value)
     offset = 0 if highest is None else max(0, highest + 1 - made.start)
     return offset if offset + made.stop <= holds else None
 

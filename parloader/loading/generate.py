@@ -55,10 +55,10 @@ class Generation:
                 yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
 
     def _all(self, indices: pl.Series) -> pl.DataFrame:
-        frame = pl.DataFrame({"i": indices})
+        frame = pl.DataFrame({"i": indices}).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
-        return frame
+        return frame.collect()  # lazily, because only then what expressions have in common is computed once
 
     def _compiled(self) -> Iterator[list[pl.Expr]]:
         """The columns as expressions of the index and of those in the steps before."""

@@ -11,6 +11,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from parloader.plans.checks import NotUnderstood
+
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "Z": "\x1a", "b": "\b"}
 TOKEN = re.compile(
     r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names stand in double quotes; neither server writes a string so
@@ -24,10 +26,6 @@ KNOWN_ARGUMENTS = frozenset(
     | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
 )
 """What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
-
-
-class NotUnderstood(Exception):
-    """A part of the clause is not understood."""
 
 
 def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:

@@ -28,7 +28,8 @@ class Table:
     row is found again by the values of its columns `identity`.
     A small table (`partitioned` false) is made by the parent process before any worker starts. `reuse`: rows that are there already are used
     first, and only what lacks is made. A row is used for index `i` only where its columns `match` have the values that the generators give
-    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there.
+    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there. Those in `unchecked`
+    are written, but a trigger of the table gives them other values, so that nobody can say later whether they are as they were made.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Table:
     optional: frozenset[str] = frozenset()
     partitioned: bool = False
     reuse: bool = True
+    unchecked: frozenset[str] = frozenset()
 
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
@@ -56,6 +58,12 @@ class Table:
     def references(self) -> dict[str, Pick]:
         """Column → what it picks."""
         return {name: picks[0] for name, picks in self.picks.items()}
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The columns by which a row is compared with what it should be, its key first where the run assigns it."""
+        key = () if self.key is None else (self.key,)
+        return (*key, *(column for column in self.columns if column not in self.unchecked))
 
     @property
     def found_by(self) -> tuple[str, ...]:

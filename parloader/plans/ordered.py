@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from parloader.plans.checks import Constant
-from parloader.plans.domains import Domain
+from parloader.plans.domains import MOMENT, Domain
 from parloader.plans.shape import Column, Kind
 
 ORDERED = frozenset(
@@ -149,7 +149,14 @@ def number(column: Column, constant: Constant) -> Fraction:
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.strip())
+    """A zero date is before all others."""
+    if re.match(r"0000-00?-00?", text):
+        return datetime.min.replace(tzinfo=UTC)
+    found = MOMENT.fullmatch(text)
+    if found:
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+        return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")), tzinfo=UTC)
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -6,8 +6,7 @@ Surely: in any collation, by PCRE (MariaDB) and by ICU (MySQL). Fewer texts than
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Matches
+from parloader.plans.checks import Matches, NotUnderstood
 from parloader.plans.regexps import ANY, Alternative, Item, Letters, Regexp
 
 

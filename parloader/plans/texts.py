@@ -4,11 +4,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, combinations
 
 from parloader.plans import matching, pools
-from parloader.plans.checks import Matches
+from parloader.plans.checks import Constant, Matches
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
 from parloader.plans.plausible import words
@@ -18,6 +19,9 @@ from parloader.plans.shape import Column, Kind
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 LONGEST = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
 UUID_LENGTH = 36
+# Collations that take i for y, i for j and u for v, or m for n (of all that both servers have, tried with all pairs of letters and digits)
+MIXING = ("lithuanian", "_roman_", "macce_general", "_lv_0900_ai", "_lt_0900_ai", "_la_0900_ai")
+ALIKE = str.maketrans("jyvn", "iium")
 MOST_LISTED = 200
 FEWEST = 8  # as many of a pool have to be allowed, or others are made
 LONG, MIDDLING = 40, 12  # characters: room for a sentence, for some words
@@ -39,7 +43,7 @@ def is_uuid(name: str) -> bool:
 
 def lengths(column: Column, domain: Domain) -> Lengths | None:
     """None: no length is allowed."""
-    most = min(LONGEST, column.length)
+    most = LONGEST if column.kind is Kind.JSON else min(LONGEST, column.length)
     if domain.most_length is not None:
         most = min(most, domain.most_length)
     if domain.most_bytes is not None:
@@ -50,14 +54,14 @@ def lengths(column: Column, domain: Domain) -> Lengths | None:
 def folded(text: str) -> str:
     """The same for texts that some collation may take for the same."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).rstrip()
+    return "".join(c for c in plain if not unicodedata.combining(c)).strip()
 
 
 def accepts(domain: Domain, text: str) -> bool:
     """Whether the domain, its lengths aside, surely takes the text, whatever the collation."""
     if domain.values is not None and text not in map(str, domain.values):
         return False
-    if folded(text) in {folded(str(value)) for value in domain.excluded}:
+    if domain.excluded and folded(text) in _barred(domain.excluded):
         return False
     if domain.matches and not re.fullmatch(_expression(domain.matches.parts), text, re.DOTALL):
         return False
@@ -66,7 +70,13 @@ def accepts(domain: Domain, text: str) -> bool:
     return _above(domain.low, text, domain.low_open) and _above(text, domain.high, domain.high_open)
 
 
-def _expression(parts: Iterable[tuple[str, int, int | None]]) -> str:
+@lru_cache(maxsize=64)
+def _barred(excluded: tuple[Constant, ...]) -> frozenset[str]:
+    return frozenset(folded(str(value)) for value in excluded)
+
+
+@lru_cache(maxsize=64)
+def _expression(parts: tuple[tuple[str, int, int | None], ...]) -> str:
     return "".join(
         f"[{re.escape(characters)}]{{{least},{'' if most is None else most}}}" for characters, least, most in parts if characters
     )
@@ -112,11 +122,17 @@ def members(column: Column, domain: Domain) -> Iterator[str]:
             yield member
 
 
-def apart(values: Iterable[str], prefix: int | None) -> Iterator[str]:
-    """Those that differ from all before them within the first `prefix` characters, whatever the collation."""
+def mixes_letters(column: Column) -> bool:
+    """Whether its collation takes two of the letters a to z for one."""
+    return any(part in column.collation for part in MIXING)
+
+
+def apart(column: Column, values: Iterable[str], prefix: int | None) -> Iterator[str]:
+    """Those that differ from all before them within the first `prefix` characters, whatever the case and the accents."""
     seen = set()
+    mixed = ALIKE if mixes_letters(column) else {}
     for value in values:
-        same = folded(value[:prefix])
+        same = folded(value[:prefix]).translate(mixed)
         if same not in seen:
             seen.add(same)
             yield value
@@ -138,6 +154,8 @@ def _encodes(text: str, codec: str) -> bool:
 
 
 def text(column: Column, domain: Domain) -> Generator | None:
+    if column.kind is Kind.JSON:
+        domain = replace(domain, json=True)
     if domain.values is not None:
         values = listed(column, domain)
         return Choice(values=values) if values else None
@@ -164,7 +182,7 @@ def _from_pool(column: Column, domain: Domain, size: Lengths) -> Generator | Non
 
 
 def _pool(column: Column, domain: Domain, size: Lengths) -> str | None:
-    if domain.json or column.kind is Kind.JSON:
+    if domain.json:
         return "json"
     if name := pools.guess(column.name, size.most):
         return name

@@ -12,8 +12,6 @@ DIGITS = 8  # base 36: 2.8 million million
 FEWEST_DIGITS = 6  # 2,000 million: less is only for columns that have no room
 MOST_VALUES = 10_000
 LONGEST_NOUN = 24
-# Of these collations some take two of the digits and letters for one (tried on both servers)
-DOUBTFUL: frozenset[str] = frozenset()
 AROUND = (
     ("email mail e", "user-", "@example.com"),
     ("url uri link href website homepage permalink", "https://example.com/", ""),
@@ -30,13 +28,11 @@ def unique_text(column: Column, domain: Domain, prefix: int | None, name: str) -
     if size is None or size.most < 1:
         return None
     named = name or column.name
-    if not column.collation.startswith(tuple(DOUBTFUL)) or not DOUBTFUL:
-        if texts.is_uuid(named) and prefix is None and size.least <= texts.UUID_LENGTH <= size.most and texts.is_free(domain):
-            return Unique(form=Form.UUID)
-        for candidate in _candidates(domain, size, prefix, named):
-            if _is_accepted(candidate, domain):
-                return candidate
-    return _values(column, domain, size, prefix)
+    if texts.is_uuid(named) and prefix is None and size.least <= texts.UUID_LENGTH <= size.most and texts.is_free(domain):
+        return Unique(form=Form.UUID)
+    candidates = () if texts.mixes_letters(column) else _candidates(domain, size, prefix, named)
+    found = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
+    return found or _values(column, domain, size, prefix)
 
 
 def _candidates(domain: Domain, size: texts.Lengths, prefix: int | None, name: str) -> Iterator[Unique]:
@@ -97,5 +93,5 @@ def _values(column: Column, domain: Domain, size: texts.Lengths, prefix: int | N
     matches = domain.matches or texts.ANY_NUMBER
     made = matching.distinct(matches, max(1, size.least), size.most, MOST_VALUES, prefix)
     found = [text for text in made if texts.accepts(domain, text)] or texts.filtered(column, domain, size)
-    values = tuple(sorted(texts.apart(found, prefix)))
+    values = tuple(sorted(texts.apart(column, found, prefix)))
     return Unique(form=Form.VALUES, values=values) if values else None

@@ -32,9 +32,9 @@ def unique(column: Column, domain: Domain = NO_LIMITS, prefix: int | None = None
     match column.kind:
         case Kind.TEXT:
             values = texts.listed(column, domain)
-            return _listed(texts.apart(values, prefix)) if domain.values is not None else unique_text(column, domain, prefix, name)
+            return _listed(texts.apart(column, values, prefix)) if domain.values is not None else unique_text(column, domain, prefix, name)
         case Kind.ENUM | Kind.SET:
-            return _listed(texts.apart(texts.members(column, domain), prefix))
+            return _listed(texts.apart(column, texts.members(column, domain), prefix))
         case Kind.BYTES:
             return _bytes(column, domain, prefix)
         case Kind.UUID | Kind.INET4 | Kind.INET6 if texts.is_free(domain):
@@ -90,7 +90,7 @@ def _preferred(column: Column, numbers: Range) -> Range:
 
 def _bytes(column: Column, domain: Domain, prefix: int | None) -> Unique | None:
     if domain.values is not None:
-        return _listed(value.encode() for value in texts.apart(texts.listed(column, domain), prefix))
+        return _listed(value.encode() for value in texts.apart(column, texts.listed(column, domain), prefix))
     size = texts.lengths(column, domain)
     others = domain.matches or domain.json or domain.low is not None or domain.high is not None
     if size is None or size.most < 1 or others or any(value != "" for value in domain.excluded):
