@@ -12,6 +12,7 @@ from parloader import __version__
 from parloader.command import EXIT_CODES, Output, exit_codes, with_target
 from parloader.consent import confirmed, on_terminal, with_permission
 from parloader.errors import Interrupted, UsageError, VerifyFailed
+from parloader.limits import MOST_SAMPLED
 from parloader.loading.batching import Batch, FixedBatch, WriterName
 from parloader.neighbour import chunk_option, with_limits
 from parloader.options import bench_options, fault_options, plan_options, procs_option
@@ -59,66 +60,39 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @with_target
 @with_permission
 @with_limits
-def seed(
-    *,
-    target: Any,
-    output: Output,
-    screen: Any,
-    rows: int,
-    procs: int,
-    batch: Batch,
-    writer: WriterName,
-    parameters: dict[str, str],
-    new_run: bool,
-    retry_seconds: float,
-    worker_restarts: int,
-    limits: Any,
-    allow_remote: tuple[str, ...],
-) -> None:
-    """Fill the table: all of it, or what is missing after an interruption."""
+def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
+    """Fill a table and the parents that it needs: all of it, or what is missing after an interruption."""
     from parloader import report
     from parloader.config import SeedConfig
     from parloader.operations import seed as operation
 
-    config = SeedConfig(
-        target=target,
-        rows=rows,
-        procs=procs,
-        batch=batch,
-        writer=writer,
-        parameters=parameters,
-        new_run=new_run,
-        retry_seconds=retry_seconds,
-        worker_restarts=worker_restarts,
-        limits=limits,
-        allow_remote=allow_remote,
-    )
-    result = operation.seed(config, screen)
+    result = operation.seed(SeedConfig(target=target, **options), screen)
     output.show(result.as_json(), lambda: report.seed(result))
 
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
+@click.option("--sample", type=click.IntRange(1, MOST_SAMPLED), metavar="ROWS", help="Print so many rows, too.")
+@click.option(
+    "--write",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.toml",
+    help="Write what was worked out, as a plan file to edit.",
+)
 @with_target
-def plan(
-    *,
-    target: Any,
-    output: Output,
-    screen: Any,
-    rows: int,
-    procs: int,
-    batch: Batch,
-    writer: WriterName,
-    parameters: dict[str, str],
-) -> None:
-    """Show what seed would do, and whether the schema fits. Writes nothing."""
+def plan(*, target: Any, output: Output, screen: Any, sample: int | None, write: Path | None, **options: Any) -> None:
+    """Show what seed would do, and whether the schema fits. Writes nothing to the database."""
     from parloader import report
     from parloader.config import SeedConfig
     from parloader.operations import plan as operation
 
-    config = SeedConfig(target=target, rows=rows, procs=procs, batch=batch, writer=writer, parameters=parameters)
-    result = operation.plan(config)
+    if write and write.exists():
+        raise UsageError(f"{write} is there already", "Give another name, or move it away")
+    result = operation.plan(SeedConfig(target=target, **options), sample or 0)
     output.show(result.as_json(), lambda: report.plan(result))
+    if write:
+        operation.write(result, write)
+        screen.note(f"written: {write}; edit it, then: parloader seed --plan {write}")
 
 
 @cli.command(epilog=EXIT_CODES)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from parloader.database.connect import Target
 from parloader.errors import UsageError
-from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
 from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
-from parloader.plans.script_execution import DEFAULT_ROWS
 
 DEFAULT_BATCH = FixedBatch(10_000)
 # how long a batch may be tried again (a deadlock, a lost connection) before the run stops
@@ -51,10 +50,15 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedConfig:
-    """What to load and how; also what `plan` shows."""
+    """What to load and how; also what `plan` shows. `table`: any one, with what it needs; `plan`: a plan file or MODULE:NAME; neither: the
+    built-in plan, with `parameters`. `rows`, `seed`: None where the plan says, or its default."""
 
     target: Target
-    rows: int = DEFAULT_ROWS
+    table: str | None = None
+    plan: str | None = None
+    rows: int | None = None
+    seed: int | None = None
+    parents: Mapping[str, int] = field(default_factory=dict)
     procs: int = field(default_factory=usable_cores)
     batch: Batch = DEFAULT_BATCH
     writer: WriterName = WriterName.INSERT
@@ -67,7 +71,8 @@ class SeedConfig:
 
     def __post_init__(self) -> None:
         """UsageError where a number makes no sense."""
-        _require("rows", self.rows, 0, MOST_ROWS)
+        _require("rows", self.rows or 0, 0, MOST_ROWS)
+        _require("seed", self.seed or 0, 0, MOST_SEED)
         _require("procs", self.procs, 1, MOST_PROCS)
         _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
 

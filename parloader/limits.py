@@ -6,3 +6,5 @@ MOST_ROWS = 2**63 - 1
 MOST_PROCS = 1024
 # A year: a load that retries longer than that is not waited for
 MOST_RETRY_SECONDS = 31_536_000.0
+MOST_SEED = 2**63 - 1  # a plan file holds signed 64-bit integers
+MOST_SAMPLED = 1000  # rows that plan prints

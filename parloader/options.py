@@ -65,6 +65,16 @@ plan_parameters = click.option(
 )
 
 
+def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, int]:
+    given = {}
+    for pair in pairs:
+        name, _equals, rows = pair.rpartition("=")
+        if not name or not rows.isdecimal() or not 1 <= int(rows[: len(str(MOST_ROWS)) + 1]) <= MOST_ROWS:
+            raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 (1 to {MOST_ROWS})")
+        given[name.strip()] = int(rows)
+    return given
+
+
 def _procs(text: str) -> int:
     if not text.isdecimal() or len(text) > len(str(MOST_PROCS)) or not 1 <= int(text) <= MOST_PROCS:
         raise ValueError(f"{text!r} is not a number from 1 to {MOST_PROCS}")
@@ -134,10 +144,21 @@ def plan_options(function: Command) -> Command:
         click.option(
             "--rows",
             type=click.IntRange(0, MOST_ROWS),
-            default=1_000_000,
-            show_default=True,
             envvar="PARLOADER_ROWS",
-            help="Rows of the big table.",
+            help="Rows of the big table.  [default: 1000000, or what the plan file says]",
+        ),
+        click.option(
+            "--plan",
+            "plan",
+            metavar="FILE|MODULE:NAME",
+            envvar="PARLOADER_PLAN",
+            help="A plan file (parloader plan --write makes one), or a plan in Python.",
+        ),
+        click.option(
+            "--table",
+            metavar="NAME",
+            envvar="PARLOADER_TABLE",
+            help="Fill this table, and the parents that it needs, whatever the schema.  [default: the built-in plan script_execution]",
         ),
     ):
         function = option(function)

@@ -1,7 +1,7 @@
 """Results as text for people. (As JSON they are what the results' as_json gives.)"""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def seed(result: "SeedResult") -> str:
         headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
         lines += [table(headings, rows), ""]
         lines.append(f"loaded {result.rows:,} rows in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
-    lines.append(
-        f"run {result.run_id}: {counts.total:,} rows, {figures}, {counts.violation_count:,} violations (counted in {result.check_seconds:.1f} s)"
-    )
+    counted = "".join([f"{counts.total:,} rows, ", f"{figures}, " if figures else "", f"{counts.violation_count:,} violations"])
+    lines.append(f"run {result.run_id}: {counted} (counted in {result.check_seconds:.1f} s)")
     return "\n".join(lines)
 
 
@@ -85,13 +84,38 @@ def plan(forecast: "Forecast") -> str:
         done = "is complete: seed would change nothing" if forecast.run.complete else "is incomplete: seed would load the rest"
         lines.append(f"run {forecast.run.run_id} {done}")
     lines += ["", table(("table", "rows", "there", "to make", "keys", "data", "indexes"), rows), ""]
-    if forecast.shares:
-        lines.append(f"{len(forecast.shares)} worker processes, writer {forecast.writer}, batches of {forecast.batch}:")
-        lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(forecast.shares)]
+    for t in forecast.tables:
+        if t.sample.height:
+            lines += [f"{t.name}:", *(_row(row) for row in t.sample.rows(named=True)), ""]
+    for t in forecast.tables:
+        if t.shares:
+            of = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
+            lines.append(f"{of}{len(t.shares)} worker processes, writer {forecast.writer}, batches of {forecast.batch}:")
+            lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
     free = "" if forecast.free_bytes is None else f"; {mebibytes(forecast.free_bytes)} are free there"
     lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
+    lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
+
+
+def _row(row: Mapping[str, object]) -> str:
+    """A row as its columns and values, wrapped: tables of twenty columns fit no screen."""
+    cells = ", ".join(f"{name}={_cell(value)}" for name, value in row.items())
+    return textwrap.fill(cells, NOTE_COLUMNS, initial_indent="  ", subsequent_indent="    ")
+
+
+def _cell(value: object) -> str:
+    text = (
+        "NULL"
+        if value is None
+        else f"x'{value.hex()}'"
+        if isinstance(value, bytes)
+        else repr(value)
+        if isinstance(value, str)
+        else str(value)
+    )
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def bench(result: "BenchResult") -> str:
@@ -163,14 +187,16 @@ def status(result: "Status") -> str:
     lines += [f"paused by {result.paused}; parloader resume lets it go on"] if result.paused else []
     lines += [] if result.runs else [f"no runs in {result.where}"]
     for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
-        share = run.done_rows / run.rows if run.rows else 1.0
+        share = run.done_rows / run.total_rows if run.total_rows else 1.0
         parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
         lines.append(
-            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.rows:,} rows ({share:.0%}), begun {run.started_at}; {parameters}"
+            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.total_rows:,} rows ({share:.0%}), begun {run.started_at}; {parameters}"
         )
         if entry["resume"]:
-            lines += [f"  missing: {gap} ({gap.rows:,})" for gap in run.gaps[:10]]
-            lines += [f"  missing: {len(run.gaps) - 10} more ranges"] if len(run.gaps) > 10 else []
+            gaps = [(table.name, gap) for table in run.partitioned for gap in run.gaps(table.name)]
+            of = {table: f"{table}, " if len(run.partitioned) > 1 else "" for table, _ in gaps}
+            lines += [f"  missing: {of[table]}{gap} ({gap.rows:,})" for table, gap in gaps[:10]]
+            lines += [f"  missing: {len(gaps) - 10} more ranges"] if len(gaps) > 10 else []
             lines.append(f"  go on: {entry['resume']}")
     return "\n".join(lines)
 

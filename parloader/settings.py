@@ -31,7 +31,7 @@ def _texts(value: object) -> list[str]:
 
 def _pairs(value: object) -> list[str]:
     if not isinstance(value, dict):
-        raise ValueError('a table: write it as [set], then lines such as start = "2020-01-01"')
+        raise ValueError('a table: write it as [set] (or [parents]), then lines such as start = "2020-01-01"')
     return [f"{name}={_text(item)}" for name, item in value.items()]
 
 
@@ -42,11 +42,15 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "max_lag": _text,
     "max_load": _texts,
     "max_rate": _text,
+    "parents": _pairs,
+    "plan": _text,
     "procs": _text,
     "replica_url": _texts,
     "retry_seconds": _text,
     "rows": _text,
+    "seed": _text,
     "set": _pairs,
+    "table": _text,
     "worker_restarts": _text,
     "writer": _text,
     **dict.fromkeys(CONNECTION_SETTINGS, _text),

@@ -49,13 +49,13 @@ Load = Callable[[Partition], None]
 
 def frames(rows: int) -> "Callable[[Partition], pl.DataFrame]":
     """parloader's own generator, for a database in which every parent's keys begin with 1."""
-    from parloader.loading.generate import generate
-    from parloader.plans.model import Keys
+    from parloader.loading.generate import Generation
+    from parloader.plans.model import Rows
     from parloader.plans.script_execution import script_execution
 
     plan = script_execution(rows)
-    keys = {table.name: Keys.contiguous(1, table.rows) for table in plan.tables}
-    return lambda batch: generate(plan.target, batch, keys)
+    made = Generation(plan, plan.target, {table.name: Rows.all_made(table) for table in plan.tables})
+    return made.frame
 
 
 def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice, product
 from typing import TypeAlias
@@ -18,10 +18,13 @@ HOLDS = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, "=": lambda a, b: a
 
 
 def rows(case: Sequence[Atom], kinds: Mapping[str, str]) -> Iterator[Row]:
-    """Rows that the atoms allow, of columns that are "integer", "decimal", "date", "moment", "json" or "text"."""
+    """Rows that the atoms allow for sure, of columns that are "integer", "decimal", "date", "moment", "json" or "text"."""
     found = domains(case)
     compared = comparisons(case)
-    offered = [list(candidates(found.get(name, Domain()), kind)) for name, kind in kinds.items()]
+    if any(domain.unsure or domain.impossible for domain in found.values()):
+        return
+    concerned = {*found, *(name for one in compared for name in (one.left, one.right))}
+    offered = [list(islice(candidates(found.get(name, Domain()), kind), None if name in concerned else 1)) for name, kind in kinds.items()]
     for values in islice(product(*offered), MOST_TRIED):
         row = dict(zip(kinds, values, strict=True))
         if all(_kept(one, row) for one in compared):
@@ -59,16 +62,15 @@ def _made(domain: Domain, kind: str) -> Iterator[Value]:
         case "integer" | "decimal":
             yield from _numbers(domain, 0 if kind == "integer" else 2)
         case _:
-            step = timedelta(days=1) if kind == "date" else timedelta(seconds=1)
-            low, high = domain.moments(step)
-            ends = [low, high] if low or high else []
-            for moment in [*ends, *(end + days for end in ends if end for days in (timedelta(days=-40), timedelta(days=40)))] or [
-                "2024-02-03"
-            ]:
-                if isinstance(moment, str):
-                    yield moment
-                elif moment and (low is None or moment >= low) and (high is None or moment <= high):
-                    yield str(moment.date() if kind == "date" else moment)
+            yield from _moments(domain, kind)
+
+
+def _moments(domain: Domain, kind: str) -> Iterator[str]:
+    low, high = domain.moments(timedelta(days=1) if kind == "date" else timedelta(seconds=1))
+    ends = [end for end in (low, high) if end] or [datetime(2024, 2, 3)]
+    for moment in [*ends, *(end + timedelta(days=days) for end in ends for days in (-40, 40))]:
+        if (low is None or moment >= low) and (high is None or moment <= high):
+            yield str(moment.date() if kind == "date" else moment)
 
 
 def _numbers(domain: Domain, scale: int) -> Iterator[Value]:

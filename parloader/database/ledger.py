@@ -1,7 +1,7 @@
 """parloader's own tables in the target database: which runs there are, which key each row has, which batches are committed.
 
-parloader_run     one row a run: the plan, its parameters, its size
-parloader_table   one row a run and table: the key of each index (used rows and made ones), and the AUTO_INCREMENT counter before;
+parloader_run     one row a run: the plan, as it was worked out when the run began, so that its rows can be made again whatever becomes of the schema
+parloader_table   one row a run and table: which of its rows are made and which were there, their keys, and the AUTO_INCREMENT counter before;
                   those of a run that has ended stay until the counters are put back
 parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are
 parloader_control who is at work (database/control.py)
@@ -10,6 +10,7 @@ parloader_control who is at work (database/control.py)
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pymysql
 
@@ -17,12 +18,17 @@ from parloader import __version__
 from parloader.database import control, failures, sql
 from parloader.database.sql import Connection
 from parloader.errors import LedgerDamaged
-from parloader.plans.model import Keys, Plan, Segment
+from parloader.plans.document import as_document, from_document
+from parloader.plans.model import Keys, Plan, Rows, Segment
 from parloader.plans.partition import Partition, gaps, merge
+from parloader.plans.scalars import SCALAR
+from parloader.plans.script_execution import script_execution
 
 SCRATCH_MARK = "parloader bench: scratch table"
 """The comment of bench's tables: no name alone makes a table ours."""
 BATCHES = "parloader_batch"
+NO_MATTER = frozenset({"file"})
+"""Parameters of a plan that do not say which plan it is, but where it came from."""
 TABLES = (BATCHES, "parloader_table", "parloader_run", control.CONTROL)
 
 
@@ -45,6 +51,7 @@ DDL = {
         target VARCHAR(64) NOT NULL,
         row_count BIGINT UNSIGNED NOT NULL,
         parameters TEXT NOT NULL,
+        definition LONGTEXT NULL,
         parloader_version VARCHAR(32) NOT NULL,
         started_at DATETIME NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: runs'""",
@@ -52,8 +59,9 @@ DDL = {
         run_id INT UNSIGNED NOT NULL,
         position SMALLINT UNSIGNED NOT NULL,
         table_name VARCHAR(64) NOT NULL,
-        key_column VARCHAR(64) NOT NULL,
+        key_column VARCHAR(64) NULL,
         segments MEDIUMTEXT NOT NULL,
+        details LONGTEXT NULL,
         counter_before BIGINT UNSIGNED NULL,
         counter_after BIGINT UNSIGNED NULL,
         PRIMARY KEY (run_id, position)
@@ -63,55 +71,87 @@ DDL = {
 }
 
 
+# What later versions have more: column → the statement that adds it
+ADDED = {
+    ("parloader_run", "definition"): "ALTER TABLE parloader_run ADD COLUMN definition LONGTEXT NULL",
+    (
+        "parloader_table",
+        "details",
+    ): "ALTER TABLE parloader_table ADD COLUMN details LONGTEXT NULL, MODIFY COLUMN key_column VARCHAR(64) NULL",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableEntry:
     """A table of a run. The counters: its AUTO_INCREMENT before and after the run took keys; None where it took none, or has none."""
 
     name: str
-    key: str
-    keys: Keys
+    key: str | None
+    rows: Rows
     counter_before: int | None = None
     counter_after: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as the ledger has it: `tables` in dependency order, `done` per table the committed index ranges."""
+    """A run as the ledger has it: `plan` as it was worked out, `tables` in dependency order, `done` per table the committed index ranges."""
 
     run_id: int
-    plan: str
-    target: str
-    rows: int
-    parameters: Mapping[str, str]
+    plan: Plan
     started_at: str
     tables: tuple[TableEntry, ...]
     done: Mapping[str, tuple[Partition, ...]]
 
     @property
-    def done_rows(self) -> int:
-        return sum(p.rows for p in self.done.get(self.target, ()))
+    def target(self) -> str:
+        return self.plan.target.name
 
     @property
-    def gaps(self) -> tuple[Partition, ...]:
-        return gaps(Partition(0, self.rows), self.done.get(self.target, ()))
+    def parameters(self) -> Mapping[str, str]:
+        return self.plan.parameters
+
+    @property
+    def partitioned(self) -> tuple[TableEntry, ...]:
+        """The tables that workers load, in dependency order."""
+        return tuple(self.table(table.name) for table in self.plan.partitioned)
+
+    @property
+    def total_rows(self) -> int:
+        """What workers have to make in all."""
+        return sum(entry.rows.made_rows for entry in self.partitioned)
+
+    @property
+    def done_rows(self) -> int:
+        """What of it is done."""
+        return sum(p.rows for entry in self.partitioned for p in self.done.get(entry.name, ()))
+
+    def gaps(self, table: str) -> tuple[Partition, ...]:
+        """What of the table is still to be made."""
+        return tuple(gap for part in self.table(table).rows.made for gap in gaps(part, self.done.get(table, ())))
 
     @property
     def complete(self) -> bool:
-        return not self.gaps
+        return not any(self.gaps(entry.name) for entry in self.partitioned)
 
     @property
-    def keys(self) -> dict[str, Keys]:
-        return {entry.name: entry.keys for entry in self.tables}
+    def rows(self) -> dict[str, Rows]:
+        return {entry.name: entry.rows for entry in self.tables}
 
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
 
     def key_ranges(self, table: str) -> tuple[tuple[int, int], ...]:
-        """The keys of the rows of `table` that parloader made in this run, as (first, last) pairs."""
-        return tuple(r for done in self.done.get(table, ()) for r in self.table(table).keys.ranges(done))
+        """The keys of the rows of `table` that parloader made in this run, as (first, last) pairs; none where the run assigns no keys."""
+        keys = self.table(table).rows.keys
+        return tuple(r for done in self.done.get(table, ()) for r in keys.ranges(done)) if keys else ()
 
     def is_of(self, plan: Plan) -> bool:
-        return (self.plan, self.target, self.rows, self.parameters) == (plan.name, plan.target.name, plan.target.rows, plan.parameters)
+        """Whether it is a run of the plan, which may not be worked out yet."""
+
+        def asked(of: Plan) -> tuple[object, ...]:
+            return of.name, of.target.name, of.target.rows, {name: v for name, v in of.parameters.items() if name not in NO_MATTER}
+
+        return asked(self.plan) == asked(plan)
 
 
 def exists(connection: Connection) -> bool:
@@ -134,11 +174,20 @@ def _there(connection: Connection) -> set[str]:
 
 
 def create(connection: Connection) -> None:
-    """Makes those of the ledger's tables that are not there."""
+    """Makes what is not there: the ledger's tables, and what of their columns a ledger of an earlier version does not have."""
     there = _there(connection)
     for table, statement in DDL.items():
         if table not in there:
             sql.execute(connection, statement)
+    columns = _columns(connection)
+    for column, statement in ADDED.items():
+        if column not in columns:
+            sql.execute(connection, statement)
+
+
+def _columns(connection: Connection) -> set[tuple[str, str]]:
+    statement = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s"
+    return {(table, column) for table, column in sql.rows(connection, statement, TABLES)}
 
 
 def drop(connection: Connection) -> None:
@@ -152,26 +201,59 @@ def runs(connection: Connection) -> tuple[Run, ...]:
     done: dict[tuple[int, str], list[Partition]] = {}
     for run_id, table, first, count in sql.rows(connection, "SELECT run_id, table_name, first_index, row_count FROM parloader_batch"):
         done.setdefault((run_id, table), []).append(Partition(first, first + count))
-    tables: dict[int, list[TableEntry]] = {}
-    statement = (
-        "SELECT run_id, table_name, key_column, segments, counter_before, counter_after FROM parloader_table ORDER BY run_id, position"
-    )
-    for run_id, name, key, segments, before, after in sql.rows(connection, statement):
-        keys = Keys(tuple(Segment(*s) for s in json.loads(segments)))
-        tables.setdefault(run_id, []).append(TableEntry(name=name, key=key, keys=keys, counter_before=before, counter_after=after))
-    statement = "SELECT run_id, plan, target, row_count, parameters, started_at FROM parloader_run ORDER BY run_id"
-    return tuple(
-        Run(
-            run_id=run_id,
-            plan=plan,
-            target=target,
-            rows=count,
-            parameters=json.loads(parameters),
-            started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-            tables=tuple(tables.get(run_id, ())),
-            done={table: merge(parts) for (of, table), parts in done.items() if of == run_id},
+    there = _columns(connection)
+    later = {column: column if (table, column) in there else "NULL" for table, column in ADDED}
+    tables: dict[int, list[tuple[Any, ...]]] = {}
+    statement = f"""SELECT run_id, table_name, key_column, segments, {later["details"]}, counter_before, counter_after
+        FROM parloader_table ORDER BY run_id, position"""
+    for run_id, *table in sql.rows(connection, statement):
+        tables.setdefault(run_id, []).append(tuple(table))
+    statement = f"SELECT run_id, target, row_count, parameters, {later['definition']}, started_at FROM parloader_run ORDER BY run_id"
+    found = []
+    for run_id, target, count, parameters, definition, started_at in sql.rows(connection, statement):
+        of_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
+        found.append(
+            Run(
+                run_id=run_id,
+                plan=from_document(json.loads(definition)) if definition else script_execution(count, json.loads(parameters)),
+                started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
+                tables=tuple(_entry(table, of_run, target) for table in tables.get(run_id, ())),
+                done=of_run,
+            )
         )
-        for run_id, plan, target, count, parameters, started_at in sql.rows(connection, statement)
+    return tuple(found)
+
+
+def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[Partition, ...]], target: str) -> TableEntry:
+    name, key, segments, details, before, after = row
+    rows = _rows(key, segments, details, None if name == target else done.get(name, ()))
+    return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after)
+
+
+def _rows(key: str | None, segments: str, details: str | None, made: tuple[Partition, ...] | None) -> Rows:
+    """`made`: what counts as made where `details` does not say it, in a ledger of version 0.1.0; None: all rows."""
+    keys = None if key is None else Keys(tuple(Segment(*s) for s in json.loads(segments)))
+    if details is None:
+        assert keys is not None
+        return Rows(rows=keys.rows, made=(Partition(0, keys.rows),) if made is None else made, keys=keys)
+    more = json.loads(details)
+    return Rows(
+        rows=more["rows"],
+        made=tuple(Partition(*part) for part in more["made"]),
+        keys=keys,
+        used={column: tuple(map(SCALAR.read, values)) for column, values in more["used"].items()},
+        offsets=more["offsets"],
+    )
+
+
+def _details(rows: Rows) -> str:
+    return json.dumps(
+        {
+            "rows": rows.rows,
+            "made": [[part.start, part.stop] for part in rows.made],
+            "used": {column: list(map(SCALAR.write, values)) for column, values in rows.used.items()},
+            "offsets": dict(rows.offsets),
+        }
     )
 
 
@@ -179,22 +261,31 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
     """Writes a new run, in the caller's transaction; returns its run_id."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO parloader_run (plan, target, row_count, parameters, parloader_version, started_at) VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP())",
-            (plan.name, plan.target.name, plan.target.rows, json.dumps(dict(plan.parameters), sort_keys=True), __version__),
+            """INSERT INTO parloader_run (plan, target, row_count, parameters, definition, parloader_version, started_at)
+                VALUES (%s, %s, %s, %s, %s, %s, UTC_TIMESTAMP())""",
+            (
+                plan.name,
+                plan.target.name,
+                plan.target.rows,
+                json.dumps(dict(plan.parameters), sort_keys=True),
+                json.dumps(as_document(plan), sort_keys=True),
+                __version__,
+            ),
         )
         run_id = int(cursor.lastrowid)
         cursor.executemany(
-            "INSERT INTO parloader_table VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            """INSERT INTO parloader_table (run_id, position, table_name, key_column, segments, details, counter_before, counter_after)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
             [
-                (run_id, position, t.name, t.key, _segments_text(t.keys), t.counter_before, t.counter_after)
+                (run_id, position, t.name, t.key, _segments_text(t.rows.keys), _details(t.rows), t.counter_before, t.counter_after)
                 for position, t in enumerate(tables)
             ],
         )
     return run_id
 
 
-def _segments_text(keys: Keys) -> str:
-    return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments])
+def _segments_text(keys: Keys | None) -> str:
+    return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments] if keys else [])
 
 
 def record(connection: Connection, run_id: int, table: str, batch: Partition, *, into: str = BATCHES, token: int | None = None) -> bool:

@@ -14,6 +14,8 @@ from sqlalchemy.dialects import mysql
 
 from parloader.database import sql
 from parloader.database.sql import Connection
+from parloader.plans import shape
+from parloader.plans.shape import Kind
 
 Live: TypeAlias = Mapping[str, sa.Table]
 
@@ -40,6 +42,16 @@ OTHERS = {
     "blob": mysql.BLOB,
     "mediumblob": mysql.MEDIUMBLOB,
     "longblob": mysql.LONGBLOB,
+}
+# What a column holds, by the server's name of its type; one that is not here is OTHER
+KINDS = {
+    **dict.fromkeys(INTEGERS, Kind.INTEGER),
+    **dict.fromkeys(REALS, Kind.REAL),
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext"), Kind.TEXT),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), Kind.BYTES),
+    **dict.fromkeys(("geometry", "point", "linestring", "polygon", "geometrycollection", "geomcollection"), Kind.GEOMETRY),
+    **dict.fromkeys(("multipoint", "multilinestring", "multipolygon"), Kind.GEOMETRY),
+    **{kind.value: kind for kind in Kind},
 }
 
 
@@ -85,6 +97,23 @@ def foreign_keys(live: sa.Table) -> tuple[ForeignKey, ...]:
     return keys
 
 
+def column_shape(column: "sa.Column[Any]") -> shape.Column:
+    """Of a column that reflect gave: what decides how its values are written and shown."""
+    kind = column.type
+    text = kind.text.lower() if isinstance(kind, OtherType) else type(kind).__name__.lower()
+    return shape.Column(
+        name=column.name,
+        kind=KINDS.get(re.split(r"\W", text)[0], Kind.OTHER),
+        type_text="zerofill" if getattr(kind, "zerofill", False) else text,
+        nullable=bool(column.nullable),
+        scale=getattr(kind, "scale", None) or 0,
+        single=isinstance(kind, mysql.FLOAT),
+        length=getattr(kind, "length", None) or 0,
+        fixed=isinstance(kind, mysql.CHAR | mysql.BINARY),
+        fraction_digits=getattr(kind, "fsp", None) or 0,
+    )
+
+
 def _table(connection: Connection, metadata: sa.MetaData, name: str, engine: str | None) -> sa.Table:
     table = sa.Table(name, metadata, *_columns(connection, name), mysql_engine=engine or "none")
     table.info["foreign_keys"] = foreign_keys_of(connection, name)
@@ -115,13 +144,13 @@ def _columns(connection: Connection, table: str) -> list["sa.Column[Any]"]:
 
 
 def _type(name: str, text: str, length: int | None, precision: int | None, scale: int | None, fraction_digits: int | None) -> Any:
-    unsigned = "unsigned" in text.lower()
+    unsigned, zerofill = "unsigned" in text.lower(), "zerofill" in text.lower()
     if name in INTEGERS:
-        return INTEGERS[name](unsigned=unsigned)
+        return INTEGERS[name](unsigned=unsigned, zerofill=zerofill)
     if name == "decimal":
-        return mysql.DECIMAL(precision, scale, unsigned=unsigned)
+        return mysql.DECIMAL(precision, scale, unsigned=unsigned, zerofill=zerofill)
     if name in REALS:
-        return REALS[name](unsigned=unsigned)
+        return REALS[name](unsigned=unsigned, zerofill=zerofill)
     if name in MOMENTS:
         return MOMENTS[name](fsp=fraction_digits)
     if name in WITH_LENGTH:

@@ -7,10 +7,11 @@ server first groups the rows by these columns, and joins the groups with the par
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from parloader.database import sql
 from parloader.database.connect import Target, connected
-from parloader.plans.model import ExactlyOne, Plan, Rule
+from parloader.plans.model import ExactlyOne, Plan, Rule, Table
 from parloader.plans.partition import Partition, split
 
 
@@ -31,24 +32,23 @@ class Counts:
 
 
 def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], connections: int) -> Counts:
-    """Of the rows with these keys, over several connections at once (the server does the work, so threads are enough)."""
+    """Of the target's rows with these keys, over several connections at once (the server does the work, so threads are enough)."""
     table = plan.target
-    parents = table.references
-    alias = {column: f"p{n}" for n, column in enumerate(parents)}
+    assert table.key is not None
+    links = _links(table)
+    alias = {column: f"p{n}" for n, pairs in enumerate(links.values()) for column, _ in pairs}
     violations = {rule.name: _broken(rule, alias) for rule in plan.rules}
-    for column, parent in parents.items():
-        violations[f"{column} points to a row of {parent}"] = (
-            f"e.{sql.quote(column)} IS NOT NULL AND {alias[column]}.{sql.quote(plan.table(parent).key)} IS NULL"
+    for (parent, _), pairs in links.items():
+        (column, referenced), *_ = pairs
+        violations[f"{', '.join(c for c, _ in pairs)} points to a row of {parent}"] = (
+            " AND ".join(f"e.{sql.quote(c)} IS NOT NULL" for c, _ in pairs) + f" AND {alias[column]}.{sql.quote(referenced)} IS NULL"
         )
     conditions = ["TRUE", *(f"e.{sql.quote(c.column)} IS NOT NULL" for c in plan.counts), *violations.values()]
     sums = ", ".join(f"COALESCE(SUM(e.group_rows * ({condition})), 0)" for condition in conditions)
-    grouped = ", ".join(map(sql.quote, _columns(plan)))
-    groups = f"""SELECT {grouped}, COUNT(*) AS group_rows FROM {sql.quote(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s
-        GROUP BY {grouped}"""
-    joins = " ".join(
-        f"LEFT JOIN {sql.quote(parent)} {alias[column]} ON {alias[column]}.{sql.quote(plan.table(parent).key)} = e.{sql.quote(column)}"
-        for column, parent in parents.items()
-    )
+    where = f"FROM {sql.quote(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s"
+    grouped = ", ".join(map(sql.quote, _columns(plan, links)))
+    groups = f"SELECT {grouped}, COUNT(*) AS group_rows {where} GROUP BY {grouped}" if grouped else f"SELECT COUNT(*) AS group_rows {where}"
+    joins = " ".join(_join(parent, pairs, alias) for (parent, _), pairs in links.items())
     statement = f"SELECT {sums} FROM ({groups}) e {joins}"
 
     def ask(piece: tuple[int, int]) -> tuple[int, ...]:
@@ -71,9 +71,27 @@ def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], c
     )
 
 
-def _columns(plan: Plan) -> tuple[str, ...]:
+Links: TypeAlias = Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+"""(parent, the pick's group) → its (column, the parent's column) pairs."""
+
+
+def _links(table: Table) -> Links:
+    links: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    for column, pick in table.references.items():
+        of = pick.parent, pick.group or column
+        links[of] = (*links.get(of, ()), (column, pick.column))
+    return links
+
+
+def _join(parent: str, pairs: tuple[tuple[str, str], ...], alias: Mapping[str, str]) -> str:
+    name = alias[pairs[0][0]]
+    same = " AND ".join(f"{name}.{sql.quote(r)} = e.{sql.quote(c)}" for c, r in pairs)
+    return f"LEFT JOIN {sql.quote(parent)} {name} ON {same}"
+
+
+def _columns(plan: Plan, links: Links) -> tuple[str, ...]:
     """Those that say whether a row counts and whether it breaks a rule."""
-    columns = [*plan.target.references, *(c.column for c in plan.counts)]
+    columns = [*(c for pairs in links.values() for c, _ in pairs), *(c.column for c in plan.counts)]
     for rule in plan.rules:
         columns += rule.columns if isinstance(rule, ExactlyOne) else (rule.column, rule.via)
     return tuple(dict.fromkeys(columns))

@@ -9,11 +9,13 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from parloader.database import checksum, ledger, marker, sql
-from parloader.database.reflection import Live, foreign_keys
+from parloader.database import ledger, marker, sql
+from parloader.database.reflection import Live, OtherType, column_shape, foreign_keys
 from parloader.database.sql import Connection
+from parloader.database.view import View
 from parloader.errors import SchemaMismatch
-from parloader.plans.model import Plan, Reference, Table
+from parloader.plans.generators import Generator, Pick, When
+from parloader.plans.model import Plan, Table
 
 INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
@@ -41,50 +43,56 @@ def table_names(connection: Connection) -> frozenset[str]:
     return frozenset(name for (name,) in found) - {marker.NAME, *ledger.TABLES, *tables_with_comment(connection, ledger.SCRATCH_MARK)}
 
 
-def fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Plan, tuple[Misfit, ...]]:
-    """The plan without the optional columns that are not there, and where the live schema is not as it needs it.
+def adapt(plan: Plan, live: Live) -> Plan:
+    """The plan without the optional columns that are not there, and with the names that its tables' integer keys have."""
+    keys = {table.name: _live_key(table, live.get(table.name)) for table in plan.tables}
 
-    `samples` has, for each table of the plan, some of its rows: what its columns must hold.
-    """
-    misfits: list[Misfit] = []
-    tables = []
-    for table in plan.tables:
-        if table.name not in live:
-            misfits.append(Misfit(table=table.name, column=None, expected="a table", found="none"))
-            tables.append(table)
-            continue
-        there = live[table.name]
-        table = replace(table, columns={n: g for n, g in table.columns.items() if n in there.columns or n not in table.optional})
+    def column(generator: Generator) -> Generator:
+        if isinstance(generator, Pick) and generator.column == plan.table(generator.parent).key:
+            return replace(generator, column=keys[generator.parent] or generator.column)
+        if isinstance(generator, When):
+            return replace(generator, then=column(generator.then), otherwise=column(generator.otherwise))
+        return generator
+
+    def adapted(table: Table) -> Table:
+        there = live[table.name].columns if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
-        key = there.primary_key.columns.keys()
-        if len(key) == 1 and key[0] != table.key:
-            table = replace(table, key=key[0], columns={n: g for n, g in table.columns.items() if n != key[0]})
-        tables.append(table)
-        misfits += _table_misfits(table, there)
-    fitted = replace(plan, tables=tuple(tables))
-    if not misfits:
-        misfits = [m for table in fitted.tables for m in _column_misfits(table, live[table.name], samples[table.name])]
-    return fitted, tuple(misfits)
+        kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
+        return replace(table, key=keys[table.name], columns=kept)
+
+    return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
 
-def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> Plan:
-    """The fitted plan. SchemaMismatch names every column that is not as expected."""
-    fitted, misfits = fit(plan, live, samples)
-    if misfits:
+def _live_key(table: Table, there: sa.Table | None) -> str | None:
+    if table.key is None or there is None:
+        return table.key
+    columns = there.primary_key.columns.keys()
+    return columns[0] if len(columns) == 1 else table.key
+
+
+def misfits(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Misfit, ...]:
+    """Where the live schema is not as the adapted plan needs it. `samples` has, for each table of the plan, some of its rows."""
+    missing = tuple(Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live)
+    found = missing + tuple(m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name]))
+    return found or tuple(m for table in plan.tables for m in _column_misfits(table, live[table.name], samples[table.name]))
+
+
+def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> None:
+    """SchemaMismatch names every column that is not as expected."""
+    if found := misfits(plan, live, samples):
         raise SchemaMismatch(
-            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, misfits)),
+            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, found)),
             "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there",
         )
-    return fitted
 
 
 def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
-    misfits = []
+    misfits: list[Misfit] = []
     engine = there.dialect_options["mysql"]["engine"]
     if engine.lower() != "innodb":
         misfits.append(Misfit(table=table.name, column=None, expected="ENGINE=InnoDB (batches are transactions)", found=f"ENGINE={engine}"))
     key = there.primary_key.columns.values()
-    if len(key) != 1 or not isinstance(key[0].type, sa.Integer):
+    if table.key is not None and (len(key) != 1 or not isinstance(key[0].type, sa.Integer)):
         found = ", ".join(f"{c.name} {type_text(c)}" for c in key) or "no primary key"
         misfits.append(Misfit(table=table.name, column=None, expected="a primary key of one integer column", found=found))
     for name in table.columns:
@@ -103,8 +111,10 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
     for foreign in foreign_keys(there):
         for name in foreign.columns:
             wanted = table.references.get(name)
-            if wanted and foreign.to != wanted:
-                misfits.append(Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted}", found=f"one to {foreign.to}"))
+            if wanted and not any(name in other.columns and other.to == wanted.parent for other in foreign_keys(there)):
+                misfits.append(
+                    Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted.parent}", found=f"one to {foreign.to}")
+                )
     return misfits
 
 
@@ -122,18 +132,26 @@ def _column_misfits(table: Table, there: sa.Table, sample: pl.DataFrame) -> list
         wanted, holds = _family(values.dtype)
         if not isinstance(column.type, holds):
             misfits.append(Misfit(table=table.name, column=name, expected=wanted, found=found))
-        elif not isinstance(generator, Reference) and values.len() and (limit := _beyond(values, column)):
+        elif not isinstance(generator, Pick) and values.len() and (limit := _beyond(values, column)):
             misfits.append(Misfit(table=table.name, column=name, expected=limit, found=found))
     return misfits
 
 
 def _family(dtype: pl.DataType) -> tuple[str, tuple[type[Any], ...]]:
-    """What a column of a plan's values must be: in words, and as SQLAlchemy types."""
+    """What a column of a plan's values must be: in words, and as SQLAlchemy types. Types that nobody here knows may hold anything."""
     if dtype.is_integer():
-        return "an integer column", (sa.Integer, sa.Numeric)
+        return "an integer column", (sa.Integer, sa.Numeric, mysql.YEAR, mysql.BIT, OtherType)
+    if dtype.is_numeric():
+        return "a number column", (sa.Integer, sa.Numeric, OtherType)
     if dtype == pl.Datetime:
-        return "a DATETIME or TIMESTAMP column", (sa.DateTime,)
-    return "a text column", (sa.String, sa.JSON)
+        return "a DATETIME or TIMESTAMP column", (sa.DateTime, sa.Date)
+    if dtype == pl.Date:
+        return "a DATE column", (sa.DateTime, sa.Date)
+    if dtype == pl.Binary:
+        return "a column of bytes", (sa.LargeBinary, mysql.TINYBLOB, mysql.MEDIUMBLOB, mysql.LONGBLOB, sa.BINARY, sa.VARBINARY, OtherType)
+    if dtype == pl.Null:
+        return "any column", (object,)
+    return "a text column", (sa.String, sa.JSON, sa.Time, sa.Date, mysql.SET, OtherType)
 
 
 def _beyond(values: pl.Series, column: "sa.Column[Any]") -> str:
@@ -184,8 +202,8 @@ def highest_key(connection: Connection, table: str, key: str) -> int:
     return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote(table)}") or 0))
 
 
-def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> tuple[int, int | None]:
-    """Reserves `rows` keys after the highest one: returns the first of them and the AUTO_INCREMENT counter before.
+def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> int:
+    """Reserves `rows` keys after the highest one; returns the first of them.
 
     ALTER TABLE waits for the transactions that use the table, and every later row without a key gets one after the range. So when no
     higher key has come in between, nobody else has one in the range or will get one.
@@ -194,10 +212,10 @@ def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> tup
     while True:
         highest = highest_key(connection, table, key)
         if counter_before is None:
-            return highest + 1, None
+            return highest + 1
         set_key_counter(connection, table, max(highest + 1 + rows, counter_before))
         if highest_key(connection, table, key) == highest:
-            return highest + 1, counter_before
+            return highest + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,30 +252,9 @@ def triggers_on(connection: Connection, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in sql.rows(connection, statement, table))
 
 
-def view(live: sa.Table, columns: Iterable[str], key: str) -> checksum.View:
-    """How the server writes these columns of its rows as text: as loading/render.py writes them (with backslashes doubled)."""
-    return checksum.View(
-        table=live.name,
-        key=key,
-        expressions=tuple(_as_text(live.columns[name]) for name in columns),
-        fraction_digits={c.name: getattr(c.type, "fsp", None) or 0 for c in live.columns if isinstance(c.type, sa.DateTime)},
-        json_columns=frozenset(c.name for c in live.columns if isinstance(c.type, sa.JSON)),
-    )
-
-
-def _as_text(column: "sa.Column[Any]") -> str:
-    name = sql.quote(column.name)
-    if isinstance(column.type, sa.Integer | sa.Numeric):
-        text = name
-    elif isinstance(column.type, sa.DateTime):
-        text = f"CONCAT('''', {name}, '''')"
-    elif isinstance(column.type, sa.LargeBinary | sa.BINARY | sa.VARBINARY):
-        text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
-    else:
-        # QUOTE() would escape more (NUL and Ctrl-Z); the backslash is written so that it means the same in every sql_mode
-        backslash = "CHAR(92 USING utf8mb4)"
-        text = f"CONCAT('''', REPLACE(REPLACE({name}, '''', ''''''), {backslash}, CONCAT({backslash}, {backslash})), '''')"
-    return f"COALESCE({text}, 'NULL')" if column.nullable else text
+def view(live: sa.Table, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> View:
+    """How the server writes these columns of its rows as text; the rows are found by `key`, or by `identity` where that is None."""
+    return View(table=live.name, columns=tuple(column_shape(live.columns[name]) for name in columns), key=key, identity=identity)
 
 
 def primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:

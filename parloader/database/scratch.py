@@ -37,6 +37,7 @@ class Scratch:
     def keep_source(self, connection: Connection) -> None:
         """Copies the rows of the big table into SOURCE, from where the floor's INSERT … SELECT takes them."""
         table = self.plan.target
+        assert table.key is not None  # the built-in plan's is such
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         sql.execute(
             connection,

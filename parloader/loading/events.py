@@ -53,11 +53,14 @@ class Differs(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A row that is not as the plan says. `kind` is missing, extra or different; `columns` has (column, expected, found)."""
+    """A row that is not as the plan says. `kind` is missing, extra or different; `columns` has (column, expected, found).
+
+    `key`: the integer one, or the values by which the row is found, with slashes between.
+    """
 
     kind: str
     table: str
-    key: int
+    key: int | str
     columns: tuple[tuple[str, str, str], ...] = ()
 
 

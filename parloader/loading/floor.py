@@ -61,16 +61,19 @@ class FloorTask:
         for partition in like.partitions:
             for batch in batches(partition, lambda: rows):
                 if self.floor is FloorName.READY_FILES:
-                    rendered = writer.render(generate(like.table, batch, like.keys))
+                    rendered = writer.render(generate(like.plan, like.table, batch, like.rows))
                     yield batch, lambda connection, rendered=rendered: writer.write(connection, rendered)  # type: ignore[misc]
                 else:
                     yield batch, partial(self._select, batch)
 
     def _select(self, batch: Partition, connection: Connection) -> None:
         table = self.like.table
-        for key_range in self.like.keys[table.name].ranges(batch):
+        keys = self.like.rows[table.name].keys
+        assert keys is not None  # the built-in plan assigns them
+        assert table.key is not None
+        columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+        for key_range in keys.ranges(batch):
             where = sql.within(table.key, (key_range,))
-            columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
             sql.execute(
                 connection, f"INSERT INTO {sql.quote(table.name)} ({columns}) SELECT {columns} FROM {sql.quote(self.source)} WHERE {where}"
             )

@@ -1,21 +1,162 @@
 """(plan table, index range) → rows, as a Polars frame."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
 
-from parloader.plans.model import INDEX, Keys, Plan, Reference, Table
-from parloader.plans.partition import Partition
+from parloader.errors import UsageError
+from parloader.plans.expressions import Place, expression, needs, pick_index
+from parloader.plans.generators import Pick
+from parloader.plans.model import INDEX, ROOTS, Plan, Rows, Table
+from parloader.plans.partition import Partition, gaps
+
+# The values of a column that is picked are looked up in a list where the table has so many rows at most, and made anew where it has more
+LISTED_ROWS = 100_000
 
 
-def generate(table: Table, rows: Partition, keys: Mapping[str, Keys]) -> pl.DataFrame:
-    """The rows of `table` with these indices: its key, then its columns in the plan's order.
+def generate(plan: Plan, table: Table, rows: Partition, of: Mapping[str, Rows]) -> pl.DataFrame:
+    """The rows of `table` with these indices: its key, where the run assigns it, then its columns in the plan's order.
 
-    `keys` has the keys of the table and of each of its parents. Vectorised: expressions of the index, no loop per row.
+    `of` has the rows of the table and of each of its parents, all the way up.
     """
-    index = pl.select(pl.int_range(rows.start, rows.stop, dtype=pl.Int64).alias("i"))
-    expressions = [(keys[g.parent].at(g.index) if isinstance(g, Reference) else g).alias(name) for name, g in table.columns.items()]
-    return index.select(keys[table.name].at(INDEX).alias(table.key), *expressions)
+    return Generation(plan, table, of).frame(rows)
+
+
+class Generation:
+    """Generates the rows of one table. Vectorised: expressions of the index, no loop per row, compiled once."""
+
+    def __init__(self, plan: Plan, table: Table, of: Mapping[str, Rows], within: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """`within`: the columns for which this one is made, so that none is made from itself."""
+        self._plan = plan
+        self._table = table
+        self._of = of
+        self._rows = of[table.name]
+        self._within = within
+        self._names = [*([table.key] if table.key is not None else []), *table.columns]
+        self._steps = list(self._compiled())
+
+    def frame(self, rows: Partition) -> pl.DataFrame:
+        """The rows with these indices."""
+        return self.at(_indices(rows))
+
+    def at(self, indices: pl.Series) -> pl.DataFrame:
+        """The rows with these indices (Int64), as the generators give them, whether the run makes them or not."""
+        return self._all(indices).select(self._names)
+
+    def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+        """(parent, indices of its rows), for each pick: all that these rows may point at."""
+        frame = self._all(indices)
+        for column, picks in self._table.picks.items():
+            for pick in picks:
+                where = pick_index(pick, self._place(column), self._of[pick.parent].rows)
+                yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
+
+    def _all(self, indices: pl.Series) -> pl.DataFrame:
+        frame = pl.DataFrame({"i": indices}).lazy()
+        for step in self._steps:
+            frame = frame.with_columns(step)
+        return frame.collect()  # lazily, because only then what expressions have in common is computed once
+
+    def _compiled(self) -> Iterator[list[pl.Expr]]:
+        """The columns as expressions of the index and of those in the steps before."""
+        table, columns = self._table, self._table.columns
+        if table.key is not None and self._rows.keys is not None:
+            yield [self._rows.keys.at(INDEX).alias(table.key)]
+        for names in _steps(table):
+            yield [expression(columns[name], self._place(name)).alias(name) for name in names]
+
+    def _place(self, column: str) -> Place:
+        return Place(
+            seed=self._plan.seed,
+            table=self._table.name,
+            column=column,
+            rows=self._table.rows,
+            offset=self._rows.offsets.get(column, 0),
+            pick=self._pick,
+        )
+
+    def _pick(self, pick: Pick, place: Place) -> pl.Expr:
+        """What the pick gives: the key of the parent's row by arithmetic, else its value from a list, else made anew."""
+        parent, rows = self._plan.table(pick.parent), self._of[pick.parent]
+        index = pick_index(pick, place, rows.rows)
+        if pick.column == parent.key and rows.keys is not None:
+            return rows.keys.at(index)
+        within = self._within | {(place.table, place.column)}
+        if (parent.name, pick.column) in within:
+            raise UsageError(
+                f"{place.table}.{place.column} is made from itself (by way of {parent.name}.{pick.column})",
+                "Give one of them another value",
+            )
+        values = partial(_values, self._plan, parent, pick.column, self._of, within)
+        # a table that points at itself points at its first rows
+        bound = ROOTS if parent.name == self._table.name and pick.index is None else LISTED_ROWS + 1
+        if min(rows.rows, bound) <= LISTED_ROWS:
+            return pl.lit(values(_indices(Partition(0, min(rows.rows, bound))))).gather(index)
+        return index.map_batches(partial(_each_once, values), return_dtype=values(_indices(Partition(0, 1))).dtype)
+
+
+def _steps(table: Table) -> Iterator[list[str]]:
+    """The columns in the order in which they can be made. UsageError: a column is made from itself, or from one that is not there."""
+    waiting = TopologicalSorter({name: needs(generator) - {table.key} for name, generator in table.columns.items()})
+    try:
+        waiting.prepare()
+    except CycleError as error:
+        cycle = " → ".join(reversed(error.args[1]))
+        raise UsageError(f"columns of {table.name} are made from each other: {cycle}", "Give one of them a value of its own") from error
+    while waiting.is_active():
+        ready = waiting.get_ready()
+        for name in ready:
+            if name not in table.columns:
+                raise UsageError(
+                    f"a column of {table.name} is made from {name}, for which the plan has no generator",
+                    f"Use one of {', '.join(table.columns)}",
+                )
+        yield [name for name in table.columns if name in ready]
+        waiting.done(*ready)
+
+
+def _values(
+    plan: Plan, table: Table, column: str, of: Mapping[str, Rows], within: frozenset[tuple[str, str]], indices: pl.Series
+) -> pl.Series:
+    """The column's values in these rows of the table: those that were there, and those that the run makes."""
+    rows = of[table.name]
+    if column == table.key and rows.keys is not None:
+        return pl.DataFrame({"i": indices}).select(rows.keys.at(INDEX)).to_series()
+    used = pl.Series(rows.used.get(column, ()), strict=False)
+    if not rows.made:
+        return used.gather(indices)
+    made = Generation(plan, _only(table, column), of, within).at(indices)[column]
+    if not len(used):
+        return made
+    there = pl.concat([_indices(gap) for gap in gaps(Partition(0, rows.rows), rows.made)])
+    position = there.search_sorted(indices).clip(0, len(there) - 1)
+    return pl.select(pl.when(there.gather(position) == indices).then(used.cast(made.dtype).gather(position)).otherwise(made)).to_series()
+
+
+def _only(table: Table, column: str) -> Table:
+    """The table with this column and those that it is made from."""
+    wanted, found = [column], set[str]()
+    while wanted:
+        name = wanted.pop()
+        if name in table.columns and name not in found:
+            found.add(name)
+            wanted += needs(table.columns[name])
+    return replace(table, columns={name: generator for name, generator in table.columns.items() if name in found})
+
+
+def _each_once(values: Callable[[pl.Series], pl.Series], indices: pl.Series) -> pl.Series:
+    """The values in these rows (null where the index is); each row is made once, however often it is asked for."""
+    once = indices.drop_nulls().unique().sort()
+    made = values(once)
+    position = once.search_sorted(indices.fill_null(0)).clip(0, max(0, len(once) - 1))
+    return pl.select(pl.when(indices.is_not_null()).then(made.gather(position) if len(once) else None)).to_series()
+
+
+def _indices(rows: Partition) -> pl.Series:
+    return pl.int_range(rows.start, rows.stop, dtype=pl.Int64, eager=True)
 
 
 # How many rows at each end of a table show what a plan's columns hold
@@ -24,13 +165,11 @@ SAMPLE_ROWS = 1000
 
 def samples(plan: Plan) -> dict[str, pl.DataFrame]:
     """For each table of the plan its first and its last rows, with made-up keys."""
-    keys = {table.name: Keys.contiguous(1, max(table.rows, 1)) for table in plan.tables}
-    return {
-        table.name: pl.concat(
-            [
-                generate(table, Partition(0, min(table.rows, SAMPLE_ROWS)), keys),
-                generate(table, Partition(max(0, table.rows - SAMPLE_ROWS), table.rows), keys),
-            ]
-        )
-        for table in plan.tables
-    }
+    of = {table.name: Rows.all_made(table) for table in plan.tables}
+
+    def sample(table: Table) -> pl.DataFrame:
+        made = Generation(plan, table, of)
+        first, last = Partition(0, min(table.rows, SAMPLE_ROWS)), Partition(max(0, table.rows - SAMPLE_ROWS), table.rows)
+        return pl.concat([made.frame(first), made.frame(last)])
+
+    return {table.name: sample(table) for table in plan.tables}

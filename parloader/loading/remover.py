@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,10 +12,13 @@ from parloader.database.sql import Connection
 from parloader.loading import meter
 from parloader.loading.batching import AutoBatch, Sizer
 from parloader.loading.executor import Link
+from parloader.loading.generate import generate
+from parloader.loading.identity import by_identity
 from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
-from parloader.plans.model import Keys
+from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition, batches
+from parloader.plans.shape import Column
 
 # A packet's size is no bound for a chunk: its statements are short, however many rows they delete
 NO_BYTES, NO_BOUND_BYTES = 0, 2**60
@@ -22,7 +26,7 @@ NO_BYTES, NO_BOUND_BYTES = 0, 2**60
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveTask:
-    """What one worker deletes: the rows of `table` with these indices, by the primary key `key`.
+    """What one worker deletes: the rows of a table of the plan with these indices.
 
     `restarts`: how often a fresh worker may take it up; `taken_up`: one has, so that a part of it may be gone.
     """
@@ -30,9 +34,10 @@ class RemoveTask:
     worker: int
     target: Target
     run_id: int
-    table: str
-    key: str
-    keys: Keys
+    plan: Plan
+    name: str
+    rows: Mapping[str, Rows]
+    identity: tuple[Column, ...]
     partitions: tuple[Partition, ...]
     retry_seconds: float
     token: int
@@ -42,7 +47,7 @@ class RemoveTask:
     taken_up: bool = False
 
     def __str__(self) -> str:
-        return f"{self.table}, {', '.join(map(str, self.partitions))}"
+        return f"{self.name}, {', '.join(map(str, self.partitions))}"
 
     def again(self, worker: int) -> "RemoveTask | None":
         return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
@@ -62,11 +67,11 @@ class RemoveTask:
     def _remove(self, session: Session, link: Link, chunk: Partition, partition: Partition, sizer: Sizer, pace: Pace) -> bool:
         pace.note(chunk.rows)
         begun = time.perf_counter()
-        if not session.transact(Piece("deleting from", self.table, chunk, partition), partial(self._delete, chunk)):
+        if not session.transact(Piece("deleting from", self.name, chunk, partition), partial(self._delete, chunk)):
             return False
         seconds = time.perf_counter() - begun
         sizer.note(chunk.rows, seconds, NO_BYTES)
-        link.send(meter.batch_done(self.worker, self.table, chunk, write_seconds=seconds))
+        link.send(meter.batch_done(self.worker, self.name, chunk, write_seconds=seconds))
         return True
 
     def _left(self, session: Session) -> tuple[Partition, ...]:
@@ -74,19 +79,32 @@ class RemoveTask:
         left: list[Partition] = []
 
         def look(connection: Connection) -> None:
-            left[:] = ledger.committed(connection, self.run_id, self.table, self.partitions)
+            left[:] = ledger.committed(connection, self.run_id, self.name, self.partitions)
 
         whole = Partition(self.partitions[0].start, self.partitions[-1].stop)
-        session.transact(Piece("looking for what is left of", self.table, whole), look)
+        session.transact(Piece("looking for what is left of", self.name, whole), look)
         return tuple(left)
 
     def _delete(self, chunk: Partition, connection: Connection) -> None:
         control.require_current(connection, self.token)
-        ledger.forget(connection, self.run_id, self.table, chunk)
-        delete(connection, self.table, self.key, self.keys.ranges(chunk))
+        ledger.forget(connection, self.run_id, self.name, chunk)
+        delete(connection, self.plan, self.name, self.rows, self.identity, chunk)
 
 
-def delete(connection: Connection, table: str, key: str, key_ranges: tuple[tuple[int, int], ...]) -> None:
-    """Deletes the rows with these keys, in the caller's transaction."""
-    for key_range in key_ranges:
-        sql.execute(connection, f"DELETE FROM {sql.quote(table)} WHERE {sql.within(key, (key_range,))}")
+def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Rows], identity: tuple[Column, ...], part: Partition) -> None:
+    """Deletes these rows of a table, in the caller's transaction: those that others of them may point at last.
+
+    `identity`: the columns by which they are found where the run assigned no keys.
+    """
+    table, keys = plan.table(name), rows[name].keys
+    head = f"DELETE FROM {sql.quote(name)} WHERE"
+    if table.key is not None and keys is not None:
+        last_first = f"ORDER BY {sql.quote(table.key)} DESC" if table.roots.rows else ""
+        for key_range in reversed(keys.ranges(part)):
+            sql.execute(connection, f"{head} {sql.within(table.key, (key_range,))} {last_first}")
+        return
+    frame = generate(plan, table, part, rows)
+    pieces = frame.reverse().iter_slices(1) if part.start < table.roots.stop else (frame,)
+    for piece in pieces:
+        for _, condition in by_identity(piece, identity):
+            sql.execute(connection, f"{head} {condition}")

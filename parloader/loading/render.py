@@ -1,10 +1,7 @@
-"""Rows as text, by the server's rules; vectorised, no loop per row.
+"""Rows as they are written, as text by the server's rules; vectorised, no loop per row.
 
-Two forms: literals (for a statement, and for verify, which compares with the server's own text of a row) and the lines of a file for
-LOAD DATA.
+Two forms: literals (for a statement) and the lines of a file for LOAD DATA. How the server shows rows is in loading/shown.py.
 """
-
-from collections.abc import Mapping
 
 import polars as pl
 
@@ -12,21 +9,19 @@ import polars as pl
 FIRST_YEAR_AS_NUMBER = 1000
 
 
-def row_texts(frame: pl.DataFrame, *, backslash_escapes: bool, fraction_digits: Mapping[str, int] | None = None) -> pl.Series:
+def row_texts(frame: pl.DataFrame, *, backslash_escapes: bool) -> pl.Series:
     """Each row's literals with commas between, as it stands between the parentheses of a VALUES list.
 
     `backslash_escapes`: whether a backslash escapes in the session's strings (false under NO_BACKSLASH_ESCAPES).
-    `fraction_digits`: dates as the server itself writes them, with so many digits of a second's fraction in a column; None: as it reads
-    them fastest, which is the number 20240101093000 where there is no fraction (docs/performance.md).
+    Dates are written as the server reads them fastest: the number 20240101093000 where there is no fraction (docs/performance.md).
     Rules: MySQL manual "String Literals", "Hexadecimal Literals", "Date and Time Literals".
     """
-    columns = literals(frame, backslash_escapes=backslash_escapes, fraction_digits=fraction_digits)
-    return frame.select(pl.concat_str(columns, separator=",")).to_series()
+    return frame.select(pl.concat_str(literals(frame, backslash_escapes=backslash_escapes), separator=",")).to_series()
 
 
-def literals(frame: pl.DataFrame, *, backslash_escapes: bool, fraction_digits: Mapping[str, int] | None = None) -> list[pl.Expr]:
+def literals(frame: pl.DataFrame, *, backslash_escapes: bool) -> list[pl.Expr]:
     """Each column of the frame as literals."""
-    return [_literal(frame[name], backslash_escapes, fraction_digits).alias(name) for name in frame.columns]
+    return [_literal(frame[name], backslash_escapes).alias(name) for name in frame.columns]
 
 
 def file_lines(frame: pl.DataFrame) -> bytes:
@@ -39,22 +34,19 @@ def file_lines(frame: pl.DataFrame) -> bytes:
     return fields.write_csv(separator="\t", include_header=False, null_value="\\N", quote_style="never").encode()
 
 
-def _literal(values: pl.Series, backslash_escapes: bool, fraction_digits: Mapping[str, int] | None) -> pl.Expr:
+def _literal(values: pl.Series, backslash_escapes: bool) -> pl.Expr:
     column = pl.col(values.name)
     dtype = values.dtype
     if values.null_count() == values.len():
         return column.cast(pl.String).fill_null("NULL")
     if dtype == pl.String:
-        escaped = column.str.replace_all("'", "''", literal=True)
-        if backslash_escapes:
-            escaped = escaped.str.replace_all("\\", "\\\\", literal=True)
-        text = _quoted(escaped)
+        text = quoted(column, backslash_escapes=backslash_escapes)
     elif dtype == pl.Binary:
-        text = pl.concat_str(pl.lit("x'"), column.bin.encode("hex"), pl.lit("'"))
+        text = hexadecimal(column.bin.encode("hex"))
     elif dtype in (pl.Datetime, pl.Date):
-        text = _quoted_date(values, fraction_digits.get(values.name)) if fraction_digits is not None else _shortest_date(values)
+        text = _shortest_date(values)
     else:
-        text = _number(values)
+        text = number(values)
     return text.fill_null("NULL") if values.null_count() else text
 
 
@@ -71,10 +63,11 @@ def _field(values: pl.Series) -> pl.Expr:
         return column.bin.encode("hex")
     if dtype in (pl.Datetime, pl.Date):
         return column.dt.strftime(_format(values))
-    return column if dtype.is_integer() else _number(values)
+    return column if dtype.is_integer() else number(values)
 
 
-def _number(values: pl.Series) -> pl.Expr:
+def number(values: pl.Series) -> pl.Expr:
+    """Numbers and booleans as text. ValueError, TypeError: a value, or a type, that has none."""
     column = pl.col(values.name)
     dtype = values.dtype
     if dtype == pl.Boolean:
@@ -89,18 +82,8 @@ def _number(values: pl.Series) -> pl.Expr:
 def _shortest_date(values: pl.Series) -> pl.Expr:
     form = _format(values)
     if "%." in form or values.dt.year().min() < FIRST_YEAR_AS_NUMBER:  # type: ignore[operator]
-        return _quoted_date(values, None)
+        return pl.col(values.name).dt.strftime(f"'{form}'")
     return pl.col(values.name).dt.strftime(form.translate(dict.fromkeys(map(ord, "- :"))))
-
-
-def _quoted_date(values: pl.Series, digits: int | None) -> pl.Expr:
-    """`digits` of a second's fraction; None: as many as the values need."""
-    column = pl.col(values.name)
-    if digits is None or values.dtype == pl.Date:
-        return column.dt.strftime(f"'{_format(values)}'")
-    if digits == 0:
-        return column.dt.strftime("'%Y-%m-%d %H:%M:%S'")
-    return _quoted(column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f").str.slice(0, 20 + digits))
 
 
 def _format(values: pl.Series) -> str:
@@ -110,5 +93,12 @@ def _format(values: pl.Series) -> str:
     return "%Y-%m-%d %H:%M:%S%.6f" if (values.dt.microsecond() != 0).any() else "%Y-%m-%d %H:%M:%S"
 
 
-def _quoted(text: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit("'"), text, pl.lit("'"))
+def quoted(text: pl.Expr, *, backslash_escapes: bool) -> pl.Expr:
+    escaped = text.str.replace_all("'", "''", literal=True)
+    if backslash_escapes:
+        escaped = escaped.str.replace_all("\\", "\\\\", literal=True)
+    return pl.concat_str(pl.lit("'"), escaped, pl.lit("'"))
+
+
+def hexadecimal(digits: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit("x'"), digits, pl.lit("'"))

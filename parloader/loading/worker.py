@@ -13,11 +13,11 @@ from parloader.database.sql import Connection
 from parloader.loading import meter
 from parloader.loading.batching import Batch, WriterName
 from parloader.loading.executor import Link
-from parloader.loading.generate import generate
+from parloader.loading.generate import Generation
 from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
 from parloader.loading.writers import Rendered, Writer, writer_to
-from parloader.plans.model import Keys, Table
+from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition, batches, gaps
 
 
@@ -33,7 +33,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedTask:
-    """What one worker loads: these partitions of `table`, batch by batch, each recorded in the ledger.
+    """What one worker loads: these partitions of a table of the plan, batch by batch, each recorded in the ledger.
 
     `restarts`: how often a fresh worker may take it up; `taken_up`: one has, so that a part of it may be there.
     """
@@ -42,8 +42,10 @@ class SeedTask:
     target: Target
     facts: Facts
     run_id: int
-    table: Table
-    keys: Mapping[str, Keys]
+    plan: Plan
+    name: str
+    rows: Mapping[str, Rows]
+    number_columns: frozenset[str]  # see database/view.py
     partitions: tuple[Partition, ...]
     batch: Batch
     writer: WriterName
@@ -55,14 +57,18 @@ class SeedTask:
     ledger_table: str = ledger.BATCHES
     session_settings: tuple[str, ...] = ()  # statements for every new connection, after the session laws; bench's alone
 
+    @property
+    def table(self) -> Table:
+        return self.plan.table(self.name)
+
     def __str__(self) -> str:
-        return f"{self.table.name}, {', '.join(map(str, self.partitions))}"
+        return f"{self.name}, {', '.join(map(str, self.partitions))}"
 
     def again(self, worker: int) -> "SeedTask | None":
         return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
 
     def run(self, link: Link) -> None:
-        writer = writer_to(self.table.name, self.facts, self.writer)
+        writer = writer_to(self.name, self.facts, self.writer, number_columns=self.number_columns)
         session = Session(
             link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
@@ -75,14 +81,14 @@ class SeedTask:
                 break
             pace.note(prepared.batch.rows)
             begun = time.perf_counter()
-            piece = Piece("writing", self.table.name, prepared.batch, prepared.partition)
+            piece = Piece("writing", self.name, prepared.batch, prepared.partition)
             if not session.transact(piece, partial(self._write, writer, prepared)):
                 break
             write_seconds = time.perf_counter() - begun
             sizer.note(prepared.batch.rows, write_seconds, prepared.rendered.size_bytes)
             link.send(
                 meter.batch_done(
-                    self.worker, self.table.name, prepared.batch, write_seconds=write_seconds, generate_seconds=prepared.generate_seconds
+                    self.worker, self.name, prepared.batch, write_seconds=write_seconds, generate_seconds=prepared.generate_seconds
                 )
             )
         session.close()
@@ -92,28 +98,29 @@ class SeedTask:
         done: list[Partition] = []
 
         def look(connection: Connection) -> None:
-            done[:] = ledger.committed(connection, self.run_id, self.table.name, self.partitions)
+            done[:] = ledger.committed(connection, self.run_id, self.name, self.partitions)
 
         whole = Partition(self.partitions[0].start, self.partitions[-1].stop)
-        session.transact(Piece("looking for what is left of", self.table.name, whole), look)
+        session.transact(Piece("looking for what is left of", self.name, whole), look)
         return tuple(gap for partition in self.partitions for gap in gaps(partition, done))
 
     def _one_ahead(self, partitions: tuple[Partition, ...], writer: Writer, rows: Callable[[], int]) -> Iterator[Prepared]:
         """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
+        made = Generation(self.plan, self.table, self.rows)
         wanted = ((batch, partition) for partition in partitions for batch in batches(partition, rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
-            upcoming = [thread.submit(self._prepare, writer, *of) for of in (next(wanted, None),) if of]
+            upcoming = [thread.submit(self._prepare, made, writer, *of) for of in (next(wanted, None),) if of]
             while upcoming:
                 prepared = upcoming.pop().result()
-                upcoming = [thread.submit(self._prepare, writer, *of) for of in (next(wanted, None),) if of]
+                upcoming = [thread.submit(self._prepare, made, writer, *of) for of in (next(wanted, None),) if of]
                 yield prepared
 
-    def _prepare(self, writer: Writer, batch: Partition, partition: Partition) -> Prepared:
+    def _prepare(self, made: Generation, writer: Writer, batch: Partition, partition: Partition) -> Prepared:
         begun = time.perf_counter()
-        rendered = writer.render(generate(self.table, batch, self.keys))
+        rendered = writer.render(made.frame(batch))
         return Prepared(batch, partition, rendered, time.perf_counter() - begun)
 
     def _write(self, writer: Writer, prepared: Prepared, connection: Connection) -> None:
         """The ledger's row first: where it is there already, an attempt before this one was committed and its answer never came."""
-        if ledger.record(connection, self.run_id, self.table.name, prepared.batch, into=self.ledger_table, token=self.token):
+        if ledger.record(connection, self.run_id, self.name, prepared.batch, into=self.ledger_table, token=self.token):
             writer.write(connection, prepared.rendered)

@@ -47,9 +47,10 @@ class Writer(Protocol):
         """Sends it. The driver's errors; WriteFailed where the server took another number of rows."""
 
 
-def writer_to(table: str, facts: Facts, name: WriterName = WriterName.INSERT) -> Writer:
+def writer_to(table: str, facts: Facts, name: WriterName = WriterName.INSERT, *, number_columns: frozenset[str] = frozenset()) -> Writer:
+    """`number_columns`: the BIT and YEAR ones (see LoadDataWriter)."""
     if name is WriterName.LOAD_DATA:
-        return LoadDataWriter(table=table)
+        return LoadDataWriter(table=table, number_columns=number_columns)
     return InsertWriter(table=table, max_allowed_packet_bytes=facts.max_allowed_packet_bytes, backslash_escapes=facts.backslash_escapes)
 
 
@@ -108,15 +109,18 @@ class LoadDataWriter:
 
     LOCAL means IGNORE: the server drops a row that breaks a key, a foreign key or a CHECK, cuts a value that does not fit, and only warns
     (MySQL manual "LOAD DATA Statement", "Duplicate-Key and Error Handling"). So a batch counts only if every row was loaded without one.
+    `number_columns`: those for which a text of digits is something else than the number: the bytes of a BIT, 2000 for a 0 in a YEAR.
     """
 
     local_infile: ClassVar[bool] = True
     table: str
+    number_columns: frozenset[str] = frozenset()
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        binary = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
-        fields = ", ".join(f"@{n}" if name in binary else identifier(name) for n, name in enumerate(frame.columns))
-        decoded = ", ".join(f"{identifier(name)} = UNHEX(@{frame.columns.index(name)})" for name in binary)
+        reading = {name: "UNHEX(@{})" for name, dtype in frame.schema.items() if dtype == pl.Binary}
+        reading |= {name: "CAST(@{} AS UNSIGNED)" for name in frame.columns if name in self.number_columns}
+        fields = ", ".join(f"@{n}" if name in reading else identifier(name) for n, name in enumerate(frame.columns))
+        decoded = ", ".join(f"{identifier(name)} = {read.format(frame.columns.index(name))}" for name, read in reading.items())
         # '\\\\' would be two characters under NO_BACKSLASH_ESCAPES
         statement = (
             f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {identifier(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"

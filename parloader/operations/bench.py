@@ -24,9 +24,9 @@ from parloader.loading.writers import writer_to
 from parloader.operations import guard
 from parloader.operations.bench_result import BenchResult, Measured, Point, Sample
 from parloader.operations.hold import Hold
-from parloader.operations.prepare import fitted, require_writer, turns_note
+from parloader.operations.prepare import fit, require_writer, turns_note
 from parloader.operations.run import run_tasks
-from parloader.plans.model import Keys
+from parloader.plans.model import Rows
 from parloader.plans.partition import Partition, split
 from parloader.plans.script_execution import script_execution
 
@@ -52,7 +52,8 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
         plan = script_execution(config.rows, config.parameters)
         live: Live = {}
         if schema.table_names(connection):
-            plan, live = fitted(connection, plan)
+            fitted = fit(connection, plan)
+            plan, live = fitted.plan, fitted.live
         writers, notes = _writers(config, facts)
         with scratch.tables(connection, config.target, plan, live) as copies:
             return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
@@ -82,14 +83,14 @@ class _Bench:
     hold: Hold
     meter: Meter = field(default_factory=Meter)
     seen: dict[int, WorkerStats] = field(default_factory=dict)
-    keys: dict[str, Keys] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
 
     def measure(self) -> BenchResult:
         points = [Point(procs=p, batch=b, writer=w) for w, p, b in itertools.product(self.writers, self.config.procs, self.config.batches)]
         ways = [way for way in FloorName if way is FloorName.INSERT_SELECT or self.facts.local_infile]
         floors = [Point(procs=p, batch=FLOOR_BATCH, writer=way) for way, p in itertools.product(ways, self.config.procs)]
         loads = 1 + self.config.rounds * (len(points) + len(floors) + 2)
-        self.keys = self._make_parents()
+        self.rows = self._make_parents()
         self._note_turns()
         with self.progress.meter("bench", self.config.rows * loads) as self.meter:
             self._load(points[0])  # warms the server up, and gives the floor its source
@@ -127,13 +128,14 @@ class _Bench:
                 self.progress.detail(f"round {number}: {point.options}: {sample.rows_per_second:,.0f} rows/s")
         return samples
 
-    def _make_parents(self) -> dict[str, Keys]:
-        keys = {table.name: Keys.contiguous(1, table.rows) for table in self.copies.plan.tables}
+    def _make_parents(self) -> dict[str, Rows]:
+        plan = self.copies.plan
+        rows = {table.name: Rows.all_made(table) for table in plan.tables}
         with sql.transaction(self.connection):
-            for table in self.copies.plan.parents:
+            for table in plan.parents:
                 writer = writer_to(table.name, self.facts)
-                writer.write(self.connection, writer.render(generate(table, Partition(0, table.rows), keys)))
-        return keys
+                writer.write(self.connection, writer.render(generate(plan, table, Partition(0, table.rows), rows)))
+        return rows
 
     def _load(self, point: Point) -> Sample:
         self.copies.empty(self.connection)
@@ -164,8 +166,10 @@ class _Bench:
             target=self.config.target,
             facts=self.facts,
             run_id=1,
-            table=self.copies.plan.target,
-            keys=self.keys,
+            plan=self.copies.plan,
+            name=self.copies.target,
+            rows=self.rows,
+            number_columns=frozenset(),
             partitions=share,
             batch=point.batch,
             writer=point.writer if isinstance(point.writer, WriterName) else WriterName.INSERT,

@@ -7,6 +7,7 @@ from functools import partial
 from parloader.config import CleanConfig
 from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
+from parloader.database.reflection import column_shape, reflect
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
 from parloader.loading.executor import Executor, LocalExecutor, Watch
@@ -17,7 +18,8 @@ from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
 from parloader.operations.run import run_tasks
-from parloader.plans.partition import split
+from parloader.plans.partition import Partition, split
+from parloader.plans.shape import Column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,10 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
         hold.wait()
         token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
+        identities = hold.again("reading the schema", partial(_identities, runs=runs))
         for run, table in children_first(runs):
-            if table == run.target and table in there:
-                _delete_target(config, run, token, hold, progress, executor)
+            if run.plan.table(table).partitioned and table in there:
+                _delete_by_workers(config, run, table, identities[table], token, hold, progress, executor)
         dropped = hold.again("ending the clean", partial(_finish, runs))
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
@@ -113,17 +116,23 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(rows.items())
 
 
-def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progress: Progress, executor: Executor) -> None:
-    entry = run.table(run.target)
-    shares = split(run.done[run.target], config.procs)
+def _delete_by_workers(
+    config: CleanConfig, run: Run, name: str, identity: tuple[Column, ...], token: int, hold: Hold, progress: Progress, executor: Executor
+) -> None:
+    """All of a big table but the rows that others of the same table point at."""
+    roots = run.plan.table(name).roots.stop
+    done = run.done[name]
+    others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
+    shares = split(others, config.procs)
     tasks = [
         RemoveTask(
             worker=worker,
             target=config.target,
             run_id=run.run_id,
-            table=run.target,
-            key=entry.key,
-            keys=entry.keys,
+            plan=run.plan,
+            name=name,
+            rows=run.rows,
+            identity=identity,
             partitions=share,
             retry_seconds=config.retry_seconds,
             token=token,
@@ -133,24 +142,37 @@ def _delete_target(config: CleanConfig, run: Run, token: int, hold: Hold, progre
         )
         for worker, share in enumerate(shares)
     ]
-    stats, stopped = run_tasks(executor, tasks, progress, what="clean", rows=run.done_rows, watch=hold)
+    what = f"clean {name}" if len(run.partitioned) > 1 else "clean"
+    rows = sum(p.rows for p in done)
+    stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, watch=hold)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
         raise Interrupted(
-            f"interrupted: {gone:,} of {run.done_rows:,} rows of {run.target} are deleted",
+            f"interrupted: {gone:,} of {rows:,} rows of {name} are deleted",
             "Repeat parloader clean to delete the rest, or parloader seed to fill it again",
         )
 
 
 def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
-    """The parents' rows, which are few, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
+    """What is left, which is little, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
     there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
+    identities = _identities(connection, runs)
     with sql.transaction(connection):
-        for run, table in children_first(runs):
-            if table != run.target and table in there:
-                delete(connection, table, run.table(table).key, run.key_ranges(table))
+        for run, name in children_first(runs):
+            table = run.plan.table(name)
+            for part in reversed(run.done[name]) if name in there else ():
+                left = min(part.stop, table.roots.stop) if table.partitioned else part.stop
+                if part.start < left:
+                    delete(connection, run.plan, name, run.rows, identities[name], Partition(part.start, left))
         for run in runs:
             ledger.end(connection, run.run_id)
+
+
+def _identities(connection: Connection, runs: tuple[Run, ...]) -> dict[str, tuple[Column, ...]]:
+    """Of each table the columns by which its rows are found where runs assigned no keys."""
+    found = {table.name: table.identity for run in runs for table in run.plan.tables}
+    live = reflect(connection, found)
+    return {name: tuple(column_shape(live[name].columns[c]) for c in found[name]) if name in live else () for name in found}
 
 
 def _put_back_counters(connection: Connection) -> None:

@@ -8,25 +8,23 @@ from parloader.config import DEFAULT_RETRY_SECONDS
 from parloader.database import connect, schema
 from parloader.database.connect import Target
 from parloader.database.ledger import Run
-from parloader.database.reflection import Live, reflect
+from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
 from parloader.loading.comparer import SHOWN, CompareTask, Share
 from parloader.loading.events import Difference, Differs, Event
 from parloader.loading.executor import Executor, Watch
-from parloader.loading.generate import samples
 from parloader.loading.progress import Progress
+from parloader.operations.prepare import refitted
 from parloader.operations.run import run_tasks
-from parloader.plans.model import Plan
+from parloader.plans.model import Table
 from parloader.plans.partition import Partition, split
-from parloader.plans.script_execution import script_execution
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """`checked` rows were compared; `missing` and `different` count them by table. `differences`: the first of each kind and table."""
 
-    plan: Plan
     checked: int
     missing: Mapping[str, int]
     different: Mapping[str, int]
@@ -48,9 +46,7 @@ def compare(
 
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
-    plan = script_execution(run.rows, run.parameters)
-    live = reflect(connection, [table.name for table in plan.tables])
-    plan = schema.require_fit(plan, live, samples(plan))
+    fitted = refitted(connection, run.plan)
     missing: Counter[str] = Counter()
     different: Counter[str] = Counter()
     differences: list[Difference] = []
@@ -68,14 +64,13 @@ def compare(
     packet_bytes = connect.facts(connection).max_allowed_packet_bytes
     tasks = [
         CompareTask(worker=worker, target=target, shares=shares, max_text_bytes=packet_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
-        for worker, shares in enumerate(_shares(plan, live, run, procs))
+        for worker, shares in enumerate(_shares(fitted.live, run, procs))
     ]
     rows = sum(task.rows for task in tasks)
     stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, also=note_difference, watch=watch)
     if stopped:
         raise Interrupted(f"interrupted while {what}: not every row was seen", "Nothing was changed; run it again")
     return Comparison(
-        plan=plan,
         checked=sum(worker.rows for worker in stats.values()),
         missing=missing,
         different=different,
@@ -83,18 +78,21 @@ def compare(
     )
 
 
-def _shares(plan: Plan, live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
-    """The rows that parloader made, dealt out: the big table in equal shares, the small parents to the first worker."""
+def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+    """The rows that parloader made, dealt out: those of the big tables in equal shares, those of the small parents to the first worker."""
 
-    def share(name: str, partitions: tuple[Partition, ...]) -> Share:
-        table = plan.table(name)
+    def share(table: Table, partitions: tuple[Partition, ...]) -> Share:
         return Share(
-            table=table,
-            keys={name: run.keys[name] for name in (table.name, *table.parents)},
+            plan=run.plan,
+            name=table.name,
+            rows=run.rows,
             partitions=partitions,
-            view=schema.view(live[table.name], (table.key, *table.columns), table.key),
+            view=schema.view(live[table.name], table.checked, table.key, table.identity),
         )
 
-    parents = tuple(share(table.name, run.done[table.name]) for table in plan.parents if table.name in run.done)
-    dealt = [(share(run.target, partitions),) for partitions in split(run.done.get(run.target, ()), procs)]
-    return [(*parents, *dealt[0]), *dealt[1:]] if dealt else [parents]
+    dealt: list[list[Share]] = [[] for _ in range(procs)]
+    for table in run.plan.tables:
+        made = run.done.get(table.name, ())
+        for worker, partitions in enumerate(split(made, procs if table.partitioned else 1)):
+            dealt[worker].append(share(table, partitions))
+    return [tuple(shares) for shares in dealt if shares]

@@ -1,7 +1,7 @@
 """What others did to the rows that clean would delete: rows of theirs that point at them, and edits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
 
 from parloader.config import CleanConfig
 from parloader.database import schema, sql
@@ -12,6 +12,7 @@ from parloader.errors import EditedRows, ForeignRows, SchemaMismatch, UsageError
 from parloader.loading.executor import Executor, Watch
 from parloader.loading.progress import Progress
 from parloader.operations.compare import compare
+from parloader.operations.ours import Ours
 
 SHOWN_KEYS = 5
 
@@ -27,43 +28,41 @@ def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
 
 def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
     """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
-    ours: dict[str, _Ours] = {}
+    ours: dict[str, Ours] = {}
     for run, name in children_first(runs):
-        before = ours.get(name, _Ours(key=run.table(name).key))
-        ours[name] = replace(before, ranges=(*before.ranges, *run.key_ranges(name)))
+        ours.setdefault(name, Ours(name)).runs.append(run)
     database = sql.value(connection, "SELECT DATABASE()")
     gone: set[str] = set()
-    for parent in ours:
+    for parent, of in ours.items():
+        if of.in_order:  # ours that point at others of the same table are deleted before these
+            gone.add(parent)
         for foreign_key in schema.foreign_keys_to(connection, parent):
             child = ours.get(foreign_key.child) if foreign_key.database == database else None
-            if child and foreign_key.child not in gone:  # it points at itself, or back: ours are in the way too
-                _refuse_pointing(connection, foreign_key, ours[parent], "TRUE", whose="")
-            else:
-                theirs = sql.outside(child.key, child.ranges, of="c") if child else "TRUE"
-                _refuse_pointing(connection, foreign_key, ours[parent], theirs, whose=" that parloader did not make")
+            if child and foreign_key.child not in gone:  # it points back: ours are in the way too
+                _refuse_pointing(connection, foreign_key, of, None, whose="")
+            elif child is None or child.others_are_there(connection):
+                _refuse_pointing(connection, foreign_key, of, child, whose=" that parloader did not make")
         gone.add(parent)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Ours:
-    """The keys of our rows of a table, in its column `key`."""
-
-    key: str
-    ranges: tuple[tuple[int, int], ...] = ()
-
-
-def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: _Ours, condition: str, *, whose: str) -> None:
-    """ForeignRows names the rows that meet the condition (the child is `c` in it) and point at rows of ours in the parent."""
+def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours, but: Ours | None, *, whose: str) -> None:
+    """ForeignRows names the rows of the child, `but` those of ours, that point at rows of ours in the parent."""
     child, parent = foreign_key.child, foreign_key.parent
     key = schema.primary_key(connection, foreign_key.database, child) or foreign_key.columns
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
-    columns = zip(foreign_key.columns, foreign_key.referenced, strict=True)
+    columns = tuple(zip(foreign_key.columns, foreign_key.referenced, strict=True))
     joined = " AND ".join(f"c.{sql.quote(column)} = p.{sql.quote(referenced)}" for column, referenced in columns)
-    found = sql.rows(
-        connection,
-        f"""SELECT {shown} FROM {sql.quote(foreign_key.database)}.{sql.quote(child)} c JOIN {sql.quote(parent)} p ON {joined}
-            WHERE {condition} AND {sql.within(ours.key, ours.ranges, of="p")} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
+    where = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c WHERE " + " AND ".join(
+        f"c.{sql.quote(c)} IS NOT NULL" for c, _ in columns
     )
+    if not sql.rows(connection, f"SELECT 1 FROM {where} LIMIT 1"):
+        return
+    with ours.condition(connection, "p") as pointed_at, but.condition(connection, "c") if but else nullcontext("FALSE") as excepted:
+        found = sql.rows(
+            connection,
+            f"""SELECT {shown} FROM {sql.quote(foreign_key.database)}.{sql.quote(child)} c JOIN {sql.quote(parent)} p ON {joined}
+                WHERE NOT {excepted} AND {pointed_at} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
+        )
     if found:
         keys = _some("/".join(map(str, values)) for values in found)
         raise ForeignRows(
@@ -85,16 +84,22 @@ def refuse_edited_rows(
         ) from error
     edited = {entry.name: found.different[entry.name] for entry in run.tables if found.different.get(entry.name)}
     if edited:
-        keys = {table: sorted(d.key for d in found.differences if d.kind == "different" and d.table == table) for table in edited}
-        tables = ", ".join(f"{count:,} of {table}{_keys(run.table(table).key, keys[table])}" for table, count in edited.items())
+        keys = {
+            table: sorted((d.key for d in found.differences if d.kind == "different" and d.table == table), key=_order) for table in edited
+        }
+        tables = ", ".join(f"{count:,} of {table}{_keys(run.plan.table(table).found_by, keys[table])}" for table, count in edited.items())
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader made them: {tables}",
             "parloader verify shows the edits, parloader clean --edited-too deletes these rows too; nothing was deleted",
         )
 
 
-def _keys(name: str, keys: Sequence[int]) -> str:
-    return f" ({name} {_some(map(str, keys))})" if keys else ""
+def _keys(names: Sequence[str], keys: Sequence[int | str]) -> str:
+    return f" ({'/'.join(names)} {_some(map(str, keys))})" if keys else ""
+
+
+def _order(key: int | str) -> tuple[int, str]:
+    return (key, "") if isinstance(key, int) else (0, key)
 
 
 def _some(texts: Iterable[str]) -> str:

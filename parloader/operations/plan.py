@@ -1,18 +1,24 @@
 """plan: what seed would do, shown before anything is written."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
 
 from parloader.config import SeedConfig
-from parloader.database import connect, migration, schema, size
+from parloader.database import connect, schema, size
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run
-from parloader.database.reflection import Live
 from parloader.database.size import Size
 from parloader.database.sql import Connection
 from parloader.loading.batching import Batch, WriterName
+from parloader.loading.generate import Generation
 from parloader.operations import guard
-from parloader.operations.prepare import Prepared, assign_parents, prepare, require_key_room, turns_note
-from parloader.plans.model import Keys, Plan
+from parloader.operations.assign import assign, require_key_room
+from parloader.operations.prepare import Prepared, prepare, turns_note
+from parloader.plans import plan_file
+from parloader.plans.infer import Note
+from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition, split
 
 # From here on a table's keys are running short
@@ -21,7 +27,8 @@ SHARE_OF_KEYS_WORTH_SAYING = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class TableForecast:
-    """`rows` of the plan, of which `used` are there and `made` will be; `keys` are the (first, last) pairs of the latter."""
+    """`rows` of the plan, of which `used` are there and `made` will be; `keys` are the (first, last) pairs of the latter, where the run
+    assigns keys. `shares`: what each worker does, where workers do it. `sample`: some of the rows that would be made."""
 
     name: str
     rows: int
@@ -29,31 +36,38 @@ class TableForecast:
     made: int
     keys: tuple[tuple[int, int], ...]
     size: Size
+    shares: tuple[tuple[Partition, ...], ...]
+    sample: pl.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What seed would do. `run`: the one it would go on with."""
+    """What seed would do. `run`: the one it would go on with. `notes`: what had to be decided that the plan does not say."""
 
     plan: Plan
     facts: Facts
     creates_tables: bool
     run: Run | None
     tables: tuple[TableForecast, ...]
-    shares: tuple[tuple[Partition, ...], ...]
     batch: Batch
     writer: WriterName
     free_bytes: int | None
+    notes: tuple[Note, ...]
     risks: tuple[str, ...]
 
     @property
     def size_bytes(self) -> int:
         return sum(table.size.total_bytes for table in self.tables)
 
+    @property
+    def target(self) -> TableForecast:
+        return next(table for table in self.tables if table.name == self.plan.target.name)
+
     def as_json(self) -> dict[str, object]:
         return {
             "plan": self.plan.name,
             "parameters": dict(self.plan.parameters),
+            "seed": self.plan.seed,
             "server": str(self.facts),
             "creates_tables": self.creates_tables,
             "run_id": self.run.run_id if self.run else None,
@@ -66,95 +80,89 @@ class Forecast:
                     "keys": [list(pair) for pair in t.keys],
                     "data_bytes": t.size.data_bytes,
                     "index_bytes": t.size.index_bytes,
+                    **({"sample": [_plain(row) for row in t.sample.rows(named=True)]} if t.sample.height else {}),
                 }
                 for t in self.tables
             ],
-            "partitions": [[[p.start, p.stop] for p in share] for share in self.shares],
+            "partitions": [[[p.start, p.stop] for p in share] for share in self.target.shares],
             "batch": self.batch.text,
             "writer": str(self.writer),
             "size_bytes": self.size_bytes,
             "free_bytes": self.free_bytes,
+            "notes": [{"table": note.table, "column": note.column, "text": note.text} for note in self.notes],
             "risks": list(self.risks),
         }
 
 
-def plan(config: SeedConfig) -> Forecast:
-    """Reads only; the errors of seed."""
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    """As JSON has it: dates, decimals and bytes as text."""
+    return {n: v.hex() if isinstance(v, bytes) else v if isinstance(v, int | float | str | None) else str(v) for n, v in row.items()}
+
+
+def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
+    """Reads only; the errors of seed. `sample_rows`: how many rows of each big table to make, for a look at them."""
     with connect.connected(config.target) as connection, config.target.explained("planning"):
         prepared = prepare(connection, config)
-        live = migration.metadata.tables if prepared.creates_tables else prepared.live
-        tables = _going_on(prepared.run, prepared.plan, live) if prepared.run else _anew(connection, prepared, live)
-        missing = prepared.run.gaps if prepared.run else (Partition(0, config.rows),)
+        run = prepared.run
+        rows = run.rows if run else assign(connection, prepared.plan, {}, empty=prepared.creates_tables)
+        require_key_room(prepared.plan, prepared.live, rows)
         forecast = Forecast(
             plan=prepared.plan,
             facts=prepared.facts,
             creates_tables=prepared.creates_tables,
-            run=prepared.run,
-            tables=tables,
-            shares=split(missing, config.procs),
+            run=run,
+            tables=tuple(_table(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
             batch=config.batch,
             writer=config.writer,
             free_bytes=size.free_bytes(prepared.facts),
+            notes=prepared.fitted.notes,
             risks=guard.objections(connection, config.target, config.allow_remote),
         )
-        return _with_risks(connection, forecast, live)
+        return _with_risks(connection, forecast, prepared)
 
 
-def _anew(connection: Connection, prepared: Prepared, live: Live) -> tuple[TableForecast, ...]:
-    empty = prepared.creates_tables
-    target = prepared.plan.target
-    key_start = 1 if empty else schema.highest_key(connection, target.name, target.key) + 1
-    parents = assign_parents(connection, prepared.plan, empty=empty)
-    require_key_room(prepared.plan, live, key_start, parents)
-    forecasts = []
-    for name, assignment in parents.items():
-        table = prepared.plan.table(name)
-        forecasts.append(
-            TableForecast(
-                name=name,
-                rows=table.rows,
-                used=table.rows - assignment.made_rows,
-                made=assignment.made_rows,
-                keys=assignment.made_keys,
-                size=size.estimate(live[name], assignment.made_rows),
-            )
-        )
-    keys = Keys.contiguous(key_start, target.rows).ranges(Partition(0, target.rows))
-    big = TableForecast(
-        name=target.name, rows=target.rows, used=0, made=target.rows, keys=keys, size=size.estimate(live[target.name], target.rows)
+def write(forecast: Forecast, file: Path) -> None:
+    """Writes the plan as a file to edit, with what was decided as comments."""
+    comments: dict[tuple[str, str | None], str] = {}
+    for note in forecast.notes:
+        of = note.table, note.column
+        comments[of] = f"{comments[of]}; {note.text}" if of in comments else note.text
+    plan_file.write(forecast.plan, file, comments)
+
+
+def _table(config: SeedConfig, prepared: Prepared, table: Table, rows: dict[str, Rows], sample_rows: int) -> TableForecast:
+    of, run = rows[table.name], prepared.run
+    missing = of.made if run is None else run.gaps(table.name) if table.partitioned else ()
+    made = sum(p.rows for p in missing)
+    sampled = Generation(prepared.plan, table, rows) if sample_rows and table.partitioned else None
+    first = of.made[0].start if of.made else 0
+    return TableForecast(
+        name=table.name,
+        rows=table.rows,
+        used=table.rows - made,
+        made=made,
+        keys=tuple(r for part in missing for r in of.keys.ranges(part)) if of.keys else (),
+        size=size.estimate(prepared.live[table.name], made),
+        shares=split(missing, config.procs) if table.partitioned else (),
+        sample=sampled.frame(Partition(first, min(first + sample_rows, table.rows))) if sampled else pl.DataFrame(),
     )
-    return (*forecasts, big)
 
 
-def _going_on(run: Run, plan: Plan, live: Live) -> tuple[TableForecast, ...]:
-    forecasts = []
-    for table in plan.tables:
-        missing = run.gaps if table.name == run.target else ()
-        made = sum(p.rows for p in missing)
-        keys = tuple(r for part in missing for r in run.keys[table.name].ranges(part))
-        forecasts.append(
-            TableForecast(
-                name=table.name, rows=table.rows, used=table.rows - made, made=made, keys=keys, size=size.estimate(live[table.name], made)
-            )
-        )
-    return tuple(forecasts)
-
-
-def _with_risks(connection: Connection, forecast: Forecast, live: Live) -> Forecast:
+def _with_risks(connection: Connection, forecast: Forecast, prepared: Prepared) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
-    risks = list(forecast.risks)
-    if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.shares)):
+    risks, live = list(forecast.risks), prepared.live
+    if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.target.shares)):
         risks.append(note)
-    for table in forecast.plan.tables:
+    for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         there = live[table.name]
-        last = max((last for t in forecast.tables if t.name == table.name for _, last in t.keys), default=0)
-        largest = schema.largest(there.columns[table.key])
-        if last > SHARE_OF_KEYS_WORTH_SAYING * largest:
-            risks.append(f"{table.name}.{table.key} will be at {last / largest:.0%} of its largest value ({largest:,})")
-        filled = {table.key, *table.columns}
-        if others := [c.name for c in there.columns if c.name not in filled]:
+        last = max((last for _, last in table.keys), default=0)
+        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * schema.largest(there.columns[planned.key]):
+            largest = schema.largest(there.columns[planned.key])
+            risks.append(f"{table.name}.{planned.key} will be at {last / largest:.0%} of its largest value ({largest:,})")
+        filled = {planned.key, *planned.columns}
+        if table.made and (others := [c.name for c in there.columns if c.name not in filled and c.computed is None]):
             risks.append(f"{table.name}: the plan has no value for {', '.join(others)}: NULL or the default")
-        if not forecast.creates_tables and (triggers := schema.triggers_on(connection, table.name)):
+        if not forecast.creates_tables and table.made and (triggers := schema.triggers_on(connection, table.name)):
             risks.append(
                 f"{table.name} has triggers ({', '.join(triggers)}): they run for each row, and clean does not undo what they write"
             )

@@ -2,76 +2,92 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from parloader.config import SeedConfig
-from parloader.database import connect, ledger, migration, schema, sql
+from parloader.database import connect, ledger, migration, schema, shape
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run
 from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
-from parloader.errors import AnotherRun, Refused, SchemaMismatch, ServerNotSupported
+from parloader.errors import AnotherRun, SchemaMismatch, ServerNotSupported
 from parloader.loading.batching import WriterName
-from parloader.loading.generate import generate, samples
-from parloader.plans.model import Keys, Plan, Table
-from parloader.plans.partition import Partition, merge
-from parloader.plans.script_execution import script_execution
+from parloader.loading.generate import samples
+from parloader.operations.assign import look
+from parloader.operations.requested import requested
+from parloader.plans.graph import require_parents
+from parloader.plans.infer import Fill, Note, complete
+from parloader.plans.model import Plan
+from parloader.plans.script_execution import NAME
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """The keys of a table's rows; `made`: the index ranges that are to be made, the others are used as they are."""
+class Fitted:
+    """A plan as the live schema takes it, with all that this demands; `notes`: what had to be decided for that."""
 
-    keys: Keys
-    made: tuple[Partition, ...]
-
-    @property
-    def made_rows(self) -> int:
-        return sum(p.rows for p in self.made)
-
-    @property
-    def made_keys(self) -> tuple[tuple[int, int], ...]:
-        """As (first, last) pairs in the order of the index."""
-        return tuple(r for part in self.made for r in self.keys.ranges(part))
+    plan: Plan
+    live: Live
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """`plan` fits the live schema (which is made first where `creates_tables`). `run` is the one to go on with; None: a new one."""
+    """`fitted` is without a schema where `creates_tables`: they are made first. `run` is the one to go on with; None: a new one."""
 
-    plan: Plan
+    fitted: Fitted
     facts: Facts
-    live: Live
     creates_tables: bool
     runs: tuple[Run, ...]
     run: Run | None
+
+    @property
+    def plan(self) -> Plan:
+        return self.fitted.plan
+
+    @property
+    def live(self) -> Live:
+        return migration.metadata.tables if self.creates_tables else self.fitted.live
 
 
 def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     """Reads only. Refused, with the reason, where the load cannot be right."""
     facts = connect.facts(connection)
     require_writer(config.writer, facts)
-    plan = script_execution(config.rows, config.parameters)
+    plan, fill = requested(config)
     runs = ledger.runs(connection)
-    creates_tables = not runs and migration.unfinished(connection)
-    live: Live = {}
-    if not creates_tables:
-        plan, live = fitted(connection, plan)
-    return Prepared(plan=plan, facts=facts, live=live, creates_tables=creates_tables, runs=runs, run=_run_to_go_on_with(runs, plan, config))
+    run = _run_to_go_on_with(runs, plan, config)
+    creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and migration.unfinished(connection)
+    if creates_tables:
+        fitted = Fitted(plan=plan, live={})
+    elif run:
+        fitted = refitted(connection, run.plan)
+    else:
+        fitted = fit(connection, plan, fill, config.parents)
+    return Prepared(fitted=fitted, facts=facts, creates_tables=creates_tables, runs=runs, run=run)
 
 
-def fitted(connection: Connection, plan: Plan) -> tuple[Plan, Live]:
-    """The plan as the live schema takes it, and that schema."""
+def fit(connection: Connection, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None) -> Fitted:
+    """Works out what the plan lacks. SchemaMismatch, or Refused, with the reason, where the live schema cannot take it."""
     live = reflect(connection, [table.name for table in plan.tables])
-    state = migration.state(connection, live)
-    if state is migration.State.BEFORE_V97:
+    if plan.name == NAME and migration.state(connection, live) is migration.State.BEFORE_V97:
         raise SchemaMismatch(
             "script_execution is as before migration V97: it has no triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
-    return schema.require_fit(plan, live, samples(plan)), live
+    plan = schema.adapt(plan, live)
+    shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
+    inferred = complete(plan, shapes, look(connection, shapes), parents or {}, fill)
+    require_parents(inferred.plan.tables)
+    fitted = refitted(connection, inferred.plan)
+    return Fitted(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
+
+
+def refitted(connection: Connection, plan: Plan) -> Fitted:
+    """A plan that is worked out, with the schema as it is now. SchemaMismatch where that does not take it any more."""
+    live = reflect(connection, [table.name for table in plan.tables])
+    schema.require_fit(plan, live, samples(plan))
+    return Fitted(plan=plan, live=live)
 
 
 def require_writer(writer: WriterName, facts: Facts) -> None:
@@ -117,52 +133,5 @@ def _run_to_go_on_with(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) ->
 
 
 def describe(run: Run) -> str:
-    return f"{run.rows:,} rows, {', '.join(f'{name}={value}' for name, value in run.parameters.items())}"
-
-
-def assign_parents(connection: Connection, plan: Plan, *, empty: bool) -> dict[str, Assignment]:
-    """For each parent seed, which rows that are there are used and which are to be made. `empty`: there are no tables yet."""
-    assignments: dict[str, Assignment] = {}
-    for table in plan.parents:
-        keys = {name: a.keys for name, a in assignments.items()}
-        used = {} if empty else _existing(connection, table, keys)
-        next_key = 1 if empty else schema.highest_key(connection, table.name, table.key) + 1
-        made = [index for index in range(table.rows) if index not in used]
-        key_of = {**used, **{index: next_key + n for n, index in enumerate(made)}}
-        assignments[table.name] = Assignment(
-            keys=Keys.of(key_of[index] for index in range(table.rows)),
-            made=merge(Partition(index, index + 1) for index in made),
-        )
-    return assignments
-
-
-def _existing(connection: Connection, table: Table, keys: Mapping[str, Keys]) -> dict[int, int]:
-    """Index → key of the rows that are there and fit: where `match` says nothing any row does, the lowest keys first."""
-    key, name = sql.quote(table.key), sql.quote(table.name)
-    if not table.match:
-        found = sql.rows(connection, f"SELECT {key} FROM {name} WHERE {key} > 0 ORDER BY {key} LIMIT %s", table.rows)
-        return {index: k for index, (k,) in enumerate(found)}
-    wanted: dict[tuple[Any, ...], list[int]] = {}
-    frame = generate(table, Partition(0, table.rows), {**keys, table.name: Keys.contiguous(1, table.rows)})
-    for index, values in enumerate(frame.select(table.match).rows()):
-        wanted.setdefault(values, []).append(index)
-    condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in table.match)
-    used: dict[int, int] = {}
-    for values, indices in wanted.items():
-        statement = f"SELECT {key} FROM {name} WHERE {condition} AND {key} > 0 ORDER BY {key} LIMIT %s"
-        used |= {index: k for index, (k,) in zip(indices, sql.rows(connection, statement, *values, len(indices)), strict=False)}
-    return used
-
-
-def require_key_room(plan: Plan, live: Live, key_start: int, parents: Mapping[str, Assignment]) -> None:
-    """Refused where keys of the big table (from `key_start` on) or of the parents would go beyond the key column's type."""
-    for table in plan.tables:
-        largest = schema.largest(live[table.name].columns[table.key])
-        made = parents[table.name].made_keys if table.name in parents else ((key_start, key_start + table.rows - 1),)
-        if made and made[-1][1] > largest:
-            first, last = made[0][0], made[-1][1]
-            fits = max(0, largest - first + 1)
-            raise Refused(
-                f"{last - first + 1:,} rows from key {first:,} on go beyond {table.name}.{table.key}, which holds keys up to {largest:,}",
-                f"At most {fits:,} more fit: give the column a larger type" if table.name in parents else f"At most --rows {fits} fit",
-            )
+    seed = [f"seed={run.plan.seed}"] if run.plan.seed else []
+    return ", ".join([f"{run.plan.target.rows:,} rows", *(f"{name}={value}" for name, value in run.parameters.items()), *seed])

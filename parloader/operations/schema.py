@@ -74,5 +74,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
 def _state(connection: Connection) -> SchemaState:
     plan = script_execution()
     live = reflect(connection, [table.name for table in plan.tables])
-    _, misfits = live_schema.fit(plan, live, samples(plan))
-    return SchemaState(state=migration.state(connection, live), misfits=misfits)
+    state = migration.state(connection, live)
+    adapted = live_schema.adapt(plan, live)
+    misfits = live_schema.misfits(adapted, live, samples(adapted))
+    return SchemaState(state=state, misfits=misfits)

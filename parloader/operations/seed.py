@@ -1,14 +1,17 @@
 """seed: fills the table, exactly once, and says what is there."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+
+import sqlalchemy as sa
 
 from parloader.config import SeedConfig
 from parloader.database import connect, failures, ledger, migration, rules, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run, TableEntry
+from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
 from parloader.loading import meter
@@ -20,11 +23,13 @@ from parloader.loading.stats import WorkerStats
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
 from parloader.operations import guard
+from parloader.operations.assign import assign, require_key_room
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
-from parloader.operations.prepare import Prepared, assign_parents, fitted, prepare, require_key_room, turns_note
+from parloader.operations.preflight import explained, preflight
+from parloader.operations.prepare import Fitted, Prepared, fit, prepare, turns_note
 from parloader.operations.run import run_tasks
-from parloader.plans.model import Keys, Plan, Table
+from parloader.plans.model import Rows, Table
 from parloader.plans.partition import Partition, split
 
 
@@ -63,19 +68,20 @@ class SeedResult:
 
 
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
-    """Fills the table: the whole plan, or what is missing of it. Refused, ConnectError, Interrupted or ParloaderError says why not."""
+    """Fills the plan's tables: all of it, or what is missing. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
     guard.require_permitted(config.target, config.allow_remote)
+    workers = config.procs if config.rows is None else min(config.procs, config.rows)
     with (
-        executor.ready(min(config.procs, config.rows), SeedTask.__module__),
+        executor.ready(workers, SeedTask.__module__),
         Hold(config.target, "seed", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold,
     ):
         hold.wait()
-        plan, run, tasks = hold.again("preparing the load", partial(_prepare, config, hold, progress))
-        return _load(config, plan, run, tasks, hold, progress, executor)
+        run, stages = hold.again("preparing the load", partial(_prepare, config, hold, progress))
+        return _load(config, run, stages, hold, progress, executor)
 
 
-def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Connection) -> tuple[Plan, Run, list[SeedTask]]:
+def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Connection) -> tuple[Run, list["_Stage"]]:
     """All that comes before the workers: the run, its parents' rows made, and what each worker is to do. May be repeated, as the command."""
     guard.require_not_forbidden(connection, config.target)
     connect.require_writable(connection, config.target)
@@ -85,30 +91,28 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
     run = prepared.run or _begin(connection, config, prepared, progress)
-    plan, live = (prepared.plan, prepared.live) if not prepared.creates_tables else fitted(connection, prepared.plan)
-    if note := turns_note(config.writer, prepared.facts, live[plan.target.name], config.procs):
+    live = prepared.live
+    if note := turns_note(config.writer, prepared.facts, live[run.target], config.procs):
         progress.note(note)
-    shares = split(run.gaps, config.procs)
-    if run.done_rows and shares:
-        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.rows:,} rows are there already; loading the rest")
+    if run.done_rows and not run.complete:
+        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")
     token, facts = hold.fence(connection), connect.facts(connection)
-    return plan, run, [_task(config, plan, facts, run, token, worker, shares) for worker in range(len(shares))]
+    return run, list(_stages(config, run, live, facts, token))
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
     """A new run, and before it the tables where there are none. Where it fails, the database is as it was before."""
-    plan, live, empty = prepared.plan, prepared.live, prepared.creates_tables
-    key_start = 1 if empty else schema.highest_key(connection, plan.target.name, plan.target.key) + 1
-    require_key_room(plan, migration.metadata.tables if empty else live, key_start, assign_parents(connection, plan, empty=empty))
+    plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
+    require_key_room(plan, prepared.live, assign(connection, plan, {}, empty=empty))
     had_ledger = ledger.exists(connection)
     counters = {} if empty else {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
     try:
         if empty:
             names = migration.create_tables(config.target)
             progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            plan, _ = fitted(connection, plan)
+            fitted = fit(connection, plan)
         ledger.create(connection)
-        return _begin_run(connection, plan, prepared.facts, progress)
+        return _begin_run(connection, fitted, prepared.facts, progress)
     except BaseException:
         with failures.ignored():  # the connection may be gone
             if ledger.runs(connection) == prepared.runs:  # the run is not committed
@@ -116,26 +120,31 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         raise
 
 
-def _begin_run(connection: Connection, plan: Plan, facts: Facts, progress: Progress) -> Run:
-    """The reserved keys; then the parents and the ledger's rows, in one transaction."""
-    target = plan.target
-    key_start, counter_before = schema.reserve_keys(connection, target.name, target.key, target.rows)
-    counters: dict[str, int | None] = {table.name: schema.key_counter(connection, table.name) for table in plan.parents}
-    counters[target.name] = counter_before
+def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: Progress) -> Run:
+    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction."""
+    plan, live = fitted.plan, fitted.live
+    counters = {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
+    foreseen = assign(connection, plan, {}, empty=False)
+    key_starts = {
+        table.name: schema.reserve_keys(connection, table.name, table.key, foreseen[table.name].made_rows)
+        for table in plan.partitioned
+        if table.key is not None and foreseen[table.name].made
+    }
     with sql.transaction(connection):
-        assignments = assign_parents(connection, plan, empty=False)
-        keys = {**{name: a.keys for name, a in assignments.items()}, target.name: Keys.contiguous(key_start, target.rows)}
-        last_keys = {name: max((last for _, last in a.made_keys), default=0) for name, a in assignments.items()}
-        last_keys[target.name] = key_start + target.rows - 1
-        entries = tuple(_entry(table, keys[table.name], counters[table.name], last_keys[table.name]) for table in plan.tables)
-        run_id = ledger.begin(connection, plan, entries)
+        rows = assign(connection, plan, key_starts, empty=False)
         for table in plan.parents:
-            for made in assignments[table.name].made:
+            for made in rows[table.name].made:
+                with explained(table):
+                    writer = writer_to(table.name, facts)
+                    writer.write(connection, writer.render(generate(plan, table, made, rows)))
+        plan = preflight(connection, plan, rows, live, facts)
+        run_id = ledger.begin(connection, plan, tuple(_entry(table, rows[table.name], counters[table.name]) for table in plan.tables))
+        for table in plan.parents:
+            for made in rows[table.name].made:
                 ledger.record(connection, run_id, table.name, made)
-                writer = writer_to(table.name, facts)
-                writer.write(connection, writer.render(generate(table, made, keys)))
-    parents = ", ".join(f"{table.name} {assignments[table.name].made_rows} of {table.rows}" for table in plan.parents)
-    progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
+    parents = ", ".join(f"{table.name} {rows[table.name].made_rows} of {table.rows}" for table in plan.parents)
+    if parents:
+        progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
     return next(run for run in ledger.runs(connection) if run.run_id == run_id)
 
 
@@ -150,18 +159,64 @@ def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_ta
             schema.set_key_counter(connection, table, before)
 
 
-def _entry(table: Table, keys: Keys, counter_before: int | None, last_key: int) -> TableEntry:
-    """`last_key`: the last one that the run takes; 0 where it takes none."""
-    if counter_before is None or not last_key:
-        return TableEntry(name=table.name, key=table.key, keys=keys)
-    return TableEntry(
-        name=table.name, key=table.key, keys=keys, counter_before=counter_before, counter_after=max(counter_before, last_key + 1)
+def _entry(table: Table, rows: Rows, counter_before: int | None) -> TableEntry:
+    last_key = max((last for _, last in rows.made_keys), default=None)
+    if counter_before is None or last_key is None:
+        return TableEntry(name=table.name, key=table.key, rows=rows)
+    after = max(counter_before, last_key + 1)
+    return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stage:
+    """What workers do at the same time, of one table; the stages before it are done by then."""
+
+    table: str
+    rows: int
+    done: int
+    tasks: tuple[SeedTask, ...]
+
+
+def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) -> Iterator[_Stage]:
+    """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker."""
+    worker = 0
+    for table in run.plan.partitioned:
+        missing = run.gaps(table.name)
+        roots = tuple(Partition(gap.start, min(gap.stop, table.roots.stop)) for gap in missing if gap.start < table.roots.stop)
+        others = tuple(Partition(max(gap.start, table.roots.stop), gap.stop) for gap in missing if gap.stop > table.roots.stop)
+        for ranges, procs in ((roots, 1), (others, config.procs)):
+            shares = split(ranges, procs)
+            if shares:
+                task = _task(config, run, facts, token, table, live[table.name], len(shares))
+                tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
+                worker += len(tasks)
+                rows = run.rows[table.name].made_rows
+                left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
+                yield _Stage(table=table.name, rows=rows, done=rows - left, tasks=tasks)
+
+
+def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: sa.Table, workers: int) -> SeedTask:
+    """The task of one of so many workers, for which it only lacks which worker and which partitions."""
+    return SeedTask(
+        worker=0,
+        target=config.target,
+        facts=facts,
+        run_id=run.run_id,
+        plan=run.plan,
+        name=table.name,
+        rows=run.rows,
+        number_columns=schema.view(there, table.checked, table.key, table.identity).number_columns,
+        partitions=(),
+        batch=config.batch,
+        writer=config.writer,
+        retry_seconds=config.retry_seconds,
+        token=token,
+        most_rows_per_second=config.limits.max_rows_per_second / workers,
+        restarts=config.worker_restarts,
     )
 
 
-def _load(
-    config: SeedConfig, plan: Plan, run: Run, tasks: list[SeedTask], hold: Hold, progress: Progress, executor: Executor
-) -> SeedResult:
+def _load(config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: Hold, progress: Progress, executor: Executor) -> SeedResult:
     first_batch_seconds: float | None = None
 
     def note_first_batch(event: Event) -> None:
@@ -170,59 +225,56 @@ def _load(
             first_batch_seconds = meter.age_seconds()
 
     begun = time.monotonic()
-    stats, stopped = run_tasks(executor, tasks, progress, what="seed", rows=run.rows, done=run.done_rows, also=note_first_batch, watch=hold)
-    if stopped:
-        raise hold.again("reading the ledger", partial(_interrupted, run))
+    stats: dict[int, WorkerStats] = {}
+    several = len(run.partitioned) > 1
+    for stage in stages:
+        what = f"seed {stage.table}" if several else "seed"
+        of_stage, stopped = run_tasks(
+            executor, stage.tasks, progress, what=what, rows=stage.rows, done=stage.done, also=note_first_batch, watch=hold
+        )
+        stats |= of_stage
+        if stopped:
+            raise hold.again("reading the ledger", partial(_interrupted, run))
     seconds = time.monotonic() - begun
     begun = time.monotonic()
-    counts = hold.again("counting", partial(_count, config, plan, run, bool(tasks)))
-    if counts.total != run.rows or counts.violation_count:
+    counts = hold.again("counting", partial(_count, config, run, bool(stages)))
+    rows = run.rows[run.target].made_rows
+    if counts.total != rows or counts.violation_count:
         raise ParloaderError(
-            f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {run.rows:,} rows and {counts.violation_count:,} violations",
+            f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {rows:,} rows and {counts.violation_count:,} violations",
             "Somebody changed rows meanwhile: parloader verify names them",
         )
     return SeedResult(
         run_id=run.run_id,
-        rows=run.rows - run.done_rows,
-        seconds=seconds if tasks else 0.0,
+        rows=run.total_rows - run.done_rows,
+        seconds=seconds if stages else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
-        already_complete=not tasks and run.rows > 0 and run.complete,
+        already_complete=not stages and run.total_rows > 0 and run.complete,
         workers=tuple(stats[worker] for worker in sorted(stats)),
         counts=counts,
     )
 
 
-def _count(config: SeedConfig, plan: Plan, run: Run, loaded: bool, connection: Connection) -> rules.Counts:
+def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rules.Counts:
     if loaded:
-        sql.rows(connection, f"ANALYZE TABLE {sql.quote(run.target)}")
-    return rules.count(config.target, plan, run.keys[run.target].ranges(Partition(0, run.rows)), config.procs)
-
-
-def _task(
-    config: SeedConfig, plan: Plan, facts: Facts, run: Run, token: int, worker: int, shares: Sequence[tuple[Partition, ...]]
-) -> SeedTask:
-    names = (plan.target.name, *plan.target.parents)
-    return SeedTask(
-        worker=worker,
-        target=config.target,
-        facts=facts,
-        run_id=run.run_id,
-        table=replace(plan.target, key=run.table(plan.target.name).key),
-        keys={name: run.keys[name] for name in names},
-        partitions=shares[worker],
-        batch=config.batch,
-        writer=config.writer,
-        retry_seconds=config.retry_seconds,
-        token=token,
-        most_rows_per_second=config.limits.max_rows_per_second / len(shares),
-        restarts=config.worker_restarts,
-    )
+        for entry in run.partitioned:
+            sql.rows(connection, f"ANALYZE TABLE {sql.quote(entry.name)}")
+    rows = run.rows[run.target]
+    if rows.keys is None:  # its rows cannot be told from others' by ranges: what is committed is what the ledger says
+        now = _now(run, connection)
+        return rules.Counts(total=sum(p.rows for p in now.done.get(run.target, ())), figures={}, violations={})
+    return rules.count(config.target, run.plan, rows.made_keys, config.procs)
 
 
 def _interrupted(run: Run, connection: Connection) -> Interrupted:
-    now = next(r for r in ledger.runs(connection) if r.run_id == run.run_id)
+    now = _now(run, connection)
     return Interrupted(
-        f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.rows:,} rows, each committed once",
+        f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
         "The same command goes on with the rest; parloader clean removes what is there",
     )
+
+
+def _now(run: Run, connection: Connection) -> Run:
+    """The run as it is by now."""
+    return next(r for r in ledger.runs(connection) if r.run_id == run.run_id)

@@ -1,5 +1,6 @@
 """status: the runs that the ledger has, how far they are, and how to go on."""
 
+import shlex
 from dataclasses import dataclass
 
 from parloader.database import connect, control, ledger
@@ -22,12 +23,12 @@ class Status:
             "runs": [
                 {
                     "run_id": run.run_id,
-                    "plan": run.plan,
+                    "plan": run.plan.name,
                     "target": run.target,
-                    "rows": run.rows,
+                    "rows": run.total_rows,
                     "done": run.done_rows,
                     "complete": run.complete,
-                    "gaps": [[gap.start, gap.stop] for gap in run.gaps],
+                    "gaps": [[gap.start, gap.stop] for gap in run.gaps(run.target)],
                     "parameters": dict(run.parameters),
                     "started_at": run.started_at,
                     "resume": resume_command(run),
@@ -51,4 +52,19 @@ def resume_command(run: Run) -> str | None:
     """What loads the rest of the run; None where it is complete."""
     if run.complete:
         return None
-    return f"parloader seed --rows {run.rows} " + " ".join(f"--set {name}={value}" for name, value in run.parameters.items())
+    options = [f"--rows {run.plan.target.rows}"]
+    for name, value in run.parameters.items():
+        match name:
+            case "table":
+                options.insert(0, f"--table {shlex.quote(value)}")
+            case "file":
+                options.insert(0, f"--plan {shlex.quote(value)}")
+            case "parents":
+                options += [f"--parents {shlex.quote(pair)}" for pair in value.split(",")]
+            case "digest":
+                pass  # the file's own
+            case _:
+                options.append(f"--set {name}={value}")
+    if run.plan.seed:
+        options.append(f"--seed {run.plan.seed}")
+    return " ".join(["parloader seed", *options])

@@ -12,7 +12,6 @@ from parloader.loading.events import Difference
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
 from parloader.operations.compare import compare
-from parloader.plans.partition import Partition
 
 
 @dataclass(kw_only=True)
@@ -104,22 +103,25 @@ def _verify_run(
 ) -> RunVerdict:
     found = compare(connection, config.target, run, config.procs, progress, executor, what="verify")
     differences += found.differences
+    violations = {}
+    if run.plan.target.key is not None:
+        violations = dict(rules.count(config.target, run.plan, run.key_ranges(run.target), config.procs).violations)
     return RunVerdict(
         run_id=run.run_id,
         checked=found.checked,
-        not_loaded=run.rows - run.done_rows,
+        not_loaded=run.total_rows - run.done_rows,
         missing=sum(found.missing.values()),
         different=sum(found.different.values()),
-        violations=dict(rules.count(config.target, found.plan, run.key_ranges(run.target), config.procs).violations),
+        violations=violations,
     )
 
 
 def _find_extra(connection: Connection, runs: list[Run], result: VerifyResult) -> None:
-    """Rows from the first run's first key on that are in no batch of any run."""
+    """Rows from the first run's first key on that are in no batch of any run. Where runs assign no keys, nothing says what came after."""
     target = runs[0].target
     key = runs[0].table(target).key
-    reserved = [r for run in runs for r in run.table(target).keys.ranges(Partition(0, run.rows))]
-    if not reserved:
+    reserved = [r for run in runs for r in run.rows[target].made_keys]
+    if not reserved or key is None:
         return
     ours = tuple(r for run in runs for r in run.key_ranges(target))
     first = min(first for first, _ in reserved)

@@ -7,8 +7,7 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from parloader.plans.check_logic import ALWAYS, Cases
-from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Between, Compared, Constant, Length, Matches, NoneOf, NotNull, Null, OneOf
+from parloader.plans.checks import Between, Compared, Constant, Length, Matches, NoneOf, NotNull, NotUnderstood, Null, OneOf
 from parloader.plans.regexps import ANY
 
 NEGATED = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}

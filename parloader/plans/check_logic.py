@@ -9,8 +9,7 @@ from enum import Enum
 from itertools import product
 from typing import TypeAlias
 
-from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Atom
+from parloader.plans.checks import Atom, NotUnderstood
 
 Cases: TypeAlias = tuple[tuple[Atom, ...], ...]
 ALWAYS: Cases = ((),)

@@ -4,18 +4,20 @@ The cases say what is enough for the clause (check_logic.py: what is wanted of a
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import product
 
 from sqlglot import exp
 
 from parloader.plans.check_comparisons import HOLDS, NEGATED, compared, constant, is_null, one_of
 from parloader.plans.check_logic import ALWAYS, NEVER, Cases, Want, all_of, any_of, together
-from parloader.plans.check_text import NotUnderstood, parsed
-from parloader.plans.checks import Json, NotNull, Null, Understood
+from parloader.plans.check_text import parsed
+from parloader.plans.checks import Json, NotNull, NotUnderstood, Null, Understood
 from parloader.plans.patterns import constants, like_avoids, like_constant, like_matches, regexp_avoids, regexp_matches
 from parloader.plans.regexps import FLAGS
 
 MOST_TERMS = 256
+"""Of a sum of conditions: eight of them."""
 
 OPERATORS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 PREDICATES: tuple[type[exp.Expr], ...] = (
@@ -66,17 +68,13 @@ def _cases(node: exp.Expr, want: Want) -> Cases:
     if is_null(node):
         return NEVER if want.strict else ALWAYS
     value = constant(node)
-    if value is not None:
-        return _known(bool(value) if isinstance(value, int) else _refuse(node), want)
+    if isinstance(value, int | Decimal):
+        return _known(bool(value), want)
     return _strictly(node, _leaf(node, want), want)
 
 
 def _known(value: bool, want: Want) -> Cases:
     return ALWAYS if value is not want.negated else NEVER
-
-
-def _refuse(node: exp.Expr) -> bool:
-    raise NotUnderstood(type(node).__name__)
 
 
 def _strictly(node: exp.Expr, cases: Cases, want: Want) -> Cases:

@@ -11,6 +11,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from parloader.plans.checks import NotUnderstood
+
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "Z": "\x1a", "b": "\b"}
 TOKEN = re.compile(
     r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names stand in double quotes; neither server writes a string so
@@ -24,10 +26,6 @@ KNOWN_ARGUMENTS = frozenset(
     | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
 )
 """What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
-
-
-class NotUnderstood(Exception):
-    """A part of the clause is not understood."""
 
 
 def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
@@ -54,11 +52,11 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     for literal in tree.find_all(exp.Literal):
         if literal.is_string and literal.this in strings:
             literal.set("this", strings[literal.this])
-    for node in list(tree.find_all(exp.Like, exp.Is)):
-        if node.args.get("negate"):  # NOT LIKE in newer versions of sqlglot; in others there is a NOT around it
-            node.set("negate", None)
-            outer: exp.Expr = node.parent if isinstance(node.parent, exp.Escape) else node
-            outer.replace(exp.Not(this=outer.copy()))
+    for predicate in list(tree.find_all(exp.Like, exp.Is)):
+        if predicate.args.get("negate"):  # so NOT LIKE is told in some versions of sqlglot; in others there is a NOT around it
+            predicate.set("negate", None)
+            whole = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
+            whole.replace(exp.Not(this=whole.copy()))
     for node in tree.walk():
         if not {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS:
             raise NotUnderstood(f"a {type(node).__name__} of a special kind")

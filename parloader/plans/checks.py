@@ -27,6 +27,8 @@ class OneOf:
 
 @dataclass(frozen=True, kw_only=True)
 class NoneOf:
+    """Of text: nor one that a collation may hold for equal to one of them (but for case, accents, or blanks at the ends)."""
+
     column: str
     values: tuple[Constant, ...]
 
@@ -89,9 +91,16 @@ Atom: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matches |
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """Any of the `cases` will do; in a case all of its atoms hold. No case: the CHECK can never hold."""
+    """Any of the `cases` will do; in a case all of its atoms hold. No case: the CHECK can never hold.
+
+    An atom holds, too, where its column is NULL, except NotNull: a CHECK is kept unless it is false.
+    """
 
     cases: tuple[tuple[Atom, ...], ...]
+
+
+class NotUnderstood(Exception):
+    """A part of a clause is not understood. Never leaves `understand`."""
 
 
 def understand(clause: str, columns: Iterable[str] = ()) -> Understood | None:
@@ -100,8 +109,7 @@ def understand(clause: str, columns: Iterable[str] = ()) -> Understood | None:
     The atoms have the names of `columns` as they are spelled there: MySQL's text has them as they were typed in the clause.
     What the cases allow keeps the CHECK; it may allow more than they do.
     """
-    from parloader.plans.check_parser import understood  # speaks of the classes above
-    from parloader.plans.check_text import NotUnderstood
+    from parloader.plans.check_parser import understood  # speaks of the classes above, and imports sqlglot, which takes its time
 
     try:
         return understood(clause, {column.lower(): column for column in columns})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import islice
 from typing import TypeAlias
 
@@ -22,11 +22,15 @@ from parloader.plans.checks import (
     OneOf,
     Understood,
 )
+from parloader.plans.patterns import intersection
 
 MOST_COMBINATIONS = 4096
 """So many are looked at together. More come from dozens of CHECKs with alternatives, and then the first ones must do."""
 MOMENT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6}))?)?)?")
 TIME = re.compile(r"(-?)(\d{1,3}):(\d\d?)(?::(\d\d?))?")
+
+EXACT = Context(prec=100)
+"""DECIMAL has 65 digits."""
 
 Order: TypeAlias = tuple[str, Decimal | datetime]
 
@@ -59,11 +63,11 @@ class Domain:
         step = Decimal(1).scaleb(-scale)
         low, high = (None if bound is None else _decimal(bound) for bound in (self.low, self.high))
         if low is not None:
-            rounded = low.quantize(step, ROUND_CEILING)
-            low = rounded + step if self.low_open and rounded == low else rounded
+            rounded = low.quantize(step, ROUND_CEILING, EXACT)
+            low = EXACT.add(rounded, step) if self.low_open and rounded == low else rounded
         if high is not None:
-            rounded = high.quantize(step, ROUND_FLOOR)
-            high = rounded - step if self.high_open and rounded == high else rounded
+            rounded = high.quantize(step, ROUND_FLOOR, EXACT)
+            high = EXACT.subtract(rounded, step) if self.high_open and rounded == high else rounded
         return low, high
 
     def moments(self, step: timedelta) -> tuple[datetime | None, datetime | None]:
@@ -152,7 +156,8 @@ def _narrowed(domain: Domain, atom: Atom) -> Domain:
                 return replace(domain, most_bytes=_least(domain.most_bytes, high))
             return replace(domain, most_length=_least(domain.most_length, high))
         case Matches():
-            return replace(domain, matches=domain.matches or atom, unsure=domain.unsure or domain.matches not in (None, atom))
+            both = intersection(domain.matches, atom) if domain.matches and domain.matches != atom else atom
+            return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
         case Json():
             return replace(domain, json=True)
     raise TypeError(atom)

@@ -1,5 +1,6 @@
 """Generators compiled to Polars: expressions of the index column `i` (Int64) and of the row's other columns, no loop per row."""
 
+from collections.abc import Iterable
 from string import Formatter
 
 import polars as pl
@@ -169,10 +170,12 @@ def _after(generator: After, place: Place) -> pl.Expr:
     amount = between(place.draws(), generator.least, generator.most)
 
     # Only when the row's other columns are there is it known what is added: days, seconds, or units of the last digit
-    def later(both: list[pl.Series]) -> pl.Series:
+    def later(both: Iterable[pl.Series]) -> pl.Series:
         values, amounts = both
         dtype = values.dtype
-        if dtype.is_integer() or dtype.is_float():
+        if dtype.is_integer():
+            return (values.cast(pl.Int64) + amounts).cast(dtype)
+        if dtype.is_float():
             return values + amounts
         if isinstance(dtype, pl.Decimal):
             return pl.select(pl.lit(values) + decimal(pl.lit(amounts), dtype.scale)).to_series().cast(dtype)
@@ -184,7 +187,7 @@ def _after(generator: After, place: Place) -> pl.Expr:
             return values
         raise place.invalid(f"{generator.column} is neither a number nor a date nor a moment", "Choose another column for after")
 
-    return pl.map_batches([pl.col(generator.column), amount], later)
+    return pl.map_batches([pl.col(generator.column), amount], later, return_dtype=pl.dtype_of(generator.column))
 
 
 def pick_index(pick: Pick, place: Place, parent_rows: int) -> pl.Expr:

@@ -11,13 +11,9 @@ if TYPE_CHECKING:
 
 
 def ordered(tables: "Iterable[Table]") -> "tuple[Table, ...]":
-    """The tables, parents before children; otherwise in the order given. UsageError names a cycle or a parent that is not there."""
+    """The tables, parents before children; otherwise in the order given. UsageError names a cycle. Parents may be missing."""
     by_name = {table.name: table for table in tables}
-    for table in by_name.values():
-        for parent in table.parents:
-            if parent not in by_name:
-                raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
-    waiting = TopologicalSorter({name: table.parents for name, table in by_name.items()})
+    waiting = TopologicalSorter({name: [p for p in table.parents if p in by_name] for name, table in by_name.items()})
     try:
         waiting.prepare()
     except CycleError as error:
@@ -32,3 +28,12 @@ def ordered(tables: "Iterable[Table]") -> "tuple[Table, ...]":
         order.append(by_name[first])
         waiting.done(first)
     return tuple(order)
+
+
+def require_parents(tables: "Iterable[Table]") -> None:
+    """UsageError names a parent that is not there, as when a plan picks a table to which no foreign key leads."""
+    by_name = {table.name: table for table in tables}
+    for table in by_name.values():
+        for parent in table.parents:
+            if parent not in by_name:
+                raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")

@@ -89,7 +89,7 @@ def _normal(phrase: str) -> str:
 
 
 BY_PHRASE = {_normal(phrase): provider for provider, phrases in PHRASES.items() for phrase in phrases.split()}
-# As the end of a longer name these say too little: `base` ends in no phrase, but `last_first` should not be a first name
+# As the end of a longer name these say too little: a `parent_class` is no category as `class` may be
 ONLY_WHOLE = frozenset({"first", "user", "line1", "line2", "cc", "place", "position", "class", "group", "contact", "owner", "file", "meta"})
 
 
@@ -101,17 +101,15 @@ def words(column: str) -> list[str]:
 def guess(column_name: str, length: int) -> str | None:
     """The provider for a TEXT column of `length` characters (0: any), by the end of its name; None where no name is a guide."""
     parts = words(column_name)
-    for start in range(len(parts)):
-        phrase = "".join(parts[start:])
-        provider = BY_PHRASE.get(phrase)
-        if provider and not (start and phrase in ONLY_WHOLE):
-            return _for_length(provider, length)
-        # number 2 of several: address_2, phone2
-        if start == 0 and len(parts) > 1 and parts[-1].isdigit():
-            shorter = guess(column_name.rstrip("0123456789_"), length)
-            if shorter:
-                return shorter
-    return None
+    provider = _by_end(parts)
+    if provider is None and len(parts) > 1 and parts[-1].isdigit():  # one of several: phone_2
+        provider = _by_end(parts[:-1])
+    return provider and _for_length(provider, length)
+
+
+def _by_end(parts: list[str]) -> str | None:
+    phrases = ["".join(parts[start:]) for start in range(len(parts))]
+    return next((BY_PHRASE[p] for start, p in enumerate(phrases) if p in BY_PHRASE and not (start and p in ONLY_WHOLE)), None)
 
 
 def _for_length(provider: str, length: int) -> str:

@@ -1,58 +1,89 @@
 """A plan is a value: tables in dependency order, for each its row count and, for each column, a generator.
 
-Laws: the content of row `i` is a function of (plan, plan parameters, `i`, parent keys), never of worker, batch or time. A plan does no
-I/O; what `parloader plan` prints is the very object that `parloader seed` runs.
+Laws: the content of row `i` is a function of (plan, plan parameters, seed, `i`, parent keys), never of worker, batch or time. A plan does
+no I/O; what `parloader plan` prints is the very object that `parloader seed` runs.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import polars as pl
 
+from parloader.plans.generators import Generator, Pick, Scalar, When
 from parloader.plans.graph import ordered
 from parloader.plans.partition import Partition
 
 INDEX = pl.col("i")
-"""The global index of a row, 0 … rows-1 (Int64): what generators are expressions of."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reference:
-    """A generator: the key of a row of the table `parent`. `index` says of which row; where it is null the column is NULL."""
-
-    parent: str
-    index: pl.Expr
-
-
-Generator: TypeAlias = pl.Expr | Reference
+"""The global index of a row, 0 … rows-1 (Int64)."""
+ROOTS = 1000
+"""So many rows at most of a table that points at itself are loaded before its others, which point at one of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """`rows` rows with the primary key column `key` (row `i` has key key_start + i) and a generator for each other column.
+    """`rows` rows and a generator for each column that they fill.
 
-    A small table (`partitioned` false) is a parent seed: rows that are there already are used first, and only what lacks is made.
-    A row is used for index `i` only where its columns `match` have the values that the generators give for `i`. The columns in
-    `optional` are left out where the live table does not have them; every other one must be there.
+    `key`: the integer primary key column that a run assigns (row `i` has the key that Rows.keys says); it is not among `columns`. None: a
+    row is found again by the values of its columns `identity`.
+    A small table (`partitioned` false) is made by the parent process before any worker starts. `reuse`: rows that are there already are used
+    first, and only what lacks is made. A row is used for index `i` only where its columns `match` have the values that the generators give
+    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there. Those in `unchecked`
+    are written, but a trigger of the table gives them other values, so that nobody can say later whether they are as they were made.
     """
 
     name: str
     rows: int
     columns: Mapping[str, Generator]
-    key: str = "id"
+    key: str | None = "id"
+    identity: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
     partitioned: bool = False
+    reuse: bool = True
+    unchecked: frozenset[str] = frozenset()
+
+    @property
+    def picks(self) -> dict[str, tuple[Pick, ...]]:
+        """Column → the picks that its generator may make."""
+        found = {name: tuple(_picks(generator)) for name, generator in self.columns.items()}
+        return {name: picks for name, picks in found.items() if picks}
 
     @property
     def parents(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(g.parent for g in self.columns.values() if isinstance(g, Reference)))
+        """Without the table itself."""
+        return tuple(dict.fromkeys(p.parent for picks in self.picks.values() for p in picks if p.parent != self.name))
 
     @property
-    def references(self) -> dict[str, str]:
-        """Column name → parent table name."""
-        return {name: g.parent for name, g in self.columns.items() if isinstance(g, Reference)}
+    def references(self) -> dict[str, Pick]:
+        """Column → what it picks."""
+        return {name: picks[0] for name, picks in self.picks.items()}
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The columns by which a row is compared with what it should be, its key first where the run assigns it."""
+        key = () if self.key is None else (self.key,)
+        return (*key, *(column for column in self.columns if column not in self.unchecked))
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """The columns by which a row is found again."""
+        return (self.key,) if self.key is not None else self.identity
+
+    @property
+    def roots(self) -> Partition:
+        """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
+        own = [p for picks in self.picks.values() for p in picks if p.parent == self.name]
+        most = 0 if not own else ROOTS if all(p.index is None for p in own) else self.rows
+        return Partition(0, min(most, self.rows))
+
+
+def _picks(generator: Generator) -> Iterable[Pick]:
+    if isinstance(generator, Pick):
+        yield generator
+    elif isinstance(generator, When):
+        yield from _picks(generator.then)
+        yield from _picks(generator.otherwise)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +117,23 @@ Rule: TypeAlias = ExactlyOne | SameThrough
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`tables` are put in dependency order; exactly one is partitioned. `parameters` are in canonical text, defaults included."""
+    """`tables` are put in dependency order. The last partitioned one is the plan's `target`. `parameters` are in canonical text, defaults
+    included: with the name they say which plan it is. `seed`: of all that is drawn."""
 
     name: str
     parameters: Mapping[str, str]
     tables: tuple[Table, ...]
     counts: tuple[Count, ...] = ()
     rules: tuple[Rule, ...] = ()
+    seed: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", ordered(self.tables))
+        """What points at a partitioned table can only be made after it, so it is partitioned too."""
+        tables: dict[str, Table] = {}
+        for table in ordered(self.tables):
+            late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
+            tables[table.name] = replace(table, partitioned=True) if late else table
+        object.__setattr__(self, "tables", tuple(tables.values()))
 
     @property
     def parents(self) -> tuple[Table, ...]:
@@ -103,25 +141,42 @@ class Plan:
         return tuple(table for table in self.tables if not table.partitioned)
 
     @property
+    def partitioned(self) -> tuple[Table, ...]:
+        """The tables that workers load, in dependency order."""
+        return tuple(table for table in self.tables if table.partitioned)
+
+    @property
     def target(self) -> Table:
-        """The table that is loaded in partitions."""
-        (table,) = (table for table in self.tables if table.partitioned)
-        return table
+        """The table that all is for."""
+        return self.partitioned[-1]
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
+
+    def picked(self, name: str) -> tuple[str, ...]:
+        """The columns of the table that others, or itself, pick."""
+        picks = (p for table in self.tables for picks in table.picks.values() for p in picks if p.parent == name)
+        return tuple(dict.fromkeys(p.column for p in picks))
 
 
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     """The same plan for tables of other names."""
 
     def generator(given: Generator) -> Generator:
-        return replace(given, parent=names[given.parent]) if isinstance(given, Reference) else given
+        if isinstance(given, Pick):
+            return replace(given, parent=names[given.parent])
+        if isinstance(given, When):
+            return replace(given, then=generator(given.then), otherwise=generator(given.otherwise))
+        return given
 
     tables = tuple(
         replace(table, name=names[table.name], columns={name: generator(g) for name, g in table.columns.items()}) for table in plan.tables
     )
     return replace(plan, tables=tables)
+
+
+FEW_SEGMENTS = 8
+"""Up to here keys are computed; beyond, looked up in a list of them all."""
 
 
 @dataclass(frozen=True, order=True)
@@ -165,10 +220,14 @@ class Keys:
 
     def at(self, index: pl.Expr) -> pl.Expr:
         """The keys of the rows `index` (Int64; null where the index is null)."""
-        if len(self.segments) == 1:
-            return index + (self.segments[0].key_start - self.segments[0].start)
-        keys = [key for s in self.segments for key in range(s.key_start, s.key_start + s.rows)]
-        return pl.lit(pl.Series(keys, dtype=pl.Int64)).gather(index)
+        if not 0 < len(self.segments) <= FEW_SEGMENTS:
+            keys = [key for s in self.segments for key in range(s.key_start, s.key_start + s.rows)]
+            return pl.lit(pl.Series(keys, dtype=pl.Int64)).gather(index)
+        *others, last = self.segments
+        expression = index + (last.key_start - last.start)
+        for segment in reversed(others):
+            expression = pl.when(index < segment.stop).then(index + (segment.key_start - segment.start)).otherwise(expression)
+        return expression
 
     def ranges(self, rows: Partition) -> tuple[tuple[int, int], ...]:
         """The keys of these rows, as (first key, last key) pairs in the order of the index."""
@@ -179,3 +238,33 @@ class Keys:
                 first = segment.key_start + start - segment.start
                 pieces.append((first, first + stop - start - 1))
         return tuple(pieces)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Which rows a run has of a table: index 0 … `rows` - 1, those in `made` made by the run, the others there before.
+
+    `keys`: where the run assigns the table's key. `used`: of the rows that were there, in the order of their indices, the values of those
+    other columns that are picked. `offsets`: column → where its Unique values begin.
+    """
+
+    rows: int
+    made: tuple[Partition, ...]
+    keys: Keys | None = None
+    used: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    offsets: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def made_rows(self) -> int:
+        return sum(p.rows for p in self.made)
+
+    @property
+    def made_keys(self) -> tuple[tuple[int, int], ...]:
+        """As (first, last) pairs in the order of the index; none where the run assigns no keys."""
+        return tuple(r for part in self.made for r in self.keys.ranges(part)) if self.keys else ()
+
+    @classmethod
+    def all_made(cls, table: Table, key_start: int = 1) -> "Rows":
+        """Every row of the table is made, with keys from `key_start` on where it assigns them."""
+        keys = None if table.key is None else Keys.contiguous(key_start, table.rows)
+        return cls(rows=table.rows, made=(Partition(0, table.rows),) if table.rows else (), keys=keys)

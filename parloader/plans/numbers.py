@@ -28,7 +28,7 @@ DECIMALS = Context(prec=28)
 def decimal(units: pl.Expr, scale: int) -> pl.Expr:
     """Decimal(38, scale): Int64 `units` of the last digit."""
     number = units.cast(pl.Decimal(DECIMAL_DIGITS, 0))
-    return number * pl.lit(Decimal(1).scaleb(-scale)) if scale else number
+    return (number * pl.lit(Decimal(1).scaleb(-scale))).cast(pl.Decimal(DECIMAL_DIGITS, scale)) if scale else number
 
 
 def day(number: pl.Expr) -> pl.Expr:
@@ -181,5 +181,5 @@ def spread(generator: Spread, place: Place) -> pl.Expr:
     offset_ms = INDEX * whole_ms + (index * rest_ms // max(place.rows, 1)).cast(pl.Int64)
     number = (offset_ms + start_ms) // units[generator.unit]
     if generator.unit == "ms":
-        return pl.from_epoch(number, time_unit="ms")
+        return pl.from_epoch(number, time_unit="ms").cast(pl.Datetime("ms"))
     return second(number) if generator.unit == "s" else day(number)

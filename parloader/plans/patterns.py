@@ -4,9 +4,9 @@ Surely: in any collation, by PCRE (MariaDB) and by ICU (MySQL). Fewer texts than
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from parloader.plans.check_text import NotUnderstood
-from parloader.plans.checks import Matches
+from parloader.plans.checks import Matches, NotUnderstood
 from parloader.plans.regexps import ANY, Alternative, Item, Letters, Regexp
 
 
@@ -34,6 +34,16 @@ def constants(found: tuple[Matches, ...]) -> tuple[str, ...] | None:
     if not all(one.whole and all(len(letters) == least == most == 1 for letters, least, most in one.parts) for one in found):
         return None
     return tuple("".join(letters for letters, _, _ in one.parts) for one in found)
+
+
+def intersection(first: Matches, second: Matches) -> Matches | None:
+    """Texts that match both, where one of them only says which characters a whole text may have; None where that is not so."""
+    for pattern, letters in ((first, second), (second, first)):
+        if letters.whole and pattern.whole and len(letters.parts) == 1 and letters.parts[0][1:] == (0, None):
+            common = ["".join(letter for letter in part[0] if letter in letters.parts[0][0]) for part in pattern.parts]
+            parts = tuple((kept, least, most) for kept, (_, least, most) in zip(common, pattern.parts, strict=True) if kept or least)
+            return replace(pattern, parts=parts) if all(kept for kept, _, _ in parts) else None
+    return None
 
 
 def like_constant(pattern: str, escape: str = "\\") -> str | None:

@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits, hexdigits, punctuation
 
-from parloader.plans.check_text import NotUnderstood
+from parloader.plans.checks import NotUnderstood
 
 ANY = ascii_lowercase + ascii_uppercase + digits
 """What is written for a character that may be any."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-import polars as pl
-
 from parloader.errors import UsageError
-from parloader.plans.model import INDEX, Count, ExactlyOne, Plan, Reference, SameThrough, Table
+from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
+from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 
+NAME = "script_execution"
 DEFAULT_ROWS = 1_000_000
 REFERENCES = 10
 SCHEDULES = 100
@@ -20,8 +20,6 @@ EVENTS = 100
 # DATETIME holds 1000-01-01 00:00:00 to 9999-12-31 23:59:59 (both servers' manuals, "Date and Time Types")
 FIRST_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-# Up to here rows × rows fits a signed 64-bit integer
-MOST_ROWS_IN_64_BITS = 3_000_000_000
 SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -37,7 +35,7 @@ def _start(text: str) -> str:
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if not FIRST_MOMENT <= moment <= LAST_MOMENT or moment.microsecond:
         raise ValueError(text)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return _text(moment)
 
 
 def _span(text: str) -> str:
@@ -101,7 +99,7 @@ def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None =
         )
     share = Decimal(text["scheduled_share"])
     return Plan(
-        name="script_execution",
+        name=NAME,
         parameters=text,
         tables=(*_parents(start), _executions(rows, start, span_seconds, share)),
         counts=(Count(name="scheduled", column="schedule_id"), Count(name="triggered", column="triggering_event_id")),
@@ -124,28 +122,26 @@ def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None =
 
 
 def _parents(start: datetime) -> tuple[Table, ...]:
-    number = (INDEX + 1).cast(pl.String)
-    created_at = pl.lit(start.replace(tzinfo=None), dtype=pl.Datetime("ms"))
-    hours = timedelta(hours=1) * INDEX
+    created_at = Spread(start=_text(start), span_seconds=0)
     return (
         Table(
             name="robot_account",
             rows=1,
-            columns={"username": pl.lit("seed-robot-") + number, "created_at": created_at},
+            columns={"username": Expr(sql="CONCAT('seed-robot-', i + 1)"), "created_at": created_at},
             optional=frozenset({"username", "created_at"}),
         ),
         Table(
             name="outgoing_event",
             rows=EVENTS,
-            columns={"name": pl.lit("seed-event-") + number, "created_at": created_at},
+            columns={"name": Expr(sql="CONCAT('seed-event-', i + 1)"), "created_at": created_at},
             optional=frozenset({"name", "created_at"}),
         ),
         Table(
             name="script_reference",
             rows=REFERENCES,
             columns={
-                "name": pl.lit("seed-script-") + number,
-                "description": pl.lit("made by parloader: script ") + number,
+                "name": Expr(sql="CONCAT('seed-script-', i + 1)"),
+                "description": Expr(sql="CONCAT('made by parloader: script ', i + 1)"),
                 "created_at": created_at,
             },
             optional=frozenset({"name", "description", "created_at"}),
@@ -154,9 +150,9 @@ def _parents(start: datetime) -> tuple[Table, ...]:
             name="script_version",
             rows=REFERENCES,
             columns={
-                "script_reference_id": Reference(parent="script_reference", index=INDEX),
-                "version": pl.lit(1),
-                "json": pl.lit('{"steps":[]}'),
+                "script_reference_id": _pick("script_reference", "i"),
+                "version": Const(value=1),
+                "json": Const(value='{"steps":[]}'),
                 "created_at": created_at,
             },
             match=("script_reference_id",),
@@ -166,11 +162,11 @@ def _parents(start: datetime) -> tuple[Table, ...]:
             name="task_schedule",
             rows=SCHEDULES,
             columns={
-                "schedule_id": INDEX + 1,
-                "robot_id": Reference(parent="robot_account", index=INDEX * 0),
-                "cron": pl.lit("0 9 * * *"),
-                "next_fire_time": created_at + hours,
-                "status": pl.lit("ACTIVE"),
+                "schedule_id": Sequence(start=1),
+                "robot_id": _pick("robot_account", "0"),
+                "cron": Const(value="0 9 * * *"),
+                "next_fire_time": Spread(start=_text(start), span_seconds=SCHEDULES * 3600),
+                "status": Const(value="ACTIVE"),
                 "created_at": created_at,
             },
             optional=frozenset({"schedule_id", "cron", "next_fire_time", "status", "created_at"}),
@@ -179,8 +175,8 @@ def _parents(start: datetime) -> tuple[Table, ...]:
             name="event_trigger",
             rows=TRIGGERS,
             columns={
-                "outgoing_event_id": Reference(parent="outgoing_event", index=INDEX % EVENTS),
-                "script_reference_id": Reference(parent="script_reference", index=(2 * INDEX + 1) % REFERENCES),
+                "outgoing_event_id": _pick("outgoing_event", f"i % {EVENTS}"),
+                "script_reference_id": _pick("script_reference", f"(2 * i + 1) % {REFERENCES}"),
                 "created_at": created_at,
             },
             match=("script_reference_id",),
@@ -192,30 +188,31 @@ def _parents(start: datetime) -> tuple[Table, ...]:
 def _executions(rows: int, start: datetime, span_seconds: int, share: Decimal) -> Table:
     # Integer arithmetic, so that every machine agrees. With share p/q, ceil(i·p/q) rows before row i are scheduled (share 1/2: the even ones).
     p, q = share.as_integer_ratio()
-    scheduled_before = (INDEX * p + (q - 1)) // q
-    scheduled = ((INDEX + 1) * p + (q - 1)) // q > scheduled_before
-    triggered_before = INDEX - scheduled_before
-
-    # floor(i × span / rows) ms; in two parts, because i × span overflows 64 bits beyond 292 million rows a year
-    whole_ms, rest_ms = divmod(span_seconds * 1000, max(rows, 1))
-    index = INDEX if rows < MOST_ROWS_IN_64_BITS else INDEX.cast(pl.Int128)
-    offset_ms = INDEX * whole_ms + (index * rest_ms // max(rows, 1)).cast(pl.Int64)
-    start_ms = (start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    moment_seconds = (offset_ms + start_ms) // 1000
-    planned = pl.from_epoch(moment_seconds, time_unit="s")
-    created_at = pl.from_epoch(moment_seconds + scheduled.cast(pl.Int64), time_unit="s")
-
-    reference = pl.when(scheduled).then(INDEX % REFERENCES).otherwise((2 * triggered_before + 1) % REFERENCES)
+    scheduled_before = f"(i * {p} + {q - 1}) // {q}"
+    scheduled = f"((i + 1) * {p} + {q - 1}) // {q} > {scheduled_before}"
+    triggered_before = f"(i - {scheduled_before})"
+    reference = f"CASE WHEN {scheduled} THEN i % {REFERENCES} ELSE (2 * {triggered_before} + 1) % {REFERENCES} END"
+    moment = Spread(start=_text(start), span_seconds=span_seconds)
+    a_second_later = Spread(start=_text(start + timedelta(seconds=1)), span_seconds=span_seconds)
     return Table(
-        name="script_execution",
+        name=NAME,
         rows=rows,
         partitioned=True,
+        reuse=False,
         columns={
-            "script_reference_id": Reference(parent="script_reference", index=reference),
-            "script_version_id": Reference(parent="script_version", index=reference),
-            "schedule_id": Reference(parent="task_schedule", index=pl.when(scheduled).then(scheduled_before % SCHEDULES)),
-            "planned": pl.when(scheduled).then(planned),
-            "triggering_event_id": Reference(parent="event_trigger", index=pl.when(~scheduled).then(triggered_before % TRIGGERS)),
-            "created_at": created_at,
+            "script_reference_id": _pick("script_reference", reference),
+            "script_version_id": _pick("script_version", reference),
+            "schedule_id": _pick("task_schedule", f"CASE WHEN {scheduled} THEN ({scheduled_before}) % {SCHEDULES} END"),
+            "planned": When(condition=scheduled, then=moment),
+            "triggering_event_id": _pick("event_trigger", f"CASE WHEN NOT ({scheduled}) THEN {triggered_before} % {TRIGGERS} END"),
+            "created_at": When(condition=scheduled, then=a_second_later, otherwise=moment),
         },
     )
+
+
+def _pick(parent: str, index: str) -> Pick:
+    return Pick(parent=parent, column="id", index=index)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

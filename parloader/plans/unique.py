@@ -131,7 +131,8 @@ def _n(unique: Unique, value: object) -> int | None:
         case Form.DATE, date():
             return (value - EPOCH.date()).days - unique.low
         case Form.TIME, timedelta():
-            return value // timedelta(seconds=1) - unique.low
+            seconds: int = value // timedelta(seconds=1)
+            return seconds - unique.low
     raise TypeError(f"{unique.form} of {type(value).__name__}")
 
 
@@ -168,6 +169,6 @@ def _inet6(value: str) -> int:
     n = 0
     for k, number in enumerate(groups[fixed:]):
         if number < FIRST_GROUP:  # below every value with the groups before it
-            return n * GROUPS ** (IPV6_GROUPS - k) - 1
+            return n * int(GROUPS ** (IPV6_GROUPS - k)) - 1
         n = n * GROUPS + number - FIRST_GROUP
     return n

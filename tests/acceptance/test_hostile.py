@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import polars as pl
 import pytest
 from support import Database, TestServer
 
@@ -17,7 +16,8 @@ from parloader.operations.plan import plan as forecast
 from parloader.operations.seed import seed
 from parloader.operations.status import status
 from parloader.operations.verify import verify
-from parloader.plans.model import INDEX, Count, ExactlyOne, Plan, Reference, SameThrough, Table, renamed
+from parloader.plans.generators import Cycle, Pick, When
+from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table, renamed
 
 ALL = "a`b'c\"d %s%% %(x)s {} \\ /*;-- #.é名"
 NAMES = [
@@ -58,7 +58,7 @@ VALUES = [
 ]
 ROWS = 500
 
-value = pl.lit(pl.Series(VALUES)).gather(INDEX % len(VALUES))
+value = Cycle(values=tuple(VALUES))
 twins = Table(name=TWIN, rows=20, key=KEY, columns={SAME: value}, match=(SAME,))
 PLAN = Plan(
     name="hostile",
@@ -71,10 +71,10 @@ PLAN = Plan(
             rows=ROWS,
             key=KEY,
             columns={
-                TO_PARENT: Reference(parent=PARENT, index=INDEX % len(VALUES)),
-                TO_TWIN: Reference(parent=TWIN, index=pl.when(INDEX % 2 == 0).then(INDEX % 20)),
+                TO_PARENT: Pick(parent=PARENT, column=KEY, index=f"i % {len(VALUES)}"),
+                TO_TWIN: Pick(parent=TWIN, column=KEY, index="CASE WHEN i % 2 = 0 THEN i % 20 END"),
                 SAME: value,
-                **{name: value if n else pl.when(INDEX % 2 == 1).then(value) for n, name in enumerate(NAMES)},
+                **{name: value if n else When(condition="i % 2 = 1", then=value) for n, name in enumerate(NAMES)},
             },
             partitioned=True,
         ),

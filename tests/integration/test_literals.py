@@ -1,4 +1,4 @@
-"""Values survive the way to the server and back, whatever is in them; the server writes a row as text as render.py does."""
+"""Values survive the way to the server and back, whatever is in them; the server writes a row as text as shown.py does."""
 
 from contextlib import closing
 from datetime import datetime
@@ -12,7 +12,7 @@ from support import Database
 from parloader.database import checksum, connect, schema, sql
 from parloader.database.reflection import reflect
 from parloader.loading.batching import WriterName
-from parloader.loading.render import row_texts
+from parloader.loading.shown import row_texts
 from parloader.loading.writers import writer_to
 
 TABLE = "odd `name` %s"
@@ -66,7 +66,7 @@ def test_round_trip(database: Database, mode: str, writer_name: WriterName) -> N
             writer.write(connection, writer.render(frame))
             found = sql.rows(connection, f"SELECT {', '.join(map(sql.quote, SCHEMA))} FROM {sql.quote(TABLE)} ORDER BY id")
             assert [row[1:] for row in found] == values
-            texts = row_texts(frame, backslash_escapes=True, fraction_digits=view.fraction_digits)
+            texts = row_texts(frame, view.columns)
             there = checksum.rows_by_key(connection, view, 1, len(values))
             assert [",".join(there[key]) for key in sorted(there)] == texts.to_list()
             assert checksum.on_server(connection, view, 1, len(values)) == (len(values), checksum.of_texts(texts))

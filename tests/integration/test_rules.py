@@ -35,8 +35,8 @@ def row_by_row(database: Database, first: int, last: int) -> rules.Counts:
         ),
     }
     plan = script_execution(ROWS)
-    for column, parent in plan.target.references.items():
-        violations[f"{column} points to a row of {parent}"] = number(
+    for column, pick in plan.target.references.items():
+        violations[f"{column} points to a row of {pick.parent}"] = number(
             [r[column] is not None and r[column] not in there[column] for r in rows]
         )
     figures = {

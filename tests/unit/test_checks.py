@@ -345,7 +345,7 @@ def joined(word: str, left: Clause, right: Clause) -> Clause:
     return Clause(f"({left.sql} {word} {right.sql})", lambda row: truths[word](left.truth(row), right.truth(row)))
 
 
-def tested(words: str, inner: Clause) -> Clause:
+def truth_of(words: str, inner: Clause) -> Clause:
     truths: dict[str, Callable[[Truth], Truth]] = {
         "is true": lambda truth: truth is True,
         "is not true": lambda truth: truth is not True,
@@ -372,7 +372,7 @@ def extended(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
     return st.one_of(
         st.builds(joined, st.sampled_from(["and", "or", "and", "or", "xor", "<>", "="]), inner, inner),
         st.builds(lambda clause: Clause(f"(not {clause.sql})", lambda row: negation(clause.truth(row))), inner),
-        st.builds(tested, st.sampled_from(["is true", "is not true", "is false", "is not false"]), inner),
+        st.builds(truth_of, st.sampled_from(["is true", "is not true", "is false", "is not false"]), inner),
         st.builds(sum_is, inner, inner, operators, st.integers(0, 2)),
         st.builds(chosen, inner, inner, inner),
     )
@@ -388,16 +388,15 @@ ALL_ROWS: list[Row] = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(clauses)
 def test_each_row_of_each_case_keeps_the_clause(clause: Clause) -> None:
     understood = understand(clause.sql)
     assume(understood is not None)
     assert understood is not None
     for case in understood.cases:
-        if not any(domain.impossible for domain in domains(case).values()):
-            for row in rows(case, KINDS):
-                assert clause.truth(row) is not False, (case, row)
+        for row in rows(case, KINDS):
+            assert clause.truth(row) is not False, (case, row)
 
 
 @settings(max_examples=200, deadline=None)
@@ -456,14 +455,18 @@ def test_texts_do_not_match(expression: str) -> None:
     assert not re.search(plain, made, re.IGNORECASE)
 
 
-@pytest.mark.parametrize(("pattern_text", "expected"), [("%@%.%", "@."), ("a_c%", "a.c"), ("50\\%%", "50%"), ("\\\\_", "\\.")])
-def test_like(pattern_text: str, expected: str) -> None:
-    made = text(like_matches("b", pattern_text), 0)
+@pytest.mark.parametrize(
+    ("like", "expression"),
+    [("%@%.%", r".*@.*\..*"), ("a_c%", "a.c.*"), ("50\\%%", "50%.*"), ("\\\\_", r"\\."), ("%é", ".*[eé]")],
+)
+def test_like(like: str, expression: str) -> None:
+    made = text(like_matches("b", like), 20)
     assert made is not None
-    assert re.fullmatch(expected if "." in expected[1:-1] else expected[:-1] + ".|" + re.escape(expected), made)
-    avoiding = text(like_avoids("b", pattern_text), 40)
+    assert re.fullmatch(expression, made)
+    avoiding = text(like_avoids("b", like), 40)
     assert avoiding is not None
-    assert not set(avoiding) & set(expected.replace(".", "")[:1])
+    assert len(avoiding) == 40
+    assert not re.fullmatch(expression, avoiding, re.IGNORECASE)
 
 
 # -- domains -------------------------------------------------------------------------------------------------------------------------
@@ -481,24 +484,33 @@ def domain(column: str, *clauses_: str) -> Domain:
 
 
 @pytest.mark.parametrize(
-    ("clauses_", "expected"),
+    ("column", "clauses_", "expected"),
     [
-        (["a > 0", "a >= 5", "a < 10", "a <= 20"], Domain(low=5, high=10, high_open=True)),
-        (["a >= 1", "a > 1"], Domain(low=1, low_open=True)),
-        (["a in (1,2,3)", "a <> 2", "a >= 2"], Domain(values=(3,), excluded=(2,), low=2)),
-        (["a in (1,2)", "a in (2,3)"], Domain(values=(2,))),
-        (["d > '2024-02-01'", "d > '2024-1-31'"], Domain(low="2024-02-01", low_open=True)),
-        (["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), least_length=1, most_length=5)),
-        (["length(b) = 5", "b is not null"], Domain(least_length=5, most_bytes=5, null=False)),
-        (["a > 5", "a < 3"], Domain(low=5, low_open=True, high=3, high_open=True, null=True)),
-        (["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), least_length=3)),
-        (["b in ('X','y')", "b <> 'x'"], Domain(values=("y",), excluded=("x",))),
-        (["a > 'x'", "a > 3"], Domain(low="x", low_open=True, unsure=True)),
-        (["json_valid(a)"], Domain(json=True)),
+        ("a", ["a > 0", "a >= 5", "a < 10", "a <= 20"], Domain(low=5, high=10, high_open=True)),
+        ("a", ["a >= 1", "a > 1"], Domain(low=1, low_open=True)),
+        ("a", ["a in (1,2,3)", "a <> 2", "a >= 2"], Domain(values=(3,), excluded=(2,), low=2)),
+        ("a", ["a in (1,2)", "a in (2,3)"], Domain(values=(2,))),
+        ("d", ["d > '2024-02-01'", "d > '2024-1-31'"], Domain(low="2024-02-01", low_open=True)),
+        ("b", ["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), least_length=1, most_length=5)),
+        ("b", ["length(b) = 5", "b is not null"], Domain(least_length=5, most_bytes=5, null=False)),
+        ("a", ["a > 5", "a < 3"], Domain(low=5, low_open=True, high=3, high_open=True, null=True)),
+        ("b", ["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), least_length=3)),
+        ("b", ["b in ('X','y')", "b <> 'x'"], Domain(values=("y",), excluded=("x",))),
+        ("a", ["a > 'x'", "a > 3"], Domain(low="x", low_open=True, unsure=True)),
+        ("a", ["json_valid(a)"], Domain(json=True)),
+        (
+            "b",
+            ["b regexp '^[a-e][x-z]?'", "not(b regexp '[^b-dz]')"],
+            Domain(matches=Matches(column="b", parts=(("bcd", 1, 1), ("z", 0, 1), ("bcdz", 0, None)), whole=True)),
+        ),
+        (
+            "b",
+            ["b regexp '^a+$'", "b regexp '^a{2}$'"],
+            Domain(matches=Matches(column="b", parts=(("a", 1, None),), whole=True), unsure=True),
+        ),
     ],
 )
-def test_a_column_of_several_checks(clauses_: list[str], expected: Domain) -> None:
-    column = "a" if re.search(r"\ba\b", clauses_[0]) else clauses_[0][0] if clauses_[0][0] in "bd" else "b"
+def test_a_column_of_several_checks(column: str, clauses_: list[str], expected: Domain) -> None:
     assert domain(column, *clauses_) == expected
 
 
@@ -536,8 +548,9 @@ def test_comparisons_with_null_do_not_matter() -> None:
 
 def test_bounds_in_steps() -> None:
     opened = Domain(low=Decimal("0.5"), high=3, low_open=True, high_open=True)
-    assert opened.numbers() == (1, 2)
+    assert opened.numbers() == (Decimal(1), Decimal(2))
     assert opened.numbers(scale=2) == (Decimal("0.51"), Decimal("2.99"))
+    assert Domain(low=10**40, low_open=True).numbers(scale=2) == (Decimal("1" + "0" * 40 + ".01"), None)
     days = Domain(low="2024-01-01 10:00:00", high="2024-03-01", high_open=True)
     assert days.moments(timedelta(days=1)) == (datetime(2024, 1, 2), datetime(2024, 2, 29))
     assert days.moments(timedelta(seconds=1)) == (datetime(2024, 1, 1, 10), datetime(2024, 2, 29, 23, 59, 59))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.strategies import any_range
 
-from parloader.plans.model import INDEX, Keys, Plan, Reference, Segment, Table
+from parloader.plans.generators import Distribution, Expr, Pick, When
+from parloader.plans.model import INDEX, ROOTS, Keys, Plan, Segment, Table
 from parloader.plans.partition import Partition
 
 # runs of keys with holes between, in any order: what parents look like whose rows were partly there
@@ -52,33 +53,48 @@ def test_contiguous_keys_of_many_rows_are_one_segment() -> None:
     assert keys.ranges(Partition(10, 2_000_000_000)) == ((15, 2_000_000_004),)
 
 
-PARENT = Table(name="parent", rows=3, columns={"n": INDEX})
+PARENT = Table(name="parent", rows=3, columns={"n": Expr(sql="i")})
 CHILD = Table(
     name="child",
     rows=9,
     partitioned=True,
     columns={
-        "a_id": Reference(parent="parent", index=INDEX),
-        "n": INDEX,
-        "b_id": Reference(parent="parent", index=INDEX),
+        "a_id": Pick(parent="parent", column="id"),
+        "n": Expr(sql="i"),
+        "b_id": When(condition="i % 2 = 0", then=Pick(parent="parent", column="id")),
     },
 )
 
 
+PLAN = Plan(name="p", parameters={}, tables=(CHILD, PARENT))
+
+
 def test_a_table_knows_what_it_refers_to() -> None:
     assert CHILD.parents == ("parent",)
-    assert CHILD.references == {"a_id": "parent", "b_id": "parent"}
+    assert CHILD.references == {"a_id": Pick(parent="parent", column="id"), "b_id": Pick(parent="parent", column="id")}
+    assert PLAN.picked("parent") == ("id",)
 
 
 def test_a_plan_has_one_target_and_parents() -> None:
-    plan = Plan(name="p", parameters={}, tables=(CHILD, PARENT))
-    assert plan.target is CHILD
+    assert PLAN.target is CHILD
+    assert PLAN.parents == (PARENT,)
+    assert PLAN.table("parent") is PARENT
+
+
+def test_what_points_at_a_big_table_is_made_after_it() -> None:
+    small = Table(name="small", rows=1, columns={"child_id": Pick(parent="child", column="id")})
+    plan = Plan(name="p", parameters={}, tables=(small, CHILD, PARENT))
+    assert [table.name for table in plan.partitioned] == ["child", "small"]
     assert plan.parents == (PARENT,)
-    assert plan.table("parent") is PARENT
 
 
-@pytest.mark.parametrize("partitioned", [0, 2])
-def test_a_plan_without_one_target_has_none(partitioned: int) -> None:
-    tables = tuple(Table(name=f"t{n}", rows=1, columns={}, partitioned=n < partitioned) for n in range(2))
-    with pytest.raises(ValueError, match="unpack"):
-        _ = Plan(name="p", parameters={}, tables=tables).target
+@pytest.mark.parametrize(
+    ("pick", "roots"),
+    [
+        (Pick(parent="t", column="id", distribution=Distribution.EARLIER), ROOTS),
+        (Pick(parent="t", column="id", index="i - 1"), 5000),
+        (Pick(parent="other", column="id"), 0),
+    ],
+)
+def test_rows_that_others_of_the_table_point_at_are_its_roots(pick: Pick, roots: int) -> None:
+    assert Table(name="t", rows=5000, columns={"t_id": pick}).roots == Partition(0, roots)

@@ -15,10 +15,8 @@ from parloader.loading.render import file_lines, literals, row_texts
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def rendered(values: list[Any], dtype: Any, *, backslash_escapes: bool = True, fraction_digits: int | None = None) -> list[str]:
-    frame = pl.DataFrame({"c": pl.Series(values, dtype=dtype)})
-    digits = None if fraction_digits is None else {"c": fraction_digits}
-    return row_texts(frame, backslash_escapes=backslash_escapes, fraction_digits=digits).to_list()
+def rendered(values: list[Any], dtype: Any, *, backslash_escapes: bool = True) -> list[str]:
+    return row_texts(pl.DataFrame({"c": pl.Series(values, dtype=dtype)}), backslash_escapes=backslash_escapes).to_list()
 
 
 @pytest.mark.parametrize(
@@ -114,30 +112,10 @@ def test_a_database_reads_every_row_back(data: st.DataObject) -> None:
 MOMENT = datetime(2024, 5, 6, 7, 8, 9, 120_450)
 
 
-@pytest.mark.parametrize(
-    ("digits", "expected"),
-    [
-        (0, "'2024-05-06 07:08:09'"),
-        (1, "'2024-05-06 07:08:09.1'"),
-        (3, "'2024-05-06 07:08:09.120'"),
-        (6, "'2024-05-06 07:08:09.120450'"),
-        (None, "'2024-05-06 07:08:09.120450'"),
-    ],
-)
-def test_fraction_digits(digits: int | None, expected: str) -> None:
-    assert rendered([MOMENT], pl.Datetime("us"), fraction_digits=digits) == [expected]
-
-
 def test_all_rows_of_a_column_show_the_same_digits() -> None:
     whole = datetime(2024, 5, 6)
     assert rendered([whole, MOMENT, None], pl.Datetime("us")) == ["'2024-05-06 00:00:00.000000'", "'2024-05-06 07:08:09.120450'", "NULL"]
-    assert rendered([whole], pl.Datetime("us"), fraction_digits=3) == ["'2024-05-06 00:00:00.000'"]
-
-
-def test_fraction_digits_are_of_the_column_that_they_name() -> None:
-    frame = pl.DataFrame({"a": [MOMENT], "b": [MOMENT]})
-    (text,) = row_texts(frame, backslash_escapes=True, fraction_digits={"a": 0, "b": 2})
-    assert text == "'2024-05-06 07:08:09','2024-05-06 07:08:09.12'"
+    assert rendered([whole], pl.Datetime("us")) == ["20240506000000"]
 
 
 def test_literals_keep_the_names_of_the_columns() -> None:

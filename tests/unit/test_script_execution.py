@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from parloader.errors import UsageError
 from parloader.loading.generate import generate, samples
-from parloader.plans.model import Keys, Plan
+from parloader.plans.model import Keys, Plan, Rows
 from parloader.plans.partition import Partition, batches
 from parloader.plans.script_execution import parameters, script_execution
 
@@ -49,12 +49,12 @@ class Case(NamedTuple):
         return i + 1, 11 + reference, 101 + reference, None, None, 5001 + trigger, moment
 
 
-def keys_of(plan: Plan, starts: dict[str, int] = KEY_START) -> dict[str, Keys]:
-    return {table.name: Keys.contiguous(starts.get(table.name, 1), table.rows) for table in plan.tables}
+def rows_of(plan: Plan, starts: dict[str, int] = KEY_START) -> dict[str, Rows]:
+    return {table.name: Rows.all_made(table, starts.get(table.name, 1)) for table in plan.tables}
 
 
 def executions(plan: Plan, rows: Partition) -> pl.DataFrame:
-    return generate(plan.target, rows, keys_of(plan))
+    return generate(plan, plan.target, rows, rows_of(plan))
 
 
 @st.composite
@@ -115,9 +115,8 @@ def test_the_share_of_scheduled_rows_is_what_was_asked_for(case: Case) -> None:
 @given(cases(st.integers(1, 300)))
 def test_the_rules_of_the_plan_hold(case: Case) -> None:
     plan = case.plan
-    keys = keys_of(plan)
-    version = generate(plan.table("script_version"), Partition(0, 10), keys)
-    trigger = generate(plan.table("event_trigger"), Partition(0, 100), keys)
+    version = generate(plan, plan.table("script_version"), Partition(0, 10), rows_of(plan))
+    trigger = generate(plan, plan.table("event_trigger"), Partition(0, 100), rows_of(plan))
     reference_of_version = dict(version.select("id", "script_reference_id").rows())
     reference_of_trigger = dict(trigger.select("id", "script_reference_id").rows())
     for row in executions(plan, Partition(0, case.rows)).iter_rows(named=True):
@@ -130,10 +129,10 @@ def test_the_rules_of_the_plan_hold(case: Case) -> None:
 @given(cases(st.integers(1, 200)), st.integers(1, 200), st.lists(st.integers(1, 10**9), min_size=10, max_size=10))
 def test_rows_do_not_depend_on_how_the_range_is_cut(case: Case, batch_rows: int, reference_keys: list[int]) -> None:
     plan = case.plan
-    keys = keys_of(plan) | {"script_reference": Keys.of(reference_keys)}
+    rows = rows_of(plan) | {"script_reference": Rows(rows=10, made=(), keys=Keys.of(reference_keys))}
     whole = Partition(0, case.rows)
-    pieces = [generate(plan.target, batch, keys) for batch in batches(whole, lambda: batch_rows)]
-    assert pl.concat(pieces).equals(generate(plan.target, whole, keys))
+    pieces = [generate(plan, plan.target, batch, rows) for batch in batches(whole, lambda: batch_rows)]
+    assert pl.concat(pieces).equals(generate(plan, plan.target, whole, rows))
 
 
 def test_the_parents_are_in_the_order_of_the_design() -> None:
@@ -185,7 +184,7 @@ START = datetime(2024, 1, 1)
 )
 def test_the_parent_seeds(table: str, rows: int, first: dict[str, Any], last: dict[str, Any]) -> None:
     plan = script_execution()
-    frame = generate(plan.table(table), Partition(0, plan.table(table).rows), keys_of(plan))
+    frame = generate(plan, plan.table(table), Partition(0, plan.table(table).rows), rows_of(plan))
     assert frame.height == rows
     assert first.items() <= frame.row(0, named=True).items()
     assert last.items() <= frame.row(-1, named=True).items()

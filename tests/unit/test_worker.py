@@ -15,7 +15,8 @@ from parloader.errors import WriteFailed
 from parloader.loading.batching import FixedBatch, Sizer, WriterName
 from parloader.loading.worker import Prepared, SeedTask
 from parloader.loading.writers import Rendered
-from parloader.plans.model import INDEX, Keys, Table
+from parloader.plans.generators import Expr
+from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition
 
 FACTS = Facts(
@@ -32,6 +33,9 @@ FACTS = Facts(
 )
 PARTITIONS = (Partition(0, 25), Partition(40, 65))
 BATCH = FixedBatch(10)
+
+
+TABLE = Table(name="t", rows=65, columns={"n": Expr(sql="i")}, partitioned=True)
 
 
 class NotingWriter:
@@ -65,8 +69,10 @@ def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[Prepared], Size
         target=Target(user="nobody", database="none"),
         facts=FACTS,
         run_id=1,
-        table=Table(name="t", rows=65, columns={"n": INDEX}, partitioned=True),
-        keys={"t": Keys.contiguous(1, 65)},
+        plan=Plan(name="p", parameters={}, tables=(TABLE,)),
+        name="t",
+        rows={"t": Rows.all_made(TABLE)},
+        number_columns=frozenset(),
         partitions=PARTITIONS,
         batch=BATCH,
         writer=WriterName.INSERT,

@@ -1,0 +1,103 @@
+"""Finding rows by the values of a key, where they have no integer one: conditions on the columns of a PRIMARY or UNIQUE key.
+
+The law that ours only are found (DESIGN.md, law 6). A condition asks for equality in *every* column of one unique key, and the columns
+are NOT NULL. Equality here is the column's own, under its collation, which is also what the key is unique under: where 'Ä ' = 'a' holds,
+the key holds one of them. So each condition is true for at most one row, the one that the key's place was taken by. A column is compared
+with a literal of its own kind, because others would not do: to a number '1', '01' and '1x' are equal, and no index serves it. A key on
+prefixes is as good: what is unique in its first characters is unique as a whole. NULL equals nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import polars as pl
+
+from parloader.database import checksum, sql
+from parloader.database.sql import Connection
+from parloader.database.view import View
+from parloader.errors import WriteFailed
+from parloader.loading.shown import literals
+from parloader.plans.shape import Column
+
+# So many rows both servers look up in the index one by one, whatever the key's columns: it takes MySQL at most 2 of the 8 MB of
+# range_optimizer_max_mem_size, MariaDB at most 32 columns × 200 of the 16,000 of optimizer_max_sel_args; beyond, either reads the whole table.
+# From 500 on their optimizers take longer for a row of a composite key, below 100 the statements do. (MariaDB's UNIQUE on a whole TEXT or
+# BLOB is no index that serves a look-up: the table is read.)
+LOOKUP_ROWS = 200
+# Half of the smallest max_allowed_packet that anybody has left as it was (MySQL 5.5's)
+LOOKUP_BYTES = 512 * 1024
+
+
+# The texts of a row's columns as they should be, and as they are (None: there is no such row)
+Pair: TypeAlias = tuple[tuple[str, ...], tuple[str, ...] | None]
+
+
+def by_identity(frame: pl.DataFrame, identity: Sequence[Column]) -> Iterator[tuple[pl.DataFrame, str]]:
+    """The frame in pieces, in its order, each with the condition that finds its rows by the values of these columns, as it stands in a
+    statement for sql.rows (percent signs are doubled)."""
+    values = _values(frame, identity)
+    if len(identity) == 1:
+        rows, start, between, end = values.to_series(), f"{sql.quote(identity[0].name)} IN (", ", ", ")"
+    else:
+        equal = [pl.concat_str(pl.lit(f"{sql.quote(c.name)} = "), pl.col(c.name)) for c in identity]
+        rows = values.select(pl.concat_str(pl.lit("("), pl.concat_str(equal, separator=" AND "), pl.lit(")"))).to_series()
+        start, between, end = "(", " OR ", ")"
+    longest_bytes = int(rows.str.len_bytes().max() or 0) + len(between)  # type: ignore[arg-type]
+    most = max(1, min(LOOKUP_ROWS, LOOKUP_BYTES // longest_bytes))
+    for at in range(0, frame.height, most):
+        yield frame.slice(at, most), f"{start}{between.join(rows.slice(at, most))}{end}"
+
+
+def lookup(connection: Connection, view: View, frame: pl.DataFrame) -> Iterator[Pair]:
+    """For each row of the frame, in its order."""
+    columns = [column.name for column in view.columns]
+    identity = [columns.index(name) for name in view.identity]
+
+    def named(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(texts[at] for at in identity)
+
+    for piece, condition in by_identity(frame, identity_columns(view)):
+        there = {named(texts): texts for texts in checksum.rows_where(connection, view, condition)}
+        wanted = piece.select(literals(piece, view.columns)).rows()
+        pairs = [(texts, there.pop(named(texts), None)) for texts in wanted]
+        # what is left was found, but under another text: a row whose key was changed to one that is equal under the collation
+        doubtful = [at for at, (_, have) in enumerate(pairs) if have is None] if there else []
+        for at in doubtful:
+            ((_, alone),) = by_identity(piece.slice(at, 1), identity_columns(view))
+            pairs[at] = (pairs[at][0], next(iter(checksum.rows_where(connection, view, alone)), None))
+        yield from pairs
+
+
+def delete(connection: Connection, view: View, frame: pl.DataFrame) -> int:
+    """Deletes the frame's rows in the caller's transaction; returns how many were there. WriteFailed (to be rolled back) where a condition
+    was true for more rows than it names: the identity is none."""
+    deleted = 0
+    for piece, condition in by_identity(frame, identity_columns(view)):
+        count = sql.execute(connection, f"DELETE FROM {sql.quote(view.table)} WHERE {condition}")
+        if count > piece.height:
+            raise WriteFailed(
+                f"{piece.height:,} rows of {view.table} were looked for by {', '.join(view.identity)}, and {count:,} found",
+                "Nothing was deleted. Look whether a unique key on these columns is still there",
+            )
+        deleted += count
+    return deleted
+
+
+def identity_columns(view: View) -> tuple[Column, ...]:
+    return tuple(column for name in view.identity for column in view.columns if column.name == name)
+
+
+def _values(frame: pl.DataFrame, identity: Sequence[Column]) -> pl.DataFrame:
+    """The columns as literals that mean the same in every sql_mode."""
+    return frame.select(literals(frame, identity)).select(
+        _without_backslash(column.name).str.replace_all("%", "%%", literal=True) for column in identity
+    )
+
+
+def _without_backslash(name: str) -> pl.Expr:
+    text = pl.col(name)
+    inside = text.str.head(-1).str.tail(-1)
+    for doubled, single in (("''", "'"), ("\\\\", "\\")):
+        inside = inside.str.replace_all(doubled, single, literal=True)
+    in_hexadecimal = pl.concat_str(pl.lit("_utf8mb4 x'"), inside.cast(pl.Binary).bin.encode("hex"), pl.lit("'"))
+    return pl.when(text.str.contains("\\", literal=True)).then(in_hexadecimal).otherwise(text).alias(name)

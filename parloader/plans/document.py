@@ -1,0 +1,205 @@
+"""A plan as plain JSON values, as the ledger keeps it, and back. Plan files (plans/plan_file.py) have the same entries.
+
+    {"plan": "shop", "seed": 0, "table": [{"name": "customer", "rows": 10, "key": "id", "column": {"name": {"const": "Ann"}}, …}, …]}
+
+Here the tables are a list, in dependency order; in a plan file they are named tables, in any order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from parloader.limits import MOST_ROWS, MOST_SEED
+from parloader.plans.fields import NAME, SWITCH, TEXT, Codec, Invalid, Unfit, entries, listed, nearest, read, shown, whole, within
+from parloader.plans.forms import as_form, from_form
+from parloader.plans.generators import Generator
+from parloader.plans.graph import ordered
+from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table
+
+MOST_ROWS_IN_ONE_PART = 10_000
+"""A table of more rows is partitioned where nothing says otherwise."""
+
+NAMES = listed(NAME, least=1)
+TABLE_FIELDS: Mapping[str, Codec] = {
+    "rows": whole(0, MOST_ROWS),
+    "key": NAME,
+    "identity": NAMES,
+    "match": NAMES,
+    "optional": NAMES,
+    "unchecked": NAMES,
+    "partitioned": SWITCH,
+    "reuse": SWITCH,
+}
+SEED = whole(0, MOST_SEED)
+
+
+def as_document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values: equal plans give equal documents. Invalid: a column has something that is no generator."""
+    document: dict[str, Any] = {"plan": plan.name, "seed": plan.seed, "table": [_table_document(table) for table in plan.tables]}
+    if plan.parameters:
+        document["parameters"] = dict(plan.parameters)
+    if plan.counts:
+        document["count"] = [{"name": count.name, "column": count.column} for count in plan.counts]
+    if plan.rules:
+        document["rule"] = [_rule_document(rule) for rule in plan.rules]
+    return document
+
+
+def _table_document(table: Table) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
+    if table.key is not None:
+        document["key"] = table.key
+    lists = {"identity": table.identity, "match": table.match, "optional": sorted(table.optional), "unchecked": sorted(table.unchecked)}
+    document |= {name: list(columns) for name, columns in lists.items() if columns}
+    with within(("table", table.name), f"table {table.name}"):
+        document["column"] = {name: _form(name, generator) for name, generator in table.columns.items()}
+    return document
+
+
+def _form(column: str, generator: Any) -> dict[str, Any]:
+    with within(("column", column), f"column {column}"):
+        return as_form(generator)
+
+
+def _rule_document(rule: Rule) -> dict[str, Any]:
+    match rule:
+        case ExactlyOne():
+            return {"name": rule.name, "exactly_one": list(rule.columns)}
+        case SameThrough():
+            return {"name": rule.name, "same_through": rule.via, "column": rule.column, "parent_column": rule.parent_column}
+
+
+def from_document(document: object) -> Plan:
+    """The plan of such a document. Invalid names the table and the column, and what was expected.
+
+    Where a table does not say whether it is partitioned, it is if it has more than 10,000 rows or is the last in dependency order; where it
+    does not say whether it reuses rows, it does unless it is partitioned.
+    """
+    found = entries(document, ("plan", "seed", "parameters", "table", "count", "rule"), of="a plan")
+    given = _named(found.get("table"))
+    tables = ordered(_table(name, value) for name, value in given.items())
+    return Plan(
+        name=read(found, "plan", NAME),
+        seed=read(found, "seed", SEED) if "seed" in found else 0,
+        parameters=_parameters(found.get("parameters", {})),
+        tables=_decided(tables, given),
+        counts=tuple(_count(number, value) for number, value in enumerate(_each(found, "count"), 1)),
+        rules=tuple(_rule(number, value) for number, value in enumerate(_each(found, "rule"), 1)),
+    )
+
+
+def _named(tables: object) -> dict[str, Mapping[str, Any]]:
+    """Each table's entries by its name; those of a list have it among them."""
+    if isinstance(tables, list):
+        pairs = [_with_name(number, table) for number, table in enumerate(tables, 1)]
+        tables = dict(pairs)
+        for name in tables:
+            if [each for each, _ in pairs].count(name) > 1:
+                raise Invalid("there are two of that name", "Leave one of them out", places=(f"table {name}",))
+    if not isinstance(tables, Mapping) or not tables:
+        raise Invalid("there is no table in the plan", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
+    for name, table in tables.items():
+        with within(("table", name), f"table {name}"):
+            if not name:
+                raise Invalid("its name is empty", "Name it as it is named in the database")
+            entries(table, (*TABLE_FIELDS, "column"), of="a table")
+    return dict(tables)
+
+
+def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
+    with within(("table", number - 1), f"table number {number}"):
+        found = entries(table, ("name", *TABLE_FIELDS, "column"), of="a table")
+        return read(found, "name", NAME), {key: value for key, value in found.items() if key != "name"}
+
+
+def _table(name: str, found: Mapping[str, Any]) -> Table:
+    """As it is given; whether it is partitioned and reuses rows is decided when every table is known."""
+    with within(("table", name), f"table {name}"):
+        given = {key: read(found, key, codec) for key, codec in TABLE_FIELDS.items() if key in found or key == "rows"}
+        columns = {column: _generator(column, form) for column, form in _columns(found.get("column", {})).items()}
+        key, identity = given.get("key"), given.get("identity", ())
+        if key is not None and identity:
+            raise Invalid("there are both `key` and `identity`", "Leave one of them out", path=("identity",))
+        if key in columns:
+            raise Invalid(f"the key {key} has a generator", f"A run assigns it: leave the column {key} out", path=("column", key))
+        for list_name in ("identity", "match", "optional", "unchecked"):
+            for column in given.get(list_name, ()):
+                if column not in columns:
+                    raise Invalid(
+                        f"`{list_name}` names the column {column}, which has no generator",
+                        f"{nearest(column, columns)}Give it one under [table.{name}.column]",
+                        path=(list_name,),
+                    )
+        return Table(
+            name=name,
+            rows=given["rows"],
+            columns=columns,
+            key=key,
+            identity=identity,
+            match=given.get("match", ()),
+            optional=frozenset(given.get("optional", ())),
+            unchecked=frozenset(given.get("unchecked", ())),
+        )
+
+
+def _columns(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Invalid(f"`column` is {shown(value)}", "Give a table, with a generator for each column", path=("column",))
+    return value
+
+
+def _generator(column: str, form: object) -> Generator:
+    with within(("column", column), f"column {column}"):
+        if not column:
+            raise Invalid("its name is empty", "Name it as it is named in the database")
+        return from_form(form)
+
+
+def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]]) -> tuple[Table, ...]:
+    result = []
+    for table in tables:
+        entry = given[table.name]
+        partitioned = entry.get("partitioned", table.rows > MOST_ROWS_IN_ONE_PART or table is tables[-1])
+        result.append(replace(table, partitioned=partitioned, reuse=entry.get("reuse", not partitioned)))
+    if not any(table.partitioned for table in result):
+        name = tables[-1].name
+        raise Invalid("no table is partitioned", f"Take `partitioned` out of table {name}, the last", path=("table", name, "partitioned"))
+    return tuple(result)
+
+
+def _parameters(value: object) -> dict[str, str]:
+    with within(("parameters",), "parameters"):
+        if not isinstance(value, Mapping):
+            raise Invalid(f"`parameters` is {shown(value)}", "Give a table of texts")
+        return {name: read(value, name, TEXT) for name in value}
+
+
+def _each(found: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    return tuple(read(found, key, Codec(read=_tables_read))) if key in found else ()
+
+
+def _tables_read(value: object) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise Unfit("a list of tables")
+    return list(value)
+
+
+def _count(number: int, value: object) -> Count:
+    with within(("count", number - 1), f"count {number}"):
+        found = entries(value, ("name", "column"), of="a count")
+        return Count(name=read(found, "name", NAME), column=read(found, "column", NAME))
+
+
+def _rule(number: int, value: object) -> Rule:
+    with within(("rule", number - 1), f"rule {number}"):
+        found = entries(value, ("name", "exactly_one", "same_through", "column", "parent_column"), of="a rule")
+        if "same_through" not in found:
+            found = entries(value, ("name", "exactly_one"), of="a rule without `same_through`")
+            return ExactlyOne(name=read(found, "name", NAME), columns=read(found, "exactly_one", NAMES))
+        found = entries(value, ("name", "same_through", "column", "parent_column"), of="a rule with `same_through`")
+        return SameThrough(
+            name=read(found, "name", NAME),
+            column=read(found, "column", NAME),
+            via=read(found, "same_through", NAME),
+            parent_column=read(found, "parent_column", NAME),
+        )

@@ -1,0 +1,174 @@
+"""The generators of a table's columns, once it is known which rows it has and what its keys ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from parloader.plans import values
+from parloader.plans.cases import ANY, Case
+from parloader.plans.comparing import Link, links
+from parloader.plans.drafts import Draft
+from parloader.plans.generators import Const, Distribution, Expr, Generator, Pick, When
+from parloader.plans.question import CannotBeMade, Note
+from parloader.plans.shape import Column, Kind
+from parloader.plans.uniqueness import Digit, Layout
+from parloader.plans.units import Unit
+
+NULL = Const(value=None)
+
+
+@dataclass(kw_only=True)
+class Filling:
+    """`rows`: how many rows of each table are picked from. `notes` grow while the columns are made."""
+
+    draft: Draft
+    layout: Layout
+    rows: Mapping[str, int]
+    notes: list[Note] = field(default_factory=list)
+
+    def columns(self) -> dict[str, Generator]:
+        """What the plan gives first, then the others in the table's order. CannotBeMade names a column that cannot be filled."""
+        found = dict(self.draft.given)
+        for column in self.draft.shape.columns:
+            if column.name not in found and self._is_filled(column) and (generator := self._generator(column)):
+                found[column.name] = generator
+        return found
+
+    def _is_filled(self, column: Column) -> bool:
+        for_a_key = column.name in self.layout.unique or column.name in self.layout.digits
+        in_place_of_default = column.name in self.draft.null and column.default is not None
+        return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
+
+    def _generator(self, column: Column) -> Generator | None:
+        """None: the column is left to its default."""
+        by_case = [self._in_case(column, case) for case in self.draft.cases]
+        generators = [generator for generator in by_case if generator is not None]
+        if len(generators) < len(by_case):
+            return None
+        generator = _in_turn(generators)
+        rows = self.layout.null_from.get(column.name)
+        if rows is None:
+            return generator
+        self._note(column, f"NULL from row {rows:,} on: its unique key has no room for more")
+        return When(condition=f"i < {rows}", then=generator) if rows else NULL
+
+    def _in_case(self, column: Column, case: Case) -> Generator | None:
+        name, draft = column.name, self.draft
+        domain = case.domain(name)
+        if name in draft.null or (domain.null is True and column.nullable):
+            return NULL
+        if unit := draft.unit(name):
+            return self._pick(unit, name)
+        if own := draft.own(name):
+            return self._earlier(column, own.referenced[own.columns.index(name)])
+        if unique := self.layout.unique.get(name):
+            return unique
+        if digit := self.layout.digits.get(name):
+            return values.enumerated(column, draft.steady_domain(name) or ANY, digit.every, digit.size)
+        return self._compared(column, case) or self._plain(column, case)
+
+    def _pick(self, unit: Unit, column: str) -> Pick:
+        key, shift, picked = unit.source(column)
+        digit = self.layout.counting.get(unit.name, Digit(every=1, size=1))
+        group = unit.name if len(unit.columns) > 1 else None
+        if unit.reach:
+            number = f"(i // {digit.every})" if digit.every > 1 else "i"
+            index = f"{number} % {self.rows[key.parent] - unit.reach} + {shift}"
+            return Pick(parent=key.parent, column=picked, index=index, group=group)
+        counts = unit.aligned or unit.name in self.layout.counting
+        return Pick(
+            parent=key.parent,
+            column=picked,
+            distribution=Distribution.CYCLE if counts else Distribution.EVEN,
+            every=digit.every,
+            group=group,
+        )
+
+    def _earlier(self, column: Column, picked: str) -> Generator:
+        """The first row points at itself where it must point at one."""
+        pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
+        return (
+            pick
+            if column.nullable
+            else When(condition="i = 0", then=replace(pick, distribution=Distribution.EVEN, index="i"), otherwise=pick)
+        )
+
+    def _compared(self, column: Column, case: Case) -> Generator | None:
+        """As a CHECK, or the columns' names, say that one follows from the other."""
+        for link in self._links(case, column.name):
+            earlier, later = self.draft.shape.column(link.earlier), self.draft.shape.column(link.column)
+            if link.equal and column is later:
+                return Expr(sql=_quoted(link.earlier))
+            if link.equal:
+                continue
+            pair = values.later(earlier, later, case.domain(later.name), case.domain(earlier.name), strict=link.strict)
+            if pair:
+                return pair.later if column is later else pair.earlier
+            if link.unordered and column is later and (other := values.unique(later, case.domain(later.name))):
+                return other
+            if column is later and any(later.name in (c.left, c.right) for c in case.compared):
+                self._note(later, f"its CHECK compares it with {earlier.name}, which is tried on a sample")
+        return None
+
+    def _links(self, case: Case, column: str) -> list[Link]:
+        """The column's links to others that are filled: first those by which it follows from another one."""
+        compared = links(case.compared)
+        taken = {name for link in compared for name in (link.earlier, link.column)}
+        by_name = [
+            Link(earlier=earlier, column=later)
+            for earlier, later in values.pairs([c for c in self.draft.shape.columns if c.name not in taken and self._is_plain(c)])
+        ]
+        usable = [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
+        return [link for link in usable if link.column == column] + [link for link in usable if link.earlier == column]
+
+    def _is_plain(self, column: Column) -> bool:
+        given = column.name in self.draft.given
+        return given or (self._is_filled(column) and self.draft.is_open(column.name))
+
+    def _is_free(self, column: str) -> bool:
+        bound = self.draft.unit(column) or self.draft.own(column) or column in self.layout.unique or column in self.layout.digits
+        return not bound and column != self.draft.key and column not in self.draft.null and column not in self.draft.given
+
+    def _has_value(self, column: str, case: Case) -> bool:
+        """Whether another column of the row can be made from this one."""
+        null = column in self.draft.null or column in self.layout.null_from or case.domain(column).null is True
+        bound = self.draft.unit(column) or self.draft.own(column) or column == self.draft.key
+        there = column in self.draft.given or self._is_filled(self.draft.shape.column(column))
+        return there and not (null or bound)
+
+    def _plain(self, column: Column, case: Case) -> Generator | None:
+        domain = case.domain(column.name)
+        limited = replace(domain, null=None) != ANY
+        if column.kind is not Kind.OTHER and (generator := values.generator(column, domain)):
+            return generator
+        if limited and not column.nullable and column.default is None and (generator := values.generator(column, ANY)):
+            self._note(column, "its CHECK is not understood well enough, it is tried on a sample")
+            return generator
+        why = f"{column.type_text} that its CHECK allows" if limited else f"the type {column.type_text}"
+        if column.nullable and not case.demands(column.name) and column.name not in self.draft.never_null:
+            self._note(column, f"left NULL: no values are known of {why}")
+            return NULL
+        if column.default is not None:
+            self._note(column, f"left to its default: no values are known of {why}")
+            return None
+        raise CannotBeMade(
+            self.draft.name, f"its column {column.name} cannot be NULL, and no values are known of {why}", "Give the column in a plan file"
+        )
+
+    def _note(self, column: Column, text: str) -> None:
+        note = Note(table=self.draft.name, column=column.name, text=text)
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _in_turn(generators: list[Generator]) -> Generator:
+    """Row i has the generator number i mod as many as there are."""
+    if all(generator == generators[0] for generator in generators):
+        return generators[0]
+    found = generators[-1]
+    for n in reversed(range(len(generators) - 1)):
+        found = When(condition=f"i % {len(generators)} = {n}", then=generators[n], otherwise=found)
+    return found
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'

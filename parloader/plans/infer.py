@@ -1,0 +1,68 @@
+"""From a live schema to a plan: every table and column that a plan lacks, so that each row that it makes is valid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from parloader.errors import Refused, UsageError
+from parloader.plans.inference import Inference
+from parloader.plans.model import Plan
+from parloader.plans.question import CannotBeMade, Fill, KeyIsFull, Note, Question, There
+from parloader.plans.shape import Shapes
+from parloader.plans.uniqueness import largest
+
+__all__ = ["Fill", "Inferred", "Note", "There", "complete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inferred:
+    plan: Plan
+    notes: tuple[Note, ...]
+
+
+def complete(plan: Plan, shapes: Shapes, there: Mapping[str, There], parents: Mapping[str, int], fill: Fill) -> Inferred:
+    """The plan with every table and column that it lacks; what it gives stays. The same question has the same answer.
+
+    `shapes`: the plan's tables and all that they point to, in their database. `there`: what is in them, where anything is. `parents`: how many
+    rows of a table are picked from, where not the rule decides.
+    Refused says which table cannot be filled, why, and what to do; where too many rows are asked for, how many fit.
+    """
+    for name in parents:
+        if name not in shapes:
+            raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {', '.join(sorted(shapes))}")
+    question = Question(plan=plan, shapes=shapes, there=there, parents=parents, fill=fill)
+    try:
+        completed, notes = Inference(question).answer()
+    except KeyIsFull as error:
+        raise _too_many(question, error) from error
+    except CannotBeMade as error:
+        who = (
+            f"table {error.table} cannot be filled"
+            if question.planned(error.table)
+            else f"it needs rows of {error.table}, and none can be made"
+        )
+        raise Refused(f"{who}: {error.reason}", error.next_step) from error
+    return Inferred(plan=completed, notes=notes)
+
+
+def _too_many(question: Question, error: KeyIsFull) -> Refused:
+    """Says the largest number of rows that fits."""
+    if error.table in question.parents:
+        rows = question.parents[error.table]
+        most = largest(lambda n: _fits(replace(question, parents={**question.parents, error.table: n})), rows)
+        return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={most} fit")
+    planned = question.planned(error.table) or question.plan.target
+    most = largest(lambda n: _fits(_with_rows(question, planned.name, n)), planned.rows)
+    return Refused(f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}", f"At most --rows {most} fit")
+
+
+def _with_rows(question: Question, name: str, rows: int) -> Question:
+    tables = tuple(replace(table, rows=rows) if table.name == name else table for table in question.plan.tables)
+    return replace(question, plan=replace(question.plan, tables=tables))
+
+
+def _fits(question: Question) -> bool:
+    try:
+        Inference(question).answer()
+    except CannotBeMade:
+        return False
+    return True

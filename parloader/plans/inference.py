@@ -1,0 +1,296 @@
+"""From a question to a plan: what one table asks of others is found out until nothing new is asked for."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+
+from parloader.plans.cases import Cases, cases
+from parloader.plans.demands import MOST_BY_PARENT_PROCESS, Demands
+from parloader.plans.drafts import Draft, found_by, left_null, mirrored, numbered
+from parloader.plans.filling import Filling
+from parloader.plans.generators import Generator
+from parloader.plans.model import Plan, Table
+from parloader.plans.question import MOST_ROWS, CannotBeMade, Fill, KeyIsFull, Note, Question, listed
+from parloader.plans.shape import ForeignKey
+from parloader.plans.uniqueness import Keys, Layout, Room, largest
+from parloader.plans.units import Clash, Unit, units
+from parloader.plans.wiring import Edge, Wirer, Wiring, referenced
+
+# Each round asks for more rows of a table, or makes one more; a schema of a few hundred tables takes less than ten
+MOST_ROUNDS = 1_000
+
+
+class _Again(Exception):
+    """A foreign key that was to be filled cannot be."""
+
+
+class Inference:
+    """One question, answered. What is said of tables alone is kept, because it is asked for often."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.banned: dict[Edge, str] = {}
+        self.demands = Demands()
+        self.wiring = Wiring()
+        self.drafts: dict[str, Draft] = {}
+        self._cases: dict[str, Cases] = {}
+        self._given: dict[str, dict[str, Generator]] = {}
+        self._most: dict[str, int] = {}
+        self._asking: set[str] = set()
+
+    def answer(self) -> tuple[Plan, tuple[Note, ...]]:
+        """Refused, or CannotBeMade with the table that is to blame."""
+        while True:
+            try:
+                layouts = self._settle()
+                return self._plan(layouts)
+            except CannotBeMade as error:
+                self._do_without(error)
+            except _Again:
+                self.demands = Demands()
+
+    def _settle(self) -> dict[str, Layout]:
+        """What the keys of each made table ask for, when all tables have the rows that are asked for."""
+        for _ in range(MOST_ROUNDS):
+            before = copy.deepcopy(self.demands)
+            self.wiring = self._wirer().wire()
+            self.drafts, self._most = {}, {}
+            for name in self.wiring.made:
+                self.drafts[name] = self._draft(name, self.wiring.filled[name])
+            layouts = {}
+            for name in self.wiring.made:
+                layouts[name] = self._layout(self.drafts[name], self._rows(name))
+                self._ask(name, layouts[name])
+            self.demands.level(self.question, {name: self._most_made(name) for group in self.demands.alike for name in group})
+            if self.demands == before:
+                return layouts
+        raise AssertionError("what is asked for grows for ever")
+
+    def _wirer(self) -> Wirer:
+        question = self.question
+        return Wirer(
+            question=question,
+            cases=self._cases_of,
+            uses_only=lambda name: self.demands.uses_only(question, name),
+            banned=self.banned,
+        )
+
+    def _do_without(self, error: CannotBeMade) -> None:
+        """Leaves the foreign keys NULL that need what cannot be had; where there are none the error stands."""
+        needing = [
+            (table, key)
+            for table, key in self.wiring.chosen
+            if key.parent != table and self.wiring.reaches(key.parent, error.table) and (table, key.name) not in self.banned
+        ]
+        if self.question.planned(error.table) or not needing:
+            raise error
+        for table, key in needing:
+            self.banned[table, key.name] = f"{error.table}: {error.reason}"
+        self.demands = Demands()
+
+    # -- one table
+
+    def _cases_of(self, name: str) -> Cases:
+        if name not in self._cases:
+            shape = self.question.shape(name)
+            self._cases[name] = cases(shape, self._given_of(name))
+        return self._cases[name]
+
+    def _given_of(self, name: str) -> dict[str, Generator]:
+        if name not in self._given:
+            self._given[name] = mirrored(self.question, self.question.shape(name))
+        return self._given[name]
+
+    def _draft(self, name: str, filled: list[ForeignKey]) -> Draft:
+        shape = self.question.shape(name)
+        given = self._given_of(name)
+        never_null = referenced(self.question, name)
+        null = left_null(shape, tuple(filled), given, never_null)
+        possible = self._cases_of(name).without(name, null).cases
+        key = numbered(shape, self._cases_of(name).cases, given)
+        found = self._units(name, [foreign for foreign in filled if foreign.parent != name], possible)
+        return Draft(
+            shape=shape,
+            given=given,
+            key=key,
+            identity=found_by(shape, key),
+            units=found,
+            to_itself=tuple(foreign for foreign in filled if foreign.parent == name),
+            in_step=frozenset(u.name for u in found if any((name, foreign.name) in self.demands.in_step for foreign in u.keys)),
+            null=null,
+            never_null=never_null,
+            cases=possible,
+            everything=self.question.planned(name) is None or self.question.fill is Fill.ALL,
+            empty_parents=frozenset(parent for unit in found for parent in unit.parents if not self.question.rows_there(parent)),
+        )
+
+    def _units(self, name: str, filled: list[ForeignKey], possible: tuple[object, ...]) -> tuple[Unit, ...]:
+        compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
+        try:
+            return units(filled, self._keys_of, compared)
+        except Clash as clash:
+            reason = f"the foreign keys {listed(tuple(k.name for k in clash.keys))} share columns, and no row is sure to meet all of them"
+            chosen = [key for key in clash.keys if (name, key) in self.wiring.chosen]
+            if not chosen:
+                raise CannotBeMade(name, reason, "Give their columns in a plan file") from clash
+            self.banned[name, chosen[-1].name] = reason
+            raise _Again from clash
+
+    def _keys_of(self, name: str) -> list[ForeignKey]:
+        """The foreign keys of a table that are filled, or would be if rows of it were made."""
+        if name in self.wiring.filled:
+            return self.wiring.filled[name]
+        shape = self.question.shapes.get(name)
+        if shape is None:
+            return []
+        return [
+            key
+            for key in shape.foreign_keys
+            if key.database is None and key.parent in self.question.shapes and not any(shape.column(c).nullable for c in key.columns)
+        ]
+
+    def _layout(self, draft: Draft, rows: int) -> Layout:
+        name = draft.name
+        there = self.question.rows_there(name)
+        reused = there if self.question.may_reuse(name) and not self.demands.table(name).fresh else 0
+        if draft.key is not None:
+            holds = draft.shape.column(draft.key).high
+            if rows > holds - there + reused:
+                taken = f", of which {there:,} are taken" if there else ""
+                raise KeyIsFull(name, f"{name}.{draft.key} holds only {holds:,} values{taken}")
+        return Keys(draft=draft, rows=rows, reused=reused, others=there, room=self._room, shapes=self.question.shapes).layout()
+
+    # -- what it asks of others
+
+    def _ask(self, name: str, layout: Layout) -> None:
+        rows = self._rows(name)
+        for parent in layout.fresh:
+            self.demands.table(parent).fresh = True
+        for unit in self.drafts[name].units:
+            if unit.aligned:
+                self.demands.align(unit.aligned)
+                for foreign in unit.keys:
+                    self._step(foreign.parent, foreign.referenced, unit.aligned)
+            counts = unit.name in layout.asked_by
+            least = (layout.counting[unit.name].size if counts else 1) + unit.reach
+            because = f"the unique key {layout.asked_by[unit.name]} of {name} needs them" if counts else ""
+            for parent in unit.parents:
+                self.demands.table(parent).at_least(least, because)
+                self.demands.table(parent).child(name, rows)
+        planned = self.question.planned(name)
+        for parent in planned.parents if planned else ():
+            self.demands.table(parent).child(name, rows)
+
+    def _step(self, table: str, columns: tuple[str, ...], aligned: frozenset[str]) -> None:
+        """The foreign keys from which the columns have their values pick the row of the same number."""
+        for key in self._keys_of(table):
+            if set(key.columns) & set(columns) and key.parent != table and (table, key.name) not in self.demands.in_step:
+                self.demands.in_step.add((table, key.name))
+                if key.parent in aligned:
+                    self._step(key.parent, key.referenced, aligned)
+
+    # -- how many rows
+
+    def _rows(self, name: str) -> int:
+        most = MOST_ROWS if self.question.fixed_rows(name) is not None else self._most_made(name)
+        return self.demands.rows(self.question, name, most)
+
+    def _room(self, name: str, fresh: bool) -> Room:
+        """Of a table that must have as many rows as others: as many as each of them can have."""
+        rooms = [
+            self.demands.room(self.question, other, self._most_made(other), fresh=fresh or len(self.demands.group(name)) > 1)
+            for other in sorted(self.demands.group(name))
+        ]
+        return Room(there=min(room.there for room in rooms), most=min(room.most for room in rooms))
+
+    def _most_made(self, name: str) -> int:
+        """How many rows of the table can be made; 0 where none can."""
+        if name in self._asking:
+            return MOST_ROWS  # in a cycle the tables limit each other not at all
+        if name not in self._most:
+            self._asking.add(name)
+            try:
+                draft = self.drafts.get(name) or self._draft(name, self._keys_of(name))
+                self._most[name] = largest(lambda rows: self._fits(draft, rows))
+            except CannotBeMade:
+                self._most[name] = 0
+            finally:
+                self._asking.remove(name)
+        return self._most[name]
+
+    def _fits(self, draft: Draft, rows: int) -> bool:
+        try:
+            self._layout(draft, rows)
+        except KeyIsFull:
+            return False
+        return True
+
+    # -- the plan
+
+    def _plan(self, layouts: Mapping[str, Layout]) -> tuple[Plan, tuple[Note, ...]]:
+        names = (*self.wiring.made, *sorted(self.wiring.used))
+        rows = {name: self._rows(name) for name in names}
+        notes = list(self.wiring.notes)
+        tables: dict[str, Table] = {}
+        for name in names:
+            if name in layouts:
+                filling = Filling(draft=self.drafts[name], layout=layouts[name], rows=rows)
+                tables[name] = self._made(filling)
+                notes += [*self._cases_of(name).notes, *filling.notes, *self._doubts(name, layouts[name])]
+            else:
+                tables[name] = self._used(name, rows[name])
+            if self.question.planned(name) is None:
+                notes.append(self.demands.note(self.question, name, rows[name], made=name in layouts))
+        plan = self.question.plan
+        needed = _needed(tables, [table.name for table in plan.tables])
+        completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))
+        place = {table.name: n for n, table in enumerate(completed.tables)}
+        kept = dict.fromkeys(note for note in notes if note.table in place)
+        return completed, tuple(sorted(kept, key=lambda note: place[note.table]))
+
+    def _made(self, filling: Filling) -> Table:
+        draft = filling.draft
+        rows = filling.rows[draft.name]
+        planned = self.question.planned(draft.name)
+        if planned:
+            columns = {**planned.columns, **filling.columns()}
+            return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity)
+        fresh = self.demands.table(draft.name).fresh
+        made = rows - (0 if fresh else self.question.rows_there(draft.name))
+        return Table(
+            name=draft.name,
+            rows=rows,
+            columns=filling.columns(),
+            key=draft.key,
+            identity=draft.identity,
+            partitioned=made > MOST_BY_PARENT_PROCESS,
+            reuse=not fresh,
+        )
+
+    def _used(self, name: str, rows: int) -> Table:
+        shape = self.question.shape(name)
+        planned = self.question.planned(name)
+        given = self._given_of(name) if planned else {}
+        key = numbered(shape, (), given)
+        table = planned or Table(name=name, rows=rows, columns={})
+        return replace(table, rows=rows, key=key, identity=found_by(shape, key))
+
+    def _doubts(self, name: str, layout: Layout) -> list[Note]:
+        doubts = [
+            Note(table=name, column=None, text=f"the unique key {key.name} has parts that are not made here, it is tried on a sample")
+            for key in layout.doubtful
+        ]
+        triggers = self.question.shape(name).triggers
+        fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")
+        return [*doubts, fire] if triggers else doubts
+
+
+def _needed(tables: Mapping[str, Table], wanted: list[str]) -> frozenset[str]:
+    """The wanted ones, and all that they pick from."""
+    needed: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in needed:
+            needed.add(name)
+            wanted.extend(tables[name].parents)
+    return frozenset(needed)

@@ -1,0 +1,97 @@
+"""What inference is asked, and the words in which it answers that something cannot be had."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from parloader.plans.generators import Generator
+from parloader.plans.model import Plan, Table
+from parloader.plans.shape import Shapes
+from parloader.plans.shape import Table as Shape
+
+MOST_ROWS = 2**63 - 1
+
+
+class Fill(StrEnum):
+    """Which columns of the plan's own tables get a generator. Tables that are added get one for each column."""
+
+    ALL = "all"
+    DEMANDED = "demanded"  # those without which an INSERT fails, or whose default would point at nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class There:
+    """What is in a table: how many `rows` can be used; `contiguous`: their integer keys follow one another, so all can be."""
+
+    rows: int
+    contiguous: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What was decided and why, or what is left to a trial, of a table or of one of its columns."""
+
+    table: str
+    column: str | None
+    text: str
+
+
+class CannotBeMade(Exception):
+    """Rows of `table` cannot be made, or a column of it cannot be filled."""
+
+    def __init__(self, table: str, reason: str, next_step: str = "") -> None:
+        super().__init__(table, reason, next_step)
+        self.table = table
+        self.reason = reason
+        self.next_step = next_step
+
+
+class KeyIsFull(CannotBeMade):
+    """More rows of `table` are asked for than one of its unique keys can tell apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """`parents`: how many rows of a table are to be picked from, as the user says it."""
+
+    plan: Plan
+    shapes: Shapes
+    there: Mapping[str, There]
+    parents: Mapping[str, int]
+    fill: Fill
+
+    def planned(self, table: str) -> Table | None:
+        return next((t for t in self.plan.tables if t.name == table), None)
+
+    def shape(self, table: str) -> Shape:
+        """CannotBeMade where it is not there."""
+        if table not in self.shapes:
+            raise CannotBeMade(table, "it is not there", "Create it, or correct its name")
+        return self.shapes[table]
+
+    def given(self, table: str) -> Mapping[str, Generator]:
+        planned = self.planned(table)
+        return planned.columns if planned else {}
+
+    def rows_there(self, table: str) -> int:
+        return self.there[table].rows if table in self.there else 0
+
+    def fixed_rows(self, table: str) -> int | None:
+        """How many rows the user, or the plan, says."""
+        if table in self.parents:
+            return self.parents[table]
+        planned = self.planned(table)
+        return planned.rows if planned else None
+
+    def may_reuse(self, table: str) -> bool:
+        """Whether rows that are there can be used."""
+        planned = self.planned(table)
+        return planned.reuse if planned else True
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Iterator[str] | tuple[str, ...]) -> str:
+    return ", ".join(names)

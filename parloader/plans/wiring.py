@@ -1,0 +1,203 @@
+"""Which tables a plan needs, and which of their foreign keys are filled: the way up from a plan's tables to all that they point to."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
+
+from parloader.errors import Refused
+from parloader.plans.cases import Cases
+from parloader.plans.question import CannotBeMade, Fill, Note, Question, listed
+from parloader.plans.refusals import require_makeable
+from parloader.plans.shape import ForeignKey, Table
+
+Edge: TypeAlias = tuple[str, str]
+"""(the table, the name of its foreign key)"""
+
+
+@dataclass
+class Wiring:
+    """`parents`: of each table that is made, the tables that must be there before. `used`: those of which only rows that are there are
+    used. `filled`: the foreign keys of the made tables that get values, those to the table itself too. `chosen`: those of them that could be
+    NULL instead."""
+
+    parents: dict[str, set[str]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    filled: dict[str, list[ForeignKey]] = field(default_factory=dict)
+    chosen: list[tuple[str, ForeignKey]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Children before their parents."""
+        return tuple(name for name in reversed(tuple(TopologicalSorter(self.parents).static_order())) if name in self.parents)
+
+    def reaches(self, table: str, other: str) -> bool:
+        """Whether rows of `other` must be there before those of `table`, or they are the same."""
+        seen, waiting = set(), [table]
+        while waiting:
+            at = waiting.pop()
+            if at == other:
+                return True
+            if at not in seen:
+                seen.add(at)
+                waiting.extend(self.parents.get(at, ()))
+        return False
+
+    def cycle(self) -> str | None:
+        """ "a → b → a", where tables must all be there before each other."""
+        try:
+            TopologicalSorter({name: sorted(parents) for name, parents in self.parents.items()}).prepare()
+        except CycleError as error:
+            return " → ".join(reversed(error.args[1]))
+        return None
+
+
+class Role(Enum):
+    """What becomes of a foreign key of a table that is made."""
+
+    REQUIRED = auto()
+    WANTED = auto()  # filled where the parent can be had
+    WELCOME = auto()  # filled where the parent is there anyway
+    LEFT = auto()  # NULL, or its default
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wirer:
+    """`uses_only` says of a table whether none of its rows is to be made. `banned`: foreign keys that cannot be filled, and why."""
+
+    question: Question
+    cases: Callable[[str], Cases]
+    uses_only: Callable[[str], bool]
+    banned: Mapping[Edge, str]
+
+    def wire(self) -> Wiring:
+        """Refused: the tables need each other in a cycle. CannotBeMade names another table that is needed and cannot be had."""
+        wiring = Wiring()
+        for table in self.question.plan.tables:
+            self._add(wiring, table.name)
+        if cycle := wiring.cycle():
+            raise Refused(
+                f"the tables point to each other in a cycle of columns that are NOT NULL, and have no rows to begin with: {cycle}",
+                "Insert one row of each of these tables by hand, or make one of the foreign keys nullable",
+            )
+        for table in self.question.plan.tables:
+            for key in self._keys(table.name, Role.WANTED) if table.name in wiring.parents else ():
+                wiring = self._tried(wiring, table.name, key)
+        for name in tuple(wiring.parents):
+            for key in self._keys(name, Role.WELCOME):
+                self._welcome(wiring, name, key)
+        return wiring
+
+    def _add(self, wiring: Wiring, name: str) -> None:
+        """The table, and all that its rows cannot be without."""
+        if name in wiring.parents or name in wiring.used:
+            return
+        if self.uses_only(name):
+            wiring.used.add(name)
+            return
+        shape = self.question.shape(name)
+        require_makeable(shape)
+        wiring.parents[name] = set()
+        wiring.filled[name] = []
+        for parent in self._picked(name):
+            wiring.parents[name].add(parent)
+            self._add(wiring, parent)
+        for key in self._keys(name, Role.REQUIRED):
+            if reason := self._obstacle(name, key):
+                raise CannotBeMade(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column in a plan file")
+            self._fill(wiring, name, key)
+
+    def _fill(self, wiring: Wiring, name: str, key: ForeignKey) -> None:
+        wiring.filled[name].append(key)
+        if key.parent != name:
+            wiring.parents[name].add(key.parent)
+            self._add(wiring, key.parent)
+
+    def _tried(self, wiring: Wiring, name: str, key: ForeignKey) -> Wiring:
+        """With the foreign key filled, or with a note why it is not."""
+        trial = copy.deepcopy(wiring)
+        reason = self.banned.get((name, key.name)) or self._obstacle(name, key)
+        if not reason:
+            try:
+                self._fill(trial, name, key)
+                if cycle := trial.cycle():
+                    reason = f"the tables point to each other in a cycle: {cycle}"
+            except CannotBeMade as error:
+                reason = f"{error.table}: {error.reason}"
+        if reason:
+            wiring.notes.append(_left_null(name, key, reason))
+            return wiring
+        trial.chosen.append((name, key))
+        return trial
+
+    def _welcome(self, wiring: Wiring, name: str, key: ForeignKey) -> None:
+        parent = key.parent
+        reason = self.banned.get((name, key.name)) or self._obstacle(name, key)
+        if reason:
+            wiring.notes.append(_left_null(name, key, reason))
+        elif self._is_there_anyway(wiring, name, parent):
+            self._fill(wiring, name, key)
+            wiring.chosen.append((name, key))
+        elif parent in wiring.parents:
+            wiring.notes.append(_left_null(name, key, f"the tables point to each other in a cycle: {name} → {parent} → … → {name}"))
+        else:
+            wiring.notes.append(_left_null(name, key, f"{parent} is empty, and nothing else needs it"))
+
+    def _is_there_anyway(self, wiring: Wiring, name: str, parent: str) -> bool:
+        if parent in wiring.parents:
+            return parent == name or not wiring.reaches(parent, name)
+        return parent in wiring.used or (self.question.rows_there(parent) > 0 and self.uses_only(parent))
+
+    def _picked(self, name: str) -> Iterator[str]:
+        """The parents that the plan itself picks from."""
+        planned = self.question.planned(name)
+        return iter(planned.parents if planned else ())
+
+    def _keys(self, name: str, role: Role) -> list[ForeignKey]:
+        shape = self.question.shape(name)
+        return [key for key in shape.foreign_keys if self._role(shape, key) is role]
+
+    def _role(self, shape: Table, key: ForeignKey) -> Role:
+        columns = [shape.column(name) for name in key.columns]
+        if any(c.generated or c.name in self.question.given(shape.name) for c in columns):
+            return Role.LEFT
+        all_of_plan = self.question.planned(shape.name) is not None
+        filled = all_of_plan and self.question.fill is Fill.ALL
+        cases = self.cases(shape.name)
+        if any(all(case.domain(c.name).null is True for case in cases.cases) for c in columns):
+            return Role.LEFT
+        demanded = cases.demanded(shape, in_all=filled) | referenced(self.question, shape.name)
+        if all(not c.nullable or c.name in demanded for c in columns):
+            return Role.REQUIRED
+        if not all_of_plan:
+            return Role.WELCOME
+        return Role.WANTED if filled or any(c.default is not None or c.name in demanded for c in columns) else Role.LEFT
+
+    def _obstacle(self, name: str, key: ForeignKey) -> str | None:
+        """Why the foreign key cannot be filled."""
+        if key.database is not None:
+            return f"its parent {key.parent} is in another database, {key.database}"
+        if key.parent == name and len(key.columns) > 1:
+            return "points at its own table with several columns"
+        if key.parent not in self.question.shapes:
+            return f"its parent {key.parent} is not there"
+        return None
+
+
+def referenced(question: Question, table: str) -> frozenset[str]:
+    """The columns that other tables point to: they cannot be NULL in rows that are picked."""
+    return frozenset(
+        column
+        for other in question.shapes.values()
+        if other.name != table
+        for key in other.foreign_keys
+        if key.parent == table and key.database is None
+        for column in key.referenced
+    )
+
+
+def _left_null(table: str, key: ForeignKey, reason: str) -> Note:
+    return Note(table=table, column=key.columns[-1], text=f"left NULL: {reason}")

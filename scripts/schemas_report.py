@@ -1,0 +1,144 @@
+"""docs/schemas.md, out of what was tried."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from schemas_trial import Outcome, Trial
+
+SERVERS = {"mariadb": "MariaDB", "mysql": "MySQL"}
+T = TypeVar("T")
+# A refusal that names many columns is cut on the page; parloader says all of it
+LONGEST_REASON = 500
+OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """A schema as it was loaded into a server. `about`: what one of ours says of itself. `skipped`: what of a package's file was not run
+    there, and how often."""
+
+    schema: str
+    server: str
+    origin: str
+    own: bool
+    about: str
+    skipped: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """`missing`: the applications whose package could not be had, and why."""
+
+    command: str
+    rows: int
+    versions: Sequence[str]
+    abouts: Sequence[About]
+    trials: Sequence[Trial]
+    missing: Mapping[str, str]
+
+
+def page(tried: Tried) -> str:
+    """The page as Markdown."""
+    return "\n".join(_lines(tried)).strip() + "\n"
+
+
+def _lines(tried: Tried) -> Iterator[str]:
+    names = list(dict.fromkeys(about.schema for about in sorted(tried.abouts, key=lambda about: (not about.own, about.schema))))
+    yield "# The schemas that parloader was tried on"
+    yield ""
+    yield f"Made by `{tried.command}` with {' and '.join(tried.versions)}. Do not edit."
+    yield ""
+    yield (
+        f"Each table by itself, every table empty: `parloader seed --table TABLE --rows {tried.rows}` fills it (and the parents that it needs), "
+        "the rows are counted, `parloader verify` finds nothing, `parloader clean --yes` leaves every table and counter as it was; or seed "
+        f"is refused (exit code 3), says why, and has changed nothing. Where fewer than {tried.rows:,} rows fit, it says how many, and that many are "
+        "seeded. Anything else is a failure."
+    )
+    yield ""
+    yield from _summary(tried, names)
+    for name, why in tried.missing.items():
+        yield f"Not tried: {name}, because its package could not be had ({why})."
+        yield ""
+    for name in names:
+        yield from _section(tried, name)
+
+
+def _summary(tried: Tried, names: Sequence[str]) -> Iterator[str]:
+    yield "| schema | server | tables | seeded | refused | failed |"
+    yield "|---|---|--:|--:|--:|--:|"
+    for name in names:
+        for server in SERVERS:
+            trials = [trial for trial in tried.trials if (trial.schema, trial.server) == (name, server)]
+            if trials:
+                yield f"| [{name}](#{name}) | {SERVERS[server]} | {_counts(trials)} |"
+    yield f"| all | | {_counts(tried.trials)} |"
+    yield ""
+
+
+def _counts(trials: Sequence[Trial]) -> str:
+    counts = Counter(trial.outcome for trial in trials)
+    return " | ".join(f"{number:,}" for number in (len(trials), *(counts[outcome] for outcome in OUTCOMES)))
+
+
+def _section(tried: Tried, name: str) -> Iterator[str]:
+    abouts = [about for about in tried.abouts if about.schema == name]
+    trials = [trial for trial in tried.trials if trial.schema == name]
+    origins = dict.fromkeys(f"[{about.origin}](../{about.origin})" if about.own else about.origin for about in abouts)
+    yield f"## {name}"
+    yield ""
+    yield f"{', '.join(origins)}."
+    yield from filter(None, dict.fromkeys(about.about for about in abouts))
+    yield ""
+    for (what, count), servers in _by_server((skipped, about.server) for about in abouts for skipped in about.skipped):
+        yield f"- not run ({servers}): {what}, {count:,} {'time' if count == 1 else 'times'}"
+    if any(about.skipped for about in abouts):
+        yield ""
+    yield from (_each_table(trials) if abouts[0].own else _reasons(trials))
+
+
+def _each_table(trials: Sequence[Trial]) -> Iterator[str]:
+    yield "| table | outcome |"
+    yield "|---|---|"
+    for table in dict.fromkeys(trial.table for trial in trials):
+        found = ((_said(trial), trial.server) for trial in trials if trial.table == table)
+        outcomes = [f"{servers}: {said}" for said, servers in _by_server(found)]
+        yield f"| {_cell(table)} | {_cell('<br>'.join(outcomes))} |"
+    yield ""
+
+
+def _reasons(trials: Sequence[Trial]) -> Iterator[str]:
+    """What was not simply seeded, by the reason: the table's own name in it is written TABLE, so that there are few."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for trial in trials:
+        if trial.reason:
+            groups.setdefault(_said(trial).replace(trial.table, "TABLE"), {}).setdefault(trial.table, []).append(SERVERS[trial.server])
+    seeded = sum(trial.outcome is Outcome.SEEDED and not trial.reason for trial in trials)
+    yield f"Seeded with all rows: {seeded:,} of {len(trials):,}." + (" The others:" if groups else "")
+    yield ""
+    for reason, tables in sorted(groups.items()):
+        where = ", ".join(f"`{table}`" + ("" if len(servers) > 1 else f" ({servers[0]})") for table, servers in tables.items())
+        yield f"- {reason}: {where}"
+    if groups:
+        yield ""
+
+
+def _said(trial: Trial) -> str:
+    reason = trial.reason if len(trial.reason) <= LONGEST_REASON else trial.reason[:LONGEST_REASON] + " …"
+    if trial.outcome is Outcome.SEEDED:
+        return "seeded" + (f" with {trial.rows:,} rows ({reason})" if reason else "")
+    return f"**{trial.outcome}**: {reason}"
+
+
+def _by_server(found: Iterator[tuple[T, str]]) -> Iterator[tuple[T, str]]:
+    """Each thing once, with the servers for which it was found."""
+    servers: dict[T, list[str]] = {}
+    for what, server in found:
+        servers.setdefault(what, []).append(SERVERS[server])
+    for what, names in servers.items():
+        yield what, " and ".join(sorted(names))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

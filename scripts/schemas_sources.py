@@ -1,0 +1,207 @@
+"""The schemas that parloader is tried on: those of tests/schemas, and those of real applications, out of Debian's packages.
+
+Of a package's file only what makes tables is run (CREATE TABLE, ALTER TABLE, CREATE INDEX), so the tables are empty; what is left out is counted.
+Nothing of a package is kept: it is fetched into a folder for temporary files, unpacked there, and read.
+"""
+
+import contextlib
+import gzip
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+
+import pymysql
+
+from parloader.database import connect, sql
+from parloader.database.connect import Target
+from parloader.database.sql import Connection
+
+OWN = Path(__file__).parent.parent / "tests" / "schemas"
+OTHER_DATABASE = "OTHER_DATABASE"
+"""In a schema's text: a second database, whose name is the first one's and `_other`."""
+
+TOKEN = re.compile(
+    r"""(?P<comment>--(?=\s|$)[^\n]*|\#[^\n]*|/\*(?!!).*?\*/)
+    |(?P<kept>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`|/\*!.*?\*/)
+    |(?P<delimiter>^[ \t]*DELIMITER[ \t]+(?P<new>\S+)[^\n]*)
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+MAKES_TABLES = re.compile(r"(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE |FULLTEXT )?INDEX|CREATE TRIGGER)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A Debian package and the files in it (as glob patterns, in the order in which they are run) that make an application's tables."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+PACKAGES = {
+    "zabbix": Package(name="zabbix-server-mysql", files=("usr/share/zabbix-server-mysql/schema.sql.gz",)),
+    "mediawiki": Package(
+        name="mediawiki",
+        files=(
+            "usr/share/mediawiki/maintenance/tables-generated.sql",
+            "usr/share/mediawiki/extensions*/*/db_patches/mysql/tables-generated.sql",
+            "usr/share/mediawiki/extensions*/*/sql/mysql/tables-generated.sql",
+        ),
+    ),
+    "roundcube": Package(name="roundcube-core", files=("usr/share/roundcube/SQL/mysql.initial.sql",)),
+    "phpmyadmin": Package(name="phpmyadmin", files=("usr/share/phpmyadmin/sql/create_tables.sql",)),
+    "icingadb": Package(name="icingadb", files=("usr/share/icingadb/schema/mysql/schema.sql",)),
+    "icinga-ido": Package(name="icinga2-ido-mysql", files=("usr/share/icinga2-ido-mysql/schema/mysql.sql",)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """`kinds`: the servers that it is for. `origin`: the file, or the package and its version. `about`: what one of ours says of itself."""
+
+    name: str
+    kinds: tuple[str, ...]
+    origin: str
+    statements: tuple[str, ...]
+    own: bool
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """`skipped`: how many statements of a package's file were not run or were refused by the server, by their first words or the refusal."""
+
+    target: Target
+    tables: tuple[str, ...]
+    skipped: tuple[tuple[str, int], ...] = ()
+
+
+class NotToBeHad(Exception):
+    """A package cannot be fetched or has not the files that it should have."""
+
+
+def statements(text: str) -> Iterator[str]:
+    """The statements of an SQL file as the servers' own clients split it: by the delimiter that is in force, comments taken out."""
+    delimiter, statement = ";", ""
+    for token in TOKEN.finditer(text):
+        if token["comment"]:
+            statement += " "
+        elif token["delimiter"] and not statement.strip():
+            delimiter, statement = token["new"], ""
+        else:
+            statement += token[0]
+            if token["other"] and statement.endswith(delimiter):
+                if done := statement.removesuffix(delimiter).strip():
+                    yield done
+                statement = ""
+    if statement.strip():
+        yield statement.strip()
+
+
+def own_schemas() -> tuple[Schema, ...]:
+    """`<name>.sql` is for both servers, `<name>.mariadb.sql` and `<name>.mysql.sql` for one."""
+    return tuple(map(_own_schema, sorted(OWN.glob("*.sql"))))
+
+
+def own_schema(name: str, kind: str) -> Schema:
+    """The schema `name` for this server ("mariadb", "mysql")."""
+    return next(schema for schema in own_schemas() if schema.name == name and kind in schema.kinds)
+
+
+def _own_schema(file: Path) -> Schema:
+    name, *kind = file.name.removesuffix(".sql").split(".")
+    text = file.read_text(encoding="utf-8")
+    return Schema(
+        name=name,
+        kinds=tuple(kind) or ("mariadb", "mysql"),
+        origin=f"tests/schemas/{file.name}",
+        statements=tuple(statements(text)),
+        own=True,
+        about=" ".join(line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), text.splitlines())),
+    )
+
+
+def package_schema(name: str, folder: Path) -> Schema:
+    """The schema of a package, fetched with apt-get into this folder. NotToBeHad says why not."""
+    package = PACKAGES[name]
+    place = folder / package.name
+    place.mkdir(parents=True, exist_ok=True)
+    if not list(place.glob("*.deb")):
+        _run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package.name, folder=place)
+    (archive,) = place.glob("*.deb")
+    _run("dpkg-deb", "-x", str(archive), str(place / "unpacked"), folder=place)
+    version = _run("dpkg-deb", "--field", str(archive), "Version", folder=place).strip()
+    files = [file for pattern in package.files for file in sorted((place / "unpacked").glob(pattern))]
+    if not files:
+        raise NotToBeHad(f"{archive.name} has none of {', '.join(package.files)}")
+    return Schema(
+        name=name,
+        kinds=("mariadb", "mysql"),
+        origin=f"Debian's {package.name} {version}",
+        statements=tuple(statement for file in files for statement in statements(_text(file))),
+        own=False,
+    )
+
+
+def _run(*command: str, folder: Path) -> str:
+    try:
+        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    except FileNotFoundError as error:
+        raise NotToBeHad(f"{command[0]} is not on this machine: packages are fetched on Debian and Ubuntu only") from error
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip() or error.stdout.strip() or "no word about it").splitlines()[-1]
+        raise NotToBeHad(f"{' '.join(command)}: {last} (apt-get update may help)") from error
+
+
+def _text(file: Path) -> str:
+    data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return data.decode("utf-8", errors="replace")
+
+
+def load(schema: Schema, target: Target) -> Loaded:
+    """Makes the schema's tables in the target's database, which is there and empty."""
+    other = f"{target.database}_other"
+    skipped: Counter[str] = Counter()
+    with connect.connected(target) as connection:
+        if not schema.own:
+            # as the applications' installers have it: zero dates, tables before their parents
+            sql.execute(connection, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', foreign_key_checks = 0")
+        for statement in schema.statements:
+            if not schema.own and not MAKES_TABLES.match(" ".join(statement.split())):
+                skipped[" ".join(statement.split()[:2]).upper()] += 1
+                continue
+            try:
+                _execute(connection, statement.replace(OTHER_DATABASE, other))
+            except pymysql.Error as error:
+                if schema.own:
+                    raise
+                skipped[f"refused by the server: {error.args[1]}"] += 1
+        tables = tuple(name for (name,) in sql.rows(connection, "SHOW TABLES"))
+    return Loaded(target=target, tables=tables, skipped=tuple(skipped.items()))
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """As it stands: a per cent sign in it is no place for a value."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextlib.contextmanager
+def database(admin: Target, name: str) -> Iterator[Target]:
+    """A database of this name, fresh, and gone afterwards with the other one that a schema may have made beside it."""
+    names = (f"`{name}`", f"`{name}_other`")
+    with connect.connected(replace(admin, database="mysql")) as connection:
+        # a foreign key to the other database stands in the way of dropping that first
+        for each in names:
+            sql.execute(connection, f"DROP DATABASE IF EXISTS {each}")
+        sql.execute(connection, f"CREATE DATABASE {names[0]} CHARACTER SET utf8mb4")
+    try:
+        yield replace(admin, database=name)
+    finally:
+        with connect.connected(replace(admin, database="mysql")) as connection:
+            for each in names:
+                sql.execute(connection, f"DROP DATABASE IF EXISTS {each}")

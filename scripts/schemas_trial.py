@@ -1,0 +1,151 @@
+"""One table tried: seeded, counted, verified and cleaned away, or refused; and everything is as before."""
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from types import FrameType
+from urllib.parse import quote
+
+from click.testing import CliRunner
+
+from parloader.cli import cli
+from parloader.database import connect, control, sql
+from parloader.database.connect import Target
+
+# A refusal that says how many rows there can be
+LARGEST = re.compile(r"[Aa]t most --rows ([\d,]+)")
+REFUSED_EXIT_CODE = 3
+# A command takes a second or two; one that takes so long will not end
+PATIENCE_SECONDS = 180
+
+
+class Outcome(StrEnum):
+    SEEDED = "seeded"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """`reason`: the refusal, in parloader's words, or what is wrong. `rows`: how many were seeded; where that is fewer than was asked for,
+    `reason` says why."""
+
+    schema: str
+    server: str
+    table: str
+    outcome: Outcome
+    rows: int
+    reason: str
+
+
+class Wrong(Exception):
+    """Something that parloader promises does not hold."""
+
+
+def url(target: Target) -> str:
+    """With an empty password, so that none of ~/.my.cnf is taken."""
+    return f"mysql://{target.user}:@localhost/{quote(target.database, safe='')}?unix_socket={quote(target.unix_socket or '')}"
+
+
+def try_table(schema: str, server: str, target: Target, table: str, rows: int) -> Trial:
+    """Seeds the table, with as many rows as fit where `rows` do not; the database is left as it was, unless the outcome is FAILED."""
+    before, reason = state(target), ""
+    try:
+        refusal = _seeded_and_cleaned(target, table, rows, before)
+        fitting = LARGEST.search(refusal)
+        if fitting and 0 < (largest := int(fitting[1].replace(",", ""))) < rows:
+            reason, rows = refusal, largest
+            refusal = _seeded_and_cleaned(target, table, rows, before)
+    except Wrong as wrong:
+        return Trial(schema=schema, server=server, table=table, outcome=Outcome.FAILED, rows=rows, reason=str(wrong))
+    outcome = Outcome.REFUSED if refusal else Outcome.SEEDED
+    return Trial(schema=schema, server=server, table=table, outcome=outcome, rows=0 if refusal else rows, reason=refusal or reason)
+
+
+def _seeded_and_cleaned(target: Target, table: str, rows: int, before: dict[str, tuple[str, int]]) -> str:
+    """The refusal, empty where there was none. Wrong says what does not hold."""
+    code, error = _command(target, "seed", "--table", table, "--rows", str(rows), "--procs", "1")
+    if code == REFUSED_EXIT_CODE:
+        if not error:
+            raise Wrong("seed is refused without a reason")
+        _require_as_before(target, before, "after the refusal")
+        return error
+    if code:
+        raise Wrong(f"seed: exit code {code}: {error}")
+    there = state(target)[table][1]
+    if there != rows:
+        raise Wrong(f"{there} rows are there instead of {rows}")
+    for command in (("verify", "--procs", "1"), ("clean", "--procs", "1", "--yes")):
+        code, error = _command(target, *command)
+        if code:
+            raise Wrong(f"{command[0]}: exit code {code}: {error}")
+    _require_as_before(target, before, "after clean")
+    return ""
+
+
+def _command(target: Target, *arguments: str) -> tuple[int, str]:
+    """Runs parloader in this process (its workers are processes); returns the exit code, and what it says after `error:`."""
+    with _patience(f"parloader {' '.join(arguments)}"):
+        done = CliRunner().invoke(cli, [*arguments, "--url", url(target)], prog_name="parloader")
+    if done.exception and not isinstance(done.exception, SystemExit):
+        return 1, f"{type(done.exception).__name__}: {done.exception}"
+    errors = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
+    last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+    return done.exit_code, " / ".join(errors or last)
+
+
+@contextmanager
+def _patience(what: str) -> Iterator[None]:
+    """Wrong after PATIENCE_SECONDS."""
+
+    def over(_: int, __: FrameType | None) -> None:
+        raise Wrong(f"{what} does not end")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def state(target: Target) -> dict[str, tuple[str, int]]:
+    """The definition (with its AUTO_INCREMENT counter) and the number of rows of each table of this database and of the one beside it."""
+    found = {}
+    statement = """SELECT table_schema, table_name, table_type FROM information_schema.tables
+        WHERE table_schema IN (DATABASE(), CONCAT(DATABASE(), '_other')) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
+    with connect.connected(target) as connection:
+        for database, table, kind in sql.rows(connection, statement):
+            if table == control.CONTROL:
+                continue
+            name = f"{sql.quote(database)}.{sql.quote(table)}"
+            history = " FOR SYSTEM_TIME ALL" if kind == "SYSTEM VERSIONED" else ""
+            found[table if database == target.database else f"{database}.{table}"] = (
+                str(sql.row(connection, f"SHOW CREATE TABLE {name}")[1]),
+                int(sql.value(connection, f"SELECT COUNT(*) FROM {name}{history}")),
+            )
+    return found
+
+
+def _require_as_before(target: Target, before: dict[str, tuple[str, int]], when: str) -> None:
+    now = state(target)
+    more = sorted(now.keys() - before.keys())
+    if more:
+        raise Wrong(f"{when} there are the tables {', '.join(more)}")
+    gone = sorted(before.keys() - now.keys())
+    if gone:
+        raise Wrong(f"{when} the tables {', '.join(gone)} are gone")
+    for table, (definition, rows) in before.items():
+        if now[table][1] != rows:
+            raise Wrong(f"{when} {table} has {now[table][1]} rows instead of {rows}")
+        if now[table][0] != definition:
+            raise Wrong(f"{when} {table} is defined otherwise: {_first_difference(definition, now[table][0])}")
+
+
+def _first_difference(before: str, after: str) -> str:
+    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+    return next((f"{now.strip()} instead of {was.strip()}" for was, now in pairs if was != now), "it has another length")

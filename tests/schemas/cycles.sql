@@ -1,0 +1,55 @@
+-- Circular foreign keys: through a nullable edge, through three tables, with no way out, and what hangs on such a cycle.
+CREATE TABLE department (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    title VARCHAR(80) NOT NULL,
+    head_id INT UNSIGNED NULL
+);
+
+CREATE TABLE worker (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    department_id INT UNSIGNED NOT NULL,
+    first_name VARCHAR(60) NOT NULL,
+    CONSTRAINT fk_worker_department FOREIGN KEY (department_id) REFERENCES department (id)
+);
+
+ALTER TABLE department ADD CONSTRAINT fk_department_head FOREIGN KEY (head_id) REFERENCES worker (id);
+
+CREATE TABLE badge (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    worker_id INT UNSIGNED NOT NULL,
+    color VARCHAR(20) NOT NULL,
+    CONSTRAINT fk_badge_worker FOREIGN KEY (worker_id) REFERENCES worker (id)
+);
+
+CREATE TABLE alpha (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, beta_id INT UNSIGNED NOT NULL);
+
+CREATE TABLE beta (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, gamma_id INT UNSIGNED NOT NULL);
+
+CREATE TABLE gamma (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, alpha_id INT UNSIGNED NULL);
+
+ALTER TABLE alpha ADD CONSTRAINT fk_alpha_beta FOREIGN KEY (beta_id) REFERENCES beta (id);
+
+ALTER TABLE beta ADD CONSTRAINT fk_beta_gamma FOREIGN KEY (gamma_id) REFERENCES gamma (id);
+
+ALTER TABLE gamma ADD CONSTRAINT fk_gamma_alpha FOREIGN KEY (alpha_id) REFERENCES alpha (id);
+
+CREATE TABLE chicken (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, egg_id INT UNSIGNED NOT NULL);
+
+CREATE TABLE egg (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, chicken_id INT UNSIGNED NOT NULL);
+
+ALTER TABLE chicken ADD CONSTRAINT fk_chicken_egg FOREIGN KEY (egg_id) REFERENCES egg (id);
+
+ALTER TABLE egg ADD CONSTRAINT fk_egg_chicken FOREIGN KEY (chicken_id) REFERENCES chicken (id);
+
+CREATE TABLE omelette (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    egg_id INT UNSIGNED NOT NULL,
+    CONSTRAINT fk_omelette_egg FOREIGN KEY (egg_id) REFERENCES egg (id)
+);
+
+CREATE TABLE salad (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    egg_id INT UNSIGNED NULL,
+    dressing VARCHAR(30) NOT NULL,
+    CONSTRAINT fk_salad_egg FOREIGN KEY (egg_id) REFERENCES egg (id)
+);

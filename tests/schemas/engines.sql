@@ -1,0 +1,15 @@
+-- Other engines have no transactions: refused, also where such a table is a parent.
+CREATE TABLE old_log (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    message VARCHAR(200) NOT NULL
+) ENGINE=MyISAM;
+
+CREATE TABLE in_memory (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    message VARCHAR(200) NOT NULL
+) ENGINE=MEMORY;
+
+CREATE TABLE compressed (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    message VARCHAR(200) NOT NULL
+) ENGINE=InnoDB ROW_FORMAT=COMPRESSED;

@@ -1,0 +1,37 @@
+-- Generated columns: VIRTUAL, STORED, UNIQUE, in a foreign key's way, and one that can fail.
+CREATE TABLE invoice_item (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    quantity SMALLINT UNSIGNED NOT NULL,
+    price DECIMAL(8, 2) NOT NULL,
+    total DECIMAL(14, 2) GENERATED ALWAYS AS (quantity * price) STORED,
+    title VARCHAR(100) NOT NULL,
+    short_title VARCHAR(10) GENERATED ALWAYS AS (LEFT(title, 10)) VIRTUAL
+);
+
+CREATE TABLE slug (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    title VARCHAR(100) NOT NULL,
+    slug VARCHAR(100) GENERATED ALWAYS AS (LOWER(REPLACE(title, ' ', '-'))) STORED,
+    UNIQUE KEY uq_slug (slug)
+);
+
+CREATE TABLE active_name (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    name VARCHAR(60) NOT NULL,
+    deleted_at DATETIME NULL,
+    is_active TINYINT(1) GENERATED ALWAYS AS (CASE WHEN deleted_at IS NULL THEN 1 ELSE NULL END) VIRTUAL,
+    UNIQUE KEY uq_active_name (name, is_active)
+);
+
+CREATE TABLE from_json (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    document JSON NOT NULL,
+    title VARCHAR(50) GENERATED ALWAYS AS (JSON_UNQUOTE(JSON_EXTRACT(document, '$.title'))) VIRTUAL,
+    KEY ix_from_json (title)
+);
+
+CREATE TABLE too_narrow (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    number INT UNSIGNED NOT NULL,
+    doubled TINYINT UNSIGNED GENERATED ALWAYS AS (number * 2) STORED
+);

@@ -1,0 +1,77 @@
+-- Partitioned tables: with a partition for every value, and with none for most of them.
+CREATE TABLE by_range (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+    created_at DATETIME NOT NULL,
+    amount DECIMAL(8, 2) NOT NULL,
+    PRIMARY KEY (id, created_at)
+) PARTITION BY RANGE (YEAR(created_at)) (
+    PARTITION p2023 VALUES LESS THAN (2024),
+    PARTITION p2024 VALUES LESS THAN (2025),
+    PARTITION rest VALUES LESS THAN MAXVALUE
+);
+
+CREATE TABLE by_closed_range (
+    id INT UNSIGNED NOT NULL,
+    title VARCHAR(50) NOT NULL,
+    PRIMARY KEY (id)
+) PARTITION BY RANGE (id) (
+    PARTITION first_thousand VALUES LESS THAN (1000),
+    PARTITION second_thousand VALUES LESS THAN (2000),
+    PARTITION third_thousand VALUES LESS THAN (3000)
+);
+
+CREATE TABLE by_closed_dates (
+    id INT UNSIGNED NOT NULL,
+    day DATE NOT NULL,
+    PRIMARY KEY (id, day)
+) PARTITION BY RANGE COLUMNS (day) (
+    PARTITION early VALUES LESS THAN ('2020-01-01'),
+    PARTITION late VALUES LESS THAN ('2030-01-01')
+);
+
+CREATE TABLE by_days_function (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+    day DATE NOT NULL,
+    PRIMARY KEY (id, day)
+) PARTITION BY RANGE (TO_DAYS(day)) (
+    PARTITION early VALUES LESS THAN (TO_DAYS('2021-01-01')),
+    PARTITION late VALUES LESS THAN (TO_DAYS('2025-01-01'))
+);
+
+CREATE TABLE by_list (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+    region TINYINT NOT NULL,
+    title VARCHAR(50) NOT NULL,
+    PRIMARY KEY (id, region)
+) PARTITION BY LIST (region) (
+    PARTITION north VALUES IN (1, 2, 3),
+    PARTITION south VALUES IN (7, 8)
+);
+
+CREATE TABLE by_list_of_text (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+    country CHAR(2) NOT NULL,
+    PRIMARY KEY (id, country)
+) PARTITION BY LIST COLUMNS (country) (
+    PARTITION near VALUES IN ('de', 'at', 'ch'),
+    PARTITION far VALUES IN ('nz', 'au')
+);
+
+CREATE TABLE by_hash (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    title VARCHAR(50) NOT NULL
+) PARTITION BY HASH (id) PARTITIONS 4;
+
+CREATE TABLE by_key (
+    code VARCHAR(30) NOT NULL PRIMARY KEY,
+    title VARCHAR(50) NOT NULL
+) PARTITION BY KEY () PARTITIONS 3;
+
+CREATE TABLE by_both (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT,
+    year_made SMALLINT NOT NULL,
+    PRIMARY KEY (id, year_made)
+) PARTITION BY RANGE (year_made) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (
+    PARTITION old VALUES LESS THAN (2000),
+    PARTITION recent VALUES LESS THAN MAXVALUE
+);
