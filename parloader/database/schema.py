@@ -59,7 +59,7 @@ def adapt(plan: Plan, live: Live) -> Plan:
         there = live[table.name].columns if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
         kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
-        return replace(table, key=keys[table.name], columns=kept)
+        return replace(table, key=keys[table.name], columns=kept, later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
@@ -111,6 +111,9 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
                     found=f"{type_text(column)} NOT NULL",
                 )
             )
+    for name in sorted(table.later & set(there.columns.keys())):
+        if not there.columns[name].nullable:
+            misfits.append(Misfit(table=table.name, column=name, expected="NULL allowed (it is set later)", found="NOT NULL"))
     for foreign in foreign_keys(there):
         for name in foreign.columns:
             wanted = table.references.get(name)
