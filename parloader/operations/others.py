@@ -19,39 +19,41 @@ SHOWN_KEYS = 5
 
 
 def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
-    """Every table of every run that has rows of ours: a table of all runs before its parents (later runs use the parents of earlier ones)."""
-    names = list(dict.fromkeys(entry.name for run in runs for entry in reversed(run.tables)))
-    for name in names:
-        for run in reversed(runs):
-            if run.done.get(name):
-                yield run, name
+    """Every table of every run that has rows of ours, in the order in which they are deleted."""
+    return ((run, name) for name, of in _steps(runs) for run in of)
+
+
+def _steps(runs: tuple[Run, ...]) -> Iterator[tuple[str, tuple[Run, ...]]]:
+    """(table, runs): a table of all runs before its parents (later runs use the parents of earlier ones).
+
+    Where tables point to each other in a cycle there is no such order of them, so it is run by run: none points at rows of a later one.
+    """
+    together = [(run,) for run in reversed(runs)] if any(run.plan.in_two_passes for run in runs) else [tuple(reversed(runs))]
+    for some in together:
+        for name in dict.fromkeys(entry.name for run in reversed(some) for entry in reversed(run.tables)):
+            if made := tuple(run for run in some if run.done.get(name)):
+                yield name, made
 
 
 def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
     """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
-    ours: dict[str, Ours] = {}
-    for run, name in children_first(runs):
-        ours.setdefault(name, Ours(name)).runs.append(run)
     database = sql.value(connection, "SELECT DATABASE()")
-    gone: set[str] = set()
-    for parent, of in ours.items():
-        if of.in_order:  # ours that point at others of the same table are deleted before these
-            gone.add(parent)
+    gone: set[tuple[str, int]] = set()
+    for parent, some in _steps(runs):
+        ours = Ours(parent, tuple((run, Pass.FIRST) for run in some))
+        now_gone = {(parent, run.run_id) for run in some}
+        if ours.in_order:  # ours that point at others of the same table are deleted before these
+            gone |= now_gone
         for foreign_key in schema.foreign_keys_to(connection, parent):
-            child = ours.get(foreign_key.child) if foreign_key.database == database else None
-            if child and foreign_key.child not in gone:  # it points back: ours are in the way too, but for those that become NULL before
-                later = _set_later(child, foreign_key)
-                if later is None or later.others_are_there(connection):
-                    _refuse_pointing(connection, foreign_key, of, later, whose="")
-            elif child is None or child.others_are_there(connection):
-                _refuse_pointing(connection, foreign_key, of, child, whose=" that parloader did not make")
-        gone.add(parent)
-
-
-def _set_later(child: Ours, foreign_key: ForeignKey) -> Ours | None:
-    """Our rows of the child that point by this foreign key because a second pass has set it; None where no run has one that does."""
-    runs = [run for run in child.runs if set(foreign_key.columns) & run.plan.table(child.name).later]
-    return Ours(child.name, runs, Pass.SECOND) if runs else None
+            children = [run for run in runs if foreign_key.database == database and run.done.get(foreign_key.child)]
+            left = [run for run in children if (foreign_key.child, run.run_id) not in gone]
+            set_later = [run for run in left if set(foreign_key.columns) & run.plan.table(foreign_key.child).later]
+            passes = [(run, Pass.FIRST) for run in children if run not in left] + [(run, Pass.SECOND) for run in set_later]
+            but = Ours(foreign_key.child, tuple(passes)) if passes else None
+            if but is None or but.others_are_there(connection):
+                # where some of ours are left, they are in the way too
+                _refuse_pointing(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")
+        gone |= now_gone
 
 
 def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours, but: Ours | None, *, whose: str) -> None:

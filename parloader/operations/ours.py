@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from parloader.database import connect, sql
 from parloader.database.ledger import Run
@@ -17,30 +17,29 @@ LISTED_ROWS = 10_000  # at a time
 
 @dataclass(frozen=True)
 class Ours:
-    """The rows of the table `name` that the pass `of` of these runs has written."""
+    """The rows of the table `name` that these passes of runs, one of each run, have written."""
 
     name: str
-    runs: list[Run] = field(default_factory=list)
-    of: Pass = Pass.FIRST
+    passes: tuple[tuple[Run, Pass], ...]
 
     @property
     def in_order(self) -> bool:
         """Whether every run knows that its rows point at each other, and clean deletes them in an order that allows for it."""
-        return all(run.plan.table(self.name).roots.rows for run in self.runs)
+        return all(run.plan.table(self.name).roots.rows for run, _ in self.passes)
 
     @property
     def _key(self) -> str | None:
-        return self.runs[0].table(self.name).key
+        return self.passes[0][0].table(self.name).key
 
     @property
     def _ranges(self) -> tuple[tuple[int, int], ...]:
-        return tuple(r for run in self.runs for r in run.key_ranges(self.name, self.of))
+        return tuple(r for run, of in self.passes for r in run.key_ranges(self.name, of))
 
     def others_are_there(self, connection: Connection) -> bool:
         """Whether there are rows of the table that are not ours."""
         if self._key is not None:
             return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
-        made = sum(part.rows for run in self.runs for part in run.done_in(self.name, self.of))
+        made = sum(part.rows for run, of in self.passes for part in run.done_in(self.name, of))
         return bool(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}") > made)
 
     @contextmanager
@@ -49,7 +48,7 @@ class Ours:
         if self._key is not None:
             yield sql.within(self._key, self._ranges, of=of)
             return
-        listed, columns = f"parloader_ours_{of}", self.runs[0].plan.table(self.name).identity
+        listed, columns = f"parloader_ours_{of}", self.passes[0][0].plan.table(self.name).identity
         names = ", ".join(map(sql.quote, columns))
         sql.execute(
             connection,
@@ -64,9 +63,9 @@ class Ours:
 
     def _list(self, connection: Connection, into: str, columns: tuple[str, ...]) -> None:
         writer = writer_to(into, connect.facts(connection))
-        for run in self.runs:
+        for run, of in self.passes:
             table = run.plan.table(self.name)
             made = Generation(run.plan, only(table, table.identity), run.rows)
-            for part in run.done_in(self.name, self.of):
+            for part in run.done_in(self.name, of):
                 for batch in batches(part, lambda: LISTED_ROWS):
                     writer.write(connection, writer.render(made.frame(batch).select(columns)))
