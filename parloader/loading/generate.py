@@ -44,21 +44,22 @@ class Generation:
 
     def at(self, indices: pl.Series) -> pl.DataFrame:
         """The rows with these indices (Int64), as the generators give them, whether the run makes them or not."""
-        return self._all(indices).select(self._names)
+        return self._all(indices).select(self._names).collect()
 
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
         """(parent, indices of its rows), for each pick: all that these rows may point at."""
-        frame = self._all(indices)
+        frame = self._all(indices).collect()
         for column, picks in self._table.picks.items():
             for pick in picks:
                 where = pick_index(pick, self._place(column), self._of[pick.parent].rows)
                 yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
 
-    def _all(self, indices: pl.Series) -> pl.DataFrame:
+    def _all(self, indices: pl.Series) -> pl.LazyFrame:
+        """Lazily, because only then what expressions have in common is computed once."""
         frame = pl.DataFrame({"i": indices}).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
-        return frame.collect()  # lazily, because only then what expressions have in common is computed once
+        return frame
 
     def _compiled(self) -> Iterator[list[pl.Expr]]:
         """The columns as expressions of the index and of those in the steps before."""
