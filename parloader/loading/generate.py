@@ -10,7 +10,7 @@ import polars as pl
 from parloader.errors import UsageError
 from parloader.plans.expressions import Place, expression, needs, pick_index
 from parloader.plans.generators import Pick
-from parloader.plans.model import INDEX, ROOTS, Plan, Rows, Table
+from parloader.plans.model import AMONG_ROOTS, INDEX, ROOTS, Plan, Rows, Table
 from parloader.plans.partition import Partition, gaps
 
 # The values of a column that is picked are looked up in a list where the table has so many rows at most, and made anew where it has more
@@ -93,7 +93,7 @@ class Generation:
             )
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that points at itself points at its first rows
-        bound = ROOTS if parent.name == self._table.name and pick.index is None else LISTED_ROWS + 1
+        bound = ROOTS if parent.name == self._table.name and pick.index in AMONG_ROOTS else LISTED_ROWS + 1
         if min(rows.rows, bound) <= LISTED_ROWS:
             return pl.lit(values(_indices(Partition(0, min(rows.rows, bound))))).gather(index)
         return index.map_batches(partial(_each_once, values), return_dtype=values(_indices(Partition(0, 1))).dtype)
