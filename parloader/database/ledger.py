@@ -17,7 +17,7 @@ import pymysql
 from parloader import __version__
 from parloader.database import control, failures, sql
 from parloader.database.sql import Connection
-from parloader.errors import LedgerDamaged
+from parloader.errors import LedgerDamaged, UsageError
 from parloader.plans.document import as_document, from_document
 from parloader.plans.model import Keys, Plan, Rows, Segment
 from parloader.plans.partition import Partition, gaps, merge
@@ -215,13 +215,23 @@ def runs(connection: Connection) -> tuple[Run, ...]:
         found.append(
             Run(
                 run_id=run_id,
-                plan=from_document(json.loads(definition)) if definition else script_execution(count, json.loads(parameters)),
+                plan=_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters)),
                 started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
                 tables=tuple(_entry(table, of_run, target) for table in tables.get(run_id, ())),
                 done=of_run,
             )
         )
     return tuple(found)
+
+
+def _plan(run_id: int, definition: str) -> Plan:
+    try:
+        return from_document(json.loads(definition))
+    except (UsageError, ValueError) as error:
+        raise LedgerDamaged(
+            f"the ledger has a plan of run {run_id} that this version of parloader does not know: {error}",
+            "Use the version that made it (column parloader_version of parloader_run), or a later one",
+        ) from error
 
 
 def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[Partition, ...]], target: str) -> TableEntry:

@@ -1,6 +1,6 @@
 """The live schema: whether it fits a plan, its keys and counters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,18 @@ def misfits(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tupl
 
 def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> None:
     """SchemaMismatch names every column that is not as expected."""
-    if found := misfits(plan, live, samples):
+    _refuse(plan, misfits(plan, live, samples))
+
+
+def require_tables(plan: Plan, live: Live) -> None:
+    """SchemaMismatch names every table that is not there, or is of no use whatever its columns."""
+    missing = [Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live]
+    unfit = [m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name]) if m.column is None]
+    _refuse(plan, (*missing, *unfit))
+
+
+def _refuse(plan: Plan, found: Sequence[Misfit]) -> None:
+    if found:
         raise SchemaMismatch(
             f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, found)),
             "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there"

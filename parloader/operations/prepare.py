@@ -76,6 +76,8 @@ def fit(connection: Connection, plan: Plan, fill: Fill = Fill.DEMANDED, parents:
             "Run your migrations, or: parloader schema upgrade",
         )
     plan = schema.adapt(plan, live)
+    if plan.name == NAME:  # what nothing can be worked out for
+        schema.require_tables(plan, live)
     shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
     inferred = complete(plan, shapes, look(connection, shapes), parents or {}, fill)
     require_parents(inferred.plan.tables)
