@@ -132,5 +132,6 @@ class Demands:
         elif there and not demand.fresh:
             text = f"{counted(rows, 'row')}, those that are there first"
         else:
-            text = f"{counted(rows, 'row')}: one for each {CHILDREN_A_PARENT} of {demand.largest_child}, at most {MOST_BY_RULE:,}"
+            most = f", at most {MOST_BY_RULE:,}" if rows == MOST_BY_RULE else ", as many as it can have" if rows < demand.by_rule else ""
+            text = f"{counted(rows, 'row')}: one for each {CHILDREN_A_PARENT} of {demand.largest_child}{most}"
         return Note(table=name, column=None, text=text)

@@ -162,7 +162,7 @@ class Keys:
         """From row `rows` on a column of the key is NULL, with which a unique key tells all rows apart. KeyIsFull where none can be."""
         column = next((column for column in key.columns if self.draft.may_be_null(column)), None)
         if column is not None:
-            layout.null_from[column] = rows
+            layout.null_from[column] = rows if rows > 1 else 0
         elif self.draft.is_doubtful(key):
             layout.doubtful.append(key)
         else:
