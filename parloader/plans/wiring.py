@@ -43,7 +43,7 @@ class Wiring:
 
     def way(self, table: str, other: str) -> tuple[str, ...] | None:
         """The shortest way up from one table to another, both included."""
-        ways = {table: (table,)}
+        ways: dict[str, tuple[str, ...]] = {table: (table,)}
         waiting = deque([table])
         while waiting and other not in ways:
             at = waiting.popleft()
@@ -135,7 +135,7 @@ class Wirer:
             except CannotBeMade as error:
                 reason = f"{error.table}: {error.reason}"
         if reason:
-            wiring.notes.append(_left_null(name, key, reason))
+            wiring.notes.append(self._left_null(name, key, reason))
             return wiring
         trial.chosen.append((name, key))
         return trial
@@ -144,14 +144,14 @@ class Wirer:
         parent = key.parent
         reason = self.banned.get((name, key.name)) or self._obstacle(name, key)
         if reason:
-            wiring.notes.append(_left_null(name, key, reason))
+            wiring.notes.append(self._left_null(name, key, reason))
         elif self._is_there_anyway(wiring, name, parent):
             self._fill(wiring, name, key)
             wiring.chosen.append((name, key))
         elif way := wiring.way(parent, name):
-            wiring.notes.append(_left_null(name, key, f"{CYCLE}: {' → '.join((name, *way))}"))
+            wiring.notes.append(self._left_null(name, key, f"{CYCLE}: {' → '.join((name, *way))}"))
         else:
-            wiring.notes.append(_left_null(name, key, f"{parent} is empty, and nothing else needs it"))
+            wiring.notes.append(self._left_null(name, key, f"{parent} is empty, and nothing else needs it"))
 
     def _is_there_anyway(self, wiring: Wiring, name: str, parent: str) -> bool:
         if parent in wiring.parents:
@@ -193,6 +193,10 @@ class Wirer:
             return f"its parent {key.parent} is not there"
         return None
 
+    def _left_null(self, table: str, key: ForeignKey, reason: str) -> Note:
+        nullable = [column for column in key.columns if self.question.shape(table).column(column).nullable]
+        return Note(table=table, column=nullable[-1], text=f"left NULL: {reason}")
+
 
 def referenced(question: Question, table: str) -> frozenset[str]:
     """The columns that other tables point to: they cannot be NULL in rows that are picked."""
@@ -204,7 +208,3 @@ def referenced(question: Question, table: str) -> frozenset[str]:
         if key.parent == table and key.database is None
         for column in key.referenced
     )
-
-
-def _left_null(table: str, key: ForeignKey, reason: str) -> Note:
-    return Note(table=table, column=key.columns[-1], text=f"left NULL: {reason}")
