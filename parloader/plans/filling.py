@@ -90,7 +90,7 @@ class Filling:
     def _earlier(self, column: Column, picked: str) -> Generator:
         """The first row points at itself where it must point at one."""
         pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
-        itself = replace(pick, distribution=Distribution.EVEN, index="i")
+        itself = replace(pick, distribution=Distribution.EVEN, index="0")
         return pick if self.draft.may_be_null(column.name) else When(condition="i = 0", then=itself, otherwise=pick)
 
     def _compared(self, column: Column, case: Case) -> Generator | None:
