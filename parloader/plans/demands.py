@@ -78,6 +78,8 @@ class Demands:
         if fixed is not None:
             return fixed
         demand = self.table(name)
+        if any(name in group for group in self.alike):
+            return max(1, demand.least)  # as many as the others: `level` says it
         there = 0 if demand.fresh else question.rows_there(name)
         return max(1, demand.least, there or min(demand.by_rule, most))
 
