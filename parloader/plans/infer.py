@@ -52,7 +52,10 @@ def _too_many(question: Question, error: KeyIsFull) -> Refused:
         return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={most} fit")
     planned = question.planned(error.table) or question.plan.target
     most = largest(lambda n: _fits(_with_rows(question, planned.name, n)), planned.rows)
-    return Refused(f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}", f"At most --rows {most} fit")
+    return Refused(
+        f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}",
+        f"At most --rows {most} fit" if most else "Not one row fits",
+    )
 
 
 def _with_rows(question: Question, name: str, rows: int) -> Question:
