@@ -149,7 +149,8 @@ class Run:
         """Whether it is a run of the plan, which may not be worked out yet."""
 
         def asked(of: Plan) -> tuple[object, ...]:
-            return of.name, of.target.name, of.target.rows, {name: v for name, v in of.parameters.items() if name not in NO_MATTER}
+            parameters = {name: value for name, value in of.parameters.items() if name not in NO_MATTER}
+            return of.name, of.target.name, of.target.rows, of.seed, parameters
 
         return asked(self.plan) == asked(plan)
 
