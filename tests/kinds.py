@@ -99,7 +99,7 @@ BY_KEY = Kind(
 BY_VALUES = Kind(
     schema="text_keys",
     tables=("country", "warehouse", "product", "stock"),
-    held="warehouse ORDER BY name DESC LIMIT 1",
+    held="product ORDER BY sku DESC LIMIT 1",
     theirs=(
         "INSERT INTO country VALUES ('de', 'Deutschland'), ('zz', 'the last')",
         "INSERT INTO warehouse VALUES ('O''Hare', 'de'), ('Halle Ä', 'zz')",

@@ -72,9 +72,11 @@ def test_killed_in_the_middle_and_the_same_command_again(database: Database, kin
     with running(database, *arguments, "--max-rate", "300", "--worker-restarts", "0") as command:
         process = psutil.Process(command.process.pid)
         with in_the_middle(database, kind, 2):
-            killed = process if victim == "parent" else workers(process)[0]
-            killed.send_signal(signal.SIGKILL)
-            killed.wait()
+            if victim == "parent":
+                command.process.kill()
+                command.process.wait()
+            else:
+                workers(process)[0].kill()
         assert command.ended() == (-signal.SIGKILL if victim == "parent" else 1)
     assert 0 < committed(database, kind.target) < ROWS
     definition = database.rows("SELECT run_id, definition FROM parloader_run")
