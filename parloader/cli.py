@@ -15,7 +15,7 @@ from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MOST_SAMPLED
 from parloader.loading.batching import Batch, FixedBatch, WriterName
 from parloader.neighbour import chunk_option, with_limits
-from parloader.options import bench_options, fault_options, plan_options, procs_option
+from parloader.options import bench_options, fault_options, of_the_plan, plan_options, procs_option
 from parloader.secrecy import MaskingGroup, mask_process_list
 from parloader.server_commands import server
 from parloader.settings import CONNECTION_SETTINGS, save_settings, settings_of_file
@@ -66,7 +66,7 @@ def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
     from parloader.config import SeedConfig
     from parloader.operations import seed as operation
 
-    result = operation.seed(SeedConfig(target=target, **options), screen)
+    result = operation.seed(SeedConfig(target=target, **of_the_plan(options)), screen)
     output.show(result.as_json(), lambda: report.seed(result))
 
 
@@ -88,7 +88,7 @@ def plan(*, target: Any, output: Output, screen: Any, sample: int | None, write:
 
     if write and write.exists():
         raise UsageError(f"{write} is there already", "Give another name, or move it away")
-    result = operation.plan(SeedConfig(target=target, **options), sample or 0)
+    result = operation.plan(SeedConfig(target=target, **of_the_plan(options)), sample or 0)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
         operation.write(result, write)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from parloader.errors import UsageError
 from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
@@ -176,6 +177,14 @@ def plan_options(function: Command) -> Command:
     ):
         function = option(function)
     return function
+
+
+def of_the_plan(options: dict[str, Any]) -> dict[str, Any]:
+    """The options without [set] of parloader.toml where another plan than the built-in one is asked for."""
+    source = click.get_current_context().get_parameter_source("parameters")
+    if (options["table"] or options["plan"]) and source is ParameterSource.DEFAULT_MAP:
+        return {**options, "parameters": {}}
+    return options
 
 
 def fault_options(function: Command) -> Command:

@@ -16,6 +16,7 @@ from parloader.database.view import View
 from parloader.errors import SchemaMismatch
 from parloader.plans.generators import Generator, Pick, When
 from parloader.plans.model import Plan, Table
+from parloader.plans.script_execution import NAME
 
 INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
@@ -82,7 +83,9 @@ def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> 
     if found := misfits(plan, live, samples):
         raise SchemaMismatch(
             f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, found)),
-            "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there",
+            "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there"
+            if plan.name == NAME
+            else "Migrate the database to it, or give these columns other values in a plan file",
         )
 
 
@@ -140,9 +143,9 @@ def _column_misfits(table: Table, there: sa.Table, sample: pl.DataFrame) -> list
 def _family(dtype: pl.DataType) -> tuple[str, tuple[type[Any], ...]]:
     """What a column of a plan's values must be: in words, and as SQLAlchemy types. Types that nobody here knows may hold anything."""
     if dtype.is_integer():
-        return "an integer column", (sa.Integer, sa.Numeric, mysql.YEAR, mysql.BIT, OtherType)
+        return "an integer column", (sa.Integer, sa.Numeric, sa.Float, mysql.YEAR, mysql.BIT, OtherType)
     if dtype.is_numeric():
-        return "a number column", (sa.Integer, sa.Numeric, OtherType)
+        return "a number column", (sa.Integer, sa.Numeric, sa.Float, OtherType)
     if dtype == pl.Datetime:
         return "a DATETIME or TIMESTAMP column", (sa.DateTime, sa.Date)
     if dtype == pl.Date:
@@ -165,6 +168,8 @@ def _beyond(values: pl.Series, column: "sa.Column[Any]") -> str:
             return f"a signed type (values from {lowest})"
         if highest > largest(column):
             return f"a type that holds {highest:,}"
+    elif isinstance(column.type, mysql.SET):
+        pass  # its text is as long as all that it may hold
     elif isinstance(column.type, sa.Enum):
         missing = sorted(set(values.drop_nulls().to_list()) - set(column.type.enums))
         return f"the value {missing[0]!r} among its values" if missing else ""

@@ -61,6 +61,8 @@ def _column_bytes(column: "sa.Column[Any]") -> float:
         return 3
     if isinstance(kind, sa.Enum):
         return 1
+    if isinstance(kind, sa.Float):
+        return 8
     if isinstance(kind, sa.Numeric):
         return math.ceil((kind.precision or 10) / 9 * 4)
     if isinstance(kind, sa.String) and kind.length:

@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 
@@ -65,11 +64,14 @@ class CompareTask:
 
     def _compare(self, session: Session, link: Link, share: "Share", made: Generation, batch: Partition) -> bool:
         begun = time.perf_counter()
-        frame = made.frame(batch)
+        frame = made.frame(batch).select([column.name for column in share.view.columns])
         generate_seconds = time.perf_counter() - begun
         found: list[Difference] = []
-        differences = partial(share.differences, frame, self.max_text_bytes, found)
-        if not session.transact(Piece("verifying", share.name, batch), differences):
+
+        def compare(connection: Connection) -> None:
+            found[:] = differences(connection, share.view, frame, self.max_text_bytes)
+
+        if not session.transact(Piece("verifying", share.name, batch), compare):
             return False
         if found:
             missing = [d for d in found if d.kind == "missing"]
@@ -105,34 +107,36 @@ class Share:
     partitions: tuple[Partition, ...]
     view: View
 
-    def differences(self, frame: pl.DataFrame, max_text_bytes: int, found: list[Difference], connection: Connection) -> None:
-        """Appends what differs from the frame to `found` (emptied first: this may be a second attempt)."""
-        found.clear()
-        if self.view.key is None:
-            found += differing(self.view, identity.lookup(connection, self.view, frame))
-            return
-        checksum.prepare_session(connection, max_text_bytes)
-        for piece, texts in self._pieces(frame, row_texts(frame, self.view.columns), max_text_bytes):
-            first, last = piece[self.view.key][0], piece[self.view.key][-1]
-            ordered = last - first == piece.height - 1
-            if not ordered or checksum.on_server(connection, self.view, first, last) != (piece.height, checksum.of_texts(texts)):
-                found += differing(self.view, self._by_key(connection, piece, self.view.key))
 
-    def _pieces(self, frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
-        """The frame and its rows' texts in pieces whose text the server can join."""
-        text_bytes = int(texts.str.len_bytes().sum()) + frame.height
-        if frame.height <= 1 or text_bytes <= max_text_bytes:
-            yield frame, texts
-        else:
-            half = frame.height // 2
-            yield from self._pieces(frame.head(half), texts.head(half), max_text_bytes)
-            yield from self._pieces(frame.tail(-half), texts.tail(-half), max_text_bytes)
+def differences(connection: Connection, view: View, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[Difference]:
+    """Where the table is not as the frame, which has the view's columns. `max_text_bytes`: what the server can join at most."""
+    if view.key is None:
+        yield from differing(view, identity.lookup(connection, view, frame))
+        return
+    checksum.prepare_session(connection, max_text_bytes)
+    for piece, texts in _pieces(frame, row_texts(frame, view.columns), max_text_bytes):
+        first, last = piece[view.key][0], piece[view.key][-1]
+        ordered = last - first == piece.height - 1
+        if not ordered or checksum.on_server(connection, view, first, last) != (piece.height, checksum.of_texts(texts)):
+            yield from differing(view, _by_key(connection, view, piece, view.key))
 
-    def _by_key(self, connection: Connection, frame: pl.DataFrame, key: str) -> Iterator[identity.Pair]:
-        keys = frame[key].to_list()
-        there = checksum.rows_by_key(connection, self.view, min(keys), max(keys))
-        wanted = frame.select(literals(frame, self.view.columns)).iter_rows()
-        return ((texts, there.get(k)) for k, texts in zip(keys, wanted, strict=True))
+
+def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+    """The frame and its rows' texts in pieces whose text the server can join."""
+    text_bytes = int(texts.str.len_bytes().sum()) + frame.height
+    if frame.height <= 1 or text_bytes <= max_text_bytes:
+        yield frame, texts
+    else:
+        half = frame.height // 2
+        yield from _pieces(frame.head(half), texts.head(half), max_text_bytes)
+        yield from _pieces(frame.tail(-half), texts.tail(-half), max_text_bytes)
+
+
+def _by_key(connection: Connection, view: View, frame: pl.DataFrame, key: str) -> Iterator[identity.Pair]:
+    keys = frame[key].to_list()
+    there = checksum.rows_by_key(connection, view, min(keys), max(keys))
+    wanted = frame.select(literals(frame, view.columns)).iter_rows()
+    return ((texts, there.get(k)) for k, texts in zip(keys, wanted, strict=True))
 
 
 def differing(view: View, pairs: Iterable[identity.Pair]) -> Iterator[Difference]:

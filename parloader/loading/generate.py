@@ -10,7 +10,7 @@ import polars as pl
 from parloader.errors import UsageError
 from parloader.plans.expressions import Place, expression, needs, pick_index
 from parloader.plans.generators import Pick
-from parloader.plans.model import INDEX, ROOTS, Plan, Rows, Table
+from parloader.plans.model import AMONG_ROOTS, INDEX, ROOTS, Plan, Rows, Table
 from parloader.plans.partition import Partition, gaps
 
 # The values of a column that is picked are looked up in a list where the table has so many rows at most, and made anew where it has more
@@ -44,21 +44,22 @@ class Generation:
 
     def at(self, indices: pl.Series) -> pl.DataFrame:
         """The rows with these indices (Int64), as the generators give them, whether the run makes them or not."""
-        return self._all(indices).select(self._names)
+        return self._all(indices).select(self._names).collect()
 
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
         """(parent, indices of its rows), for each pick: all that these rows may point at."""
-        frame = self._all(indices)
+        frame = self._all(indices).collect()
         for column, picks in self._table.picks.items():
             for pick in picks:
                 where = pick_index(pick, self._place(column), self._of[pick.parent].rows)
                 yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
 
-    def _all(self, indices: pl.Series) -> pl.DataFrame:
+    def _all(self, indices: pl.Series) -> pl.LazyFrame:
+        """Lazily, because only then what expressions have in common is computed once."""
         frame = pl.DataFrame({"i": indices}).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
-        return frame.collect()  # lazily, because only then what expressions have in common is computed once
+        return frame
 
     def _compiled(self) -> Iterator[list[pl.Expr]]:
         """The columns as expressions of the index and of those in the steps before."""
@@ -92,7 +93,7 @@ class Generation:
             )
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that points at itself points at its first rows
-        bound = ROOTS if parent.name == self._table.name and pick.index is None else LISTED_ROWS + 1
+        bound = ROOTS if parent.name == self._table.name and pick.index in AMONG_ROOTS else LISTED_ROWS + 1
         if min(rows.rows, bound) <= LISTED_ROWS:
             return pl.lit(values(_indices(Partition(0, min(rows.rows, bound))))).gather(index)
         return index.map_batches(partial(_each_once, values), return_dtype=values(_indices(Partition(0, 1))).dtype)

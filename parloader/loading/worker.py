@@ -45,6 +45,7 @@ class SeedTask:
     plan: Plan
     name: str
     rows: Mapping[str, Rows]
+    number_columns: frozenset[str]  # see database/view.py
     partitions: tuple[Partition, ...]
     batch: Batch
     writer: WriterName
@@ -67,7 +68,7 @@ class SeedTask:
         return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
 
     def run(self, link: Link) -> None:
-        writer = writer_to(self.name, self.facts, self.writer)
+        writer = writer_to(self.name, self.facts, self.writer, number_columns=self.number_columns)
         session = Session(
             link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )

@@ -169,6 +169,7 @@ class _Bench:
             plan=self.copies.plan,
             name=self.copies.target,
             rows=self.rows,
+            number_columns=frozenset(),
             partitions=share,
             batch=point.batch,
             writer=point.writer if isinstance(point.writer, WriterName) else WriterName.INSERT,

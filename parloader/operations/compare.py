@@ -87,9 +87,7 @@ def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
             name=table.name,
             rows=run.rows,
             partitions=partitions,
-            view=schema.view(
-                live[table.name], (*([table.key] if table.key is not None else []), *table.columns), table.key, table.identity
-            ),
+            view=schema.view(live[table.name], table.checked, table.key, table.identity),
         )
 
     dealt: list[list[Share]] = [[] for _ in range(procs)]

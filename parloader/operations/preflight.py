@@ -5,15 +5,18 @@ So what would fail at row 900,000 for a reason that is known at row 0 fails at r
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import polars as pl
 import pymysql
 
-from parloader.database import failures, sql
+from parloader.database import failures, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.failures import Action
+from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Refused, WriteFailed
+from parloader.loading.comparer import differences
 from parloader.loading.generate import Generation
 from parloader.loading.writers import writer_to
 from parloader.plans.model import Plan, Rows, Table
@@ -24,14 +27,43 @@ SAMPLE_ROWS = 100
 SAVEPOINT = "parloader_preflight"
 
 
-def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], facts: Facts) -> None:
-    """Writes a sample and takes it back, in the caller's transaction, in which the parent seeds are there. Refused says what does not go in."""
+def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live: Live, facts: Facts) -> Plan:
+    """Writes a sample and takes it back, in the caller's transaction, in which the parent seeds are there. Refused says what does not go in.
+
+    Returns the plan, in which the columns that a trigger gives other values are not checked later.
+    """
     sql.execute(connection, f"SAVEPOINT {SAVEPOINT}")
-    for table, indices in _samples(plan, rows):
-        with explained(table):
-            writer = writer_to(table.name, facts)
-            writer.write(connection, writer.render(Generation(plan, table, rows).at(indices)))
+    changed: dict[str, frozenset[str]] = {}
+    sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].made]
+    for table, indices in (*sampled, *_samples(plan, rows)):
+        frame = Generation(plan, table, rows).at(indices)
+        if table.partitioned:
+            with explained(table):
+                writer = writer_to(table.name, facts)
+                writer.write(connection, writer.render(frame))
+        changed[table.name] = _changed(connection, table, frame, live, facts)
     sql.execute(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+    return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
+
+
+def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Live, facts: Facts) -> frozenset[str]:
+    """The columns that a trigger has given other values. Refused where rows are not as they were written and no trigger can be the reason."""
+    view = schema.view(live[table.name], table.checked, table.key, table.identity)
+    found = list(differences(connection, view, frame.select(table.checked), facts.max_allowed_packet_bytes))
+    if not found:
+        return frozenset()
+    triggers = schema.triggers_on(connection, table.name)
+    lost = next((d for d in found if d.kind == "missing"), None)
+    if lost or not triggers:
+        columns = "".join(f"; {name}: written {want}, found {have}" for name, want, have in found[0].columns)
+        what = f"the row {lost.key} is not there" if lost else f"the row {found[0].key} has other values{columns}"
+        raise Refused(
+            f"a sample of {table.name} was written, and then {what}; nothing was committed",
+            f"Look at the triggers of the table ({', '.join(triggers)})"
+            if triggers
+            else "Give these columns values by hand, in a plan file",
+        )
+    return frozenset(name for difference in found for name, _, _ in difference.columns)
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+
+import sqlalchemy as sa
 
 from parloader.config import SeedConfig
 from parloader.database import connect, failures, ledger, migration, rules, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run, TableEntry
+from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
 from parloader.loading import meter
@@ -24,9 +27,9 @@ from parloader.operations.assign import assign, require_key_room
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.preflight import explained, preflight
-from parloader.operations.prepare import Prepared, fit, prepare, turns_note
+from parloader.operations.prepare import Fitted, Prepared, fit, prepare, turns_note
 from parloader.operations.run import run_tasks
-from parloader.plans.model import Plan, Rows, Table
+from parloader.plans.model import Rows, Table
 from parloader.plans.partition import Partition, split
 
 
@@ -94,12 +97,12 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")
     token, facts = hold.fence(connection), connect.facts(connection)
-    return run, list(_stages(config, run, facts, token))
+    return run, list(_stages(config, run, live, facts, token))
 
 
 def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
     """A new run, and before it the tables where there are none. Where it fails, the database is as it was before."""
-    plan, empty = prepared.plan, prepared.creates_tables
+    plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
     require_key_room(plan, prepared.live, assign(connection, plan, {}, empty=empty))
     had_ledger = ledger.exists(connection)
     counters = {} if empty else {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
@@ -107,9 +110,9 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         if empty:
             names = migration.create_tables(config.target)
             progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            plan = fit(connection, plan).plan
+            fitted = fit(connection, plan)
         ledger.create(connection)
-        return _begin_run(connection, plan, prepared.facts, progress)
+        return _begin_run(connection, fitted, prepared.facts, progress)
     except BaseException:
         with failures.ignored():  # the connection may be gone
             if ledger.runs(connection) == prepared.runs:  # the run is not committed
@@ -117,8 +120,9 @@ def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progr
         raise
 
 
-def _begin_run(connection: Connection, plan: Plan, facts: Facts, progress: Progress) -> Run:
+def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: Progress) -> Run:
     """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction."""
+    plan, live = fitted.plan, fitted.live
     counters = {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
     foreseen = assign(connection, plan, {}, empty=False)
     key_starts = {
@@ -128,14 +132,18 @@ def _begin_run(connection: Connection, plan: Plan, facts: Facts, progress: Progr
     }
     with sql.transaction(connection):
         rows = assign(connection, plan, key_starts, empty=False)
-        run_id = ledger.begin(connection, plan, tuple(_entry(table, rows[table.name], counters[table.name]) for table in plan.tables))
         for table in plan.parents:
             for made in rows[table.name].made:
-                ledger.record(connection, run_id, table.name, made)
                 with explained(table):
                     writer = writer_to(table.name, facts)
                     writer.write(connection, writer.render(generate(plan, table, made, rows)))
-        preflight(connection, plan, rows, facts)
+        plan = preflight(connection, plan, rows, live, facts)
+        run_id = ledger.begin(
+            connection, plan, tuple(_entry(connection, table, rows[table.name], counters[table.name]) for table in plan.tables)
+        )
+        for table in plan.parents:
+            for made in rows[table.name].made:
+                ledger.record(connection, run_id, table.name, made)
     parents = ", ".join(f"{table.name} {rows[table.name].made_rows} of {table.rows}" for table in plan.parents)
     if parents:
         progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
@@ -153,11 +161,12 @@ def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_ta
             schema.set_key_counter(connection, table, before)
 
 
-def _entry(table: Table, rows: Rows, counter_before: int | None) -> TableEntry:
-    last_key = max((last for _, last in rows.made_keys), default=None)
-    if counter_before is None or last_key is None:
+def _entry(connection: Connection, table: Table, rows: Rows, counter_before: int | None) -> TableEntry:
+    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
+    if counter_before is None or not rows.made:
         return TableEntry(name=table.name, key=table.key, rows=rows)
-    after = max(counter_before, last_key + 1)
+    last_key = max((last for _, last in rows.made_keys), default=None)
+    after = max(counter_before, last_key + 1) if last_key is not None else schema.key_counter(connection, table.name)
     return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)
 
 
@@ -171,7 +180,7 @@ class _Stage:
     tasks: tuple[SeedTask, ...]
 
 
-def _stages(config: SeedConfig, run: Run, facts: Facts, token: int) -> Iterator[_Stage]:
+def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) -> Iterator[_Stage]:
     """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker."""
     worker = 0
     for table in run.plan.partitioned:
@@ -180,27 +189,27 @@ def _stages(config: SeedConfig, run: Run, facts: Facts, token: int) -> Iterator[
         others = tuple(Partition(max(gap.start, table.roots.stop), gap.stop) for gap in missing if gap.stop > table.roots.stop)
         for ranges, procs in ((roots, 1), (others, config.procs)):
             shares = split(ranges, procs)
-            if not shares:
-                continue
-            tasks = tuple(_task(config, run, facts, token, table, worker + n, shares[n], len(shares)) for n in range(len(shares)))
-            worker += len(tasks)
-            rows = run.rows[table.name].made_rows
-            left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
-            yield _Stage(table=table.name, rows=rows, done=rows - left, tasks=tasks)
+            if shares:
+                task = _task(config, run, facts, token, table, live[table.name], len(shares))
+                tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
+                worker += len(tasks)
+                rows = run.rows[table.name].made_rows
+                left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
+                yield _Stage(table=table.name, rows=rows, done=rows - left, tasks=tasks)
 
 
-def _task(
-    config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, worker: int, partitions: tuple[Partition, ...], workers: int
-) -> SeedTask:
+def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: sa.Table, workers: int) -> SeedTask:
+    """The task of one of so many workers, for which it only lacks which worker and which partitions."""
     return SeedTask(
-        worker=worker,
+        worker=0,
         target=config.target,
         facts=facts,
         run_id=run.run_id,
         plan=run.plan,
         name=table.name,
         rows=run.rows,
-        partitions=partitions,
+        number_columns=schema.view(there, table.checked, table.key, table.identity).number_columns,
+        partitions=(),
         batch=config.batch,
         writer=config.writer,
         retry_seconds=config.retry_seconds,

@@ -26,6 +26,7 @@ TABLE_FIELDS: Mapping[str, Codec] = {
     "identity": NAMES,
     "match": NAMES,
     "optional": NAMES,
+    "unchecked": NAMES,
     "partitioned": SWITCH,
     "reuse": SWITCH,
 }
@@ -48,7 +49,7 @@ def _table_document(table: Table) -> dict[str, Any]:
     document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
     if table.key is not None:
         document["key"] = table.key
-    lists = {"identity": table.identity, "match": table.match, "optional": sorted(table.optional)}
+    lists = {"identity": table.identity, "match": table.match, "optional": sorted(table.optional), "unchecked": sorted(table.unchecked)}
     document |= {name: list(columns) for name, columns in lists.items() if columns}
     with within(("table", table.name), f"table {table.name}"):
         document["column"] = {name: _form(name, generator) for name, generator in table.columns.items()}
@@ -121,7 +122,7 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
             raise Invalid("there are both `key` and `identity`", "Leave one of them out", path=("identity",))
         if key in columns:
             raise Invalid(f"the key {key} has a generator", f"A run assigns it: leave the column {key} out", path=("column", key))
-        for list_name in ("identity", "match", "optional"):
+        for list_name in ("identity", "match", "optional", "unchecked"):
             for column in given.get(list_name, ()):
                 if column not in columns:
                     raise Invalid(
@@ -137,6 +138,7 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
             identity=identity,
             match=given.get("match", ()),
             optional=frozenset(given.get("optional", ())),
+            unchecked=frozenset(given.get("unchecked", ())),
         )
 
 

@@ -86,11 +86,8 @@ class Filling:
     def _earlier(self, column: Column, picked: str) -> Generator:
         """The first row points at itself where it must point at one."""
         pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
-        return (
-            pick
-            if column.nullable
-            else When(condition="i = 0", then=replace(pick, distribution=Distribution.EVEN, index="i"), otherwise=pick)
-        )
+        itself = replace(pick, distribution=Distribution.EVEN, index="0")
+        return pick if self.draft.may_be_null(column.name) else When(condition="i = 0", then=itself, otherwise=pick)
 
     def _compared(self, column: Column, case: Case) -> Generator | None:
         """As a CHECK, or the columns' names, say that one follows from the other."""

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NoReturn
 
 from parloader.plans.cases import Cases, cases
 from parloader.plans.demands import MOST_BY_PARENT_PROCESS, Demands
@@ -108,7 +109,7 @@ class Inference:
         null = left_null(shape, tuple(filled), given, never_null)
         possible = self._cases_of(name).without(name, null).cases
         key = numbered(shape, self._cases_of(name).cases, given)
-        found = self._units(name, [foreign for foreign in filled if foreign.parent != name], possible)
+        found = self._units(name, filled)
         return Draft(
             shape=shape,
             given=given,
@@ -124,17 +125,25 @@ class Inference:
             empty_parents=frozenset(parent for unit in found for parent in unit.parents if not self.question.rows_there(parent)),
         )
 
-    def _units(self, name: str, filled: list[ForeignKey], possible: tuple[object, ...]) -> tuple[Unit, ...]:
+    def _units(self, name: str, filled: list[ForeignKey]) -> tuple[Unit, ...]:
         compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
+        others = [key for key in filled if key.parent != name]
+        for own in (key for key in filled if key.parent == name):
+            if clashing := [key for key in filled if key != own and set(key.columns) & set(own.columns)]:
+                self._give_up_one(name, (*clashing, own))
         try:
-            return units(filled, self._keys_of, compared)
+            return units(others, self._keys_of, compared)
         except Clash as clash:
-            reason = f"the foreign keys {listed(tuple(k.name for k in clash.keys))} share columns, and no row is sure to meet all of them"
-            chosen = [key for key in clash.keys if (name, key) in self.wiring.chosen]
-            if not chosen:
-                raise CannotBeMade(name, reason, "Give their columns in a plan file") from clash
-            self.banned[name, chosen[-1].name] = reason
-            raise _Again from clash
+            self._give_up_one(name, clash.keys)
+
+    def _give_up_one(self, name: str, keys: tuple[ForeignKey, ...]) -> NoReturn:
+        """Leaves the last of the foreign keys NULL that can be. CannotBeMade: none can."""
+        reason = f"the foreign keys {listed(tuple(key.name for key in keys))} share columns, and no row is sure to meet all of them"
+        chosen = [key for key in keys if (name, key) in self.wiring.chosen]
+        if not chosen:
+            raise CannotBeMade(name, reason, "Give their columns in a plan file")
+        self.banned[name, chosen[-1].name] = reason
+        raise _Again
 
     def _keys_of(self, name: str) -> list[ForeignKey]:
         """The foreign keys of a table that are filled, or would be if rows of it were made."""

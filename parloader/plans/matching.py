@@ -106,7 +106,9 @@ def frame(matches: Matches, least: int, most: int, digits: int) -> Frame | None:
     """With `digits` digits, or fewer where there is no room. None: no part takes every letter and digit."""
     parts = parts_of(matches, most)
     for k, part in reversed(list(enumerate(parts))):
-        counts = _lengthened(parts, [min(p.most - p.least, digits if n == k else 0) for n, p in enumerate(parts)], least, most)
+        counts = _lengthened(
+            parts, [min(p.most - p.least, max(0, digits - p.least) if n == k else 0) for n, p in enumerate(parts)], least, most
+        )
         if part.alphabet != BASE_36 or counts is None or not counts[k]:
             continue
         number = min(digits, counts[k])

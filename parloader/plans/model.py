@@ -18,6 +18,8 @@ INDEX = pl.col("i")
 """The global index of a row, 0 … rows-1 (Int64)."""
 ROOTS = 1000
 """So many rows at most of a table that points at itself are loaded before its others, which point at one of these."""
+AMONG_ROOTS = (None, "0")
+"""What Pick.index says where a table picks from its own roots."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,8 @@ class Table:
     row is found again by the values of its columns `identity`.
     A small table (`partitioned` false) is made by the parent process before any worker starts. `reuse`: rows that are there already are used
     first, and only what lacks is made. A row is used for index `i` only where its columns `match` have the values that the generators give
-    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there.
+    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there. Those in `unchecked`
+    are written, but a trigger of the table gives them other values, so that nobody can say later whether they are as they were made.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Table:
     optional: frozenset[str] = frozenset()
     partitioned: bool = False
     reuse: bool = True
+    unchecked: frozenset[str] = frozenset()
 
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
@@ -58,6 +62,12 @@ class Table:
         return {name: picks[0] for name, picks in self.picks.items()}
 
     @property
+    def checked(self) -> tuple[str, ...]:
+        """The columns by which a row is compared with what it should be, its key first where the run assigns it."""
+        key = () if self.key is None else (self.key,)
+        return (*key, *(column for column in self.columns if column not in self.unchecked))
+
+    @property
     def found_by(self) -> tuple[str, ...]:
         """The columns by which a row is found again."""
         return (self.key,) if self.key is not None else self.identity
@@ -66,7 +76,7 @@ class Table:
     def roots(self) -> Partition:
         """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
         own = [p for picks in self.picks.values() for p in picks if p.parent == self.name]
-        most = 0 if not own else ROOTS if all(p.index is None for p in own) else self.rows
+        most = 0 if not own else ROOTS if all(p.index in AMONG_ROOTS for p in own) else self.rows
         return Partition(0, min(most, self.rows))
 
 

@@ -17,6 +17,8 @@ from parloader.plans.shape import Column, Kind
 
 # What an ASCII character takes; it is one byte everywhere else
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
+# The last character of the charsets that have everything up to it; ASCII is in all others (of the servers' own, and that is all that is made here)
+UNICODE = {"utf8": "\uffff", "utf8mb3": "\uffff", "ucs2": "\uffff", **dict.fromkeys(("utf8mb4", "utf16", "utf16le", "utf32"), "\U0010ffff")}
 LONGEST = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
 UUID_LENGTH = 36
 # Collations that take i for y, i for j and u for v, or m for n (of all that both servers have, tried with all pairs of letters and digits)
@@ -39,6 +41,14 @@ class Lengths:
 
 def is_uuid(name: str) -> bool:
     return bool({"uuid", "guid"}.intersection(words(name)))
+
+
+def takes_uuids(domain: Domain, lengths: Lengths) -> bool:
+    """Whether it takes every UUID of version 4 as text, in lower case."""
+    bounded = domain.values is not None or domain.low is not None or domain.high is not None
+    if bounded or domain.excluded or domain.json or not lengths.least <= UUID_LENGTH <= lengths.most:
+        return False
+    return all(accepts(domain, f"{x * 8}-{x * 4}-4{x * 3}-{v}{x * 3}-{x * 12}") for x in "0123456789abcdef" for v in "89ab")
 
 
 def lengths(column: Column, domain: Domain) -> Lengths | None:
@@ -139,18 +149,11 @@ def apart(column: Column, values: Iterable[str], prefix: int | None) -> Iterator
 
 
 def fits_charset(column: Column, text: str) -> bool:
-    codec = {"latin1": "cp1252", "ascii": "ascii", "": "ascii"}.get(column.charset)
-    if codec is None:
-        return column.charset.startswith(("utf8mb4", "utf16", "utf32")) or text.isascii() or max(text) < "\U00010000"
-    return text.isascii() or (codec == "cp1252" and _encodes(text, codec))
-
-
-def _encodes(text: str, codec: str) -> bool:
-    try:
-        text.encode(codec)
-    except UnicodeEncodeError:
-        return False
-    return True
+    """Whether it surely has all the characters."""
+    if column.charset == "latin1":  # MySQL's is Windows-1252
+        return text == text.encode("cp1252", errors="ignore").decode("cp1252")
+    most = UNICODE.get(column.charset, "\x7f")
+    return all(character <= most for character in text)
 
 
 def text(column: Column, domain: Domain) -> Generator | None:
@@ -164,7 +167,7 @@ def text(column: Column, domain: Domain) -> Generator | None:
         return None
     if size.most == 0:
         return Const(value="") if accepts(domain, "") else None
-    if is_uuid(column.name) and size.least <= UUID_LENGTH <= size.most and is_free(domain):
+    if is_uuid(column.name) and takes_uuids(domain, size):
         return Random(form="uuid")
     return _from_pool(column, domain, size) or _made(column, domain, size)
 

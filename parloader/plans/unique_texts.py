@@ -12,15 +12,18 @@ DIGITS = 8  # base 36: 2.8 million million
 FEWEST_DIGITS = 6  # 2,000 million: less is only for columns that have no room
 MOST_VALUES = 10_000
 LONGEST_NOUN = 24
-AROUND = (
-    ("email mail e", "user-", "@example.com"),
+# Word of a name → what stands before and behind the digits
+AROUND: dict[str, tuple[str, str]] = {}
+for _words, *_around in (
+    ("email mail", "user-", "@example.com"),
     ("url uri link href website homepage permalink", "https://example.com/", ""),
     ("host hostname domain fqdn", "host-", ".example.com"),
     ("username login nickname nick handle user account", "user-", ""),
     ("path directory folder", "/data/", ""),
     ("file filename", "file-", ".txt"),
-    ("hash digest checksum token secret md5 sha1 sha256 guid uuid zip postcode phone mobile fax", "", ""),
-)
+    ("hash digest checksum token secret md5 sha1 sha256 guid uuid zip postcode phone mobile fax ip", "", ""),
+):
+    AROUND |= dict.fromkeys(_words.split(), (_around[0], _around[1]))
 
 
 def unique_text(column: Column, domain: Domain, prefix: int | None, name: str) -> Unique | None:
@@ -28,7 +31,7 @@ def unique_text(column: Column, domain: Domain, prefix: int | None, name: str) -
     if size is None or size.most < 1:
         return None
     named = name or column.name
-    if texts.is_uuid(named) and prefix is None and size.least <= texts.UUID_LENGTH <= size.most and texts.is_free(domain):
+    if texts.is_uuid(named) and prefix is None and texts.takes_uuids(domain, size):
         return Unique(form=Form.UUID)
     candidates = () if texts.mixes_letters(column) else _candidates(domain, size, prefix, named)
     found = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
@@ -43,14 +46,12 @@ def _candidates(domain: Domain, size: texts.Lengths, prefix: int | None, name: s
             room = min(room, prefix - len(before))
         if room < (FEWEST_DIGITS if before + after else 1):
             continue
-        missing = "0" * max(0, size.least - len(before) - len(after) - room)
-        behind = prefix is not None and not domain.json
-        yield Unique(
-            form=Form.TEXT,
-            prefix=before if behind else before + missing,
-            length=room,
-            suffix=missing + after if behind else after,
-        )
+        filling = "0" * max(0, size.least - len(before) - len(after) - room)
+        if prefix is None:
+            before += filling
+        else:
+            after = filling + after
+        yield Unique(form=Form.TEXT, prefix=before, length=room, suffix=after)
     if domain.matches and (frame := matching.frame(domain.matches, size.least, size.most, DIGITS)):
         within = len(frame.prefix) + frame.digits if prefix is None else prefix
         if len(frame.prefix) + frame.digits <= within:
@@ -59,13 +60,8 @@ def _candidates(domain: Domain, size: texts.Lengths, prefix: int | None, name: s
 
 def _by_name(name: str) -> Iterator[tuple[str, str]]:
     parts = words(name)
-    for known, before, after in AROUND:
-        if set(known.split()).intersection(parts):
-            yield before, after
-            return
     noun = "-".join(parts)[:LONGEST_NOUN].strip("-")
-    if noun:
-        yield f"{noun}-", ""
+    yield next((AROUND[word] for word in reversed(parts) if word in AROUND), (f"{noun}-" if noun else "", ""))
 
 
 def value(unique: Unique, n: int) -> str:

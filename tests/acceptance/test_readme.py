@@ -24,7 +24,7 @@ def environment(own_server: PrivateServer) -> dict[str, str]:
 def test_each_command_of_the_table(environment: dict[str, str], tmp_path: Path) -> None:
     (settings,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "parloader.toml").write_text(settings, encoding="utf-8")
-    assert len(COMMANDS) == 18
+    assert len(COMMANDS) == 22
     said = {}
     for command in COMMANDS:
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
@@ -32,6 +32,7 @@ def test_each_command_of_the_table(environment: dict[str, str], tmp_path: Path) 
         assert "Traceback" not in done.stderr
         said[command.removeprefix("parloader ")] = done.stdout
     assert "20,000 rows, 10,000 scheduled, 10,000 triggered, 0 violations" in said["seed --rows 20000 --procs 2"]
+    assert "500 rows, 0 violations" in said["seed --table event_trigger --rows 500"]
     assert said["verify"].endswith("ok: what is there is what the plan says, row for row\n")
     assert "45,000 rows of script_execution" in said["clean --yes"]
     assert said["schema check"] == "script_execution: empty\n"

@@ -17,11 +17,10 @@ from parloader.database.sql import Connection
 from parloader.database.view import View
 from parloader.errors import WriteFailed
 from parloader.loading import identity
-from parloader.loading.comparer import Share
+from parloader.loading.comparer import differences
 from parloader.loading.events import Difference
 from parloader.loading.identity import LOOKUP_ROWS, by_identity, identity_columns
 from parloader.loading.writers import writer_to
-from parloader.plans.model import Plan, Table
 
 ROWS = 2 * LOOKUP_ROWS + 50
 NUMBERS = range(ROWS)
@@ -85,7 +84,7 @@ KEYS = {
 }
 
 
-PLAN = Plan(name="p", parameters={}, tables=(Table(name="t", rows=ROWS, columns={}),))
+TEXT_BYTES = 2**20
 
 
 @contextmanager
@@ -99,19 +98,13 @@ def written(database: Database, key: Key, mode: str = "") -> Iterator[tuple[Conn
         yield connection, schema.view(reflect(connection, ["t"])["t"], key.frame.columns, None, tuple(key.columns))
 
 
-def differences(connection: Connection, view: View, frame: pl.DataFrame) -> list[Difference]:
-    found: list[Difference] = []
-    Share(plan=PLAN, name="t", rows={}, partitions=(), view=view).differences(frame, 2**20, found, connection)
-    return found
-
-
 @pytest.mark.parametrize("key", KEYS.values(), ids=list(KEYS))
 def test_rows_are_found_and_compared(database: Database, key: Key) -> None:
     with written(database, key) as (connection, view):
-        assert differences(connection, view, key.frame) == []
+        assert list(differences(connection, view, key.frame, TEXT_BYTES)) == []
         sql.execute(connection, f"DELETE FROM t WHERE x IN (3, {LOOKUP_ROWS + 1})")
         sql.execute(connection, f"UPDATE t SET x = -1 WHERE x = {ROWS - 1}")
-        missing, also_missing, different = differences(connection, view, key.frame)
+        missing, also_missing, different = differences(connection, view, key.frame, TEXT_BYTES)
         assert [missing.kind, also_missing.kind, different.kind] == ["missing", "missing", "different"]
         assert different.columns == (("x", str(ROWS - 1), "-1"),)
         assert len({missing.key, also_missing.key, different.key}) == 3
@@ -136,18 +129,20 @@ def test_no_other_row_is_deleted(database: Database, key: Key, mode: str) -> Non
 def test_the_key_of_a_row_is_told_as_it_is(database: Database) -> None:
     with written(database, KEYS["text"]) as (connection, view):
         sql.execute(connection, "DELETE FROM t WHERE x = 4")
-        assert differences(connection, view, KEYS["text"].frame) == [Difference(kind="missing", table="t", key="\\'%dn4")]
+        assert list(differences(connection, view, KEYS["text"].frame, TEXT_BYTES)) == [Difference(kind="missing", table="t", key="\\'%dn4")]
     database.execute("DROP TABLE t")
     with written(database, KEYS["pair"]) as (connection, view):
         sql.execute(connection, "DELETE FROM t WHERE x = 21")
-        assert differences(connection, view, KEYS["pair"].frame) == [Difference(kind="missing", table="t", key=f"1/{2**64 - 2}")]
+        assert list(differences(connection, view, KEYS["pair"].frame, TEXT_BYTES)) == [
+            Difference(kind="missing", table="t", key=f"1/{2**64 - 2}")
+        ]
 
 
 def test_a_key_that_was_changed_to_an_equal_one_is_no_missing_row(database: Database) -> None:
     with written(database, KEYS["text"]) as (connection, view):
         sql.execute(connection, "UPDATE t SET a = UPPER(a) WHERE x = 3")
         sql.execute(connection, "DELETE FROM t WHERE x = 5")
-        assert differences(connection, view, KEYS["text"].frame) == [
+        assert list(differences(connection, view, KEYS["text"].frame, TEXT_BYTES)) == [
             Difference(kind="different", table="t", key="én3", columns=(("a", "'én3'", "'ÉN3'"),)),
             Difference(kind="missing", table="t", key="n5"),
         ]

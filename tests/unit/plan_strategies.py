@@ -111,6 +111,7 @@ def tables(draw: st.DrawFn, name: str) -> Table:
         identity=identity,
         match=draw(some),
         optional=frozenset(draw(some)),
+        unchecked=frozenset(draw(some)),
         partitioned=draw(st.booleans()),
         reuse=draw(st.booleans()),
     )

@@ -580,4 +580,4 @@ def test_the_same_question_has_the_same_answer() -> None:
     shapes = schema(
         table("t", integer("customer_id"), text("code"), keys=(unique("code"),), to=(foreign("customer_id", "customer"),)), CUSTOMER
     )
-    assert infer(shapes, "t") == infer(dict(reversed(shapes.items())), "t")
+    assert infer(shapes, "t") == infer(dict(reversed(list(shapes.items()))), "t")

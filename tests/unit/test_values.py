@@ -319,6 +319,42 @@ def test_a_domain_keeps_what_is_plausible_where_it_can() -> None:
     assert generator(integer("age", 0, 255), Domain(low=200)) == Uniform(low=200, high=255)
 
 
+@pytest.mark.parametrize(
+    ("parts", "first", "count"),
+    [
+        ((("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 3, 3), ("-", 1, 1), ("0123456789", 4, 4)), "AAA-0000", 10_000),
+        ((("0123456789", 5, None),), "00000", 10_000),
+        (((LETTERS, 0, 1),), "a", 6),
+        ((("sk-", 3, 3), ("0123456789abcdefghijklmnopqrstuvwxyz", 1, None)), "kkk00000000", 36**8),
+    ],
+)
+def test_unique_texts_are_built_from_a_pattern(parts: Any, first: str, count: int) -> None:
+    found = unique(text("c0de", 20), Domain(matches=Matches(column="c0de", parts=parts, whole=True), least_length=1))
+    assert found
+    assert rows(found, 1) == [first]
+    assert capacity(found) == count
+
+
+def test_a_uuid_is_a_text_where_the_pattern_takes_it() -> None:
+    pattern = Matches(column="uuid", parts=(("0123456789abcdef-", 36, 36),), whole=True)
+    assert generator(text("uuid", 36, fixed=True), Domain(matches=pattern)) == Random(form="uuid")
+    found = unique(text("uuid", 36, fixed=True), Domain(matches=pattern))
+    assert found
+    assert found.form is Form.UUID
+
+
+def test_where_a_collation_takes_letters_for_one_another_the_texts_are_numbers() -> None:
+    found = unique(text("code", 20, collation="utf8mb4_lithuanian_ci"))
+    assert found
+    assert capacity(found) == 10_000
+    assert all(value.isdigit() for value in rows(found, 10_000))
+
+
+def test_what_a_charset_does_not_have_is_left_out() -> None:
+    column = Column(name="c", kind=Kind.TEXT, type_text="varchar", length=9, charset="latin1")
+    assert generator(column, Domain(values=("é", "日", "a"))) == Choice(values=("é", "a"))
+
+
 def test_moments_follow_their_names() -> None:
     assert generator(moment("created_at")) == Spread(start="2024-01-01T00:00:00Z", span_seconds=31_536_000, unit="s")
     assert min(rows(generator(moment("expires_at")))) > max(rows(generator(moment("created_at"))))

@@ -72,6 +72,7 @@ def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[Prepared], Size
         plan=Plan(name="p", parameters={}, tables=(TABLE,)),
         name="t",
         rows={"t": Rows.all_made(TABLE)},
+        number_columns=frozenset(),
         partitions=PARTITIONS,
         batch=BATCH,
         writer=WriterName.INSERT,
