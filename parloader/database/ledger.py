@@ -137,6 +137,11 @@ class Run:
     def rows(self) -> dict[str, Rows]:
         return {entry.name: entry.rows for entry in self.tables}
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The tables of which it makes no row."""
+        return frozenset(entry.name for entry in self.tables if not entry.rows.made)
+
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
 
