@@ -74,7 +74,6 @@ def test_killed_in_the_middle_and_the_same_command_again(database: Database, kin
         with in_the_middle(database, kind, 2):
             if victim == "parent":
                 command.process.kill()
-                command.process.wait()
             else:
                 workers(process)[0].kill()
         assert command.ended() == (-signal.SIGKILL if victim == "parent" else 1)
