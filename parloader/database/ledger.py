@@ -264,7 +264,9 @@ def _details(rows: Rows) -> str:
 
 
 def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
-    """Writes a new run, in the caller's transaction; returns its run_id."""
+    """Writes a new run, in the caller's transaction; returns its run_id. UsageError: its plan could not be read back."""
+    definition = as_document(plan)
+    from_document(definition)  # once it is there, every later command reads it
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO parloader_run (plan, target, row_count, parameters, definition, parloader_version, started_at)
@@ -274,7 +276,7 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
                 plan.target.name,
                 plan.target.rows,
                 json.dumps(dict(plan.parameters), sort_keys=True),
-                json.dumps(as_document(plan), sort_keys=True),
+                json.dumps(definition, sort_keys=True),
                 __version__,
             ),
         )

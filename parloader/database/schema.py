@@ -60,7 +60,7 @@ def adapt(plan: Plan, live: Live) -> Plan:
         there = live[table.name].columns if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
         kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
-        return replace(table, key=keys[table.name], columns=kept)
+        return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 

@@ -17,7 +17,7 @@ from parloader.loading.generate import samples
 from parloader.operations.assign import look
 from parloader.operations.requested import requested
 from parloader.plans.graph import require_parents
-from parloader.plans.infer import Fill, Note, complete
+from parloader.plans.infer import Fill, Inferred, Note, complete
 from parloader.plans.model import Plan
 from parloader.plans.script_execution import NAME
 
@@ -75,12 +75,17 @@ def fit(connection: Connection, plan: Plan, fill: Fill = Fill.DEMANDED, parents:
             "script_execution is as before migration V97: it has no triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
-    plan = schema.adapt(plan, live)
-    shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
-    inferred = complete(plan, shapes, look(connection, shapes), parents or {}, fill)
-    require_parents(inferred.plan.tables)
+    inferred = completed(connection, schema.adapt(plan, live), fill, parents or {})
     fitted = refitted(connection, inferred.plan, inferred.used)
     return Fitted(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
+
+
+def completed(connection: Connection, plan: Plan, fill: Fill, parents: Mapping[str, int]) -> Inferred:
+    """With all that the live schema demands, and what is in it. Refused, with the reason, where that cannot be had."""
+    shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
+    inferred = complete(plan, shapes, look(connection, shapes), parents, fill)
+    require_parents(inferred.plan.tables)
+    return inferred
 
 
 def refitted(connection: Connection, plan: Plan, used: Collection[str] = ()) -> Fitted:
