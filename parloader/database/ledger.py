@@ -137,6 +137,11 @@ class Run:
     def rows(self) -> dict[str, Rows]:
         return {entry.name: entry.rows for entry in self.tables}
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The tables of which it makes no row."""
+        return frozenset(entry.name for entry in self.tables if not entry.rows.made)
+
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
 
@@ -149,7 +154,8 @@ class Run:
         """Whether it is a run of the plan, which may not be worked out yet."""
 
         def asked(of: Plan) -> tuple[object, ...]:
-            return of.name, of.target.name, of.target.rows, {name: v for name, v in of.parameters.items() if name not in NO_MATTER}
+            parameters = {name: value for name, value in of.parameters.items() if name not in NO_MATTER}
+            return of.name, of.target.name, of.target.rows, of.seed, parameters
 
         return asked(self.plan) == asked(plan)
 
@@ -268,7 +274,9 @@ def _details(rows: Rows) -> str:
 
 
 def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
-    """Writes a new run, in the caller's transaction; returns its run_id."""
+    """Writes a new run, in the caller's transaction; returns its run_id. UsageError: its plan could not be read back."""
+    definition = as_document(plan)
+    from_document(definition)  # once it is there, every later command reads it
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO parloader_run (plan, target, row_count, parameters, definition, parloader_version, started_at)
@@ -278,7 +286,7 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
                 plan.target.name,
                 plan.target.rows,
                 json.dumps(dict(plan.parameters), sort_keys=True),
-                json.dumps(as_document(plan), sort_keys=True),
+                json.dumps(definition, sort_keys=True),
                 __version__,
             ),
         )

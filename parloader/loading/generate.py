@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 
 import polars as pl
 
 from parloader.errors import UsageError
 from parloader.plans.expressions import Place, expression, needs, pick_index
-from parloader.plans.generators import Pick
+from parloader.plans.generators import Pick, Scalar
 from parloader.plans.model import AMONG_ROOTS, INDEX, ROOTS, Plan, Rows, Table
 from parloader.plans.partition import Partition, gaps
 
@@ -160,13 +161,21 @@ def _indices(rows: Partition) -> pl.Series:
     return pl.int_range(rows.start, rows.stop, dtype=pl.Int64, eager=True)
 
 
+def _all_used(table: Table, values: Mapping[str, Scalar]) -> Rows:
+    made = Rows.all_made(table)
+    return replace(made, made=(), used={column: (value,) * table.rows for column, value in values.items()})
+
+
 # How many rows at each end of a table show what a plan's columns hold
 SAMPLE_ROWS = 1000
 
 
-def samples(plan: Plan) -> dict[str, pl.DataFrame]:
-    """For each table of the plan its first and its last rows, with made-up keys."""
-    of = {table.name: Rows.all_made(table) for table in plan.tables}
+def samples(plan: Plan, used: Mapping[str, Mapping[str, Scalar]] = MappingProxyType({})) -> dict[str, pl.DataFrame]:
+    """For each table of the plan its first and its last rows, with made-up keys.
+
+    `used`: of tables whose rows are all there already, a value for each column that is picked and for which there is no generator.
+    """
+    of = {table.name: _all_used(table, used[table.name]) if table.name in used else Rows.all_made(table) for table in plan.tables}
 
     def sample(table: Table) -> pl.DataFrame:
         made = Generation(plan, table, of)

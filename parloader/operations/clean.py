@@ -170,7 +170,7 @@ def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
 
 def _identities(connection: Connection, runs: tuple[Run, ...]) -> dict[str, tuple[Column, ...]]:
     """Of each table the columns by which its rows are found where runs assigned no keys."""
-    found = {table.name: table.identity for run in runs for table in run.plan.tables}
+    found = {table.name: table.identity for run in runs for table in run.plan.tables if run.done.get(table.name)}
     live = reflect(connection, found)
     return {name: tuple(column_shape(live[name].columns[c]) for c in found[name]) if name in live else () for name in found}
 

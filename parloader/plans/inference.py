@@ -263,7 +263,9 @@ class Inference:
         planned = self.question.planned(name)
         key = numbered(shape, (), planned.columns) if planned else integer_key(shape)
         table = planned or Table(name=name, rows=rows, columns={})
-        return replace(table, rows=rows, key=key, identity=found_by(shape, key))
+        # none of its rows is made, so none has to be found again: columns that have no generator are no identity
+        identity = found_by(shape, key)
+        return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
 
     def _doubts(self, name: str, layout: Layout) -> list[Note]:
         doubts = [
