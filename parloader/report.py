@@ -4,7 +4,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from parloader.plans.passes import Pass
+
 if TYPE_CHECKING:
+    from parloader.database.ledger import Run
     from parloader.operations.bench_result import BenchResult, Measured
     from parloader.operations.clean import CleanResult
     from parloader.operations.guard import GuardState
@@ -57,7 +60,8 @@ def seed(result: "SeedResult") -> str:
         ]
         headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
         lines += [table(headings, rows), ""]
-        lines.append(f"loaded {result.rows:,} rows in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
+        again = f", and set columns of {result.updated:,} of them in a second pass" if result.updated else ""
+        lines.append(f"loaded {result.rows:,} rows{again} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
     counted = "".join([f"{counts.total:,} rows, ", f"{figures}, " if figures else "", f"{counts.violation_count:,} violations"])
     lines.append(f"run {result.run_id}: {counted} (counted in {result.check_seconds:.1f} s)")
     return "\n".join(lines)
@@ -188,17 +192,24 @@ def status(result: "Status") -> str:
     lines += [] if result.runs else [f"no runs in {result.where}"]
     for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
         share = run.done_rows / run.total_rows if run.total_rows else 1.0
+        twice = " (those of the second pass too)" if run.plan.in_two_passes else ""
         parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
         lines.append(
-            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.total_rows:,} rows ({share:.0%}), begun {run.started_at}; {parameters}"
+            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.total_rows:,} rows{twice} ({share:.0%}), begun {run.started_at}; {parameters}"
         )
         if entry["resume"]:
-            gaps = [(table.name, gap) for table in run.partitioned for gap in run.gaps(table.name)]
-            of = {table: f"{table}, " if len(run.partitioned) > 1 else "" for table, _ in gaps}
-            lines += [f"  missing: {of[table]}{gap} ({gap.rows:,})" for table, gap in gaps[:10]]
+            gaps = [(_named(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
+            lines += [f"  missing: {of}{gap} ({gap.rows:,})" for of, gap in gaps[:10]]
             lines += [f"  missing: {len(gaps) - 10} more ranges"] if len(gaps) > 10 else []
             lines.append(f"  go on: {entry['resume']}")
     return "\n".join(lines)
+
+
+def _named(run: "Run", table: str, of: Pass) -> str:
+    """Of a range of rows: whose they are, where the run writes more than one table."""
+    if of is Pass.SECOND:
+        return f"{table}, second pass, "
+    return f"{table}, " if len(run.work) > 1 else ""
 
 
 def pause(result: "Pause") -> str:

@@ -3,7 +3,8 @@
 parloader_run     one row a run: the plan, as it was worked out when the run began, so that its rows can be made again whatever becomes of the schema
 parloader_table   one row a run and table: which of its rows are made and which were there, their keys, and the AUTO_INCREMENT counter before;
                   those of a run that has ended stay until the counters are put back
-parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are
+parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are;
+                  those of a second pass, in which columns of these rows are set, under a name of their own (plans/passes.py)
 parloader_control who is at work (database/control.py)
 """
 
@@ -21,6 +22,7 @@ from parloader.errors import LedgerDamaged, UsageError
 from parloader.plans.document import as_document, from_document
 from parloader.plans.model import Keys, Plan, Rows, Segment
 from parloader.plans.partition import Partition, gaps, merge
+from parloader.plans.passes import Pass, pass_name
 from parloader.plans.scalars import SCALAR
 from parloader.plans.script_execution import script_execution
 
@@ -94,7 +96,8 @@ class TableEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as the ledger has it: `plan` as it was worked out, `tables` in dependency order, `done` per table the committed index ranges."""
+    """A run as the ledger has it: `plan` as it was worked out, `tables` in dependency order, `done` the committed index ranges by the name of
+    the pass (plans/passes.py)."""
 
     run_id: int
     plan: Plan
@@ -116,22 +119,32 @@ class Run:
         return tuple(self.table(table.name) for table in self.plan.partitioned)
 
     @property
+    def work(self) -> tuple[tuple[str, Pass], ...]:
+        """What workers do: (table, pass), in this order."""
+        inserted = ((table.name, Pass.FIRST) for table in self.plan.partitioned)
+        return (*inserted, *((table.name, Pass.SECOND) for table in self.plan.in_two_passes))
+
+    @property
     def total_rows(self) -> int:
-        """What workers have to make in all."""
-        return sum(entry.rows.made_rows for entry in self.partitioned)
+        """What workers have to write in all: a row twice where columns of it are set later."""
+        return sum(self.table(table).rows.made_rows for table, _ in self.work)
 
     @property
     def done_rows(self) -> int:
         """What of it is done."""
-        return sum(p.rows for entry in self.partitioned for p in self.done.get(entry.name, ()))
+        return sum(p.rows for table, of in self.work for p in self.done_in(table, of))
 
-    def gaps(self, table: str) -> tuple[Partition, ...]:
-        """What of the table is still to be made."""
-        return tuple(gap for part in self.table(table).rows.made for gap in gaps(part, self.done.get(table, ())))
+    def done_in(self, table: str, of: Pass) -> tuple[Partition, ...]:
+        """The rows of the table that the pass has committed."""
+        return self.done.get(pass_name(table, of), ())
+
+    def gaps(self, table: str, of: Pass = Pass.FIRST) -> tuple[Partition, ...]:
+        """What the pass has still to do of the table."""
+        return tuple(gap for part in self.table(table).rows.made for gap in gaps(part, self.done_in(table, of)))
 
     @property
     def complete(self) -> bool:
-        return not any(self.gaps(entry.name) for entry in self.partitioned)
+        return not any(self.gaps(table, of) for table, of in self.work)
 
     @property
     def rows(self) -> dict[str, Rows]:
@@ -145,10 +158,10 @@ class Run:
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
 
-    def key_ranges(self, table: str) -> tuple[tuple[int, int], ...]:
-        """The keys of the rows of `table` that parloader made in this run, as (first, last) pairs; none where the run assigns no keys."""
+    def key_ranges(self, table: str, of: Pass = Pass.FIRST) -> tuple[tuple[int, int], ...]:
+        """The keys of the rows of `table` that the pass has written, as (first, last) pairs; none where the run assigns no keys."""
         keys = self.table(table).rows.keys
-        return tuple(r for done in self.done.get(table, ()) for r in keys.ranges(done)) if keys else ()
+        return tuple(r for done in self.done_in(table, of) for r in keys.ranges(done)) if keys else ()
 
     def is_of(self, plan: Plan) -> bool:
         """Whether it is a run of the plan, which may not be worked out yet."""

@@ -134,6 +134,7 @@ def _columns(connection: Connection, table: str) -> list["sa.Column[Any]"]:
             *([sa.Computed(expression)] if expression else []),
             nullable=nullable == "YES",
             server_default=None if default is None or expression else sa.text("…"),  # that there is one is all that matters
+            server_onupdate=sa.FetchedValue() if "on update" in extra.lower() else None,
             autoincrement="auto_increment" in extra.lower(),
             primary_key=key == "PRI",
             comment=comment or None,

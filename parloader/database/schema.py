@@ -60,7 +60,7 @@ def adapt(plan: Plan, live: Live) -> Plan:
         there = live[table.name].columns if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
         kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
-        return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys())
+        return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
@@ -111,7 +111,9 @@ def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame], use
 def require_tables(plan: Plan, live: Live) -> None:
     """SchemaMismatch names every table that is not there, or is of no use whatever its columns."""
     missing = [Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live]
-    unfit = [m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=True) if m.column is None]
+    unfit = [
+        m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=True) if m.column is None
+    ]
     _refuse(plan, (*missing, *unfit))
 
 
@@ -147,6 +149,9 @@ def _table_misfits(table: Table, there: sa.Table, *, is_made: bool) -> list[Misf
                     found=f"{type_text(column)} NOT NULL",
                 )
             )
+    for name in sorted(table.later & set(there.columns.keys())):
+        if not there.columns[name].nullable:
+            misfits.append(Misfit(table=table.name, column=name, expected="NULL allowed (it is set later)", found="NOT NULL"))
     for foreign in foreign_keys(there):
         for name in foreign.columns:
             wanted = table.references.get(name)

@@ -20,6 +20,7 @@ from parloader.loading.session import Piece, Session
 from parloader.loading.shown import literals, row_texts
 from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition, batches
+from parloader.plans.passes import Pass
 from parloader.plans.shape import Column, Kind
 
 COMPARED_ROWS = 10_000  # at a time: the text of one comparison stays under a megabyte or so
@@ -57,7 +58,7 @@ class CompareTask:
 
     def _batches(self) -> "Iterator[tuple[Share, Generation, Partition]]":
         for share in self.shares:
-            made = Generation(share.plan, share.plan.table(share.name), share.rows)
+            made = Generation(share.plan, share.plan.table(share.name).after(share.last), share.rows)
             for partition in share.partitions:
                 for batch in batches(partition, lambda: COMPARED_ROWS):
                     yield share, made, batch
@@ -99,13 +100,15 @@ class CompareTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """Index ranges of a table of the plan, which the server shows through `view`. `rows` has those of all tables."""
+    """Index ranges of a table of the plan, which the server shows through `view`. `rows` has those of all tables; `last` is the last pass that
+    these rows have seen."""
 
     plan: Plan
     name: str
     rows: Mapping[str, Rows]
     partitions: tuple[Partition, ...]
     view: View
+    last: Pass = Pass.FIRST
 
 
 def differences(connection: Connection, view: View, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[Difference]:

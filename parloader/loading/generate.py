@@ -1,6 +1,6 @@
 """(plan table, index range) → rows, as a Polars frame."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -83,6 +83,11 @@ class Generation:
     def _pick(self, pick: Pick, place: Place) -> pl.Expr:
         """What the pick gives: the key of the parent's row by arithmetic, else its value from a list, else made anew."""
         parent, rows = self._plan.table(pick.parent), self._of[pick.parent]
+        if pick.column in parent.later:
+            raise UsageError(
+                f"{place.table}.{place.column} picks {parent.name}.{pick.column}, which is set later",
+                f"Pick another column, or take it out of `later` of {parent.name}",
+            )
         index = pick_index(pick, place, rows.rows)
         if pick.column == parent.key and rows.keys is not None:
             return rows.keys.at(index)
@@ -116,6 +121,12 @@ def _steps(table: Table) -> Iterator[list[str]]:
                     f"a column of {table.name} is made from {name}, for which the plan has no generator",
                     f"Use one of {', '.join(table.columns)}",
                 )
+            late = needs(table.columns[name]) & table.later
+            if late and name not in table.later:
+                raise UsageError(
+                    f"the column {name} of {table.name} is made from {', '.join(sorted(late))}, which is set later",
+                    f"Make it from others, or name it in `later` of {table.name} too",
+                )
         yield [name for name in table.columns if name in ready]
         waiting.done(*ready)
 
@@ -130,7 +141,7 @@ def _values(
     used = pl.Series(rows.used.get(column, ()), strict=False)
     if not rows.made:
         return used.gather(indices)
-    made = Generation(plan, _only(table, column), of, within).at(indices)[column]
+    made = Generation(plan, only(table, [column]), of, within).at(indices)[column]
     if not len(used):
         return made
     there = pl.concat([_indices(gap) for gap in gaps(Partition(0, rows.rows), rows.made)])
@@ -138,9 +149,9 @@ def _values(
     return pl.select(pl.when(there.gather(position) == indices).then(used.cast(made.dtype).gather(position)).otherwise(made)).to_series()
 
 
-def _only(table: Table, column: str) -> Table:
-    """The table with this column and those that it is made from."""
-    wanted, found = [column], set[str]()
+def only(table: Table, columns: Iterable[str]) -> Table:
+    """The table with these columns and those that they are made from."""
+    wanted, found = list(columns), set[str]()
     while wanted:
         name = wanted.pop()
         if name in table.columns and name not in found:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import polars as pl
 
 from parloader.database import checksum, sql
+from parloader.database.names import identifier
 from parloader.database.sql import Connection
 from parloader.database.view import View
 from parloader.errors import WriteFailed
@@ -35,17 +36,20 @@ Pair: TypeAlias = tuple[tuple[str, ...], tuple[str, ...] | None]
 def by_identity(frame: pl.DataFrame, identity: Sequence[Column]) -> Iterator[tuple[pl.DataFrame, str]]:
     """The frame in pieces, in its order, each with the condition that finds its rows by the values of these columns, as it stands in a
     statement for sql.rows (percent signs are doubled)."""
-    values = _values(frame, identity)
     if len(identity) == 1:
-        rows, start, between, end = values.to_series(), f"{sql.quote(identity[0].name)} IN (", ", ", ")"
+        rows, start, between, end = _values(frame, identity).to_series(), f"{identifier(identity[0].name)} IN (", ", ", ")"
     else:
-        equal = [pl.concat_str(pl.lit(f"{sql.quote(c.name)} = "), pl.col(c.name)) for c in identity]
-        rows = values.select(pl.concat_str(pl.lit("("), pl.concat_str(equal, separator=" AND "), pl.lit(")"))).to_series()
-        start, between, end = "(", " OR ", ")"
+        rows, start, between, end = conditions(frame, identity), "(", " OR ", ")"
     longest_bytes = int(rows.str.len_bytes().max() or 0) + len(between)  # type: ignore[arg-type]
     most = max(1, min(LOOKUP_ROWS, LOOKUP_BYTES // longest_bytes))
     for at in range(0, frame.height, most):
-        yield frame.slice(at, most), f"{start}{between.join(rows.slice(at, most))}{end}"
+        yield frame.slice(at, most), f"{start}{between.join(rows.slice(at, most))}{end}".replace("%", "%%")
+
+
+def conditions(frame: pl.DataFrame, identity: Sequence[Column]) -> pl.Series:
+    """For each row the condition that finds it alone, as the server reads it (percent signs are not doubled)."""
+    equal = [pl.concat_str(pl.lit(f"{identifier(column.name)} = "), pl.col(column.name)) for column in identity]
+    return _values(frame, identity).select(pl.concat_str(pl.lit("("), pl.concat_str(equal, separator=" AND "), pl.lit(")"))).to_series()
 
 
 def lookup(connection: Connection, view: View, frame: pl.DataFrame) -> Iterator[Pair]:
@@ -89,9 +93,7 @@ def identity_columns(view: View) -> tuple[Column, ...]:
 
 def _values(frame: pl.DataFrame, identity: Sequence[Column]) -> pl.DataFrame:
     """The columns as literals that mean the same in every sql_mode."""
-    return frame.select(literals(frame, identity)).select(
-        _without_backslash(column.name).str.replace_all("%", "%%", literal=True) for column in identity
-    )
+    return frame.select(literals(frame, identity)).select(_without_backslash(column.name) for column in identity)
 
 
 def _without_backslash(name: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""One worker of clean: deletes index ranges, chunk by chunk, each with its part of the ledger in one transaction."""
+"""One worker of clean: deletes index ranges, or undoes the second pass in them, chunk by chunk, each with its part of the ledger in one transaction."""
 
 import math
 import time
@@ -16,8 +16,10 @@ from parloader.loading.generate import generate
 from parloader.loading.identity import by_identity
 from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
+from parloader.loading.updating import Update
 from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition, batches
+from parloader.plans.passes import Pass, pass_name
 from parloader.plans.shape import Column
 
 # A packet's size is no bound for a chunk: its statements are short, however many rows they delete
@@ -26,7 +28,7 @@ NO_BYTES, NO_BOUND_BYTES = 0, 2**60
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveTask:
-    """What one worker deletes: the rows of a table of the plan with these indices.
+    """What one worker deletes: the rows of a table of the plan with these indices. `update`: they stay, and these columns become NULL again.
 
     `restarts`: how often a fresh worker may take it up; `taken_up`: one has, so that a part of it may be gone.
     """
@@ -45,6 +47,12 @@ class RemoveTask:
     most_rows_per_second: float = math.inf
     restarts: int = 0
     taken_up: bool = False
+    update: Update | None = None
+
+    @property
+    def ledger_name(self) -> str:
+        """What the ledger calls the batches that go."""
+        return pass_name(self.name, Pass.FIRST if self.update is None else Pass.SECOND)
 
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
@@ -67,7 +75,8 @@ class RemoveTask:
     def _remove(self, session: Session, link: Link, chunk: Partition, partition: Partition, sizer: Sizer, pace: Pace) -> bool:
         pace.note(chunk.rows)
         begun = time.perf_counter()
-        if not session.transact(Piece("deleting from", self.name, chunk, partition), partial(self._delete, chunk)):
+        piece = Piece("deleting from" if self.update is None else "undoing the second pass of", self.name, chunk, partition)
+        if not session.transact(piece, partial(self._take_back, chunk)):
             return False
         seconds = time.perf_counter() - begun
         sizer.note(chunk.rows, seconds, NO_BYTES)
@@ -79,16 +88,19 @@ class RemoveTask:
         left: list[Partition] = []
 
         def look(connection: Connection) -> None:
-            left[:] = ledger.committed(connection, self.run_id, self.name, self.partitions)
+            left[:] = ledger.committed(connection, self.run_id, self.ledger_name, self.partitions)
 
         whole = Partition(self.partitions[0].start, self.partitions[-1].stop)
         session.transact(Piece("looking for what is left of", self.name, whole), look)
         return tuple(left)
 
-    def _delete(self, chunk: Partition, connection: Connection) -> None:
+    def _take_back(self, chunk: Partition, connection: Connection) -> None:
         control.require_current(connection, self.token)
-        ledger.forget(connection, self.run_id, self.name, chunk)
-        delete(connection, self.plan, self.name, self.rows, self.identity, chunk)
+        ledger.forget(connection, self.run_id, self.ledger_name, chunk)
+        if self.update is not None:
+            self.update.undo(connection, self.plan, self.rows, chunk)
+        else:
+            delete(connection, self.plan, self.name, self.rows, self.identity, chunk)
 
 
 def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Rows], identity: tuple[Column, ...], part: Partition) -> None:
@@ -103,7 +115,7 @@ def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Row
         for key_range in reversed(keys.ranges(part)):
             sql.execute(connection, f"{head} {sql.within(table.key, (key_range,))} {last_first}")
         return
-    frame = generate(plan, table, part, rows)
+    frame = generate(plan, table.after(Pass.FIRST), part, rows)
     pieces = frame.reverse().iter_slices(1) if part.start < table.roots.stop else (frame,)
     for piece in pieces:
         for _, condition in by_identity(piece, identity):

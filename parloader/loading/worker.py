@@ -16,9 +16,11 @@ from parloader.loading.executor import Link
 from parloader.loading.generate import Generation
 from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
-from parloader.loading.writers import Rendered, Writer, writer_to
+from parloader.loading.updating import Update
+from parloader.loading.writers import Rendered, UpdateWriter, Writer, writer_to
 from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition, batches, gaps
+from parloader.plans.passes import Pass, pass_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Prepared:
 class SeedTask:
     """What one worker loads: these partitions of a table of the plan, batch by batch, each recorded in the ledger.
 
+    `update`: the rows are there, and these columns of them are set; None: they are inserted.
     `restarts`: how often a fresh worker may take it up; `taken_up`: one has, so that a part of it may be there.
     """
 
@@ -56,10 +59,16 @@ class SeedTask:
     taken_up: bool = False
     ledger_table: str = ledger.BATCHES
     session_settings: tuple[str, ...] = ()  # statements for every new connection, after the session laws; bench's alone
+    update: Update | None = None
 
     @property
     def table(self) -> Table:
         return self.plan.table(self.name)
+
+    @property
+    def ledger_name(self) -> str:
+        """What the ledger calls these batches."""
+        return pass_name(self.name, Pass.FIRST if self.update is None else Pass.SECOND)
 
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
@@ -68,7 +77,7 @@ class SeedTask:
         return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
 
     def run(self, link: Link) -> None:
-        writer = writer_to(self.name, self.facts, self.writer, number_columns=self.number_columns)
+        writer = self._writer()
         session = Session(
             link, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
@@ -81,7 +90,7 @@ class SeedTask:
                 break
             pace.note(prepared.batch.rows)
             begun = time.perf_counter()
-            piece = Piece("writing", self.name, prepared.batch, prepared.partition)
+            piece = Piece("writing" if self.update is None else "updating", self.name, prepared.batch, prepared.partition)
             if not session.transact(piece, partial(self._write, writer, prepared)):
                 break
             write_seconds = time.perf_counter() - begun
@@ -93,12 +102,22 @@ class SeedTask:
             )
         session.close()
 
+    def _writer(self) -> Writer:
+        if self.update is not None:
+            return UpdateWriter(update=self.update, backslash_escapes=self.facts.backslash_escapes)
+        return writer_to(self.name, self.facts, self.writer, number_columns=self.number_columns)
+
+    def _generation(self) -> Generation:
+        if self.update is not None:
+            return self.update.generation(self.plan, self.rows)
+        return Generation(self.plan, self.table.after(Pass.FIRST), self.rows)
+
     def _left(self, session: Session) -> tuple[Partition, ...]:
         """What the dead worker has not committed. It can commit nothing any more: before a COMMIT was sent its ledger row was there."""
         done: list[Partition] = []
 
         def look(connection: Connection) -> None:
-            done[:] = ledger.committed(connection, self.run_id, self.name, self.partitions)
+            done[:] = ledger.committed(connection, self.run_id, self.ledger_name, self.partitions)
 
         whole = Partition(self.partitions[0].start, self.partitions[-1].stop)
         session.transact(Piece("looking for what is left of", self.name, whole), look)
@@ -106,7 +125,7 @@ class SeedTask:
 
     def _one_ahead(self, partitions: tuple[Partition, ...], writer: Writer, rows: Callable[[], int]) -> Iterator[Prepared]:
         """Each batch in turn; while the caller works on one, the next is prepared. So two are in memory at most."""
-        made = Generation(self.plan, self.table, self.rows)
+        made = self._generation()
         wanted = ((batch, partition) for partition in partitions for batch in batches(partition, rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
             upcoming = [thread.submit(self._prepare, made, writer, *of) for of in (next(wanted, None),) if of]
@@ -122,5 +141,5 @@ class SeedTask:
 
     def _write(self, writer: Writer, prepared: Prepared, connection: Connection) -> None:
         """The ledger's row first: where it is there already, an attempt before this one was committed and its answer never came."""
-        if ledger.record(connection, self.run_id, self.name, prepared.batch, into=self.ledger_table, token=self.token):
+        if ledger.record(connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token):
             writer.write(connection, prepared.rendered)

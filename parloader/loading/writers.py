@@ -16,6 +16,7 @@ from parloader.database.sql import Connection
 from parloader.errors import WriteFailed
 from parloader.loading.batching import WriterName
 from parloader.loading.render import file_lines, row_texts
+from parloader.loading.updating import Update
 
 # The packet's command byte, and some room: max_allowed_packet counts the whole packet
 PACKET_RESERVE_BYTES = 64
@@ -100,6 +101,28 @@ class InsertWriter:
         if written != batch.rows:
             raise WriteFailed(
                 f"the server took {written:,} of {batch.rows:,} rows of {self.table}", "Look for a trigger or a view that drops rows"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateWriter:
+    """An UPDATE for each row of the second pass in which a column gets a value; sent without waiting in between."""
+
+    local_infile: ClassVar[bool] = False
+    update: Update
+    backslash_escapes: bool
+
+    def render(self, frame: pl.DataFrame) -> Rendered:
+        changed = frame.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in self.update.columns))
+        statements = self.update.statements(changed, backslash_escapes=self.backslash_escapes)
+        return Rendered(tuple(statement.encode() for statement in statements), changed.height)
+
+    def write(self, connection: Connection, batch: Rendered) -> None:
+        changed = connection.query_all(batch.texts)
+        if changed != batch.rows:
+            raise WriteFailed(
+                f"{', '.join(self.update.columns)} of {self.update.table}: the server set {changed:,} of {batch.rows:,} rows",
+                "Somebody deleted or changed rows meanwhile, or a trigger does: parloader verify names them",
             )
 
 

@@ -13,6 +13,7 @@ from parloader.plans.generators import Generator, Scalar, Unique, When
 from parloader.plans.infer import There
 from parloader.plans.model import Keys, Plan, Rows, Segment, Table
 from parloader.plans.partition import Partition, merge
+from parloader.plans.passes import Pass
 from parloader.plans.shape import Kind, Shapes
 from parloader.plans.shape import Table as Shape
 from parloader.plans.unique import capacity
@@ -121,7 +122,7 @@ def _matching(
     assert table.key is not None
     key, name = sql.quote(table.key), sql.quote(table.name)
     wanted: dict[tuple[Any, ...], list[int]] = {}
-    frame = generate(plan, table, Partition(0, table.rows), {**assigned, table.name: Rows.all_made(table)})
+    frame = generate(plan, table.after(Pass.FIRST), Partition(0, table.rows), {**assigned, table.name: Rows.all_made(table)})
     for index, values in enumerate(frame.select(table.match).rows()):
         wanted.setdefault(values, []).append(index)
     condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in table.match)

@@ -7,19 +7,21 @@ from functools import partial
 from parloader.config import CleanConfig
 from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
-from parloader.database.reflection import column_shape, reflect
+from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
 from parloader.loading.executor import Executor, LocalExecutor, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
+from parloader.loading.updating import Update
 from parloader.operations import guard
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
 from parloader.operations.run import run_tasks
+from parloader.plans.model import Table
 from parloader.plans.partition import Partition, split
-from parloader.plans.shape import Column
+from parloader.plans.passes import Pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +67,16 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
         hold.wait()
         token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
-        identities = hold.again("reading the schema", partial(_identities, runs=runs))
-        for run, table in children_first(runs):
-            if run.plan.table(table).partitioned and table in there:
-                _delete_by_workers(config, run, table, identities[table], token, hold, progress, executor)
+        live = hold.again("reading the schema", partial(_live, runs=runs))
+        by_workers = partial(_take_back, config, live, token, hold, progress, executor)
+        for run in reversed(runs):
+            for twice in run.plan.in_two_passes:
+                if twice.name in there:
+                    by_workers(run, twice, Pass.SECOND)
+        for run, name in children_first(runs):
+            table = run.plan.table(name)
+            if table.partitioned and name in there:
+                by_workers(run, table, Pass.FIRST)
         dropped = hold.again("ending the clean", partial(_finish, runs))
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
@@ -116,39 +124,41 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(rows.items())
 
 
-def _delete_by_workers(
-    config: CleanConfig, run: Run, name: str, identity: tuple[Column, ...], token: int, hold: Hold, progress: Progress, executor: Executor
+def _take_back(
+    config: CleanConfig, live: Live, token: int, hold: Hold, progress: Progress, executor: Executor, run: Run, table: Table, of: Pass
 ) -> None:
-    """All of a big table but the rows that others of the same table point at."""
-    roots = run.plan.table(name).roots.stop
-    done = run.done[name]
-    others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
-    shares = split(others, config.procs)
+    """What the pass has written of a table, by workers; rows that others of the same table point at are not deleted yet."""
+    roots = table.roots.stop if of is Pass.FIRST else 0
+    done = run.done_in(table.name, of)
+    shares = split(tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots), config.procs)
+    update = Update.of(table, live[table.name])
     tasks = [
         RemoveTask(
             worker=worker,
             target=config.target,
             run_id=run.run_id,
             plan=run.plan,
-            name=name,
+            name=table.name,
             rows=run.rows,
-            identity=identity,
+            identity=update.identity,
             partitions=share,
             retry_seconds=config.retry_seconds,
             token=token,
             chunk=config.chunk,
             most_rows_per_second=config.limits.max_rows_per_second / len(shares),
             restarts=config.worker_restarts,
+            update=update if of is Pass.SECOND else None,
         )
         for worker, share in enumerate(shares)
     ]
-    what = f"clean {name}" if len(run.partitioned) > 1 else "clean"
+    what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of is Pass.FIRST else f"clean {table.name}, second pass"
     rows = sum(p.rows for p in done)
     stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, watch=hold)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
+        done_with = "deleted" if of is Pass.FIRST else "as they were before the second pass"
         raise Interrupted(
-            f"interrupted: {gone:,} of {rows:,} rows of {name} are deleted",
+            f"interrupted: {gone:,} of {rows:,} rows of {table.name} are {done_with}",
             "Repeat parloader clean to delete the rest, or parloader seed to fill it again",
         )
 
@@ -156,23 +166,22 @@ def _delete_by_workers(
 def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
     """What is left, which is little, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
     there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
-    identities = _identities(connection, runs)
+    live = _live(connection, runs)
     with sql.transaction(connection):
         for run, name in children_first(runs):
             table = run.plan.table(name)
             for part in reversed(run.done[name]) if name in there else ():
                 left = min(part.stop, table.roots.stop) if table.partitioned else part.stop
                 if part.start < left:
-                    delete(connection, run.plan, name, run.rows, identities[name], Partition(part.start, left))
+                    identity = Update.of(table, live[name]).identity
+                    delete(connection, run.plan, name, run.rows, identity, Partition(part.start, left))
         for run in runs:
             ledger.end(connection, run.run_id)
 
 
-def _identities(connection: Connection, runs: tuple[Run, ...]) -> dict[str, tuple[Column, ...]]:
-    """Of each table the columns by which its rows are found where runs assigned no keys."""
-    found = {table.name: table.identity for run in runs for table in run.plan.tables if run.done.get(table.name)}
-    live = reflect(connection, found)
-    return {name: tuple(column_shape(live[name].columns[c]) for c in found[name]) if name in live else () for name in found}
+def _live(connection: Connection, runs: tuple[Run, ...]) -> Live:
+    """Their tables, those of them that are there."""
+    return reflect(connection, {table.name for run in runs for table in run.plan.tables})
 
 
 def _put_back_counters(connection: Connection) -> None:

@@ -18,7 +18,8 @@ from parloader.loading.progress import Progress
 from parloader.operations.prepare import refitted
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Table
-from parloader.plans.partition import Partition, split
+from parloader.plans.partition import Partition, gaps, split
+from parloader.plans.passes import Pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +82,21 @@ def compare(
 def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
     """The rows that parloader made, dealt out: those of the big tables in equal shares, those of the small parents to the first worker."""
 
-    def share(table: Table, partitions: tuple[Partition, ...]) -> Share:
+    def share(table: Table, partitions: tuple[Partition, ...], last: Pass) -> Share:
         return Share(
             plan=run.plan,
             name=table.name,
             rows=run.rows,
             partitions=partitions,
             view=schema.view(live[table.name], table.checked, table.key, table.identity),
+            last=last,
         )
 
     dealt: list[list[Share]] = [[] for _ in range(procs)]
     for table in run.plan.tables:
-        made = run.done.get(table.name, ())
-        for worker, partitions in enumerate(split(made, procs if table.partitioned else 1)):
-            dealt[worker].append(share(table, partitions))
+        ended = run.done_in(table.name, Pass.SECOND)
+        begun = tuple(gap for part in run.done_in(table.name, Pass.FIRST) for gap in gaps(part, ended))
+        for last, made in ((Pass.FIRST, begun), (Pass.SECOND, ended)):
+            for worker, partitions in enumerate(split(made, procs if table.partitioned else 1)):
+                dealt[worker].append(share(table, partitions, last))
     return [tuple(shares) for shares in dealt if shares]

@@ -13,6 +13,7 @@ from parloader.loading.executor import Executor, Watch
 from parloader.loading.progress import Progress
 from parloader.operations.compare import compare
 from parloader.operations.ours import Ours
+from parloader.plans.passes import Pass
 
 SHOWN_KEYS = 5
 
@@ -38,11 +39,19 @@ def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
             gone.add(parent)
         for foreign_key in schema.foreign_keys_to(connection, parent):
             child = ours.get(foreign_key.child) if foreign_key.database == database else None
-            if child and foreign_key.child not in gone:  # it points back: ours are in the way too
-                _refuse_pointing(connection, foreign_key, of, None, whose="")
+            if child and foreign_key.child not in gone:  # it points back: ours are in the way too, but for those that become NULL before
+                later = _set_later(child, foreign_key)
+                if later is None or later.others_are_there(connection):
+                    _refuse_pointing(connection, foreign_key, of, later, whose="")
             elif child is None or child.others_are_there(connection):
                 _refuse_pointing(connection, foreign_key, of, child, whose=" that parloader did not make")
         gone.add(parent)
+
+
+def _set_later(child: Ours, foreign_key: ForeignKey) -> Ours | None:
+    """Our rows of the child that point by this foreign key because a second pass has set it; None where no run has one that does."""
+    runs = [run for run in child.runs if set(foreign_key.columns) & run.plan.table(child.name).later]
+    return Ours(child.name, runs, Pass.SECOND) if runs else None
 
 
 def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours, but: Ours | None, *, whose: str) -> None:

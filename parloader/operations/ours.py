@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from parloader.database import connect, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
-from parloader.loading.generate import Generation
+from parloader.loading.generate import Generation, only
 from parloader.loading.writers import writer_to
 from parloader.plans.partition import batches
+from parloader.plans.passes import Pass
 
 LISTED_ROWS = 10_000  # at a time
 
 
 @dataclass(frozen=True)
 class Ours:
-    """The rows that runs made of the table `name`."""
+    """The rows of the table `name` that the pass `of` of these runs has written."""
 
     name: str
     runs: list[Run] = field(default_factory=list)
+    of: Pass = Pass.FIRST
 
     @property
     def in_order(self) -> bool:
@@ -32,13 +34,13 @@ class Ours:
 
     @property
     def _ranges(self) -> tuple[tuple[int, int], ...]:
-        return tuple(r for run in self.runs for r in run.key_ranges(self.name))
+        return tuple(r for run in self.runs for r in run.key_ranges(self.name, self.of))
 
     def others_are_there(self, connection: Connection) -> bool:
         """Whether there are rows of the table that are not ours."""
         if self._key is not None:
             return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
-        made = sum(part.rows for run in self.runs for part in run.done.get(self.name, ()))
+        made = sum(part.rows for run in self.runs for part in run.done_in(self.name, self.of))
         return bool(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}") > made)
 
     @contextmanager
@@ -63,7 +65,8 @@ class Ours:
     def _list(self, connection: Connection, into: str, columns: tuple[str, ...]) -> None:
         writer = writer_to(into, connect.facts(connection))
         for run in self.runs:
-            made = Generation(run.plan, run.plan.table(self.name), run.rows)
-            for part in run.done.get(self.name, ()):
+            table = run.plan.table(self.name)
+            made = Generation(run.plan, only(table, table.identity), run.rows)
+            for part in run.done_in(self.name, self.of):
                 for batch in batches(part, lambda: LISTED_ROWS):
                     writer.write(connection, writer.render(made.frame(batch).select(columns)))

@@ -17,10 +17,12 @@ from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Refused, WriteFailed
 from parloader.loading.comparer import differences
-from parloader.loading.generate import Generation
-from parloader.loading.writers import writer_to
+from parloader.loading.generate import Generation, only
+from parloader.loading.updating import Update
+from parloader.loading.writers import UpdateWriter, writer_to
 from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition
+from parloader.plans.passes import Pass
 
 # At each end of a table: enough for every case of a CHECK and every value of a small list to have its turn
 SAMPLE_ROWS = 100
@@ -36,12 +38,21 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live
     changed: dict[str, frozenset[str]] = {}
     sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].made]
     for table, indices in (*sampled, *_samples(plan, rows)):
-        frame = Generation(plan, table, rows).at(indices)
+        frame = Generation(plan, table.after(Pass.FIRST), rows).at(indices)
         if table.partitioned:
             with explained(table):
                 writer = writer_to(table.name, facts)
                 writer.write(connection, writer.render(frame))
         changed[table.name] = _changed(connection, table, frame, live, facts)
+    for table in plan.in_two_passes:
+        indices = _ends(rows[table.name])
+        if not len(indices):
+            continue
+        update = Update.of(table, live[table.name])
+        with explained(table):
+            updates = UpdateWriter(update=update, backslash_escapes=facts.backslash_escapes)
+            updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))
+        changed[table.name] |= _changed(connection, table, Generation(plan, table, rows).at(indices), live, facts)
     sql.execute(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
     return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
 
@@ -82,8 +93,13 @@ def explained(table: Table) -> Iterator[None]:
 
 
 def _samples(plan: Plan, rows: Mapping[str, Rows]) -> Iterator[tuple[Table, pl.Series]]:
-    """Of each table that workers load the rows at both ends that are to be made, and those that the samples of its children point at."""
+    """Of each table that workers load the rows at both ends that are to be made, and those that the samples of other tables point at."""
     wanted = {table.name: _ends(rows[table.name]) for table in plan.partitioned}
+    for table in plan.in_two_passes:
+        later = Generation(plan, only(table, table.later), rows)
+        for parent, indices in later.picked(_ends(rows[table.name])):
+            if parent in wanted:
+                wanted[parent] = _made(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
         for parent, indices in _pointed_at(plan, table, rows, wanted[table.name]):
             if parent in wanted:
@@ -93,7 +109,7 @@ def _samples(plan: Plan, rows: Mapping[str, Rows]) -> Iterator[tuple[Table, pl.S
 
 def _pointed_at(plan: Plan, table: Table, rows: Mapping[str, Rows], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     """(parent, indices). Rows that point at earlier ones of the same table add these first, until none is new."""
-    made = Generation(plan, table, rows)
+    made = Generation(plan, table.after(Pass.FIRST), rows)
     while True:
         pointed_at = list(made.picked(indices))
         own = [found for parent, found in pointed_at if parent == table.name]

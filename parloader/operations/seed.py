@@ -20,6 +20,7 @@ from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.generate import generate
 from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
+from parloader.loading.updating import Update
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
 from parloader.operations import guard
@@ -31,11 +32,13 @@ from parloader.operations.prepare import Fitted, Prepared, fit, prepare, turns_n
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Rows, Table
 from parloader.plans.partition import Partition, split
+from parloader.plans.passes import Pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedResult:
-    """`rows` were loaded by this call in `seconds` (0 where the run was complete already); `counts` are of the whole run, as found on the server.
+    """`rows` were loaded by this call in `seconds` (0 where the run was complete already), and columns of `updated` rows set in a second pass;
+    `counts` are of the whole run, as found on the server.
 
     `first_batch_seconds`: from the start of this process (the import of parloader) to the first committed batch; None where none was loaded.
     """
@@ -48,6 +51,7 @@ class SeedResult:
     already_complete: bool
     workers: tuple[WorkerStats, ...]
     counts: rules.Counts
+    updated: int = 0
 
     @property
     def rows_per_second(self) -> float:
@@ -57,6 +61,7 @@ class SeedResult:
         return {
             "run_id": self.run_id,
             "rows": self.rows,
+            "updated": self.updated,
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second),
             "check_seconds": round(self.check_seconds, 3),
@@ -136,7 +141,7 @@ def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: P
             for made in rows[table.name].made:
                 with explained(table):
                     writer = writer_to(table.name, facts)
-                    writer.write(connection, writer.render(generate(plan, table, made, rows)))
+                    writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
         run_id = ledger.begin(
             connection, plan, tuple(_entry(connection, table, rows[table.name], counters[table.name]) for table in plan.tables)
@@ -174,28 +179,38 @@ def _entry(connection: Connection, table: Table, rows: Rows, counter_before: int
 class _Stage:
     """What workers do at the same time, of one table; the stages before it are done by then."""
 
-    table: str
+    what: str
     rows: int
     done: int
     tasks: tuple[SeedTask, ...]
 
 
 def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) -> Iterator[_Stage]:
-    """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker."""
+    """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker. Then the second pass."""
     worker = 0
-    for table in run.plan.partitioned:
-        missing = run.gaps(table.name)
-        roots = tuple(Partition(gap.start, min(gap.stop, table.roots.stop)) for gap in missing if gap.start < table.roots.stop)
-        others = tuple(Partition(max(gap.start, table.roots.stop), gap.stop) for gap in missing if gap.stop > table.roots.stop)
+    for name, of in run.work:
+        table, missing = run.plan.table(name), run.gaps(name, of)
+        first = table.roots.stop if of is Pass.FIRST else 0
+        roots = tuple(Partition(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
+        others = tuple(Partition(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
         for ranges, procs in ((roots, 1), (others, config.procs)):
             shares = split(ranges, procs)
             if shares:
-                task = _task(config, run, facts, token, table, live[table.name], len(shares))
+                task = _task(config, run, facts, token, table, live[name], len(shares))
+                if of is Pass.SECOND:
+                    task = replace(task, update=Update.of(table, live[name]))
                 tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
                 worker += len(tasks)
-                rows = run.rows[table.name].made_rows
+                rows = run.rows[name].made_rows
                 left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
-                yield _Stage(table=table.name, rows=rows, done=rows - left, tasks=tasks)
+                yield _Stage(what=_what(run, name, of), rows=rows, done=rows - left, tasks=tasks)
+
+
+def _what(run: Run, table: str, of: Pass) -> str:
+    """Of a stage, for people who watch."""
+    if of is Pass.SECOND:
+        return f"seed {table}, second pass"
+    return f"seed {table}" if len(run.work) > 1 else "seed"
 
 
 def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: sa.Table, workers: int) -> SeedTask:
@@ -229,11 +244,9 @@ def _load(config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: Hold, pr
 
     begun = time.monotonic()
     stats: dict[int, WorkerStats] = {}
-    several = len(run.partitioned) > 1
     for stage in stages:
-        what = f"seed {stage.table}" if several else "seed"
         of_stage, stopped = run_tasks(
-            executor, stage.tasks, progress, what=what, rows=stage.rows, done=stage.done, also=note_first_batch, watch=hold
+            executor, stage.tasks, progress, what=stage.what, rows=stage.rows, done=stage.done, also=note_first_batch, watch=hold
         )
         stats |= of_stage
         if stopped:
@@ -249,7 +262,8 @@ def _load(config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: Hold, pr
         )
     return SeedResult(
         run_id=run.run_id,
-        rows=run.total_rows - run.done_rows,
+        rows=_missing(run, Pass.FIRST),
+        updated=_missing(run, Pass.SECOND),
         seconds=seconds if stages else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
@@ -257,6 +271,11 @@ def _load(config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: Hold, pr
         workers=tuple(stats[worker] for worker in sorted(stats)),
         counts=counts,
     )
+
+
+def _missing(run: Run, of: Pass) -> int:
+    """How many rows the pass had still to write when the run was read."""
+    return sum(gap.rows for table, each in run.work if each is of for gap in run.gaps(table, of))
 
 
 def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rules.Counts:

@@ -10,7 +10,22 @@ from dataclasses import replace
 from typing import Any
 
 from parloader.limits import MOST_ROWS, MOST_SEED
-from parloader.plans.fields import NAME, SWITCH, TEXT, Codec, Invalid, Unfit, entries, listed, nearest, read, shown, whole, within
+from parloader.plans.fields import (
+    NAME,
+    SWITCH,
+    TEXT,
+    Codec,
+    Invalid,
+    Unfit,
+    entries,
+    listed,
+    nearest,
+    one_of,
+    read,
+    shown,
+    whole,
+    within,
+)
 from parloader.plans.forms import as_form, from_form
 from parloader.plans.generators import Generator
 from parloader.plans.graph import ordered
@@ -27,6 +42,7 @@ TABLE_FIELDS: Mapping[str, Codec] = {
     "match": NAMES,
     "optional": NAMES,
     "unchecked": NAMES,
+    "later": NAMES,
     "partitioned": SWITCH,
     "reuse": SWITCH,
 }
@@ -36,6 +52,8 @@ SEED = whole(0, MOST_SEED)
 def as_document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values: equal plans give equal documents. Invalid: a column has something that is no generator."""
     document: dict[str, Any] = {"plan": plan.name, "seed": plan.seed, "table": [_table_document(table) for table in plan.tables]}
+    if plan.main is not None:
+        document["target"] = plan.main
     if plan.parameters:
         document["parameters"] = dict(plan.parameters)
     if plan.counts:
@@ -49,8 +67,10 @@ def _table_document(table: Table) -> dict[str, Any]:
     document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
     if table.key is not None:
         document["key"] = table.key
-    lists = {"identity": table.identity, "match": table.match, "optional": sorted(table.optional), "unchecked": sorted(table.unchecked)}
-    document |= {name: list(columns) for name, columns in lists.items() if columns}
+    in_order = {"identity": table.identity, "match": table.match}
+    in_no_order = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
+    document |= {name: list(columns) for name, columns in in_order.items() if columns}
+    document |= {name: sorted(columns) for name, columns in in_no_order.items() if columns}
     with within(("table", table.name), f"table {table.name}"):
         document["column"] = {name: _form(name, generator) for name, generator in table.columns.items()}
     return document
@@ -72,19 +92,21 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
 def from_document(document: object) -> Plan:
     """The plan of such a document. Invalid names the table and the column, and what was expected.
 
-    Where a table does not say whether it is partitioned, it is if it has more than 10,000 rows or is the last in dependency order; where it
-    does not say whether it reuses rows, it does unless it is partitioned.
+    Where a table does not say whether it is partitioned, it is if it has more than 10,000 rows or is the target, which is the last in dependency
+    order if nothing else is said; where it does not say whether it reuses rows, it does unless it is partitioned.
     """
-    found = entries(document, ("plan", "seed", "parameters", "table", "count", "rule"), of="a plan")
+    found = entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
     given = _named(found.get("table"))
     tables = ordered(_table(name, value) for name, value in given.items())
+    main = read(found, "target", one_of(tuple(given))) if "target" in found else None
     return Plan(
         name=read(found, "plan", NAME),
         seed=read(found, "seed", SEED) if "seed" in found else 0,
         parameters=_parameters(found.get("parameters", {})),
-        tables=_decided(tables, given),
+        tables=_decided(tables, given, main),
         counts=tuple(_count(number, value) for number, value in enumerate(_each(found, "count"), 1)),
         rules=tuple(_rule(number, value) for number, value in enumerate(_each(found, "rule"), 1)),
+        main=main,
     )
 
 
@@ -122,13 +144,21 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
             raise Invalid("there are both `key` and `identity`", "Leave one of them out", path=("identity",))
         if key in columns:
             raise Invalid(f"the key {key} has a generator", f"A run assigns it: leave the column {key} out", path=("column", key))
-        for list_name in ("identity", "match", "optional", "unchecked"):
+        for list_name in ("identity", "match", "optional", "unchecked", "later"):
             for column in given.get(list_name, ()):
                 if column not in columns:
                     raise Invalid(
                         f"`{list_name}` names the column {column}, which has no generator",
                         f"{nearest(column, columns)}Give it one under [table.{name}.column]",
                         path=(list_name,),
+                    )
+        for list_name in ("identity", "match"):
+            for column in given.get("later", ()):
+                if column in given.get(list_name, ()):
+                    raise Invalid(
+                        f"`later` names the column {column}, which is in `{list_name}`, so each row needs it at once",
+                        f"Take it out of `later` or of `{list_name}`",
+                        path=("later",),
                     )
         return Table(
             name=name,
@@ -139,6 +169,7 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
             match=given.get("match", ()),
             optional=frozenset(given.get("optional", ())),
             unchecked=frozenset(given.get("unchecked", ())),
+            later=frozenset(given.get("later", ())),
         )
 
 
@@ -155,15 +186,17 @@ def _generator(column: str, form: object) -> Generator:
         return from_form(form)
 
 
-def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]]) -> tuple[Table, ...]:
+def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]], main: str | None) -> tuple[Table, ...]:
     result = []
+    target = tables[-1].name if main is None else main
     for table in tables:
         entry = given[table.name]
-        partitioned = entry.get("partitioned", table.rows > MOST_ROWS_IN_ONE_PART or table is tables[-1])
+        partitioned = entry.get("partitioned", table.rows > MOST_ROWS_IN_ONE_PART or table.name == target)
         result.append(replace(table, partitioned=partitioned, reuse=entry.get("reuse", not partitioned)))
-    if not any(table.partitioned for table in result):
-        name = tables[-1].name
-        raise Invalid("no table is partitioned", f"Take `partitioned` out of table {name}, the last", path=("table", name, "partitioned"))
+    if not any(table.partitioned for table in result if main in (None, table.name)):
+        what = "no table is partitioned" if main is None else f"the target {main} is not partitioned"
+        which = f"{target}, the last" if main is None else target
+        raise Invalid(what, f"Take `partitioned` out of table {which}", path=("table", target, "partitioned"))
     return tuple(result)
 
 

@@ -34,6 +34,6 @@ def require_parents(tables: "Iterable[Table]") -> None:
     """UsageError names a parent that is not there, as when a plan picks a table to which no foreign key leads."""
     by_name = {table.name: table for table in tables}
     for table in by_name.values():
-        for parent in table.parents:
+        for parent in table.pointed_at:
             if parent not in by_name:
                 raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")

@@ -177,7 +177,7 @@ class Inference:
                 self.demands.table(parent).at_least(least, because)
                 self.demands.table(parent).child(name, rows)
         planned = self.question.planned(name)
-        for parent in planned.parents if planned else ():
+        for parent in planned.pointed_at if planned else ():
             self.demands.table(parent).child(name, rows)
 
     # -- how many rows
@@ -235,6 +235,8 @@ class Inference:
         plan = self.question.plan
         needed = _needed(tables, [table.name for table in plan.tables])
         completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))
+        if completed.target.name != plan.target.name:  # what is pointed at in a second pass may come after it
+            completed = replace(completed, main=plan.target.name)
         place = {table.name: n for n, table in enumerate(completed.tables)}
         kept = dict.fromkeys(note for note in notes if note.table in place)
         return completed, tuple(sorted(kept, key=lambda note: place[note.table]))
@@ -243,9 +245,10 @@ class Inference:
         draft = filling.draft
         rows = filling.rows[draft.name]
         planned = self.question.planned(draft.name)
+        later = self.wiring.later.get(draft.name, frozenset())
         if planned:
             columns = {**planned.columns, **filling.columns()}
-            return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity)
+            return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity, later=planned.later | later)
         fresh = self.demands.table(draft.name).fresh
         made = rows - (0 if fresh else self.question.rows_there(draft.name))
         return Table(
@@ -256,6 +259,7 @@ class Inference:
             identity=draft.identity,
             partitioned=made > MOST_BY_PARENT_PROCESS,
             reuse=not fresh,
+            later=later,
         )
 
     def _used(self, name: str, rows: int) -> Table:
@@ -284,5 +288,5 @@ def _needed(tables: Mapping[str, Table], wanted: list[str]) -> frozenset[str]:
         name = wanted.pop()
         if name not in needed:
             needed.add(name)
-            wanted.extend(tables[name].parents)
+            wanted.extend(tables[name].pointed_at)
     return frozenset(needed)

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 import polars as pl
 
-from parloader.plans.generators import Generator, Pick, Scalar, When
+from parloader.plans.generators import Const, Generator, Pick, Scalar, When
 from parloader.plans.graph import ordered
 from parloader.plans.partition import Partition
+from parloader.plans.passes import Pass
 
 INDEX = pl.col("i")
 """The global index of a row, 0 … rows-1 (Int64)."""
@@ -32,6 +33,7 @@ class Table:
     first, and only what lacks is made. A row is used for index `i` only where its columns `match` have the values that the generators give
     for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there. Those in `unchecked`
     are written, but a trigger of the table gives them other values, so that nobody can say later whether they are as they were made.
+    Those in `later` are NULL when a row is inserted, and set when all tables have their rows: they may point to tables that come after.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Table:
     partitioned: bool = False
     reuse: bool = True
     unchecked: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
 
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
@@ -53,7 +56,12 @@ class Table:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """Without the table itself."""
+        """The tables whose rows must be there before; without the table itself."""
+        return self.after(Pass.FIRST).pointed_at
+
+    @property
+    def pointed_at(self) -> tuple[str, ...]:
+        """The tables whose rows it picks, those of columns that are set later too; without the table itself."""
         return tuple(dict.fromkeys(p.parent for picks in self.picks.values() for p in picks if p.parent != self.name))
 
     @property
@@ -75,9 +83,16 @@ class Table:
     @property
     def roots(self) -> Partition:
         """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
-        own = [p for picks in self.picks.values() for p in picks if p.parent == self.name]
+        own = [p for picks in self.after(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
         most = 0 if not own else ROOTS if all(p.index in AMONG_ROOTS for p in own) else self.rows
         return Partition(0, min(most, self.rows))
+
+    def after(self, last: Pass) -> "Table":
+        """With the generators that give its rows as they are after this pass."""
+        if last is Pass.SECOND or not self.later:
+            return self
+        columns = {name: Const(value=None) if name in self.later else generator for name, generator in self.columns.items()}
+        return replace(self, columns=columns, later=frozenset())
 
 
 def _picks(generator: Generator) -> Iterable[Pick]:
@@ -119,8 +134,8 @@ Rule: TypeAlias = ExactlyOne | SameThrough
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`tables` are put in dependency order. The last partitioned one is the plan's `target`. `parameters` are in canonical text, defaults
-    included: with the name they say which plan it is. `seed`: of all that is drawn."""
+    """`tables` are put in dependency order. The plan's `target` is the partitioned one that `main` names; None: the last. `parameters` are in
+    canonical text, defaults included: with the name they say which plan it is. `seed`: of all that is drawn."""
 
     name: str
     parameters: Mapping[str, str]
@@ -128,6 +143,7 @@ class Plan:
     counts: tuple[Count, ...] = ()
     rules: tuple[Rule, ...] = ()
     seed: int = 0
+    main: str | None = None
 
     def __post_init__(self) -> None:
         """What points at a partitioned table can only be made after it, so it is partitioned too."""
@@ -150,7 +166,12 @@ class Plan:
     @property
     def target(self) -> Table:
         """The table that all is for."""
-        return self.partitioned[-1]
+        return self.partitioned[-1] if self.main is None else self.table(self.main)
+
+    @property
+    def in_two_passes(self) -> tuple[Table, ...]:
+        """The tables of which columns are set later, in dependency order."""
+        return tuple(table for table in self.tables if table.later)
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
@@ -174,7 +195,7 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     tables = tuple(
         replace(table, name=names[table.name], columns={name: generator(g) for name, g in table.columns.items()}) for table in plan.tables
     )
-    return replace(plan, tables=tables)
+    return replace(plan, tables=tables, main=None if plan.main is None else names[plan.main])
 
 
 FEW_SEGMENTS = 8

@@ -73,6 +73,8 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
     yield TITLE
     yield f"plan = {_value(document['plan'])}"
     yield f"seed = {document['seed']}"
+    if "target" in document:
+        yield f"target = {_value(document['target'])}"
     if "parameters" in document:
         yield from ("", "[parameters]", *(f"{_key(name)} = {_value(value)}" for name, value in document["parameters"].items()))
     for table in _without_what_is_understood(document):

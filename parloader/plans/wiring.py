@@ -2,7 +2,7 @@
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from graphlib import CycleError, TopologicalSorter
@@ -24,12 +24,13 @@ CYCLE = "the tables point to each other in a cycle"
 class Wiring:
     """`parents`: of each table that is made, the tables that must be there before. `used`: those of which only rows that are there are
     used. `filled`: the foreign keys of the made tables that get values, those to the table itself too. `chosen`: those of them that could be
-    NULL instead."""
+    NULL instead. `later`: the columns of each table that are set in a second pass, so that what they point to need not be there before."""
 
     parents: dict[str, set[str]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     filled: dict[str, list[ForeignKey]] = field(default_factory=dict)
     chosen: list[tuple[str, ForeignKey]] = field(default_factory=list)
+    later: dict[str, frozenset[str]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -109,9 +110,10 @@ class Wirer:
         require_makeable(shape)
         wiring.parents[name] = set()
         wiring.filled[name] = []
-        for parent in self._picked(name):
-            wiring.parents[name].add(parent)
-            self._add(wiring, parent)
+        if planned := self.question.planned(name):
+            wiring.parents[name].update(planned.parents)
+            for parent in planned.pointed_at:
+                self._add(wiring, parent)
         for key in self._keys(name, Role.REQUIRED):
             if reason := self._obstacle(name, key):
                 raise CannotBeMade(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column in a plan file")
@@ -131,6 +133,9 @@ class Wirer:
             try:
                 self._fill(trial, name, key)
                 if cycle := trial.cycle():
+                    trial = copy.deepcopy(wiring)
+                    if self._filled_later(trial, name, key, cycle):
+                        return trial
                     reason = f"{CYCLE}: {cycle}"
             except CannotBeMade as error:
                 reason = f"{error.table}: {error.reason}"
@@ -149,19 +154,39 @@ class Wirer:
             self._fill(wiring, name, key)
             wiring.chosen.append((name, key))
         elif way := wiring.way(parent, name):
-            wiring.notes.append(self._left_null(name, key, f"{CYCLE}: {' → '.join((name, *way))}"))
+            cycle = " → ".join((name, *way))
+            if not self._filled_later(wiring, name, key, cycle):
+                wiring.notes.append(self._left_null(name, key, f"{CYCLE}: {cycle}"))
         else:
             wiring.notes.append(self._left_null(name, key, f"{parent} is empty, and nothing else needs it"))
+
+    def _filled_later(self, wiring: Wiring, name: str, key: ForeignKey, cycle: str) -> bool:
+        """Fills the foreign key, which closes the cycle, in a second pass; False, and something may have changed, where that cannot be."""
+        if not self._can_wait(name, key):
+            return False
+        self._add(wiring, key.parent)
+        if wiring.cycle():
+            return False
+        wiring.filled[name].append(key)
+        wiring.chosen.append((name, key))
+        wiring.later[name] = wiring.later.get(name, frozenset()) | set(key.columns)
+        text = f"set in a second pass: {CYCLE}: {cycle}"
+        wiring.notes += [Note(table=name, column=column, text=text) for column in key.columns]
+        return True
+
+    def _can_wait(self, name: str, key: ForeignKey) -> bool:
+        """Whether rows are valid without the foreign key, and stay so when it is set."""
+        shape, columns = self.question.shape(name), set(key.columns)
+        said = [case.domain(column).null for case in self.cases(name).cases for column in columns]
+        unique = {column for unique in shape.unique_keys for column in unique.columns}
+        shared = {column for other in shape.foreign_keys if other != key for column in other.columns}
+        nullable = all(shape.column(column).nullable for column in columns)
+        return nullable and not any(null is not None for null in said) and not columns & (unique | shared | referenced(self.question, name))
 
     def _is_there_anyway(self, wiring: Wiring, name: str, parent: str) -> bool:
         if parent in wiring.parents:
             return parent == name or not wiring.reaches(parent, name)
         return parent in wiring.used or (self.question.rows_there(parent) > 0 and self.uses_only(parent))
-
-    def _picked(self, name: str) -> Iterator[str]:
-        """The parents that the plan itself picks from."""
-        planned = self.question.planned(name)
-        return iter(planned.parents if planned else ())
 
     def _keys(self, name: str, role: Role) -> list[ForeignKey]:
         shape = self.question.shape(name)

@@ -53,3 +53,47 @@ CREATE TABLE salad (
     dressing VARCHAR(30) NOT NULL,
     CONSTRAINT fk_salad_egg FOREIGN KEY (egg_id) REFERENCES egg (id)
 );
+
+CREATE TABLE author (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    last_name VARCHAR(60) NOT NULL,
+    best_book_id INT UNSIGNED NULL
+);
+
+CREATE TABLE book (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    title VARCHAR(80) NOT NULL,
+    author_id INT UNSIGNED NULL,
+    CONSTRAINT fk_book_author FOREIGN KEY (author_id) REFERENCES author (id)
+);
+
+ALTER TABLE author ADD CONSTRAINT fk_author_best_book FOREIGN KEY (best_book_id) REFERENCES book (id);
+
+CREATE TABLE club (
+    code VARCHAR(20) NOT NULL PRIMARY KEY,
+    title VARCHAR(80) NOT NULL,
+    captain VARCHAR(20) NULL,
+    updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+);
+
+CREATE TABLE player (
+    code VARCHAR(20) NOT NULL PRIMARY KEY,
+    club_code VARCHAR(20) NOT NULL,
+    CONSTRAINT fk_player_club FOREIGN KEY (club_code) REFERENCES club (code)
+);
+
+ALTER TABLE club ADD CONSTRAINT fk_club_captain FOREIGN KEY (captain) REFERENCES player (code);
+
+CREATE TABLE crown (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    ruler_id INT UNSIGNED NULL,
+    UNIQUE KEY uq_crown_ruler (ruler_id)
+);
+
+CREATE TABLE ruler (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    crown_id INT UNSIGNED NOT NULL,
+    CONSTRAINT fk_ruler_crown FOREIGN KEY (crown_id) REFERENCES crown (id)
+);
+
+ALTER TABLE crown ADD CONSTRAINT fk_crown_ruler FOREIGN KEY (ruler_id) REFERENCES ruler (id);

@@ -102,6 +102,7 @@ def tables(draw: st.DrawFn, name: str) -> Table:
     columns = draw(st.dictionaries(names, any_generator, max_size=4))
     some = st.just(()) | st.sets(st.sampled_from(sorted(columns))).map(lambda chosen: tuple(sorted(chosen))) if columns else st.just(())
     identity = draw(some)
+    match = draw(some)
     key = None if identity else draw(st.none() | names.filter(lambda chosen: chosen not in columns))
     return Table(
         name=name,
@@ -109,9 +110,10 @@ def tables(draw: st.DrawFn, name: str) -> Table:
         columns=columns,
         key=key,
         identity=identity,
-        match=draw(some),
+        match=match,
         optional=frozenset(draw(some)),
         unchecked=frozenset(draw(some)),
+        later=frozenset(draw(some)) - {*identity, *match},
         partitioned=draw(st.booleans()),
         reuse=draw(st.booleans()),
     )
@@ -131,5 +133,6 @@ def any_plan(draw: st.DrawFn) -> Plan:
         tables=tuple(some),
         counts=tuple(draw(st.lists(st.builds(Count, name=names, column=names), max_size=2))),
         rules=tuple(draw(st.lists(rules, max_size=2))),
-        seed=draw(st.integers(0, 2**64 - 1)),
+        seed=draw(st.integers(0, 2**63 - 1)),
+        main=draw(st.none() | st.sampled_from([table.name for table in some if table.partitioned])),
     )

@@ -159,3 +159,13 @@ def test_any_values_are_a_plan_or_refused(entry: str, value: object) -> None:
     except Invalid:
         return
     assert from_document(as_document(plan)) == plan
+
+
+def test_the_target_is_partitioned_unless_that_is_said() -> None:
+    tables = [{"name": "a", "rows": 1}, {"name": "b", "rows": 1, "column": {"a_id": {"pick": "a.id"}}}]
+    plan = from_document({"plan": "p", "target": "a", "table": tables})
+    assert [(table.name, table.partitioned) for table in plan.tables] == [("a", True), ("b", True)]
+    assert plan.target.name == "a"
+    with pytest.raises(Invalid, match="the target a is not partitioned") as caught:
+        from_document({"plan": "p", "target": "a", "table": [tables[0] | {"partitioned": False}, tables[1]]})
+    assert caught.value.path == ("table", "a", "partitioned")

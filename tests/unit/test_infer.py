@@ -10,7 +10,7 @@ from parloader.plans.generators import Const, Distribution, Generator, Pick, Uni
 from parloader.plans.infer import Fill, Inferred, There, complete
 from parloader.plans.model import Plan
 from parloader.plans.model import Table as Planned
-from parloader.plans.shape import Kind, Shapes, Table, TableType
+from parloader.plans.shape import Column, Kind, Shapes, Table, TableType, UniqueKey
 
 CUSTOMER = table("customer", text("email"), keys=(unique("email"),))
 
@@ -133,16 +133,63 @@ def test_nullable_foreign_keys_of_parents_need_what_is_there_anyway() -> None:
 # -- cycles
 
 
-def test_a_nullable_edge_of_a_cycle_is_left_null() -> None:
-    shapes = schema(
-        table("team", integer("leader_id", nullable=True), to=(foreign("leader_id", "person"),)),
+LEADER = integer("leader_id", nullable=True)
+
+
+def cycle(*more: Column, keys: tuple[UniqueKey, ...] = (), checks: tuple[str, ...] = ()) -> Shapes:
+    return schema(
+        table("team", LEADER, *more, keys=keys, checks=checks, to=(foreign("leader_id", "person"),)),
         table("person", integer("team_id"), to=(foreign("team_id", "team"),)),
     )
-    for name in shapes:
+
+
+def test_a_nullable_edge_of_a_cycle_is_set_later() -> None:
+    shapes = cycle()
+    for name, rows in (("team", {"team": 1_000, "person": 10}), ("person", {"team": 10, "person": 1_000})):
         inferred = infer(shapes, name)
-        assert generator(inferred, "team", "leader_id") == Const(value=None)
-        assert notes(inferred, "team", "leader_id").startswith("left NULL: the tables point to each other in a cycle: ")
-        valid(shapes, inferred)
+        assert pick(inferred, "team", "leader_id").parent == "person"
+        assert inferred.plan.table("team").later == {"leader_id"}
+        assert notes(inferred, "team", "leader_id") in (
+            "set in a second pass: the tables point to each other in a cycle: team → person → team",
+            "set in a second pass: the tables point to each other in a cycle: person → team → person",
+        )
+        assert {t.name: t.rows for t in inferred.plan.tables} == rows
+        assert inferred.plan.target.name == name
+        assert valid(shapes, inferred)["team"]["leader_id"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        cycle(keys=(unique("leader_id"),)),
+        cycle(integer("size", nullable=True), checks=("leader_id is null or size is null",)),
+    ],
+)
+def test_an_edge_that_cannot_wait_is_left_null(shapes: Shapes) -> None:
+    inferred = infer(shapes, "team", 50)
+    assert generator(inferred, "team", "leader_id") == Const(value=None)
+    assert "left NULL: the tables point to each other in a cycle: " in notes(inferred, "team", "leader_id")
+    assert inferred.plan.in_two_passes == ()
+    valid(shapes, inferred)
+
+
+def test_of_two_nullable_edges_one_is_set_later() -> None:
+    shapes = schema(
+        table("author", integer("best_id", nullable=True), to=(foreign("best_id", "book"),)),
+        table("book", integer("author_id", nullable=True), to=(foreign("author_id", "author"),)),
+    )
+    for name, later in (("book", "author"), ("author", "book")):
+        inferred = infer(shapes, name)
+        assert [table.name for table in inferred.plan.in_two_passes] == [later]
+        rows = valid(shapes, inferred)
+        assert (rows["author"]["best_id"].null_count(), rows["book"]["author_id"].null_count()) == (0, 0)
+
+
+def test_a_cycle_that_nothing_else_leads_to_is_no_reason_to_make_its_tables() -> None:
+    """Of an ancestor, what is not needed is left NULL."""
+    shapes = schema(table("order", integer("team_id"), to=(foreign("team_id", "team"),)), *cycle().values())
+    inferred = infer(shapes, "order")
+    assert {t.name for t in inferred.plan.tables} == {"order", "team"}
 
 
 def test_a_cycle_without_a_way_in_is_named() -> None:

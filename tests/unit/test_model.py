@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import polars as pl
@@ -6,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.strategies import any_range
 
-from parloader.plans.generators import Distribution, Expr, Pick, When
+from parloader.errors import UsageError
+from parloader.plans.generators import Const, Distribution, Expr, Pick, When
 from parloader.plans.model import INDEX, ROOTS, Keys, Plan, Segment, Table
 from parloader.plans.partition import Partition
+from parloader.plans.passes import Pass
 
 # runs of keys with holes between, in any order: what parents look like whose rows were partly there
 some_keys = st.lists(st.tuples(st.integers(1, 2**40), st.integers(1, 9)), max_size=6).map(
@@ -79,6 +82,25 @@ def test_a_plan_has_one_target_and_parents() -> None:
     assert PLAN.target is CHILD
     assert PLAN.parents == (PARENT,)
     assert PLAN.table("parent") is PARENT
+
+
+def test_what_a_table_points_at_in_the_second_pass_may_come_after_it() -> None:
+    team = Table(
+        name="team", rows=9, partitioned=True, columns={"lead_id": Pick(parent="person", column="id")}, later=frozenset({"lead_id"})
+    )
+    person = Table(name="person", rows=2, columns={"team_id": Pick(parent="team", column="id")})
+    plan = Plan(name="p", parameters={}, tables=(person, team), main="team")
+    assert [(table.name, table.partitioned) for table in plan.tables] == [("team", True), ("person", True)]
+    assert (team.parents, team.pointed_at, plan.picked("person")) == ((), ("person",), ("id",))
+    assert (plan.target, plan.in_two_passes) == (team, (team,))
+    assert team.after(Pass.FIRST).columns == {"lead_id": Const(value=None)}
+    assert team.after(Pass.SECOND) == team
+    with pytest.raises(UsageError, match="in a cycle"):
+        Plan(name="p", parameters={}, tables=(person, replace(team, later=frozenset())))
+
+
+def test_a_row_that_points_at_others_later_is_no_root_of_its_table() -> None:
+    assert Table(name="t", rows=5, columns={"t_id": Pick(parent="t", column="id")}, later=frozenset({"t_id"})).roots == Partition(0, 0)
 
 
 def test_what_points_at_a_big_table_is_made_after_it() -> None:
