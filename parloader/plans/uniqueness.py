@@ -142,7 +142,7 @@ class Keys:
     def _count(self, key: UniqueKey, layout: Layout) -> None:
         sources = self._sources(key, layout)
         fixed = {**layout.digits, **layout.counting}
-        rows = self.rows
+        rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
         if self.others and not (sources := self._with_new_parents(sources, layout)):
             why = f"its unique key {key.name} ({listed(key.columns)}) has no column that can be new in each row, beside the rows that are there"
             self._leave_null(key, layout, 0, why)
@@ -162,7 +162,7 @@ class Keys:
         """From row `rows` on a column of the key is NULL, with which a unique key tells all rows apart. KeyIsFull where none can be."""
         column = next((column for column in key.columns if self.draft.may_be_null(column)), None)
         if column is not None:
-            layout.null_from[column] = rows if rows > 1 else 0
+            layout.null_from[column] = min(layout.null_from.get(column, rows), rows if rows > 1 else 0)
         elif self.draft.is_doubtful(key):
             layout.doubtful.append(key)
         else:

@@ -464,6 +464,15 @@ def test_a_nullable_column_of_few_values_is_null_from_there_on() -> None:
         infer(schema(table("t", flag("place", "first", "second"), keys=(unique("place"),))), "t")
 
 
+def test_a_column_that_ends_in_null_does_so_for_all_of_its_keys() -> None:
+    shapes = schema(
+        table(
+            "t", tiny("id"), flag("place", nullable=True), integer("n"), keys=(primary("id", "n"), unique("id", "place"), unique("place"))
+        )
+    )
+    assert valid(shapes, infer(shapes, "t"))["t"]["place"].null_count() == 998
+
+
 def test_rows_that_are_there_may_have_all_combinations() -> None:
     shapes = schema(table("t", flag("a"), flag("b"), keys=(primary("a", "b"),)))
     valid(shapes, infer(shapes, "t", 4))
