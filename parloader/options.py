@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from parloader.errors import UsageError
-from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS
+from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
 from parloader.loading.batching import Batch, WriterName, parse_batch
 
 WRITERS = [str(name) for name in WriterName]
@@ -147,6 +147,19 @@ def plan_options(function: Command) -> Command:
             type=click.IntRange(0, MOST_ROWS),
             envvar="PARLOADER_ROWS",
             help="Rows of the big table.  [default: 1000000, or what the plan file says]",
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, MOST_SEED),
+            envvar="PARLOADER_SEED",
+            help="Another number, other values.  [default: 0, or what the plan file says]",
+        ),
+        click.option(
+            "--parents",
+            metavar="TABLE=ROWS",
+            multiple=True,
+            callback=_parents,
+            help="How many rows of a parent table are used or made, where not the rule is to decide.",
         ),
         click.option(
             "--plan",

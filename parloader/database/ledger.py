@@ -18,7 +18,7 @@ import pymysql
 from parloader import __version__
 from parloader.database import control, failures, sql
 from parloader.database.sql import Connection
-from parloader.errors import LedgerDamaged
+from parloader.errors import LedgerDamaged, UsageError
 from parloader.plans.document import as_document, from_document
 from parloader.plans.model import Keys, Plan, Rows, Segment
 from parloader.plans.partition import Partition, gaps, merge
@@ -150,6 +150,11 @@ class Run:
     def rows(self) -> dict[str, Rows]:
         return {entry.name: entry.rows for entry in self.tables}
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The tables of which it makes no row."""
+        return frozenset(entry.name for entry in self.tables if not entry.rows.made)
+
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
 
@@ -162,7 +167,8 @@ class Run:
         """Whether it is a run of the plan, which may not be worked out yet."""
 
         def asked(of: Plan) -> tuple[object, ...]:
-            return of.name, of.target.name, of.target.rows, {name: v for name, v in of.parameters.items() if name not in NO_MATTER}
+            parameters = {name: value for name, value in of.parameters.items() if name not in NO_MATTER}
+            return of.name, of.target.name, of.target.rows, of.seed, parameters
 
         return asked(self.plan) == asked(plan)
 
@@ -228,13 +234,23 @@ def runs(connection: Connection) -> tuple[Run, ...]:
         found.append(
             Run(
                 run_id=run_id,
-                plan=from_document(json.loads(definition)) if definition else script_execution(count, json.loads(parameters)),
+                plan=_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters)),
                 started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
                 tables=tuple(_entry(table, of_run, target) for table in tables.get(run_id, ())),
                 done=of_run,
             )
         )
     return tuple(found)
+
+
+def _plan(run_id: int, definition: str) -> Plan:
+    try:
+        return from_document(json.loads(definition))
+    except (UsageError, ValueError) as error:
+        raise LedgerDamaged(
+            f"the ledger has a plan of run {run_id} that this version of parloader does not know: {error}",
+            "Use the version that made it (column parloader_version of parloader_run), or a later one",
+        ) from error
 
 
 def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[Partition, ...]], target: str) -> TableEntry:
@@ -271,7 +287,9 @@ def _details(rows: Rows) -> str:
 
 
 def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
-    """Writes a new run, in the caller's transaction; returns its run_id."""
+    """Writes a new run, in the caller's transaction; returns its run_id. UsageError: its plan could not be read back."""
+    definition = as_document(plan)
+    from_document(definition)  # once it is there, every later command reads it
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO parloader_run (plan, target, row_count, parameters, definition, parloader_version, started_at)
@@ -281,7 +299,7 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
                 plan.target.name,
                 plan.target.rows,
                 json.dumps(dict(plan.parameters), sort_keys=True),
-                json.dumps(as_document(plan), sort_keys=True),
+                json.dumps(definition, sort_keys=True),
                 __version__,
             ),
         )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from parloader.database import sql
+from parloader.database.shape_types import values_of
 from parloader.database.sql import Connection
 from parloader.plans import shape
 from parloader.plans.shape import Kind
@@ -157,7 +158,7 @@ def _type(name: str, text: str, length: int | None, precision: int | None, scale
     if name in WITH_LENGTH:
         return WITH_LENGTH[name](length)
     if name in LISTS:
-        return LISTS[name](*(value.replace("''", "'") for value in re.findall(r"'((?:''|[^'])*)'", text)))
+        return LISTS[name](*values_of(text))
     return OTHERS[name]() if name in OTHERS else OtherType(text)
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from parloader.database import sql
 from parloader.database.connect import Target, connected
-from parloader.plans.model import ExactlyOne, Plan, Rule, Table
+from parloader.plans.model import ExactlyOne, Plan, Rule, SameThrough, Table
 from parloader.plans.partition import Partition, split
 
 
@@ -36,19 +36,24 @@ def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], c
     table = plan.target
     assert table.key is not None
     links = _links(table)
-    alias = {column: f"p{n}" for n, pairs in enumerate(links.values()) for column, _ in pairs}
+    via = {rule.via for rule in plan.rules if isinstance(rule, SameThrough)}
+    alias = {column: f"p{n}" for n, pairs in enumerate(links.values()) for column, _ in pairs if column in via}
     violations = {rule.name: _broken(rule, alias) for rule in plan.rules}
     for (parent, _), pairs in links.items():
-        (column, referenced), *_ = pairs
-        violations[f"{', '.join(c for c, _ in pairs)} points to a row of {parent}"] = (
-            " AND ".join(f"e.{sql.quote(c)} IS NOT NULL" for c, _ in pairs) + f" AND {alias[column]}.{sql.quote(referenced)} IS NULL"
-        )
+        points = " AND ".join(f"e.{sql.quote(c)} IS NOT NULL" for c, _ in pairs)
+        # not a join: there may be several rows that it points to (MariaDB has foreign keys to columns that are not unique)
+        there = f"EXISTS (SELECT 1 FROM {sql.quote(parent)} p WHERE {_same(pairs, 'p')})"
+        violations[f"{', '.join(c for c, _ in pairs)} points to a row of {parent}"] = f"{points} AND NOT {there}"
     conditions = ["TRUE", *(f"e.{sql.quote(c.column)} IS NOT NULL" for c in plan.counts), *violations.values()]
     sums = ", ".join(f"COALESCE(SUM(e.group_rows * ({condition})), 0)" for condition in conditions)
     where = f"FROM {sql.quote(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s"
     grouped = ", ".join(map(sql.quote, _columns(plan, links)))
     groups = f"SELECT {grouped}, COUNT(*) AS group_rows {where} GROUP BY {grouped}" if grouped else f"SELECT COUNT(*) AS group_rows {where}"
-    joins = " ".join(_join(parent, pairs, alias) for (parent, _), pairs in links.items())
+    joins = " ".join(
+        f"LEFT JOIN {sql.quote(parent)} {alias[pairs[0][0]]} ON {_same(pairs, alias[pairs[0][0]])}"
+        for (parent, _), pairs in links.items()
+        if pairs[0][0] in alias
+    )
     statement = f"SELECT {sums} FROM ({groups}) e {joins}"
 
     def ask(piece: tuple[int, int]) -> tuple[int, ...]:
@@ -83,10 +88,8 @@ def _links(table: Table) -> Links:
     return links
 
 
-def _join(parent: str, pairs: tuple[tuple[str, str], ...], alias: Mapping[str, str]) -> str:
-    name = alias[pairs[0][0]]
-    same = " AND ".join(f"{name}.{sql.quote(r)} = e.{sql.quote(c)}" for c, r in pairs)
-    return f"LEFT JOIN {sql.quote(parent)} {name} ON {same}"
+def _same(pairs: tuple[tuple[str, str], ...], parent: str) -> str:
+    return " AND ".join(f"{parent}.{sql.quote(referenced)} = e.{sql.quote(column)}" for column, referenced in pairs)
 
 
 def _columns(plan: Plan, links: Links) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The live schema: whether it fits a plan, its keys and counters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ from parloader.database.reflection import Live, OtherType, column_shape, foreign
 from parloader.database.sql import Connection
 from parloader.database.view import View
 from parloader.errors import SchemaMismatch
-from parloader.plans.generators import Generator, Pick, When
+from parloader.plans.generators import Generator, Pick, Scalar, When
 from parloader.plans.model import Plan, Table
 from parloader.plans.script_execution import NAME
+from parloader.plans.shape import Kind
 
 INTEGER_BYTES: dict[type[Any], int] = {mysql.TINYINT: 1, mysql.SMALLINT: 2, mysql.MEDIUMINT: 3, mysql.INTEGER: 4, mysql.BIGINT: 8}
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
@@ -59,7 +60,7 @@ def adapt(plan: Plan, live: Live) -> Plan:
         there = live[table.name].columns if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
         kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
-        return replace(table, key=keys[table.name], columns=kept, later=table.later & kept.keys())
+        return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
@@ -71,16 +72,53 @@ def _live_key(table: Table, there: sa.Table | None) -> str | None:
     return columns[0] if len(columns) == 1 else table.key
 
 
-def misfits(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> tuple[Misfit, ...]:
-    """Where the live schema is not as the adapted plan needs it. `samples` has, for each table of the plan, some of its rows."""
+def misfits(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame], used: Collection[str] = ()) -> tuple[Misfit, ...]:
+    """Where the live schema is not as the adapted plan needs it. `samples` has, for each table of the plan, some of its rows; in those that
+    are `used` none is made."""
     missing = tuple(Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live)
-    found = missing + tuple(m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name]))
-    return found or tuple(m for table in plan.tables for m in _column_misfits(table, live[table.name], samples[table.name]))
+    found = missing + tuple(
+        m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=table.name not in used)
+    )
+    return found or tuple(m for table in plan.tables for m in _column_misfits(plan, table, live[table.name], samples[table.name]))
 
 
-def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> None:
+def stand_ins(plan: Plan, live: Live) -> dict[str, dict[str, Scalar]]:
+    """Of tables that are only used, a value for each column that is picked: what is there is read when a run begins (see assign)."""
+
+    def stand_in(column: "sa.Column[Any]") -> Scalar:
+        match column_shape(column).kind:
+            case Kind.INTEGER | Kind.YEAR | Kind.BIT | Kind.REAL:
+                return 1
+            case Kind.BYTES | Kind.GEOMETRY | Kind.VECTOR:
+                return b"1"
+            case _:
+                return "1"
+
+    found: dict[str, dict[str, Scalar]] = {}
+    for table in plan.tables:
+        unmade = [column for column in plan.picked(table.name) if column not in (table.key, *table.columns)]
+        if unmade and table.name in live:
+            columns = live[table.name].columns
+            found[table.name] = {column: stand_in(columns[column]) for column in unmade if column in columns}
+    return found
+
+
+def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame], used: Collection[str] = ()) -> None:
     """SchemaMismatch names every column that is not as expected."""
-    if found := misfits(plan, live, samples):
+    _refuse(plan, misfits(plan, live, samples, used))
+
+
+def require_tables(plan: Plan, live: Live) -> None:
+    """SchemaMismatch names every table that is not there, or is of no use whatever its columns."""
+    missing = [Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live]
+    unfit = [
+        m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=True) if m.column is None
+    ]
+    _refuse(plan, (*missing, *unfit))
+
+
+def _refuse(plan: Plan, found: Sequence[Misfit]) -> None:
+    if found:
         raise SchemaMismatch(
             f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, found)),
             "Migrate the database to the schema that the plan is for, or use an empty database: parloader makes the tables there"
@@ -89,7 +127,7 @@ def require_fit(plan: Plan, live: Live, samples: Mapping[str, pl.DataFrame]) -> 
         )
 
 
-def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
+def _table_misfits(table: Table, there: sa.Table, *, is_made: bool) -> list[Misfit]:
     misfits: list[Misfit] = []
     engine = there.dialect_options["mysql"]["engine"]
     if engine.lower() != "innodb":
@@ -102,7 +140,7 @@ def _table_misfits(table: Table, there: sa.Table) -> list[Misfit]:
         if name not in there.columns:
             misfits.append(Misfit(table=table.name, column=name, expected="a column", found="none"))
     for column in there.columns:
-        if column.name not in (table.key, *table.columns) and _demands_value(column):
+        if is_made and column.name not in (table.key, *table.columns) and _demands_value(column):
             misfits.append(
                 Misfit(
                     table=table.name,
@@ -128,9 +166,12 @@ def _demands_value(column: "sa.Column[Any]") -> bool:
     return not (column.nullable or column.server_default is not None or column.computed is not None or column.autoincrement is True)
 
 
-def _column_misfits(table: Table, there: sa.Table, sample: pl.DataFrame) -> list[Misfit]:
+def _column_misfits(plan: Plan, table: Table, there: sa.Table, sample: pl.DataFrame) -> list[Misfit]:
     misfits = []
+    used = {t.name: {*plan.picked(t.name)} - {t.key, *t.columns} for t in plan.tables}
     for name, generator in table.columns.items():
+        if any(pick.column in used[pick.parent] for pick in table.picks.get(name, ())):
+            continue  # it holds what another column holds, of which the sample knows nothing
         column, values = there.columns[name], sample[name]
         found = f"{type_text(column)}{'' if column.nullable else ' NOT NULL'}"
         if values.null_count() and not column.nullable:
@@ -171,6 +212,8 @@ def _beyond(values: pl.Series, column: "sa.Column[Any]") -> str:
             return f"a signed type (values from {lowest})"
         if highest > largest(column):
             return f"a type that holds {highest:,}"
+    elif isinstance(column.type, mysql.SET):
+        pass  # its text is as long as all that it may hold
     elif isinstance(column.type, sa.Enum):
         missing = sorted(set(values.drop_nulls().to_list()) - set(column.type.enums))
         return f"the value {missing[0]!r} among its values" if missing else ""

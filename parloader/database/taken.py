@@ -40,15 +40,17 @@ def _highest(connection: Connection, table: str, column: str, unique: Unique) ->
     """The highest value of the form; None where there is none."""
     of, where = sql.quote(column), ""
     parameters: tuple[object, ...] = ()
-    if unique.form is Form.UUID:
-        of = f"CAST({of} AS CHAR)"
+    compared = f"CAST({of} AS CHAR)" if unique.form is Form.UUID else of
+    # the digits and letters of many collations are not in the order of their bytes
+    highest = f"CAST(LOWER({of}) AS BINARY)" if unique.form is Form.TEXT else compared
     if (like := pattern(unique)) is not None:
-        where, parameters = f"WHERE {of} LIKE %s ESCAPE '|'", (like,)
+        where, parameters = f"WHERE {compared} LIKE %s ESCAPE '|'", (like,)
     elif unique.form is Form.BYTES and unique.prefix:
         prefix = bytes.fromhex(unique.prefix)
         where = f"WHERE {of} BETWEEN %s AND %s"
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
-    return sql.value(connection, f"SELECT MAX({of}) FROM {sql.quote(table)} {where}", *parameters)
+    value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
+    return value.decode("utf-8", "replace") if unique.form is Form.TEXT and value is not None else value
 
 
 def count(connection: Connection, table: str, column: str) -> int:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 
 import polars as pl
 
 from parloader.errors import UsageError
 from parloader.plans.expressions import Place, expression, needs, pick_index
-from parloader.plans.generators import Pick
-from parloader.plans.model import INDEX, ROOTS, Plan, Rows, Table
+from parloader.plans.generators import Pick, Scalar
+from parloader.plans.model import AMONG_ROOTS, INDEX, ROOTS, Plan, Rows, Table
 from parloader.plans.partition import Partition, gaps
 
 # The values of a column that is picked are looked up in a list where the table has so many rows at most, and made anew where it has more
@@ -36,6 +37,7 @@ class Generation:
         self._rows = of[table.name]
         self._within = within
         self._names = [*([table.key] if table.key is not None else []), *table.columns]
+        self._picks: list[tuple[str, pl.Expr]] = []  # (parent, the index of its row)
         self._steps = list(self._compiled())
 
     def frame(self, rows: Partition) -> pl.DataFrame:
@@ -44,21 +46,20 @@ class Generation:
 
     def at(self, indices: pl.Series) -> pl.DataFrame:
         """The rows with these indices (Int64), as the generators give them, whether the run makes them or not."""
-        return self._all(indices).select(self._names)
+        return self._all(indices).select(self._names).collect()
 
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
         """(parent, indices of its rows), for each pick: all that these rows may point at."""
-        frame = self._all(indices)
-        for column, picks in self._table.picks.items():
-            for pick in picks:
-                where = pick_index(pick, self._place(column), self._of[pick.parent].rows)
-                yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
+        frame = self._all(indices).collect()
+        for parent, index in self._picks:
+            yield parent, frame.select(index.alias("i")).to_series().drop_nulls().unique()
 
-    def _all(self, indices: pl.Series) -> pl.DataFrame:
+    def _all(self, indices: pl.Series) -> pl.LazyFrame:
+        """Lazily, because only then what expressions have in common is computed once."""
         frame = pl.DataFrame({"i": indices}).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
-        return frame.collect()  # lazily, because only then what expressions have in common is computed once
+        return frame
 
     def _compiled(self) -> Iterator[list[pl.Expr]]:
         """The columns as expressions of the index and of those in the steps before."""
@@ -87,6 +88,7 @@ class Generation:
                 f"Pick another column, or take it out of `later` of {parent.name}",
             )
         index = pick_index(pick, place, rows.rows)
+        self._picks.append((pick.parent, index))
         if pick.column == parent.key and rows.keys is not None:
             return rows.keys.at(index)
         within = self._within | {(place.table, place.column)}
@@ -97,7 +99,7 @@ class Generation:
             )
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that points at itself points at its first rows
-        bound = ROOTS if parent.name == self._table.name and pick.index is None else LISTED_ROWS + 1
+        bound = ROOTS if parent.name == self._table.name and pick.index in AMONG_ROOTS else LISTED_ROWS + 1
         if min(rows.rows, bound) <= LISTED_ROWS:
             return pl.lit(values(_indices(Partition(0, min(rows.rows, bound))))).gather(index)
         return index.map_batches(partial(_each_once, values), return_dtype=values(_indices(Partition(0, 1))).dtype)
@@ -170,13 +172,21 @@ def _indices(rows: Partition) -> pl.Series:
     return pl.int_range(rows.start, rows.stop, dtype=pl.Int64, eager=True)
 
 
+def _all_used(table: Table, values: Mapping[str, Scalar]) -> Rows:
+    made = Rows.all_made(table)
+    return replace(made, made=(), used={column: (value,) * table.rows for column, value in values.items()})
+
+
 # How many rows at each end of a table show what a plan's columns hold
 SAMPLE_ROWS = 1000
 
 
-def samples(plan: Plan) -> dict[str, pl.DataFrame]:
-    """For each table of the plan its first and its last rows, with made-up keys."""
-    of = {table.name: Rows.all_made(table) for table in plan.tables}
+def samples(plan: Plan, used: Mapping[str, Mapping[str, Scalar]] = MappingProxyType({})) -> dict[str, pl.DataFrame]:
+    """For each table of the plan its first and its last rows, with made-up keys.
+
+    `used`: of tables whose rows are all there already, a value for each column that is picked and for which there is no generator.
+    """
+    of = {table.name: _all_used(table, used[table.name]) if table.name in used else Rows.all_made(table) for table in plan.tables}
 
     def sample(table: Table) -> pl.DataFrame:
         made = Generation(plan, table, of)

@@ -47,7 +47,7 @@ def compare(
 
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
-    fitted = refitted(connection, run.plan)
+    fitted = refitted(connection, run.plan, run.used)
     missing: Counter[str] = Counter()
     different: Counter[str] = Counter()
     differences: list[Difference] = []

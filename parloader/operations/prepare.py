@@ -1,6 +1,6 @@
 """What a load will do, worked out from the plan and the database before anything is written. `plan` shows it, `seed` does it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from parloader.loading.generate import samples
 from parloader.operations.assign import look
 from parloader.operations.requested import requested
 from parloader.plans.graph import require_parents
-from parloader.plans.infer import Fill, Note, complete
+from parloader.plans.infer import Fill, Inferred, Note, complete
 from parloader.plans.model import Plan
 from parloader.plans.script_execution import NAME
 
@@ -61,7 +61,7 @@ def prepare(connection: Connection, config: SeedConfig) -> Prepared:
     if creates_tables:
         fitted = Fitted(plan=plan, live={})
     elif run:
-        fitted = refitted(connection, run.plan)
+        fitted = refitted(connection, run.plan, run.used)
     else:
         fitted = fit(connection, plan, fill, config.parents)
     return Prepared(fitted=fitted, facts=facts, creates_tables=creates_tables, runs=runs, run=run)
@@ -76,17 +76,28 @@ def fit(connection: Connection, plan: Plan, fill: Fill = Fill.DEMANDED, parents:
             "Run your migrations, or: parloader schema upgrade",
         )
     plan = schema.adapt(plan, live)
-    shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
-    inferred = complete(plan, shapes, look(connection, shapes), parents or {}, fill)
-    require_parents(inferred.plan.tables)
-    fitted = refitted(connection, inferred.plan)
+    if plan.name == NAME:  # what nothing can be worked out for
+        schema.require_tables(plan, live)
+    inferred = completed(connection, plan, fill, parents or {})
+    fitted = refitted(connection, inferred.plan, inferred.used)
     return Fitted(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
 
 
-def refitted(connection: Connection, plan: Plan) -> Fitted:
-    """A plan that is worked out, with the schema as it is now. SchemaMismatch where that does not take it any more."""
+def completed(connection: Connection, plan: Plan, fill: Fill, parents: Mapping[str, int]) -> Inferred:
+    """With all that the live schema demands, and what is in it. Refused, with the reason, where that cannot be had."""
+    shapes = {name: of for table in plan.tables for name, of in shape.closure(connection, table.name).items()}
+    inferred = complete(plan, shapes, look(connection, shapes), parents, fill)
+    require_parents(inferred.plan.tables)
+    return inferred
+
+
+def refitted(connection: Connection, plan: Plan, used: Collection[str] = ()) -> Fitted:
+    """A plan that is worked out, with the schema as it is now. SchemaMismatch where that does not take it any more.
+
+    `used`: the tables of which no row is made.
+    """
     live = reflect(connection, [table.name for table in plan.tables])
-    schema.require_fit(plan, live, samples(plan))
+    schema.require_fit(plan, live, samples(plan, schema.stand_ins(plan, live)), used)
     return Fitted(plan=plan, live=live)
 
 

@@ -15,6 +15,8 @@ from parloader.loading.generate import samples
 from parloader.loading.progress import Progress
 from parloader.operations import guard
 from parloader.operations.hold import Hold
+from parloader.operations.prepare import completed
+from parloader.plans.infer import Fill
 from parloader.plans.script_execution import script_execution
 
 
@@ -75,6 +77,10 @@ def _state(connection: Connection) -> SchemaState:
     plan = script_execution()
     live = reflect(connection, [table.name for table in plan.tables])
     state = migration.state(connection, live)
-    adapted = live_schema.adapt(plan, live)
-    misfits = live_schema.misfits(adapted, live, samples(adapted))
+    plan, used = live_schema.adapt(plan, live), frozenset[str]()
+    if state is State.V97 and all(table.name in live for table in plan.tables):
+        inferred = completed(connection, plan, Fill.DEMANDED, {})
+        plan, used = inferred.plan, inferred.used
+        live = reflect(connection, [table.name for table in plan.tables])
+    misfits = live_schema.misfits(plan, live, samples(plan, live_schema.stand_ins(plan, live)), used)
     return SchemaState(state=state, misfits=misfits)

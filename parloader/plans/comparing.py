@@ -72,7 +72,7 @@ def _same(group: list[Compared]) -> Mapping[str, str]:
     return same
 
 
-def chain_of(case: Case) -> frozenset[str]:
+def compared_columns(case: Case) -> frozenset[str]:
     """All columns that are compared."""
     return frozenset(name for c in case.compared for name in (c.left, c.right))
 

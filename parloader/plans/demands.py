@@ -78,6 +78,8 @@ class Demands:
         if fixed is not None:
             return fixed
         demand = self.table(name)
+        if any(name in group for group in self.alike):
+            return max(1, demand.least)  # as many as the others: `level` says it
         there = 0 if demand.fresh else question.rows_there(name)
         return max(1, demand.least, there or min(demand.by_rule, most))
 
@@ -132,5 +134,6 @@ class Demands:
         elif there and not demand.fresh:
             text = f"{counted(rows, 'row')}, those that are there first"
         else:
-            text = f"{counted(rows, 'row')}: one for each {CHILDREN_A_PARENT} of {demand.largest_child}, at most {MOST_BY_RULE:,}"
+            most = f", at most {MOST_BY_RULE:,}" if rows == MOST_BY_RULE else ", as many as it can have" if rows < demand.by_rule else ""
+            text = f"{counted(rows, 'row')}: one for each {CHILDREN_A_PARENT} of {demand.largest_child}{most}"
         return Note(table=name, column=None, text=text)

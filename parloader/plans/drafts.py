@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from parloader.plans.cases import Case, free
-from parloader.plans.comparing import chain_of, followers
+from parloader.plans.comparing import compared_columns, followers
 from parloader.plans.domains import Domain
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
 from parloader.plans.question import CannotBeMade, Question, listed
@@ -106,17 +106,22 @@ class Draft:
         return isinstance(generator, Unique) or (isinstance(generator, Sequence) and generator.count is None and generator.every == 1)
 
 
-def numbered(shape: Table, cases: tuple[Case, ...], given: Mapping[str, Generator]) -> str | None:
-    """The column whose numbers a run can assign: an integer primary key of its own that nothing restricts."""
+def integer_key(shape: Table) -> str | None:
+    """The column that alone is the primary key, where it is an integer."""
     key = shape.primary_key
     if key is None or len(key.columns) != 1 or key.expressions:
         return None
-    (name,) = key.columns
-    column = shape.column(name)
-    bound = any(name in foreign.columns for foreign in shape.foreign_keys) or name in given or column.generated
-    if column.kind is not Kind.INTEGER or bound or not all(free(case.domain(name)) for case in cases):
+    column = shape.column(key.columns[0])
+    return column.name if column.kind is Kind.INTEGER and not column.generated else None
+
+
+def numbered(shape: Table, cases: tuple[Case, ...], given: Mapping[str, Generator]) -> str | None:
+    """The column whose numbers a run can assign: an integer primary key of its own that nothing restricts."""
+    name = integer_key(shape)
+    if name is None or name in given or any(name in foreign.columns for foreign in shape.foreign_keys):
         return None
-    return None if any(name in chain_of(case) for case in cases) else name
+    restricted = any(not free(case.domain(name)) or name in compared_columns(case) for case in cases)
+    return None if restricted else name
 
 
 def found_by(shape: Table, key: str | None) -> tuple[str, ...]:

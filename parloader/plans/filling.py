@@ -24,6 +24,7 @@ class Filling:
     layout: Layout
     rows: Mapping[str, int]
     notes: list[Note] = field(default_factory=list)
+    _links_of: dict[int, list[Link]] = field(default_factory=dict)
 
     def columns(self) -> dict[str, Generator]:
         """What the plan gives first, then the others in the table's order. CannotBeMade names a column that cannot be filled."""
@@ -48,8 +49,11 @@ class Filling:
         rows = self.layout.null_from.get(column.name)
         if rows is None:
             return generator
+        if not rows:
+            self._note(column, "left NULL: its unique key has no room for rows with a value")
+            return NULL
         self._note(column, f"NULL from row {rows:,} on: its unique key has no room for more")
-        return When(condition=f"i < {rows}", then=generator) if rows else NULL
+        return When(condition=f"i < {rows}", then=generator)
 
     def _in_case(self, column: Column, case: Case) -> Generator | None:
         name, draft = column.name, self.draft
@@ -86,7 +90,7 @@ class Filling:
     def _earlier(self, column: Column, picked: str) -> Generator:
         """The first row points at itself where it must point at one."""
         pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
-        itself = replace(pick, distribution=Distribution.EVEN, index="i")
+        itself = replace(pick, distribution=Distribution.EVEN, index="0")
         return pick if self.draft.may_be_null(column.name) else When(condition="i = 0", then=itself, otherwise=pick)
 
     def _compared(self, column: Column, case: Case) -> Generator | None:
@@ -100,22 +104,38 @@ class Filling:
             pair = values.later(earlier, later, case.domain(later.name), case.domain(earlier.name), strict=link.strict)
             if pair:
                 return pair.later if column is later else pair.earlier
+            if not link.unordered and (half := self._half(column, link, case)):
+                return half
             if link.unordered and column is later and (other := values.unique(later, case.domain(later.name))):
                 return other
             if column is later and any(later.name in (c.left, c.right) for c in case.compared):
                 self._note(later, f"its CHECK compares it with {earlier.name}, which is tried on a sample")
         return None
 
+    def _half(self, column: Column, link: Link, case: Case) -> Generator | None:
+        """Times of day, which cannot be counted on from: the earlier one before noon, the later one after it."""
+        both = [self.draft.shape.column(name) for name in (link.earlier, link.column)]
+        compared = [link for link in self._all_links(case) if {link.earlier, link.column} & {c.name for c in both}]
+        if len(compared) > 1 or any(c.kind is not Kind.TIME or replace(case.domain(c.name), null=None) != ANY for c in both):
+            return None
+        domain = case.domain(column.name)
+        half = replace(domain, high="11:59:59") if column is both[0] else replace(domain, low="12:00:00")
+        return values.generator(column, half)
+
     def _links(self, case: Case, column: str) -> list[Link]:
         """The column's links to others that are filled: first those by which it follows from another one."""
+        number = self.draft.cases.index(case)
+        if number not in self._links_of:
+            self._links_of[number] = self._all_links(case)
+        usable = self._links_of[number]
+        return [link for link in usable if link.column == column] + [link for link in usable if link.earlier == column]
+
+    def _all_links(self, case: Case) -> list[Link]:
         compared = links(case.compared)
         taken = {name for link in compared for name in (link.earlier, link.column)}
-        by_name = [
-            Link(earlier=earlier, column=later)
-            for earlier, later in values.pairs([c for c in self.draft.shape.columns if c.name not in taken and self._is_plain(c)])
-        ]
-        usable = [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
-        return [link for link in usable if link.column == column] + [link for link in usable if link.earlier == column]
+        plain = [c for c in self.draft.shape.columns if c.name not in taken and self._is_plain(c)]
+        by_name = [Link(earlier=earlier, column=later) for earlier, later in values.pairs(plain)]
+        return [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
 
     def _is_plain(self, column: Column) -> bool:
         given = column.name in self.draft.given

@@ -15,8 +15,11 @@ __all__ = ["Fill", "Inferred", "Note", "There", "complete"]
 
 @dataclass(frozen=True, kw_only=True)
 class Inferred:
+    """`used`: the tables of the plan of which every row that is picked is there, so that none is made."""
+
     plan: Plan
     notes: tuple[Note, ...]
+    used: frozenset[str] = frozenset()
 
 
 def complete(plan: Plan, shapes: Shapes, there: Mapping[str, There], parents: Mapping[str, int], fill: Fill) -> Inferred:
@@ -31,7 +34,8 @@ def complete(plan: Plan, shapes: Shapes, there: Mapping[str, There], parents: Ma
             raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {', '.join(sorted(shapes))}")
     question = Question(plan=plan, shapes=shapes, there=there, parents=parents, fill=fill)
     try:
-        completed, notes = Inference(question).answer()
+        inference = Inference(question)
+        completed, notes = inference.answer()
     except KeyIsFull as error:
         raise _too_many(question, error) from error
     except CannotBeMade as error:
@@ -41,7 +45,7 @@ def complete(plan: Plan, shapes: Shapes, there: Mapping[str, There], parents: Ma
             else f"it needs rows of {error.table}, and none can be made"
         )
         raise Refused(f"{who}: {error.reason}", error.next_step) from error
-    return Inferred(plan=completed, notes=notes)
+    return Inferred(plan=completed, notes=notes, used=frozenset(inference.wiring.used))
 
 
 def _too_many(question: Question, error: KeyIsFull) -> Refused:
@@ -52,7 +56,10 @@ def _too_many(question: Question, error: KeyIsFull) -> Refused:
         return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={most} fit")
     planned = question.planned(error.table) or question.plan.target
     most = largest(lambda n: _fits(_with_rows(question, planned.name, n)), planned.rows)
-    return Refused(f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}", f"At most --rows {most} fit")
+    return Refused(
+        f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}",
+        f"At most --rows {most} fit" if most else "Not one row fits",
+    )
 
 
 def _with_rows(question: Question, name: str, rows: int) -> Question:

@@ -7,14 +7,14 @@ from typing import NoReturn
 
 from parloader.plans.cases import Cases, cases
 from parloader.plans.demands import MOST_BY_PARENT_PROCESS, Demands
-from parloader.plans.drafts import Draft, found_by, left_null, mirrored, numbered
+from parloader.plans.drafts import Draft, found_by, integer_key, left_null, mirrored, numbered
 from parloader.plans.filling import Filling
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 from parloader.plans.question import MOST_ROWS, CannotBeMade, Fill, KeyIsFull, Note, Question, listed
 from parloader.plans.shape import ForeignKey
 from parloader.plans.uniqueness import Keys, Layout, Room, largest
-from parloader.plans.units import Clash, Unit, units
+from parloader.plans.units import Clash, Unit, steps, units
 from parloader.plans.wiring import Edge, Wirer, Wiring, referenced
 
 # Each round asks for more rows of a table, or makes one more; a schema of a few hundred tables takes less than ten
@@ -147,16 +147,7 @@ class Inference:
 
     def _keys_of(self, name: str) -> list[ForeignKey]:
         """The foreign keys of a table that are filled, or would be if rows of it were made."""
-        if name in self.wiring.filled:
-            return self.wiring.filled[name]
-        shape = self.question.shapes.get(name)
-        if shape is None:
-            return []
-        return [
-            key
-            for key in shape.foreign_keys
-            if key.database is None and key.parent in self.question.shapes and not any(shape.column(c).nullable for c in key.columns)
-        ]
+        return self.wiring.filled[name] if name in self.wiring.filled else self.question.keys_that_must(name)
 
     def _layout(self, draft: Draft, rows: int) -> Layout:
         name = draft.name
@@ -178,8 +169,7 @@ class Inference:
         for unit in self.drafts[name].units:
             if unit.aligned:
                 self.demands.align(unit.aligned)
-                for foreign in unit.keys:
-                    self._step(foreign.parent, foreign.referenced, unit.aligned)
+                self.demands.in_step.update(steps(unit, self._keys_of))
             counts = unit.name in layout.asked_by
             least = (layout.counting[unit.name].size if counts else 1) + unit.reach
             because = f"the unique key {layout.asked_by[unit.name]} of {name} needs them" if counts else ""
@@ -189,14 +179,6 @@ class Inference:
         planned = self.question.planned(name)
         for parent in planned.pointed_at if planned else ():
             self.demands.table(parent).child(name, rows)
-
-    def _step(self, table: str, columns: tuple[str, ...], aligned: frozenset[str]) -> None:
-        """The foreign keys from which the columns have their values pick the row of the same number."""
-        for key in self._keys_of(table):
-            if set(key.columns) & set(columns) and key.parent != table and (table, key.name) not in self.demands.in_step:
-                self.demands.in_step.add((table, key.name))
-                if key.parent in aligned:
-                    self._step(key.parent, key.referenced, aligned)
 
     # -- how many rows
 
@@ -283,10 +265,11 @@ class Inference:
     def _used(self, name: str, rows: int) -> Table:
         shape = self.question.shape(name)
         planned = self.question.planned(name)
-        given = self._given_of(name) if planned else {}
-        key = numbered(shape, (), given)
+        key = numbered(shape, (), planned.columns) if planned else integer_key(shape)
         table = planned or Table(name=name, rows=rows, columns={})
-        return replace(table, rows=rows, key=key, identity=found_by(shape, key))
+        # none of its rows is made, so none has to be found again: columns that have no generator are no identity
+        identity = found_by(shape, key)
+        return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
 
     def _doubts(self, name: str, layout: Layout) -> list[Note]:
         doubts = [

@@ -19,6 +19,8 @@ INDEX = pl.col("i")
 """The global index of a row, 0 … rows-1 (Int64)."""
 ROOTS = 1000
 """So many rows at most of a table that points at itself are loaded before its others, which point at one of these."""
+AMONG_ROOTS = (None, "0")
+"""What Pick.index says where a table picks from its own roots."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ class Table:
     def roots(self) -> Partition:
         """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
         own = [p for picks in self.after(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
-        most = 0 if not own else ROOTS if all(p.index is None for p in own) else self.rows
+        most = 0 if not own else ROOTS if all(p.index in AMONG_ROOTS for p in own) else self.rows
         return Partition(0, min(most, self.rows))
 
     def after(self, last: Pass) -> "Table":

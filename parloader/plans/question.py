@@ -1,12 +1,12 @@
 """What inference is asked, and the words in which it answers that something cannot be had."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
-from parloader.plans.shape import Shapes
+from parloader.plans.shape import ForeignKey, Shapes
 from parloader.plans.shape import Table as Shape
 
 MOST_ROWS = 2**63 - 1
@@ -88,10 +88,19 @@ class Question:
         planned = self.planned(table)
         return planned.reuse if planned else True
 
+    def keys_that_must(self, table: str) -> list[ForeignKey]:
+        """The foreign keys that no row can be without, of those that can be met."""
+        shape = self.shapes.get(table)
+        return [
+            key
+            for key in (shape.foreign_keys if shape else ())
+            if key.database is None and key.parent in self.shapes and not any(self.shapes[table].column(c).nullable for c in key.columns)
+        ]
+
 
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(names: Iterator[str] | tuple[str, ...]) -> str:
+def listed(names: Iterable[str]) -> str:
     return ", ".join(names)

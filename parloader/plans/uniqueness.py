@@ -96,7 +96,7 @@ class Keys:
         """`whole`: units that have another number in each row, and the key for which."""
         layout = Layout(counting={unit: Digit(every=1, size=self.rows) for unit in whole}, asked_by=dict(whole))
         for unit in self.draft.units:
-            if unit.name in self.draft.in_step:
+            if unit.name in self.draft.in_step and unit.name not in whole:
                 size = min(self.room(parent, False).there for parent in unit.parents) - unit.reach
                 layout.counting[unit.name] = Digit(every=1, size=max(1, size))
         waiting = [key for key in self.draft.keys if not self._is_met(key, layout)]
@@ -142,15 +142,15 @@ class Keys:
     def _count(self, key: UniqueKey, layout: Layout) -> None:
         sources = self._sources(key, layout)
         fixed = {**layout.digits, **layout.counting}
-        rows = self.rows
+        rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
         if self.others and not (sources := self._with_new_parents(sources, layout)):
             why = f"its unique key {key.name} ({listed(key.columns)}) has no column that can be new in each row, beside the rows that are there"
             self._leave_null(key, layout, 0, why)
             return
         if count(rows, sources, fixed) is None:
             wide = [s.name for s in sources if s.unit and s.name in fixed and fixed[s.name].size < rows <= s.most]
-            if alone := [name for name in wide if name not in self.draft.in_step]:
-                raise _Whole(alone[-1], key.name)
+            if wide:
+                raise _Whole(wide[-1], key.name)
             rows = largest(lambda n: count(n, sources, fixed) is not None, rows)
             self._leave_null(key, layout, rows, self._limits(key, sources))
         for name, digit in (count(rows, sources, fixed) or {}).items():
@@ -162,7 +162,7 @@ class Keys:
         """From row `rows` on a column of the key is NULL, with which a unique key tells all rows apart. KeyIsFull where none can be."""
         column = next((column for column in key.columns if self.draft.may_be_null(column)), None)
         if column is not None:
-            layout.null_from[column] = rows
+            layout.null_from[column] = min(layout.null_from.get(column, rows), rows if rows > 1 else 0)
         elif self.draft.is_doubtful(key):
             layout.doubtful.append(key)
         else:

@@ -1,6 +1,6 @@
 """Foreign keys that have columns in common, or are compared with one another, and so must pick together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -125,6 +125,22 @@ def _until_common(chains: list[list[tuple[str, str]]], keys: tuple[ForeignKey, .
     if common is None:
         raise Clash(keys)
     return {table for chain in chains for table, _ in chain[: chain.index(common)]}
+
+
+def steps(unit: Unit, keys_of: KeysOf) -> Iterator[tuple[str, str]]:
+    """(table, foreign key) of the aligned tables by which the shared columns get their values: each row picks the one of its own number."""
+    waiting = [(key.parent, frozenset(key.referenced)) for key in unit.keys]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        at = waiting.pop()
+        table, columns = at
+        if at in seen or table not in unit.aligned:
+            continue
+        seen.add(at)
+        for key in keys_of(table):
+            if columns.intersection(key.columns) and key.parent != table:
+                yield table, key.name
+                waiting.append((key.parent, frozenset(key.referenced)))
 
 
 def _compared_together(found: list[Unit], compared: Iterable[Compared]) -> tuple[Unit, ...]:

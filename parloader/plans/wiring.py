@@ -1,6 +1,7 @@
 """Which tables a plan needs, and which of their foreign keys are filled: the way up from a plan's tables to all that they point to."""
 
 import copy
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -15,6 +16,8 @@ from parloader.plans.shape import ForeignKey, Table
 
 Edge: TypeAlias = tuple[str, str]
 """(the table, the name of its foreign key)"""
+
+CYCLE = "the tables point to each other in a cycle"
 
 
 @dataclass
@@ -37,15 +40,19 @@ class Wiring:
 
     def reaches(self, table: str, other: str) -> bool:
         """Whether rows of `other` must be there before those of `table`, or they are the same."""
-        seen, waiting = set(), [table]
-        while waiting:
-            at = waiting.pop()
-            if at == other:
-                return True
-            if at not in seen:
-                seen.add(at)
-                waiting.extend(self.parents.get(at, ()))
-        return False
+        return self.way(table, other) is not None
+
+    def way(self, table: str, other: str) -> tuple[str, ...] | None:
+        """The shortest way up from one table to another, both included."""
+        ways: dict[str, tuple[str, ...]] = {table: (table,)}
+        waiting = deque([table])
+        while waiting and other not in ways:
+            at = waiting.popleft()
+            for parent in sorted(self.parents.get(at, ())):
+                if parent not in ways:
+                    ways[parent] = (*ways[at], parent)
+                    waiting.append(parent)
+        return ways.get(other)
 
     def cycle(self) -> str | None:
         """ "a → b → a", where tables must all be there before each other."""
@@ -81,7 +88,7 @@ class Wirer:
             self._add(wiring, table.name)
         if cycle := wiring.cycle():
             raise Refused(
-                f"the tables point to each other in a cycle of columns that are NOT NULL, and have no rows to begin with: {cycle}",
+                f"{CYCLE} of columns that are NOT NULL, and have no rows to begin with: {cycle}",
                 "Insert one row of each of these tables by hand, or make one of the foreign keys nullable",
             )
         for table in self.question.plan.tables:
@@ -129,11 +136,11 @@ class Wirer:
                     trial = copy.deepcopy(wiring)
                     if self._filled_later(trial, name, key, cycle):
                         return trial
-                    reason = f"the tables point to each other in a cycle: {cycle}"
+                    reason = f"{CYCLE}: {cycle}"
             except CannotBeMade as error:
                 reason = f"{error.table}: {error.reason}"
         if reason:
-            wiring.notes.append(_left_null(name, key, reason))
+            wiring.notes.append(self._left_null(name, key, reason))
             return wiring
         trial.chosen.append((name, key))
         return trial
@@ -142,19 +149,16 @@ class Wirer:
         parent = key.parent
         reason = self.banned.get((name, key.name)) or self._obstacle(name, key)
         if reason:
-            wiring.notes.append(_left_null(name, key, reason))
+            wiring.notes.append(self._left_null(name, key, reason))
         elif self._is_there_anyway(wiring, name, parent):
             self._fill(wiring, name, key)
             wiring.chosen.append((name, key))
-        elif parent in wiring.parents:
-            trial = copy.deepcopy(wiring)
-            trial.parents[name].add(parent)
-            cycle = trial.cycle()
-            assert cycle is not None
+        elif way := wiring.way(parent, name):
+            cycle = " → ".join((name, *way))
             if not self._filled_later(wiring, name, key, cycle):
-                wiring.notes.append(_left_null(name, key, f"the tables point to each other in a cycle: {cycle}"))
+                wiring.notes.append(self._left_null(name, key, f"{CYCLE}: {cycle}"))
         else:
-            wiring.notes.append(_left_null(name, key, f"{parent} is empty, and nothing else needs it"))
+            wiring.notes.append(self._left_null(name, key, f"{parent} is empty, and nothing else needs it"))
 
     def _filled_later(self, wiring: Wiring, name: str, key: ForeignKey, cycle: str) -> bool:
         """Fills the foreign key, which closes the cycle, in a second pass; False, and something may have changed, where that cannot be."""
@@ -166,7 +170,7 @@ class Wirer:
         wiring.filled[name].append(key)
         wiring.chosen.append((name, key))
         wiring.later[name] = wiring.later.get(name, frozenset()) | set(key.columns)
-        text = f"set in a second pass: the tables point to each other in a cycle: {cycle}"
+        text = f"set in a second pass: {CYCLE}: {cycle}"
         wiring.notes += [Note(table=name, column=column, text=text) for column in key.columns]
         return True
 
@@ -214,6 +218,10 @@ class Wirer:
             return f"its parent {key.parent} is not there"
         return None
 
+    def _left_null(self, table: str, key: ForeignKey, reason: str) -> Note:
+        nullable = [column for column in key.columns if self.question.shape(table).column(column).nullable]
+        return Note(table=table, column=nullable[-1], text=f"left NULL: {reason}")
+
 
 def referenced(question: Question, table: str) -> frozenset[str]:
     """The columns that other tables point to: they cannot be NULL in rows that are picked."""
@@ -225,7 +233,3 @@ def referenced(question: Question, table: str) -> frozenset[str]:
         if key.parent == table and key.database is None
         for column in key.referenced
     )
-
-
-def _left_null(table: str, key: ForeignKey, reason: str) -> Note:
-    return Note(table=table, column=key.columns[-1], text=f"left NULL: {reason}")

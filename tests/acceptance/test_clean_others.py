@@ -79,7 +79,6 @@ def test_only_the_run_with_the_edits_is_named(seeded: Database) -> None:
     [
         "ALTER TABLE script_execution MODIFY created_at VARCHAR(40)",
         "ALTER TABLE task_schedule DROP COLUMN robot_id, DROP FOREIGN KEY {key}",
-        'UPDATE parloader_run SET parameters = \'{{"of another version": "1"}}\'',
     ],
 )
 def test_where_nobody_can_tell_any_more_it_says_so(seeded: Database, change: str) -> None:
@@ -93,6 +92,12 @@ def test_where_nobody_can_tell_any_more_it_says_so(seeded: Database, change: str
     assert "--edited-too" in line
     seeded.parloader("clean", "--yes", "--edited-too")
     assert seeded.rows("SHOW TABLES") == ()
+
+
+def test_a_plan_of_another_version_is_not_guessed_at(seeded: Database) -> None:
+    seeded.execute("UPDATE parloader_run SET definition = '{\"of another version\": 1}'")
+    for command in (("clean", "--yes", "--edited-too"), ("verify",), ("seed", "--rows", "500")):
+        assert "the ledger has a plan of run 1 that this version of parloader does not know" in seeded.parloader(*command, check=3).stderr
 
 
 class InterruptsTheLook(Progress):

@@ -314,6 +314,17 @@ def test_they_agree_through_several_tables() -> None:
     assert rows["task"]["tenant_id"].n_unique() > 1
 
 
+def test_tables_that_go_together_are_as_small_as_the_smallest() -> None:
+    few = replace(USER, name="few", unique_keys=(*USER.unique_keys, unique("tenant_id")))
+    to = (foreign("tenant_id user_id", "user", "tenant_id id"), foreign("tenant_id few_id", "few", "tenant_id id"))
+    shapes = schema(
+        table("task", integer("tenant_id"), integer("user_id"), integer("few_id"), to=to), USER, few, table("tenant", tiny("id"))
+    )
+    inferred = infer(shapes, "task", 50_000)
+    assert inferred.plan.table("user").rows == inferred.plan.table("few").rows == 255
+    valid(shapes, inferred)
+
+
 def test_where_they_cannot_agree_the_nullable_one_is_null() -> None:
     lone = table("lone", integer("tenant_id"), keys=(unique("tenant_id", "id"),))
     to = (foreign("tenant_id user_id", "user", "tenant_id id"), foreign("tenant_id lone_id", "lone", "tenant_id id"))
@@ -451,6 +462,15 @@ def test_a_nullable_column_of_few_values_is_null_from_there_on() -> None:
     assert "NULL from row 2 on" in notes(inferred, "t", "place")
     with pytest.raises(Refused, match=r"t\.place holds only 2 values.*At most --rows 2 fit"):
         infer(schema(table("t", flag("place", "first", "second"), keys=(unique("place"),))), "t")
+
+
+def test_a_column_that_ends_in_null_does_so_for_all_of_its_keys() -> None:
+    shapes = schema(
+        table(
+            "t", tiny("id"), flag("place", nullable=True), integer("n"), keys=(primary("id", "n"), unique("id", "place"), unique("place"))
+        )
+    )
+    assert valid(shapes, infer(shapes, "t"))["t"]["place"].null_count() == 998
 
 
 def test_rows_that_are_there_may_have_all_combinations() -> None:

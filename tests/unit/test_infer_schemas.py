@@ -78,6 +78,25 @@ def _distinct(keys: list[UniqueKey]) -> Iterator[UniqueKey]:
     return iter({key.columns: key for key in keys}.values())
 
 
+@st.composite
+def tenant_schemas(draw: st.DrawFn) -> Shapes:
+    """All belongs to a tenant: each foreign key to another table has its tenant in it, and shares that column with the others."""
+    tables = [table("tenant", text("name"))]
+    for number in range(draw(st.integers(1, MOST_TABLES))):
+        parents = draw(st.lists(st.sampled_from(tables[1:]), max_size=3)) if number else []
+        columns = [integer("tenant_id"), *draw(own_columns())]
+        to = [foreign("tenant_id", "tenant")] if not parents or draw(st.booleans()) else []
+        for n, parent in enumerate(parents):
+            columns.append(integer(f"f{n}_id", nullable=draw(st.booleans())))
+            to.append(foreign(f"tenant_id f{n}_id", parent.name, "tenant_id id"))
+        names = [column.name for column in columns]
+        more = draw(
+            st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(lambda key: unique(*key)), max_size=2)
+        )
+        tables.append(table(f"t{number}", *columns, keys=(unique("tenant_id", "id"), *_distinct(more)), to=tuple(to)))
+    return schema(*tables)
+
+
 def is_valid(shapes: Shapes, inferred: Inferred) -> bool:
     rows = rows_of(inferred.plan)
     assert faults(rows, shapes) == []
@@ -85,7 +104,7 @@ def is_valid(shapes: Shapes, inferred: Inferred) -> bool:
 
 
 @settings(max_examples=100, deadline=None)
-@given(schemas(), st.sampled_from([1, 2, 30, 300, 700]))
+@given(st.one_of(schemas(), tenant_schemas()), st.sampled_from([1, 2, 30, 300, 700]))
 def test_all_rows_are_valid_or_it_says_how_many_would_be(shapes: Shapes, rows: int) -> None:
     last = list(shapes)[-1]
     most = rows_that_fit(shapes, last, rows)
