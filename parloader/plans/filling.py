@@ -63,7 +63,7 @@ class Filling:
         if unit := draft.unit(name):
             return self._pick(unit, name)
         if own := draft.own(name):
-            return self._earlier(column, own.referenced[own.columns.index(name)])
+            return self._earlier(own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
             return unique
         if digit := self.layout.digits.get(name):
@@ -87,11 +87,8 @@ class Filling:
             group=group,
         )
 
-    def _earlier(self, column: Column, picked: str) -> Generator:
-        """The first row points at itself where it must point at one."""
-        pick = Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
-        itself = replace(pick, distribution=Distribution.EVEN, index="0")
-        return pick if self.draft.may_be_null(column.name) else When(condition="i = 0", then=itself, otherwise=pick)
+    def _earlier(self, picked: str) -> Generator:
+        return Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
 
     def _compared(self, column: Column, case: Case) -> Generator | None:
         """As a CHECK, or the columns' names, say that one follows from the other."""

@@ -243,5 +243,5 @@ def _listed_reals(column: Column, domain: Domain) -> tuple[float, ...]:
     barred = {float(number(column, value)) for value in domain.excluded}
     low, high = (None if end is None else float(number(column, end)) for end in (domain.low, domain.high))
     values = sorted({float(number(column, value)) for value in domain.values or ()} - barred)
-    above = (v for v in values if low is None or v > low or (v == low and not domain.low_open))
+    above = (v for v in values if (v >= 0 or not column.unsigned) and (low is None or v > low or (v == low and not domain.low_open)))
     return tuple(v for v in above if high is None or v < high or (v == high and not domain.high_open))

@@ -115,7 +115,7 @@ class Wirer:
             for parent in planned.pointed_at:
                 self._add(wiring, parent)
         for key in self._keys(name, Role.REQUIRED):
-            if reason := self._obstacle(name, key):
+            if reason := self._obstacle(name, key) or self._first_row(name, key):
                 raise CannotBeMade(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column in a plan file")
             self._fill(wiring, name, key)
 
@@ -207,6 +207,12 @@ class Wirer:
         if not all_of_plan:
             return Role.WELCOME
         return Role.WANTED if filled or any(c.default is not None or c.name in demanded for c in columns) else Role.LEFT
+
+    def _first_row(self, name: str, key: ForeignKey) -> str | None:
+        """Why a table cannot point at itself in every row: InnoDB does not delete a row that points at itself (tried on both servers)."""
+        if key.parent != name:
+            return None
+        return "points at its own table, so that the first row would have to point at itself, and no server deletes such a row again"
 
     def _obstacle(self, name: str, key: ForeignKey) -> str | None:
         """Why the foreign key cannot be filled."""

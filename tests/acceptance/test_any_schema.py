@@ -56,8 +56,7 @@ def test_the_built_in_plan_on_a_production_database(database: Database) -> None:
         pytest.param("junctions", "enrolment", 600, marks=SLOW),
         ("one_to_one", "manager", 500),
         pytest.param("one_to_one", "locker", 500, marks=SLOW),
-        ("self_reference", "node", 600),
-        pytest.param("self_reference", "category", 600, marks=SLOW),
+        ("self_reference", "category", 600),
         pytest.param("self_reference", "folder", 600, marks=SLOW),
         ("cycles", "badge", 300),
         pytest.param("cycles", "alpha", 300, marks=SLOW),
@@ -87,6 +86,7 @@ def test_a_table_by_its_name(database: Database, schema: str, table: str, rows: 
         ("unique_keys", "holds_255", ("position", "255")),
         ("cycles", "chicken", ("chicken", "egg")),
         ("checks", "never_met", ("chk_never",)),
+        pytest.param("self_reference", "node", ("root_id", "the first row would have to point at itself"), marks=SLOW),
         pytest.param("checks", "not_understood", ("chk_hardly_met", "iban"), marks=SLOW),
         pytest.param("views", "all_songs", ("view",), marks=SLOW),
         pytest.param("engines", "old_log", ("MyISAM",), marks=SLOW),
@@ -118,7 +118,7 @@ def test_rows_that_are_there_are_used_and_stay(database: Database) -> None:
     before = state(database.target)
     rows = seeded_and_verified(database, "--table", "ticket", "--rows", "400")
     assert rows["ticket"] == 400
-    assert database.value("SELECT COUNT(DISTINCT project_id, tenant_id) FROM ticket WHERE tenant_id IN (7, 9)") == 2
+    assert database.value("SELECT COUNT(*) FROM ticket WHERE tenant_id IN (7, 9)") == 400
     cleaned(database, before)
 
 

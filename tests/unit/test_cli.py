@@ -183,7 +183,7 @@ def test_defaults(plan: Operation) -> None:
     parloader("plan", "--url", URL)
     config = plan.config
     assert isinstance(config, SeedConfig)
-    assert (config.rows, config.batch.text, config.procs, config.parameters) == (1_000_000, "10000", usable_cores(), {})
+    assert (config.rows, config.batch.text, config.procs, config.parameters) == (None, "10000", usable_cores(), {})
     assert str(config.target) == "shop at db.example:3306 as ann"
 
 

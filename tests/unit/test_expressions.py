@@ -36,7 +36,6 @@ from parloader.plans.generators import (
     Zipf,
 )
 from parloader.plans.hashing import drawn_number, stream
-from parloader.plans.script_execution import script_execution
 
 
 class TestNull:
@@ -187,15 +186,12 @@ class TestPick:
     start=st.datetimes(datetime(1000, 1, 1), datetime(5000, 1, 1)).map(lambda moment: moment.replace(microsecond=0, tzinfo=UTC)),
     data=st.data(),
 )
-def test_spread_is_as_the_built_in_plan_spreads(rows: int, span_seconds: int, start: datetime, data: st.DataObject) -> None:
+def test_spread_is_exact_however_many_rows(rows: int, span_seconds: int, start: datetime, data: st.DataObject) -> None:
     indices = data.draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=5))
-    plan = script_execution(rows, {"start": start.isoformat(), "span": f"{span_seconds}s", "scheduled_share": "0"})
-    created_at = plan.target.columns["created_at"]
-    assert isinstance(created_at, pl.Expr)
     spread = expression(Spread(start=start.isoformat(), span_seconds=span_seconds), place(rows=rows))
-    both = pl.DataFrame({"i": pl.Series(indices, dtype=pl.Int64)}).select(spread.alias("spread"), created_at.alias("plan"))
-    assert both["spread"].dtype == both["plan"].dtype
-    assert both["spread"].to_list() == both["plan"].to_list()
+    found = pl.DataFrame({"i": pl.Series(indices, dtype=pl.Int64)}).select(spread).to_series().to_list()
+    moments = [start + timedelta(milliseconds=i * span_seconds * 1000 // rows) for i in indices]
+    assert found == [moment.replace(microsecond=0, tzinfo=None) for moment in moments]
 
 
 @pytest.mark.parametrize(
