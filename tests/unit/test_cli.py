@@ -183,7 +183,7 @@ def test_defaults(plan: Operation) -> None:
     parloader("plan", "--url", URL)
     config = plan.config
     assert isinstance(config, SeedConfig)
-    assert (config.rows, config.batch.text, config.procs, config.parameters) == (1_000_000, "10000", usable_cores(), {})
+    assert (config.rows, config.batch.text, config.procs, config.parameters) == (None, "10000", usable_cores(), {})
     assert str(config.target) == "shop at db.example:3306 as ann"
 
 
@@ -201,11 +201,11 @@ def test_options(plan: Operation) -> None:
         (["--rows", "1"], "2", "rows = 3", 1),
         ([], "2", "rows = 3", 2),
         ([], None, "rows = 3", 3),
-        ([], None, "batch = 3", 1_000_000),
+        ([], None, "batch = 3", None),
     ],
 )
 def test_flags_go_before_the_environment_and_that_before_the_file(
-    plan: Operation, monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: str | None, file: str, rows: int
+    plan: Operation, monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: str | None, file: str, rows: int | None
 ) -> None:
     Path("parloader.toml").write_text(file)
     if environment is not None:

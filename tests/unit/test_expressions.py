@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from ipaddress import IPv6Address
@@ -11,8 +11,6 @@ from uuid import UUID
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from unit.generated import PARENTS, frame, pick, place, series, values
 
 from parloader.errors import UsageError
@@ -36,7 +34,6 @@ from parloader.plans.generators import (
     Zipf,
 )
 from parloader.plans.hashing import drawn_number, stream
-from parloader.plans.script_execution import script_execution
 
 
 class TestNull:
@@ -179,23 +176,6 @@ class TestPick:
         column = series(pick(index="case when i % 2 = 0 then i / 2 end"), 6)
         assert column.to_list() == [0, None, 1, None, 2, None]
         assert column.dtype == pl.Int64
-
-
-@given(
-    rows=st.integers(1, 10**15),
-    span_seconds=st.integers(1, 10**10),
-    start=st.datetimes(datetime(1000, 1, 1), datetime(5000, 1, 1)).map(lambda moment: moment.replace(microsecond=0, tzinfo=UTC)),
-    data=st.data(),
-)
-def test_spread_is_as_the_built_in_plan_spreads(rows: int, span_seconds: int, start: datetime, data: st.DataObject) -> None:
-    indices = data.draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=5))
-    plan = script_execution(rows, {"start": start.isoformat(), "span": f"{span_seconds}s", "scheduled_share": "0"})
-    created_at = plan.target.columns["created_at"]
-    assert isinstance(created_at, pl.Expr)
-    spread = expression(Spread(start=start.isoformat(), span_seconds=span_seconds), place(rows=rows))
-    both = pl.DataFrame({"i": pl.Series(indices, dtype=pl.Int64)}).select(spread.alias("spread"), created_at.alias("plan"))
-    assert both["spread"].dtype == both["plan"].dtype
-    assert both["spread"].to_list() == both["plan"].to_list()
 
 
 @pytest.mark.parametrize(
