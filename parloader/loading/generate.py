@@ -37,6 +37,7 @@ class Generation:
         self._rows = of[table.name]
         self._within = within
         self._names = [*([table.key] if table.key is not None else []), *table.columns]
+        self._picks: list[tuple[str, pl.Expr]] = []  # (parent, the index of its row)
         self._steps = list(self._compiled())
 
     def frame(self, rows: Partition) -> pl.DataFrame:
@@ -50,10 +51,8 @@ class Generation:
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
         """(parent, indices of its rows), for each pick: all that these rows may point at."""
         frame = self._all(indices).collect()
-        for column, picks in self._table.picks.items():
-            for pick in picks:
-                where = pick_index(pick, self._place(column), self._of[pick.parent].rows)
-                yield pick.parent, frame.select(where.alias("i")).to_series().drop_nulls().unique()
+        for parent, index in self._picks:
+            yield parent, frame.select(index.alias("i")).to_series().drop_nulls().unique()
 
     def _all(self, indices: pl.Series) -> pl.LazyFrame:
         """Lazily, because only then what expressions have in common is computed once."""
@@ -89,6 +88,7 @@ class Generation:
                 f"Pick another column, or take it out of `later` of {parent.name}",
             )
         index = pick_index(pick, place, rows.rows)
+        self._picks.append((pick.parent, index))
         if pick.column == parent.key and rows.keys is not None:
             return rows.keys.at(index)
         within = self._within | {(place.table, place.column)}
