@@ -81,7 +81,7 @@ class Kind:
 BY_KEY = Kind(
     schema="junctions",
     tables=("student", "course", "enrolment"),
-    held="student ORDER BY id DESC LIMIT 1",
+    held="course ORDER BY id DESC LIMIT 1",
     theirs=(
         "INSERT INTO student VALUES (3, 'A', 'B'), (70, 'C', 'D'), (71, 'E', 'F')",
         "INSERT INTO course VALUES (12, 'X'), (9000, 'Y')",

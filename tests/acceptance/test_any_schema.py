@@ -32,19 +32,6 @@ def cleaned(database: Database, before: dict[str, tuple[str, int]]) -> None:
     assert after == before
 
 
-def test_the_built_in_plan_on_a_production_database(database: Database) -> None:
-    before = made(database, "production")
-    rows = seeded_and_verified(database, "--rows", "2000", "--batch", "300")
-    assert rows["script_execution"] == 2000
-    assert (rows["script_reference"], rows["script_version"], rows["task_schedule"], rows["event_trigger"]) == (10, 10, 100, 100)
-    assert all(rows.values()), rows  # each lookup has what is pointed at
-    assert database.value("SELECT COUNT(*) FROM script_execution WHERE schedule_id IS NOT NULL AND triggering_event_id IS NULL") == 1000
-    # DESIGN's coherence holds there, too
-    assert database.value("SELECT COUNT(*) FROM script_execution e JOIN script_version v ON v.id = e.script_version_id "
-                          "WHERE v.script_reference_id <> e.script_reference_id") == 0  # fmt: skip
-    cleaned(database, before)
-
-
 @pytest.mark.parametrize(
     ("schema", "table", "rows"),
     [

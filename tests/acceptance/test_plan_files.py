@@ -95,7 +95,7 @@ def plan_of(database: Database) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     "kind", [pytest.param(BY_KEY, marks=SLOW), BY_VALUES, pytest.param(ONE_FOR_ONE, marks=SLOW)], ids=lambda kind: str(kind.schema)
 )
-@pytest.mark.parametrize("there", [False, True], ids=["empty", "lived in"])
+@pytest.mark.parametrize("there", [pytest.param(False, marks=SLOW), True], ids=["empty", "lived in"])
 def test_what_is_written_gives_the_same_rows(database: Database, kind: Kind, there: bool) -> None:
     kind.made(database)
     database.execute(*(kind.theirs if there else ()))
