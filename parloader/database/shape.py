@@ -106,7 +106,7 @@ def _shapes(connection: Connection, listed: Listed, names: Iterable[str]) -> dic
 def _of(connection: Connection, statement: str, wanted: Collection[str]) -> dict[str, Rows]:
     """The rows of each wanted table, without their first column, which is its name.
 
-    The server may compare names without case or accents, and so answer for other tables too.
+    Names are compared as bytes: without case or accents MariaDB takes 'table' and 'tablé' for one, and answers for one of them alone.
     """
     found: dict[str, Rows] = {}
     for name, *others in sql.rows(connection, statement, tuple(wanted)):
@@ -119,7 +119,7 @@ def _columns(connection: Connection, server: ServerKind, wanted: Collection[str]
     statement = f"""SELECT table_name, column_name, is_nullable, column_default, extra, generation_expression, data_type, column_type,
             character_maximum_length, character_octet_length, numeric_precision, numeric_scale, datetime_precision, character_set_name,
             collation_name, {"srs_id" if server is ServerKind.MYSQL else "NULL"}
-        FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s ORDER BY table_name, ordinal_position"""
+        FROM information_schema.columns WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, ordinal_position"""
     found = sql.rows(connection, "SELECT character_set_name, maxlen FROM information_schema.character_sets")
     character_bytes: dict[str, int] = dict(found)
     columns = {
@@ -135,14 +135,14 @@ def _columns(connection: Connection, server: ServerKind, wanted: Collection[str]
 def _srids(connection: Connection, wanted: Collection[str]) -> dict[tuple[str, str], int]:
     """MariaDB's, by table and column; 0 is none (it takes any, whatever the column has)."""
     statement = """SELECT g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns
-        WHERE g_table_schema = DATABASE() AND g_table_name IN %s AND srid <> 0"""
+        WHERE g_table_schema = DATABASE() AND CAST(g_table_name AS BINARY) IN %s AND srid <> 0"""
     return {(table, column): srid for table, rows in _of(connection, statement, wanted).items() for column, srid in rows}
 
 
 def _unique_keys(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[UniqueKey, ...]]:
     """The primary key first, the others by name."""
     statement = """SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics
-        WHERE table_schema = DATABASE() AND table_name IN %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index"""
+        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index"""
     return {
         table: tuple(
             _unique_key(name, [row[1:] for row in rows if row[0] == name])
@@ -190,11 +190,11 @@ def _checks(connection: Connection, server: ServerKind, wanted: Collection[str])
     """Those that are enforced. MariaDB's have names that are unique in a table (but for those of columns), MySQL's in a database."""
     if server is ServerKind.MARIADB:
         statement = """SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
-            WHERE constraint_schema = DATABASE() AND table_name IN %s"""
+            WHERE constraint_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s"""
     else:
         statement = """SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t
             JOIN information_schema.check_constraints c ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
-            WHERE t.table_schema = DATABASE() AND t.table_name IN %s AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'"""
+            WHERE t.table_schema = DATABASE() AND CAST(t.table_name AS BINARY) IN %s AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'"""
     return {
         table: tuple(Check(name=name, clause=repaired(clause) if server is ServerKind.MYSQL else clause) for name, clause in sorted(rows))
         for table, rows in _of(connection, statement, wanted).items()
@@ -203,7 +203,7 @@ def _checks(connection: Connection, server: ServerKind, wanted: Collection[str])
 
 def _partitioning(connection: Connection, wanted: Collection[str]) -> dict[str, Partitioning]:
     statement = """SELECT table_name, partition_name, partition_method, partition_expression, partition_description
-        FROM information_schema.partitions WHERE table_schema = DATABASE() AND table_name IN %s AND partition_name IS NOT NULL
+        FROM information_schema.partitions WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s AND partition_name IS NOT NULL
         ORDER BY table_name, partition_ordinal_position, subpartition_ordinal_position"""
     found = {}
     for table, rows in _of(connection, statement, wanted).items():
@@ -215,7 +215,7 @@ def _partitioning(connection: Connection, wanted: Collection[str]) -> dict[str, 
 
 def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[str, ...]]:
     statement = """SELECT event_object_table, trigger_name FROM information_schema.triggers
-        WHERE event_object_schema = DATABASE() AND event_object_table IN %s AND event_manipulation = 'INSERT'"""
+        WHERE event_object_schema = DATABASE() AND CAST(event_object_table AS BINARY) IN %s AND event_manipulation = 'INSERT'"""
     return {table: tuple(sorted(name for (name,) in rows)) for table, rows in _of(connection, statement, wanted).items()}
 
 

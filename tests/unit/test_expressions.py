@@ -11,6 +11,8 @@ from uuid import UUID
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from unit.generated import PARENTS, frame, pick, place, series, values
 
 from parloader.errors import UsageError
