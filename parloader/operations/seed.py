@@ -144,7 +144,7 @@ def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: P
                     writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
         run_id = ledger.begin(
-            connection, plan, tuple(_entry(connection, table, rows[table.name], counters[table.name]) for table in plan.tables)
+            connection, plan, tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables)
         )
         for table in plan.parents:
             for made in rows[table.name].made:
@@ -166,12 +166,14 @@ def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_ta
             schema.set_key_counter(connection, table, before)
 
 
-def _entry(connection: Connection, table: Table, rows: Rows, counter_before: int | None) -> TableEntry:
+def _entry(connection: Connection, table: Table, there: sa.Table, rows: Rows, counter_before: int | None) -> TableEntry:
     """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
     if counter_before is None or not rows.made:
         return TableEntry(name=table.name, key=table.key, rows=rows)
-    last_key = max((last for _, last in rows.made_keys), default=None)
-    after = max(counter_before, last_key + 1) if last_key is not None else schema.key_counter(connection, table.name)
+    if table.key is not None and there.columns[table.key].autoincrement is True:
+        after: int | None = max(counter_before, *(last + 1 for _, last in rows.made_keys))
+    else:
+        after = schema.key_counter(connection, table.name)
     return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)
 
 

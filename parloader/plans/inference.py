@@ -19,6 +19,7 @@ from parloader.plans.wiring import Edge, Wirer, Wiring, referenced
 
 # Each round asks for more rows of a table, or makes one more; a schema of a few hundred tables takes less than ten
 MOST_ROUNDS = 1_000
+GIVE_THEM = "Give the columns that it is made of in a plan file, for example unique ones; a sample is tried before the load"
 
 
 class _Again(Exception):
@@ -272,6 +273,12 @@ class Inference:
         return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
 
     def _doubts(self, name: str, layout: Layout) -> list[Note]:
+        """CannotBeMade where nothing says that a unique key of expressions or generated columns holds beyond a sample: the plan gives no column."""
+        if layout.doubtful and not self._given_of(name):
+            keys = listed(tuple(key.name for key in layout.doubtful))
+            raise CannotBeMade(
+                name, f"nobody can say of its unique key {keys}, which is not of plain columns, whether it would hold", GIVE_THEM
+            )
         doubts = [
             Note(table=name, column=None, text=f"the unique key {key.name} has parts that are not made here, it is tried on a sample")
             for key in layout.doubtful
