@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -65,12 +65,23 @@ class RemoveTask:
         link.send(meter.started(self.worker))
         partitions = self._left(session) if self.taken_up else self.partitions
         sizer, pace = self.chunk.sizer(NO_BOUND_BYTES), Pace(self.most_rows_per_second)
-        for partition in partitions:
-            for chunk in batches(partition, lambda: pace.cut(sizer.rows)):
+        for partition in reversed(partitions):
+            for chunk in self._chunks(partition, lambda: pace.cut(sizer.rows)):
                 if not link.may_go_on(pace.rest_seconds()) or not self._remove(session, link, chunk, partition, sizer, pace):
                     session.close()
                     return
         session.close()
+
+    def _chunks(self, partition: Partition, next_rows: Callable[[], int]) -> Iterator[Partition]:
+        """From the last row on where later rows point at earlier ones."""
+        if partition.start >= self.plan.table(self.name).roots.stop:
+            yield from batches(partition, next_rows)
+            return
+        stop = partition.stop
+        while stop > partition.start:
+            start = max(partition.start, stop - next_rows())
+            yield Partition(start, stop)
+            stop = start
 
     def _remove(self, session: Session, link: Link, chunk: Partition, partition: Partition, sizer: Sizer, pace: Pace) -> bool:
         pace.note(chunk.rows)

@@ -1,6 +1,6 @@
 """clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -73,11 +73,13 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
             for twice in run.plan.in_two_passes:
                 if twice.name in there:
                     by_workers(run, twice, Pass.SECOND)
-        for run, name in children_first(runs):
-            table = run.plan.table(name)
-            if table.partitioned and name in there:
-                by_workers(run, table, Pass.FIRST)
-        dropped = hold.again("ending the clean", partial(_finish, runs))
+        for run in reversed(runs):
+            for _, name in children_first((run,)):
+                table = run.plan.table(name)
+                if table.partitioned and name in there:
+                    by_workers(run, table, Pass.FIRST)
+            hold.again(f"ending run {run.run_id}", partial(_end, live, run))
+        dropped = hold.again("ending the clean", _finish)
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
 
@@ -96,13 +98,10 @@ def _prepare(
     return token, runs, schema.table_names(connection)
 
 
-def _finish(runs: tuple[Run, ...], connection: Connection) -> tuple[str, ...]:
-    """All that is small: returns the tables that were dropped. May be repeated."""
-    there = ledger.exists(connection)
-    if there:
-        _end(connection, runs)
+def _finish(connection: Connection) -> tuple[str, ...]:
+    """What is no run's: returns the tables that were dropped. May be repeated."""
     dropped = migration.drop_made_tables(connection)
-    if there:
+    if ledger.exists(connection):
         _put_back_counters(connection)
     ledger.drop(connection)
     return dropped
@@ -127,32 +126,40 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
 def _take_back(
     config: CleanConfig, live: Live, token: int, hold: Hold, progress: Progress, executor: Executor, run: Run, table: Table, of: Pass
 ) -> None:
-    """What the pass has written of a table, by workers; rows that others of the same table point at are not deleted yet."""
+    """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
     roots = table.roots.stop if of is Pass.FIRST else 0
     done = run.done_in(table.name, of)
-    shares = split(tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots), config.procs)
     update = Update.of(table, live[table.name])
-    tasks = [
-        RemoveTask(
-            worker=worker,
-            target=config.target,
-            run_id=run.run_id,
-            plan=run.plan,
-            name=table.name,
-            rows=run.rows,
-            identity=update.identity,
-            partitions=share,
-            retry_seconds=config.retry_seconds,
-            token=token,
-            chunk=config.chunk,
-            most_rows_per_second=config.limits.max_rows_per_second / len(shares),
-            restarts=config.worker_restarts,
-            update=update if of is Pass.SECOND else None,
-        )
-        for worker, share in enumerate(shares)
-    ]
+    others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
+    pointed_at = tuple(Partition(p.start, min(roots, p.stop)) for p in done if p.start < roots)
+    for shares in (split(others, config.procs), ((pointed_at,) if pointed_at else ())):
+        tasks = [
+            RemoveTask(
+                worker=worker,
+                target=config.target,
+                run_id=run.run_id,
+                plan=run.plan,
+                name=table.name,
+                rows=run.rows,
+                identity=update.identity,
+                partitions=share,
+                retry_seconds=config.retry_seconds,
+                token=token,
+                chunk=config.chunk,
+                most_rows_per_second=config.limits.max_rows_per_second / len(shares),
+                restarts=config.worker_restarts,
+                update=update if of is Pass.SECOND else None,
+            )
+            for worker, share in enumerate(shares)
+        ]
+        if tasks:
+            _run(run, table, of, tasks, sum(p.rows for share in shares for p in share), hold, progress, executor)
+
+
+def _run(
+    run: Run, table: Table, of: Pass, tasks: Sequence[RemoveTask], rows: int, hold: Hold, progress: Progress, executor: Executor
+) -> None:
     what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of is Pass.FIRST else f"clean {table.name}, second pass"
-    rows = sum(p.rows for p in done)
     stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, watch=hold)
     if stopped:
         gone = sum(worker.rows for worker in stats.values())
@@ -163,20 +170,18 @@ def _take_back(
         )
 
 
-def _end(connection: Connection, runs: tuple[Run, ...]) -> None:
-    """What is left, which is little, and the runs, in one transaction: a run that is in the ledger has its parents, so seed can go on."""
-    there = schema.table_names(connection)  # the rows of one that somebody has dropped are gone with it
-    live = _live(connection, runs)
+def _end(live: Live, run: Run, connection: Connection) -> None:
+    """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can go on. May be repeated."""
+    if all(run.run_id != other.run_id for other in ledger.runs(connection)):
+        return
     with sql.transaction(connection):
-        for run, name in children_first(runs):
+        for _, name in children_first((run,)):
             table = run.plan.table(name)
-            for part in reversed(run.done[name]) if name in there else ():
-                left = min(part.stop, table.roots.stop) if table.partitioned else part.stop
-                if part.start < left:
-                    identity = Update.of(table, live[name]).identity
-                    delete(connection, run.plan, name, run.rows, identity, Partition(part.start, left))
-        for run in runs:
-            ledger.end(connection, run.run_id)
+            if table.partitioned or name not in live:  # the rows of one that somebody has dropped are gone with it
+                continue
+            for part in reversed(run.done[name]):
+                delete(connection, run.plan, name, run.rows, Update.of(table, live[name]).identity, part)
+        ledger.end(connection, run.run_id)
 
 
 def _live(connection: Connection, runs: tuple[Run, ...]) -> Live:

@@ -19,41 +19,29 @@ SHOWN_KEYS = 5
 
 
 def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
-    """Every table of every run that has rows of ours, in the order in which they are deleted."""
-    return ((run, name) for name, of in _steps(runs) for run in of)
-
-
-def _steps(runs: tuple[Run, ...]) -> Iterator[tuple[str, tuple[Run, ...]]]:
-    """(table, runs): a table of all runs before its parents (later runs use the parents of earlier ones).
-
-    Where tables point to each other in a cycle there is no such order of them, so it is run by run: none points at rows of a later one.
-    """
-    together = [(run,) for run in reversed(runs)] if any(run.plan.in_two_passes for run in runs) else [tuple(reversed(runs))]
-    for some in together:
-        for name in dict.fromkeys(entry.name for run in reversed(some) for entry in reversed(run.tables)):
-            if made := tuple(run for run in some if run.done.get(name)):
-                yield name, made
+    """Every table of every run that has rows of ours, in the order in which they are deleted: no row points at one of a later run."""
+    return ((run, entry.name) for run in reversed(runs) for entry in reversed(run.tables) if run.done.get(entry.name))
 
 
 def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
     """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
     database = sql.value(connection, "SELECT DATABASE()")
     gone: set[tuple[str, int]] = set()
-    for parent, some in _steps(runs):
-        ours = Ours(parent, tuple((run, Pass.FIRST) for run in some))
-        now_gone = {(parent, run.run_id) for run in some}
+    for run, parent in children_first(runs):
+        ours = Ours(parent, ((run, Pass.FIRST),))
         if ours.in_order:  # ours that point at others of the same table are deleted before these
-            gone |= now_gone
+            gone.add((parent, run.run_id))
         for foreign_key in schema.foreign_keys_to(connection, parent):
-            children = [run for run in runs if foreign_key.database == database and run.done.get(foreign_key.child)]
-            left = [run for run in children if (foreign_key.child, run.run_id) not in gone]
-            set_later = [run for run in left if set(foreign_key.columns) & run.plan.table(foreign_key.child).later]
-            passes = [(run, Pass.FIRST) for run in children if run not in left] + [(run, Pass.SECOND) for run in set_later]
+            child = foreign_key.child if foreign_key.database == database else None
+            children = [other for other in runs if child and other.done.get(child)]
+            left = [other for other in children if (child, other.run_id) not in gone]
+            set_later = [other for other in left if set(foreign_key.columns) & other.plan.table(foreign_key.child).later]
+            passes = [(other, Pass.FIRST) for other in children if other not in left] + [(other, Pass.SECOND) for other in set_later]
             but = Ours(foreign_key.child, tuple(passes)) if passes else None
             if but is None or but.others_are_there(connection):
                 # where some of ours are left, they are in the way too
                 _refuse_pointing(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")
-        gone |= now_gone
+        gone.add((parent, run.run_id))
 
 
 def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours, but: Ours | None, *, whose: str) -> None:

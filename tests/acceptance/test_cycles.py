@@ -60,6 +60,7 @@ def written(database: Database, of: Pass) -> int:
         pytest.param("badge", 300, "SELECT 300 FROM department WHERE head_id IS NOT NULL HAVING COUNT(*) > 0", marks=SLOW),
         pytest.param("gamma", 300, "SELECT COUNT(*) FROM gamma JOIN alpha ON alpha.id = gamma.alpha_id", marks=SLOW),
         pytest.param("author", 300, "SELECT COUNT(*) FROM author a JOIN book ON book.id = a.best_book_id", marks=SLOW),
+        ("unit", 300, "SELECT COUNT(*) FROM unit JOIN staff ON staff.id = unit.chief_id"),
         ("club", 300, "SELECT COUNT(*) FROM club JOIN player ON player.code = club.captain"),
     ],
 )
@@ -231,4 +232,15 @@ def test_the_ledger_takes_a_table_of_any_name(database: Database) -> None:
     with database.connection() as connection:
         names = {name for (name,) in sql.rows(connection, "SELECT table_name FROM parloader_batch")}
     assert names == {long, "mate", pass_name(long, Pass.SECOND)}
+    cleaned(database, before)
+
+
+@SLOW
+def test_a_later_run_that_points_at_a_big_table_of_an_earlier_one(database: Database) -> None:
+    """Its small parents go before the rows that they point at."""
+    load(own_schema("deep_chain", database.server.kind), database.target)
+    before = state(database.target)
+    database.parloader("seed", "--table", "street", "--rows", "200", "--procs", "1")
+    database.parloader("seed", "--table", "flat", "--rows", "300", "--procs", "1")
+    assert database.value("SELECT COUNT(*) FROM house JOIN street ON street.id = house.street_id") == 3
     cleaned(database, before)

@@ -97,3 +97,19 @@ CREATE TABLE ruler (
 );
 
 ALTER TABLE crown ADD CONSTRAINT fk_crown_ruler FOREIGN KEY (ruler_id) REFERENCES ruler (id);
+
+CREATE TABLE unit (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    title VARCHAR(80) NOT NULL,
+    chief_id INT UNSIGNED NULL
+);
+
+CREATE TABLE staff (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    unit_id INT UNSIGNED NOT NULL,
+    boss_id INT UNSIGNED NULL,
+    CONSTRAINT fk_staff_unit FOREIGN KEY (unit_id) REFERENCES unit (id),
+    CONSTRAINT fk_staff_boss FOREIGN KEY (boss_id) REFERENCES staff (id)
+);
+
+ALTER TABLE unit ADD CONSTRAINT fk_unit_chief FOREIGN KEY (chief_id) REFERENCES staff (id);
