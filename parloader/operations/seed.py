@@ -144,7 +144,9 @@ def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: P
                     writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
         run_id = ledger.begin(
-            connection, plan, tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables)
+            connection,
+            plan,
+            tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables),
         )
         for table in plan.parents:
             for made in rows[table.name].made:

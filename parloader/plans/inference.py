@@ -274,14 +274,15 @@ class Inference:
 
     def _doubts(self, name: str, layout: Layout) -> list[Note]:
         """CannotBeMade where nothing says that a unique key of expressions or generated columns holds beyond a sample: the plan gives no column."""
-        if layout.doubtful and not self._given_of(name):
-            keys = listed(tuple(key.name for key in layout.doubtful))
+        doubtful = [*layout.doubtful, *(k for k in self.question.shape(name).unique_keys if k.expressions and not k.columns)]
+        if doubtful and not self._given_of(name):
+            keys = listed(tuple(key.name for key in doubtful))
             raise CannotBeMade(
                 name, f"nobody can say of its unique key {keys}, which is not of plain columns, whether it would hold", GIVE_THEM
             )
         doubts = [
             Note(table=name, column=None, text=f"the unique key {key.name} has parts that are not made here, it is tried on a sample")
-            for key in layout.doubtful
+            for key in doubtful
         ]
         triggers = self.question.shape(name).triggers
         fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")

@@ -494,9 +494,9 @@ def test_keys_that_share_foreign_keys_are_counted_together() -> None:
 
 
 def test_a_key_of_parts_that_nobody_understands_is_refused_and_left_to_a_trial_where_the_plan_gives_columns() -> None:
-    expression = table("t", text("name"), keys=(replace(unique("name"), columns=(), expressions=True),))
-    generated = table("t", flag("name"), text("lowered", generated=True), keys=(unique("name", "lowered"),))
-    mine = Planned(name="t", rows=10, columns={"name": Const(value=1)}, partitioned=True, reuse=False)
+    expression = table("t", flag("place"), keys=(replace(unique("place"), columns=(), expressions=True),))
+    generated = table("t", flag("place"), text("lowered", generated=True), keys=(unique("place", "lowered"),))
+    mine = Planned(name="t", rows=10, columns={"place": Const(value=1)}, partitioned=True, reuse=False)
     for shape in (expression, generated):
         with pytest.raises(Refused, match="nobody can say"):
             infer(schema(shape), "t")
