@@ -45,6 +45,10 @@ class Wrong(Exception):
     """Something that parloader promises does not hold."""
 
 
+class TriggersLeft(Wrong):
+    """All of parloader's rows are gone, and those that a trigger of the schema wrote beside them are not: as the README says."""
+
+
 def url(target: Target) -> str:
     """With an empty password, so that none of ~/.my.cnf is taken."""
     return f"mysql://{target.user}:@localhost/{quote(target.database, safe='')}?unix_socket={quote(target.unix_socket or '')}"
@@ -59,6 +63,8 @@ def try_table(schema: str, server: str, target: Target, table: str, rows: int) -
         if fitting and 0 < (largest := int(fitting[1].replace(",", ""))) < rows:
             reason, rows = refusal, largest
             refusal = _seeded_and_cleaned(target, table, rows, before)
+    except TriggersLeft as left:
+        return Trial(schema=schema, server=server, table=table, outcome=Outcome.SEEDED, rows=rows, reason=str(left))
     except Wrong as wrong:
         return Trial(schema=schema, server=server, table=table, outcome=Outcome.FAILED, rows=rows, reason=str(wrong))
     outcome = Outcome.REFUSED if refusal else Outcome.SEEDED
@@ -141,9 +147,17 @@ def _require_as_before(target: Target, before: dict[str, tuple[str, int]], when:
         raise Wrong(f"{when} the tables {', '.join(gone)} are gone")
     for table, (definition, rows) in before.items():
         if now[table][1] != rows:
-            raise Wrong(f"{when} {table} has {now[table][1]} rows instead of {rows}")
+            what = f"{when} {table} has {now[table][1]} rows instead of {rows}"
+            raise TriggersLeft(f"{what}: a trigger wrote them") if table in _written_by_triggers(target) else Wrong(what)
         if now[table][0] != definition:
             raise Wrong(f"{when} {table} is defined otherwise: {_first_difference(definition, now[table][0])}")
+
+
+def _written_by_triggers(target: Target) -> set[str]:
+    """The tables that an INSERT in a trigger's body names."""
+    with connect.connected(target) as connection:
+        bodies = sql.rows(connection, "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()")
+    return {name for (body,) in bodies for name in re.findall(r"(?i)INSERT\s+INTO\s+`?(\w+)", body)}
 
 
 def _first_difference(before: str, after: str) -> str:
