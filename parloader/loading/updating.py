@@ -4,16 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-import sqlalchemy as sa
 
 from parloader.database import sql
 from parloader.database.names import identifier
-from parloader.database.reflection import column_shape
 from parloader.database.sql import Connection
 from parloader.loading.generate import Generation, only
 from parloader.loading.identity import by_identity, conditions
 from parloader.loading.render import literals
-from parloader.plans.model import Plan, Rows, Table
+from parloader.plans.model import Plan, Rows
 from parloader.plans.partition import Partition
 from parloader.plans.shape import Column
 
@@ -28,17 +26,6 @@ class Update:
     kept: tuple[str, ...]
     key: str | None
     identity: tuple[Column, ...]
-
-    @classmethod
-    def of(cls, table: Table, live: sa.Table) -> "Update":
-        """Of those columns that are there."""
-        return cls(
-            table=table.name,
-            columns=tuple(name for name in table.columns if name in table.later and name in live.columns),
-            kept=tuple(c.name for c in live.columns if c.server_onupdate is not None and c.name not in table.later),
-            key=table.key,
-            identity=tuple(column_shape(live.columns[name]) for name in table.identity),
-        )
 
     def generation(self, plan: Plan, rows: Mapping[str, Rows]) -> Generation:
         """What is set, and what rows are found by."""

@@ -13,12 +13,12 @@ from parloader.errors import Interrupted
 from parloader.loading.executor import Executor, LocalExecutor, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
-from parloader.loading.updating import Update
 from parloader.operations import guard
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
 from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
 from parloader.operations.run import run_tasks
+from parloader.operations.second_pass import update_of
 from parloader.plans.model import Table
 from parloader.plans.partition import Partition, split
 from parloader.plans.passes import Pass
@@ -129,7 +129,7 @@ def _take_back(
     """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
     roots = table.roots.stop if of is Pass.FIRST else 0
     done = run.done_in(table.name, of)
-    update = Update.of(table, live[table.name])
+    update = update_of(table, live[table.name])
     others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
     pointed_at = tuple(Partition(p.start, min(roots, p.stop)) for p in done if p.start < roots)
     for shares in (split(others, config.procs), ((pointed_at,) if pointed_at else ())):
@@ -180,7 +180,7 @@ def _end(live: Live, run: Run, connection: Connection) -> None:
             if table.partitioned or name not in live:  # the rows of one that somebody has dropped are gone with it
                 continue
             for part in reversed(run.done[name]):
-                delete(connection, run.plan, name, run.rows, Update.of(table, live[name]).identity, part)
+                delete(connection, run.plan, name, run.rows, update_of(table, live[name]).identity, part)
         ledger.end(connection, run.run_id)
 
 

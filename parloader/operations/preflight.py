@@ -18,8 +18,8 @@ from parloader.database.sql import Connection
 from parloader.errors import Refused, WriteFailed
 from parloader.loading.comparer import differences
 from parloader.loading.generate import Generation, only
-from parloader.loading.updating import Update
 from parloader.loading.writers import UpdateWriter, writer_to
+from parloader.operations.second_pass import update_of
 from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition
 from parloader.plans.passes import Pass
@@ -48,7 +48,7 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live
         indices = _ends(rows[table.name])
         if not len(indices):
             continue
-        update = Update.of(table, live[table.name])
+        update = update_of(table, live[table.name])
         with explained(table):
             updates = UpdateWriter(update=update, backslash_escapes=facts.backslash_escapes)
             updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))

@@ -20,7 +20,6 @@ from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.generate import generate
 from parloader.loading.progress import Progress
 from parloader.loading.stats import WorkerStats
-from parloader.loading.updating import Update
 from parloader.loading.worker import SeedTask
 from parloader.loading.writers import writer_to
 from parloader.operations import guard
@@ -30,6 +29,7 @@ from parloader.operations.hold import Hold
 from parloader.operations.preflight import explained, preflight
 from parloader.operations.prepare import Fitted, Prepared, fit, prepare, turns_note
 from parloader.operations.run import run_tasks
+from parloader.operations.second_pass import update_of
 from parloader.plans.model import Rows, Table
 from parloader.plans.partition import Partition, split
 from parloader.plans.passes import Pass
@@ -202,7 +202,7 @@ def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) 
             if shares:
                 task = _task(config, run, facts, token, table, live[name], len(shares))
                 if of is Pass.SECOND:
-                    task = replace(task, update=Update.of(table, live[name]))
+                    task = replace(task, update=update_of(table, live[name]))
                 tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
                 worker += len(tasks)
                 rows = run.rows[name].made_rows

@@ -1,5 +1,7 @@
 """How a worker prepares its batches. (That it writes them: tests/acceptance.)"""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -145,3 +147,12 @@ def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
         with pytest.raises(WriteFailed, match="no"):
             next(ahead)
     assert writer.rendered == [1]
+
+
+def test_a_worker_imports_nothing_large_that_it_does_not_need() -> None:
+    """Each process pays for it: SQLAlchemy alone takes as long as all the rest."""
+    names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm'})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, parloader.loading.worker; print({names})"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
