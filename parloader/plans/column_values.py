@@ -47,6 +47,8 @@ def generator(column: Column, domain: Domain = NO_LIMITS, moments: Moments = DEF
         return Const(value=None) if column.nullable else None
     if domain.unsure or domain.impossible:
         return None
+    if column.auto_increment and domain == NO_LIMITS:
+        return Sequence(start=1, count=column.high)  # as the server would; and the counter ends behind the last row
     if column.kind in ORDERED:
         return _ordered(column, domain, moments)
     match column.kind:

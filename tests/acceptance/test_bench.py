@@ -29,6 +29,7 @@ def definitions(database: Database, *names: str) -> list[object]:
     return [database.rows(f"SHOW CREATE TABLE {name}") for name in names]
 
 
+@pytest.mark.slow
 def test_an_empty_database_stays_empty(database: Database) -> None:
     result = json.loads(database.parloader(*SMALL, "--rounds", "2", "--procs", "1,2", "--batch", "auto", "--json").stdout)
     assert tables(database) == set()
@@ -98,6 +99,7 @@ def test_the_copies_have_the_same_indexes_and_constraints(database: Database) ->
     assert "interrupted: the scratch tables are dropped" in said[1]
 
 
+@pytest.mark.slow
 def test_what_a_killed_bench_left_goes_with_the_next_or_with_clean(database: Database) -> None:
     left = (
         f"CREATE TABLE {PREFIX}0 (id INT PRIMARY KEY) COMMENT '{SCRATCH_MARK}'",

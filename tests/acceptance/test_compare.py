@@ -37,6 +37,7 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.slow
 def test_every_loader_loads_the_same_rows(kind: str, folder: Path) -> None:
     options = ("--rows=2000", "--rounds=1", "--procs=1,2", "--batch=500", f"--servers={kind}", "--json")
     done = subprocess.run(

@@ -271,7 +271,7 @@ class Seen(Progress):
         yield Keep()
 
 
-@pytest.mark.parametrize(("chunk_seconds", "fewest", "most"), [(60, 5, 5), (0.001, 20, 20_000)])
+@pytest.mark.parametrize(("chunk_seconds", "fewest", "most"), [(60, 5, 5), pytest.param(0.001, 20, 20_000, marks=pytest.mark.slow)])
 def test_a_chunk_of_clean_takes_the_time_that_it_may(database: Database, chunk_seconds: float, fewest: int, most: int) -> None:
     """The first has 1,000 rows. Where there is time the next ones double: 1,000 + 2,000 + 4,000 + 8,000 and 5,000 that are left."""
     database.parloader("seed", "--rows", "20000", "--procs", "2")

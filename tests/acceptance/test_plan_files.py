@@ -161,6 +161,7 @@ def module(shop: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The plan in Python, in the current folder."""
     monkeypatch.chdir(shop.folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    sys.modules.pop("shop_plan", None)  # of another test
     file = shop.folder / "shop_plan.py"
     file.write_text(
         """

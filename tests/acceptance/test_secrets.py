@@ -127,7 +127,8 @@ def test_no_output_shows_it(secret: Database) -> None:
     with secret.server.connection(secret.target.database) as admin:
         sql.execute(
             admin,
-            "CREATE TRIGGER no_more BEFORE INSERT ON script_execution FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough'",
+            "CREATE TRIGGER no_more BEFORE INSERT ON script_execution FOR EACH ROW "
+            "IF NEW.id BETWEEN 1300 AND 1700 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough'; END IF",
         )
     assert "Traceback" in said("seed", "--rows", "1000", "--new-run", exit_code=1)  # of a worker
     secret.execute("DROP TABLE script_execution")

@@ -16,7 +16,9 @@ ONE_KIND = pytest.mark.parametrize(
     "kind", [pytest.param(BY_KEY, marks=SLOW), BY_VALUES, pytest.param(ONE_FOR_ONE, marks=SLOW)], ids=[kind.schema for kind in EACH]
 )
 # What is much the same for keys and for values, and is tried on the built-in plan elsewhere
-TWO_KINDS = pytest.mark.parametrize("kind", [pytest.param(BY_KEY, marks=SLOW), BY_VALUES, ONE_FOR_ONE], ids=[kind.schema for kind in EACH])
+TWO_KINDS = pytest.mark.parametrize(
+    "kind", [pytest.param(BY_KEY, marks=SLOW), BY_VALUES, pytest.param(ONE_FOR_ONE, marks=SLOW)], ids=[kind.schema for kind in EACH]
+)
 WAYS = (("1", "97", "insert"), ("3", "1000", "load-data"))
 OTHER_WAYS = (("3", "97", "insert"), ("1", "1000", "load-data"), ("2", "auto", "insert"), ("2", "30", "load-data"))
 
@@ -80,7 +82,7 @@ def workers(process: psutil.Process) -> list[psutil.Process]:
         pytest.param(BY_KEY, "worker", marks=SLOW),
         (BY_VALUES, "parent"),
         pytest.param(BY_VALUES, "worker", marks=SLOW),
-        (ONE_FOR_ONE, "parent"),
+        pytest.param(ONE_FOR_ONE, "parent", marks=SLOW),
         pytest.param(ONE_FOR_ONE, "worker", marks=SLOW),
     ],
     ids=lambda value: str(getattr(value, "schema", value)),

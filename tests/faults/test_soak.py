@@ -37,6 +37,7 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.slow
 def test_a_short_one(kind: str, folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "scripts/soak.py", "--minutes", "0", "--seed", "4", "--server", kind],

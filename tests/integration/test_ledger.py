@@ -56,7 +56,9 @@ def test_counters_are_those_before_the_first_run_and_after_the_last(database: Da
     with database.connection() as connection:
         ledger.create(connection)
         for run_id, before, after in ((1, 5, 20), (2, 20, 30), (3, None, None)):
-            sql.execute(connection, "INSERT INTO parloader_table VALUES (%s, 0, 't', 'id', '[]', %s, %s)", run_id, before, after)
+            columns = "run_id, position, table_name, key_column, segments, counter_before, counter_after"
+            statement = f"INSERT INTO parloader_table ({columns}) VALUES (%s, 0, 't', 'id', '[]', %s, %s)"
+            sql.execute(connection, statement, run_id, before, after)
         ledger.end(connection, 1)
         assert ledger.counters(connection) == {"t": (5, 30)}
 
@@ -68,7 +70,7 @@ def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) 
         ledger.create(connection)
         assert ledger.exists(connection)
         ledger.record(connection, 1, "t", Partition(0, 10))
-        sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', '0', UTC_TIMESTAMP())")
+        sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', NULL, '0', UTC_TIMESTAMP())")
         sql.execute(connection, f"DROP TABLE {lost}")
         with pytest.raises(LedgerDamaged, match=f"there is no {lost}, so nobody can tell"):
             ledger.exists(connection)
