@@ -72,15 +72,15 @@ def lookup(connection: Connection, view: View, frame: pl.DataFrame) -> Iterator[
         yield from pairs
 
 
-def delete(connection: Connection, view: View, frame: pl.DataFrame) -> int:
+def delete(connection: Connection, table: str, identity: Sequence[Column], frame: pl.DataFrame) -> int:
     """Deletes the frame's rows in the caller's transaction; returns how many were there. WriteFailed (to be rolled back) where a condition
     was true for more rows than it names: the identity is none."""
     deleted = 0
-    for piece, condition in by_identity(frame, identity_columns(view)):
-        count = sql.execute(connection, f"DELETE FROM {sql.quote(view.table)} WHERE {condition}")
+    for piece, condition in by_identity(frame, identity):
+        count = sql.execute(connection, f"DELETE FROM {sql.quote(table)} WHERE {condition}")
         if count > piece.height:
             raise WriteFailed(
-                f"{piece.height:,} rows of {view.table} were looked for by {', '.join(view.identity)}, and {count:,} found",
+                f"{piece.height:,} rows of {table} were looked for by {', '.join(column.name for column in identity)}, and {count:,} found",
                 "Nothing was deleted. Look whether a unique key on these columns is still there",
             )
         deleted += count

@@ -13,7 +13,7 @@ from parloader.loading import meter
 from parloader.loading.batching import AutoBatch, Sizer
 from parloader.loading.executor import Link
 from parloader.loading.generate import generate
-from parloader.loading.identity import by_identity
+from parloader.loading.identity import delete as delete_by_identity
 from parloader.loading.pacing import Pace
 from parloader.loading.session import Piece, Session
 from parloader.loading.updating import Update
@@ -117,17 +117,15 @@ class RemoveTask:
 def delete(connection: Connection, plan: Plan, name: str, rows: Mapping[str, Rows], identity: tuple[Column, ...], part: Partition) -> None:
     """Deletes these rows of a table, in the caller's transaction: those that others of them may point at last.
 
-    `identity`: the columns by which they are found where the run assigned no keys.
+    `identity`: the columns by which they are found where the run assigned no keys. WriteFailed where these find more rows than ours.
     """
     table, keys = plan.table(name), rows[name].keys
-    head = f"DELETE FROM {sql.quote(name)} WHERE"
     if table.key is not None and keys is not None:
         last_first = f"ORDER BY {sql.quote(table.key)} DESC" if table.roots.rows else ""
         for key_range in reversed(keys.ranges(part)):
-            sql.execute(connection, f"{head} {sql.within(table.key, (key_range,))} {last_first}")
+            sql.execute(connection, f"DELETE FROM {sql.quote(name)} WHERE {sql.within(table.key, (key_range,))} {last_first}")
         return
     frame = generate(plan, table.after(Pass.FIRST), part, rows)
     pieces = frame.reverse().iter_slices(1) if part.start < table.roots.stop else (frame,)
     for piece in pieces:
-        for _, condition in by_identity(piece, identity):
-            sql.execute(connection, f"{head} {condition}")
+        delete_by_identity(connection, name, identity, piece)

@@ -30,16 +30,13 @@ from parloader.plans.generators import (
     Zipf,
 )
 from parloader.plans.hashing import below, between, happens
-from parloader.plans.model import INDEX
+from parloader.plans.model import INDEX, ROOTS
 from parloader.plans.numbers import decimal, normal, sequence, spread, uniform, zipf, zipf_rank
 from parloader.plans.numerals import random
 from parloader.plans.place import Place
 from parloader.plans.unique import unique
 
-__all__ = ["ROOTS", "Place", "expression", "needs", "pick_index"]
-
-# Of a table that points to itself so many rows are loaded before the others; they are what the others can point to
-ROOTS = 1000
+__all__ = ["Place", "expression", "needs", "pick_index"]
 
 
 def expression(generator: Generator, place: Place) -> pl.Expr:

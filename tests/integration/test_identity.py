@@ -120,9 +120,9 @@ def test_no_other_row_is_deleted(database: Database, key: Key, mode: str) -> Non
         sql.execute(connection, f"INSERT INTO t ({columns}, x) SELECT {columns}, x FROM strangers")
         strangers = sql.rows(connection, "SELECT * FROM strangers")
         half = key.frame.head(ROWS // 2)
-        assert identity.delete(connection, view, half) == half.height
+        assert identity.delete(connection, "t", identity.identity_columns(view), half) == half.height
         assert sql.value(connection, "SELECT COUNT(*) FROM t") == ROWS - half.height + 1
-        assert identity.delete(connection, view, key.frame) == ROWS - half.height
+        assert identity.delete(connection, "t", identity.identity_columns(view), key.frame) == ROWS - half.height
         assert sql.rows(connection, f"SELECT {columns}, x FROM t") == strangers
 
 
@@ -183,4 +183,4 @@ def test_an_identity_that_is_none_deletes_nothing_unseen(database: Database) -> 
         written(database, key) as (connection, view),
         pytest.raises(WriteFailed, match=f"1 rows of t were looked for by a, and {ROWS} found"),
     ):
-        identity.delete(connection, view, key.frame.head(1))
+        identity.delete(connection, "t", identity.identity_columns(view), key.frame.head(1))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from unit.generated import PARENTS, frame, pick, place, series, values
 
 from parloader.errors import UsageError
-from parloader.plans.expressions import ROOTS, Place, expression, needs, pick_index
+from parloader.plans.expressions import Place, expression, needs, pick_index
 from parloader.plans.generators import (
     After,
     Choice,
@@ -36,6 +36,7 @@ from parloader.plans.generators import (
     Zipf,
 )
 from parloader.plans.hashing import drawn_number, stream
+from parloader.plans.model import ROOTS
 
 
 class TestNull:
