@@ -76,7 +76,7 @@ def docker_answers() -> bool:
 
 @contextlib.contextmanager
 def container(kind: str) -> Iterator[TestServer]:
-    from testcontainers.mysql import MySqlContainer
+    from testcontainers.community.mysql import MySqlContainer
 
     with MySqlContainer(IMAGES[kind], username="root", password="test", dbname="test") as container:
         yield TestServer(kind, parse_url(container.get_connection_url()))

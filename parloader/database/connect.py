@@ -34,6 +34,8 @@ IDLE_SECONDS = 60
 # the first versions that enforce CHECK constraints (MySQL 8.0.16 release notes; MariaDB 10.2.1 release notes)
 MYSQL_MINIMUM = (8, 0, 16)
 MARIADB_MINIMUM = (10, 2, 1)
+# No limit: the largest number that the variable takes, and its default (MySQL manual, "sql_select_limit")
+NO_LIMIT = 2**64 - 1
 SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_VALUE_ON_ZERO", "NO_ENGINE_SUBSTITUTION")
 
 
@@ -186,7 +188,7 @@ def connect(
             unix_socket=target.unix_socket,
             database=target.database,
             charset="utf8mb4",
-            autocommit=autocommit,
+            autocommit=None,  # set_laws sets it: the driver would believe the status that the server sent at the login
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=CONNECT_TIMEOUT_SECONDS,
             local_infile=local_infile,
@@ -195,7 +197,7 @@ def connect(
         raise failures.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
     try:
         with target.explained("setting up the session"):
-            set_laws(connection, short_lived=short_lived)
+            set_laws(connection, autocommit=autocommit, short_lived=short_lived)
         connection.be_patient(answer_timeout_seconds)
     except BaseException:
         connection.close()
@@ -231,9 +233,14 @@ def require_version(version_text: str) -> Kind:
     return kind
 
 
-def set_laws(connection: Connection, *, short_lived: bool = False) -> None:
-    """Sets the session laws and reads them back. SessionLawError names the one that does not hold."""
-    kind = require_version(sql.value(connection, "SELECT VERSION()"))
+def set_laws(connection: Connection, *, autocommit: bool = True, short_lived: bool = False) -> None:
+    """Sets the session laws and reads them back. SessionLawError names the one that does not hold.
+
+    A session begins with the server's global values, changed by init_connect unless the account is an administrator's. So nothing
+    is left to them that decides which rows a SELECT returns, whether a statement commits, or how long one may take.
+    """
+    # An explicit LIMIT overrides sql_select_limit, which may be 0 until it is set below
+    kind = require_version(sql.value(connection, "SELECT VERSION() LIMIT 1"))
     # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
     modes = ",".join(SQL_MODE)
     mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"
@@ -244,19 +251,26 @@ def set_laws(connection: Connection, *, short_lived: bool = False) -> None:
         "unique_checks": "1",
         "time_zone": "'+00:00'",
         "sql_mode": mode,
+        "sql_select_limit": str(NO_LIMIT),
+        "sql_big_selects": "1",
+        "autocommit": str(int(autocommit)),
+        "completion_type": "'NO_CHAIN'",
     }
     if short_lived:
         laws["wait_timeout"] = str(IDLE_SECONDS)
     if kind is Kind.MARIADB:
         laws["check_constraint_checks"] = "1"
+        laws["max_statement_time"] = "0"
     else:
+        laws["max_execution_time"] = "0"
         laws["information_schema_stats_expiry"] = "0"  # else AUTO_INCREMENT and table sizes are up to a day old
     sql.execute(connection, "SET NAMES utf8mb4")
     sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {to}" for name, to in laws.items()))
     names = [*laws, "character_set_client", "character_set_connection"]
     found = dict(zip(names, sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names)), strict=True))
     for name, wanted in laws.items():
-        there = str(found[name])
+        value = found[name]
+        there = f"{value:g}" if isinstance(value, float) else str(value)  # max_statement_time is in seconds, with fractions
         if name == "sql_mode" and not set(SQL_MODE) <= set(there.split(",")):
             raise _broken(name, modes, there)
         if name != "sql_mode" and there != wanted.strip("'"):

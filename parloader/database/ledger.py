@@ -383,6 +383,17 @@ def forget(connection: Connection, run_id: int, table: str, gone: Partition) -> 
                 record(connection, run_id, table, rest)
 
 
+def recorded_rows(connection: Connection, run_id: int, table: str) -> int:
+    """How many rows the ledger's batches of a table (or its second pass) have; one number, which no limit on results can cut."""
+    statement = "SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE run_id = %s AND table_name = %s"
+    return int(sql.value(connection, statement, run_id, table))
+
+
+def remaining_runs(connection: Connection) -> int:
+    """How many runs the ledger has."""
+    return int(sql.value(connection, "SELECT COUNT(*) FROM parloader_run"))
+
+
 def end(connection: Connection, run_id: int) -> None:
     """Removes a run and its batches, in the transaction in which the last of its rows go. What it did to the counters stays written."""
     for table in ("parloader_batch", "parloader_run"):

@@ -72,6 +72,13 @@ def lookup(connection: Connection, view: View, frame: pl.DataFrame) -> Iterator[
         yield from pairs
 
 
+def existing(connection: Connection, table: str, identity: Sequence[Column], frame: pl.DataFrame) -> Iterator[tuple[str, ...]]:
+    """The frame's rows that exist in the table, each as the texts of its identity's columns."""
+    view = View(table=table, columns=tuple(identity), identity=tuple(column.name for column in identity))
+    for _, condition in by_identity(frame, identity):
+        yield from checksum.rows_where(connection, view, condition)
+
+
 def delete(connection: Connection, table: str, identity: Sequence[Column], frame: pl.DataFrame) -> int:
     """Deletes the frame's rows in the caller's transaction; returns how many were there. WriteFailed (to be rolled back) where a condition
     was true for more rows than it names: the identity is none."""

@@ -9,19 +9,20 @@ from parloader.database import connect, ledger, migration, schema, scratch, sql
 from parloader.database.ledger import Run
 from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
-from parloader.errors import Interrupted
+from parloader.errors import Interrupted, ParloaderError
 from parloader.loading.executor import Executor, LocalExecutor, Watch
 from parloader.loading.progress import Progress
 from parloader.loading.remover import RemoveTask, delete
 from parloader.operations import guard
 from parloader.operations.conditions import conditions
 from parloader.operations.hold import Hold
-from parloader.operations.others import children_first, refuse_edited_rows, refuse_foreign_rows
+from parloader.operations.others import SHOWN_KEYS, children_first, refuse_edited_rows, refuse_foreign_rows, some
+from parloader.operations.ours import rows_left
 from parloader.operations.run import run_tasks
 from parloader.operations.second_pass import update_of
 from parloader.plans.model import Table
 from parloader.plans.partition import Partition, split
-from parloader.plans.passes import Pass
+from parloader.plans.passes import Pass, pass_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,13 @@ def _prepare(
 
 def _finish(connection: Connection) -> tuple[str, ...]:
     """What is no run's: returns the tables that were dropped. May be repeated."""
+    there = ledger.exists(connection)
+    if there and (runs := ledger.remaining_runs(connection)):
+        raise ParloaderError(
+            f"the ledger still has {_counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
+        )
     dropped = migration.drop_made_tables(connection)
-    if ledger.exists(connection):
+    if there:
         _put_back_counters(connection)
     ledger.drop(connection)
     return dropped
@@ -171,8 +177,13 @@ def _run(
 
 
 def _end(live: Live, run: Run, connection: Connection) -> None:
-    """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can go on. May be repeated."""
-    if all(run.run_id != other.run_id for other in ledger.runs(connection)):
+    """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can resume it. May be repeated.
+
+    ParloaderError: rows of the run are left, in the ledger or in a table. Then both stay as they are.
+    """
+    runs = ledger.runs(connection)
+    others = tuple(other for other in runs if other.run_id != run.run_id)
+    if len(others) == len(runs):
         return
     with sql.transaction(connection):
         for _, name in children_first((run,)):
@@ -181,7 +192,34 @@ def _end(live: Live, run: Run, connection: Connection) -> None:
                 continue
             for part in reversed(run.done[name]):
                 delete(connection, run.plan, name, run.rows, update_of(table, live[name]).identity, part)
+        _require_nothing_left(connection, live, run, others)
         ledger.end(connection, run.run_id)
+
+
+def _require_nothing_left(connection: Connection, live: Live, run: Run, others: tuple[Run, ...]) -> None:
+    """ParloaderError names the first table of which rows of the run are left, in the ledger's batches or in the table itself."""
+    kept = f"run {run.run_id} is kept in the ledger"
+    for name, of in run.work:
+        recorded = ledger.recorded_rows(connection, run.run_id, pass_name(name, of)) if name in live else 0
+        if recorded:
+            raise ParloaderError(
+                f"the ledger still lists {_counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
+            )
+    for entry in reversed(run.tables):
+        if entry.name not in live or not entry.rows.made:
+            continue
+        count, keys = rows_left(connection, run, entry.name, others, SHOWN_KEYS + 1)
+        if count:
+            by = "/".join(run.plan.table(entry.name).found_by)
+            raise ParloaderError(
+                f"{_counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({by} {some(keys)}); {kept}",
+                "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
+                "then repeat parloader clean",
+            )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _live(connection: Connection, runs: tuple[Run, ...]) -> Live:

@@ -27,6 +27,7 @@ def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
     """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
     database = sql.value(connection, "SELECT DATABASE()")
     gone: set[tuple[str, int]] = set()
+    has_others: dict[object, bool] = {}  # a child that points at several parents is looked at once
     for run, parent in children_first(runs):
         ours = Ours(parent, ((run, Pass.FIRST),))
         if ours.in_order:  # ours that point at others of the same table are deleted before these
@@ -38,7 +39,9 @@ def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
             set_later = [other for other in left if set(foreign_key.columns) & other.plan.table(foreign_key.child).later]
             passes = [(other, Pass.FIRST) for other in children if other not in left] + [(other, Pass.SECOND) for other in set_later]
             but = Ours(foreign_key.child, tuple(passes)) if passes else None
-            if but is None or but.others_are_there(connection):
+            if but is not None and but.label not in has_others:
+                has_others[but.label] = but.others_are_there(connection)
+            if but is None or has_others[but.label]:
                 # where some of ours are left, they are in the way too
                 _refuse_pointing(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")
         gone.add((parent, run.run_id))
@@ -63,7 +66,7 @@ def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours
                 WHERE NOT {excepted} AND {pointed_at} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
         )
     if found:
-        keys = _some("/".join(map(str, values)) for values in found)
+        keys = some("/".join(map(str, values)) for values in found)
         raise ForeignRows(
             f"rows of {child}{whose} point at rows of {parent} that parloader made: {'/'.join(key)} {keys}",
             f"Point their {', '.join(foreign_key.columns)} at other rows, or delete them; nothing was deleted",
@@ -94,14 +97,14 @@ def refuse_edited_rows(
 
 
 def _keys(names: Sequence[str], keys: Sequence[int | str]) -> str:
-    return f" ({'/'.join(names)} {_some(map(str, keys))})" if keys else ""
+    return f" ({'/'.join(names)} {some(map(str, keys))})" if keys else ""
 
 
 def _order(key: int | str) -> tuple[int, str]:
     return (key, "") if isinstance(key, int) else (0, key)
 
 
-def _some(texts: Iterable[str]) -> str:
+def some(texts: Iterable[str]) -> str:
     """The first few, and whether there are more."""
     first = list(texts)
     return ", ".join(first[:SHOWN_KEYS]) + (" and more" if len(first) > SHOWN_KEYS else "")

@@ -1,26 +1,37 @@
-"""Which rows of a table are ours, as an SQL condition: ranges of keys where runs assigned them, else a temporary table of their identities."""
+"""Which rows of a table parloader created: key ranges if runs assigned the keys, otherwise the identities that the plan generates again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import polars as pl
+
 from parloader.database import connect, sql
 from parloader.database.ledger import Run
+from parloader.database.reflection import column_shape, reflect
 from parloader.database.sql import Connection
+from parloader.errors import SchemaMismatch
+from parloader.loading import identity
 from parloader.loading.generate import Generation, only
 from parloader.loading.writers import writer_to
-from parloader.plans.partition import batches
+from parloader.plans.partition import Partition, batches
 from parloader.plans.passes import Pass
+from parloader.plans.shape import Column
 
 LISTED_ROWS = 10_000  # at a time
 
 
 @dataclass(frozen=True)
 class Ours:
-    """The rows of the table `name` that these passes of runs, one of each run, have written."""
+    """The rows of the table `name` that these passes, one of each run, have written."""
 
     name: str
     passes: tuple[tuple[Run, Pass], ...]
+
+    @property
+    def label(self) -> tuple[str, frozenset[tuple[int, Pass]]]:
+        """Equal for equal sets of rows."""
+        return self.name, frozenset((run.run_id, of) for run, of in self.passes)
 
     @property
     def in_order(self) -> bool:
@@ -36,11 +47,25 @@ class Ours:
         return tuple(r for run, of in self.passes for r in run.key_ranges(self.name, of))
 
     def others_are_there(self, connection: Connection) -> bool:
-        """Whether there are rows of the table that are not ours."""
+        """Whether the table has rows other than these. SchemaMismatch: a column by which these are found is gone.
+
+        Rows of theirs that somebody deleted do not make up for rows that somebody added: without an integer key the rows of ours that
+        exist are looked up, one by one, and the table has others if it has more rows than these.
+        """
         if self._key is not None:
             return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
-        made = sum(part.rows for run, of in self.passes for part in run.done_in(self.name, of))
-        return bool(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}") > made)
+        rows = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}"))
+        return rows > self._existing_rows(connection)
+
+    def _existing_rows(self, connection: Connection) -> int:
+        """How many of them exist. A row that two runs claim (the earlier one's was deleted before the later one created it again) counts
+        once; by the hashes of their identities, 8 bytes a row, of which two that are equal by chance only make the number too small."""
+        columns = identity_of(connection, self.passes[0][0], self.name)
+        found = [pl.Series(dtype=pl.Int64)]
+        for run, of in self.passes:
+            for frame in identities(run, self.name, run.done_in(self.name, of)):
+                found.append(pl.Series(map(hash, identity.existing(connection, self.name, columns, frame)), dtype=pl.Int64))
+        return pl.concat(found).n_unique()
 
     @contextmanager
     def condition(self, connection: Connection, of: str) -> Iterator[str]:
@@ -64,8 +89,54 @@ class Ours:
     def _list(self, connection: Connection, into: str, columns: tuple[str, ...]) -> None:
         writer = writer_to(into, connect.facts(connection))
         for run, of in self.passes:
-            table = run.plan.table(self.name)
-            made = Generation(run.plan, only(table, table.identity), run.rows)
-            for part in run.done_in(self.name, of):
-                for batch in batches(part, lambda: LISTED_ROWS):
-                    writer.write(connection, writer.render(made.frame(batch).select(columns)))
+            for frame in identities(run, self.name, run.done_in(self.name, of)):
+                writer.write(connection, writer.render(frame.select(columns)))
+
+
+def identities(run: Run, name: str, parts: Iterable[Partition]) -> Iterator[pl.DataFrame]:
+    """The identities of these rows of the run's table, LISTED_ROWS at a time, and the columns that they are made from."""
+    table = run.plan.table(name)
+    generation = Generation(run.plan, only(table, table.identity), run.rows)
+    for part in parts:
+        for batch in batches(part, lambda: LISTED_ROWS):
+            yield generation.frame(batch)
+
+
+def identity_of(connection: Connection, run: Run, name: str) -> tuple[Column, ...]:
+    """The columns by which the run's rows of the table are found, as the live table has them. SchemaMismatch: one is gone."""
+    live, names = reflect(connection, {name})[name], run.plan.table(name).identity
+    if gone := [column for column in names if column not in live.columns]:
+        raise SchemaMismatch(
+            f"{name} has no column {', '.join(gone)} any more, by which parloader finds the rows that it created", "Add it again"
+        )
+    return tuple(column_shape(live.columns[column]) for column in names)
+
+
+def rows_left(connection: Connection, run: Run, name: str, others: tuple[Run, ...], shown: int) -> tuple[int, list[str]]:
+    """How many rows exist with the keys of the rows that the run creates in the table, and the first `shown` of these keys.
+
+    All rows of the run count, those that the ledger does not list too: a row under a key that the run reserved is the run's, or nobody
+    can tell. Only rows that the ledger lists for `others` are theirs.
+    """
+    entry = run.table(name)
+    if entry.key is not None:
+        key, other_keys = sql.quote(entry.key), tuple(r for other in _with(name, others) for r in other.key_ranges(name))
+        where = f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.made_keys)} AND NOT {sql.within(entry.key, other_keys)}"
+        count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
+        keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {shown:d}") if count else ()
+        return count, [str(k) for (k,) in keys]
+    columns = identity_of(connection, run, name)
+
+    def existing(of: Run, parts: Iterable[Partition]) -> Iterator[tuple[str, ...]]:
+        return (texts for frame in identities(of, name, parts) for texts in identity.existing(connection, name, columns, frame))
+
+    left = set(existing(run, entry.rows.made))
+    if left:
+        for other in _with(name, others):
+            left.difference_update(existing(other, other.done_in(name, Pass.FIRST)))
+    return len(left), ["/".join(texts) for texts in sorted(left)[:shown]]
+
+
+def _with(name: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Those of the runs that have rows of the table."""
+    return tuple(run for run in runs if run.done_in(name, Pass.FIRST))
