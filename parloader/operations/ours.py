@@ -1,7 +1,7 @@
 """Which rows of a table parloader created: key ranges if runs assigned the keys, otherwise the identities that the plan generates again."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -73,24 +73,28 @@ class Ours:
         if self._key is not None:
             yield sql.within(self._key, self._ranges, of=of)
             return
-        listed, columns = f"parloader_ours_{of}", self.passes[0][0].plan.table(self.name).identity
-        names = ", ".join(map(sql.quote, columns))
+        columns = self.passes[0][0].plan.table(self.name).identity
+        same = " AND ".join(f"ours.{sql.quote(column)} = {of}.{sql.quote(column)}" for column in columns)
+        with ExitStack() as stack:
+            # a table for each run: two runs may claim the same row
+            lists = [stack.enter_context(self._list(connection, f"parloader_ours_{of}_{n}", n, columns)) for n in range(len(self.passes))]
+            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {listed} ours WHERE {same})" for listed in lists) + ")"
+
+    @contextmanager
+    def _list(self, connection: Connection, into: str, number: int, columns: tuple[str, ...]) -> Iterator[str]:
+        """A temporary table of the identities of the rows of one of the passes."""
+        (run, of), names = self.passes[number], ", ".join(map(sql.quote, columns))
         sql.execute(
             connection,
-            f"CREATE TEMPORARY TABLE {listed} (PRIMARY KEY ({names})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0",
+            f"CREATE TEMPORARY TABLE {into} (PRIMARY KEY ({names})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0",
         )
         try:
-            self._list(connection, listed, columns)
-            same = " AND ".join(f"ours.{sql.quote(column)} = {of}.{sql.quote(column)}" for column in columns)
-            yield f"EXISTS (SELECT 1 FROM {listed} ours WHERE {same})"
-        finally:
-            sql.execute(connection, f"DROP TEMPORARY TABLE {listed}")
-
-    def _list(self, connection: Connection, into: str, columns: tuple[str, ...]) -> None:
-        writer = writer_to(into, connect.facts(connection))
-        for run, of in self.passes:
+            writer = writer_to(into, connect.facts(connection))
             for frame in identities(run, self.name, run.done_in(self.name, of)):
                 writer.write(connection, writer.render(frame.select(columns)))
+            yield into
+        finally:
+            sql.execute(connection, f"DROP TEMPORARY TABLE {into}")
 
 
 def identities(run: Run, name: str, parts: Iterable[Partition]) -> Iterator[pl.DataFrame]:

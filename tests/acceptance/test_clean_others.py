@@ -196,3 +196,62 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
         )
     finally:
         seeded.execute(f"DROP DATABASE {other}")
+
+
+BOOKS = (
+    "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
+    "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NULL, title VARCHAR(80) NOT NULL, "
+    "FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE {rule}) ENGINE=InnoDB",
+)
+BOOK_ROWS = 300
+SEED_BOOKS = ("seed", "--table", "book", "--rows", str(BOOK_ROWS), "--procs", "1")
+
+
+def books(database: Database, rule: str) -> dict[str, object]:
+    """Creates and fills a table without an integer key; returns what was there before the seed."""
+    database.execute(*(statement.format(rule=rule) for statement in BOOKS))
+    before = everything(database)
+    database.parloader(*SEED_BOOKS)
+    return before
+
+
+def own_book(isbn: str) -> str:
+    return f"INSERT INTO book SELECT '{isbn}', MIN(id), 'mine' FROM shelf"
+
+
+@pytest.mark.parametrize("rule", ["CASCADE", "RESTRICT", "SET NULL"])
+def test_a_row_of_somebody_in_place_of_a_deleted_one_of_ours(database: Database, rule: str) -> None:
+    """As many rows as parloader created are not the rows that it created."""
+    before = books(database, rule)
+    database.execute("DELETE FROM book ORDER BY isbn LIMIT 1", own_book("mine"))
+    assert database.value("SELECT COUNT(*) FROM book") == BOOK_ROWS
+    for options in ((), ("--edited-too",)):
+        assert "rows of book that parloader did not make point at rows of shelf that parloader made: isbn mine" in refusal(
+            database, *options
+        )
+    database.execute("UPDATE book SET shelf_id = NULL WHERE isbn = 'mine'")
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT isbn, shelf_id FROM book") == (("mine", None),)
+    database.execute("DELETE FROM book")
+    assert everything(database) == before
+
+
+def test_a_row_that_two_runs_claim_is_one_row(database: Database) -> None:
+    """The second run creates again what somebody deleted of the first one's: its rows do not hide as many of somebody's."""
+    books(database, "CASCADE")
+    deleted = database.rows("SELECT isbn FROM book ORDER BY isbn DESC LIMIT 10")
+    database.execute("DELETE FROM book ORDER BY isbn DESC LIMIT 10")
+    database.parloader(*SEED_BOOKS, "--new-run")
+    assert set(deleted) <= set(database.rows("SELECT isbn FROM book"))
+    database.execute(*(own_book(f"mine {n}") for n in range(10)))
+    assert "isbn mine 0, mine 1, mine 2, mine 3, mine 4 and more" in refusal(database, "--edited-too")
+    database.execute("DELETE FROM book WHERE isbn LIKE 'mine%%'")
+    database.parloader("clean", "--yes", "--edited-too")
+    assert (database.value("SELECT COUNT(*) FROM book"), database.value("SELECT COUNT(*) FROM shelf")) == (0, 0)
+
+
+def test_rows_whose_key_is_gone_are_not_guessed(database: Database) -> None:
+    books(database, "CASCADE")
+    database.execute("ALTER TABLE book DROP COLUMN isbn, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
+    for options in ((), ("--edited-too",)):
+        assert "book has no column isbn any more" in refusal(database, *options)
