@@ -1,6 +1,6 @@
 """What can go wrong, as types: each has an exit code and a next step.
 
-ParloaderError                 1   failed
+ParloaderError                 1   failed; also a clean that leaves rows or batches of a run, which the ledger then keeps
   WorkerDied                       a worker process ended without a word (killed, out of memory)
   WriteFailed                      the server refused a batch, or retries ran out
   DiskFull                         the server has no room left

@@ -181,9 +181,7 @@ def _end(live: Live, run: Run, connection: Connection) -> None:
 
     ParloaderError: rows of the run are left, in the ledger or in a table. Then both stay as they are.
     """
-    runs = ledger.runs(connection)
-    others = tuple(other for other in runs if other.run_id != run.run_id)
-    if len(others) == len(runs):
+    if all(run.run_id != other.run_id for other in ledger.runs(connection)):
         return
     with sql.transaction(connection):
         for _, name in children_first((run,)):
@@ -192,11 +190,11 @@ def _end(live: Live, run: Run, connection: Connection) -> None:
                 continue
             for part in reversed(run.done[name]):
                 delete(connection, run.plan, name, run.rows, update_of(table, live[name]).identity, part)
-        _require_nothing_left(connection, live, run, others)
+        _require_nothing_left(connection, live, run)
         ledger.end(connection, run.run_id)
 
 
-def _require_nothing_left(connection: Connection, live: Live, run: Run, others: tuple[Run, ...]) -> None:
+def _require_nothing_left(connection: Connection, live: Live, run: Run) -> None:
     """ParloaderError names the first table of which rows of the run are left, in the ledger's batches or in the table itself."""
     kept = f"run {run.run_id} is kept in the ledger"
     for name, of in run.work:
@@ -208,7 +206,7 @@ def _require_nothing_left(connection: Connection, live: Live, run: Run, others: 
     for entry in reversed(run.tables):
         if entry.name not in live or not entry.rows.made:
             continue
-        count, keys = rows_left(connection, run, entry.name, others, SHOWN_KEYS + 1)
+        count, keys = rows_left(connection, run, entry.name, SHOWN_KEYS + 1)
         if count:
             by = "/".join(run.plan.table(entry.name).found_by)
             raise ParloaderError(

@@ -116,31 +116,20 @@ def identity_of(connection: Connection, run: Run, name: str) -> tuple[Column, ..
     return tuple(column_shape(live.columns[column]) for column in names)
 
 
-def rows_left(connection: Connection, run: Run, name: str, others: tuple[Run, ...], shown: int) -> tuple[int, list[str]]:
+def rows_left(connection: Connection, run: Run, name: str, shown: int) -> tuple[int, list[str]]:
     """How many rows exist with the keys of the rows that the run creates in the table, and the first `shown` of these keys.
 
-    All rows of the run count, those that the ledger does not list too: a row under a key that the run reserved is the run's, or nobody
-    can tell. Only rows that the ledger lists for `others` are theirs.
+    All rows of the run count, those that the ledger does not list too: nobody can tell whose a row is under a key that the run reserved.
     """
     entry = run.table(name)
     if entry.key is not None:
-        key, other_keys = sql.quote(entry.key), tuple(r for other in _with(name, others) for r in other.key_ranges(name))
-        where = f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.made_keys)} AND NOT {sql.within(entry.key, other_keys)}"
+        key, where = sql.quote(entry.key), f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.made_keys)}"
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {shown:d}") if count else ()
         return count, [str(k) for (k,) in keys]
-    columns = identity_of(connection, run, name)
-
-    def existing(of: Run, parts: Iterable[Partition]) -> Iterator[tuple[str, ...]]:
-        return (texts for frame in identities(of, name, parts) for texts in identity.existing(connection, name, columns, frame))
-
-    left = set(existing(run, entry.rows.made))
-    if left:
-        for other in _with(name, others):
-            left.difference_update(existing(other, other.done_in(name, Pass.FIRST)))
-    return len(left), ["/".join(texts) for texts in sorted(left)[:shown]]
-
-
-def _with(name: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """Those of the runs that have rows of the table."""
-    return tuple(run for run in runs if run.done_in(name, Pass.FIRST))
+    columns, count, first = identity_of(connection, run, name), 0, list[str]()
+    for frame in identities(run, name, entry.rows.made):
+        for texts in identity.existing(connection, name, columns, frame):
+            count += 1
+            first += ["/".join(texts)] if count <= shown else []
+    return count, first
