@@ -1,5 +1,7 @@
 """click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
 
+import atexit
+import gc
 import signal
 import sys
 from dataclasses import replace
@@ -23,10 +25,16 @@ from parloader.settings import CONNECTION_SETTINGS, save_settings, settings_of_f
 # What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
 
 CONFIG_FILE = "parloader.toml"
+# What the worker processes of seed import
+SEED_MODULE = "parloader.loading.worker"
+# Imports create many objects that live to the end, and the default (700, 10, 10) has the collector look at all of them again and again
+COLLECT_AFTER = (10_000, 20, 20)
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, at whatever moment it comes
+    gc.set_threshold(*COLLECT_AFTER)
+    atexit.register(gc.freeze)  # else the interpreter collects garbage among all objects twice before it ends: a tenth of a second
     mask_process_list()
     sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
@@ -62,11 +70,15 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @with_limits
 def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
     """Fill a table and the parents that it needs: all of it, or what is missing after an interruption."""
-    from parloader import report
     from parloader.config import SeedConfig
-    from parloader.operations import seed as operation
+    from parloader.loading.executor import LocalExecutor
 
-    result = operation.seed(SeedConfig(target=target, **of_the_plan(options)), screen)
+    config, executor = SeedConfig(target=target, **of_the_plan(options)), LocalExecutor()
+    with executor.ready(config.most_workers, SEED_MODULE):  # they import while this process does
+        from parloader import report
+        from parloader.operations import seed as operation
+
+        result = operation.seed(config, screen, executor)
     output.show(result.as_json(), lambda: report.seed(result))
 
 

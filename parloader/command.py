@@ -75,7 +75,6 @@ def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
     @with_output
     @functools.wraps(function)
     def wrapper(*, named: Named, output: Output, **options: Any) -> None:
-        from parloader.database.server import PrivateServer
         from parloader.loading.progress import Screen
 
         screen = Screen(output.verbosity)
@@ -83,6 +82,8 @@ def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
         if target is not None:
             function(target=target, output=output, screen=screen, **options)
         else:
+            from parloader.database.server import PrivateServer
+
             with PrivateServer.default().in_use(screen.note) as server:
                 function(target=server.target, output=output, screen=screen, **options)
 

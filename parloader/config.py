@@ -12,6 +12,7 @@ from parloader.database.connect import Target
 from parloader.errors import UsageError
 from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
 from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
+from parloader.plans.partition import Partition, split
 
 DEFAULT_BATCH = FixedBatch(10_000)
 # how long a batch may be tried again (a deadlock, a lost connection) before the run stops
@@ -75,6 +76,11 @@ class SeedConfig:
         _require("seed", self.seed or 0, 0, MOST_SEED)
         _require("procs", self.procs, 1, MOST_PROCS)
         _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
+
+    @property
+    def most_workers(self) -> int:
+        """How many workers the target table can occupy, as far as the options alone tell: never more than it has batches."""
+        return self.procs if self.rows is None else len(split([Partition(0, self.rows)], self.procs, self.batch.first_rows))
 
 
 def default_bench_procs() -> tuple[int, ...]:

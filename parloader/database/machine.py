@@ -4,8 +4,6 @@ import ipaddress
 import socket
 from typing import TypeAlias
 
-import psutil
-
 from parloader.database import failures
 from parloader.database.connect import Target
 
@@ -33,6 +31,8 @@ def _addresses(target: Target) -> list[Address]:
 
 
 def _own_addresses() -> frozenset[Address]:
+    import psutil  # takes long to import, and targets with a unix socket never get here
+
     families = (socket.AF_INET, socket.AF_INET6)
     return frozenset(
         ipaddress.ip_address(address.address) for found in psutil.net_if_addrs().values() for address in found if address.family in families

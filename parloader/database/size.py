@@ -5,12 +5,12 @@ tests/integration/test_size.py on real tables.
 """
 
 import math
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import sqlalchemy as sa
 
 from parloader.database.connect import Facts
@@ -75,6 +75,6 @@ def free_bytes(facts: Facts) -> int | None:
     directory = Path(facts.data_directory)
     try:
         local = facts.hostname == socket.gethostname() and directory.is_dir()
-        return psutil.disk_usage(str(directory)).free if local else None
+        return shutil.disk_usage(directory).free if local else None
     except OSError:
         return None

@@ -38,6 +38,11 @@ class FixedBatch:
     rows: int
 
     @property
+    def first_rows(self) -> int:
+        """The size of a worker's first batch."""
+        return self.rows
+
+    @property
     def text(self) -> str:
         return str(self.rows)
 
@@ -53,6 +58,11 @@ class AutoBatch:
     """As many rows as take `target_seconds` to write, as each worker finds out; one that fits max_allowed_packet."""
 
     target_seconds: float
+
+    @property
+    def first_rows(self) -> int:
+        """The size of a worker's first batch."""
+        return FIRST_ROWS
 
     @property
     def text(self) -> str:

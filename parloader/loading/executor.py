@@ -124,7 +124,10 @@ class Watch:
 
 class Executor(Protocol):
     def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
-        """A context in which up to `workers` processes may start already, and import `module`, while the caller still finds out what they are to do."""
+        """A context in which up to `workers` processes may start and import `module`, while the caller still finds out what they are to do.
+
+        Contexts may be nested: the processes of the outer one count.
+        """
 
     def run(
         self, tasks: Sequence[Task], on_event: Callable[[Event], None], stop: Stop, watch: Watch, on_tick: Callable[[], None] = ...
@@ -145,7 +148,7 @@ class LocalExecutor:
     @contextmanager
     def ready(self, workers: int, module: str) -> Iterator[None]:
         try:
-            self._idle += [_start(module) for _ in range(workers)]
+            self._idle += [_start(module) for _ in range(workers - len(self._idle))]
             yield
         finally:
             for _, process in self._idle:

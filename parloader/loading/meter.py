@@ -1,17 +1,13 @@
 """What this worker process has used so far, and its events with these figures in them."""
 
+import resource
 import sys
 import time
 from pathlib import Path
 
-import psutil
-
 from parloader import IMPORTED_AT_SECONDS
 from parloader.loading.events import BatchDone, Started
 from parloader.plans.partition import Partition
-
-_process = psutil.Process()
-_most_seen_bytes = 0
 
 
 def cpu_seconds() -> float:
@@ -24,14 +20,12 @@ def age_seconds() -> float:
 
 
 def peak_rss_bytes() -> int:
-    """The most resident memory so far. Linux keeps it (proc(5), VmHWM); elsewhere the most that was seen when this was called."""
-    global _most_seen_bytes
+    """The peak of the resident memory. Linux: VmHWM (proc(5)), as ru_maxrss there includes the parent's; macOS: ru_maxrss, in bytes (getrusage(2))."""
     if sys.platform == "linux":
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    _most_seen_bytes = max(_most_seen_bytes, _process.memory_info().rss)
-    return _most_seen_bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def started(worker: int) -> Started:

@@ -4,11 +4,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Never
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Never
 
 from parloader.loading.stats import Stats
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 LOG_EVERY_SECONDS = 5.0
 DRAW_EVERY_SECONDS = 0.2
@@ -41,22 +42,35 @@ class Screen(Progress):
 
     def __init__(self, verbosity: int) -> None:
         self.verbosity = verbosity
+        self._bar: tqdm[Never] | None = None
 
     def note(self, message: str) -> None:
         if self.verbosity >= 1:
-            tqdm.write(message, file=sys.stderr)
+            self._write(message)
 
     def detail(self, message: str) -> None:
         if self.verbosity >= 2:
-            tqdm.write(message, file=sys.stderr)
+            self._write(message)
+
+    def _write(self, message: str) -> None:
+        if self._bar is None:
+            print(message, file=sys.stderr)
+        else:
+            self._bar.write(message, file=sys.stderr)  # above the bar
 
     @contextmanager
     def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
         if self.verbosity < 1 or rows == 0:
             yield Meter()
         elif sys.stderr.isatty():
+            from tqdm import tqdm  # takes long to import, and most commands draw no bar
+
             with tqdm(desc=what, total=rows, initial=done, unit=" rows", unit_scale=True, dynamic_ncols=True, file=sys.stderr) as bar:
-                yield _Bar(bar, done)
+                self._bar = bar
+                try:
+                    yield _Bar(bar, done)
+                finally:
+                    self._bar = None
         else:
             yield _Log(what, rows, done)
 

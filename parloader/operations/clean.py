@@ -138,7 +138,7 @@ def _take_back(
     update = update_of(table, live[table.name])
     others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
     pointed_at = tuple(Partition(p.start, min(roots, p.stop)) for p in done if p.start < roots)
-    for shares in (split(others, config.procs), ((pointed_at,) if pointed_at else ())):
+    for shares in (split(others, config.procs, config.chunk.first_rows), ((pointed_at,) if pointed_at else ())):
         tasks = [
             RemoveTask(
                 worker=worker,

@@ -11,7 +11,7 @@ from parloader.database.ledger import Run
 from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
-from parloader.loading.comparer import SHOWN, CompareTask, Share
+from parloader.loading.comparer import COMPARED_ROWS, SHOWN, CompareTask, Share
 from parloader.loading.events import Difference, Differs, Event
 from parloader.loading.executor import Executor, Watch
 from parloader.loading.progress import Progress
@@ -80,7 +80,10 @@ def compare(
 
 
 def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
-    """The rows that parloader made, dealt out: those of the big tables in equal shares, those of the small parents to the first worker."""
+    """The rows that parloader generated, split among the workers: equal shares of the big tables; the first worker also gets the small parents.
+
+    There are never more workers than batches.
+    """
 
     def share(table: Table, partitions: tuple[Partition, ...], last: Pass) -> Share:
         return Share(
@@ -92,6 +95,8 @@ def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
             last=last,
         )
 
+    big = [part for table in run.plan.partitioned for part in run.done_in(table.name, Pass.FIRST)]
+    procs = max(1, len(split(big, procs, COMPARED_ROWS)))
     dealt: list[list[Share]] = [[] for _ in range(procs)]
     for table in run.plan.tables:
         ended = run.done_in(table.name, Pass.SECOND)

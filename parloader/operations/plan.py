@@ -143,7 +143,7 @@ def _table(config: SeedConfig, prepared: Prepared, table: Table, rows: dict[str,
         made=made,
         keys=tuple(r for part in missing for r in of.keys.ranges(part)) if of.keys else (),
         size=size.estimate(prepared.live[table.name], made),
-        shares=split(missing, config.procs) if table.partitioned else (),
+        shares=split(missing, config.procs, config.batch.first_rows) if table.partitioned else (),
         sample=sampled.frame(Partition(first, min(first + sample_rows, table.rows))) if sampled else pl.DataFrame(),
     )
 

@@ -76,9 +76,8 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     """Fills the plan's tables: all of it, or what is missing. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
     guard.require_permitted(config.target, config.allow_remote)
-    workers = config.procs if config.rows is None else min(config.procs, config.rows)
     with (
-        executor.ready(workers, SeedTask.__module__),
+        executor.ready(config.most_workers, SeedTask.__module__),
         Hold(config.target, "seed", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold,
     ):
         hold.wait()
@@ -198,7 +197,7 @@ def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) 
         roots = tuple(Partition(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
         others = tuple(Partition(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
         for ranges, procs in ((roots, 1), (others, config.procs)):
-            shares = split(ranges, procs)
+            shares = split(ranges, procs, config.batch.first_rows)
             if shares:
                 task = _task(config, run, facts, token, table, live[name], len(shares))
                 if of is Pass.SECOND:

@@ -23,14 +23,16 @@ class Partition:
         return f"rows {self.start:,} to {self.stop - 1:,}" if self.rows else "no rows"
 
 
-def split(ranges: Sequence[Partition], parts: int) -> tuple[tuple[Partition, ...], ...]:
+def split(ranges: Sequence[Partition], parts: int, batch_rows: int = 1) -> tuple[tuple[Partition, ...], ...]:
     """The ranges dealt out to at most `parts` owners: contiguous shares whose sizes differ by one row at most.
+
+    There are never more owners than batches of `batch_rows` rows.
 
     Law: the shares, concatenated, are the ranges (no row lost, none twice, same order), for any `parts` >= 1. An owner gets one
     partition where the ranges are one whole range, and perhaps several where they are the gaps of a half-loaded one. No share is empty.
     """
     total = sum(r.rows for r in ranges)
-    owners = min(parts, total)
+    owners = min(parts, -(-total // batch_rows))
     sizes = [total * (n + 1) // owners - total * n // owners for n in range(owners)]
     rest = iter([r for r in ranges if r.rows])
     shares = []

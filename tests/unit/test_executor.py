@@ -81,6 +81,16 @@ def test_processes_that_started_before_their_tasks_were_known() -> None:
     assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
 
 
+def test_a_context_within_another_starts_only_what_is_missing() -> None:
+    executor = LocalExecutor()
+    with executor.ready(1, Say.__module__):
+        (early,) = multiprocessing.active_children()
+        with executor.ready(2, Say.__module__):
+            assert len(multiprocessing.active_children()) == 2
+            assert early in multiprocessing.active_children()
+    assert not multiprocessing.active_children()
+
+
 def test_processes_that_never_get_a_task_end_with_the_caller() -> None:
     with pytest.raises(LookupError), LocalExecutor().ready(2, Say.__module__):
         raise LookupError("the caller's")

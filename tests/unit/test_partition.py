@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 
 import pytest
@@ -21,6 +22,13 @@ def test_shares_are_even_and_as_many_as_have_rows(ranges: list[Partition], parts
     assert len(shares) == min(parts, len(indices(ranges)))
     assert max(sizes, default=0) - min(sizes, default=0) <= 1
     assert all(piece.rows for share in shares for piece in share)
+
+
+@given(disjoint_ranges, st.integers(1, 300), st.integers(1, 50))
+def test_there_are_no_more_owners_than_batches(ranges: list[Partition], parts: int, batch_rows: int) -> None:
+    shares = split(ranges, parts, batch_rows)
+    assert len(shares) == min(parts, math.ceil(len(indices(ranges)) / batch_rows))
+    assert indices(piece for share in shares for piece in share) == indices(ranges)
 
 
 @given(st.integers(1, 10**12), st.integers(1, 64))

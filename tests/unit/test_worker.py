@@ -151,7 +151,7 @@ def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
 
 def test_a_worker_imports_nothing_large_that_it_does_not_need() -> None:
     """Each process pays for it: SQLAlchemy alone takes as long as all the rest."""
-    names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm'})"
+    names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm', 'psutil'})"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, parloader.loading.worker; print({names})"], capture_output=True, text=True, check=True
     )

@@ -1,0 +1,46 @@
+"""The table of scripts/startup: medians of each command in this checkout and in the commit it is compared with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+HEADINGS = ("command", "seconds", "before", "ratio", "CPU s", "before", "ratio")
+LEGEND = "Medians over all rounds, of whole commands. CPU: of the command and its workers. Ratio: the median of the ratios of each round."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one run of a command took."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """The same command in the same round: in this checkout, and in the commit it is compared with."""
+
+    now: Cost
+    before: Cost
+
+
+def table(pairs: Mapping[str, Sequence[Pair]]) -> str:
+    """A markdown table: a line for each command, in the order given."""
+    rows = [HEADINGS, *((command, *_figures(measured, _seconds), *_figures(measured, _cpu)) for command, measured in pairs.items())]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(HEADINGS))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    rule = "|" + "|".join("-" * (width + 1) + (":" if n else "-") for n, width in enumerate(widths)) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _figures(measured: Sequence[Pair], of: Callable[[Cost], float]) -> tuple[str, str, str]:
+    now, before = median(of(pair.now) for pair in measured), median(of(pair.before) for pair in measured)
+    return f"{now:.2f}", f"{before:.2f}", f"{median(of(pair.now) / of(pair.before) for pair in measured):.2f}"
+
+
+def _seconds(cost: Cost) -> float:
+    return cost.seconds
+
+
+def _cpu(cost: Cost) -> float:
+    return cost.cpu_seconds
