@@ -200,7 +200,7 @@ def test_generated_and_invisible_columns(database: Database) -> None:
 def test_what_an_update_changes_and_what_people_wrote(database: Database) -> None:
     found = of(
         database,
-        """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
+        """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\\\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
         c VARCHAR(20), KEY two (b, a), FULLTEXT KEY words (c)) COMMENT 'of %'""",
     )
     assert [(column.name, column.on_update, column.comment) for column in found.columns] == [
