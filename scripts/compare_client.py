@@ -63,7 +63,7 @@ def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:
     import sqlalchemy as sa
     from sqlalchemy.pool import StaticPool
 
-    from parloader.database.migration import metadata
+    from parloader.database.example_tables import metadata
 
     frame = frames(rows)
     session = sa.create_engine("mysql+pymysql://", creator=lambda: connection, poolclass=StaticPool).connect()

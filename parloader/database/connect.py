@@ -4,11 +4,12 @@ Law 4: every session sets the checks on and reads them back; one that cannot hav
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import pymysql
 
@@ -16,9 +17,6 @@ from parloader.database import failures, sql
 from parloader.database.tls import Tls, ssl_mode
 from parloader.database.wire import Connection
 from parloader.errors import ParloaderError, ServerNotSupported, SessionLawError
-
-if TYPE_CHECKING:
-    import sqlalchemy
 
 CONNECT_TIMEOUT_SECONDS = 10
 # How long the answer to a statement may take (a large batch, an ALTER TABLE of a large table) before the connection counts as lost. A server
@@ -103,6 +101,18 @@ class Facts:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
+# Not urllib's urlsplit: it takes a / in a password for the end of the host, and what follows would be shown
+URL_PARTS = re.compile(
+    r"""
+    (?P<scheme>[\w+]+)://
+    (?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?
+    (?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?
+    (?::(?P<port>[^/?]*))?
+    (?:/(?P<database>[^?]*))?
+    (?:\?(?P<query>.*))?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key")
 
 
@@ -111,27 +121,31 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
 
     `defaults` fill in what it leaves unsaid; `tls` is what was said beside it. UsageError says what is wrong, and never shows the password.
     """
-    from sqlalchemy.engine import make_url  # workers never parse a URL: half of what they would import
-    from sqlalchemy.exc import ArgumentError
-
     if url.count("@") > 1:
         raise failures.bad_url("the URL has an @ that is not written as %40")
     try:
         url.encode()  # a command line may hold bytes that are no text
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
+        parts = URL_PARTS.fullmatch(url)
+        given_port = int(parts["port"]) if parts and parts["port"] else None
+    except ValueError:
+        parts = None
+    if parts is None:
         raise failures.bad_url("the URL is not one") from None  # the cause quotes parts of it: perhaps the password
-    if parsed.port is not None and not 0 < parsed.port < 65536:
+    if given_port is not None and not 0 < given_port < 65536:
         raise failures.bad_url("the URL has a port that is none; valid are 1 to 65535")
-    if parsed.get_backend_name() not in ("mysql", "mariadb"):
-        raise failures.bad_url(f"the URL is for {parsed.get_backend_name()}, not for mysql or mariadb")
-    parameters = _parameters(parsed.query)
-    database, user = parsed.database or defaults.database, parsed.username or defaults.user
+    scheme = parts["scheme"].split("+")[0]
+    if scheme not in ("mysql", "mariadb"):
+        raise failures.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
+    parameters = _parameters(parse_qsl(parts["query"] or ""))
+    given_user, given_password, given_database = (
+        None if parts[name] is None else unquote(parts[name]) for name in ("user", "password", "database")
+    )
+    database, user = given_database or defaults.database, given_user or defaults.user
     if not database:
         raise failures.bad_url("the URL names no database")
     if not user:
         raise failures.bad_url("the URL names no user")
-    socket, host = parameters.get("unix_socket"), parsed.host
+    socket, host = parameters.get("unix_socket"), parts["ipv6"] or parts["host"]
     if not (socket or host):
         host = defaults.host
         socket = defaults.unix_socket if host in (None, "localhost") else None
@@ -143,23 +157,23 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
     ).and_also(tls, "--ssl-…")
     return Target(
         user=user,
-        password=(defaults.password or "") if parsed.password is None else str(parsed.password),
+        password=(defaults.password or "") if given_password is None else given_password,
         host=host or "localhost",
-        port=parsed.port or defaults.port or 3306,
+        port=given_port or defaults.port or 3306,
         database=database,
         unix_socket=socket,
         tls=(said if socket else said.over(defaults.tls)).checked(),  # a file's general wish is not meant for a socket
     )
 
 
-def _parameters(query: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+def _parameters(query: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Those of a URL, by their name in URL_PARAMETERS; - and _ are the same."""
     found: dict[str, str] = {}
-    for given, value in query.items():
+    for given, value in query:
         name = next((known for known in (*URL_PARAMETERS, "charset") if known.replace("-", "_") == given.lower().replace("-", "_")), None)
         if name is None:
             raise failures.bad_url(f"the URL has the parameter {given}; valid are {', '.join(URL_PARAMETERS)}")
-        if isinstance(value, tuple) or name in found:
+        if name in found:
             raise failures.bad_url(f"the URL has {name} twice")
         found[name] = value
     return found
@@ -312,15 +326,3 @@ def require_writable(connection: Connection, target: Target) -> None:
     """ServerNotSupported where the server takes no writes."""
     if sql.value(connection, "SELECT @@GLOBAL.read_only"):
         raise ServerNotSupported(f"the server at {target.where} is read-only", "Use the primary, or turn read_only off")
-
-
-@contextmanager
-def engine(target: Target) -> "Iterator[sqlalchemy.Engine]":
-    """A SQLAlchemy engine over the same connections, for reflection and DDL. Its errors leave the block as the driver's."""
-    import sqlalchemy  # workers do without it
-    from sqlalchemy.pool import NullPool
-
-    try:
-        yield sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: connect(target), poolclass=NullPool)
-    except sqlalchemy.exc.DBAPIError as error:
-        raise error.orig or error from error

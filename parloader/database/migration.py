@@ -1,20 +1,19 @@
 """The tables of the built-in plan: making them in an empty database, and the step to migration V97."""
 
 from enum import StrEnum
-from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects.mysql import BIGINT, DATETIME, INTEGER, VARCHAR
-
-from parloader.database import schema, sql
-from parloader.database.connect import Target, engine
-from parloader.database.reflection import Live
+from parloader.database import connect, schema, shape, sql
+from parloader.database.shape import Listed
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
+from parloader.plans.shape import Column, Shapes
 
 MADE_BY_US = "made by parloader"
 """The comment of the tables that parloader made: clean drops these, once they are empty."""
+
+
+# Parents first
+TABLES = ("outgoing_event", "robot_account", "script_reference", "event_trigger", "script_version", "task_schedule", "script_execution")
 
 
 class State(StrEnum):
@@ -24,80 +23,41 @@ class State(StrEnum):
     OTHER = "other"
 
 
-metadata = sa.MetaData()
+def create_tables(connection: Connection) -> tuple[str, ...]:
+    """Creates those tables of the built-in plan that do not exist, in an `unfinished` database; returns their names, parents first."""
+    from parloader.database import example_tables  # SQLAlchemy takes long to load
+
+    existing = shape.listed(connection).tables
+    for name, statements in example_tables.statements().items():
+        for statement in statements if name not in existing else ():
+            sql.execute(connection, statement)
+    return TABLES
 
 
-def _key() -> "sa.Column[Any]":
-    return sa.Column("id", BIGINT(unsigned=True), primary_key=True, autoincrement=True)
+def declared_tables() -> Shapes:
+    """What `create_tables` creates, as the schema that will be read then."""
+    from parloader.database import example_tables  # SQLAlchemy takes long to load
+
+    return example_tables.declared()
 
 
-def _created_at() -> "sa.Column[Any]":
-    return sa.Column("created_at", DATETIME, nullable=False, server_default=sa.text("CURRENT_TIMESTAMP"))
-
-
-def _to(column: str, parent: str, nullable: bool = False) -> "sa.Column[Any]":
-    return sa.Column(column, BIGINT(unsigned=True), sa.ForeignKey(f"{parent}.id"), nullable=nullable, index=True)
-
-
-def _table(name: str, *items: Any) -> sa.Table:
-    return sa.Table(name, metadata, _key(), *items, mysql_engine="InnoDB", mysql_charset="utf8mb4", comment=MADE_BY_US)
-
-
-_table("robot_account", sa.Column("username", VARCHAR(255), nullable=False), _created_at())
-_table("outgoing_event", sa.Column("name", VARCHAR(255), nullable=False), _created_at())
-_table("script_reference", sa.Column("name", VARCHAR(255), nullable=False), sa.Column("description", VARCHAR(1000)), _created_at())
-_table(
-    "script_version",
-    _to("script_reference_id", "script_reference"),
-    sa.Column("version", INTEGER(unsigned=True), nullable=False),
-    sa.Column("json", sa.JSON, nullable=False),
-    _created_at(),
-)
-_table(
-    "task_schedule",
-    sa.Column("schedule_id", BIGINT(unsigned=True), nullable=False),
-    _to("robot_id", "robot_account"),
-    sa.Column("cron", VARCHAR(255), nullable=False),
-    sa.Column("next_fire_time", DATETIME, nullable=False),
-    sa.Column("status", VARCHAR(32), nullable=False),
-    _created_at(),
-)
-_table("event_trigger", _to("outgoing_event_id", "outgoing_event"), _to("script_reference_id", "script_reference"), _created_at())
-_table(
-    "script_execution",
-    _to("script_reference_id", "script_reference"),
-    _to("script_version_id", "script_version"),
-    _to("schedule_id", "task_schedule", nullable=True),
-    sa.Column("planned", DATETIME),
-    _to("triggering_event_id", "event_trigger", nullable=True),
-    _created_at(),
-    sa.CheckConstraint("(schedule_id IS NOT NULL) <> (triggering_event_id IS NOT NULL)", name="chk_execution_source"),
-)
-
-
-def create_tables(target: Target) -> tuple[str, ...]:
-    """Makes those tables of the built-in plan that are not there, in an `unfinished` database; returns their names, parents first."""
-    with engine(target) as made:
-        metadata.create_all(made)
-    return tuple(table.name for table in metadata.sorted_tables)
-
-
-def unfinished(connection: Connection) -> bool:
+def unfinished(found: Listed) -> bool:
     """Whether the database is empty, or has nothing but some of these tables, because who was about to make them was killed."""
-    there = schema.table_names(connection)
-    return there < set(children_first()) and there <= set(schema.tables_with_comment(connection, MADE_BY_US))
+    there = schema.table_names(found)
+    return there < set(children_first()) and there <= set(found.with_comment(MADE_BY_US))
 
 
 def children_first() -> tuple[str, ...]:
     """The names of these tables in the order in which they can be dropped."""
-    return tuple(table.name for table in reversed(metadata.sorted_tables))
+    return tuple(reversed(TABLES))
 
 
 def drop_made_tables(connection: Connection) -> tuple[str, ...]:
     """Drops the tables that parloader had made, where all of them are empty; returns their names. Locked, so that no row is lost."""
-    commented = schema.tables_with_comment(connection, MADE_BY_US)
+    found = shape.listed(connection)
+    commented = found.with_comment(MADE_BY_US)
     made = tuple(name for name in children_first() if name in commented)
-    if not made or any(key.child not in made for name in made for key in schema.foreign_keys_to(connection, name)):
+    if not made or any(key.child not in made or found.elsewhere(key.database) for key in shape.references_to(connection, made)):
         return ()
     sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
     try:
@@ -109,40 +69,44 @@ def drop_made_tables(connection: Connection) -> tuple[str, ...]:
     return made
 
 
-def state(connection: Connection, live: Live) -> State:
+def state(found: Listed, live: Shapes) -> State:
     """Which state the database is in, as far as `script_execution` shows it."""
-    if not schema.table_names(connection):
+    if not schema.table_names(found):
         return State.EMPTY
     execution = live.get("script_execution")
-    if execution is None or "schedule_id" not in execution.columns or "planned" not in execution.columns:
+    if execution is None or not {"schedule_id", "planned"} <= set(execution.column_names):
         return State.OTHER
-    if "triggering_event_id" not in execution.columns:
+    if "triggering_event_id" not in execution.column_names:
         return State.BEFORE_V97
-    return State.V97 if execution.columns["schedule_id"].nullable and execution.columns["planned"].nullable else State.OTHER
+    return State.V97 if execution.column("schedule_id").nullable and execution.column("planned").nullable else State.OTHER
 
 
-def upgrade(connection: Connection, live: Live) -> None:
+def upgrade(connection: Connection, live: Shapes) -> None:
     """Applies the V97 step to a schema before it, in one statement; the rows stay. SchemaMismatch: event_trigger is not there."""
     for needed in ("event_trigger", "task_schedule"):
         if needed not in live:
             raise SchemaMismatch(f"V97 needs the table {needed}, which is not there", "Apply the earlier migrations first")
     execution = live["script_execution"]
-    trigger_key = live["event_trigger"].primary_key.columns.values()[0]
-    changes = [f"MODIFY COLUMN {sql.quote(name)} {_type(execution.columns[name])} NULL" for name in ("schedule_id", "planned")]
+    key = live["event_trigger"].primary_key
+    if key is None:
+        raise SchemaMismatch("V97 needs a primary key of event_trigger, which has none", "Apply the earlier migrations first")
+    trigger_key = live["event_trigger"].column(key.columns[0])
+    backslash_escapes = connect.facts(connection).backslash_escapes
+
+    def type_of(column: Column) -> str:
+        return (column.type_text + (f" COMMENT {_literal(column.comment, backslash_escapes)}" if column.comment else "")).replace("%", "%%")
+
+    changes = [f"MODIFY COLUMN {sql.quote(name)} {type_of(execution.column(name))} NULL" for name in ("schedule_id", "planned")]
     sql.execute(
         connection,
         f"""ALTER TABLE script_execution {", ".join(changes)},
-            ADD COLUMN triggering_event_id {_type(trigger_key)} NULL AFTER planned,
+            ADD COLUMN triggering_event_id {type_of(trigger_key)} NULL AFTER planned,
             ADD INDEX ix_script_execution_triggering_event_id (triggering_event_id),
             ADD CONSTRAINT fk_script_execution_triggering_event_id FOREIGN KEY (triggering_event_id) REFERENCES event_trigger ({sql.quote(trigger_key.name)}),
             ADD CONSTRAINT chk_execution_source CHECK ((schedule_id IS NOT NULL) <> (triggering_event_id IS NOT NULL))""",
     )
 
 
-def _type(column: "sa.Column[Any]") -> str:
-    comment = (
-        f" COMMENT {sa.literal(column.comment).compile(dialect=mysql.dialect(), compile_kwargs={'literal_binds': True})}"
-        if column.comment
-        else ""
-    )
-    return column.type.compile(dialect=mysql.dialect()) + comment
+def _literal(text: str, backslash_escapes: bool) -> str:
+    """A comment takes a plain literal alone, without the introducer that the driver writes before one with a backslash."""
+    return "'" + (text.replace("\\", "\\\\") if backslash_escapes else text).replace("'", "''") + "'"

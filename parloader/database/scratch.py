@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from parloader.database import ledger, migration, reflection, schema, sql
-from parloader.database.connect import Kind, Target, require_version
+from parloader.database import ledger, migration, shape, sql
+from parloader.database.connect import Kind, require_version
 from parloader.database.sql import Connection
 from parloader.plans.model import Plan, renamed
+from parloader.plans.shape import ForeignKey, Shapes
 
 PREFIX = "parloader_bench_"
 BATCHES = PREFIX + "batch"
@@ -64,19 +65,19 @@ class Scratch:
 
 
 @contextmanager
-def tables(connection: Connection, target: Target, plan: Plan, live: reflection.Live) -> Iterator[Scratch]:
+def tables(connection: Connection, plan: Plan, live: Shapes) -> Iterator[Scratch]:
     """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
 
-    `live` has the tables as reflected; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
+    `live` has the plan's tables; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
     """
     drop(connection)
     try:
         if live:
-            copies = _copy(connection, plan)
+            copies = _copy(connection, plan, live)
         else:
-            migration.create_tables(target)
+            created = migration.create_tables(connection)
             try:
-                copies = _copy(connection, plan)
+                copies = _copy(connection, plan, shape.shapes(connection, created))
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, migration.children_first()))}")
         sql.execute(connection, ledger.batches_ddl(BATCHES, ledger.SCRATCH_MARK))
@@ -87,7 +88,7 @@ def tables(connection: Connection, target: Target, plan: Plan, live: reflection.
 
 def drop(connection: Connection) -> tuple[str, ...]:
     """Drops every scratch table that is there; returns their names."""
-    names = schema.tables_with_comment(connection, ledger.SCRATCH_MARK)
+    names = shape.listed(connection).with_comment(ledger.SCRATCH_MARK)
     if names:
         sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they refer to each other; nothing else refers to them
         try:
@@ -97,12 +98,12 @@ def drop(connection: Connection) -> tuple[str, ...]:
     return names
 
 
-def _copy(connection: Connection, plan: Plan) -> dict[str, str]:
+def _copy(connection: Connection, plan: Plan, live: Shapes) -> dict[str, str]:
     """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
         _make_like(connection, copies[table.name], table.name)
-        for key in reflection.foreign_keys_of(connection, table.name):
+        for key in live[table.name].foreign_keys:
             sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
     return copies
 
@@ -116,7 +117,7 @@ def _make_like(connection: Connection, copy: str, table: str) -> None:
         raise
 
 
-def _foreign_key(key: reflection.ForeignKey, copies: dict[str, str]) -> str:
+def _foreign_key(key: ForeignKey, copies: dict[str, str]) -> str:
     parent = sql.quote(copies.get(key.parent, key.parent)) if key.database is None else f"{sql.quote(key.database)}.{sql.quote(key.parent)}"
     columns, referenced = (", ".join(map(sql.quote, names)) for names in (key.columns, key.referenced))
     return f"FOREIGN KEY ({columns}) REFERENCES {parent} ({referenced})"

@@ -1,6 +1,6 @@
-"""The live schema as plans/shape.py has it: everything that decides whether a row is valid.
+"""Reads the tables of a server into the model of plans/shape.py. The only module that reads information_schema for it.
 
-Read from information_schema, for all tables together: on MariaDB each look-up there opens every table of the database.
+Each statement serves all tables that are asked for: on MariaDB a look-up there can open every table of the database.
 Sources: MySQL manual "INFORMATION_SCHEMA General Table Reference"; MariaDB documentation "Information Schema Tables".
 """
 
@@ -14,86 +14,148 @@ from parloader.database.connect import require_version
 from parloader.database.names import identifier
 from parloader.database.shape_types import Described, repaired, shape_of
 from parloader.database.sql import Connection
-from parloader.plans.shape import Check, Column, ForeignKey, Kind, Partitioning, Table, TableType, UniqueKey
+from parloader.plans.shape import Check, Column, ForeignKey, Kind, Partitioning, Shapes, Table, TableType, Trigger, UniqueKey
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What the list of a database's tables has about one of them."""
+
+    table_type: str
+    engine: str
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
-    """The current database and its tables by name: (type, engine)."""
+    """The current database and its tables and views by name."""
 
     database: str
     any_case: bool
-    tables: Mapping[str, tuple[str, str | None]]
+    tables: Mapping[str, Listing]
 
     def spelled(self, name: str) -> str | None:
-        """The server's spelling of a table's name; None where there is no such table."""
+        """The server's spelling of a table's name, which may differ in case on some machines; None if there is no such table."""
         if name in self.tables or not self.any_case:
             return name if name in self.tables else None
         return next((there for there in self.tables if there.lower() == name.lower()), None)
 
     def elsewhere(self, database: str) -> str | None:
-        """None where it is the current one."""
+        """The database, or None if it is the current one."""
         same = database == self.database or (self.any_case and database.lower() == self.database.lower())
         return None if same else database
 
+    def with_comment(self, comment: str) -> tuple[str, ...]:
+        """The names of the tables that have this comment."""
+        return tuple(name for name, listing in self.tables.items() if listing.comment == comment)
 
-def shapes(connection: Connection, names: Iterable[str]) -> dict[str, Table]:
-    """Those of the tables that are there, by the server's spelling of their names (see `spelled`)."""
-    return _shapes(connection, _listed(connection), names)
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A foreign key as its parent sees it: `columns` of the table `child` in `database` reference the columns `referenced` of the table
+    `parent` in the current database, in this order."""
+
+    database: str
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    referenced: tuple[str, ...]
 
 
-def closure(connection: Connection, name: str) -> dict[str, Table]:
-    """The table and all of its parents, their parents and so on, in the same database. Empty where there is no such table."""
-    listed = _listed(connection)
-    keys = _foreign_keys(connection, listed)
-    found: set[str] = set()
-    ahead = [listed.spelled(name)]
+def listed(connection: Connection) -> Listed:
+    """Lists the current database."""
+    statement = """SELECT DATABASE(), @@lower_case_table_names, NULL, NULL, NULL, NULL
+        UNION ALL SELECT NULL, NULL, table_name, table_type, engine, table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"""
+    database, any_case, tables = "", False, {}
+    for current, lower_case_table_names, name, table_type, engine, comment in sql.rows(connection, statement):
+        if name is None:
+            database, any_case = current, bool(lower_case_table_names)
+        else:
+            tables[name] = Listing(table_type=table_type, engine=engine or "", comment=comment or "")
+    return Listed(database=database, any_case=any_case, tables=tables)
+
+
+def shapes(connection: Connection, names: Iterable[str], known: Listed | None = None) -> Shapes:
+    """Those of the tables and views that exist, by the server's spelling of their names (see `Listed.spelled`)."""
+    return _shapes(connection, known or listed(connection), names)
+
+
+def closure(connection: Connection, names: Iterable[str], known: Listed | None = None) -> Shapes:
+    """Those of the tables that exist, and all of their parents, the parents' parents and so on, in the same database."""
+    known = known or listed(connection)
+    keys = _foreign_keys(connection, known)
+    reached: set[str] = set()
+    ahead = [known.spelled(name) for name in names]
     while ahead:
         table = ahead.pop()
-        if table is not None and table not in found:
-            found.add(table)
-            ahead += [listed.spelled(key.parent) for key in keys.get(table, ()) if key.database is None]
-    return _shapes(connection, listed, found)
+        if table is not None and table not in reached:
+            reached.add(table)
+            ahead += [known.spelled(key.parent) for key in keys.get(table, ()) if key.database is None]
+    return _shapes(connection, known, reached, keys)
 
 
-def spelled(connection: Connection, name: str) -> str | None:
-    """The server's spelling of a table's name, which may differ in case on some machines; None where there is no such table."""
-    return _listed(connection).spelled(name)
+def tables_only(found: Shapes) -> Shapes:
+    """Without views, sequences and system versioned tables: what rows can be written to and deleted from."""
+    return {name: table for name, table in found.items() if table.table_type is TableType.TABLE}
 
 
-def _listed(connection: Connection) -> Listed:
-    database, lower_case_table_names = sql.row(connection, "SELECT DATABASE(), @@lower_case_table_names")
-    found = sql.rows(connection, "SELECT table_name, table_type, engine FROM information_schema.tables WHERE table_schema = DATABASE()")
-    types = {kind.value for kind in TableType}
-    return Listed(
-        database=database,
-        any_case=bool(lower_case_table_names),
-        tables={name: (kind, engine) for name, kind, engine in found if kind in types},
+def references_to(connection: Connection, parents: Collection[str]) -> tuple[Reference, ...]:
+    """The foreign keys that reference these tables, from any database that the account sees.
+
+    The names are compared here: MySQL's views of these look-ups fail with a syntax error for one that has a quote in it, under NO_BACKSLASH_ESCAPES.
+    """
+    statement = """SELECT referenced_table_name, @@lower_case_table_names, table_schema, table_name, constraint_name, column_name,
+        referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
+        ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
+    lower = {name.lower(): name for name in parents}
+    pairs: dict[tuple[str, str, str, str], list[tuple[str, str]]] = {}
+    for name, any_case, database, child, key, column, referenced in sql.rows(connection, statement):
+        parent = lower.get(name.lower()) if any_case else name
+        if parent is not None and parent in parents:
+            pairs.setdefault((parent, database, child, key), []).append((column, referenced))
+    return tuple(
+        Reference(database=database, child=child, columns=tuple(c for c, _ in found), parent=parent, referenced=tuple(r for _, r in found))
+        for (parent, database, child, _), found in pairs.items()
     )
 
 
-def _shapes(connection: Connection, listed: Listed, names: Iterable[str]) -> dict[str, Table]:
-    wanted = sorted({there for there in map(listed.spelled, names) if there is not None})
+def primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
+    """The columns of the primary key of a table in any database; none if it has no primary key."""
+    statement = """SELECT column_name FROM information_schema.key_column_usage
+        WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
+    return tuple(name for (name,) in sql.rows(connection, statement, database, table))
+
+
+def _shapes(
+    connection: Connection, known: Listed, names: Iterable[str], foreign_keys: Mapping[str, tuple[ForeignKey, ...]] | None = None
+) -> dict[str, Table]:
+    types = {kind.value for kind in TableType}
+    spelled = {name for name in map(known.spelled, names) if name is not None}
+    wanted = sorted(name for name in spelled if known.tables[name].table_type in types)
     if not wanted:
         return {}
     server = require_version(sql.value(connection, "SELECT VERSION()"))
     columns = _columns(connection, server, wanted)
-    unique_keys = _unique_keys(connection, wanted)
-    foreign_keys = _foreign_keys(connection, listed)
+    keys = _keys(connection, wanted)
+    if foreign_keys is None:
+        foreign_keys = _foreign_keys(connection, known)
     checks = _checks(connection, server, wanted)
     partitioning = _partitioning(connection, wanted)
     triggers = _triggers(connection, wanted)
     tables = {}
     for name in wanted:
-        kind, engine = listed.tables[name]
+        listing = known.tables[name]
+        unique_keys, indexes = keys.get(name, ((), ()))
         table = Table(
             name=name,
             columns=columns.get(name, ()),
-            table_type=TableType(kind),
-            engine=engine or "",
-            unique_keys=unique_keys.get(name, ()),
+            table_type=TableType(listing.table_type),
+            engine=listing.engine,
+            comment=listing.comment,
+            unique_keys=unique_keys,
+            indexes=indexes,
             foreign_keys=foreign_keys.get(name, ()),
             checks=checks.get(name, ()),
             partitioning=partitioning.get(name),
@@ -118,7 +180,7 @@ def _of(connection: Connection, statement: str, wanted: Collection[str]) -> dict
 def _columns(connection: Connection, server: ServerKind, wanted: Collection[str]) -> dict[str, tuple[Column, ...]]:
     statement = f"""SELECT table_name, column_name, is_nullable, column_default, extra, generation_expression, data_type, column_type,
             character_maximum_length, character_octet_length, numeric_precision, numeric_scale, datetime_precision, character_set_name,
-            collation_name, {"srs_id" if server is ServerKind.MYSQL else "NULL"}
+            collation_name, {"srs_id" if server is ServerKind.MYSQL else "NULL"}, column_comment
         FROM information_schema.columns WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, ordinal_position"""
     found = sql.rows(connection, "SELECT character_set_name, maxlen FROM information_schema.character_sets")
     character_bytes: dict[str, int] = dict(found)
@@ -139,17 +201,22 @@ def _srids(connection: Connection, wanted: Collection[str]) -> dict[tuple[str, s
     return {(table, column): srid for table, rows in _of(connection, statement, wanted).items() for column, srid in rows}
 
 
-def _unique_keys(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[UniqueKey, ...]]:
-    """The primary key first, the others by name."""
-    statement = """SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics
-        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index"""
-    return {
-        table: tuple(
-            _unique_key(name, [row[1:] for row in rows if row[0] == name])
-            for name in sorted({name for name, *_ in rows}, key=lambda name: (name != "PRIMARY", name))
+def _keys(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
+    """The unique keys, the primary key first and the others by name, and the columns of the other indexes."""
+    statement = """SELECT table_name, index_name, non_unique, column_name, sub_part FROM information_schema.statistics
+        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, index_name, seq_in_index"""
+    found = {}
+    for table, rows in _of(connection, statement, wanted).items():
+        parts: dict[tuple[str, bool], Rows] = {}
+        for name, non_unique, *part in rows:
+            parts.setdefault((name, bool(non_unique)), []).append(tuple(part))
+        unique = sorted((name for name, non_unique in parts if not non_unique), key=lambda name: (name != "PRIMARY", name))
+        others = [columns for (_, non_unique), columns in parts.items() if non_unique]
+        found[table] = (
+            tuple(_unique_key(name, parts[name, False]) for name in unique),
+            tuple(tuple(column for column, _ in columns if column is not None) for columns in others),
         )
-        for table, rows in _of(connection, statement, wanted).items()
-    }
+    return found
 
 
 def _unique_key(name: str, parts: Rows) -> UniqueKey:
@@ -164,7 +231,7 @@ def _unique_key(name: str, parts: Rows) -> UniqueKey:
     )
 
 
-def _foreign_keys(connection: Connection, listed: Listed) -> dict[str, tuple[ForeignKey, ...]]:
+def _foreign_keys(connection: Connection, known: Listed) -> dict[str, tuple[ForeignKey, ...]]:
     """Those of all tables in the database."""
     statement = """SELECT table_name, constraint_name, referenced_table_schema, referenced_table_name, column_name, referenced_column_name
         FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
@@ -174,11 +241,11 @@ def _foreign_keys(connection: Connection, listed: Listed) -> dict[str, tuple[For
         keys.setdefault((table, name), []).append(tuple(others))
     found: dict[str, tuple[ForeignKey, ...]] = {}
     for (table, name), pairs in sorted(keys.items()):
-        database, parent = listed.elsewhere(pairs[0][0]), pairs[0][1]
+        database, parent = known.elsewhere(pairs[0][0]), pairs[0][1]
         key = ForeignKey(
             name=name,
             columns=tuple(column for *_, column, _ in pairs),
-            parent=(listed.spelled(parent) or parent) if database is None else parent,
+            parent=(known.spelled(parent) or parent) if database is None else parent,
             referenced=tuple(referenced for *_, referenced in pairs),
             database=database,
         )
@@ -213,10 +280,13 @@ def _partitioning(connection: Connection, wanted: Collection[str]) -> dict[str, 
     return found
 
 
-def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[str, ...]]:
-    statement = """SELECT event_object_table, trigger_name FROM information_schema.triggers
-        WHERE event_object_schema = DATABASE() AND CAST(event_object_table AS BINARY) IN %s AND event_manipulation = 'INSERT'"""
-    return {table: tuple(sorted(name for (name,) in rows)) for table, rows in _of(connection, statement, wanted).items()}
+def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[Trigger, ...]]:
+    statement = """SELECT event_object_table, trigger_name, event_manipulation FROM information_schema.triggers
+        WHERE event_object_schema = DATABASE() AND CAST(event_object_table AS BINARY) IN %s"""
+    return {
+        table: tuple(Trigger(name=name, event=event) for name, event in sorted(rows))
+        for table, rows in _of(connection, statement, wanted).items()
+    }
 
 
 def _mariadb(table: Table) -> Table:

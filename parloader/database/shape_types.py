@@ -50,6 +50,7 @@ class Described(NamedTuple):
     charset: str | None
     collation: str | None
     srid: int | None
+    comment: str
 
 
 def shape_of(described: Described, server: ServerKind, character_bytes: Mapping[str, int]) -> Column:
@@ -63,9 +64,11 @@ def shape_of(described: Described, server: ServerKind, character_bytes: Mapping[
         nullable=described.nullable == "YES",
         default=None if generated else default_of(described, server),
         auto_increment="AUTO_INCREMENT" in extra,
+        on_update="ON UPDATE" in extra,
         generated=generated,
         charset=described.charset or "",
         collation=described.collation or "",
+        comment=described.comment,
     )
     name = described.data_type
     if name in INTEGER_BYTES or name in REALS or name in ("decimal", "bit", "year"):

@@ -9,12 +9,10 @@ import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from parloader.database.connect import Facts
-from parloader.database.schema import INTEGER_BYTES
+from parloader.plans.refusals import identity
+from parloader.plans.shape import Column, Kind, Table
 
 PAGE_BYTES = 16384
 RECORD_HEADER_BYTES = 5
@@ -35,13 +33,14 @@ class Size:
         return self.data_bytes + self.index_bytes
 
 
-def estimate(live: sa.Table, rows: int) -> Size:
+def estimate(table: Table, rows: int) -> Size:
     """The size of `rows` rows of the table."""
-    nullable = sum(bool(c.nullable) for c in live.columns)
-    row_bytes = RECORD_HEADER_BYTES + HIDDEN_BYTES + math.ceil(nullable / 8) + sum(map(_column_bytes, live.columns))
-    key_bytes = sum(map(_column_bytes, live.primary_key.columns))
-    entries = [list(index.columns) for index in live.indexes]
-    index_bytes = sum(RECORD_HEADER_BYTES + 1 + key_bytes + sum(map(_column_bytes, columns)) for columns in entries)
+    nullable = sum(column.nullable for column in table.columns)
+    row_bytes = RECORD_HEADER_BYTES + HIDDEN_BYTES + math.ceil(nullable / 8) + sum(map(_column_bytes, table.columns))
+    clustered = table.primary_key or identity(table)
+    key_bytes = _columns_bytes(table, clustered.columns if clustered else ())
+    entries = [*(key.columns for key in table.unique_keys if key.name != "PRIMARY"), *table.indexes]
+    index_bytes = sum(RECORD_HEADER_BYTES + 1 + key_bytes + _columns_bytes(table, columns) for columns in entries)
     return Size(
         data_bytes=_pages(rows * row_bytes / CLUSTERED_FILL), index_bytes=len(entries) and _pages(rows * index_bytes / SECONDARY_FILL)
     )
@@ -51,22 +50,30 @@ def _pages(size_bytes: float) -> int:
     return max(1, math.ceil(size_bytes / PAGE_BYTES)) * PAGE_BYTES
 
 
-def _column_bytes(column: "sa.Column[Any]") -> float:
-    kind = column.type
-    if type(kind) in INTEGER_BYTES:
-        return INTEGER_BYTES[type(kind)]
-    if isinstance(kind, sa.DateTime):
-        return (4 if isinstance(kind, sa.TIMESTAMP) else 5) + math.ceil((getattr(kind, "fsp", 0) or 0) / 2)
-    if isinstance(kind, sa.Date):
-        return 3
-    if isinstance(kind, sa.Enum):
-        return 1
-    if isinstance(kind, sa.Float):
-        return 8
-    if isinstance(kind, sa.Numeric):
-        return math.ceil((kind.precision or 10) / 9 * 4)
-    if isinstance(kind, sa.String) and kind.length:
-        return 1 + kind.length * AVERAGE_TEXT_SHARE
+def _columns_bytes(table: Table, names: tuple[str, ...]) -> float:
+    return sum(_column_bytes(table.column(name)) for name in names)
+
+
+def _column_bytes(column: Column) -> float:
+    match column.kind:
+        case Kind.INTEGER:
+            return (column.high - column.low).bit_length() / 8
+        case Kind.DATETIME:
+            return 5 + math.ceil(column.fraction_digits / 2)
+        case Kind.TIMESTAMP:
+            return 4 + math.ceil(column.fraction_digits / 2)
+        case Kind.DATE:
+            return 3
+        case Kind.ENUM:
+            return 1
+        case Kind.REAL:
+            return 8
+        case Kind.DECIMAL:
+            return math.ceil(column.precision / 9 * 4)
+        case Kind.SET:
+            return 1 + max(map(len, column.values)) * AVERAGE_TEXT_SHARE
+    if column.type_name in ("char", "varchar"):
+        return 1 + column.length * AVERAGE_TEXT_SHARE
     return 40
 
 

@@ -34,7 +34,8 @@ class View:
 def as_text(column: Column) -> str:
     """The column's value as text, 'NULL' where there is none. Texts of all columns have one collation, so that they can be joined."""
     name = sql.quote(column.name)
-    if column.kind in (Kind.BIT, Kind.YEAR) or "zerofill" in column.type_text.lower():
+    padded = column.kind in (Kind.INTEGER, Kind.DECIMAL) and "zerofill" in column.type_text.lower()
+    if column.kind in (Kind.BIT, Kind.YEAR) or padded:
         text = f"({name} + 0)"
     elif column.kind is Kind.REAL:
         text = f"({name} + 0e0)"  # a FLOAT alone is shown with six digits; 0 also for -0, which INSERT does not write

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from parloader.database import schema, sql, taken
-from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Refused
 from parloader.loading.generate import generate
@@ -200,13 +199,13 @@ def _uniques(generator: Generator) -> Iterator[Unique]:
         yield from _uniques(generator.otherwise)
 
 
-def require_key_room(plan: Plan, live: Live, rows: Mapping[str, Rows]) -> None:
+def require_key_room(plan: Plan, live: Shapes, rows: Mapping[str, Rows]) -> None:
     """Refused where keys would go beyond the key column's type."""
     for table in plan.tables:
         made = rows[table.name].made_keys
         if not made or table.key is None:
             continue
-        largest = schema.largest(live[table.name].columns[table.key])
+        largest = schema.largest(live[table.name].column(table.key))
         first, last = made[0][0], made[-1][1]
         if last > largest:
             fits = max(0, largest - first + 1)

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
-from parloader.database import connect, schema, scratch, sql
+from parloader.database import connect, schema, scratch, shape, sql
 from parloader.database.connect import Facts
-from parloader.database.reflection import Live, reflect
 from parloader.database.scratch import Scratch
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
@@ -29,6 +28,7 @@ from parloader.operations.run import run_tasks
 from parloader.plans.model import Rows
 from parloader.plans.partition import Partition, split
 from parloader.plans.script_execution import script_execution
+from parloader.plans.shape import Shapes
 
 # The floor's transactions: long enough that commits do not count
 FLOOR_BATCH = FixedBatch(10_000)
@@ -50,12 +50,13 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
         facts = connect.facts(connection)
         progress.note(f"connected to {facts}: {config.target}")
         plan = script_execution(config.rows, config.parameters)
-        live: Live = {}
-        if schema.table_names(connection):
-            fitted = fit(connection, plan)
+        live: Shapes = {}
+        found = shape.listed(connection)
+        if schema.table_names(found):
+            fitted = fit(connection, found, plan)
             plan, live = fitted.plan, fitted.live
         writers, notes = _writers(config, facts)
-        with scratch.tables(connection, config.target, plan, live) as copies:
+        with scratch.tables(connection, plan, live) as copies:
             return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
 
 
@@ -112,7 +113,7 @@ class _Bench:
         )
 
     def _note_turns(self) -> None:
-        table = reflect(self.connection, [self.copies.target])[self.copies.target]
+        table = shape.shapes(self.connection, [self.copies.target])[self.copies.target]
         for writer in self.writers:
             if note := turns_note(writer, self.facts, table, max(self.config.procs)):
                 self.notes.append(note)

@@ -1,13 +1,12 @@
 """clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from parloader.config import CleanConfig
-from parloader.database import connect, ledger, migration, schema, scratch, sql
+from parloader.database import connect, ledger, migration, schema, scratch, shape, sql
 from parloader.database.ledger import Run
-from parloader.database.reflection import Live, reflect
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
 from parloader.loading.executor import Executor, LocalExecutor, Watch
@@ -23,6 +22,7 @@ from parloader.operations.second_pass import update_of
 from parloader.plans.model import Table
 from parloader.plans.partition import Partition, split
 from parloader.plans.passes import Pass, pass_name
+from parloader.plans.shape import Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
     with connect.connected(config.target) as connection, config.target.explained("looking at what to delete"):
         guard.require_not_forbidden(connection, config.target)
         runs = ledger.runs(connection)
-        _require_only_ours(connection, config, runs, progress or Progress(), executor or LocalExecutor())
+        _require_only_ours(connection, config, runs, _live(connection, runs), progress or Progress(), executor or LocalExecutor())
         return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
 
 
@@ -67,17 +67,16 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     guard.require_permitted(config.target, config.allow_remote)
     with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
         hold.wait()
-        token, runs, there = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
-        live = hold.again("reading the schema", partial(_live, runs=runs))
+        token, runs, live = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
         by_workers = partial(_take_back, config, live, token, hold, progress, executor)
         for run in reversed(runs):
             for twice in run.plan.in_two_passes:
-                if twice.name in there:
+                if twice.name in live:
                     by_workers(run, twice, Pass.SECOND)
         for run in reversed(runs):
             for _, name in children_first((run,)):
                 table = run.plan.table(name)
-                if table.partitioned and name in there:
+                if table.partitioned and name in live:
                     by_workers(run, table, Pass.FIRST)
             hold.again(f"ending run {run.run_id}", partial(_end, live, run))
         dropped = hold.again("ending the clean", _finish)
@@ -86,17 +85,18 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
 
 def _prepare(
     config: CleanConfig, hold: Hold, progress: Progress, executor: Executor, connection: Connection
-) -> tuple[int, tuple[Run, ...], Collection[str]]:
-    """The holder's token, the runs to delete and the tables that are there; nothing is deleted yet but what a killed bench left."""
+) -> tuple[int, tuple[Run, ...], Shapes]:
+    """The holder's token, the runs to delete and those of their tables that exist; nothing is deleted yet but what a killed bench left."""
     guard.require_not_forbidden(connection, config.target)
     connect.require_writable(connection, config.target)
     scratch.drop(connection)
     if not ledger.exists(connection):
-        return 0, (), ()
+        return 0, (), {}
     ledger.create(connection)  # what later versions have more
     token, runs = hold.fence(connection), ledger.runs(connection)
-    _require_only_ours(connection, config, runs, progress, executor, hold)
-    return token, runs, schema.table_names(connection)
+    live = _live(connection, runs)
+    _require_only_ours(connection, config, runs, live, progress, executor, hold)
+    return token, runs, live
 
 
 def _finish(connection: Connection) -> tuple[str, ...]:
@@ -114,12 +114,18 @@ def _finish(connection: Connection) -> tuple[str, ...]:
 
 
 def _require_only_ours(
-    connection: Connection, config: CleanConfig, runs: tuple[Run, ...], progress: Progress, executor: Executor, watch: Watch | None = None
+    connection: Connection,
+    config: CleanConfig,
+    runs: tuple[Run, ...],
+    live: Shapes,
+    progress: Progress,
+    executor: Executor,
+    watch: Watch | None = None,
 ) -> None:
     refuse_foreign_rows(connection, runs)
     if not config.edited_too:
         for run in runs:
-            refuse_edited_rows(connection, config, run, progress, executor, watch)
+            refuse_edited_rows(connection, config, run, live, progress, executor, watch)
 
 
 def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
@@ -130,7 +136,7 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
 
 
 def _take_back(
-    config: CleanConfig, live: Live, token: int, hold: Hold, progress: Progress, executor: Executor, run: Run, table: Table, of: Pass
+    config: CleanConfig, live: Shapes, token: int, hold: Hold, progress: Progress, executor: Executor, run: Run, table: Table, of: Pass
 ) -> None:
     """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
     roots = table.roots.stop if of is Pass.FIRST else 0
@@ -176,7 +182,7 @@ def _run(
         )
 
 
-def _end(live: Live, run: Run, connection: Connection) -> None:
+def _end(live: Shapes, run: Run, connection: Connection) -> None:
     """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can resume it. May be repeated.
 
     ParloaderError: rows of the run are left, in the ledger or in a table. Then both stay as they are.
@@ -194,7 +200,7 @@ def _end(live: Live, run: Run, connection: Connection) -> None:
         ledger.end(connection, run.run_id)
 
 
-def _require_nothing_left(connection: Connection, live: Live, run: Run) -> None:
+def _require_nothing_left(connection: Connection, live: Shapes, run: Run) -> None:
     """ParloaderError names the first table of which rows of the run are left, in the ledger's batches or in the table itself."""
     kept = f"run {run.run_id} is kept in the ledger"
     for name, of in run.work:
@@ -220,9 +226,9 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _live(connection: Connection, runs: tuple[Run, ...]) -> Live:
-    """Their tables, those of them that are there."""
-    return reflect(connection, {table.name for run in runs for table in run.plan.tables})
+def _live(connection: Connection, runs: tuple[Run, ...]) -> Shapes:
+    """Those of their tables that exist."""
+    return shape.tables_only(shape.shapes(connection, {table.name for run in runs for table in run.plan.tables}))
 
 
 def _put_back_counters(connection: Connection) -> None:

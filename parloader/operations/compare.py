@@ -8,18 +8,18 @@ from parloader.config import DEFAULT_RETRY_SECONDS
 from parloader.database import connect, schema
 from parloader.database.connect import Target
 from parloader.database.ledger import Run
-from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted
 from parloader.loading.comparer import COMPARED_ROWS, SHOWN, CompareTask, Share
 from parloader.loading.events import Difference, Differs, Event
 from parloader.loading.executor import Executor, Watch
 from parloader.loading.progress import Progress
-from parloader.operations.prepare import refitted
+from parloader.operations.prepare import fitted_to
 from parloader.operations.run import run_tasks
 from parloader.plans.model import Table
 from parloader.plans.partition import Partition, gaps, split
 from parloader.plans.passes import Pass
+from parloader.plans.shape import Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,7 @@ def compare(
     connection: Connection,
     target: Target,
     run: Run,
+    shapes: Shapes,
     procs: int,
     progress: Progress,
     executor: Executor,
@@ -45,9 +46,11 @@ def compare(
 ) -> Comparison:
     """Compares every row that the ledger has of the run, its parents' too; progress says `what` is done. Reads only.
 
+    `shapes`: those of the run's tables that exist.
+
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
-    fitted = refitted(connection, run.plan, run.used)
+    fitted = fitted_to(run.plan, shapes, run.used)
     missing: Counter[str] = Counter()
     different: Counter[str] = Counter()
     differences: list[Difference] = []
@@ -79,7 +82,7 @@ def compare(
     )
 
 
-def _shares(live: Live, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+def _shares(live: Shapes, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
     """The rows that parloader generated, split among the workers: equal shares of the big tables; the first worker also gets the small parents.
 
     There are never more workers than batches.

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 
 from parloader.config import CleanConfig
-from parloader.database import schema, sql
+from parloader.database import shape, sql
 from parloader.database.ledger import Run
-from parloader.database.schema import ForeignKey
+from parloader.database.shape import Reference
 from parloader.database.sql import Connection
 from parloader.errors import EditedRows, ForeignRows, SchemaMismatch, UsageError
 from parloader.loading.executor import Executor, Watch
@@ -14,6 +14,7 @@ from parloader.loading.progress import Progress
 from parloader.operations.compare import compare
 from parloader.operations.ours import Ours
 from parloader.plans.passes import Pass
+from parloader.plans.shape import Shapes
 
 SHOWN_KEYS = 5
 
@@ -26,13 +27,14 @@ def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
 def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
     """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
     database = sql.value(connection, "SELECT DATABASE()")
+    references = shape.references_to(connection, {parent for _, parent in children_first(runs)})
     gone: set[tuple[str, int]] = set()
     has_others: dict[object, bool] = {}  # a child that points at several parents is looked at once
     for run, parent in children_first(runs):
         ours = Ours(parent, ((run, Pass.FIRST),))
         if ours.in_order:  # ours that point at others of the same table are deleted before these
             gone.add((parent, run.run_id))
-        for foreign_key in schema.foreign_keys_to(connection, parent):
+        for foreign_key in (key for key in references if key.parent == parent):
             child = foreign_key.child if foreign_key.database == database else None
             children = [other for other in runs if child and other.done.get(child)]
             left = [other for other in children if (child, other.run_id) not in gone]
@@ -47,11 +49,9 @@ def refuse_foreign_rows(connection: Connection, runs: tuple[Run, ...]) -> None:
         gone.add((parent, run.run_id))
 
 
-def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours, but: Ours | None, *, whose: str) -> None:
+def _refuse_pointing(connection: Connection, foreign_key: Reference, ours: Ours, but: Ours | None, *, whose: str) -> None:
     """ForeignRows names the rows of the child, `but` those of ours, that point at rows of ours in the parent."""
     child, parent = foreign_key.child, foreign_key.parent
-    key = schema.primary_key(connection, foreign_key.database, child) or foreign_key.columns
-    shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     columns = tuple(zip(foreign_key.columns, foreign_key.referenced, strict=True))
     joined = " AND ".join(f"c.{sql.quote(column)} = p.{sql.quote(referenced)}" for column, referenced in columns)
     where = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c WHERE " + " AND ".join(
@@ -59,6 +59,8 @@ def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours
     )
     if not sql.rows(connection, f"SELECT 1 FROM {where} LIMIT 1"):
         return
+    key = shape.primary_key(connection, foreign_key.database, child) or foreign_key.columns
+    shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     with ours.condition(connection, "p") as pointed_at, but.condition(connection, "c") if but else nullcontext("FALSE") as excepted:
         found = sql.rows(
             connection,
@@ -74,11 +76,13 @@ def _refuse_pointing(connection: Connection, foreign_key: ForeignKey, ours: Ours
 
 
 def refuse_edited_rows(
-    connection: Connection, config: CleanConfig, run: Run, progress: Progress, executor: Executor, watch: Watch | None
+    connection: Connection, config: CleanConfig, run: Run, shapes: Shapes, progress: Progress, executor: Executor, watch: Watch | None
 ) -> None:
     """EditedRows where rows of the run are there, but not as they were made, or where nobody can tell. Missing ones are no edits."""
     try:
-        found = compare(connection, config.target, run, config.procs, progress, executor, what="looking for edited rows", watch=watch)
+        found = compare(
+            connection, config.target, run, shapes, config.procs, progress, executor, what="looking for edited rows", watch=watch
+        )
     except (SchemaMismatch, UsageError) as error:  # UsageError: the ledger has parameters that this version does not know
         raise EditedRows(
             f"whether rows of run {run.run_id} were edited since they were made cannot be said any more: {error.message}",

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from parloader.database import connect, sql
+from parloader.database import connect, shape, sql
 from parloader.database.ledger import Run
-from parloader.database.reflection import column_shape, reflect
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
 from parloader.loading import identity
@@ -108,12 +107,13 @@ def identities(run: Run, name: str, parts: Iterable[Partition]) -> Iterator[pl.D
 
 def identity_of(connection: Connection, run: Run, name: str) -> tuple[Column, ...]:
     """The columns by which the run's rows of the table are found, as the live table has them. SchemaMismatch: one is gone."""
-    live, names = reflect(connection, {name})[name], run.plan.table(name).identity
-    if gone := [column for column in names if column not in live.columns]:
+    found = {column.name: column for column in shape.shapes(connection, {name})[name].columns}
+    names = run.plan.table(name).identity
+    if gone := [column for column in names if column not in found]:
         raise SchemaMismatch(
             f"{name} has no column {', '.join(gone)} any more, by which parloader finds the rows that it created", "Add it again"
         )
-    return tuple(column_shape(live.columns[column]) for column in names)
+    return tuple(found[column] for column in names)
 
 
 def rows_left(connection: Connection, run: Run, name: str, shown: int) -> tuple[int, list[str]]:

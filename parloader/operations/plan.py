@@ -10,7 +10,6 @@ from parloader.database import connect, schema, size
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run
 from parloader.database.size import Size
-from parloader.database.sql import Connection
 from parloader.loading.batching import Batch, WriterName
 from parloader.loading.generate import Generation
 from parloader.operations import guard
@@ -118,7 +117,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             notes=prepared.fitted.notes,
             risks=guard.objections(connection, config.target, config.allow_remote),
         )
-        return _with_risks(connection, forecast, prepared)
+        return _with_risks(forecast, prepared)
 
 
 def write(forecast: Forecast, file: Path) -> None:
@@ -148,7 +147,7 @@ def _table(config: SeedConfig, prepared: Prepared, table: Table, rows: dict[str,
     )
 
 
-def _with_risks(connection: Connection, forecast: Forecast, prepared: Prepared) -> Forecast:
+def _with_risks(forecast: Forecast, prepared: Prepared) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
     risks, live = list(forecast.risks), prepared.live
     if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.target.shares)):
@@ -156,13 +155,13 @@ def _with_risks(connection: Connection, forecast: Forecast, prepared: Prepared) 
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         there = live[table.name]
         last = max((last for _, last in table.keys), default=0)
-        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * schema.largest(there.columns[planned.key]):
-            largest = schema.largest(there.columns[planned.key])
+        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * schema.largest(there.column(planned.key)):
+            largest = schema.largest(there.column(planned.key))
             risks.append(f"{table.name}.{planned.key} will be at {last / largest:.0%} of its largest value ({largest:,})")
         filled = {planned.key, *planned.columns}
-        if table.made and (others := [c.name for c in there.columns if c.name not in filled and c.computed is None]):
+        if table.made and (others := [c.name for c in there.columns if c.name not in filled and not c.generated]):
             risks.append(f"{table.name}: the plan has no value for {', '.join(others)}: NULL or the default")
-        if not forecast.creates_tables and table.made and (triggers := schema.triggers_on(connection, table.name)):
+        if table.made and (triggers := [trigger.name for trigger in there.triggers]):
             risks.append(
                 f"{table.name} has triggers ({', '.join(triggers)}): they run for each row, and clean does not undo what they write"
             )

@@ -13,7 +13,6 @@ import pymysql
 from parloader.database import failures, schema, sql
 from parloader.database.connect import Facts
 from parloader.database.failures import Action
-from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Refused, WriteFailed
 from parloader.loading.comparer import differences
@@ -23,13 +22,14 @@ from parloader.operations.second_pass import update_of
 from parloader.plans.model import Plan, Rows, Table
 from parloader.plans.partition import Partition
 from parloader.plans.passes import Pass
+from parloader.plans.shape import Shapes
 
 # At each end of a table: enough for every case of a CHECK and every value of a small list to have its turn
 SAMPLE_ROWS = 100
 SAVEPOINT = "parloader_preflight"
 
 
-def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live: Live, facts: Facts) -> Plan:
+def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live: Shapes, facts: Facts) -> Plan:
     """Writes a sample and takes it back, in the caller's transaction, in which the parent seeds are there. Refused says what does not go in.
 
     Returns the plan, in which the columns that a trigger gives other values are not checked later.
@@ -57,13 +57,13 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, Rows], live
     return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
 
 
-def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Live, facts: Facts) -> frozenset[str]:
+def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Shapes, facts: Facts) -> frozenset[str]:
     """The columns that a trigger has given other values. Refused where rows are not as they were written and no trigger can be the reason."""
     view = schema.view(live[table.name], table.checked, table.key, table.identity)
     found = list(differences(connection, view, frame.select(table.checked), facts.max_allowed_packet_bytes))
     if not found:
         return frozenset()
-    triggers = schema.triggers_on(connection, table.name)
+    triggers = [trigger.name for trigger in live[table.name].triggers]
     lost = next((d for d in found if d.kind == "missing"), None)
     if lost or not triggers:
         columns = "".join(f"; {name}: written {want}, found {have}" for name, want, have in found[0].columns)

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from parloader.config import DEFAULT_RETRY_SECONDS, UpgradeConfig
-from parloader.database import connect, migration
+from parloader.database import connect, migration, shape
 from parloader.database import schema as live_schema
 from parloader.database.connect import Target
 from parloader.database.migration import State
-from parloader.database.reflection import reflect
 from parloader.database.schema import Misfit
 from parloader.database.sql import Connection
 from parloader.errors import SchemaMismatch
@@ -18,6 +17,7 @@ from parloader.operations.hold import Hold
 from parloader.operations.prepare import completed
 from parloader.plans.infer import Fill
 from parloader.plans.script_execution import script_execution
+from parloader.plans.shape import Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,8 @@ class SchemaState:
 def check_schema(target: Target) -> SchemaState:
     """Reads only."""
     with connect.connected(target) as connection, target.explained("reading the schema"):
-        return _state(connection)
+        state, _ = _read(connection)
+        return state
 
 
 def upgrade_schema(config: UpgradeConfig) -> SchemaState:
@@ -59,7 +60,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         target.explained("upgrading the schema"),
     ):
         guard.require_not_forbidden(connection, target)
-        before = _state(connection)
+        before, live = _read(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
                 "the schema is neither before V97 nor after it: " + "; ".join(map(str, before.misfits)),
@@ -68,19 +69,20 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         if before.state is not State.BEFORE_V97:
             return before
         connect.require_writable(connection, target)
-        migration.upgrade(connection, reflect(connection, [t.name for t in script_execution().tables]))
-        after = _state(connection)
+        migration.upgrade(connection, live)
+        after, _ = _read(connection)
         return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
 
 
-def _state(connection: Connection) -> SchemaState:
-    plan = script_execution()
-    live = reflect(connection, [table.name for table in plan.tables])
-    state = migration.state(connection, live)
+def _read(connection: Connection) -> tuple[SchemaState, Shapes]:
+    """The state, and the tables that it was found from."""
+    plan, found = script_execution(), shape.listed(connection)
+    shapes = shape.closure(connection, [table.name for table in plan.tables], found)
+    live = shape.tables_only(shapes)
+    state = migration.state(found, live)
     plan, used = live_schema.adapt(plan, live), frozenset[str]()
     if state is State.V97 and all(table.name in live for table in plan.tables):
-        inferred = completed(connection, plan, Fill.DEMANDED, {})
+        inferred = completed(connection, plan, shapes, Fill.DEMANDED, {})
         plan, used = inferred.plan, inferred.used
-        live = reflect(connection, [table.name for table in plan.tables])
     misfits = live_schema.misfits(plan, live, samples(plan, live_schema.stand_ins(plan, live)), used)
-    return SchemaState(state=state, misfits=misfits)
+    return SchemaState(state=state, misfits=misfits), live

@@ -1,18 +1,16 @@
 """The second pass of a table, as the live schema has it."""
 
-import sqlalchemy as sa
-
-from parloader.database.reflection import column_shape
 from parloader.loading.updating import Update
 from parloader.plans.model import Table
+from parloader.plans.shape import Table as Shape
 
 
-def update_of(table: Table, live: sa.Table) -> Update:
+def update_of(table: Table, live: Shape) -> Update:
     """What is set later in the table, of those columns that are there."""
     return Update(
         table=table.name,
-        columns=tuple(name for name in table.columns if name in table.later and name in live.columns),
-        kept=tuple(c.name for c in live.columns if c.server_onupdate is not None and c.name not in table.later),
+        columns=tuple(name for name in table.columns if name in table.later and name in live.column_names),
+        kept=tuple(c.name for c in live.columns if c.on_update and c.name not in table.later),
         key=table.key,
-        identity=tuple(column_shape(live.columns[name]) for name in table.identity),
+        identity=tuple(live.column(name) for name in table.identity),
     )

@@ -5,13 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import sqlalchemy as sa
-
 from parloader.config import SeedConfig
-from parloader.database import connect, failures, ledger, migration, rules, schema, sql
+from parloader.database import connect, failures, ledger, migration, rules, schema, shape, sql
 from parloader.database.connect import Facts
 from parloader.database.ledger import Run, TableEntry
-from parloader.database.reflection import Live
 from parloader.database.sql import Connection
 from parloader.errors import Interrupted, ParloaderError
 from parloader.loading import meter
@@ -33,6 +30,8 @@ from parloader.operations.second_pass import update_of
 from parloader.plans.model import Rows, Table
 from parloader.plans.partition import Partition, split
 from parloader.plans.passes import Pass
+from parloader.plans.shape import Shapes
+from parloader.plans.shape import Table as Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +93,7 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
         hold.fence(connection)
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
-    run = prepared.run or _begin(connection, config, prepared, progress)
-    live = prepared.live
+    run, live = (prepared.run, prepared.live) if prepared.run else _begin(connection, prepared, progress)
     if note := turns_note(config.writer, prepared.facts, live[run.target], config.procs):
         progress.note(note)
     if run.done_rows and not run.complete:
@@ -104,19 +102,19 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     return run, list(_stages(config, run, live, facts, token))
 
 
-def _begin(connection: Connection, config: SeedConfig, prepared: Prepared, progress: Progress) -> Run:
-    """A new run, and before it the tables where there are none. Where it fails, the database is as it was before."""
+def _begin(connection: Connection, prepared: Prepared, progress: Progress) -> tuple[Run, Shapes]:
+    """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
     plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
     require_key_room(plan, prepared.live, assign(connection, plan, {}, empty=empty))
     had_ledger = ledger.exists(connection)
     counters = {} if empty else {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
     try:
         if empty:
-            names = migration.create_tables(config.target)
+            names = migration.create_tables(connection)
             progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            fitted = fit(connection, plan)
+            fitted = fit(connection, shape.listed(connection), plan)
         ledger.create(connection)
-        return _begin_run(connection, fitted, prepared.facts, progress)
+        return _begin_run(connection, fitted, prepared.facts, progress), fitted.live
     except BaseException:
         with failures.ignored():  # the connection may be gone
             if ledger.runs(connection) == prepared.runs:  # the run is not committed
@@ -167,11 +165,11 @@ def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_ta
             schema.set_key_counter(connection, table, before)
 
 
-def _entry(connection: Connection, table: Table, there: sa.Table, rows: Rows, counter_before: int | None) -> TableEntry:
+def _entry(connection: Connection, table: Table, there: Shape, rows: Rows, counter_before: int | None) -> TableEntry:
     """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
     if counter_before is None or not rows.made:
         return TableEntry(name=table.name, key=table.key, rows=rows)
-    if table.key is not None and there.columns[table.key].autoincrement is True:
+    if table.key is not None and there.column(table.key).auto_increment:
         after: int | None = max(counter_before, *(last + 1 for _, last in rows.made_keys))
     else:
         after = schema.key_counter(connection, table.name)
@@ -188,7 +186,7 @@ class _Stage:
     tasks: tuple[SeedTask, ...]
 
 
-def _stages(config: SeedConfig, run: Run, live: Live, facts: Facts, token: int) -> Iterator[_Stage]:
+def _stages(config: SeedConfig, run: Run, live: Shapes, facts: Facts, token: int) -> Iterator[_Stage]:
     """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker. Then the second pass."""
     worker = 0
     for name, of in run.work:
@@ -216,7 +214,7 @@ def _what(run: Run, table: str, of: Pass) -> str:
     return f"seed {table}" if len(run.work) > 1 else "seed"
 
 
-def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: sa.Table, workers: int) -> SeedTask:
+def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: Shape, workers: int) -> SeedTask:
     """The task of one of so many workers, for which it only lacks which worker and which partitions."""
     return SeedTask(
         worker=0,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parloader.config import VerifyConfig
-from parloader.database import connect, ledger, rules, sql
+from parloader.database import connect, ledger, rules, shape, sql
 from parloader.database.ledger import Run
 from parloader.database.sql import Connection
 from parloader.errors import Refused
@@ -12,6 +12,7 @@ from parloader.loading.events import Difference
 from parloader.loading.executor import Executor, LocalExecutor
 from parloader.loading.progress import Progress
 from parloader.operations.compare import compare
+from parloader.plans.shape import Shapes
 
 
 @dataclass(kw_only=True)
@@ -91,17 +92,24 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
             raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
         progress.note(f"connected to {connect.facts(connection)}: {config.target}")
         result = VerifyResult(extra_counts=not config.ignore_extra)
+        shapes = shape.shapes(connection, {table.name for run in runs for table in run.plan.tables})
         for run in runs:
-            result.runs.append(_verify_run(connection, config, run, result.differences, progress, executor))
+            result.runs.append(_verify_run(connection, config, run, shapes, result.differences, progress, executor))
         for target in dict.fromkeys(run.target for run in runs):
             _find_extra(connection, [run for run in runs if run.target == target], result)
     return result
 
 
 def _verify_run(
-    connection: Connection, config: VerifyConfig, run: Run, differences: list[Difference], progress: Progress, executor: Executor
+    connection: Connection,
+    config: VerifyConfig,
+    run: Run,
+    shapes: Shapes,
+    differences: list[Difference],
+    progress: Progress,
+    executor: Executor,
 ) -> RunVerdict:
-    found = compare(connection, config.target, run, config.procs, progress, executor, what="verify")
+    found = compare(connection, config.target, run, shapes, config.procs, progress, executor, what="verify")
     differences += found.differences
     violations = {}
     if run.plan.target.key is not None:

@@ -284,7 +284,7 @@ class Inference:
             Note(table=name, column=None, text=f"the unique key {key.name} has parts that are not made here, it is tried on a sample")
             for key in doubtful
         ]
-        triggers = self.question.shape(name).triggers
+        triggers = [trigger.name for trigger in self.question.shape(name).triggers if trigger.event == "INSERT"]
         fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")
         return [*doubts, fire] if triggers else doubts
 

@@ -1,4 +1,4 @@
-"""What decides whether a row of a table is valid, as the live schema has it: the input of inference. Read by database/shape.py."""
+"""The tables of a server as values: columns, keys, indexes, CHECKs, partitions and triggers. database/shape.py reads them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +46,7 @@ class Column:
     nullable: bool = False
     default: str | None = None
     auto_increment: bool = False
+    on_update: bool = False  # an UPDATE that does not name the column changes it (ON UPDATE CURRENT_TIMESTAMP)
     generated: bool = False
     low: int = 0
     high: int = 0
@@ -61,6 +62,12 @@ class Column:
     collation: str = ""
     geometry: str = ""  # "point", "polygon", …, "geometry" for any
     srid: int | None = None
+    comment: str = ""
+
+    @property
+    def type_name(self) -> str:
+        """The server's name of the type, without length and attributes: varchar, bigint, enum."""
+        return self.type_text.split("(")[0].split(" ")[0].lower()
 
     @property
     def demands_value(self) -> bool:
@@ -91,6 +98,10 @@ class ForeignKey:
     referenced: tuple[str, ...]
     database: str | None = None
 
+    @property
+    def to(self) -> str:
+        return self.parent if self.database is None else f"{self.database}.{self.parent}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -109,6 +120,14 @@ class Partitioning:
     bounds: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """`event`: the statement that fires it: INSERT, UPDATE or DELETE."""
+
+    name: str
+    event: str
+
+
 class TableType(StrEnum):
     TABLE = "BASE TABLE"
     VIEW = "VIEW"
@@ -118,21 +137,27 @@ class TableType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """`primary_key` is None where there is none; `unique_keys` has it too, first. `triggers`: the names of those that an INSERT fires."""
+    """`primary_key` is None if the table has none; `unique_keys` contains it too, first."""
 
     name: str
     columns: tuple[Column, ...]
     table_type: TableType = TableType.TABLE
     engine: str = "InnoDB"
+    comment: str = ""
     unique_keys: tuple[UniqueKey, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()  # the columns of each index that is not unique
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     partitioning: Partitioning | None = None
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     @property
     def primary_key(self) -> UniqueKey | None:
         return next((key for key in self.unique_keys if key.name == "PRIMARY"), None)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -7,7 +7,7 @@ import pytest
 from support import Database, TestServer
 
 from parloader.config import BenchConfig, CleanConfig, SeedConfig, VerifyConfig
-from parloader.database import rules, schema, sql
+from parloader.database import rules, schema, shape, sql
 from parloader.errors import EditedRows, ForeignRows, SchemaMismatch
 from parloader.loading.batching import FixedBatch, WriterName
 from parloader.operations.bench import bench
@@ -170,7 +170,7 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
     assert contents(hostile, PARENT) == [("%s",), ("'",)]
     assert contents(hostile, TWIN) == contents(hostile, TARGET) == []
     with hostile.connection() as connection:
-        assert schema.table_names(connection) == {PARENT, TWIN, TARGET, CHILD}
+        assert schema.table_names(shape.listed(connection)) == {PARENT, TWIN, TARGET, CHILD}
         assert {schema.key_counter(connection, table) for table in (TWIN, TARGET)} == {1}
         assert schema.key_counter(connection, PARENT) == 3
 
@@ -181,7 +181,7 @@ def test_bench(hostile: Database) -> None:
     config = BenchConfig(target=hostile.target, procs=(1,), batches=(FixedBatch(100),), rows=ROWS, rounds=1)
     assert bench(config).best.point.procs == 1
     with hostile.connection() as connection:
-        assert schema.table_names(connection) == {PARENT, TWIN, TARGET, CHILD}
+        assert schema.table_names(shape.listed(connection)) == {PARENT, TWIN, TARGET, CHILD}
 
 
 def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,8 @@ def test_what_the_server_only_warns_of_stops_the_load(database: Database, name: 
     """Without the preflight, which would have refused these loads."""
     monkeypatch.setattr("parloader.operations.seed.preflight", lambda _, plan, *__: plan)
     obstacle = OBSTACLES[name]
-    migration.create_tables(database.target)
+    with database.connection() as connection:
+        migration.create_tables(connection)
     database.execute(*obstacle.made_by)
     seed = ("seed", "--rows", "2000", "--procs", "1", "--batch", "150", *LOAD_DATA)
     done = database.parloader(*seed, check=1)

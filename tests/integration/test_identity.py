@@ -12,7 +12,7 @@ import pytest
 from support import Database
 
 from parloader.database import connect, schema, sql
-from parloader.database.reflection import reflect
+from parloader.database.shape import shapes
 from parloader.database.sql import Connection
 from parloader.database.view import View
 from parloader.errors import WriteFailed
@@ -95,7 +95,7 @@ def written(database: Database, key: Key, mode: str = "") -> Iterator[tuple[Conn
         sql.execute(connection, "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, %s)", mode)
         writer = writer_to("t", connect.facts(connection))
         writer.write(connection, writer.render(key.frame))
-        yield connection, schema.view(reflect(connection, ["t"])["t"], key.frame.columns, None, tuple(key.columns))
+        yield connection, schema.view(shapes(connection, ["t"])["t"], key.frame.columns, None, tuple(key.columns))
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=list(KEYS))

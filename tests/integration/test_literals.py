@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import Database
 
 from parloader.database import checksum, connect, schema, sql
-from parloader.database.reflection import reflect
+from parloader.database.shape import shapes
 from parloader.loading.batching import WriterName
 from parloader.loading.shown import row_texts
 from parloader.loading.writers import writer_to
@@ -51,7 +51,7 @@ def test_round_trip(database: Database, mode: str, writer_name: WriterName) -> N
             moment DATETIME(6), price DECIMAL(20, 4), `select` BOOLEAN) CHARACTER SET utf8mb4"""
     )
     with closing(connect.connect(database.target, local_infile=True)) as connection:
-        view = schema.view(reflect(connection, [TABLE])[TABLE], SCHEMA, "id")
+        view = schema.view(shapes(connection, [TABLE])[TABLE], SCHEMA, "id")
         sql.execute(connection, "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, %s)", mode)
         checksum.prepare_session(connection, 2**20)
         facts = connect.facts(connection)

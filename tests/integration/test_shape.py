@@ -10,13 +10,13 @@ from support import Database
 from parloader.database import shape, sql
 from parloader.database.names import identifier
 from parloader.plans.partitioning import limits_of_partitions
-from parloader.plans.shape import Check, Column, ForeignKey, Kind, Partitioning, Table, TableType, UniqueKey
+from parloader.plans.shape import Check, Column, ForeignKey, Kind, Partitioning, Shapes, Table, TableType, Trigger, UniqueKey
 
 HOSTILE = "o'd`d \"\\%s,é"
 Q = identifier(HOSTILE)
 
 
-def shapes(database: Database, *names: str) -> dict[str, Table]:
+def shapes(database: Database, *names: str) -> Shapes:
     with database.connection() as connection:
         return shape.shapes(connection, names)
 
@@ -197,6 +197,22 @@ def test_generated_and_invisible_columns(database: Database) -> None:
     assert [c.name for c in found.columns if c.demands_value] == ["id"]
 
 
+def test_what_an_update_changes_and_what_people_wrote(database: Database) -> None:
+    found = of(
+        database,
+        """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\\\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
+        c VARCHAR(20), KEY two (b, a), FULLTEXT KEY words (c)) COMMENT 'of %'""",
+    )
+    assert [(column.name, column.on_update, column.comment) for column in found.columns] == [
+        ("id", False, "it's \\ ü"),
+        ("a", True, ""),
+        ("b", False, ""),
+        ("c", False, ""),
+    ]
+    assert found.comment == "of %"
+    assert found.indexes == (("b", "a"), ("c",))
+
+
 @pytest.fixture(params=["", "NO_BACKSLASH_ESCAPES"])
 def sql_mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -226,10 +242,10 @@ def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) ->
     with database.connection() as connection:
         sql.execute(connection, "SET SESSION sql_mode = CONCAT(@@sql_mode, %s)", f",{sql_mode}")  # of the test: the session laws keep it
         try:
-            found = shape.closure(connection, "child")
+            found = shape.closure(connection, ["child"])
             assert shape.shapes(connection, found) == found
-            assert shape.closure(connection, HOSTILE) == {HOSTILE: found[HOSTILE]}
-            assert shape.closure(connection, "none") == shape.shapes(connection, ["none", "'"]) == shape.shapes(connection, []) == {}
+            assert shape.closure(connection, [HOSTILE]) == {HOSTILE: found[HOSTILE]}
+            assert shape.closure(connection, ["none"]) == shape.shapes(connection, ["none", "'"]) == shape.shapes(connection, []) == {}
         finally:
             sql.execute(connection, f"DROP TABLE child, {other}.far")
             sql.execute(connection, f"DROP DATABASE {other}")
@@ -250,13 +266,15 @@ def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) ->
                 UniqueKey(name="pre", columns=("v", "a"), prefixes=(10, None)),
                 UniqueKey(name="u" + HOSTILE, columns=("a", "u" + HOSTILE)),
             ),
+            indexes=(("v",),),
             checks=(Check(name="c" + HOSTILE, clause=clause),),
-            triggers=("t" + HOSTILE,),
+            triggers=(Trigger(name="later", event="UPDATE"), Trigger(name="t" + HOSTILE, event="INSERT")),
         ),
         "child": Table(
             name="child",
             columns=(id_, *(integer(name) for name in ("h", "a", "b", "parent", "far"))),
             unique_keys=(UniqueKey(name="PRIMARY", columns=("id",)),),
+            indexes=(("h",), ("far",), ("parent",), ("b", "a")),
             foreign_keys=(
                 ForeignKey(name="f" + HOSTILE, columns=("h",), parent=HOSTILE, referenced=(HOSTILE,)),
                 ForeignKey(name="out_there", columns=("far",), parent="far", referenced=("id",), database=other),
@@ -408,5 +426,5 @@ def test_closure_goes_all_the_way_up_and_round(database: Database) -> None:
         "CREATE TABLE below (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES c (id))",
     )
     with database.connection() as connection:
-        assert set(shape.closure(connection, "b")) == {"a", "b", "c"}
-        assert set(shape.closure(connection, "below")) == {"a", "b", "c", "below"}
+        assert set(shape.closure(connection, ["b"])) == {"a", "b", "c"}
+        assert set(shape.closure(connection, ["below"])) == {"a", "b", "c", "below"}

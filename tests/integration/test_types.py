@@ -16,7 +16,7 @@ from support import KINDS, Database
 
 from parloader.database import checksum, connect, schema, sql
 from parloader.database.connect import Kind
-from parloader.database.reflection import reflect
+from parloader.database.shape import shapes
 from parloader.loading.batching import WriterName
 from parloader.loading.comparer import differing
 from parloader.loading.shown import literals, row_texts
@@ -199,7 +199,7 @@ def test_every_type(database: Database, writer_name: WriterName) -> None:
         f"CREATE TABLE t (id INT PRIMARY KEY, {', '.join(f'{sql.quote(n)} {t.ddl}' for n, t in types.items())})".replace("'%'", "'%%'")
     )
     with closing(connect.connect(database.target, local_infile=True)) as connection:
-        view = schema.view(reflect(connection, ["t"])["t"], frame.columns, "id")
+        view = schema.view(shapes(connection, ["t"])["t"], frame.columns, "id")
         writer = writer_to("t", connect.facts(connection), writer_name, number_columns=view.number_columns)
         writer.write(connection, writer.render(frame))
 
@@ -213,6 +213,6 @@ def test_every_type(database: Database, writer_name: WriterName) -> None:
         shown = checksum.rows_by_key(connection, view, 1, ROWS)
         assert list(differing(view, ((wanted, shown[at]) for at, wanted in enumerate(rows, 1)))) == []
         exact = [name for name in frame.columns if name not in ("double of real", "json")]  # MySQL writes these in its own way
-        view = schema.view(reflect(connection, ["t"])["t"], exact, "id")
+        view = schema.view(shapes(connection, ["t"])["t"], exact, "id")
         checksum.prepare_session(connection, 2**25)
         assert checksum.on_server(connection, view, 1, ROWS) == (ROWS, checksum.of_texts(row_texts(frame.select(exact), view.columns)))
