@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import tempfile
@@ -26,6 +27,8 @@ COMMANDS = (
     "parloader verify",
     "parloader clean --yes",
 )
+# Named relative to the folder of the commands, so that no path of this machine is in the picture
+SOCKET = "mysql.sock"
 COLUMNS = 100
 # More lines than the commands print: whatever scrolled away would be missing from the picture
 LINES = 100
@@ -39,12 +42,15 @@ def shop(home: Path) -> Iterator[dict[str, str]]:
     environment.pop("PARLOADER_URL", None)
     subprocess.run(["parloader", "server", "start", "-q"], env=environment, check=True, stdout=subprocess.DEVNULL)
     try:
-        socket = str(home / "socket")
-        with pymysql.connect(user="root", unix_socket=socket, client_flag=CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
+        (home / SOCKET).symlink_to("socket")
+        with (
+            pymysql.connect(user="root", unix_socket=str(home / SOCKET), client_flag=CLIENT.MULTI_STATEMENTS) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute(f"CREATE DATABASE shop; USE shop; {SCHEMA.read_text(encoding='utf-8')}")
             while cursor.nextset():
                 pass
-        yield {**environment, "PARLOADER_URL": f"mysql://root:@localhost/shop?unix_socket={socket}"}
+        yield {**environment, "PARLOADER_URL": f"mysql://root:@localhost/shop?unix_socket={SOCKET}"}
     finally:
         subprocess.run(["parloader", "server", "stop", "-q"], env=environment, check=True, stdout=subprocess.DEVNULL)
 
@@ -83,7 +89,8 @@ def svg_of(screen: pyte.Screen) -> str:
                 text.stylize("bold bright_green", 0, 1)
                 text.stylize("bold", 1)
             console.print(text, soft_wrap=True)
-        return console.export_svg(title="parloader", unique_id="parloader")
+        svg = console.export_svg(title="parloader", unique_id="parloader")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # they name fonts on another host
 
 
 @click.command()
@@ -95,7 +102,7 @@ def main(write: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, shop(Path(folder) / "home") as environment:
         for number, command in enumerate(COMMANDS):
             stream.feed(("\r\n" * (number > 0) + f"$ {command}\r\n").encode())
-            run_in_terminal(command, environment, Path(folder), stream)
+            run_in_terminal(command, environment, Path(folder) / "home", stream)
     write.parent.mkdir(parents=True, exist_ok=True)
     write.write_text(svg_of(screen), encoding="utf-8")
     click.echo(f"wrote {write}", err=True)
