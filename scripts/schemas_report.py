@@ -46,20 +46,24 @@ def page(tried: Tried) -> str:
 
 def _lines(tried: Tried) -> Iterator[str]:
     names = list(dict.fromkeys(about.schema for about in sorted(tried.abouts, key=lambda about: (not about.own, about.schema))))
-    yield "# The schemas that parloader was tried on"
+    yield "# Tested schemas"
     yield ""
-    yield f"Made by `{tried.command}` with {' and '.join(tried.versions)}. Do not edit."
+    yield f"This page is a test report. `{tried.command}` generated it with {' and '.join(tried.versions)}; do not edit it."
+    yield ""
+    yield "Each table is tried by itself, with every table empty. The trial passes in one of two ways:"
     yield ""
     yield (
-        f"Each table by itself, every table empty: `parloader seed --table TABLE --rows {tried.rows}` fills it (and the parents that it needs), "
-        "the rows are counted, `parloader verify` finds nothing, `parloader clean --yes` leaves every table and counter as it was; or seed "
-        f"is refused (exit code 3), says why, and has changed nothing. Where fewer than {tried.rows:,} rows fit, it says how many, and that many are "
-        "seeded. Anything else is a failure."
+        f"- Seeded: `parloader seed --table TABLE --rows {tried.rows}` fills the table and the parent tables it needs, the rows are counted, "
+        "`parloader verify` finds no difference, and `parloader clean --yes` leaves every table and counter as it was. If fewer than "
+        f"{tried.rows:,} rows fit, parloader says how many, and that many are seeded."
     )
+    yield "- Refused: `seed` exits with code 3, says why, and changes nothing."
+    yield ""
+    yield "Anything else is a failure."
     yield ""
     yield from _summary(tried, names)
     for name, why in tried.missing.items():
-        yield f"Not tried: {name}, because its package could not be had ({why})."
+        yield f"Not tried: {name}, because its package was not available ({why})."
         yield ""
     for name in names:
         yield from _section(tried, name)

@@ -46,7 +46,7 @@ class Wrong(Exception):
 
 
 class TriggersLeft(Wrong):
-    """All of parloader's rows are gone, and those that a trigger of the schema wrote beside them are not: as the README says."""
+    """All of parloader's rows are gone, and those that a trigger of the schema wrote beside them are not: as docs/guarantees.md says."""
 
 
 def url(target: Target) -> str:

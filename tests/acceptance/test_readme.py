@@ -1,45 +1,202 @@
-"""The README's commands, run as written."""
+"""The commands, plans, queries and tables of the README and of docs/, run or compared as written.
+
+A documented command is a line of a ```sh block, or the first cell of a table row, that begins with `parloader`.
+"""
 
 import os
 import re
+import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner, Result
+from support import Database, TestServer
 
+from parloader import errors
+from parloader.cli import cli
 from parloader.database.server import PrivateServer, find_binary
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\| `(parloader [^`]+)` \|", README, re.MULTILINE)
+PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES["docs/README.md"] = PAGES["README.md"]
+PAGES["README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
+# The private server's commands are run by themselves, without a URL
+ABOUT_THE_PRIVATE_SERVER = "private-server.md"
+# The database in which a page's commands are run; each runs all of them in order
+ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "resume-and-clean.md", "throttling.md")
+ON_AN_EMPTY_DATABASE = ("example.md", "loading.md")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The contents of the page's code blocks in this language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def documented_commands(text: str) -> list[str]:
+    """The page's commands in order, without their comments."""
+    found = []
+    for block, cell in re.findall(r"^```sh\n(.*?)^```|^\| `(parloader [^`]+)` \|", text, re.DOTALL | re.MULTILINE):
+        found += [cell] if cell else re.findall(r"^parloader .*$", block, re.MULTILINE)
+    return [shlex.join(shlex.split(command, comments=True)) for command in found]
+
+
+@pytest.fixture
+def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Result]:
+    """Runs a documented command in this process, in an empty folder, with PARLOADER_URL as the README sets it."""
+    monkeypatch.chdir(database.folder)
+
+    def run(command: str) -> Result:
+        program, *arguments = shlex.split(command)
+        assert program == "parloader"
+        # one worker, if the command says nothing else: each takes its time to start
+        done = CliRunner(env={"PARLOADER_URL": database.url, "PARLOADER_PROCS": "1"}).invoke(cli, arguments, prog_name="parloader")
+        assert done.exit_code == 0, f"{command}\n{done.stdout}{done.stderr}{done.exception!r}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """The database with the tables of docs/examples/shop.sql."""
+    database.execute(*filter(str.strip, SHOP.split(";")))
+    return database
+
+
+def as_table(names: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> str:
+    """A result as the mysql client prints it: numbers to the right, all else to the left."""
+    texts = [["NULL" if value is None else str(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
+    numeric = [all(isinstance(row[column], int) for row in rows) for column in range(len(names))]
+    rule = "+".join(["", *("-" * (width + 2) for width in widths), ""])
+    header = "|".join(["", *(f" {name:<{width}} " for name, width in zip(names, widths, strict=True)), ""])
+    lines = [
+        "|".join(["", *(f" {text:{'>' if right else '<'}{width}} " for text, width, right in zip(row, widths, numeric, strict=True)), ""])
+        for row in texts
+    ]
+    return "\n".join([rule, header, rule, *lines, rule, ""])
+
+
+def test_the_readme_from_plan_to_clean(shop: Database, run: Callable[[str], Result]) -> None:
+    readme = PAGES["README.md"]
+    plan_file, settings = blocks(readme, "toml")
+    (shop.folder / "shop.toml").write_text(plan_file, encoding="utf-8")
+    (shop.folder / "parloader.toml").write_text(settings, encoding="utf-8")
+    commands = documented_commands(readme)
+    assert [command.split()[1] for command in commands] == ["plan", "seed", "verify", "clean", "seed"]
+    plan, seed, verify, clean, seed_plan = commands
+
+    run(plan)
+    assert not shop.rows("SHOW TABLES LIKE 'parloader%%'")
+    run(seed)
+    assert shop.value("SELECT COUNT(*) FROM orders") == 100_000
+    run(verify)
+    run(clean)
+    assert shop.value("SELECT (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM customer)") == 0
+    assert not shop.rows("SHOW TABLES LIKE 'parloader%%'")
+
+    run(seed_plan)
+    queries, shown = blocks(readme, "sql"), blocks(readme, "text")
+    assert len(queries) == len(shown) == 2
+    with shop.connection() as connection, connection.cursor() as cursor:
+        for query, result in zip(queries, shown, strict=True):
+            cursor.execute(query)
+            names = tuple(column[0] for column in cursor.description or ())
+            assert as_table(names, cursor.fetchall()) == result
+
+
+@pytest.fixture(scope="session")
+def one_server(server: TestServer) -> TestServer:
+    """One kind of server is enough to prove that a command works as documented; the README's are run on both."""
+    if server.kind != "mariadb":
+        pytest.skip("shown on MariaDB")
+    return server
+
+
+@pytest.mark.usefixtures("one_server")
+@pytest.mark.parametrize("page", ON_THE_SHOP)
+def test_commands_on_tables_of_ones_own(page: str, shop: Database, run: Callable[[str], Result]) -> None:
+    commands = documented_commands(PAGES[page])
+    assert commands
+    for command in commands:
+        run(command)
+
+
+@pytest.mark.usefixtures("one_server")
+@pytest.mark.parametrize("page", ON_AN_EMPTY_DATABASE)
+def test_commands_on_an_empty_database(page: str, database: Database, run: Callable[[str], Result]) -> None:
+    for settings in blocks(PAGES[page], "toml"):
+        (database.folder / "parloader.toml").write_text(settings, encoding="utf-8")
+    commands = documented_commands(PAGES[page])
+    assert commands
+    for command in commands:
+        run(command)
+
+
+def test_every_page_with_commands_is_run() -> None:
+    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md"}
+    assert {page for page, text in PAGES.items() if documented_commands(text)} == run_here
+
+
+def test_options_in_the_text_exist() -> None:
+    """Commands within a sentence, which have placeholders and so cannot be run: their names and options are the program's."""
+    mentioned = [words for text in PAGES.values() for words in re.findall(r"`parloader ([a-z][^`]*)`", text)]
+    assert len(mentioned) > 20
+    for words in mentioned:
+        command: click.Command = cli
+        arguments = words.split()
+        while isinstance(command, click.Group):
+            command = command.commands[arguments.pop(0)] if arguments else click.Command("group")
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in arguments if word.startswith("--")} <= known, words
+
+
+def test_the_readme_lists_every_command() -> None:
+    (table,) = re.findall(r"^\| command \| what it does \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGES["README.md"], re.MULTILINE)
+    first_cells = [row.split("|")[1] for row in table.splitlines()]
+    assert sorted(re.findall(r"`(\w+)`", "".join(first_cells))) == sorted(cli.commands)
+
+
+def test_links_lead_to_files() -> None:
+    for name, text in PAGES.items():
+        folder = ROOT if name == "README.md" else ROOT / "docs"
+        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
+            assert "://" in link or (folder / link).exists(), f"{name}: {link}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    linked = set(re.findall(r"\]\((\S+?\.md)\)", PAGES["docs/README.md"]))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGES["exit-codes.md"], re.MULTILINE)} - {0}
+    found = {e.exit_code for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.ParloaderError)}
+    assert documented == found
 
 
 @pytest.fixture
 def environment(own_server: PrivateServer) -> dict[str, str]:
+    """That of a shell whose private server is this test's, with the console script on its PATH."""
     binary = find_binary(own_server.kinds)
     path = os.pathsep.join([str(ROOT / ".venv/bin"), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(binary.path)}
 
 
-def test_each_command_of_the_table(environment: dict[str, str], tmp_path: Path) -> None:
-    (settings,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    (tmp_path / "parloader.toml").write_text(settings, encoding="utf-8")
-    assert len(COMMANDS) == 22
-    said = {}
-    for command in COMMANDS:
+def test_the_private_server(environment: dict[str, str], tmp_path: Path) -> None:
+    """By the console script, as a shell runs it."""
+    for command in documented_commands(PAGES[ABOUT_THE_PRIVATE_SERVER]):
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
-        said[command.removeprefix("parloader ")] = done.stdout
-    assert "20,000 rows, 10,000 scheduled, 10,000 triggered, 0 violations" in said["seed --rows 20000 --procs 2"]
-    assert "500 rows, 0 violations" in said["seed --table event_trigger --rows 500"]
-    assert said["verify"].endswith("ok: what is there is what the plan says, row for row\n")
-    assert "45,000 rows of script_execution" in said["clean --yes"]
-    assert said["schema check"] == "script_execution: empty\n"
 
 
-def test_the_first_command(environment: dict[str, str]) -> None:
-    assert "```sh\nscripts/seed\nscripts/test\n```" in README
+def test_the_first_set_up_command(environment: dict[str, str]) -> None:
+    assert "scripts/seed\nscripts/test\n" in blocks(PAGES["README.md"], "sh")
     done = subprocess.run(["scripts/seed", "--rows", "10000"], env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert "10,000 rows, 5,000 scheduled, 5,000 triggered, 0 violations" in done.stdout
@@ -47,10 +204,10 @@ def test_the_first_command(environment: dict[str, str]) -> None:
     assert len(rows) == 4
 
 
-def test_the_second_command_finds_the_tests_of_both_servers(environment: dict[str, str]) -> None:
+def test_the_second_set_up_command_finds_the_tests_of_both_servers() -> None:
     done = subprocess.run(
         ["scripts/test", "--collect-only", "-q", "-n", "0", "tests/acceptance/test_verify.py"],
-        env={k: v for k, v in environment.items() if not k.startswith("PYTEST")},
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -59,11 +216,3 @@ def test_the_second_command_finds_the_tests_of_both_servers(environment: dict[st
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[mariadb]" in done.stdout
     assert "[mysql]" in done.stdout
-
-
-def test_the_exit_codes_are_those_of_the_errors() -> None:
-    from parloader import errors
-
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} - {0}
-    found = {e.exit_code for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.ParloaderError)}
-    assert documented == found
