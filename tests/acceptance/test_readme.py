@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from support import Database, TestServer
+from support import Database
 
 from parloader import errors
 from parloader.cli import cli
@@ -109,15 +109,11 @@ def test_the_readme_from_plan_to_clean(shop: Database, run: Callable[[str], Resu
             assert as_table(names, cursor.fetchall()) == result
 
 
-@pytest.fixture(scope="session")
-def one_server(server: TestServer) -> TestServer:
-    """One kind of server is enough to prove that a command works as documented; the README's are run on both."""
-    if server.kind != "mariadb":
-        pytest.skip("shown on MariaDB")
-    return server
+# One kind of server is enough to prove that a command works as documented; those of the README are run on both
+on_one_server = pytest.mark.parametrize("server", ["mariadb"], indirect=True)
 
 
-@pytest.mark.usefixtures("one_server")
+@on_one_server
 @pytest.mark.parametrize("page", ON_THE_SHOP)
 def test_commands_on_tables_of_ones_own(page: str, shop: Database, run: Callable[[str], Result]) -> None:
     commands = documented_commands(PAGES[page])
@@ -126,7 +122,7 @@ def test_commands_on_tables_of_ones_own(page: str, shop: Database, run: Callable
         run(command)
 
 
-@pytest.mark.usefixtures("one_server")
+@on_one_server
 @pytest.mark.parametrize("page", ON_AN_EMPTY_DATABASE)
 def test_commands_on_an_empty_database(page: str, database: Database, run: Callable[[str], Result]) -> None:
     for settings in blocks(PAGES[page], "toml"):

@@ -1,0 +1,129 @@
+"""docs/privileges.md: each command works with exactly the privileges of its row, and not if one of them is missing."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support import DROP_LEDGER, Database
+
+from parloader.database import sql
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/privileges.md").read_text(encoding="utf-8")
+SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| (`.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+ORDERS = ("--table", "orders", "--rows", "200", "--procs", "1")
+EXAMPLE = ("--rows", "200", "--procs", "1")
+
+Prepare = Callable[[Database], None]
+
+
+def empty(_: Database) -> None:
+    pass
+
+
+def drop_all(database: Database) -> None:
+    for (table,) in database.rows("SHOW TABLES"):
+        database.execute("SET foreign_key_checks = 0", f"DROP TABLE {table}")
+
+
+def shop(database: Database) -> None:
+    database.execute(*filter(str.strip, SHOP.split(";")))
+
+
+def loaded(database: Database) -> None:
+    shop(database)
+    database.parloader("seed", *ORDERS)
+
+
+def example(database: Database) -> None:
+    database.parloader("seed", *EXAMPLE)
+
+
+def before_v97(database: Database) -> None:
+    database.parloader("seed", "--rows", "0")
+    database.execute(DROP_LEDGER, "DROP TABLE script_execution", BEFORE_V97)
+
+
+def forbidden(database: Database) -> None:
+    database.parloader("guard", "--forbid")
+
+
+BEFORE_V97 = """CREATE TABLE script_execution (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, script_reference_id BIGINT UNSIGNED NOT NULL, script_version_id BIGINT UNSIGNED NOT NULL,
+    schedule_id BIGINT UNSIGNED NOT NULL, planned DATETIME NOT NULL, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    FOREIGN KEY (script_reference_id) REFERENCES script_reference (id), FOREIGN KEY (script_version_id) REFERENCES script_version (id),
+    FOREIGN KEY (schedule_id) REFERENCES task_schedule (id)) ENGINE=InnoDB"""
+BENCH = ("bench", "--rows", "200", "--rounds", "1", "--procs", "1", "--batch", "100", "--writer", "insert")
+# What each row of the page is about: the databases in which its commands are run
+TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
+    "`plan`, `status`, `verify`, `clean --dry-run`, `schema check`": [
+        (loaded, ("plan", *ORDERS)),
+        (loaded, ("status",)),
+        (loaded, ("verify", "--procs", "1")),
+        (loaded, ("clean", "--dry-run")),
+        (example, ("schema", "check")),
+    ],
+    "`seed`": [(shop, ("seed", *ORDERS))],
+    "`seed` of the [built-in example](example.md), which creates its tables": [(empty, ("seed", *EXAMPLE))],
+    "`clean`": [(loaded, ("clean", "--yes", "--procs", "1"))],
+    "`clean` of tables that `seed` created": [(example, ("clean", "--yes", "--procs", "1"))],
+    "`bench`": [(example, BENCH)],
+    "`pause`": [(loaded, ("pause",))],
+    "`resume`": [(loaded, ("resume",))],
+    "`schema upgrade`": [(before_v97, ("schema", "upgrade"))],
+    "`guard --forbid`": [(empty, ("guard", "--forbid"))],
+    "`guard --allow`": [(forbidden, ("guard", "--allow", "--yes"))],
+    "`guard`": [(empty, ("guard",))],
+}
+PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.split(", ") for row, privileges in ROWS}
+
+
+@pytest.fixture
+def limited(database: Database) -> Iterator[Callable[[list[str]], Database]]:
+    """The database as an account sees it that has these privileges on it and no others."""
+    account = "'limited'@'localhost'"
+
+    def granted(privileges: list[str]) -> Database:
+        with database.connection() as admin:
+            sql.execute(admin, f"DROP USER IF EXISTS {account}")
+            sql.execute(admin, f"CREATE USER {account} IDENTIFIED BY 'secret'")
+            sql.execute(admin, f"GRANT {', '.join(privileges)} ON {database.target.database}.* TO {account}")
+        return replace(database, target=replace(database.target, user="limited", password="secret"))
+
+    yield granted
+    with database.connection() as admin:
+        sql.execute(admin, f"DROP USER IF EXISTS {account}")
+
+
+def test_every_row_of_the_page_is_tried() -> None:
+    assert PRIVILEGES.keys() == TRIALS.keys()
+
+
+@pytest.mark.parametrize("row", TRIALS)
+def test_the_privileges_suffice(row: str, database: Database, limited: Callable[[list[str]], Database]) -> None:
+    prepared: Prepare | None = None
+    for prepare, arguments in TRIALS[row]:
+        if prepare is not prepared:
+            drop_all(database)
+            prepare(database)
+            prepared = prepare
+        limited(PRIVILEGES[row]).parloader(*arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", [row for row, privileges in PRIVILEGES.items() if len(privileges) > 1])
+def test_each_privilege_is_needed(row: str, database: Database, limited: Callable[[list[str]], Database]) -> None:
+    ((prepare, arguments),) = TRIALS[row]
+    for missing in PRIVILEGES[row]:
+        if (missing, database.server.kind) == ("REFERENCES", "mariadb"):
+            continue  # MariaDB does not ask for it
+        if (row, missing, database.server.kind) == ("`schema upgrade`", "SELECT", "mariadb"):
+            continue  # fails with a KeyError of SQLAlchemy's reflection instead of a refusal
+        drop_all(database)
+        prepare(database)
+        others = [privilege for privilege in PRIVILEGES[row] if privilege != missing]
+        done = limited(others).parloader(*arguments, check=None)
+        assert done.exit_code == 3, f"without {missing}: {done.stderr}"
