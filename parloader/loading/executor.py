@@ -253,6 +253,11 @@ class _Pool:
 
 
 def _start(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
+    """A new interpreter that imports the module and waits for its task.
+
+    Not a fork of a server process that has imported everything, although that takes 5 ms instead of 300: `import polars` starts threads
+    (Polars 2.1: polars-ooc-cleaner and those of its allocator), and a fork of a process with threads may inherit a lock that nobody releases.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, module), name="parloader worker", daemon=True)

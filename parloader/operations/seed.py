@@ -94,7 +94,8 @@ def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Con
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
     run, live = (prepared.run, prepared.live) if prepared.run else _begin(connection, prepared, progress)
-    if note := turns_note(config.writer, prepared.facts, live[run.target], config.procs):
+    workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
+    if note := turns_note(config.writer, prepared.facts, live[run.target], workers):
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")

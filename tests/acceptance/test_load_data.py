@@ -136,5 +136,5 @@ def test_where_they_do_not_nothing_is_said(database: Database) -> None:
     """The private server has innodb_autoinc_lock_mode 2, as a MySQL server by default."""
     with database.server.connection() as admin:
         mode = facts(admin).autoinc_lock_mode
-    stderr = database.parloader("seed", "--rows", "100", "--procs", "2", *LOAD_DATA).stderr
+    stderr = database.parloader("seed", "--rows", "100", "--procs", "2", "--batch", "50", *LOAD_DATA).stderr
     assert ("take turns" in stderr) is (mode != 2)

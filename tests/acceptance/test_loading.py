@@ -48,6 +48,15 @@ def test_the_rows_do_not_depend_on_workers_batches_and_writer(database: Database
     assert len(set(checksums.values())) == 1, checksums
 
 
+@pytest.mark.parametrize(("batch", "workers"), [("10000", 1), ("1000", 3), ("auto", 3), ("500", 4)])
+def test_there_are_never_more_workers_than_batches(database: Database, batch: str, workers: int) -> None:
+    load = ("--rows", "2500", "--procs", "4", "--batch", batch, "--json")
+    assert len(json.loads(database.parloader("plan", *load).stdout)["partitions"]) == workers
+    assert len(json.loads(database.parloader("seed", *load).stdout)["workers"]) == workers
+    assert list(database.rows(f"SELECT {ALL_COLUMNS} FROM script_execution ORDER BY id")) == formulas(2500)
+    database.parloader("verify", "--procs", "4")
+
+
 def test_the_parents_are_as_designed(database: Database) -> None:
     database.parloader("seed", "--rows", "10", "--procs", "1")
     assert database.rows("SELECT name FROM script_reference ORDER BY id") == tuple((f"seed-script-{n}",) for n in range(1, 11))

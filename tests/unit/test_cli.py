@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +13,10 @@ from click.testing import CliRunner, Result
 from parloader import __version__, errors
 from parloader.cli import cli
 from parloader.config import CleanConfig, Limits, SeedConfig, usable_cores
+from parloader.database.connect import Target
 from parloader.database.server import PrivateServer
 from parloader.errors import ParloaderError
-from parloader.loading.batching import AutoBatch
+from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch
 from parloader.operations.clean import CleanResult
 from parloader.settings import SETTINGS
 
@@ -185,6 +188,24 @@ def test_defaults(plan: Operation) -> None:
     assert isinstance(config, SeedConfig)
     assert (config.rows, config.batch.text, config.procs, config.parameters) == (None, "10000", usable_cores(), {})
     assert str(config.target) == "shop at db.example:3306 as ann"
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch", "workers"),
+    [(1000, FixedBatch(10_000), 1), (1001, FixedBatch(1000), 2), (2500, AUTO, 3), (0, AUTO, 0), (None, AUTO, 4)],
+)
+def test_workers_that_start_before_the_plan_is_known(rows: int | None, batch: Batch, workers: int) -> None:
+    assert SeedConfig(target=Target(user="ann", database="shop"), rows=rows, procs=4, batch=batch).most_workers == workers
+
+
+def test_a_command_imports_nothing_large_that_it_may_not_need() -> None:
+    names = (
+        "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlglot', 'tomlkit', 'tqdm', 'psutil', 'platformdirs', 'matplotlib'})"
+    )
+    modules = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
+    code = f"import sys, parloader.cli, parloader.report, parloader.loading.progress, {modules}; print({names})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_options(plan: Operation) -> None:
