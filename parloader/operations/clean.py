@@ -185,7 +185,7 @@ def _run(
 def _end(live: Shapes, run: Run, connection: Connection) -> None:
     """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can resume it. May be repeated.
 
-    ParloaderError: rows of the run are left, in the ledger or in a table. Then both stay as they are.
+    ParloaderError: rows of the run are left in the ledger or in a table. Then nothing is changed.
     """
     if all(run.run_id != other.run_id for other in ledger.runs(connection)):
         return

@@ -48,8 +48,8 @@ class Ours:
     def others_are_there(self, connection: Connection) -> bool:
         """Whether the table has rows other than these. SchemaMismatch: a column by which these are found is gone.
 
-        Rows of theirs that somebody deleted do not make up for rows that somebody added: without an integer key the rows of ours that
-        exist are looked up, one by one, and the table has others if it has more rows than these.
+        Without an integer key it looks up which of these rows exist: the table has other rows if it has more rows than that. The number
+        of rows that the ledger lists would not do, because a deleted row would hide an added one.
         """
         if self._key is not None:
             return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
@@ -57,8 +57,12 @@ class Ours:
         return rows > self._existing_rows(connection)
 
     def _existing_rows(self, connection: Connection) -> int:
-        """How many of them exist. A row that two runs claim (the earlier one's was deleted before the later one created it again) counts
-        once; by the hashes of their identities, 8 bytes a row, of which two that are equal by chance only make the number too small."""
+        """How many of these rows exist.
+
+        A row that two runs claim counts once: somebody deleted the first run's row, and the second run created one with the same key. So the
+        hashes of the identities are kept, 8 bytes a row. Two hashes that are equal by chance make the number too small, which only means
+        that the exact look for rows in the way is done although there are none.
+        """
         columns = identity_of(connection, self.passes[0][0], self.name)
         found = [pl.Series(dtype=pl.Int64)]
         for run, of in self.passes:
@@ -97,7 +101,7 @@ class Ours:
 
 
 def identities(run: Run, name: str, parts: Iterable[Partition]) -> Iterator[pl.DataFrame]:
-    """The identities of these rows of the run's table, LISTED_ROWS at a time, and the columns that they are made from."""
+    """The identities of these rows of the run's table, with the columns from which they are computed, LISTED_ROWS at a time."""
     table = run.plan.table(name)
     generation = Generation(run.plan, only(table, table.identity), run.rows)
     for part in parts:
@@ -119,7 +123,7 @@ def identity_of(connection: Connection, run: Run, name: str) -> tuple[Column, ..
 def rows_left(connection: Connection, run: Run, name: str, shown: int) -> tuple[int, list[str]]:
     """How many rows exist with the keys of the rows that the run creates in the table, and the first `shown` of these keys.
 
-    All rows of the run count, those that the ledger does not list too: nobody can tell whose a row is under a key that the run reserved.
+    Rows that the ledger does not list count as well: if a key is reserved by the run, nobody can tell whose the row is.
     """
     entry = run.table(name)
     if entry.key is not None:

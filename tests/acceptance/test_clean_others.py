@@ -24,10 +24,14 @@ def seeded(database: Database) -> Database:
 def refusal(database: Database, *options: str) -> str:
     """What clean says, and that it changed nothing."""
     before = everything(database)
-    said = {database.parloader("clean", *options, how, check=3).stderr for how in ("--yes", "--dry-run")}
+    said = {
+        line
+        for how in ("--yes", "--dry-run")
+        for line in database.parloader("clean", *options, how, check=3).stderr.splitlines()
+        if not line.startswith("looking for edited rows: ")  # the progress, every five seconds
+    }
     assert everything(database) == before
     (line,) = said
-    assert len(line.splitlines()) == 1
     return line
 
 
