@@ -1,69 +1,16 @@
-"""parloader fills a table of a MySQL or MariaDB database with millions of deterministic rows, every constraint left on.
+"""parloader fills tables of a MySQL or MariaDB database with millions of deterministic rows while every constraint stays on.
 
-What a plan in Python is made of can be imported from here (docs/plan-files.md).
+Everything that a plan in Python uses can be imported from here (docs/plan-files.md).
 """
 
 import time
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from parloader.plans.generators import *  # noqa: F403
+from parloader.plans.generators import UniqueKind as Form  # its name in Python plans written before 0.2.0 was released
+from parloader.plans.generators import __all__ as _generators
+from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+
+__all__ = ["Count", "ExactlyOne", "Form", "Plan", "SameThrough", "Table", *_generators]
+__version__ = "0.2.0"
+
 IMPORTED_AT_SECONDS = time.monotonic()
-
-if TYPE_CHECKING:
-    from parloader.plans.generators import (
-        After,
-        Choice,
-        Const,
-        Cycle,
-        Distribution,
-        Expr,
-        Form,
-        Normal,
-        Pick,
-        Provider,
-        Random,
-        Sequence,
-        Spread,
-        Template,
-        Uniform,
-        Unique,
-        When,
-        Zipf,
-    )
-    from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
-
-PLAN_NAMES = ("Count", "ExactlyOne", "Plan", "SameThrough", "Table")
-
-__all__ = [
-    "After",
-    "Choice",
-    "Const",
-    "Count",
-    "Cycle",
-    "Distribution",
-    "ExactlyOne",
-    "Expr",
-    "Form",
-    "Normal",
-    "Pick",
-    "Plan",
-    "Provider",
-    "Random",
-    "SameThrough",
-    "Sequence",
-    "Spread",
-    "Table",
-    "Template",
-    "Uniform",
-    "Unique",
-    "When",
-    "Zipf",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Imported when first asked for: the model brings Polars, which takes long, and worker processes import this package too."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("parloader.plans.model" if name in PLAN_NAMES else "parloader.plans.generators"), name)

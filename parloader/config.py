@@ -3,22 +3,25 @@
 `allow_remote`, where a verb writes: the hosts that need not be this machine.
 """
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from parloader.database.connect import Target
-from parloader.errors import UsageError
-from parloader.limits import MOST_PROCS, MOST_RETRY_SECONDS, MOST_ROWS, MOST_SEED
-from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
-from parloader.plans.partition import Partition, split
+from parloader.database.target import Target
+from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
+from parloader.plans.row_ranges import IndexRange, split
+from parloader.rows.writers import WriterName
+from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
+from parloader.workers.throttle import Limits
 
 DEFAULT_BATCH = FixedBatch(10_000)
+
 # how long a batch may be tried again (a deadlock, a lost connection) before the run stops
 DEFAULT_RETRY_SECONDS = 60.0
+
 # how often what a dead worker left is taken up by a fresh one: once may be bad luck, twice is a reason to look
 DEFAULT_WORKER_RESTARTS = 1
+
 # how long a transaction of clean takes: short enough for others to get a word in
 DEFAULT_CHUNK = AutoBatch(0.2)
 
@@ -26,27 +29,6 @@ DEFAULT_CHUNK = AutoBatch(0.2)
 def usable_cores() -> int:
     """The cores that this process may use (its CPU affinity, where the system has one)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _require(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What seed and clean leave to others. `max_load`: status variable → the most it may be; `max_lag_seconds`: of each of `replicas`, or,
-    where none are named, of the target itself; None: it is not looked at."""
-
-    max_rows_per_second: float = math.inf
-    max_load: Mapping[str, float] = field(default_factory=dict)
-    max_lag_seconds: float | None = None
-    replicas: tuple[Target, ...] = ()
-
-    def __post_init__(self) -> None:
-        """UsageError where a number makes no sense."""
-        _require("max_rows_per_second", self.max_rows_per_second, 1, math.inf)
-        _require("max_lag_seconds", self.max_lag_seconds or 0, 0, MOST_RETRY_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +49,20 @@ class SeedConfig:
     new_run: bool = False
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """UsageError where a number makes no sense."""
-        _require("rows", self.rows or 0, 0, MOST_ROWS)
-        _require("seed", self.seed or 0, 0, MOST_SEED)
-        _require("procs", self.procs, 1, MOST_PROCS)
-        _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
+        require_between("rows", self.rows or 0, 0, MAX_ROWS)
+        require_between("seed", self.seed or 0, 0, MAX_SEED)
+        require_between("procs", self.procs, 1, MAX_PROCS)
+        require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
 
     @property
     def most_workers(self) -> int:
         """How many workers the target table can occupy, as far as the options alone tell: never more than it has batches."""
-        return self.procs if self.rows is None else len(split([Partition(0, self.rows)], self.procs, self.batch.first_rows))
+        return self.procs if self.rows is None else len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
 
 
 def default_bench_procs() -> tuple[int, ...]:
@@ -103,10 +85,10 @@ class BenchConfig:
 
     def __post_init__(self) -> None:
         """UsageError where a number makes no sense."""
-        _require("rows", self.rows, 1, MOST_ROWS)
-        _require("rounds", self.rounds, 1, MOST_ROWS)
+        require_between("rows", self.rows, 1, MAX_ROWS)
+        require_between("rounds", self.rounds, 1, MAX_ROWS)
         for procs in self.procs:
-            _require("procs", procs, 1, MOST_PROCS)
+            require_between("procs", procs, 1, MAX_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +99,7 @@ class VerifyConfig:
 
     def __post_init__(self) -> None:
         """UsageError where a number makes no sense."""
-        _require("procs", self.procs, 1, MOST_PROCS)
+        require_between("procs", self.procs, 1, MAX_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +112,13 @@ class CleanConfig:
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     chunk: AutoBatch = DEFAULT_CHUNK
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     allow_remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """UsageError where a number makes no sense."""
-        _require("procs", self.procs, 1, MOST_PROCS)
-        _require("retry_seconds", self.retry_seconds, 0, MOST_RETRY_SECONDS)
+        require_between("procs", self.procs, 1, MAX_PROCS)
+        require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)

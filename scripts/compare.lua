@@ -1,6 +1,6 @@
 -- sysbench as a loader of script_execution, for scripts/compare: `sysbench compare.lua load --threads=N --rows=R --batch=B`.
 --
--- The rows are those of parloader's built-in plan (parloader/plans/script_execution.py, default parameters, parents with the keys
+-- The rows are those of parloader's built-in plan (parloader/builtin/plan.py, default parameters, parents with the keys
 -- 1 to 10 and 1 to 100), thread N of them a contiguous share. They go through sysbench's own bulk insert, which is C: it gathers
 -- rows into multi-row INSERTs of up to 512 KiB (BULK_PACKET_SIZE in its db_driver.c) and, on MySQL, never commits by itself. So a
 -- batch of 10,000 rows is two statements, and the COMMIT after each batch is ours.

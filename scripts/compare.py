@@ -16,17 +16,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
-import compare_report as report
+import compare_report
 from compare_client import Job
 from compare_loaders import LOADERS, Load, Loader, Run, live, make_files, parloader, parloader_verify
 from compare_proxy import proxy
 from compare_report import Measurement, ServerResult
 from compare_server import Contents, Place, contents, file_system, say, throwaway
 
-from parloader.database.connect import Kind, connected, facts
+from parloader.database.dialects import ServerKind
+from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
 
-SERVERS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
+SERVERS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
+
 NAMES = tuple(loader.name for loader in LOADERS)
 
 
@@ -53,7 +55,7 @@ class Comparison:
                 yield from ((number, procs, loader) for loader in order)
 
 
-def compare_on(kind: Kind, comparison: Comparison) -> ServerResult:
+def compare_on(kind: ServerKind, comparison: Comparison) -> ServerResult:
     """All loads on one kind of server. ServerStartError: there is none on this machine."""
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(throwaway(kind, tcp=comparison.delay_ms > 0))
@@ -80,7 +82,7 @@ def compare_on(kind: Kind, comparison: Comparison) -> ServerResult:
 
 def _version(place: Place) -> str:
     with connected(place.target) as connection:
-        return str(facts(connection))
+        return str(server_info(connection))
 
 
 def _files(place: Place, procs: int) -> Path:
@@ -181,7 +183,7 @@ def main(
     if not (results and comparison.loaders):
         raise click.ClickException("there was nothing to compare")
     command = shlex.join(["scripts/compare", *sys.argv[1:]])
-    click.echo(json.dumps(report.as_json(results, command)) if as_json else report.text(results, command))
+    click.echo(json.dumps(compare_report.as_json(results, command)) if as_json else compare_report.text(results, command))
 
 
 if __name__ == "__main__":

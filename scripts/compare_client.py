@@ -10,18 +10,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from parloader.database.connect import Target, connect
-from parloader.database.sql import Connection
+import polars as pl
+
+from parloader.database.driver import Connection
+from parloader.database.session import connect
+from parloader.database.target import Target
 from parloader.database.tls import Tls
-from parloader.plans.partition import Partition, batches, split
-
-if TYPE_CHECKING:
-    import polars as pl
+from parloader.plans.row_ranges import IndexRange, batches, split
 
 TABLE = "script_execution"
+
 COLUMNS = ("id", "script_reference_id", "script_version_id", "schedule_id", "planned", "triggering_event_id", "created_at")
+
 SOURCE = "compare_source.script_execution"
 """The same rows, for INSERT … SELECT: in a database of its own, without secondary indexes."""
 
@@ -34,9 +36,9 @@ class Job:
     procs: int
     batch_rows: int
 
-    def batches(self, worker: int) -> tuple[Partition, ...]:
+    def batches(self, worker: int) -> tuple[IndexRange, ...]:
         """Those of one worker: as parloader itself cuts them."""
-        share = split((Partition(0, self.rows),), self.procs)
+        share = split((IndexRange(0, self.rows),), self.procs)
         return (
             tuple(batch for partition in share[worker] for batch in batches(partition, lambda: self.batch_rows))
             if worker < len(share)
@@ -44,17 +46,17 @@ class Job:
         )
 
 
-Load = Callable[[Partition], None]
+Load = Callable[[IndexRange], None]
 
 
-def frames(rows: int) -> "Callable[[Partition], pl.DataFrame]":
+def frames(rows: int) -> "Callable[[IndexRange], pl.DataFrame]":
     """parloader's own generator, for a database in which every parent's keys begin with 1."""
-    from parloader.loading.generate import Generation
-    from parloader.plans.model import Rows
-    from parloader.plans.script_execution import script_execution
+    from parloader.builtin.plan import script_execution
+    from parloader.generation.frames import RowGenerator
+    from parloader.plans.model import all_new
 
     plan = script_execution(rows)
-    made = Generation(plan, plan.target, {table.name: Rows.all_made(table) for table in plan.tables})
+    made = RowGenerator(plan, plan.target, {table.name: all_new(table) for table in plan.tables})
     return made.frame
 
 
@@ -63,13 +65,13 @@ def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:
     import sqlalchemy as sa
     from sqlalchemy.pool import StaticPool
 
-    from parloader.database.example_tables import metadata
+    from parloader.builtin.ddl import metadata
 
     frame = frames(rows)
     session = sa.create_engine("mysql+pymysql://", creator=lambda: connection, poolclass=StaticPool).connect()
     insert = metadata.tables[TABLE].insert()
 
-    def load(batch: Partition) -> None:
+    def load(batch: IndexRange) -> None:
         session.execute(insert, frame(batch).to_dicts())
         session.commit()
 
@@ -81,7 +83,7 @@ def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
     frame = frames(rows)
     insert = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 
-    def load(batch: Partition) -> None:
+    def load(batch: IndexRange) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(insert, frame(batch).rows())
         connection.commit()
@@ -93,7 +95,7 @@ def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
     """LOAD DATA LOCAL of a batch's file, which was made before."""
     statement = f"LOAD DATA LOCAL INFILE 'ready' INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})".encode()
 
-    def load(batch: Partition) -> None:
+    def load(batch: IndexRange) -> None:
         loaded = connection.load_local(statement, Path(batch_file(folder, batch)).read_bytes())
         if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
             raise RuntimeError(f"LOAD DATA did not take all of {batch}: {loaded}")
@@ -105,7 +107,7 @@ def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
 def insert_select(connection: Connection, _: int, __: str) -> Load:
     """No client at all: the server copies from a table that has the same rows."""
 
-    def load(batch: Partition) -> None:
+    def load(batch: IndexRange) -> None:
         names = ", ".join(COLUMNS)
         between = f"id BETWEEN {batch.start + 1:d} AND {batch.stop:d}"
         connection.query(f"INSERT INTO {TABLE} ({names}) SELECT {names} FROM {SOURCE} WHERE {between}")
@@ -122,7 +124,7 @@ LOADERS: dict[str, Callable[[Connection, int, str], Load]] = {
 }
 
 
-def batch_file(folder: str, batch: Partition) -> str:
+def batch_file(folder: str, batch: IndexRange) -> str:
     """Of this base name, because mariadb-import takes it for the table's."""
     return f"{folder}/{batch.start}/{TABLE}.txt"
 

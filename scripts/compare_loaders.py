@@ -19,11 +19,14 @@ import click
 from compare_client import COLUMNS, Job, batch_file, frames
 from compare_server import CpuSampler, Place
 
-from parloader.database.connect import Target
+from parloader.database.target import Target
 
 SCRIPTS = Path(__file__).resolve().parent
+
 PARLOADER = "parloader insert"
+
 PARLOADER_COMMAND = (sys.executable, "-m", "parloader")
+
 FLOOR = ("load data ready", "insert select")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CHUNK_BYTES = 64 * 2**10
+
 # What a line holds: 16 MiB under way each way, more than parloader ever has (a batch or two of 600 KB)
 CHUNKS_UNDER_WAY = 256
 

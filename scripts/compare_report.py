@@ -16,7 +16,9 @@ import psutil
 from compare_loaders import FLOOR, IMPORTERS, LOADERS, PARLOADER, Load, program
 
 COLUMNS = 80
+
 HEADINGS = ("loader", "seconds", "min–max", "ratio", "client", "server")
+
 LEGEND = (
     "seconds: median, from starting the client processes to the last commit (of the floor's two ways: from the first statement). "
     "Its whole command: with connecting, preparing, and counting at the end. "

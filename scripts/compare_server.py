@@ -14,17 +14,22 @@ from pathlib import Path
 import psutil
 from compare_client import COLUMNS, SOURCE, TABLE
 
-from parloader.database import ledger, sql
-from parloader.database.connect import Kind, Target, parse_url
-from parloader.database.server import PrivateServer
-from parloader.database.sql import Connection
+from parloader.database import sql
+from parloader.database.dialects import ServerKind
+from parloader.database.driver import Connection
+from parloader.database.private_server import PrivateServer
+from parloader.database.target import Target, parse_url
+from parloader.ledger import store
 
 # How long the server may take to write out what the load before has left; 60 MB take a second or two
 SETTLE_SECONDS = 60.0
+
 # The server itself touches a page now and then, so the number of dirty ones need not come down to none
 FEW_DIRTY_PAGES = 20
+
 # The server's CPU time is counted in hundredths of a second (proc(5), stat)
 SAMPLE_EVERY_SECONDS = 0.02
+
 TEXT = f"CONCAT_WS('|', {', '.join(f'''COALESCE({name}, 'NULL')''' for name in COLUMNS)})"
 
 
@@ -46,7 +51,7 @@ class Contents:
 class Place:
     """Where the loads go. `target` is the server's own, `by_tcp` that of its port, where it has one."""
 
-    kind: Kind
+    kind: ServerKind
     home: Path
     target: Target
     by_tcp: Target | None
@@ -54,7 +59,7 @@ class Place:
 
     def empty(self, connection: Connection) -> None:
         """Takes out what the load before has left: rows, ledger, and pages not yet written, which the next load would pay for."""
-        ledger.drop(connection)
+        store.drop(connection)
         sql.execute(connection, f"TRUNCATE TABLE {TABLE}")
         before = sql.value(connection, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct")
         sql.execute(connection, "SET GLOBAL innodb_max_dirty_pages_pct = 0")
@@ -90,7 +95,7 @@ def contents(connection: Connection) -> Contents:
 
 
 @contextmanager
-def throwaway(kind: Kind, *, tcp: bool) -> Iterator[Place]:
+def throwaway(kind: ServerKind, *, tcp: bool) -> Iterator[Place]:
     """A server of this kind in a folder of its own (below TMPDIR), both gone at the end. ServerStartError: there is none on this machine."""
     home = Path(tempfile.mkdtemp(prefix="parloader-compare-"))
     server = PrivateServer(home=home, kinds=(kind,))

@@ -23,18 +23,26 @@ from click.testing import CliRunner
 from schemas import KINDS, running
 from schemas_sources import Schema, database, load, own_schemas, statements
 
-from parloader.cli import cli
-from parloader.database import connect, sql
-from parloader.database.connect import Target
-from parloader.database.sql import Connection
+from parloader.cli.commands import cli
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.database.session import connected
+from parloader.database.target import Target
 
 RECORD = Path(__file__).parent.parent / "tests" / "golden"
+
 PLANS = RECORD / "plans"
+
 PLAN_FILES = "plan-files"
+
 BUILT_IN = "built-in"
+
 INFERRED_ROWS = 300
+
 SAMPLED_ROWS = 50
+
 LOADED_ROWS = 60
+
 # What differs from run to run, or names the version
 NOT_RECORDED = {"parloader_version", "started_at", "committed_at", "first_index", "row_count"}
 
@@ -71,12 +79,26 @@ def _lines(record: Mapping[str, Any]) -> list[str]:
 
 def _built_in(target: Target) -> dict[str, Any]:
     _run(target, "seed", "--rows", "2000", "--procs", "2", "--batch", "300")
-    _run(target, "seed", "--rows", "500", "--procs", "1", "--new-run", "--set", "start=1999-01-01", "--set", "span=30d", "--set", "scheduled_share=0.3")
+    _run(
+        target,
+        "seed",
+        "--rows",
+        "500",
+        "--procs",
+        "1",
+        "--new-run",
+        "--set",
+        "start=1999-01-01",
+        "--set",
+        "span=30d",
+        "--set",
+        "scheduled_share=0.3",
+    )
     return {"loaded": _loaded(target)}
 
 
 def _plan_files(target: Target) -> dict[str, Any]:
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         for statement in statements((PLANS / "tables.sql").read_text(encoding="utf-8")):
             _execute(connection, statement)
     found = {}
@@ -119,14 +141,14 @@ def _seeded(target: Target, table: str) -> dict[str, Any]:
 def _childless(target: Target, tables: tuple[str, ...]) -> list[str]:
     """The tables that no other table references."""
     statement = "SELECT DISTINCT referenced_table_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND table_name <> referenced_table_name"
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         parents = {parent for (parent,) in sql.rows(connection, statement)}
     return [table for table in tables if table not in parents]
 
 
 def _loaded(target: Target) -> dict[str, Any]:
     """The ledger, and the digest of each table's loaded columns."""
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         ledger = {table: _ledger_rows(connection, table) for table in ("parloader_run", "parloader_table", "parloader_batch")}
         columns: dict[str, dict[str, None]] = {}
         for run in ledger["parloader_run"]:
@@ -198,7 +220,12 @@ def _servers(kinds: tuple[str, ...]) -> Iterator[dict[str, Target]]:
 @click.command(help=__doc__)
 @click.option("--server", type=click.Choice([*KINDS, "both"]), default="both", show_default=True)
 @click.option("--only", multiple=True, metavar="NAME", help="This record; may be repeated.  [default: all]")
-@click.option("--record", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help="Write the record to this folder instead of comparing.")
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write the record to this folder instead of comparing.",
+)
 def main(server: str, only: tuple[str, ...], record: Path | None) -> None:
     kinds = tuple(KINDS) if server == "both" else (server,)
     failed = False

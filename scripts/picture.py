@@ -20,18 +20,25 @@ from rich.console import Console
 from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
+
 SCHEMA = ROOT / "docs/examples/shop.sql"
+
 PICTURE = ROOT / "docs/images/run.svg"
+
 COMMANDS = (
     "parloader seed --table orders --rows 1000000 --procs 2",
     "parloader verify",
     "parloader clean --yes",
 )
+
 # Named relative to the folder of the commands, so that no path of this machine is in the picture
 SOCKET = "mysql.sock"
+
 COLUMNS = 100
+
 # More lines than the commands print: whatever scrolled away would be missing from the picture
 LINES = 100
+
 READ_BYTES = 65536
 
 

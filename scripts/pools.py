@@ -1,4 +1,4 @@
-"""parloader/plans/pools.json: the values of the providers, drawn once with Faker and written down, ASCII, at most 300 kB.
+"""parloader/generation/pools.json: the values of the providers, drawn once with Faker and written down, ASCII, at most 300 kB.
 
 People (first_name … email), countries and languages are parallel lists: the values at one place go together.
 """
@@ -14,16 +14,21 @@ from pathlib import Path
 from faker import Faker
 from pools_lists import CHOSEN, COUNTRIES, LANGUAGES
 
-TARGET = Path(__file__).parent.parent / "parloader" / "plans" / "pools.json"
+TARGET = Path(__file__).parent.parent / "parloader" / "generation" / "pools.json"
+
 MOST_BYTES = 300_000
+
 PEOPLE = 400
+
 # RFC 2606 keeps these for examples: no mail sent to them reaches anybody
 DOMAINS = ("example.com", "example.org", "example.net")
+
 # RFC 5737: the networks for documentation
 NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 
 fake = Faker("en_US")
 fake.seed_instance(5)
+
 chance = random.Random(5)
 
 

@@ -16,6 +16,7 @@ Slovenia SI EUR|South Africa ZA ZAR|South Korea KR KRW|Spain ES EUR|Sri Lanka LK
 Tunisia TN TND|Turkey TR TRY|Uganda UG UGX|Ukraine UA UAH|United Arab Emirates AE AED|United Kingdom GB GBP|United States US USD|Uruguay UY UYU
 Uzbekistan UZ UZS|Vietnam VN VND|Zambia ZM ZMW
 """
+
 COUNTRIES = [tuple(line.rsplit(" ", 2)) for line in _COUNTRIES.strip().replace("\n", "|").split("|")]
 
 # English name, ISO 639-1
@@ -27,6 +28,7 @@ Latin la|Latvian lv|Lithuanian lt|Macedonian mk|Malay ms|Maltese mt|Marathi mr|M
 Punjabi pa|Romanian ro|Russian ru|Serbian sr|Sinhala si|Slovak sk|Slovenian sl|Somali so|Spanish es|Swahili sw|Swedish sv|Tamil ta|Telugu te|Thai th
 Turkish tr|Ukrainian uk|Urdu ur|Uzbek uz|Vietnamese vi|Welsh cy|Xhosa xh|Yoruba yo|Zulu zu
 """
+
 LANGUAGES = [tuple(line.rsplit(" ", 1)) for line in _LANGUAGES.strip().replace("\n", "|").split("|")]
 
 _CHOSEN = {
@@ -59,4 +61,5 @@ _CHOSEN = {
     "thing": "Bag Basket Bench Blanket Board Bottle Bowl Box Chair Clock Cup Desk Frame Hat Jacket Keyboard Knife Lamp Mug Pen Pillow Plate Shelf Table",
     "server": "api app cache db files mail mq proxy search web",
 }
+
 CHOSEN = {name: values.split("|" if "|" in values else " ") for name, values in _CHOSEN.items()}

@@ -18,15 +18,17 @@ import click
 from schemas_report import SERVERS, About, Tried, page
 from schemas_sources import PACKAGES, Loaded, NotToBeHad, Schema, database, load, own_schemas, package_schema
 from schemas_trial import Outcome, Trial, try_table
-from support import TEST_OPTIONS, TEST_REDO_LOG_BYTES, until_gone
+from support.servers import TEST_OPTIONS, TEST_REDO_LOG_BYTES, until_gone
 
-from parloader.database import connect
-from parloader.database.connect import Kind, Target
-from parloader.database.server import PrivateServer
+from parloader.database.dialects import ServerKind
+from parloader.database.private_server import PrivateServer
+from parloader.database.session import connected, server_info
+from parloader.database.target import Target
 from parloader.errors import ServerStartError
 
 DEFAULT_ROWS = 2000
-KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
+
+KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
 
 def say(message: str) -> None:
@@ -179,5 +181,5 @@ def _told(trials: list[Trial]) -> int:
 
 
 def _version(admin: Target) -> str:
-    with connect.connected(admin) as connection:
-        return str(connect.facts(connection))
+    with connected(admin) as connection:
+        return str(server_info(connection))

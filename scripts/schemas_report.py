@@ -8,9 +8,12 @@ from typing import TypeVar
 from schemas_trial import Outcome, Trial
 
 SERVERS = {"mariadb": "MariaDB", "mysql": "MySQL"}
+
 T = TypeVar("T")
+
 # A refusal that names many columns is cut on the page; parloader says all of it
 LONGEST_REASON = 500
+
 OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
 
 

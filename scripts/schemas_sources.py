@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pymysql
 
-from parloader.database import connect, sql
-from parloader.database.connect import Target
-from parloader.database.sql import Connection
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.database.session import connected
+from parloader.database.target import Target
 
 OWN = Path(__file__).parent.parent / "tests" / "schemas"
+
 OTHER_DATABASE = "OTHER_DATABASE"
 """In a schema's text: a second database, whose name is the first one's and `_other`."""
 
@@ -31,6 +33,7 @@ TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+
 MAKES_TABLES = re.compile(r"(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE |FULLTEXT )?INDEX|CREATE TRIGGER)\b", re.IGNORECASE)
 
 
@@ -166,7 +169,7 @@ def load(schema: Schema, target: Target) -> Loaded:
     """Makes the schema's tables in the target's database, which is there and empty."""
     other = f"{target.database}_other"
     skipped: Counter[str] = Counter()
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         if not schema.own:
             # as the applications' installers have it: zero dates, tables before their parents
             sql.execute(connection, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', foreign_key_checks = 0")
@@ -194,7 +197,7 @@ def _execute(connection: Connection, statement: str) -> None:
 def database(admin: Target, name: str) -> Iterator[Target]:
     """A database of this name, fresh, and gone afterwards with the other one that a schema may have made beside it."""
     names = (f"`{name}`", f"`{name}_other`")
-    with connect.connected(replace(admin, database="mysql")) as connection:
+    with connected(replace(admin, database="mysql")) as connection:
         # a foreign key to the other database stands in the way of dropping that first
         for each in names:
             sql.execute(connection, f"DROP DATABASE IF EXISTS {each}")
@@ -202,6 +205,6 @@ def database(admin: Target, name: str) -> Iterator[Target]:
     try:
         yield replace(admin, database=name)
     finally:
-        with connect.connected(replace(admin, database="mysql")) as connection:
+        with connected(replace(admin, database="mysql")) as connection:
             for each in names:
                 sql.execute(connection, f"DROP DATABASE IF EXISTS {each}")

@@ -11,13 +11,17 @@ from urllib.parse import quote
 
 from click.testing import CliRunner
 
-from parloader.cli import cli
-from parloader.database import connect, control, sql
-from parloader.database.connect import Target
+from parloader.cli.commands import cli
+from parloader.database import sql
+from parloader.database.session import connected
+from parloader.database.target import Target
+from parloader.ledger import control
 
 # A refusal that says how many rows there can be
 LARGEST = re.compile(r"[Aa]t most --rows ([\d,]+)")
+
 REFUSED_EXIT_CODE = 3
+
 # A command takes a second or two; one that takes so long will not end
 PATIENCE_SECONDS = 180
 
@@ -124,7 +128,7 @@ def state(target: Target) -> dict[str, tuple[str, int]]:
     found = {}
     statement = """SELECT table_schema, table_name, table_type FROM information_schema.tables
         WHERE table_schema IN (DATABASE(), CONCAT(DATABASE(), '_other')) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         for database, table, kind in sql.rows(connection, statement):
             if table == control.CONTROL:
                 continue
@@ -155,7 +159,7 @@ def _require_as_before(target: Target, before: dict[str, tuple[str, int]], when:
 
 def _written_by_triggers(target: Target) -> set[str]:
     """The tables that an INSERT in a trigger's body names."""
-    with connect.connected(target) as connection:
+    with connected(target) as connection:
         bodies = sql.rows(connection, "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()")
     return {name for (body,) in bodies for name in re.findall(r"(?i)INSERT\s+INTO\s+`?(\w+)", body)}
 

@@ -18,27 +18,35 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
-from faults.inject import ordinary_account
-from faults.load import Ended, Load, Plan, end_all, found, has_committed, launched
-from faults.proxy import proxy
 from soak_faults import Place, Scene, done, some_fault
-from support import DURABLE_OPTIONS, TEST_REDO_LOG_BYTES, Database, TestServer, until_gone
+from support.faults import ordinary_account
+from support.loads import Ended, Load, Plan, end_all, found, has_committed, launched
+from support.proxy import proxy
+from support.servers import DURABLE_OPTIONS, TEST_REDO_LOG_BYTES, Database, TestServer, until_gone
 
-from parloader.database.connect import Kind
-from parloader.database.server import PrivateServer
+from parloader.database.dialects import ServerKind
+from parloader.database.private_server import PrivateServer
 from parloader.errors import ServerStartError
 
-KINDS = {"mariadb": Kind.MARIADB, "mysql": Kind.MYSQL}
+KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
+
 ROWS = (0, 1, 997, 10_007, 20_000, 20_000, 40_000, 40_000)
+
 BATCHES = (1, 100, 500, 500, 500, 3000, 50_000)
+
 # A batch is a transaction: with more of them a load takes longer than its fault is worth
 MOST_BATCHES = 400
+
 RETRY_SECONDS = (0.5, 10.0)
+
 # A fault comes while the load begins, every fourth time, else when some share of the rows is there; and lasts for a while
 BEGINNING_SECONDS = 1.5
+
 LONGEST_FAULT_SECONDS = 7.0
+
 # How often a plain re-run may be needed after the fault is over: once
 MOST_RERUNS = 1
+
 # What the documentation knows, and the signals that are sent to the parent
 EXIT_CODES = {0, 1, 3, 4, 130, -9, -15}
 
@@ -86,7 +94,7 @@ def require(holds: bool, what: str) -> None:
 
 
 @contextmanager
-def place(home: Path, kind: Kind) -> Iterator[Place]:
+def place(home: Path, kind: ServerKind) -> Iterator[Place]:
     """A server of this kind in this folder, that of `scripts/soak` alone. ServerStartError: there is none on this machine."""
     server = PrivateServer(home=home, kinds=(kind,), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
     server.start(lambda _: None, port=0)
@@ -179,7 +187,7 @@ def proven(load: Load, database: Database, plan: Plan, tally: Tally) -> int:
     return first.code
 
 
-def soak(seed: int, minutes: float, kinds: tuple[Kind, ...], home: Path) -> Tally:
+def soak(seed: int, minutes: float, kinds: tuple[ServerKind, ...], home: Path) -> Tally:
     """Loads until the time is over, or until the first that goes wrong."""
     tally, chance = Tally(), random.Random(seed)
     over = time.monotonic() + 60 * minutes

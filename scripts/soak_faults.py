@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import psutil
 import pymysql
-from faults import inject
-from faults.load import PARENT, Load, row_held, sessions, writing
-from faults.proxy import Act, Harm, Moment, Proxy
-from support import Database, quiet
+from support import faults
+from support.loads import PARENT, Load, row_held, sessions, writing
+from support.proxy import Act, Harm, Moment, Proxy
+from support.servers import Database, quiet
 
-from parloader.database.server import PrivateServer
-from parloader.database.sql import Connection
+from parloader.database.driver import Connection
+from parloader.database.private_server import PrivateServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,7 @@ class Scene:
 
 
 Fault = Callable[[Scene], AbstractContextManager[None]]
+
 # How long a proxy lies in wait for its moment
 PROXY_SECONDS = 5.0
 
@@ -51,7 +52,7 @@ class Missed(Exception):
 def _worker(number: signal.Signals, most: int = 1) -> Fault:
     @contextmanager
     def fault(scene: Scene) -> Iterator[None]:
-        if not inject.kill_workers(scene.load, number, most=most):
+        if not faults.kill_workers(scene.load, number, most=most):
             raise Missed
         yield
 
@@ -61,7 +62,7 @@ def _worker(number: signal.Signals, most: int = 1) -> Fault:
 def _parent(number: signal.Signals) -> Fault:
     @contextmanager
     def fault(scene: Scene) -> Iterator[None]:
-        inject.signalled(psutil.Process(scene.load.process.pid), number)
+        faults.signalled(psutil.Process(scene.load.process.pid), number)
         yield
 
     return fault
@@ -73,14 +74,14 @@ def _stopped_worker(scene: Scene) -> Iterator[None]:
     if not workers:
         raise Missed
     victim = scene.chance.choice(workers)
-    inject.signalled(victim, signal.SIGSTOP)
+    faults.signalled(victim, signal.SIGSTOP)
     yield
-    inject.signalled(victim, signal.SIGCONT)
+    faults.signalled(victim, signal.SIGCONT)
 
 
 @contextmanager
 def _out_of_memory(scene: Scene) -> Iterator[None]:
-    inject.out_of_memory(scene.load)
+    faults.out_of_memory(scene.load)
     yield
 
 
@@ -90,7 +91,7 @@ def _sessions(*, workers_only: bool, query_only: bool = False) -> Fault:
         database = scene.place.database
         with database.server.connection() as admin:
             ids = _at_work(scene, admin) if workers_only else sessions(admin, database)
-            if not inject.kill_sessions(admin, ids, query_only=query_only):
+            if not faults.kill_sessions(admin, ids, query_only=query_only):
                 raise Missed
         yield
 
@@ -126,14 +127,14 @@ def _locked_row(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def _deadlock(scene: Scene) -> Iterator[None]:
-    with row_held(scene.place.database, PARENT, inject.heavy()) as holder:
-        inject.deadlock(holder)
+    with row_held(scene.place.database, PARENT, faults.heavy()) as holder:
+        faults.deadlock(holder)
     yield
 
 
 @contextmanager
 def _server_killed(scene: Scene) -> Iterator[None]:
-    inject.kill_server(scene.place.server)
+    faults.kill_server(scene.place.server)
     yield
     scene.place.server.start(quiet, port=scene.place.port)
 
@@ -152,7 +153,7 @@ def _state(of: Callable[[Scene], AbstractContextManager[object]]) -> Fault:
     def fault(scene: Scene) -> Iterator[None]:
         database = scene.place.database
         with database.server.connection() as admin, of(scene):
-            inject.kill_sessions(admin, _at_work(scene, admin))
+            faults.kill_sessions(admin, _at_work(scene, admin))
             yield
 
     return fault
@@ -180,11 +181,12 @@ FAULTS: dict[str, Fault] = {
     "deadlock": _deadlock,
     "kill -9 the server": _server_killed,
     "server shut down": _server_shut_down,
-    "read-only": _state(lambda scene: inject.read_only(scene.place.database.server)),
-    "small packets": _state(lambda scene: inject.small_packets(scene.place.database.server)),
-    "no connection left": _state(lambda scene: inject.no_connection_left(scene.place.database)),
-    "another password": _state(lambda scene: inject.password_changed(scene.place.database)),
+    "read-only": _state(lambda scene: faults.read_only(scene.place.database.server)),
+    "small packets": _state(lambda scene: faults.small_packets(scene.place.database.server)),
+    "no connection left": _state(lambda scene: faults.no_connection_left(scene.place.database)),
+    "another password": _state(lambda scene: faults.password_changed(scene.place.database)),
 }
+
 ON_THE_WAY = {f"proxy: {harm}": _on_the_way(harm) for harm in (Harm(moment, act) for moment in Moment for act in Act)}
 
 

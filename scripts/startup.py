@@ -21,11 +21,14 @@ from compare_server import Place, say, throwaway
 from startup_report import LEGEND, Cost, Pair, table
 
 from parloader.database import sql
-from parloader.database.connect import Kind, connected, facts
+from parloader.database.dialects import ServerKind
+from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
 
 HERE = Path(__file__).resolve().parent.parent
+
 SEED = ("seed", "--rows", "1000")
+
 # In this order, so that each finds the same state in every round: clean removes what the others have left
 MEASURED = (
     (*SEED, "--new-run", "--procs", "1"),
@@ -35,7 +38,8 @@ MEASURED = (
     ("plan", "--rows", "1000"),
     ("clean", "--yes"),
 )
-KINDS = (Kind.MARIADB, Kind.MYSQL)
+
+KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,7 @@ def worktree(commit: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", path], cwd=HERE, check=True, capture_output=True)
 
 
-def measure(kind: Kind, before: Path, rounds: int) -> tuple[str, dict[str, list[Pair]]]:
+def measure(kind: ServerKind, before: Path, rounds: int) -> tuple[str, dict[str, list[Pair]]]:
     """The server's name and version, and what each command took in each round. ServerStartError: no such server on this machine."""
     pairs: dict[str, list[Pair]] = {" ".join(command): [] for command in MEASURED}
     with throwaway(kind, tcp=False) as place:
@@ -91,7 +95,7 @@ def measure(kind: Kind, before: Path, rounds: int) -> tuple[str, dict[str, list[
                     pairs[" ".join(command)].append(Pair(now=costs[HERE], before=costs[before]))
             say(f"{kind}: round {number} of {rounds}")
         with connected(place.target) as connection:
-            return str(facts(connection)), pairs
+            return str(server_info(connection)), pairs
 
 
 def _database(place: Place, name: str) -> str:
@@ -108,7 +112,7 @@ def _database(place: Place, name: str) -> str:
 def main(*, against: str, rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure whole commands on a running private server, in this checkout and in an earlier commit."""
     with worktree(against) as before:
-        for kind in map(Kind, kinds):
+        for kind in map(ServerKind, kinds):
             try:
                 name, pairs = measure(kind, before, rounds)
             except ServerStartError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 HEADINGS = ("command", "seconds", "before", "ratio", "CPU s", "before", "ratio")
+
 LEGEND = "Medians over all rounds, of whole commands. CPU: of the command and its workers. Ratio: the median of the ratios of each round."
 
 

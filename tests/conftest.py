@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import (
+from support.servers import (
     DURABLE_OPTIONS,
     KINDS,
     Database,
@@ -26,8 +26,8 @@ from support import (
 )
 
 from parloader.database import sql
-from parloader.database.connect import facts
-from parloader.database.server import PrivateServer
+from parloader.database.private_server import PrivateServer
+from parloader.database.session import server_info
 from parloader.errors import ServerStartError
 
 numbers = itertools.count(1)
@@ -46,7 +46,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         except ServerStartError as error:
             unavailable(kind, error)
         with running.connection() as connection:
-            assert facts(connection).kind is KINDS[kind]
+            assert server_info(connection).kind is KINDS[kind]
         yield running
 
 

@@ -10,13 +10,16 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from parloader.database.connect import Defaults
+from parloader.database.target import Defaults
 from parloader.database.tls import SslMode, Tls, ssl_mode
 from parloader.errors import UsageError
 
 FILE = "~/.my.cnf"
+
 GROUPS = ("client", "parloader")
+
 ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "r": "\r", "\\": "\\", "s": " ", '"': '"', "'": "'"}
+
 TRUE = ("", "1", "on", "true")
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from parloader.database import failures
-from parloader.database.names import identifier
-from parloader.database.wire import Connection as Connection
+from parloader.database import error_codes
+from parloader.database.driver import Connection
+from parloader.schema.model import quote_identifier
 
 
 def quote(name: str) -> str:
     """An identifier as it stands in a statement of this module (a percent sign doubled, because values are filled in with %s)."""
-    return identifier(name).replace("%", "%%")
+    return quote_identifier(name).replace("%", "%%")
 
 
 def execute(connection: Connection, statement: str, *values: Any) -> int:
@@ -68,5 +68,5 @@ def transaction(connection: Connection) -> Iterator[None]:
         yield
         connection.commit()
     except BaseException as error:
-        failures.rollback(connection)
+        error_codes.rollback(connection)
         raise error

@@ -6,32 +6,35 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from parloader.builtin.plan import script_execution
 from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
-from parloader.database import connect, schema, scratch, shape, sql
-from parloader.database.connect import Facts
-from parloader.database.scratch import Scratch
-from parloader.database.sql import Connection
+from parloader.database import introspection, sql
+from parloader.database.driver import Connection
+from parloader.database.session import ServerInfo, connected, require_writable, server_info
 from parloader.errors import Interrupted, ParloaderError
-from parloader.loading.batching import FixedBatch, WriterName
-from parloader.loading.executor import Executor, LocalExecutor, Task
-from parloader.loading.floor import FloorName, FloorTask
-from parloader.loading.generate import generate
-from parloader.loading.progress import Meter, Progress
-from parloader.loading.stats import Stats, WorkerStats
-from parloader.loading.worker import SeedTask
-from parloader.loading.writers import writer_to
-from parloader.operations import guard
-from parloader.operations.bench_result import BenchResult, Measured, Point, Sample
-from parloader.operations.hold import Hold
-from parloader.operations.prepare import fit, require_writer, turns_note
-from parloader.operations.run import run_tasks
-from parloader.plans.model import Rows
-from parloader.plans.partition import Partition, split
-from parloader.plans.script_execution import script_execution
-from parloader.plans.shape import Shapes
+from parloader.generation.frames import generate
+from parloader.ledger import scratch_tables, store
+from parloader.ledger.scratch_tables import Scratch
+from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
+from parloader.plans.model import all_new
+from parloader.plans.row_ranges import IndexRange, RowAllocation, split
+from parloader.rows.writers import WriterName, writer_for
+from parloader.runs import permission
+from parloader.runs.preparation import fit_to_schema, require_writer, serialization_warning
+from parloader.schema.model import Schema
+from parloader.workers.batching import FixedBatch
+from parloader.workers.executor import Executor, Task
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.processes import LocalExecutor
+from parloader.workers.progress import Progress, ProgressBar
+from parloader.workers.runner import run_tasks
+from parloader.workers.stats import Stats, WorkerStats
+from parloader.workers.tasks.baseline import BaselineName, BaselineTask
+from parloader.workers.tasks.load import LoadTask
 
 # The floor's transactions: long enough that commits do not count
 FLOOR_BATCH = FixedBatch(10_000)
+
 # The order of the points is another one in each round, the same in each bench
 SHUFFLE_SEED = 97
 
@@ -39,28 +42,28 @@ SHUFFLE_SEED = 97
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
     """Measures, and leaves the database as it was. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress = progress or Progress()
-    guard.require_permitted(config.target, config.allow_remote)
+    permission.require_permitted(config.target, config.allow_remote)
     with (
-        Hold(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
-        connect.connected(config.target) as connection,
+        DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
+        connected(config.target) as connection,
         config.target.explained("measuring"),
     ):
-        guard.require_not_forbidden(connection, config.target)
-        connect.require_writable(connection, config.target)
-        facts = connect.facts(connection)
+        permission.require_not_forbidden(connection, config.target)
+        require_writable(connection, config.target)
+        facts = server_info(connection)
         progress.note(f"connected to {facts}: {config.target}")
         plan = script_execution(config.rows, config.parameters)
-        live: Shapes = {}
-        found = shape.listed(connection)
-        if schema.table_names(found):
-            fitted = fit(connection, found, plan)
+        live: Schema = {}
+        found = introspection.list_tables(connection)
+        if store.table_names(found):
+            fitted = fit_to_schema(connection, found, plan)
             plan, live = fitted.plan, fitted.live
         writers, notes = _writers(config, facts)
-        with scratch.tables(connection, plan, live) as copies:
+        with scratch_tables.scratch_tables(connection, plan, live) as copies:
             return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
 
 
-def _writers(config: BenchConfig, facts: Facts) -> tuple[tuple[WriterName, ...], list[str]]:
+def _writers(config: BenchConfig, facts: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
     """Those asked for; where none were, those that the server takes."""
     for writer in config.writers:
         require_writer(writer, facts)
@@ -75,21 +78,23 @@ def _writers(config: BenchConfig, facts: Facts) -> tuple[tuple[WriterName, ...],
 class _Bench:
     config: BenchConfig
     connection: Connection
-    facts: Facts
+    facts: ServerInfo
     copies: Scratch
     executor: Executor
     progress: Progress
     writers: tuple[WriterName, ...]
     notes: list[str]
-    hold: Hold
-    meter: Meter = field(default_factory=Meter)
+    hold: DatabaseLease
+    meter: ProgressBar = field(default_factory=ProgressBar)
     seen: dict[int, WorkerStats] = field(default_factory=dict)
-    rows: dict[str, Rows] = field(default_factory=dict)
+    rows: dict[str, RowAllocation] = field(default_factory=dict)
 
     def measure(self) -> BenchResult:
-        points = [Point(procs=p, batch=b, writer=w) for w, p, b in itertools.product(self.writers, self.config.procs, self.config.batches)]
-        ways = [way for way in FloorName if way is FloorName.INSERT_SELECT or self.facts.local_infile]
-        floors = [Point(procs=p, batch=FLOOR_BATCH, writer=way) for way, p in itertools.product(ways, self.config.procs)]
+        points = [
+            Configuration(procs=p, batch=b, writer=w) for w, p, b in itertools.product(self.writers, self.config.procs, self.config.batches)
+        ]
+        ways = [way for way in BaselineName if way is BaselineName.INSERT_SELECT or self.facts.local_infile]
+        floors = [Configuration(procs=p, batch=FLOOR_BATCH, writer=way) for way, p in itertools.product(ways, self.config.procs)]
         loads = 1 + self.config.rounds * (len(points) + len(floors) + 2)
         self.rows = self._make_parents()
         self._note_turns()
@@ -97,7 +102,7 @@ class _Bench:
             self._load(points[0])  # warms the server up, and gives the floor its source
             self.copies.keep_source(self.connection)
             samples = self._in_rounds([*points, *floors])
-            measured = tuple(Measured(point=p, samples=tuple(samples[p])) for p in points)
+            measured = tuple(Result(point=p, samples=tuple(samples[p])) for p in points)
             best = max(measured, key=lambda m: m.rows_per_second).point
             unchecked = replace(best, checks=False)
             samples |= self._in_rounds([best, unchecked])
@@ -106,22 +111,22 @@ class _Bench:
             rows=self.config.rows,
             rounds=self.config.rounds,
             points=measured,
-            floors=tuple(Measured(point=p, samples=tuple(samples[p])) for p in floors),
-            checked=Measured(point=best, samples=tuple(samples[best])),
-            unchecked=Measured(point=unchecked, samples=tuple(samples[unchecked])),
+            floors=tuple(Result(point=p, samples=tuple(samples[p])) for p in floors),
+            checked=Result(point=best, samples=tuple(samples[best])),
+            unchecked=Result(point=unchecked, samples=tuple(samples[unchecked])),
             notes=tuple(self.notes),
         )
 
     def _note_turns(self) -> None:
-        table = shape.shapes(self.connection, [self.copies.target])[self.copies.target]
+        table = introspection.read_tables(self.connection, [self.copies.target])[self.copies.target]
         for writer in self.writers:
-            if note := turns_note(writer, self.facts, table, max(self.config.procs)):
+            if note := serialization_warning(writer, self.facts, table, max(self.config.procs)):
                 self.notes.append(note)
 
-    def _in_rounds(self, points: Sequence[Point]) -> dict[Point, list[Sample]]:
+    def _in_rounds(self, points: Sequence[Configuration]) -> dict[Configuration, list[Measurement]]:
         """Every point once a round, in an order of its own."""
         order = random.Random(SHUFFLE_SEED)
-        samples: dict[Point, list[Sample]] = {point: [] for point in points}
+        samples: dict[Configuration, list[Measurement]] = {point: [] for point in points}
         for number in range(1, self.config.rounds + 1):
             for point in order.sample(points, len(points)):
                 sample = self._load(point)
@@ -129,16 +134,16 @@ class _Bench:
                 self.progress.detail(f"round {number}: {point.options}: {sample.rows_per_second:,.0f} rows/s")
         return samples
 
-    def _make_parents(self) -> dict[str, Rows]:
+    def _make_parents(self) -> dict[str, RowAllocation]:
         plan = self.copies.plan
-        rows = {table.name: Rows.all_made(table) for table in plan.tables}
+        rows = {table.name: all_new(table) for table in plan.tables}
         with sql.transaction(self.connection):
             for table in plan.parents:
-                writer = writer_to(table.name, self.facts)
-                writer.write(self.connection, writer.render(generate(plan, table, Partition(0, table.rows), rows)))
+                writer = writer_for(table.name, self.facts)
+                writer.write(self.connection, writer.render(generate(plan, table, IndexRange(0, table.rows), rows)))
         return rows
 
-    def _load(self, point: Point) -> Sample:
+    def _load(self, point: Configuration) -> Measurement:
         self.copies.empty(self.connection)
         part = _Part(self)
         if point.checks:
@@ -152,17 +157,17 @@ class _Bench:
         there = sql.value(self.connection, f"SELECT COUNT(*) FROM {sql.quote(self.copies.target)}")
         if there != self.config.rows:
             raise ParloaderError(f"{point.options} loaded {there:,} rows, not {self.config.rows:,}", "Report it, with what -v prints")
-        return Sample.of(stats)
+        return Measurement.of(stats)
 
-    def _tasks(self, point: Point, settings: tuple[str, ...]) -> list[Task]:
-        shares = split((Partition(0, self.config.rows),), point.procs)
+    def _tasks(self, point: Configuration, settings: tuple[str, ...]) -> list[Task]:
+        shares = split((IndexRange(0, self.config.rows),), point.procs)
         tasks = [self._task(point, settings, worker, share) for worker, share in enumerate(shares)]
-        if isinstance(point.writer, FloorName):
-            return [FloorTask(like=task, floor=point.writer, source=scratch.SOURCE) for task in tasks]
+        if isinstance(point.writer, BaselineName):
+            return [BaselineTask(like=task, floor=point.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
         return list(tasks)
 
-    def _task(self, point: Point, settings: tuple[str, ...], worker: int, share: tuple[Partition, ...]) -> SeedTask:
-        return SeedTask(
+    def _task(self, point: Configuration, settings: tuple[str, ...], worker: int, share: tuple[IndexRange, ...]) -> LoadTask:
+        return LoadTask(
             worker=worker,
             target=self.config.target,
             facts=self.facts,
@@ -175,7 +180,7 @@ class _Bench:
             batch=point.batch,
             writer=point.writer if isinstance(point.writer, WriterName) else WriterName.INSERT,
             retry_seconds=DEFAULT_RETRY_SECONDS,
-            ledger_table=scratch.BATCHES,
+            ledger_table=scratch_tables.SCRATCH_BATCHES,
             session_settings=settings,
         )
 
@@ -190,11 +195,11 @@ class _Part(Progress):
         self._whole.progress.detail(message)
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         yield _PartMeter(self._whole)
 
 
-class _PartMeter(Meter):
+class _PartMeter(ProgressBar):
     def __init__(self, whole: _Bench) -> None:
         self._whole = whole
 

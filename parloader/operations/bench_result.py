@@ -3,19 +3,20 @@
 import statistics
 from dataclasses import dataclass
 
-from parloader.database.connect import Facts
-from parloader.loading.batching import Batch, WriterName
-from parloader.loading.floor import FloorName
-from parloader.loading.stats import Stats
+from parloader.database.session import ServerInfo
+from parloader.rows.writers import WriterName
+from parloader.workers.batching import Batch
+from parloader.workers.stats import Stats
+from parloader.workers.tasks.baseline import BaselineName
 
 
 @dataclass(frozen=True, kw_only=True)
-class Point:
+class Configuration:
     """One combination; `writer` is what fills the table, one of the floor's ways too. `checks`: on, but for the price of integrity."""
 
     procs: int
     batch: Batch
-    writer: WriterName | FloorName
+    writer: WriterName | BaselineName
     checks: bool = True
 
     @property
@@ -24,7 +25,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
+class Measurement:
     """One load. `seconds`: from the first worker's start to the last commit; the others are sums over the workers, `peak_rss_bytes` the most."""
 
     rows: int
@@ -39,7 +40,7 @@ class Sample:
         return self.rows / self.seconds
 
     @classmethod
-    def of(cls, stats: Stats) -> "Sample":
+    def of(cls, stats: Stats) -> "Measurement":
         workers = stats.values()
         return cls(
             rows=sum(w.rows for w in workers),
@@ -52,11 +53,11 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class Result:
     """A point and its samples, one a round. `server_wait`: the share of a worker's time in which it waited for the server."""
 
-    point: Point
-    samples: tuple[Sample, ...]
+    point: Configuration
+    samples: tuple[Measurement, ...]
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -78,7 +79,7 @@ class Measured:
     def peak_rss_bytes(self) -> int:
         return max(s.peak_rss_bytes for s in self.samples)
 
-    def as_fast_in_some_round_as(self, best: "Measured") -> bool:
+    def as_fast_in_some_round_as(self, best: "Result") -> bool:
         """Whether the difference is inside the noise: rounds are compared with each other, so that a noisy minute counts for both."""
         return any(own >= other for own, other in zip(self.rates, best.rates, strict=True))
 
@@ -99,21 +100,21 @@ class Measured:
 class BenchResult:
     """`points` in the order of the sweep. `checked` and `unchecked`: the best point with the checks on and off, measured in turns."""
 
-    facts: Facts
+    facts: ServerInfo
     rows: int
     rounds: int
-    points: tuple[Measured, ...]
-    floors: tuple[Measured, ...]
-    checked: Measured
-    unchecked: Measured
+    points: tuple[Result, ...]
+    floors: tuple[Result, ...]
+    checked: Result
+    unchecked: Result
     notes: tuple[str, ...]
 
     @property
-    def best(self) -> Measured:
+    def best(self) -> Result:
         return max(self.points, key=lambda m: m.rows_per_second)
 
     @property
-    def floor(self) -> Measured:
+    def floor(self) -> Result:
         """The fastest that this server was seen to be, with no work left for a client."""
         return max(self.floors, key=lambda m: m.rows_per_second)
 
@@ -123,7 +124,7 @@ class BenchResult:
         pairs = zip(self.checked.rates, self.unchecked.rates, strict=True)
         return statistics.median(1 - checked / unchecked for checked, unchecked in pairs)
 
-    def in_noise(self, measured: Measured) -> bool:
+    def in_noise(self, measured: Result) -> bool:
         return measured is not self.best and measured.as_fast_in_some_round_as(self.best)
 
     def as_json(self) -> dict[str, object]:
@@ -142,5 +143,5 @@ class BenchResult:
             "notes": list(self.notes),
         }
 
-    def of_floor(self, measured: Measured) -> float:
+    def of_floor(self, measured: Result) -> float:
         return round(measured.rows_per_second / self.floor.rows_per_second, 3)

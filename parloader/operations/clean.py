@@ -4,25 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from parloader.builtin.tables import drop_created_tables
 from parloader.config import CleanConfig
-from parloader.database import connect, ledger, migration, schema, scratch, shape, sql
-from parloader.database.ledger import Run
-from parloader.database.sql import Connection
+from parloader.database import introspection, sql
+from parloader.database.driver import Connection
+from parloader.database.session import connected, require_writable
 from parloader.errors import Interrupted, ParloaderError
-from parloader.loading.executor import Executor, LocalExecutor, Watch
-from parloader.loading.progress import Progress
-from parloader.loading.remover import RemoveTask, delete
-from parloader.operations import guard
-from parloader.operations.conditions import conditions
-from parloader.operations.hold import Hold
-from parloader.operations.others import SHOWN_KEYS, children_first, refuse_edited_rows, refuse_foreign_rows, some
-from parloader.operations.ours import rows_left
-from parloader.operations.run import run_tasks
-from parloader.operations.second_pass import update_of
-from parloader.plans.model import Table
-from parloader.plans.partition import Partition, split
-from parloader.plans.passes import Pass, pass_name
-from parloader.plans.shape import Shapes
+from parloader.ledger import scratch_tables, store
+from parloader.ledger.run import Run, pass_name
+from parloader.plans.model import Pass, Table
+from parloader.plans.row_ranges import IndexRange, split
+from parloader.rows import key_reservation
+from parloader.rows.lookup import delete_rows
+from parloader.rows.ownership import SHOWN_KEYS, children_first, require_no_outside_references, rows_left, some
+from parloader.rows.writers import deferred_update
+from parloader.runs import permission
+from parloader.runs.comparison import require_no_edited_rows
+from parloader.schema.model import Schema
+from parloader.workers.executor import Executor, Supervisor
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.processes import LocalExecutor
+from parloader.workers.progress import Progress
+from parloader.workers.runner import run_tasks
+from parloader.workers.tasks.delete import DeleteTask
+from parloader.workers.throttle import throttles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +55,11 @@ class CleanResult:
 
 def preview_clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
     """What clean would delete. Refused as clean would be."""
-    guard.require_permitted(config.target, config.allow_remote)
-    with connect.connected(config.target) as connection, config.target.explained("looking at what to delete"):
-        guard.require_not_forbidden(connection, config.target)
-        runs = ledger.runs(connection)
-        _require_only_ours(connection, config, runs, _live(connection, runs), progress or Progress(), executor or LocalExecutor())
+    permission.require_permitted(config.target, config.allow_remote)
+    with connected(config.target) as connection, config.target.explained("looking at what to delete"):
+        permission.require_not_forbidden(connection, config.target)
+        runs = store.runs(connection)
+        _require_only_generated(connection, config, runs, _live(connection, runs), progress or Progress(), executor or LocalExecutor())
         return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
 
 
@@ -64,11 +69,11 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     Refused before anything is deleted: the database may not be written to, or what would go is not all parloader's (ForeignRows, EditedRows).
     """
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    guard.require_permitted(config.target, config.allow_remote)
-    with Hold(config.target, "clean", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold:
+    permission.require_permitted(config.target, config.allow_remote)
+    with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold:
         hold.wait()
         token, runs, live = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
-        by_workers = partial(_take_back, config, live, token, hold, progress, executor)
+        by_workers = partial(_delete_by_workers, config, live, token, hold, progress, executor)
         for run in reversed(runs):
             for twice in run.plan.in_two_passes:
                 if twice.name in live:
@@ -84,48 +89,48 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
 
 
 def _prepare(
-    config: CleanConfig, hold: Hold, progress: Progress, executor: Executor, connection: Connection
-) -> tuple[int, tuple[Run, ...], Shapes]:
+    config: CleanConfig, hold: DatabaseLease, progress: Progress, executor: Executor, connection: Connection
+) -> tuple[int, tuple[Run, ...], Schema]:
     """The holder's token, the runs to delete and those of their tables that exist; nothing is deleted yet but what a killed bench left."""
-    guard.require_not_forbidden(connection, config.target)
-    connect.require_writable(connection, config.target)
-    scratch.drop(connection)
-    if not ledger.exists(connection):
+    permission.require_not_forbidden(connection, config.target)
+    require_writable(connection, config.target)
+    scratch_tables.drop_scratch_tables(connection)
+    if not store.exists(connection):
         return 0, (), {}
-    ledger.create(connection)  # what later versions have more
-    token, runs = hold.fence(connection), ledger.runs(connection)
+    store.create(connection)  # what later versions have more
+    token, runs = hold.fence(connection), store.runs(connection)
     live = _live(connection, runs)
-    _require_only_ours(connection, config, runs, live, progress, executor, hold)
+    _require_only_generated(connection, config, runs, live, progress, executor, hold)
     return token, runs, live
 
 
 def _finish(connection: Connection) -> tuple[str, ...]:
     """What is no run's: returns the tables that were dropped. May be repeated."""
-    there = ledger.exists(connection)
-    if there and (runs := ledger.remaining_runs(connection)):
+    there = store.exists(connection)
+    if there and (runs := store.remaining_runs(connection)):
         raise ParloaderError(
             f"the ledger still has {_counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
         )
-    dropped = migration.drop_made_tables(connection)
+    dropped = drop_created_tables(connection)
     if there:
         _put_back_counters(connection)
-    ledger.drop(connection)
+    store.drop(connection)
     return dropped
 
 
-def _require_only_ours(
+def _require_only_generated(
     connection: Connection,
     config: CleanConfig,
     runs: tuple[Run, ...],
-    live: Shapes,
+    live: Schema,
     progress: Progress,
     executor: Executor,
-    watch: Watch | None = None,
+    watch: Supervisor | None = None,
 ) -> None:
-    refuse_foreign_rows(connection, runs)
+    require_no_outside_references(connection, runs)
     if not config.edited_too:
         for run in runs:
-            refuse_edited_rows(connection, config, run, live, progress, executor, watch)
+            require_no_edited_rows(connection, config, run, live, progress, executor, watch)
 
 
 def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
@@ -135,18 +140,26 @@ def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(rows.items())
 
 
-def _take_back(
-    config: CleanConfig, live: Shapes, token: int, hold: Hold, progress: Progress, executor: Executor, run: Run, table: Table, of: Pass
+def _delete_by_workers(
+    config: CleanConfig,
+    live: Schema,
+    token: int,
+    hold: DatabaseLease,
+    progress: Progress,
+    executor: Executor,
+    run: Run,
+    table: Table,
+    of: Pass,
 ) -> None:
     """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
     roots = table.roots.stop if of is Pass.FIRST else 0
     done = run.done_in(table.name, of)
-    update = update_of(table, live[table.name])
-    others = tuple(Partition(max(roots, p.start), p.stop) for p in done if p.stop > roots)
-    pointed_at = tuple(Partition(p.start, min(roots, p.stop)) for p in done if p.start < roots)
+    update = deferred_update(table, live[table.name])
+    others = tuple(IndexRange(max(roots, p.start), p.stop) for p in done if p.stop > roots)
+    pointed_at = tuple(IndexRange(p.start, min(roots, p.stop)) for p in done if p.start < roots)
     for shares in (split(others, config.procs, config.chunk.first_rows), ((pointed_at,) if pointed_at else ())):
         tasks = [
-            RemoveTask(
+            DeleteTask(
                 worker=worker,
                 target=config.target,
                 run_id=run.run_id,
@@ -169,7 +182,7 @@ def _take_back(
 
 
 def _run(
-    run: Run, table: Table, of: Pass, tasks: Sequence[RemoveTask], rows: int, hold: Hold, progress: Progress, executor: Executor
+    run: Run, table: Table, of: Pass, tasks: Sequence[DeleteTask], rows: int, hold: DatabaseLease, progress: Progress, executor: Executor
 ) -> None:
     what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of is Pass.FIRST else f"clean {table.name}, second pass"
     stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, watch=hold)
@@ -182,12 +195,12 @@ def _run(
         )
 
 
-def _end(live: Shapes, run: Run, connection: Connection) -> None:
+def _end(live: Schema, run: Run, connection: Connection) -> None:
     """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can resume it. May be repeated.
 
     ParloaderError: rows of the run are left in the ledger or in a table. Then nothing is changed.
     """
-    if all(run.run_id != other.run_id for other in ledger.runs(connection)):
+    if all(run.run_id != other.run_id for other in store.runs(connection)):
         return
     with sql.transaction(connection):
         for _, name in children_first((run,)):
@@ -195,16 +208,16 @@ def _end(live: Shapes, run: Run, connection: Connection) -> None:
             if table.partitioned or name not in live:  # the rows of one that somebody has dropped are gone with it
                 continue
             for part in reversed(run.done[name]):
-                delete(connection, run.plan, name, run.rows, update_of(table, live[name]).identity, part)
+                delete_rows(connection, run.plan, name, run.rows, deferred_update(table, live[name]).identity, part)
         _require_nothing_left(connection, live, run)
-        ledger.end(connection, run.run_id)
+        store.end(connection, run.run_id)
 
 
-def _require_nothing_left(connection: Connection, live: Shapes, run: Run) -> None:
+def _require_nothing_left(connection: Connection, live: Schema, run: Run) -> None:
     """ParloaderError names the first table of which rows of the run are left, in the ledger's batches or in the table itself."""
     kept = f"run {run.run_id} is kept in the ledger"
     for name, of in run.work:
-        recorded = ledger.recorded_rows(connection, run.run_id, pass_name(name, of)) if name in live else 0
+        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of)) if name in live else 0
         if recorded:
             raise ParloaderError(
                 f"the ledger still lists {_counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
@@ -226,13 +239,13 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _live(connection: Connection, runs: tuple[Run, ...]) -> Shapes:
+def _live(connection: Connection, runs: tuple[Run, ...]) -> Schema:
     """Those of their tables that exist."""
-    return shape.tables_only(shape.shapes(connection, {table.name for run in runs for table in run.plan.tables}))
+    return introspection.base_tables(introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables}))
 
 
 def _put_back_counters(connection: Connection) -> None:
     """AUTO_INCREMENT as it was before the first run, where nobody has taken keys since the last one."""
-    for table, (before, after) in ledger.counters(connection).items():
-        if schema.key_counter(connection, table) == after:
-            schema.set_key_counter(connection, table, before)
+    for table, (before, after) in store.counters(connection).items():
+        if key_reservation.key_counter(connection, table) == after:
+            key_reservation.set_key_counter(connection, table, before)

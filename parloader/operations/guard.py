@@ -1,14 +1,13 @@
 """guard: who parloader may write for. The checks that every verb that writes begins with, and the marker that forbids a database."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parloader.database import connect, machine, marker
-from parloader.database.connect import Target
-from parloader.database.marker import Marker
-from parloader.database.sql import Connection
-from parloader.errors import Forbidden, Refused, RemoteHost
+from parloader.database.session import connected, require_writable
+from parloader.database.target import Target
+from parloader.errors import Refused
+from parloader.ledger import control
+from parloader.ledger.control import Marker
 
 
 class Change(StrEnum):
@@ -29,59 +28,19 @@ class GuardState:
         return {"forbidden": found is not None, "by": found and found.by, "at": found and found.at, "changed": self.changed}
 
 
-def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
-    """Whether the server is on this machine, or its host among those given. ConnectError: there is no such host."""
-    return _plain(target.host) in map(_plain, allow_remote) or machine.is_here(target)
-
-
-def _plain(host: str) -> str:
-    return host.strip("[]").lower()
-
-
-def require_permitted(target: Target, allow_remote: Collection[str]) -> None:
-    """RemoteHost where the server is elsewhere and its host was not allowed. Asked before anything is connected to."""
-    if not is_permitted(target, allow_remote):
-        raise _remote(target)
-
-
-def require_not_forbidden(connection: Connection, target: Target) -> None:
-    """Forbidden where the database holds the marker. Asked first thing inside the lock."""
-    if found := marker.find(connection):
-        raise _forbidden(target, found)
-
-
-def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
-    """What the two checks would say to a verb that writes, for those who only look."""
-    found = marker.find(connection)
-    refusals = [*([] if is_permitted(target, allow_remote) else [_remote(target)]), *([_forbidden(target, found)] if found else [])]
-    return tuple(f"seed would be refused: {refusal}" for refusal in refusals)
-
-
-def _remote(target: Target) -> RemoteHost:
-    return RemoteHost(
-        f"{target.host} is not this machine, and this would write to the database {target}",
-        f"If that is what you want, say so: --allow-remote {target.host}",
-    )
-
-
-def _forbidden(target: Target, found: Marker) -> Forbidden:
-    return Forbidden(
-        f"the table {marker.NAME} in {target} forbids parloader to write there ({found})",
-        "parloader guard --allow lifts it" if found.ours else "Rename or drop it yourself to lift it",
-    )
-
-
 def guard(target: Target, change: Change | None = None) -> GuardState:
     """The state, after the change. Refused: the marker is somebody's own table or view, which parloader does not drop."""
-    with connect.connected(target) as connection, target.explained("looking for the marker"):
-        before = marker.find(connection)
+    with connected(target) as connection, target.explained("looking for the marker"):
+        before = control.find_marker(connection)
         if change is Change.FORBID and not before:
-            connect.require_writable(connection, target)
-            marker.make(connection)
+            require_writable(connection, target)
+            control.create_marker(connection)
         if change is Change.ALLOW and before:
             if not before.ours:
-                raise Refused(f"parloader did not make {marker.NAME} in {target}, so it does not drop it", "Rename or drop it yourself")
-            connect.require_writable(connection, target)
-            marker.remove(connection)
-        after = marker.find(connection)
+                raise Refused(
+                    f"parloader did not make {control.MARKER_TABLE} in {target}, so it does not drop it", "Rename or drop it yourself"
+                )
+            require_writable(connection, target)
+            control.drop_marker(connection)
+        after = control.find_marker(connection)
         return GuardState(where=str(target), marker=after, changed=after != before)

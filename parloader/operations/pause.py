@@ -4,20 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from parloader.database import connect, control, ledger
-from parloader.database.connect import Target
-from parloader.database.control import Mark
-from parloader.database.sql import Connection
+from parloader.database.driver import Connection
+from parloader.database.session import connected
+from parloader.database.target import Target
 from parloader.errors import Refused
+from parloader.ledger import control, store
+from parloader.ledger.control import ActivityMark
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pause:
     """The flag as it is now: `paused` by whom (None: by nobody), whether this call has `changed` it, and who is `at_work`."""
 
-    paused: Mark | None
+    paused: ActivityMark | None
     changed: bool
-    at_work: Mark | None
+    at_work: ActivityMark | None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -45,8 +46,8 @@ def resume(target: Target) -> Pause:
 
 @contextmanager
 def _ledger(target: Target, doing: str) -> Iterator[Connection]:
-    with connect.connected(target) as connection, target.explained(doing):
-        if not ledger.exists(connection):
+    with connected(target) as connection, target.explained(doing):
+        if not store.exists(connection):
             raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed makes it")
-        ledger.create(connection)  # what later versions have more
+        store.create(connection)  # what later versions have more
         yield connection

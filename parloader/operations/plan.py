@@ -1,24 +1,27 @@
 """plan: what seed would do, shown before anything is written."""
 
+import shutil
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from parloader.config import SeedConfig
-from parloader.database import connect, schema, size
-from parloader.database.connect import Facts
-from parloader.database.ledger import Run
-from parloader.database.size import Size
-from parloader.loading.batching import Batch, WriterName
-from parloader.loading.generate import Generation
-from parloader.operations import guard
-from parloader.operations.assign import assign, require_key_room
-from parloader.operations.prepare import Prepared, prepare, turns_note
-from parloader.plans import plan_file
-from parloader.plans.infer import Note
-from parloader.plans.model import Plan, Rows, Table
-from parloader.plans.partition import Partition, split
+from parloader.database.session import ServerInfo, connected
+from parloader.generation.frames import RowGenerator
+from parloader.ledger.run import Run
+from parloader.planner.request import Note
+from parloader.plans.documents import toml_file
+from parloader.plans.model import Plan, Table
+from parloader.plans.row_ranges import IndexRange, RowAllocation, split
+from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.rows.writers import WriterName
+from parloader.runs import permission
+from parloader.runs.preparation import PreparedLoad, prepare, serialization_warning
+from parloader.schema import storage_size
+from parloader.schema.storage_size import Size
+from parloader.workers.batching import Batch
 
 # From here on a table's keys are running short
 SHARE_OF_KEYS_WORTH_SAYING = 0.5
@@ -35,7 +38,7 @@ class TableForecast:
     made: int
     keys: tuple[tuple[int, int], ...]
     size: Size
-    shares: tuple[tuple[Partition, ...], ...]
+    shares: tuple[tuple[IndexRange, ...], ...]
     sample: pl.DataFrame
 
 
@@ -44,7 +47,7 @@ class Forecast:
     """What seed would do. `run`: the one it would go on with. `notes`: what had to be decided that the plan does not say."""
 
     plan: Plan
-    facts: Facts
+    facts: ServerInfo
     creates_tables: bool
     run: Run | None
     tables: tuple[TableForecast, ...]
@@ -100,11 +103,11 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
     """Reads only; the errors of seed. `sample_rows`: how many rows of each big table to make, for a look at them."""
-    with connect.connected(config.target) as connection, config.target.explained("planning"):
+    with connected(config.target) as connection, config.target.explained("planning"):
         prepared = prepare(connection, config)
         run = prepared.run
-        rows = run.rows if run else assign(connection, prepared.plan, {}, empty=prepared.creates_tables)
-        require_key_room(prepared.plan, prepared.live, rows)
+        rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
+        require_key_capacity(prepared.plan, prepared.live, rows)
         forecast = Forecast(
             plan=prepared.plan,
             facts=prepared.facts,
@@ -113,9 +116,9 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             tables=tuple(_table(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
             batch=config.batch,
             writer=config.writer,
-            free_bytes=size.free_bytes(prepared.facts),
+            free_bytes=free_bytes(prepared.facts),
             notes=prepared.fitted.notes,
-            risks=guard.objections(connection, config.target, config.allow_remote),
+            risks=permission.objections(connection, config.target, config.allow_remote),
         )
         return _with_risks(forecast, prepared)
 
@@ -126,14 +129,14 @@ def write(forecast: Forecast, file: Path) -> None:
     for note in forecast.notes:
         of = note.table, note.column
         comments[of] = f"{comments[of]}; {note.text}" if of in comments else note.text
-    plan_file.write(forecast.plan, file, comments)
+    toml_file.write(forecast.plan, file, comments)
 
 
-def _table(config: SeedConfig, prepared: Prepared, table: Table, rows: dict[str, Rows], sample_rows: int) -> TableForecast:
+def _table(config: SeedConfig, prepared: PreparedLoad, table: Table, rows: dict[str, RowAllocation], sample_rows: int) -> TableForecast:
     of, run = rows[table.name], prepared.run
     missing = of.made if run is None else run.gaps(table.name) if table.partitioned else ()
     made = sum(p.rows for p in missing)
-    sampled = Generation(prepared.plan, table, rows) if sample_rows and table.partitioned else None
+    sampled = RowGenerator(prepared.plan, table, rows) if sample_rows and table.partitioned else None
     first = of.made[0].start if of.made else 0
     return TableForecast(
         name=table.name,
@@ -141,22 +144,22 @@ def _table(config: SeedConfig, prepared: Prepared, table: Table, rows: dict[str,
         used=table.rows - made,
         made=made,
         keys=tuple(r for part in missing for r in of.keys.ranges(part)) if of.keys else (),
-        size=size.estimate(prepared.live[table.name], made),
+        size=storage_size.estimate(prepared.live[table.name], made),
         shares=split(missing, config.procs, config.batch.first_rows) if table.partitioned else (),
-        sample=sampled.frame(Partition(first, min(first + sample_rows, table.rows))) if sampled else pl.DataFrame(),
+        sample=sampled.frame(IndexRange(first, min(first + sample_rows, table.rows))) if sampled else pl.DataFrame(),
     )
 
 
-def _with_risks(forecast: Forecast, prepared: Prepared) -> Forecast:
+def _with_risks(forecast: Forecast, prepared: PreparedLoad) -> Forecast:
     """What is worth a look, though seed would not refuse it."""
     risks, live = list(forecast.risks), prepared.live
-    if note := turns_note(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.target.shares)):
+    if note := serialization_warning(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.target.shares)):
         risks.append(note)
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         there = live[table.name]
         last = max((last for _, last in table.keys), default=0)
-        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * schema.largest(there.column(planned.key)):
-            largest = schema.largest(there.column(planned.key))
+        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * there.column(planned.key).max_key:
+            largest = there.column(planned.key).max_key
             risks.append(f"{table.name}.{planned.key} will be at {last / largest:.0%} of its largest value ({largest:,})")
         filled = {planned.key, *planned.columns}
         if table.made and (others := [c.name for c in there.columns if c.name not in filled and not c.generated]):
@@ -170,3 +173,13 @@ def _with_risks(forecast: Forecast, prepared: Prepared) -> Forecast:
             f"the rows need about {forecast.size_bytes:,} bytes, and {forecast.free_bytes:,} are free where the server keeps its data"
         )
     return replace(forecast, risks=tuple(risks))
+
+
+def free_bytes(facts: ServerInfo) -> int | None:
+    """The free space where the server keeps its data; None where that is not on this machine."""
+    directory = Path(facts.data_directory)
+    try:
+        local = facts.hostname == socket.gethostname() and directory.is_dir()
+        return shutil.disk_usage(directory).free if local else None
+    except OSError:
+        return None

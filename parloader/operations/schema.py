@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass
 
+from parloader.builtin import v97
+from parloader.builtin.plan import script_execution
+from parloader.builtin.v97 import State
 from parloader.config import DEFAULT_RETRY_SECONDS, UpgradeConfig
-from parloader.database import connect, migration, shape
-from parloader.database import schema as live_schema
-from parloader.database.connect import Target
-from parloader.database.migration import State
-from parloader.database.schema import Misfit
-from parloader.database.sql import Connection
+from parloader.database import introspection
+from parloader.database.driver import Connection
+from parloader.database.session import connected, require_writable
+from parloader.database.target import Target
 from parloader.errors import SchemaMismatch
-from parloader.loading.generate import samples
-from parloader.loading.progress import Progress
-from parloader.operations import guard
-from parloader.operations.hold import Hold
-from parloader.operations.prepare import completed
-from parloader.plans.infer import Fill
-from parloader.plans.script_execution import script_execution
-from parloader.plans.shape import Shapes
+from parloader.generation.frames import samples
+from parloader.ledger import store
+from parloader.planner import compatibility
+from parloader.planner.compatibility import Misfit
+from parloader.planner.request import Fill
+from parloader.runs import permission
+from parloader.runs.preparation import complete_plan
+from parloader.schema.model import Schema
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ class SchemaState:
 
 def check_schema(target: Target) -> SchemaState:
     """Reads only."""
-    with connect.connected(target) as connection, target.explained("reading the schema"):
+    with connected(target) as connection, target.explained("reading the schema"):
         state, _ = _read(connection)
         return state
 
@@ -53,13 +56,13 @@ def check_schema(target: Target) -> SchemaState:
 def upgrade_schema(config: UpgradeConfig) -> SchemaState:
     """Applies the V97 step where the schema is before it; otherwise changes nothing."""
     target = config.target
-    guard.require_permitted(target, config.allow_remote)
+    permission.require_permitted(target, config.allow_remote)
     with (
-        Hold(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()),
-        connect.connected(target) as connection,
+        DatabaseLease(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()),
+        connected(target) as connection,
         target.explained("upgrading the schema"),
     ):
-        guard.require_not_forbidden(connection, target)
+        permission.require_not_forbidden(connection, target)
         before, live = _read(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
@@ -68,21 +71,21 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
             )
         if before.state is not State.BEFORE_V97:
             return before
-        connect.require_writable(connection, target)
-        migration.upgrade(connection, live)
+        require_writable(connection, target)
+        v97.upgrade(connection, live)
         after, _ = _read(connection)
         return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
 
 
-def _read(connection: Connection) -> tuple[SchemaState, Shapes]:
+def _read(connection: Connection) -> tuple[SchemaState, Schema]:
     """The state, and the tables that it was found from."""
-    plan, found = script_execution(), shape.listed(connection)
-    shapes = shape.closure(connection, [table.name for table in plan.tables], found)
-    live = shape.tables_only(shapes)
-    state = migration.state(found, live)
-    plan, used = live_schema.adapt(plan, live), frozenset[str]()
+    plan, found = script_execution(), introspection.list_tables(connection)
+    shapes = introspection.read_with_parents(connection, [table.name for table in plan.tables], found)
+    live = introspection.base_tables(shapes)
+    state = v97.state(store.table_names(found), live)
+    plan, used = compatibility.adapt(plan, live), frozenset[str]()
     if state is State.V97 and all(table.name in live for table in plan.tables):
-        inferred = completed(connection, plan, shapes, Fill.DEMANDED, {})
+        inferred = complete_plan(connection, plan, shapes, Fill.DEMANDED, {})
         plan, used = inferred.plan, inferred.used
-    misfits = live_schema.misfits(plan, live, samples(plan, live_schema.stand_ins(plan, live)), used)
+    misfits = compatibility.find_misfits(plan, live, samples(plan, compatibility.stand_ins(plan, live)), used)
     return SchemaState(state=state, misfits=misfits), live

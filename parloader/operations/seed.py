@@ -1,37 +1,34 @@
 """seed: fills the table, exactly once, and says what is there."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from parloader.config import SeedConfig
-from parloader.database import connect, failures, ledger, migration, rules, schema, shape, sql
-from parloader.database.connect import Facts
-from parloader.database.ledger import Run, TableEntry
-from parloader.database.sql import Connection
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.database.session import ServerInfo, require_writable, server_info
 from parloader.errors import Interrupted, ParloaderError
-from parloader.loading import meter
-from parloader.loading.events import BatchDone, Event
-from parloader.loading.executor import Executor, LocalExecutor
-from parloader.loading.generate import generate
-from parloader.loading.progress import Progress
-from parloader.loading.stats import WorkerStats
-from parloader.loading.worker import SeedTask
-from parloader.loading.writers import writer_to
-from parloader.operations import guard
-from parloader.operations.assign import assign, require_key_room
-from parloader.operations.conditions import conditions
-from parloader.operations.hold import Hold
-from parloader.operations.preflight import explained, preflight
-from parloader.operations.prepare import Fitted, Prepared, fit, prepare, turns_note
-from parloader.operations.run import run_tasks
-from parloader.operations.second_pass import update_of
-from parloader.plans.model import Rows, Table
-from parloader.plans.partition import Partition, split
-from parloader.plans.passes import Pass
-from parloader.plans.shape import Shapes
-from parloader.plans.shape import Table as Shape
+from parloader.ledger import store
+from parloader.ledger.run import Run
+from parloader.plans.model import Pass, Table
+from parloader.plans.row_ranges import IndexRange, split
+from parloader.rows import rule_counts, server_text
+from parloader.rows.writers import deferred_update
+from parloader.runs import permission
+from parloader.runs.begin import _begin
+from parloader.runs.preparation import prepare, serialization_warning
+from parloader.schema.model import Schema, TableSchema
+from parloader.workers.events import BatchDone, Event, age_seconds
+from parloader.workers.executor import Executor
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.processes import LocalExecutor
+from parloader.workers.progress import Progress
+from parloader.workers.runner import run_tasks
+from parloader.workers.stats import WorkerStats
+from parloader.workers.tasks.load import LoadTask
+from parloader.workers.throttle import throttles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +46,7 @@ class SeedResult:
     first_batch_seconds: float | None
     already_complete: bool
     workers: tuple[WorkerStats, ...]
-    counts: rules.Counts
+    counts: rule_counts.Counts
     updated: int = 0
 
     @property
@@ -74,107 +71,33 @@ class SeedResult:
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
     """Fills the plan's tables: all of it, or what is missing. Refused, ConnectError, Interrupted or ParloaderError says why not."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    guard.require_permitted(config.target, config.allow_remote)
+    permission.require_permitted(config.target, config.allow_remote)
     with (
-        executor.ready(config.most_workers, SeedTask.__module__),
-        Hold(config.target, "seed", config.retry_seconds, progress, conditions(config.limits, config.target)) as hold,
+        executor.ready(config.most_workers, LoadTask.__module__),
+        DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold,
     ):
         hold.wait()
         run, stages = hold.again("preparing the load", partial(_prepare, config, hold, progress))
         return _load(config, run, stages, hold, progress, executor)
 
 
-def _prepare(config: SeedConfig, hold: Hold, progress: Progress, connection: Connection) -> tuple[Run, list["_Stage"]]:
+def _prepare(config: SeedConfig, hold: DatabaseLease, progress: Progress, connection: Connection) -> tuple[Run, list["_Stage"]]:
     """All that comes before the workers: the run, its parents' rows made, and what each worker is to do. May be repeated, as the command."""
-    guard.require_not_forbidden(connection, config.target)
-    connect.require_writable(connection, config.target)
-    if ledger.exists(connection):
-        ledger.create(connection)  # what later versions have more
+    permission.require_not_forbidden(connection, config.target)
+    require_writable(connection, config.target)
+    if store.exists(connection):
+        store.create(connection)  # what later versions have more
         hold.fence(connection)
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
     run, live = (prepared.run, prepared.live) if prepared.run else _begin(connection, prepared, progress)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
-    if note := turns_note(config.writer, prepared.facts, live[run.target], workers):
+    if note := serialization_warning(config.writer, prepared.facts, live[run.target], workers):
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")
-    token, facts = hold.fence(connection), connect.facts(connection)
+    token, facts = hold.fence(connection), server_info(connection)
     return run, list(_stages(config, run, live, facts, token))
-
-
-def _begin(connection: Connection, prepared: Prepared, progress: Progress) -> tuple[Run, Shapes]:
-    """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
-    plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
-    require_key_room(plan, prepared.live, assign(connection, plan, {}, empty=empty))
-    had_ledger = ledger.exists(connection)
-    counters = {} if empty else {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
-    try:
-        if empty:
-            names = migration.create_tables(connection)
-            progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            fitted = fit(connection, shape.listed(connection), plan)
-        ledger.create(connection)
-        return _begin_run(connection, fitted, prepared.facts, progress), fitted.live
-    except BaseException:
-        with failures.ignored():  # the connection may be gone
-            if ledger.runs(connection) == prepared.runs:  # the run is not committed
-                _undo(connection, counters, made_tables=empty, made_ledger=not had_ledger)
-        raise
-
-
-def _begin_run(connection: Connection, fitted: Fitted, facts: Facts, progress: Progress) -> Run:
-    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction."""
-    plan, live = fitted.plan, fitted.live
-    counters = {table.name: schema.key_counter(connection, table.name) for table in plan.tables}
-    foreseen = assign(connection, plan, {}, empty=False)
-    key_starts = {
-        table.name: schema.reserve_keys(connection, table.name, table.key, foreseen[table.name].made_rows)
-        for table in plan.partitioned
-        if table.key is not None and foreseen[table.name].made
-    }
-    with sql.transaction(connection):
-        rows = assign(connection, plan, key_starts, empty=False)
-        for table in plan.parents:
-            for made in rows[table.name].made:
-                with explained(table):
-                    writer = writer_to(table.name, facts)
-                    writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
-        plan = preflight(connection, plan, rows, live, facts)
-        run_id = ledger.begin(
-            connection,
-            plan,
-            tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables),
-        )
-        for table in plan.parents:
-            for made in rows[table.name].made:
-                ledger.record(connection, run_id, table.name, made)
-    parents = ", ".join(f"{table.name} {rows[table.name].made_rows} of {table.rows}" for table in plan.parents)
-    if parents:
-        progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
-    return next(run for run in ledger.runs(connection) if run.run_id == run_id)
-
-
-def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_tables: bool, made_ledger: bool) -> None:
-    """What a failed beginning leaves outside its transaction: tables, and AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
-    if made_ledger:
-        ledger.drop(connection)
-    if made_tables:
-        migration.drop_made_tables(connection)
-    for table, before in counters.items():
-        if before is not None and schema.key_counter(connection, table) != before:
-            schema.set_key_counter(connection, table, before)
-
-
-def _entry(connection: Connection, table: Table, there: Shape, rows: Rows, counter_before: int | None) -> TableEntry:
-    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
-    if counter_before is None or not rows.made:
-        return TableEntry(name=table.name, key=table.key, rows=rows)
-    if table.key is not None and there.column(table.key).auto_increment:
-        after: int | None = max(counter_before, *(last + 1 for _, last in rows.made_keys))
-    else:
-        after = schema.key_counter(connection, table.name)
-    return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,23 +107,23 @@ class _Stage:
     what: str
     rows: int
     done: int
-    tasks: tuple[SeedTask, ...]
+    tasks: tuple[LoadTask, ...]
 
 
-def _stages(config: SeedConfig, run: Run, live: Shapes, facts: Facts, token: int) -> Iterator[_Stage]:
+def _stages(config: SeedConfig, run: Run, live: Schema, facts: ServerInfo, token: int) -> Iterator[_Stage]:
     """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker. Then the second pass."""
     worker = 0
     for name, of in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of)
         first = table.roots.stop if of is Pass.FIRST else 0
-        roots = tuple(Partition(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
-        others = tuple(Partition(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
+        roots = tuple(IndexRange(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
+        others = tuple(IndexRange(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
         for ranges, procs in ((roots, 1), (others, config.procs)):
             shares = split(ranges, procs, config.batch.first_rows)
             if shares:
                 task = _task(config, run, facts, token, table, live[name], len(shares))
                 if of is Pass.SECOND:
-                    task = replace(task, update=update_of(table, live[name]))
+                    task = replace(task, update=deferred_update(table, live[name]))
                 tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
                 worker += len(tasks)
                 rows = run.rows[name].made_rows
@@ -215,9 +138,9 @@ def _what(run: Run, table: str, of: Pass) -> str:
     return f"seed {table}" if len(run.work) > 1 else "seed"
 
 
-def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, there: Shape, workers: int) -> SeedTask:
+def _task(config: SeedConfig, run: Run, facts: ServerInfo, token: int, table: Table, there: TableSchema, workers: int) -> LoadTask:
     """The task of one of so many workers, for which it only lacks which worker and which partitions."""
-    return SeedTask(
+    return LoadTask(
         worker=0,
         target=config.target,
         facts=facts,
@@ -225,7 +148,7 @@ def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, 
         plan=run.plan,
         name=table.name,
         rows=run.rows,
-        number_columns=schema.view(there, table.checked, table.key, table.identity).number_columns,
+        number_columns=server_text.row_text(there, table.checked, table.key, table.identity).number_columns,
         partitions=(),
         batch=config.batch,
         writer=config.writer,
@@ -236,13 +159,15 @@ def _task(config: SeedConfig, run: Run, facts: Facts, token: int, table: Table, 
     )
 
 
-def _load(config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: Hold, progress: Progress, executor: Executor) -> SeedResult:
+def _load(
+    config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: DatabaseLease, progress: Progress, executor: Executor
+) -> SeedResult:
     first_batch_seconds: float | None = None
 
     def note_first_batch(event: Event) -> None:
         nonlocal first_batch_seconds
         if first_batch_seconds is None and isinstance(event, BatchDone):
-            first_batch_seconds = meter.age_seconds()
+            first_batch_seconds = age_seconds()
 
     begun = time.monotonic()
     stats: dict[int, WorkerStats] = {}
@@ -280,15 +205,15 @@ def _missing(run: Run, of: Pass) -> int:
     return sum(gap.rows for table, each in run.work if each is of for gap in run.gaps(table, of))
 
 
-def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rules.Counts:
+def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rule_counts.Counts:
     if loaded:
         for entry in run.partitioned:
             sql.rows(connection, f"ANALYZE TABLE {sql.quote(entry.name)}")
     rows = run.rows[run.target]
     if rows.keys is None:  # its rows cannot be told from others' by ranges: what is committed is what the ledger says
         now = _now(run, connection)
-        return rules.Counts(total=sum(p.rows for p in now.done.get(run.target, ())), figures={}, violations={})
-    return rules.count(config.target, run.plan, rows.made_keys, config.procs)
+        return rule_counts.Counts(total=sum(p.rows for p in now.done.get(run.target, ())), figures={}, violations={})
+    return rule_counts.count(config.target, run.plan, rows.made_keys, config.procs)
 
 
 def _interrupted(run: Run, connection: Connection) -> Interrupted:
@@ -301,4 +226,4 @@ def _interrupted(run: Run, connection: Connection) -> Interrupted:
 
 def _now(run: Run, connection: Connection) -> Run:
     """The run as it is by now."""
-    return next(r for r in ledger.runs(connection) if r.run_id == run.run_id)
+    return next(r for r in store.runs(connection) if r.run_id == run.run_id)

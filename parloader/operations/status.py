@@ -3,10 +3,11 @@
 import shlex
 from dataclasses import dataclass
 
-from parloader.database import connect, control, ledger
-from parloader.database.connect import Target
-from parloader.database.control import Mark
-from parloader.database.ledger import Run
+from parloader.database.session import connected
+from parloader.database.target import Target
+from parloader.ledger import control, store
+from parloader.ledger.control import ActivityMark
+from parloader.ledger.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +16,8 @@ class Status:
 
     where: str
     runs: tuple[Run, ...]
-    at_work: Mark | None
-    paused: Mark | None
+    at_work: ActivityMark | None
+    paused: ActivityMark | None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -42,9 +43,9 @@ class Status:
 
 def status(target: Target) -> Status:
     """Reads only."""
-    with connect.connected(target) as connection, target.explained("reading the ledger"):
+    with connected(target) as connection, target.explained("reading the ledger"):
         return Status(
-            where=str(target), runs=ledger.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
+            where=str(target), runs=store.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
         )
 
 

@@ -3,16 +3,19 @@
 from dataclasses import dataclass, field
 
 from parloader.config import VerifyConfig
-from parloader.database import connect, ledger, rules, shape, sql
-from parloader.database.ledger import Run
-from parloader.database.sql import Connection
+from parloader.database import introspection, sql
+from parloader.database.driver import Connection
+from parloader.database.session import connected, server_info
 from parloader.errors import Refused
-from parloader.loading.comparer import SHOWN
-from parloader.loading.events import Difference
-from parloader.loading.executor import Executor, LocalExecutor
-from parloader.loading.progress import Progress
-from parloader.operations.compare import compare
-from parloader.plans.shape import Shapes
+from parloader.ledger import store
+from parloader.ledger.run import Run
+from parloader.rows import rule_counts
+from parloader.rows.differences import MAX_SHOWN, Difference
+from parloader.runs.comparison import compare
+from parloader.schema.model import Schema
+from parloader.workers.executor import Executor
+from parloader.workers.processes import LocalExecutor
+from parloader.workers.progress import Progress
 
 
 @dataclass(kw_only=True)
@@ -86,13 +89,13 @@ class VerifyResult:
 def verify(config: VerifyConfig, progress: Progress | None = None, executor: Executor | None = None) -> VerifyResult:
     """Compares every run of the database. Refused where there is none; Interrupted; differences are in the result, not raised."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    with connect.connected(config.target) as connection, config.target.explained("verifying"):
-        runs = ledger.runs(connection)
+    with connected(config.target) as connection, config.target.explained("verifying"):
+        runs = store.runs(connection)
         if not runs:
             raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
-        progress.note(f"connected to {connect.facts(connection)}: {config.target}")
+        progress.note(f"connected to {server_info(connection)}: {config.target}")
         result = VerifyResult(extra_counts=not config.ignore_extra)
-        shapes = shape.shapes(connection, {table.name for run in runs for table in run.plan.tables})
+        shapes = introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables})
         for run in runs:
             result.runs.append(_verify_run(connection, config, run, shapes, result.differences, progress, executor))
         for target in dict.fromkeys(run.target for run in runs):
@@ -104,7 +107,7 @@ def _verify_run(
     connection: Connection,
     config: VerifyConfig,
     run: Run,
-    shapes: Shapes,
+    shapes: Schema,
     differences: list[Difference],
     progress: Progress,
     executor: Executor,
@@ -113,7 +116,7 @@ def _verify_run(
     differences += found.differences
     violations = {}
     if run.plan.target.key is not None:
-        violations = dict(rules.count(config.target, run.plan, run.key_ranges(run.target), config.procs).violations)
+        violations = dict(rule_counts.count(config.target, run.plan, run.key_ranges(run.target), config.procs).violations)
     return RunVerdict(
         run_id=run.run_id,
         checked=found.checked,
@@ -135,5 +138,5 @@ def _find_extra(connection: Connection, runs: list[Run], result: VerifyResult) -
     first = min(first for first, _ in reserved)
     where = f"{sql.quote(target)} WHERE {sql.quote(key)} >= %s AND {sql.outside(key, ours)}"
     result.extra += int(sql.value(connection, f"SELECT COUNT(*) FROM {where}", first))
-    for (found,) in sql.rows(connection, f"SELECT {sql.quote(key)} FROM {where} ORDER BY {sql.quote(key)} LIMIT {SHOWN:d}", first):
+    for (found,) in sql.rows(connection, f"SELECT {sql.quote(key)} FROM {where} ORDER BY {sql.quote(key)} LIMIT {MAX_SHOWN:d}", first):
         result.differences.append(Difference(kind="extra", table=target, key=found))

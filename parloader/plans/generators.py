@@ -8,6 +8,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+__all__ = [
+    "After",
+    "Choice",
+    "Const",
+    "Cycle",
+    "Distribution",
+    "Expr",
+    "Normal",
+    "Pick",
+    "Provider",
+    "Random",
+    "Sequence",
+    "Spread",
+    "Template",
+    "Uniform",
+    "Unique",
+    "UniqueKind",
+    "When",
+    "Zipf",
+]
+"""What `parloader` exports for plans in Python."""
+
 Scalar: TypeAlias = int | float | bool | str | bytes | None
 
 
@@ -113,7 +135,7 @@ class Pick(Generator):
     group: str | None = None
 
 
-class Form(StrEnum):
+class UniqueKind(StrEnum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     TEXT = "text"
@@ -137,7 +159,7 @@ class Unique(Generator):
     DATE: low days after 1970-01-01, and n. DATETIME: seconds. TIME: seconds, as text. VALUES: values[n].
     """
 
-    form: Form
+    form: UniqueKind
     low: int = 0
     high: int = 0
     scale: int = 0

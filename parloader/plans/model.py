@@ -1,25 +1,27 @@
-"""A plan is a value: tables in dependency order, for each its row count and, for each column, a generator.
-
-Laws: the content of row `i` is a function of (plan, plan parameters, seed, `i`, parent keys), never of worker, batch or time. A plan does
-no I/O; what `parloader plan` prints is the very object that `parloader seed` runs.
-"""
+"""The two passes of a load: rows are inserted, and then, where tables point to each other in a cycle, some of their columns are set."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
-import polars as pl
+from parloader.errors import UsageError
+from parloader.plans.generators import Const, Generator, Pick, When
+from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
-from parloader.plans.generators import Const, Generator, Pick, Scalar, When
-from parloader.plans.graph import ordered
-from parloader.plans.partition import Partition
-from parloader.plans.passes import Pass
 
-INDEX = pl.col("i")
-"""The global index of a row, 0 … rows-1 (Int64)."""
-ROOTS = 1000
+class Pass(StrEnum):
+    """FIRST: rows are inserted, with NULL in the columns that are set later. SECOND: these are set, when every table has its rows."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+MAX_ROOT_ROWS = 1000
 """So many rows at most of a table that points at itself are loaded before its others, which point at one of these."""
-AMONG_ROOTS = (None, "0")
+
+SELF_REFERENCE_INDEX = (None, "0")
 """What Pick.index says where a table picks from its own roots."""
 
 
@@ -81,11 +83,11 @@ class Table:
         return (self.key,) if self.key is not None else self.identity
 
     @property
-    def roots(self) -> Partition:
+    def roots(self) -> IndexRange:
         """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
         own = [p for picks in self.after(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
-        most = 0 if not own else ROOTS if all(p.index in AMONG_ROOTS for p in own) else self.rows
-        return Partition(0, min(most, self.rows))
+        most = 0 if not own else MAX_ROOT_ROWS if all(p.index in SELF_REFERENCE_INDEX for p in own) else self.rows
+        return IndexRange(0, min(most, self.rows))
 
     def after(self, last: Pass) -> "Table":
         """With the generators that give its rows as they are after this pass."""
@@ -148,7 +150,7 @@ class Plan:
     def __post_init__(self) -> None:
         """What points at a partitioned table can only be made after it, so it is partitioned too."""
         tables: dict[str, Table] = {}
-        for table in ordered(self.tables):
+        for table in in_dependency_order(self.tables):
             late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
             tables[table.name] = replace(table, partitioned=True) if late else table
         object.__setattr__(self, "tables", tuple(tables.values()))
@@ -198,96 +200,36 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     return replace(plan, tables=tables, main=None if plan.main is None else names[plan.main])
 
 
-FEW_SEGMENTS = 8
-"""Up to here keys are computed; beyond, looked up in a list of them all."""
+def in_dependency_order(tables: "Iterable[Table]") -> "tuple[Table, ...]":
+    """The tables, parents before children; otherwise in the order given. UsageError names a cycle. Parents may be missing."""
+    by_name = {table.name: table for table in tables}
+    waiting = TopologicalSorter({name: [p for p in table.parents if p in by_name] for name, table in by_name.items()})
+    try:
+        waiting.prepare()
+    except CycleError as error:
+        cycle = " → ".join(reversed(error.args[1]))
+        raise UsageError(f"the tables refer to each other in a cycle: {cycle}", "Take one of these references out of the plan") from error
+    ready: set[str] = set()
+    order: list[Table] = []
+    while waiting.is_active():
+        ready |= set(waiting.get_ready())
+        first = next(name for name in by_name if name in ready)
+        ready.remove(first)
+        order.append(by_name[first])
+        waiting.done(first)
+    return tuple(order)
 
 
-@dataclass(frozen=True, order=True)
-class Segment:
-    """The rows `start` … `start` + `rows` - 1 have the keys `key_start` … `key_start` + `rows` - 1."""
-
-    start: int
-    rows: int
-    key_start: int
-
-    @property
-    def stop(self) -> int:
-        return self.start + self.rows
+def require_parents(tables: "Iterable[Table]") -> None:
+    """UsageError names a parent that is not there, as when a plan picks a table to which no foreign key leads."""
+    by_name = {table.name: table for table in tables}
+    for table in by_name.values():
+        for parent in table.pointed_at:
+            if parent not in by_name:
+                raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
 
 
-@dataclass(frozen=True)
-class Keys:
-    """Which key each row of a table has, as few segments in the order of the index."""
-
-    segments: tuple[Segment, ...]
-
-    @classmethod
-    def of(cls, keys: Iterable[int]) -> "Keys":
-        """From one key a row, in the order of the index."""
-        segments: list[Segment] = []
-        for index, key in enumerate(keys):
-            last = segments[-1] if segments else None
-            if last and key == last.key_start + last.rows:
-                segments[-1] = Segment(last.start, last.rows + 1, last.key_start)
-            else:
-                segments.append(Segment(index, 1, key))
-        return cls(tuple(segments))
-
-    @classmethod
-    def contiguous(cls, key_start: int, rows: int) -> "Keys":
-        return cls((Segment(0, rows, key_start),) if rows else ())
-
-    @property
-    def rows(self) -> int:
-        return sum(segment.rows for segment in self.segments)
-
-    def at(self, index: pl.Expr) -> pl.Expr:
-        """The keys of the rows `index` (Int64; null where the index is null)."""
-        if not 0 < len(self.segments) <= FEW_SEGMENTS:
-            keys = [key for s in self.segments for key in range(s.key_start, s.key_start + s.rows)]
-            return pl.lit(pl.Series(keys, dtype=pl.Int64)).gather(index)
-        *others, last = self.segments
-        expression = index + (last.key_start - last.start)
-        for segment in reversed(others):
-            expression = pl.when(index < segment.stop).then(index + (segment.key_start - segment.start)).otherwise(expression)
-        return expression
-
-    def ranges(self, rows: Partition) -> tuple[tuple[int, int], ...]:
-        """The keys of these rows, as (first key, last key) pairs in the order of the index."""
-        pieces = []
-        for segment in self.segments:
-            start, stop = max(rows.start, segment.start), min(rows.stop, segment.stop)
-            if start < stop:
-                first = segment.key_start + start - segment.start
-                pieces.append((first, first + stop - start - 1))
-        return tuple(pieces)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Which rows a run has of a table: index 0 … `rows` - 1, those in `made` made by the run, the others there before.
-
-    `keys`: where the run assigns the table's key. `used`: of the rows that were there, in the order of their indices, the values of those
-    other columns that are picked. `offsets`: column → where its Unique values begin.
-    """
-
-    rows: int
-    made: tuple[Partition, ...]
-    keys: Keys | None = None
-    used: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    offsets: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def made_rows(self) -> int:
-        return sum(p.rows for p in self.made)
-
-    @property
-    def made_keys(self) -> tuple[tuple[int, int], ...]:
-        """As (first, last) pairs in the order of the index; none where the run assigns no keys."""
-        return tuple(r for part in self.made for r in self.keys.ranges(part)) if self.keys else ()
-
-    @classmethod
-    def all_made(cls, table: Table, key_start: int = 1) -> "Rows":
-        """Every row of the table is made, with keys from `key_start` on where it assigns them."""
-        keys = None if table.key is None else Keys.contiguous(key_start, table.rows)
-        return cls(rows=table.rows, made=(Partition(0, table.rows),) if table.rows else (), keys=keys)
+def all_new(table: Table, key_start: int = 1) -> RowAllocation:
+    """Every row of the table is new, with keys from `key_start` on if the run assigns them."""
+    keys = None if table.key is None else RowKeys.contiguous(key_start, table.rows)
+    return RowAllocation(rows=table.rows, made=(IndexRange(0, table.rows),) if table.rows else (), keys=keys)

@@ -3,7 +3,7 @@
 import pytest
 from schemas_sources import load, own_schema
 from schemas_trial import state
-from support import Database
+from support.servers import Database
 
 SLOW = pytest.mark.slow
 

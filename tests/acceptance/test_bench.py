@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import Database, until
+from support.servers import Database, until
 
-from parloader.database.ledger import SCRATCH_MARK
-from parloader.database.scratch import PREFIX
+from parloader.ledger.scratch_tables import PREFIX
+from parloader.ledger.store import SCRATCH_MARK
 
 SMALL = ("bench", "--rows", "300", "--rounds", "1", "--procs", "1", "--batch", "100")
+
 # What a user's database may have that a copy has to take along, or leave alone
 USERS = (
     "ALTER TABLE script_execution ADD UNIQUE KEY (created_at, id), ADD COLUMN note VARCHAR(20) NULL DEFAULT 'mine'",

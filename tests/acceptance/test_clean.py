@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from support import DROP_LEDGER, Database, everything, until
+from support.servers import DROP_LEDGER, Database, everything, until
 
 from parloader.errors import Interrupted
 

@@ -4,21 +4,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from support import Database, everything
+from support.servers import Database, everything
 
 from parloader.config import CleanConfig
 from parloader.errors import ParloaderError
-from parloader.loading.progress import Meter, Progress
 from parloader.operations.clean import clean
+from parloader.workers.progress import Progress, ProgressBar
 
 ROWS = 300
+
 LOST = 50  # a batch
+
 # A table whose rows are found by an integer key, and one whose rows are found by their values
 TICKET = "CREATE TABLE ticket (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB"
+
 COUPON = "CREATE TABLE coupon (code VARCHAR(20) NOT NULL PRIMARY KEY, worth INT NOT NULL) ENGINE=InnoDB"
+
 EACH = pytest.mark.parametrize(
     ("table", "key", "create"), [("ticket", "id", TICKET), ("coupon", "code", COUPON)], ids=["by key", "by values"]
 )
+
 LOST_BATCH = "FROM parloader_batch WHERE first_index = 100"
 
 
@@ -76,8 +81,8 @@ class Meanwhile(Progress):
         self._what, self._then = what, then
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
-        yield Meter()
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+        yield ProgressBar()
         if what == self._what:
             self._then()
 

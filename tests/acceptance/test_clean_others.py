@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support import Database, everything
+from support.servers import Database, everything
 
 from parloader.config import CleanConfig
 from parloader.errors import Interrupted
-from parloader.loading.progress import Meter, Progress
 from parloader.operations.clean import clean, preview_clean
+from parloader.workers.progress import Progress, ProgressBar
 
 
 @pytest.fixture
@@ -108,10 +108,10 @@ class InterruptsTheLook(Progress):
     """Ctrl-C as soon as the look for edited rows begins."""
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         assert (what, rows) == ("looking for edited rows", 821)
         os.kill(os.getpid(), signal.SIGINT)
-        yield Meter()
+        yield ProgressBar()
 
 
 @pytest.mark.parametrize("operation", [clean, preview_clean])
@@ -207,7 +207,9 @@ BOOKS = (
     "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NULL, title VARCHAR(80) NOT NULL, "
     "FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE {rule}) ENGINE=InnoDB",
 )
+
 BOOK_ROWS = 300
+
 SEED_BOOKS = ("seed", "--table", "book", "--rows", str(BOOK_ROWS), "--procs", "1")
 
 

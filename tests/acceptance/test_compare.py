@@ -13,9 +13,9 @@ import click
 import pytest
 from compare import Comparison, compare_on
 from compare_loaders import FLOOR, LOADERS
-from support import KINDS, unavailable
+from support.servers import KINDS, unavailable
 
-from parloader.database.server import find_binary
+from parloader.database.private_server import find_binary
 from parloader.errors import ServerStartError
 
 ROOT = Path(__file__).parents[2]

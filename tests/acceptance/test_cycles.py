@@ -5,19 +5,25 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from faults.load import CLEAN, Load, end_all, launched, nothing_half_done
 from schemas_sources import load, own_schema
 from schemas_trial import state
-from support import Database, until
+from support.loads import CLEAN, Load, end_all, launched, nothing_half_done
+from support.servers import Database, until
 
 from parloader.database import sql
-from parloader.plans.passes import Pass, pass_name
+from parloader.ledger.run import pass_name
+from parloader.plans.model import Pass
 
 ROWS = 800
+
 SEED = ("seed", "--table", "department", "--rows", str(ROWS), "--procs", "1", "--batch", "50")
+
 TWO = ("--procs", "2")
+
 SLOW = pytest.mark.slow
+
 HEADS = "SELECT COUNT(*) FROM department JOIN worker ON worker.id = department.head_id"
+
 LEFT_NULL = "SELECT COUNT(*) FROM department WHERE head_id IS NULL"
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import DROP_LEDGER, Database, own_tcp_port
+from support.servers import DROP_LEDGER, Database, own_tcp_port
 
 from parloader.database import sql
-from parloader.database.connect import Target, connected
+from parloader.database.session import connected
+from parloader.database.target import Target
 from parloader.errors import ServerNotSupported
 
 EXECUTION_COLUMNS = "id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, script_reference_id BIGINT UNSIGNED NOT NULL"
@@ -166,7 +167,7 @@ def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Data
 
 
 def test_an_old_server_is_refused() -> None:
-    from parloader.database.connect import require_version
+    from parloader.database.dialects import require_version
 
     for old in ("5.7.44-log", "8.0.15", "10.1.48-MariaDB", "5.5.5-10.1.48-MariaDB"):
         with pytest.raises(ServerNotSupported, match="does not enforce CHECK"):

@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support import DROP_LEDGER, Database, everything
+from support.servers import DROP_LEDGER, Database, everything
 
+from parloader.builtin.plan import PARAMETERS
 from parloader.database import sql
-from parloader.plans.script_execution import PARAMETERS
 
 # One database for all examples of a test: what each of them leaves behind is what is tested
 on_servers = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate])
 
 TABLES = ("script_execution", "event_trigger", "task_schedule", "script_version", "script_reference", "outgoing_event", "robot_account")
+
 KEY_ROOM = 127  # of a TINYINT key
 
 
@@ -37,7 +38,9 @@ parameters = st.fixed_dictionaries(
         "scheduled_share": st.sampled_from(["0", "1", "0.333333", "0.5"]),
     },
 )
+
 sizes = st.sampled_from([0, 1, 2, 7, 97, 499])
+
 batches = st.sampled_from(["1", "7", "97", "1000", "auto", "1ms"])
 
 

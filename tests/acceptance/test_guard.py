@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support import Database, everything
+from support.servers import Database, everything
 
 from parloader.config import BenchConfig, CleanConfig, SeedConfig, UpgradeConfig
 from parloader.errors import Forbidden
@@ -18,6 +18,7 @@ WRITING: tuple[tuple[str, ...], ...] = (
     ("bench", "--rows", "10", "--rounds", "1", "--procs", "1", "--batch", "10"),
     ("schema", "upgrade"),
 )
+
 READING: tuple[tuple[str, ...], ...] = (("plan", "--rows", "30"), ("status",), ("verify",), ("schema", "check"))
 
 

@@ -4,22 +4,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from support import Database, TestServer
+from support.servers import Database, TestServer
 
 from parloader.config import BenchConfig, CleanConfig, SeedConfig, VerifyConfig
-from parloader.database import rules, schema, shape, sql
+from parloader.database import introspection, sql
 from parloader.errors import EditedRows, ForeignRows, SchemaMismatch
-from parloader.loading.batching import FixedBatch, WriterName
+from parloader.ledger import store
 from parloader.operations.bench import bench
 from parloader.operations.clean import clean, preview_clean
-from parloader.operations.plan import plan as forecast
+from parloader.operations.plan import plan
 from parloader.operations.seed import seed
 from parloader.operations.status import status
 from parloader.operations.verify import verify
 from parloader.plans.generators import Cycle, Pick, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table, renamed
+from parloader.rows import key_reservation, rule_counts
+from parloader.rows.writers import WriterName
+from parloader.workers.batching import FixedBatch
 
 ALL = "a`b'c\"d %s%% %(x)s {} \\ /*;-- #.é名"
+
 NAMES = [
     "select",
     "back`tick``",
@@ -32,10 +36,15 @@ NAMES = [
     "dot.ted",
     "{}{0}",
 ]
+
 DATABASE, ACCOUNT = f"{ALL} db".ljust(64, "x"), "u'`\"%s @é"  # 64 and at most 32 characters
+
 PASSWORD = ALL.replace("\\", "")  # whether one escapes depends on the server, and a literal must be plain there
+
 PARENT, TWIN, TARGET, CHILD = (f"{ALL} {what}".ljust(64, "x") for what in ("parent", "twín", "twin", "child"))
+
 KEY, TO_PARENT, TO_TWIN, SAME = "k%s`ey", "to `parent` %s", "to.twin'", 'sa"me%'
+
 VALUES = [
     "'",
     "\\",
@@ -56,10 +65,13 @@ VALUES = [
     "",
     " ",
 ]
+
 ROWS = 500
 
 value = Cycle(values=tuple(VALUES))
+
 twins = Table(name=TWIN, rows=20, key=KEY, columns={SAME: value}, match=(SAME,))
+
 PLAN = Plan(
     name="hostile",
     parameters={},
@@ -140,7 +152,7 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
     config = SeedConfig(target=target, rows=ROWS, procs=2, batch=FixedBatch(100), writer=writer)
     # those before are used, and found by their values
     hostile.execute(f"INSERT INTO {q(PARENT)} ({q(SAME)}) VALUES ('%%s'), ('''')")
-    assert forecast(config).tables[-1].made == ROWS
+    assert plan(config).tables[-1].made == ROWS
     result = seed(config)
     assert (result.rows, result.counts.violation_count) == (ROWS, 0)
     assert [row[0] for row in contents(hostile, PARENT)] == ["%s", "'", *(v for v in VALUES if v not in ("%s", "'"))]
@@ -170,9 +182,9 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
     assert contents(hostile, PARENT) == [("%s",), ("'",)]
     assert contents(hostile, TWIN) == contents(hostile, TARGET) == []
     with hostile.connection() as connection:
-        assert schema.table_names(shape.listed(connection)) == {PARENT, TWIN, TARGET, CHILD}
-        assert {schema.key_counter(connection, table) for table in (TWIN, TARGET)} == {1}
-        assert schema.key_counter(connection, PARENT) == 3
+        assert store.table_names(introspection.list_tables(connection)) == {PARENT, TWIN, TARGET, CHILD}
+        assert {key_reservation.key_counter(connection, table) for table in (TWIN, TARGET)} == {1}
+        assert key_reservation.key_counter(connection, PARENT) == 3
 
 
 @pytest.mark.slow
@@ -181,7 +193,7 @@ def test_bench(hostile: Database) -> None:
     config = BenchConfig(target=hostile.target, procs=(1,), batches=(FixedBatch(100),), rows=ROWS, rounds=1)
     assert bench(config).best.point.procs == 1
     with hostile.connection() as connection:
-        assert schema.table_names(shape.listed(connection)) == {PARENT, TWIN, TARGET, CHILD}
+        assert store.table_names(introspection.list_tables(connection)) == {PARENT, TWIN, TARGET, CHILD}
 
 
 def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,15 +203,15 @@ def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeyp
     hostile.execute("ALTER TABLE `tàble` AUTO_INCREMENT = 1000")
     alike = renamed(PLAN, names)
     alike = replace(alike, rules=PLAN.rules, counts=PLAN.counts)
-    monkeypatch.setattr("parloader.operations.requested.script_execution", lambda rows, _: alike)
+    monkeypatch.setattr("parloader.builtin.plan.script_execution", lambda rows, _: alike)
     seed(SeedConfig(target=hostile.target, rows=ROWS, procs=2, batch=FixedBatch(100)))
     assert verify(VerifyConfig(target=hostile.target, procs=2)).ok
     assert [len(contents(hostile, name)) for name in names.values()] == [len(VALUES), 20, ROWS]
     clean(CleanConfig(target=hostile.target, procs=2))
     assert [len(contents(hostile, name)) for name in names.values()] == [0, 0, 0]
     with hostile.connection() as connection:
-        assert [schema.key_counter(connection, name) for name in names.values()] == [1, 1000, 1]
-        assert not rules.count(hostile.target, alike, (), 1).violation_count
+        assert [key_reservation.key_counter(connection, name) for name in names.values()] == [1, 1000, 1]
+        assert not rule_counts.count(hostile.target, alike, (), 1).violation_count
 
 
 def test_a_message_quotes_what_it_says_to_run(hostile: Database) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from support import Database, TestServer, quiet
+from support.servers import Database, TestServer, quiet
 
-from parloader.database import migration, sql
-from parloader.database.connect import Kind, facts
-from parloader.database.server import PrivateServer
+from parloader.builtin.tables import create_tables
+from parloader.database import sql
+from parloader.database.dialects import ServerKind
+from parloader.database.private_server import PrivateServer
+from parloader.database.session import server_info
 
 LOAD_DATA = ("--writer", "load-data")
 
@@ -37,7 +39,7 @@ class Obstacle:
 
     made_by: tuple[str, ...]
     removed_by: tuple[str, ...]
-    says: dict[Kind, str]
+    says: dict[ServerKind, str]
     passes: bool = False
     """Whether rows at the begin of the table pass."""
 
@@ -47,8 +49,8 @@ OBSTACLES = {
         ("ALTER TABLE script_execution ADD CONSTRAINT only_spring CHECK (created_at < '2024-05-01')",),
         ("ALTER TABLE script_execution DROP CONSTRAINT only_spring",),
         {
-            Kind.MARIADB: "CONSTRAINT `only_spring` failed for ",
-            Kind.MYSQL: "Check constraint 'only_spring' is violated. (error 3819)",
+            ServerKind.MARIADB: "CONSTRAINT `only_spring` failed for ",
+            ServerKind.MYSQL: "Check constraint 'only_spring' is violated. (error 3819)",
         },
         passes=True,
     ),
@@ -58,12 +60,12 @@ OBSTACLES = {
             "ALTER TABLE script_execution ADD CONSTRAINT on_a_holiday FOREIGN KEY (planned) REFERENCES holiday (day)",
         ),
         ("ALTER TABLE script_execution DROP FOREIGN KEY on_a_holiday",),
-        dict.fromkeys(Kind, "a foreign key constraint fails"),
+        dict.fromkeys(ServerKind, "a foreign key constraint fails"),
     ),
     "a UNIQUE index on two columns": Obstacle(
         ("ALTER TABLE script_execution ADD UNIQUE INDEX once (schedule_id, script_version_id)",),
         ("ALTER TABLE script_execution DROP INDEX once",),
-        dict.fromkeys(Kind, "Duplicate entry '1-1' for key "),
+        dict.fromkeys(ServerKind, "Duplicate entry '1-1' for key "),
         passes=True,
     ),
     "a column that is too small": Obstacle(
@@ -72,24 +74,25 @@ OBSTACLES = {
             "ALTER TABLE script_execution MODIFY script_version_id DECIMAL(1, 0) NOT NULL",
         ),
         ("ALTER TABLE script_execution MODIFY script_version_id BIGINT UNSIGNED NOT NULL",),
-        dict.fromkeys(Kind, "Out of range value for column 'script_version_id' at row 10 (error 1264)"),
+        dict.fromkeys(ServerKind, "Out of range value for column 'script_version_id' at row 10 (error 1264)"),
     ),
 }
+
 NUMBERS = {"a CHECK": {3819, 4025}, "a foreign key to an empty table": {1452}, "a UNIQUE index on two columns": {1062}}
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_the_server_only_warns_of_stops_the_load(database: Database, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the preflight, which would have refused these loads."""
-    monkeypatch.setattr("parloader.operations.seed.preflight", lambda _, plan, *__: plan)
+    monkeypatch.setattr("parloader.runs.preflight.preflight", lambda _, plan, *__: plan)
     obstacle = OBSTACLES[name]
     with database.connection() as connection:
-        migration.create_tables(connection)
+        create_tables(connection)
     database.execute(*obstacle.made_by)
     seed = ("seed", "--rows", "2000", "--procs", "1", "--batch", "150", *LOAD_DATA)
     done = database.parloader(*seed, check=1)
     with database.connection() as connection:
-        assert obstacle.says[facts(connection).kind] in done.stderr
+        assert obstacle.says[server_info(connection).kind] in done.stderr
     assert any(f"(error {number})" in done.stderr for number in NUMBERS.get(name, {1264}))
     left = ledger_rows(database)
     piece = f"writing script_execution, rows {left} to {left + 149} of the partition rows "
@@ -135,6 +138,6 @@ def test_workers_that_take_turns_are_told_of_and_load_right(own_server: PrivateS
 def test_where_they_do_not_nothing_is_said(database: Database) -> None:
     """The private server has innodb_autoinc_lock_mode 2, as a MySQL server by default."""
     with database.server.connection() as admin:
-        mode = facts(admin).autoinc_lock_mode
+        mode = server_info(admin).autoinc_lock_mode
     stderr = database.parloader("seed", "--rows", "100", "--procs", "2", "--batch", "50", *LOAD_DATA).stderr
     assert ("take turns" in stderr) is (mode != 2)

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from support import Database
+from support.servers import Database
 
+from parloader.builtin.tables import children_first
 from parloader.config import SeedConfig
-from parloader.database import ledger, migration
-from parloader.loading.batching import AUTO, AutoBatch, Batch, FixedBatch, WriterName
+from parloader.ledger import store
 from parloader.operations.seed import seed
+from parloader.rows.writers import WriterName
+from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 
 ALL_COLUMNS = "id, script_reference_id, script_version_id, schedule_id, planned, triggering_event_id, created_at"
+
 ROWS = 12_000
 
 
@@ -44,7 +47,7 @@ def test_the_rows_do_not_depend_on_workers_batches_and_writer(database: Database
         seed(SeedConfig(target=database.target, rows=ROWS, procs=procs, batch=batch, writer=writer))
         assert database.value("SELECT COUNT(*) FROM script_execution") == ROWS
         checksums[procs, batch, writer] = database.rows("CHECKSUM TABLE script_execution")
-        database.execute(f"DROP TABLE {', '.join((*ledger.TABLES, *migration.children_first()))}")
+        database.execute(f"DROP TABLE {', '.join((*store.TABLES, *children_first()))}")
     assert len(set(checksums.values())) == 1, checksums
 
 

@@ -9,18 +9,20 @@ from contextlib import ExitStack, contextmanager
 
 import psutil
 import pytest
-from support import Command, Database, loaded, running, until
+from support.servers import Command, Database, loaded, running, until
 
 from parloader.config import CleanConfig
 from parloader.database import sql
-from parloader.loading.batching import AutoBatch
-from parloader.loading.progress import Meter, Progress
-from parloader.loading.stats import Stats
 from parloader.operations.clean import clean
+from parloader.workers.batching import AutoBatch
+from parloader.workers.progress import Progress, ProgressBar
+from parloader.workers.stats import Stats
 
 ROWS = 4000
+
 # so slow that it does not end before the test has seen it, and quick enough to end in the test
 SLOW = ("--max-rate", "1000")
+
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "200")
 
 
@@ -60,8 +62,6 @@ def connected(database: Database) -> int:
 
 
 # --max-rate
-
-
 @pytest.mark.parametrize("writer", ["insert", "load-data"])
 def test_no_faster_than_it_may(database: Database, writer: str) -> None:
     """3,000 rows at 1,500 a second, by two workers: the last batch begins after the ones before have had their time."""
@@ -90,8 +90,6 @@ def test_clean_no_faster_than_it_may(database: Database) -> None:
 
 
 # pause and resume
-
-
 def test_a_seed_is_paused_and_goes_on(database: Database) -> None:
     with running(database, *SEED, *SLOW) as seed:
         until(lambda: loaded(database) > 0, "some batches are committed")
@@ -172,8 +170,6 @@ def test_without_a_ledger_there_is_nothing_to_pause(database: Database, command:
 
 
 # --max-load
-
-
 def test_it_waits_while_there_are_too_many_connections(database: Database) -> None:
     with ExitStack() as stack:
         limit = connected(database) + 25  # those of the load and of the test's own looking fit below 80 % of it
@@ -253,18 +249,16 @@ def test_a_server_that_is_no_replica_has_no_lag(database: Database) -> None:
 
 
 # clean --chunk-time
-
-
 class Seen(Progress):
     """Keeps the statistics."""
 
     stats: Stats
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[Meter]:
+    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         seen = self
 
-        class Keep(Meter):
+        class Keep(ProgressBar):
             def update(self, stats: Stats, held: bool) -> None:
                 seen.stats = stats
 

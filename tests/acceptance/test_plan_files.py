@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kinds import BY_KEY, BY_VALUES, ONE_FOR_ONE, Kind, committed, counts, rows_of, state
-from support import Database, running, until
+from support.plan_kinds import BY_KEY, BY_VALUES, ONE_FOR_ONE, Kind, committed, counts, rows_of, state
+from support.servers import Database, running, until
 
 SLOW = pytest.mark.slow
+
 TABLES = (
     """CREATE TABLE customer (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, email VARCHAR(60) NOT NULL UNIQUE, city VARCHAR(60) NULL,
         since DATE NOT NULL)""",
@@ -23,6 +24,7 @@ TABLES = (
         product_code CHAR(6) NOT NULL, quantity INT NOT NULL,
         FOREIGN KEY (order_id) REFERENCES orders (id), FOREIGN KEY (product_code) REFERENCES product (code))""",
 )
+
 PLAN = """
 plan = "shop"
 seed = 7
@@ -65,6 +67,7 @@ quantity = { cycle = [1, 2, 3] }
 name = "with a product"
 column = "product_code"
 """
+
 # What the plan says, as a question that is answered by the rows that do otherwise
 NONE_OF = (
     "orders WHERE label <> CONCAT(LPAD(id - 1, 4, '0'), '-', status)",

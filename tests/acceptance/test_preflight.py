@@ -3,11 +3,13 @@
 import json
 
 import pytest
-from kinds import state
-from support import Database
+from support.plan_kinds import state
+from support.servers import Database
 
 PARENT = "CREATE TABLE owner (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(60) NOT NULL) AUTO_INCREMENT = 50"
+
 OWNER = "owner_id INT UNSIGNED NOT NULL, FOREIGN KEY (owner_id) REFERENCES owner (id)"
+
 KEY = "id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY"
 
 

@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import DROP_LEDGER, Database
+from support.servers import DROP_LEDGER, Database
 
 from parloader.database import sql
 
 ROOT = Path(__file__).parents[2]
+
 PAGE = (ROOT / "docs/privileges.md").read_text(encoding="utf-8")
+
 SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
+
 ROWS = re.findall(r"^\| (`.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+
 ORDERS = ("--table", "orders", "--rows", "200", "--procs", "1")
+
 EXAMPLE = ("--rows", "200", "--procs", "1")
 
 Prepare = Callable[[Database], None]
@@ -56,7 +61,9 @@ BEFORE_V97 = """CREATE TABLE script_execution (
     schedule_id BIGINT UNSIGNED NOT NULL, planned DATETIME NOT NULL, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     FOREIGN KEY (script_reference_id) REFERENCES script_reference (id), FOREIGN KEY (script_version_id) REFERENCES script_version (id),
     FOREIGN KEY (schedule_id) REFERENCES task_schedule (id)) ENGINE=InnoDB"""
+
 BENCH = ("bench", "--rows", "200", "--rounds", "1", "--procs", "1", "--batch", "100", "--writer", "insert")
+
 # What each row of the page is about: the databases in which its commands are run
 TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
     "`plan`, `status`, `verify`, `clean --dry-run`, `schema check`": [
@@ -78,6 +85,7 @@ TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
     "`guard --allow`": [(forbidden, ("guard", "--allow", "--yes"))],
     "`guard`": [(empty, ("guard",))],
 }
+
 PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.split(", ") for row, privileges in ROWS}
 
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from kinds import state
 from schemas_sources import load, own_schema
-from support import Database
+from support.plan_kinds import state
+from support.servers import Database
 
 # What a reader of the data expects (DESIGN.md), as questions that are answered by the rows that are otherwise
 NONE_OF = (

@@ -13,21 +13,26 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from support import Database
+from support.servers import Database
 
 from parloader import errors
-from parloader.cli import cli
-from parloader.database.server import PrivateServer, find_binary
+from parloader.cli.commands import cli
+from parloader.database.private_server import PrivateServer, find_binary
 
 ROOT = Path(__file__).parents[2]
+
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 PAGES["docs/README.md"] = PAGES["README.md"]
 PAGES["README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
+
 SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
+
 # The private server's commands are run by themselves, without a URL
 ABOUT_THE_PRIVATE_SERVER = "private-server.md"
+
 # The database in which a page's commands are run; each runs all of them in order
 ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "resume-and-clean.md", "throttling.md")
+
 ON_AN_EMPTY_DATABASE = ("example.md", "loading.md")
 
 

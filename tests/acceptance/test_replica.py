@@ -8,16 +8,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import DURABLE_OPTIONS, Command, Database, TestServer, loaded, private_server, quiet, running, until, until_gone
+from support.servers import DURABLE_OPTIONS, Command, Database, TestServer, loaded, private_server, quiet, running, until, until_gone
 
-from parloader.database import connect, sql
-from parloader.database.connect import Target, parse_url
-from parloader.database.load import lag_seconds
-from parloader.database.server import PrivateServer
-from parloader.database.sql import Connection
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.database.private_server import PrivateServer
+from parloader.database.server_status import lag_seconds
+from parloader.database.session import connected
+from parloader.database.target import Target, parse_url
 
 ROWS = 4000
+
 SEED = ("seed", "--rows", str(ROWS), "--procs", "2", "--batch", "200", "--max-rate", "1000", "--max-lag", "1")
+
 SECRET = "r3plica"
 
 
@@ -39,20 +42,20 @@ class Pair:
 
     def replicating(self, what: str) -> None:
         """`what`: START or STOP."""
-        with connect.connected(self.replica) as connection:
+        with connected(self.replica) as connection:
             self.say(connection, f"{what} REPLICA SQL_THREAD", f"{what} SLAVE SQL_THREAD")
 
     def lag(self) -> float | None:
-        with connect.connected(self.replica) as connection:
+        with connected(self.replica) as connection:
             return lag_seconds(connection, self.replica)
 
     def replicate(self, source: PrivateServer) -> None:
         """Makes the one a replica of the other, from now on."""
         url = parse_url(str(source.tcp_url()))
-        with connect.connected(source.target) as connection:
+        with connected(source.target) as connection:
             statement = "SHOW BINARY LOG STATUS" if self.kind == "mysql" else "SHOW MASTER STATUS"
             file, position = sql.row(connection, statement)[:2]
-        with connect.connected(self.replica) as connection:
+        with connected(self.replica) as connection:
             sql.execute(connection, "CREATE USER watcher@localhost IDENTIFIED BY %s", SECRET)
             sql.execute(connection, "GRANT ALL ON parloader.* TO watcher@localhost")
             self.say(
@@ -65,7 +68,7 @@ class Pair:
             self.say(connection, "START REPLICA", "START SLAVE")
 
     def grant(self) -> None:
-        with connect.connected(self.replica) as connection:
+        with connected(self.replica) as connection:
             self.say(
                 connection, "GRANT REPLICATION CLIENT ON *.* TO watcher@localhost", "GRANT REPLICA MONITOR ON *.* TO watcher@localhost"
             )
@@ -108,7 +111,7 @@ def test_it_waits_while_the_replica_is_behind(pair: Pair) -> None:
     with running(pair.source, *SEED, "--replica-url", pair.replica_url) as seed:
         until(lambda: loaded(pair.source) > 0, "some batches are committed")
         until(lambda: pair.lag() == 0, "the replica has followed")
-        with connect.connected(pair.replica) as reader:
+        with connected(pair.replica) as reader:
             sql.execute(reader, "LOCK TABLES script_execution READ")  # a long read: what comes from the source waits
             seed.says(" is behind by ")
             assert "above 1\n" in seed.said

@@ -2,7 +2,7 @@
 
 import json
 
-from support import Database
+from support.servers import Database
 
 
 def test_a_complete_run_is_left_alone(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from support import DROP_LEDGER, Database
+from support.servers import DROP_LEDGER, Database
 
 BEFORE_V97 = """CREATE TABLE script_execution (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

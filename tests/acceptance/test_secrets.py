@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from support import PATIENCE_SECONDS, Database, own_tcp_port, quiet, until
+from support.servers import PATIENCE_SECONDS, Database, own_tcp_port, quiet, until
 
 from parloader.database import sql
-from parloader.database.connect import Target
-from parloader.database.server import PrivateServer, find_binary
+from parloader.database.private_server import PrivateServer, find_binary
+from parloader.database.target import Target
 
 MARK = "Zx9Q7"
+
 PASSWORD = f"a:{MARK}@%/ü"
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.inject import settings
-from support import Database, TestServer, everything, loaded, quiet, running, until
+from support.faults import settings
+from support.servers import Database, TestServer, everything, loaded, quiet, running, until
 
-from parloader.database.server import PrivateServer
+from parloader.database.private_server import PrivateServer
 
 
 @pytest.fixture

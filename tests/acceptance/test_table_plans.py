@@ -6,17 +6,22 @@ from typing import Any
 
 import psutil
 import pytest
-from kinds import BY_KEY, BY_VALUES, ONE_FOR_ONE, ROWS, Kind, committed, counts, in_the_middle, rows_of, state
-from support import Database, running
+from support.plan_kinds import BY_KEY, BY_VALUES, ONE_FOR_ONE, ROWS, Kind, committed, counts, in_the_middle, rows_of, state
+from support.servers import Database, running
 
 SLOW = pytest.mark.slow
+
 EACH = (BY_KEY, BY_VALUES, ONE_FOR_ONE)
+
 KINDS = pytest.mark.parametrize("kind", EACH, ids=[kind.schema for kind in EACH])
+
 # What is much the same for keys and for values, and is tried on the built-in plan elsewhere
 ONE_KIND = pytest.mark.parametrize(
     "kind", [pytest.param(BY_KEY, marks=SLOW), BY_VALUES, pytest.param(ONE_FOR_ONE, marks=SLOW)], ids=[kind.schema for kind in EACH]
 )
+
 WAYS = (("1", "97", "insert"), ("3", "1000", "load-data"))
+
 OTHER_WAYS = (("3", "97", "insert"), ("1", "1000", "load-data"), ("2", "auto", "insert"), ("2", "30", "load-data"))
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from support import Database
+from support.servers import Database
 
 
 def test_one_changed_one_deleted_and_one_added_row(database: Database) -> None:

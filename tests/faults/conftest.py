@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.inject import ordinary_account
-from faults.load import end_all
-from faults.proxy import Proxy, proxy
-from support import Database, TestServer, quiet
+from support.faults import ordinary_account
+from support.loads import end_all
+from support.proxy import Proxy, proxy
+from support.servers import Database, TestServer, quiet
 
-from parloader.database.server import PrivateServer
+from parloader.database.private_server import PrivateServer
 
 
 @pytest.fixture(autouse=True)

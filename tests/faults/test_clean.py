@@ -5,25 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from faults.inject import kill_server, kill_sessions, kill_workers, signalled
-from faults.load import (
-    CLEAN,
-    TABLE,
-    USUAL,
-    Load,
-    cleaned,
-    launched,
-    nothing_half_done,
-    proven,
-    row_held,
-    row_lock_waits,
-    sessions,
-)
-from support import Database, quiet, until
+from support.faults import kill_server, kill_sessions, kill_workers, signalled
+from support.loads import CLEAN, TABLE, USUAL, Load, cleaned, launched, nothing_half_done, proven, row_held, row_lock_waits, sessions
+from support.servers import Database, quiet, until
 
 from parloader.database import sql
-from parloader.database.server import PrivateServer
-from parloader.database.sql import Connection
+from parloader.database.driver import Connection
+from parloader.database.private_server import PrivateServer
 
 
 def left_of_first_half(watcher: Connection) -> int:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from faults.inject import kill_sessions
-from faults.load import Plan, halted, launched, proven, started
-from faults.proxy import Act, Harm, Moment, Proxy
-from support import Database, until
+from support.faults import kill_sessions
+from support.loads import Plan, halted, launched, proven, started
+from support.proxy import Act, Harm, Moment, Proxy
+from support.servers import Database, until
 
 
 def on_the_way() -> list[Any]:

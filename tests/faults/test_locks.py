@@ -1,9 +1,9 @@
 """Another session that holds and updates the parents' rows."""
 
 import pytest
-from faults.inject import deadlock, heavy
-from faults.load import Plan, halted, proven, row_lock_waits, started
-from support import Database, until
+from support.faults import deadlock, heavy
+from support.loads import Plan, halted, proven, row_lock_waits, started
+from support.servers import Database, until
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from faults.inject import kill_workers, signalled
-from faults.load import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
-from support import Database, until
+from support.faults import kill_workers, signalled
+from support.loads import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
+from support.servers import Database, until
 
 from parloader.database import sql
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.inject import out_of_memory
-from faults.load import Plan, halted, proven, started
-from support import Database, TestServer, quiet
+from support.faults import out_of_memory
+from support.loads import Plan, halted, proven, started
+from support.servers import Database, TestServer, quiet
 
-from parloader.database.server import PrivateServer
+from parloader.database.private_server import PrivateServer
 
 # All tables in one file that may not grow further
 LITTLE_ROOM = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")
+
 MORE_ROOM = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend")
 
 

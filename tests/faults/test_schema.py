@@ -1,9 +1,9 @@
 """Somebody alters or drops tables in the middle of a load."""
 
 import pytest
-from faults.inject import meanwhile
-from faults.load import Plan, cleaned, halted, nothing_half_done, proven, started
-from support import Database
+from support.faults import meanwhile
+from support.loads import Plan, cleaned, halted, nothing_half_done, proven, started
+from support.servers import Database
 
 # The rows of each worker's last month
 CHECK = "ALTER TABLE script_execution ADD CONSTRAINT not_then CHECK (MONTH(created_at) NOT IN (6, 12))"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from faults.inject import (
+from support.faults import (
     kill_server,
     kill_sessions,
     no_connection_left,
@@ -19,10 +19,10 @@ from faults.inject import (
     settings,
     small_packets,
 )
-from faults.load import Plan, halted, launched, proven, started
-from support import Database, quiet, until
+from support.loads import Plan, halted, launched, proven, started
+from support.servers import Database, quiet, until
 
-from parloader.database.server import PrivateServer, find_binary
+from parloader.database.private_server import PrivateServer, find_binary
 
 # What a server says that time it is, in seconds since 1970: some day in 2001
 LONG_AGO = 1_000_000_000

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import soak
-from faults.load import TABLE, USUAL, has_committed
 from soak_faults import Scene
-from support import KINDS, unavailable, until
+from support.loads import TABLE, USUAL, has_committed
+from support.servers import KINDS, unavailable, until
 
 from parloader.database import sql
-from parloader.database.server import find_binary
+from parloader.database.private_server import find_binary
 from parloader.errors import ServerStartError
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,225 @@
+"""The built-in plan: `script_execution` after migration V97, half scheduled, half triggered, with its six parent tables."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from parloader.errors import UsageError
+from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
+from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+
+NAME = "script_execution"
+
+DEFAULT_ROWS = 1_000_000
+
+REFERENCES = 10
+
+SCHEDULES = 100
+
+TRIGGERS = 100
+
+EVENTS = 100
+
+# DATETIME holds 1000-01-01 00:00:00 to 9999-12-31 23:59:59 (both servers' manuals, "Date and Time Types")
+FIRST_TIMESTAMP = datetime(1000, 1, 1, tzinfo=UTC)
+
+LAST_TIMESTAMP = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    default: str
+    help: str
+    canonical: Callable[[str], str]  # ValueError: not valid
+
+
+def _start(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if not FIRST_TIMESTAMP <= moment <= LAST_TIMESTAMP or moment.microsecond:
+        raise ValueError(text)
+    return _text(moment)
+
+
+def _span(text: str) -> str:
+    match = re.fullmatch(r"([0-9]{1,12})([smhdw])", text)
+    if not match:
+        raise ValueError(text)
+    return f"{int(match[1]) * SPAN_UNITS[match[2]]}s"
+
+
+def _share(text: str) -> str:
+    try:
+        share = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not (share.is_finite() and 0 <= share <= 1 and share == round(share, 6)):
+        raise ValueError(text)
+    return f"{abs(share).normalize():f}"
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "start": Parameter(
+        default="2024-01-01T00:00:00Z",
+        help="the moment of the first row, UTC: YYYY-MM-DD[THH:MM:SS], year 1000 to 9999",
+        canonical=_start,
+    ),
+    "span": Parameter(
+        default="365d", help="the time from the first row to the end of the last: a number and s, m, h, d or w", canonical=_span
+    ),
+    "scheduled_share": Parameter(
+        default="0.5", help="the share of rows that are scheduled, the others are triggered: 0 to 1, six decimals", canonical=_share
+    ),
+}
+
+
+def parameters(given: Mapping[str, str]) -> dict[str, str]:
+    """Every parameter in canonical text, defaults filled in. UsageError lists the valid names, or what the value can be."""
+    unknown = [name for name in given if name not in PARAMETERS]
+    if unknown:
+        valid = "; ".join(f"{name} ({p.help}; default {p.default})" for name, p in PARAMETERS.items())
+        raise UsageError(f"no plan parameter {unknown[0]!r}", f"Valid with --set: {valid}")
+    canonical = {}
+    for name, parameter in PARAMETERS.items():
+        text = given.get(name, parameter.default)
+        try:
+            canonical[name] = parameter.canonical(text)
+        except (ValueError, OverflowError) as error:
+            raise UsageError(f"--set {name}={text} is not valid", f"{name} is {parameter.help}; default {parameter.default}") from error
+    return canonical
+
+
+def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None = None) -> Plan:
+    """The plan for `rows` executions. UsageError: a parameter is unknown, not valid, or the time range leaves DATETIME's."""
+    text = parameters(given or {})
+    start = datetime.fromisoformat(text["start"])
+    span_seconds = int(text["span"].removesuffix("s"))
+    # the last row's created_at is a second after its planned, and the last schedule fires SCHEDULES hours after the start
+    if max(span_seconds + 1, SCHEDULES * 3600) > (LAST_TIMESTAMP - start).total_seconds():
+        raise UsageError(
+            f"start {text['start']} and span {text['span']} (at least {SCHEDULES} hours, for the schedules) end after {LAST_TIMESTAMP:%Y-%m-%d}",
+            "Choose an earlier start or a shorter span",
+        )
+    share = Decimal(text["scheduled_share"])
+    return Plan(
+        name=NAME,
+        parameters=text,
+        tables=(*_parents(start), _executions(rows, start, span_seconds, share)),
+        counts=(Count(name="scheduled", column="schedule_id"), Count(name="triggered", column="triggering_event_id")),
+        rules=(
+            ExactlyOne(name="exactly one of schedule_id and triggering_event_id", columns=("schedule_id", "triggering_event_id")),
+            SameThrough(
+                name="the version belongs to the reference",
+                column="script_reference_id",
+                via="script_version_id",
+                parent_column="script_reference_id",
+            ),
+            SameThrough(
+                name="the reference is the trigger's",
+                column="script_reference_id",
+                via="triggering_event_id",
+                parent_column="script_reference_id",
+            ),
+        ),
+    )
+
+
+def _parents(start: datetime) -> tuple[Table, ...]:
+    created_at = Spread(start=_text(start), span_seconds=0)
+    return (
+        Table(
+            name="robot_account",
+            rows=1,
+            columns={"username": Expr(sql="CONCAT('seed-robot-', i + 1)"), "created_at": created_at},
+            optional=frozenset({"username", "created_at"}),
+        ),
+        Table(
+            name="outgoing_event",
+            rows=EVENTS,
+            columns={"name": Expr(sql="CONCAT('seed-event-', i + 1)"), "created_at": created_at},
+            optional=frozenset({"name", "created_at"}),
+        ),
+        Table(
+            name="script_reference",
+            rows=REFERENCES,
+            columns={
+                "name": Expr(sql="CONCAT('seed-script-', i + 1)"),
+                "description": Expr(sql="CONCAT('made by parloader: script ', i + 1)"),
+                "created_at": created_at,
+            },
+            optional=frozenset({"name", "description", "created_at"}),
+        ),
+        Table(
+            name="script_version",
+            rows=REFERENCES,
+            columns={
+                "script_reference_id": _pick("script_reference", "i"),
+                "version": Const(value=1),
+                "json": Const(value='{"steps":[]}'),
+                "created_at": created_at,
+            },
+            match=("script_reference_id",),
+            optional=frozenset({"version", "json", "created_at"}),
+        ),
+        Table(
+            name="task_schedule",
+            rows=SCHEDULES,
+            columns={
+                "schedule_id": Sequence(start=1),
+                "robot_id": _pick("robot_account", "0"),
+                "cron": Const(value="0 9 * * *"),
+                "next_fire_time": Spread(start=_text(start), span_seconds=SCHEDULES * 3600),
+                "status": Const(value="ACTIVE"),
+                "created_at": created_at,
+            },
+            optional=frozenset({"schedule_id", "cron", "next_fire_time", "status", "created_at"}),
+        ),
+        Table(
+            name="event_trigger",
+            rows=TRIGGERS,
+            columns={
+                "outgoing_event_id": _pick("outgoing_event", f"i % {EVENTS}"),
+                "script_reference_id": _pick("script_reference", f"(2 * i + 1) % {REFERENCES}"),
+                "created_at": created_at,
+            },
+            match=("script_reference_id",),
+            optional=frozenset({"created_at"}),
+        ),
+    )
+
+
+def _executions(rows: int, start: datetime, span_seconds: int, share: Decimal) -> Table:
+    # Integer arithmetic, so that every machine agrees. With share p/q, ceil(i·p/q) rows before row i are scheduled (share 1/2: the even ones).
+    p, q = share.as_integer_ratio()
+    scheduled_before = f"(i * {p} + {q - 1}) // {q}"
+    scheduled = f"((i + 1) * {p} + {q - 1}) // {q} > {scheduled_before}"
+    triggered_before = f"(i - {scheduled_before})"
+    reference = f"CASE WHEN {scheduled} THEN i % {REFERENCES} ELSE (2 * {triggered_before} + 1) % {REFERENCES} END"
+    moment = Spread(start=_text(start), span_seconds=span_seconds)
+    a_second_later = Spread(start=_text(start + timedelta(seconds=1)), span_seconds=span_seconds)
+    return Table(
+        name=NAME,
+        rows=rows,
+        partitioned=True,
+        reuse=False,
+        columns={
+            "script_reference_id": _pick("script_reference", reference),
+            "script_version_id": _pick("script_version", reference),
+            "schedule_id": _pick("task_schedule", f"CASE WHEN {scheduled} THEN ({scheduled_before}) % {SCHEDULES} END"),
+            "planned": When(condition=scheduled, then=moment),
+            "triggering_event_id": _pick("event_trigger", f"CASE WHEN NOT ({scheduled}) THEN {triggered_before} % {TRIGGERS} END"),
+            "created_at": When(condition=scheduled, then=a_second_later, otherwise=moment),
+        },
+    )
+
+
+def _pick(parent: str, index: str) -> Pick:
+    return Pick(parent=parent, column="id", index=index)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

@@ -1,0 +1,127 @@
+"""bench's scratch tables: copies of a plan's tables, empty, with the same columns, indexes, CHECKs and foreign keys, in the same database.
+
+All are marked by their comment, so that what a killed bench left is found and dropped by the next one, or by clean, and nothing else.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from parloader.builtin.tables import children_first, create_tables
+from parloader.database import introspection, sql
+from parloader.database.dialects import ServerKind, require_version
+from parloader.database.driver import Connection
+from parloader.ledger import store
+from parloader.plans.model import Plan, renamed
+from parloader.schema.model import ForeignKey, Schema
+
+PREFIX = "parloader_bench_"
+
+SCRATCH_BATCHES = PREFIX + "batch"
+
+SOURCE_TABLE = PREFIX + "source"
+"""For the floor: the big table's rows with their primary key and no other index."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """`plan` is the plan given, with the names of its copies; its big table is `target`."""
+
+    plan: Plan
+    kind: ServerKind
+
+    @property
+    def target(self) -> str:
+        return self.plan.target.name
+
+    def empty(self, connection: Connection) -> None:
+        """The big table and its ledger as new."""
+        for table in (self.target, SCRATCH_BATCHES):
+            sql.execute(connection, f"TRUNCATE TABLE {sql.quote(table)}")
+
+    def keep_source(self, connection: Connection) -> None:
+        """Copies the rows of the big table into SOURCE, from where the floor's INSERT … SELECT takes them."""
+        table = self.plan.target
+        assert table.key is not None  # the built-in plan's is such
+        columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+        sql.execute(
+            connection,
+            f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote(table.name)}",
+        )
+
+    @contextmanager
+    def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
+        """Gives the statements that turn a session's checks off. MySQL has no such switch for CHECKs: those of the copy are not enforced meanwhile."""
+        off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
+        if self.kind is ServerKind.MARIADB:
+            yield (*off, "SET SESSION check_constraint_checks = 0")
+            return
+        self._enforce(connection, "NOT ENFORCED")
+        try:
+            yield off
+        finally:
+            self._enforce(connection, "ENFORCED")
+
+    def _enforce(self, connection: Connection, how: str) -> None:
+        statement = "SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = %s AND constraint_type = 'CHECK'"
+        for (name,) in sql.rows(connection, statement, self.target):
+            sql.execute(connection, f"ALTER TABLE {sql.quote(self.target)} ALTER CHECK {sql.quote(name)} {how}")
+
+
+@contextmanager
+def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator[Scratch]:
+    """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
+
+    `live` has the plan's tables; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
+    """
+    drop_scratch_tables(connection)
+    try:
+        if live:
+            copies = _copy(connection, plan, live)
+        else:
+            created = create_tables(connection)
+            try:
+                copies = _copy(connection, plan, introspection.read_tables(connection, created))
+            finally:
+                sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
+        sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
+        yield Scratch(plan=renamed(plan, copies), kind=require_version(sql.value(connection, "SELECT VERSION()")))
+    finally:
+        drop_scratch_tables(connection)
+
+
+def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
+    """Drops every scratch table that is there; returns their names."""
+    names = introspection.list_tables(connection).with_comment(store.SCRATCH_MARK)
+    if names:
+        sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they refer to each other; nothing else refers to them
+        try:
+            sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, names))}")
+        finally:
+            sql.execute(connection, "SET SESSION foreign_key_checks = 1")
+    return names
+
+
+def _copy(connection: Connection, plan: Plan, live: Schema) -> dict[str, str]:
+    """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
+    copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
+    for table in plan.tables:
+        _make_like(connection, copies[table.name], table.name)
+        for key in live[table.name].foreign_keys:
+            sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
+    return copies
+
+
+def _make_like(connection: Connection, copy: str, table: str) -> None:
+    sql.execute(connection, f"CREATE TABLE {copy} LIKE {sql.quote(table)}")
+    try:
+        sql.execute(connection, f"ALTER TABLE {copy} COMMENT = '{store.SCRATCH_MARK}'")
+    except BaseException:
+        sql.execute(connection, f"DROP TABLE {copy}")
+        raise
+
+
+def _foreign_key(key: ForeignKey, copies: dict[str, str]) -> str:
+    parent = sql.quote(copies.get(key.parent, key.parent)) if key.database is None else f"{sql.quote(key.database)}.{sql.quote(key.parent)}"
+    columns, referenced = (", ".join(map(sql.quote, names)) for names in (key.columns, key.referenced))
+    return f"FOREIGN KEY ({columns}) REFERENCES {parent} ({referenced})"

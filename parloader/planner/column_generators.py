@@ -1,0 +1,187 @@
+"""The generators of a table's columns, once it is known which rows it has and what its keys ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_orders
+from parloader.planner.overlapping_keys import ForeignKeyGroup
+from parloader.planner.request import Note, NotFillable
+from parloader.planner.table_draft import TableDraft
+from parloader.planner.unique_keys import MixedRadixDigit, UniquenessLayout
+from parloader.planner.values import default_generators, ordered_pairs, unique_columns
+from parloader.plans.generators import Const, Distribution, Expr, Generator, Pick, When
+from parloader.schema.model import ColumnSchema, ColumnType
+
+NULL = Const(value=None)
+
+
+@dataclass(kw_only=True)
+class ColumnGeneratorBuilder:
+    """`rows`: how many rows of each table are picked from. `notes` grow while the columns are made."""
+
+    draft: TableDraft
+    layout: UniquenessLayout
+    rows: Mapping[str, int]
+    notes: list[Note] = field(default_factory=list)
+    _links_of: dict[int, list[ColumnOrder]] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Generator]:
+        """What the plan gives first, then the others in the table's order. CannotBeMade names a column that cannot be filled."""
+        found = dict(self.draft.given)
+        for column in self.draft.shape.columns:
+            if column.name not in found and self._is_filled(column) and (generator := self._generator(column)):
+                found[column.name] = generator
+        return found
+
+    def _is_filled(self, column: ColumnSchema) -> bool:
+        for_a_key = column.name in self.layout.unique or column.name in self.layout.digits
+        in_place_of_default = column.name in self.draft.null and column.default is not None
+        return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
+
+    def _generator(self, column: ColumnSchema) -> Generator | None:
+        """None: the column is left to its default."""
+        by_case = [self._in_case(column, case) for case in self.draft.cases]
+        generators = [generator for generator in by_case if generator is not None]
+        if len(generators) < len(by_case):
+            return None
+        generator = _alternating(generators)
+        rows = self.layout.null_from.get(column.name)
+        if rows is None:
+            return generator
+        if not rows:
+            self._note(column, "left NULL: its unique key has no room for rows with a value")
+            return NULL
+        self._note(column, f"NULL from row {rows:,} on: its unique key has no room for more")
+        return When(condition=f"i < {rows}", then=generator)
+
+    def _in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
+        name, draft = column.name, self.draft
+        domain = case.domain(name)
+        if name in draft.null or (domain.null is True and column.nullable):
+            return NULL
+        if unit := draft.unit(name):
+            return self._pick(unit, name)
+        if own := draft.own(name):
+            return self._earlier(own.referenced[own.columns.index(name)])
+        if unique := self.layout.unique.get(name):
+            return unique
+        if digit := self.layout.digits.get(name):
+            return default_generators.enumerated(column, draft.steady_domain(name) or ANY, digit.every, digit.size)
+        return self._compared(column, case) or self._plain(column, case)
+
+    def _pick(self, unit: ForeignKeyGroup, column: str) -> Pick:
+        key, shift, picked = unit.source(column)
+        digit = self.layout.counting.get(unit.name, MixedRadixDigit(every=1, size=1))
+        group = unit.name if len(unit.columns) > 1 else None
+        if unit.reach:
+            number = f"(i // {digit.every})" if digit.every > 1 else "i"
+            index = f"{number} % {self.rows[key.parent] - unit.reach} + {shift}"
+            return Pick(parent=key.parent, column=picked, index=index, group=group)
+        counts = unit.aligned or unit.name in self.layout.counting
+        return Pick(
+            parent=key.parent,
+            column=picked,
+            distribution=Distribution.CYCLE if counts else Distribution.EVEN,
+            every=digit.every,
+            group=group,
+        )
+
+    def _earlier(self, picked: str) -> Generator:
+        return Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
+
+    def _compared(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
+        """As a CHECK, or the columns' names, say that one follows from the other."""
+        for link in self._links(case, column.name):
+            earlier, later = self.draft.shape.column(link.earlier), self.draft.shape.column(link.column)
+            if link.equal and column is later:
+                return Expr(sql=_quoted(link.earlier))
+            if link.equal:
+                continue
+            pair = ordered_pairs.later(earlier, later, case.domain(later.name), case.domain(earlier.name), strict=link.strict)
+            if pair:
+                return pair.later if column is later else pair.earlier
+            if not link.unordered and (half := self._half(column, link, case)):
+                return half
+            if link.unordered and column is later and (other := unique_columns.unique_generator(later, case.domain(later.name))):
+                return other
+            if column is later and any(later.name in (c.left, c.right) for c in case.compared):
+                self._note(later, f"its CHECK compares it with {earlier.name}, which is tried on a sample")
+        return None
+
+    def _half(self, column: ColumnSchema, link: ColumnOrder, case: CheckCase) -> Generator | None:
+        """Times of day, which cannot be counted on from: the earlier one before noon, the later one after it."""
+        both = [self.draft.shape.column(name) for name in (link.earlier, link.column)]
+        compared = [link for link in self._all_links(case) if {link.earlier, link.column} & {c.name for c in both}]
+        if len(compared) > 1 or any(c.kind is not ColumnType.TIME or replace(case.domain(c.name), null=None) != ANY for c in both):
+            return None
+        domain = case.domain(column.name)
+        half = replace(domain, high="11:59:59") if column is both[0] else replace(domain, low="12:00:00")
+        return default_generators.generator(column, half)
+
+    def _links(self, case: CheckCase, column: str) -> list[ColumnOrder]:
+        """The column's links to others that are filled: first those by which it follows from another one."""
+        number = self.draft.cases.index(case)
+        if number not in self._links_of:
+            self._links_of[number] = self._all_links(case)
+        usable = self._links_of[number]
+        return [link for link in usable if link.column == column] + [link for link in usable if link.earlier == column]
+
+    def _all_links(self, case: CheckCase) -> list[ColumnOrder]:
+        compared = column_orders(case.compared)
+        taken = {name for link in compared for name in (link.earlier, link.column)}
+        plain = [c for c in self.draft.shape.columns if c.name not in taken and self._is_plain(c)]
+        by_name = [ColumnOrder(earlier=earlier, column=later) for earlier, later in ordered_pairs.pairs(plain)]
+        return [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
+
+    def _is_plain(self, column: ColumnSchema) -> bool:
+        given = column.name in self.draft.given
+        return given or (self._is_filled(column) and self.draft.is_open(column.name))
+
+    def _is_free(self, column: str) -> bool:
+        bound = self.draft.unit(column) or self.draft.own(column) or column in self.layout.unique or column in self.layout.digits
+        return not bound and column != self.draft.key and column not in self.draft.null and column not in self.draft.given
+
+    def _has_value(self, column: str, case: CheckCase) -> bool:
+        """Whether another column of the row can be made from this one."""
+        null = column in self.draft.null or column in self.layout.null_from or case.domain(column).null is True
+        bound = self.draft.unit(column) or self.draft.own(column) or column == self.draft.key
+        there = column in self.draft.given or self._is_filled(self.draft.shape.column(column))
+        return there and not (null or bound)
+
+    def _plain(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
+        domain = case.domain(column.name)
+        limited = replace(domain, null=None) != ANY
+        if column.kind is not ColumnType.OTHER and (generator := default_generators.generator(column, domain)):
+            return generator
+        if limited and not column.nullable and column.default is None and (generator := default_generators.generator(column, ANY)):
+            self._note(column, "its CHECK is not understood well enough, it is tried on a sample")
+            return generator
+        why = f"{column.type_text} that its CHECK allows" if limited else f"the type {column.type_text}"
+        if column.nullable and not case.demands(column.name) and column.name not in self.draft.never_null:
+            self._note(column, f"left NULL: no values are known of {why}")
+            return NULL
+        if column.default is not None:
+            self._note(column, f"left to its default: no values are known of {why}")
+            return None
+        raise NotFillable(
+            self.draft.name, f"its column {column.name} cannot be NULL, and no values are known of {why}", "Give the column in a plan file"
+        )
+
+    def _note(self, column: ColumnSchema, text: str) -> None:
+        note = Note(table=self.draft.name, column=column.name, text=text)
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _alternating(generators: list[Generator]) -> Generator:
+    """Row i has the generator number i mod as many as there are."""
+    if all(generator == generators[0] for generator in generators):
+        return generators[0]
+    found = generators[-1]
+    for n in reversed(range(len(generators) - 1)):
+        found = When(condition=f"i % {len(generators)} = {n}", then=generators[n], otherwise=found)
+    return found
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'

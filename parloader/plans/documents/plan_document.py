@@ -1,0 +1,239 @@
+"""A plan as plain JSON values, as the ledger keeps it, and back. Plan files (plans/plan_file.py) have the same entries.
+
+    {"plan": "shop", "seed": 0, "table": [{"name": "customer", "rows": 10, "key": "id", "column": {"name": {"const": "Ann"}}, …}, …]}
+
+Here the tables are a list, in dependency order; in a plan file they are named tables, in any order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from parloader.limits import MAX_ROWS, MAX_SEED
+from parloader.plans.documents.codecs import (
+    BOOLEAN,
+    NAME,
+    TEXT,
+    Codec,
+    DecodeError,
+    InvalidPlan,
+    abbreviated,
+    decode_entry,
+    entries,
+    integer,
+    list_of,
+    located,
+    one_of,
+    suggestion,
+)
+from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
+from parloader.plans.generators import Generator
+from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, in_dependency_order
+
+MAX_ROWS_UNPARTITIONED = 10_000
+"""A table of more rows is partitioned where nothing says otherwise."""
+
+NAMES = list_of(NAME, least=1)
+
+TABLE_FIELDS: Mapping[str, Codec] = {
+    "rows": integer(0, MAX_ROWS),
+    "key": NAME,
+    "identity": NAMES,
+    "match": NAMES,
+    "optional": NAMES,
+    "unchecked": NAMES,
+    "later": NAMES,
+    "partitioned": BOOLEAN,
+    "reuse": BOOLEAN,
+}
+
+SEED = integer(0, MAX_SEED)
+
+
+def encode_plan(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values: equal plans give equal documents. Invalid: a column has something that is no generator."""
+    document: dict[str, Any] = {"plan": plan.name, "seed": plan.seed, "table": [_table_document(table) for table in plan.tables]}
+    if plan.main is not None:
+        document["target"] = plan.main
+    if plan.parameters:
+        document["parameters"] = dict(plan.parameters)
+    if plan.counts:
+        document["count"] = [{"name": count.name, "column": count.column} for count in plan.counts]
+    if plan.rules:
+        document["rule"] = [_rule_document(rule) for rule in plan.rules]
+    return document
+
+
+def _table_document(table: Table) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
+    if table.key is not None:
+        document["key"] = table.key
+    in_order = {"identity": table.identity, "match": table.match}
+    in_no_order = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
+    document |= {name: list(columns) for name, columns in in_order.items() if columns}
+    document |= {name: sorted(columns) for name, columns in in_no_order.items() if columns}
+    with located(("table", table.name), f"table {table.name}"):
+        document["column"] = {name: _form(name, generator) for name, generator in table.columns.items()}
+    return document
+
+
+def _form(column: str, generator: Any) -> dict[str, Any]:
+    with located(("column", column), f"column {column}"):
+        return encode_generator(generator)
+
+
+def _rule_document(rule: Rule) -> dict[str, Any]:
+    match rule:
+        case ExactlyOne():
+            return {"name": rule.name, "exactly_one": list(rule.columns)}
+        case SameThrough():
+            return {"name": rule.name, "same_through": rule.via, "column": rule.column, "parent_column": rule.parent_column}
+
+
+def decode_plan(document: object) -> Plan:
+    """The plan of such a document. Invalid names the table and the column, and what was expected.
+
+    Where a table does not say whether it is partitioned, it is if it has more than 10,000 rows or is the target, which is the last in dependency
+    order if nothing else is said; where it does not say whether it reuses rows, it does unless it is partitioned.
+    """
+    found = entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
+    given = _named(found.get("table"))
+    tables = in_dependency_order(_table(name, value) for name, value in given.items())
+    main = decode_entry(found, "target", one_of(tuple(given))) if "target" in found else None
+    return Plan(
+        name=decode_entry(found, "plan", NAME),
+        seed=decode_entry(found, "seed", SEED) if "seed" in found else 0,
+        parameters=_parameters(found.get("parameters", {})),
+        tables=_decided(tables, given, main),
+        counts=tuple(_count(number, value) for number, value in enumerate(_each(found, "count"), 1)),
+        rules=tuple(_rule(number, value) for number, value in enumerate(_each(found, "rule"), 1)),
+        main=main,
+    )
+
+
+def _named(tables: object) -> dict[str, Mapping[str, Any]]:
+    """Each table's entries by its name; those of a list have it among them."""
+    if isinstance(tables, list):
+        pairs = [_with_name(number, table) for number, table in enumerate(tables, 1)]
+        tables = dict(pairs)
+        for name in tables:
+            if [each for each, _ in pairs].count(name) > 1:
+                raise InvalidPlan("there are two of that name", "Leave one of them out", places=(f"table {name}",))
+    if not isinstance(tables, Mapping) or not tables:
+        raise InvalidPlan("there is no table in the plan", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
+    for name, table in tables.items():
+        with located(("table", name), f"table {name}"):
+            if not name:
+                raise InvalidPlan("its name is empty", "Name it as it is named in the database")
+            entries(table, (*TABLE_FIELDS, "column"), of="a table")
+    return dict(tables)
+
+
+def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
+    with located(("table", number - 1), f"table number {number}"):
+        found = entries(table, ("name", *TABLE_FIELDS, "column"), of="a table")
+        return decode_entry(found, "name", NAME), {key: value for key, value in found.items() if key != "name"}
+
+
+def _table(name: str, found: Mapping[str, Any]) -> Table:
+    """As it is given; whether it is partitioned and reuses rows is decided when every table is known."""
+    with located(("table", name), f"table {name}"):
+        given = {key: decode_entry(found, key, codec) for key, codec in TABLE_FIELDS.items() if key in found or key == "rows"}
+        columns = {column: _generator(column, form) for column, form in _columns(found.get("column", {})).items()}
+        key, identity = given.get("key"), given.get("identity", ())
+        if key is not None and identity:
+            raise InvalidPlan("there are both `key` and `identity`", "Leave one of them out", path=("identity",))
+        if key in columns:
+            raise InvalidPlan(f"the key {key} has a generator", f"A run assigns it: leave the column {key} out", path=("column", key))
+        for list_name in ("identity", "match", "optional", "unchecked", "later"):
+            for column in given.get(list_name, ()):
+                if column not in columns:
+                    raise InvalidPlan(
+                        f"`{list_name}` names the column {column}, which has no generator",
+                        f"{suggestion(column, columns)}Give it one under [table.{name}.column]",
+                        path=(list_name,),
+                    )
+        for list_name in ("identity", "match"):
+            for column in given.get("later", ()):
+                if column in given.get(list_name, ()):
+                    raise InvalidPlan(
+                        f"`later` names the column {column}, which is in `{list_name}`, so each row needs it at once",
+                        f"Take it out of `later` or of `{list_name}`",
+                        path=("later",),
+                    )
+        return Table(
+            name=name,
+            rows=given["rows"],
+            columns=columns,
+            key=key,
+            identity=identity,
+            match=given.get("match", ()),
+            optional=frozenset(given.get("optional", ())),
+            unchecked=frozenset(given.get("unchecked", ())),
+            later=frozenset(given.get("later", ())),
+        )
+
+
+def _columns(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidPlan(f"`column` is {abbreviated(value)}", "Give a table, with a generator for each column", path=("column",))
+    return value
+
+
+def _generator(column: str, form: object) -> Generator:
+    with located(("column", column), f"column {column}"):
+        if not column:
+            raise InvalidPlan("its name is empty", "Name it as it is named in the database")
+        return decode_generator(form)
+
+
+def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]], main: str | None) -> tuple[Table, ...]:
+    result = []
+    target = tables[-1].name if main is None else main
+    for table in tables:
+        entry = given[table.name]
+        partitioned = entry.get("partitioned", table.rows > MAX_ROWS_UNPARTITIONED or table.name == target)
+        result.append(replace(table, partitioned=partitioned, reuse=entry.get("reuse", not partitioned)))
+    if not any(table.partitioned for table in result if main in (None, table.name)):
+        what = "no table is partitioned" if main is None else f"the target {main} is not partitioned"
+        which = f"{target}, the last" if main is None else target
+        raise InvalidPlan(what, f"Take `partitioned` out of table {which}", path=("table", target, "partitioned"))
+    return tuple(result)
+
+
+def _parameters(value: object) -> dict[str, str]:
+    with located(("parameters",), "parameters"):
+        if not isinstance(value, Mapping):
+            raise InvalidPlan(f"`parameters` is {abbreviated(value)}", "Give a table of texts")
+        return {name: decode_entry(value, name, TEXT) for name in value}
+
+
+def _each(found: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    return tuple(decode_entry(found, key, Codec(read=_tables_read))) if key in found else ()
+
+
+def _tables_read(value: object) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise DecodeError("a list of tables")
+    return list(value)
+
+
+def _count(number: int, value: object) -> Count:
+    with located(("count", number - 1), f"count {number}"):
+        found = entries(value, ("name", "column"), of="a count")
+        return Count(name=decode_entry(found, "name", NAME), column=decode_entry(found, "column", NAME))
+
+
+def _rule(number: int, value: object) -> Rule:
+    with located(("rule", number - 1), f"rule {number}"):
+        found = entries(value, ("name", "exactly_one", "same_through", "column", "parent_column"), of="a rule")
+        if "same_through" not in found:
+            found = entries(value, ("name", "exactly_one"), of="a rule without `same_through`")
+            return ExactlyOne(name=decode_entry(found, "name", NAME), columns=decode_entry(found, "exactly_one", NAMES))
+        found = entries(value, ("name", "same_through", "column", "parent_column"), of="a rule with `same_through`")
+        return SameThrough(
+            name=decode_entry(found, "name", NAME),
+            column=decode_entry(found, "column", NAME),
+            via=decode_entry(found, "same_through", NAME),
+            parent_column=decode_entry(found, "parent_column", NAME),
+        )

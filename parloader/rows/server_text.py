@@ -1,0 +1,210 @@
+"""How the server shows a table's rows as text: an SQL expression for each column. loading/shown.py writes generated values the same way."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.rows.literals import hexadecimal, number, quoted
+from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
+
+QUOTED_TYPES = frozenset(
+    {ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP, ColumnType.TIME, ColumnType.UUID, ColumnType.INET4, ColumnType.INET6}
+)
+
+HEXADECIMAL_TYPES = frozenset({ColumnType.BYTES, ColumnType.GEOMETRY, ColumnType.VECTOR})
+
+# The backslash, written so that it means the same in every sql_mode
+BACKSLASH = "CHAR(92 USING utf8mb4)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowText:
+    """These columns of a table. Its rows are found by the integer column `key`, or, where that is None, by the values of their columns
+    `identity`: NOT NULL, together the whole of a PRIMARY or UNIQUE key, and among the `columns`."""
+
+    table: str
+    columns: tuple[ColumnSchema, ...]
+    key: str | None = None
+    identity: tuple[str, ...] = ()
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        return tuple(text_expression(column) for column in self.columns)
+
+    @property
+    def number_columns(self) -> frozenset[str]:
+        """Those that LOAD DATA has to be told to read as numbers."""
+        return frozenset(column.name for column in self.columns if column.kind in (ColumnType.BIT, ColumnType.YEAR))
+
+
+def text_expression(column: ColumnSchema) -> str:
+    """The column's value as text, 'NULL' where there is none. Texts of all columns have one collation, so that they can be joined."""
+    name = sql.quote(column.name)
+    padded = column.kind in (ColumnType.INTEGER, ColumnType.DECIMAL) and "zerofill" in column.type_text.lower()
+    if column.kind in (ColumnType.BIT, ColumnType.YEAR) or padded:
+        text = f"({name} + 0)"
+    elif column.kind is ColumnType.REAL:
+        text = f"({name} + 0e0)"  # a FLOAT alone is shown with six digits; 0 also for -0, which INSERT does not write
+    elif column.kind in (ColumnType.INTEGER, ColumnType.DECIMAL):
+        text = name
+    elif column.kind in QUOTED_TYPES:
+        text = f"CONCAT('''', {name}, '''')"
+    elif column.kind in HEXADECIMAL_TYPES:
+        text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
+    else:
+        # QUOTE() would escape more (NUL and Ctrl-Z)
+        unified = f"CONVERT({name} USING utf8mb4)"
+        text = f"CONCAT('''', REPLACE(REPLACE({unified}, '''', ''''''), {BACKSLASH}, CONCAT({BACKSLASH}, {BACKSLASH})), '''')"
+    return f"COALESCE({text}, 'NULL')" if column.nullable else text
+
+
+def row_text(live: TableSchema, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> RowText:
+    """How the server writes these columns of its rows as text; the rows are found by `key`, or by `identity` where that is None."""
+    return RowText(table=live.name, columns=tuple(_as_written(live.column(name)) for name in columns), key=key, identity=identity)
+
+
+def _as_written(column: ColumnSchema) -> ColumnSchema:
+    """MariaDB keeps a JSON value as the text that it was written as."""
+    return replace(column, kind=ColumnType.TEXT) if column.kind is ColumnType.JSON and column.type_name == "longtext" else column
+
+
+SEPARATOR = ";"
+
+
+def prepare_session(connection: Connection, text_bytes: int) -> None:
+    """Lets the server join texts of that many bytes in this session (bound by its max_allowed_packet too)."""
+    sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
+
+
+def server_digest(connection: Connection, view: RowText, first: int, last: int) -> tuple[int, str]:
+    """(rows, digest) of the rows of a view with an integer key, those with keys `first` … `last`."""
+    key = sql.quote(str(view.key))
+    count, digest = sql.row(
+        connection,
+        f"""SELECT COUNT(*), SHA2(COALESCE(GROUP_CONCAT(CONCAT_WS(',', {", ".join(view.expressions)}) SEPARATOR '{SEPARATOR}'), ''), 256)
+            FROM {sql.quote(view.table)} FORCE INDEX (PRIMARY) WHERE {key} BETWEEN %s AND %s""",
+        first,
+        last,
+    )
+    return count, digest
+
+
+def digest_of_texts(texts: pl.Series) -> str:
+    """The digest that the server gives for rows with these texts."""
+    return hashlib.sha256((texts.str.join(SEPARATOR).item() or "").encode()).hexdigest()
+
+
+def rows_by_key(connection: Connection, view: RowText, first: int, last: int) -> dict[int, tuple[str, ...]]:
+    """The texts of each column of the rows with keys `first` … `last`, of a view with an integer key."""
+    key = sql.quote(str(view.key))
+    found = sql.rows(connection, f"SELECT {key}, {_texts(view)} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s", first, last)
+    return {k: tuple(texts) for k, *texts in found}
+
+
+def rows_where(connection: Connection, view: RowText, condition: str) -> tuple[tuple[str, ...], ...]:
+    """The texts of each column of the rows for which the condition (of loading/identity.py) is true."""
+    return sql.rows(connection, f"SELECT {_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}")
+
+
+def _texts(view: RowText) -> str:
+    return ", ".join(f"CONCAT({expression})" for expression in view.expressions)
+
+
+# A real number is shown with digits alone where its point is at most so many digits before or after the first digit that is not 0, else with
+# an exponent (dtoa.c, my_gcvt). MySQL writes at most 22 characters, so that it has an exponent, or less than 17 digits, sooner: comparer.py
+FIRST_PLACE, LAST_PLACE = -14, 15
+
+
+def rows_as_text(frame: pl.DataFrame, columns: Sequence[ColumnSchema]) -> pl.Series:
+    """Each row's texts with commas between, as the digest of a view's rows is made of them."""
+    return frame.select(pl.concat_str(as_server_text(frame, columns), separator=",")).to_series()
+
+
+def as_server_text(frame: pl.DataFrame, columns: Sequence[ColumnSchema]) -> list[pl.Expr]:
+    """The frame's columns of these names, in this order: literals in which a backslash is doubled, NULL where there is no value."""
+    return [_literal(frame[column.name], column).alias(column.name) for column in columns]
+
+
+def _literal(values: pl.Series, column: ColumnSchema) -> pl.Expr:
+    if values.null_count() == values.len():
+        return pl.col(values.name).cast(pl.String).fill_null("NULL")
+    text = _of_kind(values, column)
+    return text.fill_null("NULL") if values.null_count() else text
+
+
+def _of_kind(values: pl.Series, column: ColumnSchema) -> pl.Expr:
+    given = pl.col(values.name)
+    match column.kind:
+        case ColumnType.INTEGER | ColumnType.BIT | ColumnType.YEAR:
+            return number(values)
+        case ColumnType.DECIMAL:
+            return _decimal(values, column.scale)
+        case ColumnType.REAL:
+            exact = given.cast(pl.String).cast(pl.Float64) if values.dtype.is_decimal() else given.cast(pl.Float64)
+            return _real(exact.cast(pl.Float32).cast(pl.Float64) if column.single else exact)
+        case ColumnType.DATE if values.dtype.is_temporal():
+            return given.dt.strftime("'%Y-%m-%d'")
+        case ColumnType.DATETIME | ColumnType.TIMESTAMP if values.dtype.is_temporal():
+            return _moment(given.cast(pl.Datetime("us")) if values.dtype == pl.Date else given, column.fraction_digits)
+        case ColumnType.DATETIME | ColumnType.TIMESTAMP | ColumnType.TIME:
+            return quoted(_with_fraction(given, column.fraction_digits), backslash_escapes=True)
+        case kind if kind in HEXADECIMAL_TYPES or values.dtype == pl.Binary:
+            digits = given.cast(pl.Binary).bin.encode("hex")
+            return hexadecimal(digits.str.pad_end(2 * column.length, "0") if column.fixed else digits)
+        case ColumnType.UUID | ColumnType.INET6:
+            return quoted(given.str.to_lowercase(), backslash_escapes=True)
+    text = given if values.dtype == pl.String else number(values)
+    return quoted(text.str.strip_chars_end(" ") if column.fixed else text, backslash_escapes=True)
+
+
+def _decimal(values: pl.Series, scale: int) -> pl.Expr:
+    if values.dtype.is_float():
+        return pl.col(values.name).cast(pl.Decimal(38, scale)).cast(pl.String)
+    have = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
+    text = number(values)
+    if have < scale:
+        return text + ("" if have else ".") + "0" * (scale - have)
+    return text.str.head(scale - have - (scale == 0)) if have > scale else text
+
+
+def _real(values: pl.Expr) -> pl.Expr:
+    """The shortest text that is this number and no other."""
+    written = (values + 0.0).cast(pl.String)  # -0 is 0
+    whole, fraction, exponent = (written.str.extract(form) for form in (r"^-?(\d+)", r"\.(\d+)", r"e\+?(-?\d+)$"))
+    fraction = fraction.fill_null("")
+    unpadded = (whole + fraction).str.strip_chars_start("0")
+    leading = (whole + fraction).str.len_bytes().cast(pl.Int32) - unpadded.str.len_bytes().cast(pl.Int32)
+    digits = unpadded.str.strip_chars_end("0")
+    count = digits.str.len_bytes().cast(pl.Int32)
+    # the number is 0.digits × 10**place
+    place = whole.str.len_bytes().cast(pl.Int32) - leading + exponent.cast(pl.Int32).fill_null(0)
+    before = digits.str.slice(0, place.clip(lower_bound=0)) + _zeros(place - count)
+    after = _zeros(-place) + digits.str.slice(place.clip(lower_bound=0))
+    plain = pl.when(place <= 0).then(pl.lit("0")).otherwise(before) + _behind_point(after)
+    with_exponent = digits.str.slice(0, 1) + _behind_point(digits.str.slice(1)) + "e" + (place - 1).cast(pl.String)
+    text = pl.when(count == 0).then(pl.lit("0")).when(place.is_between(FIRST_PLACE, LAST_PLACE)).then(plain).otherwise(with_exponent)
+    return pl.when(values < 0).then("-" + text).otherwise(text)
+
+
+def _zeros(count: pl.Expr) -> pl.Expr:
+    return pl.lit("0" * LAST_PLACE).str.slice(0, count.clip(lower_bound=0, upper_bound=LAST_PLACE))
+
+
+def _behind_point(digits: pl.Expr) -> pl.Expr:
+    return pl.when(digits == "").then(pl.lit("")).otherwise("." + digits)
+
+
+def _moment(values: pl.Expr, digits: int) -> pl.Expr:
+    if digits == 0:
+        return values.dt.strftime("'%Y-%m-%d %H:%M:%S'")
+    return pl.concat_str(pl.lit("'"), values.dt.strftime("%Y-%m-%d %H:%M:%S%.6f").str.slice(0, 20 + digits), pl.lit("'"))
+
+
+def _with_fraction(texts: pl.Expr, digits: int) -> pl.Expr:
+    """Of 'HH:MM:SS', with a date before or not, and a fraction behind or not."""
+    whole, fraction = texts.str.extract(r"^([^.]*)"), texts.str.extract(r"\.(\d+)$").fill_null("").str.head(digits)
+    return whole if digits == 0 else whole + "." + fraction.str.pad_end(digits, "0")

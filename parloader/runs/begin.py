@@ -1,0 +1,94 @@
+"""seed: fills the table, exactly once, and says what is there."""
+
+from collections.abc import Mapping
+
+from parloader.builtin.tables import create_tables, drop_created_tables
+from parloader.database import error_codes, introspection, sql
+from parloader.database.driver import Connection
+from parloader.database.session import ServerInfo
+from parloader.generation.frames import generate
+from parloader.ledger import store
+from parloader.ledger.run import Run, TableEntry
+from parloader.plans.model import Pass, Table
+from parloader.plans.row_ranges import RowAllocation
+from parloader.rows import key_reservation
+from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.rows.writers import writer_for
+from parloader.runs.preflight import _refuse_rejected_rows, preflight
+from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
+from parloader.schema.model import Schema, TableSchema
+from parloader.workers.progress import Progress
+
+
+def _begin(connection: Connection, prepared: PreparedLoad, progress: Progress) -> tuple[Run, Schema]:
+    """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
+    plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
+    require_key_capacity(plan, prepared.live, allocate(connection, plan, {}, empty=empty))
+    had_ledger = store.exists(connection)
+    counters = {} if empty else {table.name: key_reservation.key_counter(connection, table.name) for table in plan.tables}
+    try:
+        if empty:
+            names = create_tables(connection)
+            progress.note(f"the database was empty: made the tables {', '.join(names)}")
+            fitted = fit_to_schema(connection, introspection.list_tables(connection), plan)
+        store.create(connection)
+        return _begin_run(connection, fitted, prepared.facts, progress), fitted.live
+    except BaseException:
+        with error_codes.suppress_driver_errors():  # the connection may be gone
+            if store.runs(connection) == prepared.runs:  # the run is not committed
+                _undo(connection, counters, made_tables=empty, made_ledger=not had_ledger)
+        raise
+
+
+def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, progress: Progress) -> Run:
+    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction."""
+    plan, live = fitted.plan, fitted.live
+    counters = {table.name: key_reservation.key_counter(connection, table.name) for table in plan.tables}
+    foreseen = allocate(connection, plan, {}, empty=False)
+    key_starts = {
+        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].made_rows)
+        for table in plan.partitioned
+        if table.key is not None and foreseen[table.name].made
+    }
+    with sql.transaction(connection):
+        rows = allocate(connection, plan, key_starts, empty=False)
+        for table in plan.parents:
+            for made in rows[table.name].made:
+                with _refuse_rejected_rows(table):
+                    writer = writer_for(table.name, facts)
+                    writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
+        plan = preflight(connection, plan, rows, live, facts)
+        run_id = store.begin(
+            connection,
+            plan,
+            tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables),
+        )
+        for table in plan.parents:
+            for made in rows[table.name].made:
+                store.record(connection, run_id, table.name, made)
+    parents = ", ".join(f"{table.name} {rows[table.name].made_rows} of {table.rows}" for table in plan.parents)
+    if parents:
+        progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
+    return next(run for run in store.runs(connection) if run.run_id == run_id)
+
+
+def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_tables: bool, made_ledger: bool) -> None:
+    """What a failed beginning leaves outside its transaction: tables, and AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
+    if made_ledger:
+        store.drop(connection)
+    if made_tables:
+        drop_created_tables(connection)
+    for table, before in counters.items():
+        if before is not None and key_reservation.key_counter(connection, table) != before:
+            key_reservation.set_key_counter(connection, table, before)
+
+
+def _entry(connection: Connection, table: Table, there: TableSchema, rows: RowAllocation, counter_before: int | None) -> TableEntry:
+    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
+    if counter_before is None or not rows.made:
+        return TableEntry(name=table.name, key=table.key, rows=rows)
+    if table.key is not None and there.column(table.key).auto_increment:
+        after: int | None = max(counter_before, *(last + 1 for _, last in rows.made_keys))
+    else:
+        after = key_reservation.key_counter(connection, table.name)
+    return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)

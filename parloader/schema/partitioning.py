@@ -1,0 +1,190 @@
+"""What the partitions of a table demand of its rows: a row that belongs to none is refused.
+
+Sources: MySQL manual "RANGE Partitioning", "LIST Partitioning", "RANGE COLUMNS partitioning", "How MySQL Partitioning Handles NULL".
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from parloader.schema.model import Check, ColumnSchema, ColumnType, Partitioning, TableSchema
+
+# TO_DAYS and TO_SECONDS count from the year 0, Python's ordinals from the year 1
+DAYS_BEFORE_ORDINALS = 365
+
+SECONDS_A_DAY = 86_400
+
+# MariaDB's DEFAULT partition of LIST COLUMNS is described with it too
+UNLIMITED = "MAXVALUE"
+
+NAME = r"`((?:[^`]|``)+)`"
+
+TOKEN = re.compile(r"'(?:[^'\\]|''|\\.)*'|[(),]|[^'(),]+", re.DOTALL)
+
+
+def _day(ordinal: int) -> datetime:
+    return datetime.combine(date.fromordinal(ordinal), datetime.min.time())
+
+
+# The first moment at which the function of a moment is n: ValueError or OverflowError where that is beyond all dates
+FIRST_TIMESTAMP: dict[str, Callable[[int], datetime]] = {
+    "year": lambda n: datetime(n, 1, 1),
+    "to_days": lambda n: _day(n - DAYS_BEFORE_ORDINALS),
+    "to_seconds": lambda n: _day(n // SECONDS_A_DAY - DAYS_BEFORE_ORDINALS) + timedelta(seconds=n % SECONDS_A_DAY),
+    "unix_timestamp": lambda n: datetime.fromtimestamp(n, UTC).replace(tzinfo=None),
+}
+
+
+def partition_checks(table: TableSchema) -> tuple[Check, ...]:
+    """The CHECKs that RANGE and LIST partitions amount to; none where any row has its place, or where they are not understood."""
+    partitioning = table.partitioning
+    if partitioning is None or not partitioning.bounds:
+        return ()
+    method, by_columns, _ = partitioning.method.partition(" COLUMNS")
+    limits = {"RANGE": _range_columns, "LIST": _list_columns} if by_columns else {"RANGE": _range, "LIST": _list}
+    if method not in limits:
+        return ()
+    try:
+        clause = limits[method](table, partitioning)
+    except (ValueError, OverflowError):  # a bound that is no number, or beyond all dates
+        return ()
+    return (Check(name=f"PARTITION BY {partitioning.method}", clause=clause),) if clause else ()
+
+
+def _range(table: TableSchema, partitioning: Partitioning) -> str | None:
+    bound = partitioning.bounds[-1]  # they ascend
+    if bound == UNLIMITED:
+        return None
+    if column := _column(table, partitioning.expression):
+        return f"{_quoted(column)} < {_integer(bound, column)}"
+    if function := _function(table, partitioning.expression):
+        first_moment, column = function
+        return f"{_quoted(column)} < {_literal(first_moment(int(bound)))}"
+    return None
+
+
+def _list(table: TableSchema, partitioning: Partitioning) -> str | None:
+    values = [value for bounds in partitioning.bounds for value in bounds.split(",")]
+    numbers = [value for value in values if value != "NULL"]
+    # MariaDB describes its DEFAULT partition as 0; that it is one shows only where 0 is also a value of another
+    if len(set(numbers)) < len(numbers):
+        return None
+    if column := _column(table, partitioning.expression):
+        return _one_of(column, [str(_integer(value, column)) for value in numbers], takes_null=len(numbers) < len(values))
+    if function := _function(table, partitioning.expression):
+        first_moment, column = function
+        ranges = [
+            f"{_quoted(column)} >= {_literal(first_moment(first))} AND {_quoted(column)} < {_literal(first_moment(last + 1))}"
+            for first, last in _runs(map(int, numbers))
+        ]
+        clause = " OR ".join(f"({r})" for r in ranges)
+        return clause if len(numbers) < len(values) or not column.nullable else f"{_quoted(column)} IS NOT NULL AND ({clause})"
+    return None
+
+
+def _range_columns(table: TableSchema, partitioning: Partitioning) -> str | None:
+    """The columns together, as a tuple, are below the last bound: a < 5, or a = 5 and b < 7, and so on."""
+    columns = _columns(table, partitioning.expression)
+    (bounds,) = _tuples(f"({partitioning.bounds[-1]})")
+    cases = []
+    equal: list[str] = []
+    for column, bound in zip(columns, bounds, strict=True):
+        if bound == UNLIMITED:
+            cases.append(equal)
+            break
+        cases.append([*equal, f"{_quoted(column)} < {bound}"])
+        equal = [*equal, f"{_quoted(column)} = {bound}"]
+    return " OR ".join(f"({' AND '.join(case)})" for case in cases) if all(cases) else None
+
+
+def _list_columns(table: TableSchema, partitioning: Partitioning) -> str | None:
+    columns = _columns(table, partitioning.expression)
+    if UNLIMITED in partitioning.bounds:
+        return None
+    if len(columns) == 1:
+        values = [value for bounds in partitioning.bounds for row in _tuples(f"({bounds})") for value in row]
+        return _one_of(columns[0], [v for v in values if v != "NULL"], takes_null="NULL" in values)
+    rows = [values for bounds in partitioning.bounds for values in _tuples(bounds)]
+    return " OR ".join(f"({' AND '.join(_is(column, value) for column, value in zip(columns, values, strict=True))})" for values in rows)
+
+
+def _one_of(column: ColumnSchema, values: list[str], *, takes_null: bool) -> str:
+    """A CHECK that is not false for NULL holds, so NULL is to be named only where it has no place."""
+    if not values:
+        return f"{_quoted(column)} IS NULL"
+    clause = f"{_quoted(column)} IN ({', '.join(values)})"
+    return clause if takes_null or not column.nullable else f"{_quoted(column)} IS NOT NULL AND {clause}"
+
+
+def _is(column: ColumnSchema, value: str) -> str:
+    """Never NULL itself."""
+    if value == "NULL":
+        return f"{_quoted(column)} IS NULL"
+    return f"{_quoted(column)} IS NOT NULL AND {_quoted(column)} = {value}" if column.nullable else f"{_quoted(column)} = {value}"
+
+
+def _tuples(text: str) -> list[list[str]]:
+    """ "(1,'x'),(2,NULL)" as the texts of its values."""
+    rows: list[list[str]] = []
+    inside = False
+    for token in TOKEN.findall(text):
+        if token in "()":
+            inside = token == "("
+            rows += [[""]] if inside else []
+        elif token == ",":
+            rows[-1] += [""] if inside else []
+        else:
+            rows[-1][-1] += token
+    return rows
+
+
+def _column(table: TableSchema, expression: str) -> ColumnSchema | None:
+    """The column that the expression is."""
+    name = re.fullmatch(NAME, expression)
+    return _named(table, name[1]) if name else None
+
+
+def _columns(table: TableSchema, expression: str) -> list[ColumnSchema]:
+    return [_named(table, name) for name in re.findall(NAME, expression)]
+
+
+def _function(table: TableSchema, expression: str) -> tuple[Callable[[int], datetime], ColumnSchema] | None:
+    """The function of a date or moment, as where its values begin, and the column that it is of.
+
+    UNIX_TIMESTAMP of fractions of a second is no integer, so FLOOR of it is what can be partitioned by.
+    """
+    found = re.fullmatch(rf"(\w+)\({NAME}\)", re.sub(r"^floor\((unix_timestamp\(.*\))\)$", r"\1", expression, flags=re.DOTALL))
+    if not found or found[1] not in FIRST_TIMESTAMP:
+        return None
+    column = _named(table, found[2])
+    return (FIRST_TIMESTAMP[found[1]], column) if column.kind in (ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP) else None
+
+
+def _named(table: TableSchema, name: str) -> ColumnSchema:
+    """An expression may spell a column in another case than the table."""
+    return next(c for c in table.columns if c.name.lower() == name.replace("``", "`").lower())
+
+
+def _integer(bound: str, column: ColumnSchema) -> int:
+    """Both servers show those from 2**63 on as negative ones."""
+    number = int(bound)
+    return number + 2**64 if number < 0 and column.unsigned else number
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """(first, last) of numbers that follow one another."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
+
+
+def _literal(moment: datetime) -> str:
+    return f"'{moment.date() if moment.time() == datetime.min.time() else moment}'"
+
+
+def _quoted(column: ColumnSchema) -> str:
+    return "`" + column.name.replace("`", "``") + "`"

@@ -1,0 +1,77 @@
+"""How much room rows will take, estimated from the column types and indexes before any is written.
+
+Sources: MySQL manual "Data Type Storage Requirements" and "InnoDB Row Formats" (COMPACT and DYNAMIC); the fill factors are measured by
+tests/integration/test_size.py on real tables.
+"""
+
+import math
+from dataclasses import dataclass
+
+from parloader.schema.model import ColumnSchema, ColumnType, TableSchema, identity
+
+PAGE_BYTES = 16384
+
+RECORD_HEADER_BYTES = 5
+
+HIDDEN_BYTES = 6 + 7  # transaction id and roll pointer, in the clustered index
+
+# Rows in key order leave 1/16 of a page free (InnoDB's rule for sequential inserts); secondary indexes fill in other orders
+CLUSTERED_FILL = 15 / 16
+
+SECONDARY_FILL = 0.7
+
+AVERAGE_TEXT_SHARE = 0.25  # how much of a VARCHAR's length is used, where nothing is known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    data_bytes: int
+    index_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        return self.data_bytes + self.index_bytes
+
+
+def estimate(table: TableSchema, rows: int) -> Size:
+    """The size of `rows` rows of the table."""
+    nullable = sum(column.nullable for column in table.columns)
+    row_bytes = RECORD_HEADER_BYTES + HIDDEN_BYTES + math.ceil(nullable / 8) + sum(map(_column_bytes, table.columns))
+    clustered = table.primary_key or identity(table)
+    key_bytes = _columns_bytes(table, clustered.columns if clustered else ())
+    entries = [*(key.columns for key in table.unique_keys if key.name != "PRIMARY"), *table.indexes]
+    index_bytes = sum(RECORD_HEADER_BYTES + 1 + key_bytes + _columns_bytes(table, columns) for columns in entries)
+    return Size(
+        data_bytes=_pages(rows * row_bytes / CLUSTERED_FILL), index_bytes=len(entries) and _pages(rows * index_bytes / SECONDARY_FILL)
+    )
+
+
+def _pages(size_bytes: float) -> int:
+    return max(1, math.ceil(size_bytes / PAGE_BYTES)) * PAGE_BYTES
+
+
+def _columns_bytes(table: TableSchema, names: tuple[str, ...]) -> float:
+    return sum(_column_bytes(table.column(name)) for name in names)
+
+
+def _column_bytes(column: ColumnSchema) -> float:
+    match column.kind:
+        case ColumnType.INTEGER:
+            return (column.high - column.low).bit_length() / 8
+        case ColumnType.DATETIME:
+            return 5 + math.ceil(column.fraction_digits / 2)
+        case ColumnType.TIMESTAMP:
+            return 4 + math.ceil(column.fraction_digits / 2)
+        case ColumnType.DATE:
+            return 3
+        case ColumnType.ENUM:
+            return 1
+        case ColumnType.REAL:
+            return 8
+        case ColumnType.DECIMAL:
+            return math.ceil(column.precision / 9 * 4)
+        case ColumnType.SET:
+            return 1 + max(map(len, column.values)) * AVERAGE_TEXT_SHARE
+    if column.type_name in ("char", "varchar"):
+        return 1 + column.length * AVERAGE_TEXT_SHARE
+    return 40

@@ -1,0 +1,48 @@
+"""What the built-in example's tables are declared to be is what a server shows of them once they are created."""
+
+from dataclasses import replace
+
+from support.servers import Database
+
+from parloader.builtin import ddl
+from parloader.builtin.tables import TABLES, can_create_tables, create_tables, declared_tables
+from parloader.database import introspection
+from parloader.schema.model import ColumnType, TableSchema
+
+
+def without_texts(table: TableSchema) -> TableSchema:
+    """Without what differs between servers and their settings."""
+    columns = [
+        replace(
+            column,
+            type_text=column.type_name.replace("longtext", "json"),
+            default=None,
+            charset="" if column.kind is ColumnType.JSON else column.charset,
+            collation="",
+        )
+        for column in table.columns
+    ]
+    keys = [replace(key, name="") for key in table.foreign_keys]
+    return replace(table, columns=tuple(columns), foreign_keys=tuple(keys), checks=tuple(replace(c, clause="") for c in table.checks))
+
+
+def test_the_declared_tables_are_those_that_are_created(database: Database) -> None:
+    with database.connection() as connection:
+        assert introspection.list_tables(connection).tables == {}
+        assert create_tables(connection) == tuple(ddl.statements()) == TABLES
+        found = introspection.read_tables(connection, TABLES)
+    declared = declared_tables()
+    assert {name: without_texts(table) for name, table in found.items()} == {name: without_texts(table) for name, table in declared.items()}
+    assert all(column.default is not None for table in found.values() for column in table.columns if column.name == "created_at")
+
+
+def test_those_that_are_missing_are_created(database: Database) -> None:
+    with database.connection() as connection:
+        create_tables(connection)
+    before = database.rows("SHOW CREATE TABLE script_execution")
+    database.execute("DROP TABLE script_execution")
+    with database.connection() as connection:
+        assert can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+        create_tables(connection)
+        assert not can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+    assert database.rows("SHOW CREATE TABLE script_execution") == before

@@ -1,0 +1,455 @@
+"""What decides whether a row is valid is read completely, on both servers, whatever things are called."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pymysql
+import pytest
+from support.servers import Database
+
+from parloader.database import introspection, sql
+from parloader.schema.model import (
+    Check,
+    ColumnSchema,
+    ColumnType,
+    ForeignKey,
+    Partitioning,
+    Schema,
+    TableSchema,
+    TableType,
+    Trigger,
+    UniqueKey,
+    quote_identifier,
+)
+from parloader.schema.partitioning import partition_checks
+
+HOSTILE = "o'd`d \"\\%s,é"
+
+Q = quote_identifier(HOSTILE)
+
+
+def shapes(database: Database, *names: str) -> Schema:
+    with database.connection() as connection:
+        return introspection.read_tables(connection, names)
+
+
+def of(database: Database, statement: str, name: str = "t") -> TableSchema:
+    """The shape of the table that the statement makes."""
+    database.execute(statement.replace("%", "%%"))
+    return shapes(database, name)[name]
+
+
+def without_texts(columns: tuple[ColumnSchema, ...]) -> tuple[ColumnSchema, ...]:
+    """Without the servers' texts of types and defaults, which differ."""
+    return tuple(replace(column, type_text="", default=None) for column in columns)
+
+
+def integer(name: str, *, bits: int = 32, unsigned: bool = False, nullable: bool = True) -> ColumnSchema:
+    low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text="", nullable=nullable, low=low, high=high, unsigned=unsigned)
+
+
+def text(name: str, length: int, *, charset: str = "utf8mb4", fixed: bool = False) -> ColumnSchema:
+    collation = f"{charset}_bin"
+    return ColumnSchema(
+        name=name, kind=ColumnType.TEXT, type_text="", nullable=True, length=length, fixed=fixed, charset=charset, collation=collation
+    )
+
+
+def of_kind(name: str, kind: ColumnType) -> ColumnSchema:
+    return ColumnSchema(name=name, kind=kind, type_text="", nullable=True)
+
+
+UTF8_BIN = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+
+
+def test_numbers(database: Database) -> None:
+    found = of(
+        database,
+        """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, a TINYINT(1), b BOOL, c TINYINT UNSIGNED, d SMALLINT,
+        e MEDIUMINT UNSIGNED, f INT(5) UNSIGNED ZEROFILL, g BIGINT, h BIT(9), i YEAR, j DECIMAL(10,3) UNSIGNED, k DECIMAL, l FLOAT,
+        m FLOAT(7,3), n DOUBLE UNSIGNED, o BIT(64))""",
+    )
+    decimal, real = of_kind("", ColumnType.DECIMAL), of_kind("", ColumnType.REAL)
+    assert without_texts(found.columns) == (
+        replace(integer("id", bits=64, unsigned=True, nullable=False), auto_increment=True),
+        integer("a", bits=8),
+        integer("b", bits=8),
+        integer("c", bits=8, unsigned=True),
+        integer("d", bits=16),
+        integer("e", bits=24, unsigned=True),
+        integer("f", unsigned=True),
+        integer("g", bits=64),
+        replace(of_kind("h", ColumnType.BIT), high=511),
+        replace(of_kind("i", ColumnType.YEAR), low=1901, high=2155),
+        replace(decimal, name="j", precision=10, scale=3, unsigned=True),
+        replace(decimal, name="k", precision=10),
+        replace(real, name="l", single=True),
+        replace(real, name="m", single=True, precision=7, scale=3),
+        replace(real, name="n", unsigned=True),
+        replace(of_kind("o", ColumnType.BIT), high=2**64 - 1),
+    )
+    assert found.column("j").type_text == "decimal(10,3) unsigned"
+
+
+def test_texts_bytes_and_moments(database: Database) -> None:
+    found = of(
+        database,
+        f"""CREATE TABLE t (a CHAR(5), b VARCHAR(20), c VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin, d TINYTEXT, e TEXT,
+        f TEXT CHARACTER SET latin1 COLLATE latin1_bin, g TEXT CHARACTER SET ucs2 COLLATE ucs2_bin, h MEDIUMTEXT, i LONGTEXT, j BINARY(4),
+        k VARBINARY(16), l TINYBLOB, m BLOB, n LONGBLOB, o DATE, p DATETIME(3), q TIMESTAMP NULL, r TIME(6),
+        s ENUM('a','it''s','x,y','b\\\\c','','ü\n)') , u SET('a','"b"')) {UTF8_BIN}""",
+    )
+    blob = replace(of_kind("", ColumnType.BYTES), length=65535)
+    chosen = ColumnSchema(name="", kind=ColumnType.ENUM, type_text="", nullable=True, charset="utf8mb4", collation="utf8mb4_bin")
+    assert without_texts(found.columns) == (
+        text("a", 5, fixed=True),
+        text("b", 20),
+        text("c", 20, charset="latin1"),
+        text("d", 63),
+        text("e", 16383),
+        text("f", 65535, charset="latin1"),
+        text("g", 32767, charset="ucs2"),
+        text("h", 4194303),
+        text("i", 4194303),
+        replace(blob, name="j", length=4, fixed=True),
+        replace(blob, name="k", length=16),
+        replace(blob, name="l", length=255),
+        replace(blob, name="m"),
+        replace(blob, name="n", length=2**24 - 1),
+        of_kind("o", ColumnType.DATE),
+        replace(of_kind("p", ColumnType.DATETIME), fraction_digits=3),
+        of_kind("q", ColumnType.TIMESTAMP),
+        replace(of_kind("r", ColumnType.TIME), fraction_digits=6),
+        replace(chosen, name="s", values=("a", "it's", "x,y", "b\\c", "", "ü\n)")),
+        replace(chosen, name="u", kind=ColumnType.SET, values=("a", '"b"')),
+    )
+
+
+def test_the_texts_hold_what_is_said(database: Database) -> None:
+    found = of(database, f"CREATE TABLE t (a TINYTEXT, b TEXT, c VARCHAR(20), d TEXT CHARACTER SET utf8mb3) {UTF8_BIN}")
+    values = ["€" * c.length if c.charset == "utf8mb3" else "😀" * c.length for c in found.columns]
+    with database.connection() as connection:
+        sql.execute(connection, "INSERT INTO t VALUES %s", tuple(values))
+        assert sql.row(connection, "SELECT * FROM t") == tuple(values)
+
+
+def test_values_that_the_server_cannot_say_are_left_out(database: Database) -> None:
+    found = of(database, f"CREATE TABLE t (a ENUM('x','😀'), b ENUM('?')) {UTF8_BIN}")
+    assert [c.values for c in found.columns] == [("x",), ("?",)]
+
+
+OWN_TYPES = {
+    "mariadb": """CREATE TABLE t (a UUID, b INET4, c INET6, d JSON, e LONGTEXT CHECK (json_length(e) > 0), g GEOMETRY, p POINT REF_SYSTEM_ID=4326,
+        mp GEOMETRYCOLLECTION)""",
+    "mysql": "CREATE TABLE t (v VECTOR(3), d JSON, e LONGTEXT CHECK (json_length(e) > 0), g GEOMETRY, p POINT SRID 4326, mp GEOMETRYCOLLECTION)",
+}
+
+
+def test_types_of_one_server(database: Database) -> None:
+    kind = database.server.kind
+    found = of(database, OWN_TYPES[kind])
+    first = {
+        "mariadb": (of_kind("a", ColumnType.UUID), of_kind("b", ColumnType.INET4), of_kind("c", ColumnType.INET6)),
+        "mysql": (replace(of_kind("v", ColumnType.VECTOR), length=3),),
+    }
+    geometry = of_kind("", ColumnType.GEOMETRY)
+    assert tuple(
+        replace(c, charset="", collation="", length=c.length * (c.kind is ColumnType.VECTOR)) for c in without_texts(found.columns)
+    ) == (
+        *first[kind],
+        of_kind("d", ColumnType.JSON),
+        of_kind("e", ColumnType.TEXT),
+        replace(geometry, name="g", geometry="geometry"),
+        replace(geometry, name="p", geometry="point", srid=4326),
+        replace(geometry, name="mp", geometry="geometrycollection"),
+    )
+    assert len(found.checks) == 1  # JSON's own is none of them
+
+
+DEFAULTS = {
+    "INT DEFAULT 7": "7",
+    "DECIMAL(5,2) DEFAULT -1.5": "-1.50",
+    "INT": None,
+    "INT DEFAULT NULL": None,
+    "INT NOT NULL": None,
+    "BOOL DEFAULT TRUE": "1",
+    "VARCHAR(20) DEFAULT 'abc'": "abc",
+    "VARCHAR(20) DEFAULT 'NULL'": "NULL",
+    "VARCHAR(20) NOT NULL DEFAULT ''": "",
+    "VARCHAR(20) DEFAULT 'current_timestamp()'": "current_timestamp()",
+    "VARCHAR(20) DEFAULT 'it''s \\\\ \"x\"\né %'": 'it\'s \\ "x"\né %',
+    "VARCHAR(20) DEFAULT ('it''s \\\\')": "it's \\",
+    "TEXT DEFAULT ('é')": "é",
+    "INT DEFAULT (NULL)": None,
+    "INT DEFAULT (3)": "3",
+    "DATE DEFAULT '2020-01-02'": "2020-01-02",
+    "DATETIME DEFAULT '2020-01-02 03:04:05'": "2020-01-02 03:04:05",
+    "ENUM('a','b''c') DEFAULT 'b''c'": "b'c",
+    "SET('a','b') DEFAULT 'a,b'": "a,b",
+    "BIT(3) DEFAULT b'101'": "b'101'",
+    "INT AS (1) VIRTUAL": None,
+}
+
+EXPRESSIONS = {
+    "DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)": "current_timestamp(3)",
+    "VARCHAR(40) NOT NULL DEFAULT (UUID())": "uuid()",
+    "INT DEFAULT (1 + 2)": "(1 + 2)",
+}
+
+
+def test_defaults(database: Database) -> None:
+    columns = ", ".join(f"c{n} {definition}" for n, definition in enumerate([*DEFAULTS, *EXPRESSIONS]))
+    found = [column.default for column in of(database, f"CREATE TABLE t ({columns}) {UTF8_BIN}").columns]
+    assert found[: len(DEFAULTS)] == list(DEFAULTS.values())
+    assert [str(default).lower() for default in found[len(DEFAULTS) :]] == list(EXPRESSIONS.values())
+
+
+def test_generated_and_invisible_columns(database: Database) -> None:
+    found = of(
+        database,
+        "CREATE TABLE t (id INT PRIMARY KEY, v INT AS (id + 1) VIRTUAL, s INT AS (id + 2) STORED, i INT INVISIBLE, d TIMESTAMP DEFAULT NOW())",
+    )
+    assert [(c.name, c.generated) for c in found.columns] == [("id", False), ("v", True), ("s", True), ("i", False), ("d", False)]
+    assert [c.name for c in found.columns if c.demands_value] == ["id"]
+
+
+def test_what_an_update_changes_and_what_people_wrote(database: Database) -> None:
+    found = of(
+        database,
+        """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\\\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
+        c VARCHAR(20), KEY two (b, a), FULLTEXT KEY words (c)) COMMENT 'of %'""",
+    )
+    assert [(column.name, column.on_update, column.comment) for column in found.columns] == [
+        ("id", False, "it's \\ ü"),
+        ("a", True, ""),
+        ("b", False, ""),
+        ("c", False, ""),
+    ]
+    assert found.comment == "of %"
+    assert found.indexes == (("b", "a"), ("c",))
+
+
+@pytest.fixture(params=["", "NO_BACKSLASH_ESCAPES"])
+def sql_mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) -> None:
+    other = f"{database.target.database}_other"
+    database.execute(
+        f"CREATE DATABASE {other}",
+        f"CREATE TABLE {other}.far (id INT PRIMARY KEY)",
+        *(
+            statement.replace("%", "%%")
+            for statement in (
+                f"""CREATE TABLE {Q} ({Q} INT PRIMARY KEY, a INT NOT NULL, v VARCHAR(50), {quote_identifier("u" + HOSTILE)} INT,
+                UNIQUE KEY {quote_identifier("u" + HOSTILE)} (a, {quote_identifier("u" + HOSTILE)}), UNIQUE KEY pre (v(10), a), KEY no (v),
+                CONSTRAINT {quote_identifier("c" + HOSTILE)} CHECK ({Q} > 3)) {UTF8_BIN}""",
+                f"""CREATE TABLE child (id INT PRIMARY KEY, h INT, a INT, b INT, parent INT, far INT,
+                CONSTRAINT {quote_identifier("f" + HOSTILE)} FOREIGN KEY (h) REFERENCES {Q} ({Q}),
+                CONSTRAINT two FOREIGN KEY (b, a) REFERENCES {Q} (a, {quote_identifier("u" + HOSTILE)}),
+                CONSTRAINT self FOREIGN KEY (PARENT) REFERENCES child (ID), CONSTRAINT out_there FOREIGN KEY (far) REFERENCES {other}.far (id))""",
+                "CREATE TABLE aside (id INT)",
+                f"CREATE TRIGGER {quote_identifier('t' + HOSTILE)} BEFORE INSERT ON {Q} FOR EACH ROW SET NEW.a = 1",
+                f"CREATE TRIGGER later AFTER UPDATE ON {Q} FOR EACH ROW SET @a = 1",
+            )
+        ),
+    )
+    with database.connection() as connection:
+        sql.execute(connection, "SET SESSION sql_mode = CONCAT(@@sql_mode, %s)", f",{sql_mode}")  # of the test: the session laws keep it
+        try:
+            found = introspection.read_with_parents(connection, ["child"])
+            assert introspection.read_tables(connection, found) == found
+            assert introspection.read_with_parents(connection, [HOSTILE]) == {HOSTILE: found[HOSTILE]}
+            assert (
+                introspection.read_with_parents(connection, ["none"])
+                == introspection.read_tables(connection, ["none", "'"])
+                == introspection.read_tables(connection, [])
+                == {}
+            )
+        finally:
+            sql.execute(connection, f"DROP TABLE child, {other}.far")
+            sql.execute(connection, f"DROP DATABASE {other}")
+    clause = found[HOSTILE].checks[0].clause
+    assert quote_identifier(HOSTILE).replace("\\", "").replace("'", "") in clause.replace("\\", "").replace(
+        "'", ""
+    )  # MySQL escapes its text
+    id_ = integer("id", nullable=False)
+    expected = {
+        HOSTILE: TableSchema(
+            name=HOSTILE,
+            columns=(
+                integer(HOSTILE, nullable=False),
+                integer("a", nullable=False),
+                text("v", 50),
+                integer("u" + HOSTILE),
+            ),
+            unique_keys=(
+                UniqueKey(name="PRIMARY", columns=(HOSTILE,)),
+                UniqueKey(name="pre", columns=("v", "a"), prefixes=(10, None)),
+                UniqueKey(name="u" + HOSTILE, columns=("a", "u" + HOSTILE)),
+            ),
+            indexes=(("v",),),
+            checks=(Check(name="c" + HOSTILE, clause=clause),),
+            triggers=(Trigger(name="later", event="UPDATE"), Trigger(name="t" + HOSTILE, event="INSERT")),
+        ),
+        "child": TableSchema(
+            name="child",
+            columns=(id_, *(integer(name) for name in ("h", "a", "b", "parent", "far"))),
+            unique_keys=(UniqueKey(name="PRIMARY", columns=("id",)),),
+            indexes=(("h",), ("far",), ("parent",), ("b", "a")),
+            foreign_keys=(
+                ForeignKey(name="f" + HOSTILE, columns=("h",), parent=HOSTILE, referenced=(HOSTILE,)),
+                ForeignKey(name="out_there", columns=("far",), parent="far", referenced=("id",), database=other),
+                ForeignKey(name="self", columns=("parent",), parent="child", referenced=("id",)),
+                ForeignKey(name="two", columns=("b", "a"), parent=HOSTILE, referenced=("a", "u" + HOSTILE)),
+            ),
+        ),
+    }
+    assert {name: replace(table, columns=without_texts(table.columns)) for name, table in found.items()} == expected
+
+
+def test_keys_that_one_server_has(database: Database) -> None:
+    """MariaDB: UNIQUE on a long text, by a hash. MySQL: parts that are expressions."""
+    statement, unique_keys = {
+        "mariadb": ("CREATE TABLE t (a LONGTEXT, b BLOB, UNIQUE x (a, b))", (UniqueKey(name="x", columns=("a", "b")),)),
+        "mysql": (
+            "CREATE TABLE t (a VARCHAR(9), b INT, UNIQUE x (b, (LOWER(a))), UNIQUE y ((b + 1)))",
+            (UniqueKey(name="x", columns=("b",), expressions=True), UniqueKey(name="y", columns=(), expressions=True)),
+        ),
+    }[database.server.kind]
+    assert of(database, statement).unique_keys == unique_keys
+
+
+def test_checks(database: Database) -> None:
+    """MariaDB's names repeat in other tables, and between columns and tables; MySQL has CHECKs that are not enforced."""
+    mariadb = database.server.kind == "mariadb"
+    database.execute(
+        "CREATE TABLE t (a INT CHECK (a > 5), b INT, CONSTRAINT ck CHECK (a < b), CONSTRAINT `cké` CHECK (b < 9), CONSTRAINT b CHECK (b > 7))",
+        f"CREATE TABLE u (a VARCHAR(9), CONSTRAINT {'ck' if mariadb else 'cku'} CHECK (a <> 'é'))",
+        "CREATE TABLE v (a INT, CONSTRAINT twice CHECK (a > 1)" + (")" if mariadb else ", CONSTRAINT no CHECK (a > 2) NOT ENFORCED)"),
+    )
+    found = shapes(database, "t", "u", "v")
+    checks = {name: {check.name: check.clause.strip("()") for check in table.checks} for name, table in found.items()}
+    assert checks == {
+        "t": {"a" if mariadb else "t_chk_1": "`a` > 5", "b": "`b` > 7", "ck": "`a` < `b`", "cké": "`b` < 9"},
+        "u": {"ck": "`a` <> 'é'"} if mariadb else {"cku": "`a` <> _utf8mb4\\'é\\'"},
+        "v": {"twice": "`a` > 1"},
+    }
+
+
+TABLE_TYPES = {
+    "mariadb": {
+        "CREATE TABLE {0} (id INT PRIMARY KEY, u INT UNIQUE) WITH SYSTEM VERSIONING": TableType.SYSTEM_VERSIONED,
+        """CREATE TABLE {0} (id INT PRIMARY KEY, u INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+        e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME(s, e), UNIQUE (u)) WITH SYSTEM VERSIONING""": TableType.SYSTEM_VERSIONED,
+        "CREATE SEQUENCE {0}": TableType.SEQUENCE,
+        "CREATE VIEW {0} AS SELECT 1 AS a": TableType.VIEW,
+        "CREATE TABLE {0} (a INT)": TableType.TABLE,
+    },
+    "mysql": {"CREATE VIEW {0} AS SELECT 1 AS a": TableType.VIEW, "CREATE TABLE {0} (a INT)": TableType.TABLE},
+}
+
+
+def test_types_of_tables(database: Database) -> None:
+    types = TABLE_TYPES[database.server.kind]
+    database.execute(*(statement.format(f"t{n}") for n, statement in enumerate(types)))
+    found = shapes(database, *(f"t{n}" for n in range(len(types))))
+    assert [table.table_type for table in found.values()] == list(types.values())
+    for table in found.values():
+        if table.table_type is TableType.SYSTEM_VERSIONED:
+            assert [(key.name, key.columns) for key in table.unique_keys] == [("PRIMARY", ("id",)), ("u", ("u",))]
+            assert [c.name for c in table.columns if not c.generated] == ["id", "u"]
+
+
+PARTITIONED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "RANGE (a) (PARTITION x VALUES LESS THAN (10), PARTITION y VALUES LESS THAN (20))": ("a INT", ("NULL", "-3", "19", "20")),
+    "RANGE (a) (PARTITION x VALUES LESS THAN (18446744073709551615))": ("a BIGINT UNSIGNED", ("NULL", "0", str(2**64 - 2), str(2**64 - 1))),
+    "RANGE (YEAR(a)) (PARTITION x VALUES LESS THAN (2020))": ("a DATETIME", ("NULL", "'2019-12-31 23:59:59'", "'2020-01-01'")),
+    "RANGE (TO_DAYS(a)) (PARTITION x VALUES LESS THAN (TO_DAYS('2020-03-01')))": ("a DATE", ("'2020-02-29'", "'2020-03-01'")),
+    "RANGE (TO_SECONDS(a)) (PARTITION x VALUES LESS THAN (TO_SECONDS('2020-03-01 00:00:09')))": (
+        "a DATETIME",
+        ("'2020-03-01 00:00:08'", "'2020-03-01 00:00:09'"),
+    ),
+    "RANGE (UNIX_TIMESTAMP(a)) (PARTITION x VALUES LESS THAN (UNIX_TIMESTAMP('2020-01-01 01:00:00')))": (
+        "a TIMESTAMP",
+        ("'2020-01-01 00:59:59'", "'2020-01-01 01:00:00'"),
+    ),
+    "RANGE COLUMNS (a, b) (PARTITION x VALUES LESS THAN (1, 'x'), PARTITION y VALUES LESS THAN (3, 'it''s\\\\,('))": (
+        "a INT, b VARCHAR(9)",
+        ("NULL, 'z'", "3, NULL", "2, 'z'", "3, 'it''s\\\\,'", "3, 'it''s\\\\,('", "4, NULL"),
+    ),
+    "RANGE COLUMNS (a, b) (PARTITION x VALUES LESS THAN (1, MAXVALUE))": ("a INT, b DATE", ("1, '2020-01-01'", "2, NULL")),
+    "RANGE COLUMNS (a) (PARTITION x VALUES LESS THAN (MAXVALUE))": ("a INT", ("5",)),
+    "RANGE (a + 1) (PARTITION x VALUES LESS THAN MAXVALUE)": ("a INT", ("5",)),
+    "LIST (a) (PARTITION x VALUES IN (1, 2), PARTITION y VALUES IN (-5))": ("a INT", ("NULL", "-5", "1", "3")),
+    "LIST (a) (PARTITION x VALUES IN (1, NULL))": ("a INT", ("NULL", "1", "3")),
+    "LIST (YEAR(a)) (PARTITION x VALUES IN (2020, 2024), PARTITION y VALUES IN (2021))": (
+        "a DATE",
+        ("NULL", "'2019-12-31'", "'2020-01-01'", "'2021-12-31'", "'2022-01-01'", "'2024-06-01'"),
+    ),
+    "LIST COLUMNS (a) (PARTITION x VALUES IN ('a,(b', 'it''s\\\\é', NULL))": ("a VARCHAR(9)", ("NULL", "'a,(b'", "'it''s\\\\é'", "'a'")),
+    "LIST COLUMNS (a, b) (PARTITION x VALUES IN ((1, NULL), (2, 3)))": ("a INT, b INT", ("1, NULL", "NULL, 3", "2, 3", "2, NULL", "1, 3")),
+    "HASH (a) PARTITIONS 3": ("a INT", ("5",)),
+}
+
+NO_PARTITION_FOR_VALUE = 1526
+
+
+def taken(database: Database, rows: tuple[str, ...]) -> Iterator[bool]:
+    with database.connection() as connection:
+        for n, row in enumerate(rows):
+            try:
+                sql.execute(connection, f"INSERT INTO t VALUES ({n}, {row})")
+                yield True
+            except pymysql.MySQLError as error:
+                if error.args[0] != NO_PARTITION_FOR_VALUE:
+                    raise
+                yield False
+
+
+@pytest.mark.parametrize("definition", PARTITIONED)
+def test_limits_of_partitions_are_the_servers(database: Database, definition: str) -> None:
+    columns, rows = PARTITIONED[definition]
+    table = of(database, f"CREATE TABLE t (n INT, {columns}) {UTF8_BIN} PARTITION BY {definition}")
+    clauses = [check.clause for check in partition_checks(table)]
+    database.execute(
+        f"CREATE TABLE plain (n INT, {columns}) {UTF8_BIN}",
+        f"INSERT INTO plain VALUES {', '.join(f'({n}, {row})' for n, row in enumerate(rows))}",
+    )
+    condition = " AND ".join(f"(({clause}) IS NOT FALSE)" for clause in clauses) or "TRUE"
+    said = [bool(holds) for (holds,) in database.rows(f"SELECT {condition} FROM plain ORDER BY n")]
+    assert said == list(taken(database, rows))
+
+
+def test_partitions_as_they_are(database: Database) -> None:
+    name = quote_identifier("ü`")
+    table = of(
+        database,
+        f"""CREATE TABLE t ({name} INT, d DATE) PARTITION BY RANGE ({name}) SUBPARTITION BY HASH (TO_DAYS(d)) SUBPARTITIONS 2
+        (PARTITION b VALUES LESS THAN (10), PARTITION a VALUES LESS THAN MAXVALUE)""",
+    )
+    assert table.partitioning == Partitioning(method="RANGE", expression=name, bounds=("10", "MAXVALUE"))
+
+
+def test_names_are_compared_as_the_server_does(database: Database) -> None:
+    """Case and accents make another name here, although information_schema compares without them on MariaDB."""
+    if database.value("SELECT @@lower_case_table_names"):
+        pytest.skip("this machine has no two names that differ in case")
+    database.execute("CREATE TABLE t (a INT)", "CREATE TABLE T (b INT)", "CREATE TABLE `é` (c INT)", "CREATE TABLE e (d INT)")
+    found = shapes(database, "T", "e", "E")
+    assert {name: [c.name for c in table.columns] for name, table in found.items()} == {"T": ["b"], "e": ["d"]}
+
+
+def test_closure_goes_all_the_way_up_and_round(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE a (id INT PRIMARY KEY, c INT)",
+        "CREATE TABLE b (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES a (id))",
+        "CREATE TABLE c (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES b (id))",
+        "ALTER TABLE a ADD FOREIGN KEY (c) REFERENCES c (id)",
+        "CREATE TABLE below (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES c (id))",
+    )
+    with database.connection() as connection:
+        assert set(introspection.read_with_parents(connection, ["b"])) == {"a", "b", "c"}
+        assert set(introspection.read_with_parents(connection, ["below"])) == {"a", "b", "c", "below"}

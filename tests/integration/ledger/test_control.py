@@ -1,0 +1,74 @@
+"""Who is at work: one at a time, and no transaction of one who was overtaken."""
+
+import getpass
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from support.servers import Database, until
+
+from parloader.errors import AnotherRun
+from parloader.ledger import control, store
+from parloader.ledger.control import Holder
+from parloader.plans.row_ranges import IndexRange
+
+
+def test_the_lock_dies_with_its_connection(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        assert control.lock(one)
+        assert not control.lock(other)
+        assert control.has_lock(one)
+        assert not control.has_lock(other)
+        assert control.at_work(other)
+    with database.connection() as other:
+        until(lambda: control.lock(other), "the lock is free")
+
+
+def test_who_is_at_work_and_since_when(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        assert control.lock(one)
+        assert "since a moment ago" in str(control.refusal(other))
+        store.create(one)
+        Holder(doing="seed").write(one, one.thread_id())
+        said = str(control.refusal(other))
+        assert f"seed by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d}" in said
+
+
+def test_a_batch_of_one_who_was_overtaken_is_refused(database: Database) -> None:
+    with database.connection() as connection:
+        store.create(connection)
+        first, second = Holder(doing="seed"), Holder(doing="seed")
+        first.write(connection, 1)
+        assert store.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
+        assert not store.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
+        second.write(connection, 2)
+        assert not first.is_current(connection)
+        with pytest.raises(AnotherRun, match="taken over"):
+            store.record(connection, 1, "t", IndexRange(10, 20), token=first.token)
+        with pytest.raises(AnotherRun, match="taken over"):
+            control.require_current(connection, first.token)
+        assert store.record(connection, 1, "t", IndexRange(10, 20), token=second.token)
+
+
+def somebody_waits(database: Database) -> bool:
+    time.sleep(
+        0.15
+    )  # who looks more often than every 0.1 s is shown the same again (MySQL manual "The INFORMATION_SCHEMA INNODB_TRX Table")
+    return bool(database.rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
+
+
+def test_a_new_holder_waits_for_open_transactions_of_the_one_before(database: Database) -> None:
+    first, second = Holder(doing="seed"), Holder(doing="seed")
+    with database.connection() as worker, database.connection() as other, ThreadPoolExecutor() as thread:
+        store.create(other)
+        first.write(other, 1)
+        worker.begin()
+        assert store.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
+        writing = thread.submit(second.write, other, 2)
+        until(lambda: somebody_waits(database), "it waits")
+        worker.commit()
+        writing.result()
+        assert second.is_current(other)

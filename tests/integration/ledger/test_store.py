@@ -1,0 +1,86 @@
+"""The ledger: a batch is there once, and what is forgotten is exactly what was said."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.servers import Database
+
+from parloader.database import sql
+from parloader.errors import LedgerDamaged
+from parloader.ledger import store
+from parloader.plans.row_ranges import IndexRange, batches, gaps
+
+
+def test_a_batch_is_recorded_once(database: Database) -> None:
+    with database.connection() as connection:
+        store.create(connection)
+        assert store.record(connection, 1, "t", IndexRange(0, 10))
+        assert not store.record(connection, 1, "t", IndexRange(0, 10))
+        assert store.record(connection, 2, "t", IndexRange(0, 10))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.integers(1, 60), size=st.integers(1, 25), edges=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
+def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size: int, edges: list[tuple[int, int]]) -> None:
+    gone = [IndexRange(min(a, b, rows), min(max(a, b), rows)) for a, b in edges]
+    with database.connection() as connection:
+        store.create(connection)
+        sql.execute(connection, "DELETE FROM parloader_batch")
+        for batch in batches(IndexRange(0, rows), lambda: size):
+            store.record(connection, 1, "t", batch)
+        for part in gone:
+            with sql.transaction(connection):
+                store.forget(connection, 1, "t", part)
+        left = [
+            IndexRange(first, first + count) for first, count in sql.rows(connection, "SELECT first_index, row_count FROM parloader_batch")
+        ]
+    forgotten = {i for part in gone for i in range(part.start, part.stop)}
+    assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
+    assert {i for part in gaps(IndexRange(0, rows), left) for i in range(part.start, part.stop)} == forgotten
+
+
+def test_who_forgets_other_rows_does_not_wait(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        store.create(one)
+        for batch in batches(IndexRange(0, 100), lambda: 10):
+            store.record(one, 1, "t", batch)
+        sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
+        for below, above in zip(batches(IndexRange(0, 30), lambda: 15), batches(IndexRange(60, 90), lambda: 15), strict=True):
+            with sql.transaction(one), sql.transaction(other):
+                store.forget(one, 1, "t", below)
+                store.forget(other, 1, "t", above)
+        left = sql.rows(one, "SELECT first_index, row_count FROM parloader_batch ORDER BY first_index")
+    assert left == ((30, 10), (40, 10), (50, 10), (90, 10))
+
+
+def test_counters_are_those_before_the_first_run_and_after_the_last(database: Database) -> None:
+    with database.connection() as connection:
+        store.create(connection)
+        for run_id, before, after in ((1, 5, 20), (2, 20, 30), (3, None, None)):
+            columns = "run_id, position, table_name, key_column, segments, counter_before, counter_after"
+            statement = f"INSERT INTO parloader_table ({columns}) VALUES (%s, 0, 't', 'id', '[]', %s, %s)"
+            sql.execute(connection, statement, run_id, before, after)
+        store.end(connection, 1)
+        assert store.counters(connection) == {"t": (5, 30)}
+
+
+@pytest.mark.parametrize("lost", ["parloader_batch", "parloader_run", "parloader_table"])
+def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) -> None:
+    with database.connection() as connection:
+        assert not store.exists(connection)
+        store.create(connection)
+        assert store.exists(connection)
+        store.record(connection, 1, "t", IndexRange(0, 10))
+        sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', NULL, '0', UTC_TIMESTAMP())")
+        sql.execute(connection, f"DROP TABLE {lost}")
+        with pytest.raises(LedgerDamaged, match=f"there is no {lost}, so nobody can tell"):
+            store.exists(connection)
+
+
+def test_a_ledger_that_was_being_dropped_is_none(database: Database) -> None:
+    with database.connection() as connection:
+        store.create(connection)
+        sql.execute(connection, "DROP TABLE parloader_batch")
+        assert not store.exists(connection)
+        store.drop(connection)
+        assert database.rows("SHOW TABLES") == ()

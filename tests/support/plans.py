@@ -1,0 +1,157 @@
+"""Valid plans of every kind, to be drawn."""
+
+from datetime import datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from parloader.plans import generators
+from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+
+texts = st.text(max_size=12)
+
+names = st.text(min_size=1, max_size=8) | st.sampled_from(["id", "orders", "a.b", 'a"b', "é", "a b", "#", "plan", "const"])
+
+whole = st.integers(-(2**63), 2**63 - 1)
+
+positive = st.integers(1, 2**63 - 1)
+
+any_whole = st.integers(1 - 10**65, 10**65 - 1)
+
+finite = st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)
+
+not_negative = st.floats(0, allow_infinity=False).map(abs)
+
+scalars = st.none() | st.booleans() | any_whole | finite | texts | st.binary(max_size=8)
+
+several = st.lists(scalars, min_size=1, max_size=4).map(tuple)
+
+options: dict[str, st.SearchStrategy[Any]] = {"null_share": st.just(0.0) | st.floats(0, 1).map(abs)}
+
+
+def in_order(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    return st.tuples(values, values).map(lambda two: (min(two), max(two)))
+
+
+def built(kind: type[generators.Generator], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[generators.Generator]:
+    return st.builds(kind, **fields, **options)
+
+
+def bounded(
+    kind: type[generators.Generator], low: str, high: str, values: st.SearchStrategy[Any], **fields: Any
+) -> st.SearchStrategy[generators.Generator]:
+    """With two fields of which one is at most the other."""
+    return st.builds(
+        lambda two, rest: kind(**{low: two[0], high: two[1]}, **rest), in_order(values), st.fixed_dictionaries(fields | options)
+    )
+
+
+def weighted(values: tuple[generators.Scalar, ...]) -> st.SearchStrategy[generators.Generator]:
+    size = len(values)
+    weights = st.lists(st.integers(0, 2**63 - 1), min_size=size, max_size=size).filter(any).map(tuple)
+    return built(generators.Choice, values=st.just(values), weights=st.just(()) | weights)
+
+
+decimals = st.decimals(-(10**6), 10**6, places=2)
+
+moments = st.datetimes().map(lambda moment: moment.replace(microsecond=0))
+
+lengths = st.integers(0, 2**32 - 1)
+
+uniform = st.one_of(
+    bounded(generators.Uniform, "low", "high", any_whole),
+    st.tuples(in_order(decimals), options["null_share"]).map(
+        lambda v: generators.Uniform(low=f"{v[0][0]:f}", high=f"{v[0][1]:f}", null_share=v[1])
+    ),
+    in_order(st.dates()).map(lambda two: generators.Uniform(low=two[0].isoformat(), high=two[1].isoformat())),
+    in_order(moments).map(lambda two: generators.Uniform(low=two[0].isoformat(), high=f"{two[1].isoformat()}Z")),
+)
+
+unique = st.builds(
+    lambda form, two, rest, values: generators.Unique(form=form, low=two[0], high=two[1], values=values, **rest),
+    st.sampled_from([form for form in generators.UniqueKind if form is not generators.UniqueKind.BYTES]),
+    in_order(any_whole),
+    st.fixed_dictionaries({"scale": st.integers(0, 38), "length": lengths, "prefix": texts, "suffix": texts} | options),
+    several,
+) | built(generators.Unique, form=st.just(generators.UniqueKind.BYTES), length=lengths, prefix=st.binary(max_size=4).map(bytes.hex))
+
+simple = st.one_of(
+    built(generators.Const, value=scalars),
+    built(generators.Cycle, values=several, every=positive),
+    several.flatmap(weighted),
+    uniform,
+    built(generators.Normal, mean=finite, deviation=finite, scale=st.integers(0, 38)),
+    bounded(generators.Normal, "low", "high", finite, mean=finite, deviation=finite),
+    built(generators.Zipf, count=positive, exponent=not_negative),
+    built(generators.Sequence, start=any_whole, step=whole, every=positive, count=st.none() | positive),
+    built(
+        generators.Spread,
+        start=st.datetimes(max_value=datetime(5000, 1, 1)).map(datetime.isoformat) | st.just("2024-01-01T00:00:00Z"),
+        span_seconds=st.integers(0, 10**11) | st.sampled_from([0, 1, 60, 3600, 86_400, 604_800]),
+        unit=st.sampled_from(["s", "ms", "d"]),
+    ),
+    built(
+        generators.Pick,
+        parent=st.sampled_from(["elsewhere", "a.b", "x y"]),
+        column=names,
+        distribution=st.sampled_from(generators.Distribution),
+        every=positive,
+        exponent=not_negative,
+        index=st.none() | names,
+        group=st.none() | names,
+    ),
+    unique,
+    built(generators.Provider, name=names, length=lengths, srid=lengths, group=st.none() | names),
+    built(generators.Random, form=st.sampled_from(["letters", "hex", "bits"]), length=lengths, least=st.none()),
+    bounded(generators.Random, "least", "length", lengths, form=st.just("digits")),
+    built(generators.Template, text=texts),
+    built(generators.Expr, sql=names),
+    bounded(generators.After, "least", "most", whole, column=names),
+)
+
+any_generator = st.recursive(
+    simple,
+    lambda inner: built(generators.When, condition=names, then=inner, otherwise=inner | st.just(generators.Const(value=None))),
+    max_leaves=4,
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn, name: str) -> Table:
+    columns = draw(st.dictionaries(names, any_generator, max_size=4))
+    some = st.just(()) | st.sets(st.sampled_from(sorted(columns))).map(lambda chosen: tuple(sorted(chosen))) if columns else st.just(())
+    identity = draw(some)
+    match = draw(some)
+    key = None if identity else draw(st.none() | names.filter(lambda chosen: chosen not in columns))
+    return Table(
+        name=name,
+        rows=draw(st.integers(0, 2**63 - 1) | st.integers(9_990, 10_010)),
+        columns=columns,
+        key=key,
+        identity=identity,
+        match=match,
+        optional=frozenset(draw(some)),
+        unchecked=frozenset(draw(some)),
+        later=frozenset(draw(some)) - {*identity, *match},
+        partitioned=draw(st.booleans()),
+        reuse=draw(st.booleans()),
+    )
+
+
+@st.composite
+def any_plan(draw: st.DrawFn) -> Plan:
+    some = [draw(tables(name)) for name in draw(st.lists(names, min_size=1, max_size=3, unique=True))]
+    if not any(table.partitioned for table in some):
+        some.append(Table(name="the target", rows=3, columns={}, key="id", partitioned=True, reuse=False))
+    rules = st.builds(ExactlyOne, name=names, columns=st.lists(names, min_size=1, max_size=2).map(tuple)) | st.builds(
+        SameThrough, name=names, column=names, via=names, parent_column=names
+    )
+    return Plan(
+        name=draw(names),
+        parameters=draw(st.dictionaries(names, texts, max_size=2)),
+        tables=tuple(some),
+        counts=tuple(draw(st.lists(st.builds(Count, name=names, column=names), max_size=2))),
+        rules=tuple(draw(st.lists(rules, max_size=2))),
+        seed=draw(st.integers(0, 2**63 - 1)),
+        main=draw(st.none() | st.sampled_from([table.name for table in some if table.partitioned])),
+    )

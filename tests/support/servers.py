@@ -1,0 +1,225 @@
+"""What the tests share: servers and databases, and waiting for conditions.
+
+A server is a container where a Docker engine answers and the image is there or can be pulled, else a private server of this machine.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
+
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from parloader.cli.commands import cli
+from parloader.database import sql
+from parloader.database.dialects import ServerKind
+from parloader.database.driver import Connection
+from parloader.database.private_server import PrivateServer
+from parloader.database.session import connected
+from parloader.database.target import Target, parse_url
+from parloader.ledger import control, store
+
+KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
+
+IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
+
+# Nothing that a test shows depends on these, and they save seconds; only a server that is killed has to keep what it committed
+DURABLE_OPTIONS = ("--innodb-buffer-pool-size=128M",)
+
+TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", *DURABLE_OPTIONS)
+
+TEST_REDO_LOG_BYTES = 32 * 2**20
+
+PATIENCE_SECONDS = 60
+
+DROP_LEDGER = f"DROP TABLE {', '.join(store.TABLES)}"
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Waits for a condition, and fails where it does not come."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {PATIENCE_SECONDS} s for: {what}")
+        time.sleep(0.01)
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def own_tcp_port(connection: Connection) -> int:
+    """The TCP port of this machine on which the server listens."""
+    return int(sql.value(connection, "SELECT @@port"))
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A running server of one kind, and an administrator's account on it."""
+
+    __test__ = False
+    kind: str
+    admin: Target
+
+    def connection(self, database: str = "mysql") -> contextlib.AbstractContextManager[Connection]:
+        return connected(replace(self.admin, database=database))
+
+
+def private_server(home: Path, kind: str) -> PrivateServer:
+    return PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
+
+
+def docker_answers() -> bool:
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def container(kind: str) -> Iterator[TestServer]:
+    from testcontainers.community.mysql import MySqlContainer
+
+    with MySqlContainer(IMAGES[kind], username="root", password="test", dbname="test") as container:
+        yield TestServer(kind, parse_url(container.get_connection_url()))
+
+
+@contextlib.contextmanager
+def private(home: Path, kind: str) -> Iterator[TestServer]:
+    with private_server(home, kind).in_use(quiet, port=0) as server:
+        yield TestServer(kind, server.target)
+    until_gone(home)
+
+
+def until_gone(home: Path) -> None:
+    """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
+
+    def is_it(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):  # it ends just now, or is a zombie of somebody's
+            return any(f"--datadir={home}" in argument for argument in process.cmdline())
+        return False
+
+    until(lambda: not any(map(is_it, psutil.process_iter())), f"the end of the server in {home}")
+
+
+def unavailable(kind: str, error: Exception) -> NoReturn:
+    """Skips where a developer has no such server; in CI it fails, unless scripts/test has said aloud that there is no way to it."""
+    if os.environ.get("CI") and os.environ.get("PARLOADER_TEST_WITHOUT") != kind:
+        pytest.fail(f"no {kind}: {error}")
+    pytest.skip(f"no {kind}: {error}")
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh database, and the account that owns it."""
+
+    server: TestServer
+    target: Target
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        t = self.target
+        secret = f":{quote(t.password, safe='')}"  # an empty one, too: none is to be taken from the developer's ~/.my.cnf
+        socket = f"?unix_socket={quote(t.unix_socket)}" if t.unix_socket else ""
+        return f"mysql://{quote(t.user, safe='')}{secret}@{t.host}:{t.port}/{quote(t.database, safe='')}{socket}"
+
+    def connection(self) -> contextlib.AbstractContextManager[Connection]:
+        return connected(self.target)
+
+    def execute(self, *statements: str) -> None:
+        with self.connection() as connection:
+            for statement in statements:
+                sql.execute(connection, statement)
+
+    def rows(self, statement: str) -> tuple[tuple[object, ...], ...]:
+        with self.connection() as connection:
+            return sql.rows(connection, statement)
+
+    def value(self, statement: str) -> object:
+        return self.rows(statement)[0][0]
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "parloader", *arguments, "--url", self.url]
+
+    def parloader(self, *arguments: str, check: int | None = 0) -> Result:
+        """Runs the command on this database, in this process (its workers are processes), and checks its exit code."""
+        done = CliRunner().invoke(cli, [*arguments, "--url", self.url], prog_name="parloader")
+        assert check is None or done.exit_code == check, (
+            f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}\n{done.exception!r}"
+        )
+        assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+        return done
+
+    def process(self, *arguments: str, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Starts the command in a process of its own, with these variables on top of the environment."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+
+
+def everything(database: Database) -> dict[str, object]:
+    """Each table's rows, its counter and its definition; but not who was at work."""
+    found: dict[str, object] = {}
+    for (name,) in database.rows("SHOW TABLES WHERE Tables_in_" + database.target.database + f" <> '{control.CONTROL}'"):
+        found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
+    return found
+
+
+class Command:
+    """A command in a process of its own, whose stderr is read while it runs."""
+
+    def __init__(self, database: Database, *arguments: str) -> None:
+        self._file = Path(database.folder / f"stderr-{arguments[0]}")
+        with open(self._file, "w") as stderr:
+            self.process = subprocess.Popen(
+                database.command(*arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                cwd=database.folder,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._file.read_text()
+
+    def says(self, words: str) -> None:
+        until(lambda: words in self.said or self.process.poll() is not None, f"it says {words}")
+        assert words in self.said, self.said
+
+    def ended(self) -> int:
+        self.process.communicate(timeout=60)
+        assert "Traceback" not in self.said
+        return self.process.returncode
+
+
+@contextlib.contextmanager
+def running(database: Database, *arguments: str) -> Iterator[Command]:
+    command = Command(database, *arguments)
+    try:
+        yield command
+    finally:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.communicate()
+
+
+def loaded(database: Database) -> int:
+    if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
+        return 0
+    return int(str(database.value("SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = 'script_execution'")))

@@ -1,0 +1,79 @@
+"""Small schemas, written in few words."""
+
+from dataclasses import replace
+
+from parloader.planner.completion import Inferred, complete
+from parloader.planner.request import Fill
+from parloader.plans.model import Plan, Table
+from parloader.plans.row_ranges import ExistingRows
+from parloader.schema.model import Check, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, UniqueKey
+
+TINY = {"low": 0, "high": 255, "unsigned": True, "type_text": "tinyint unsigned"}
+
+
+def integer(name: str, **more: object) -> ColumnSchema:
+    return replace(ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text="int", low=-(2**31), high=2**31 - 1), **more)  # type: ignore[arg-type]
+
+
+def tiny(name: str, **more: object) -> ColumnSchema:
+    return integer(name, **{**TINY, **more})
+
+
+def text(name: str, length: int = 40, **more: object) -> ColumnSchema:
+    column = ColumnSchema(
+        name=name, kind=ColumnType.TEXT, type_text=f"varchar({length})", length=length, charset="utf8mb4", collation="utf8mb4_bin"
+    )
+    return replace(column, **more)  # type: ignore[arg-type]
+
+
+def flag(name: str, *values: str, **more: object) -> ColumnSchema:
+    return replace(ColumnSchema(name=name, kind=ColumnType.ENUM, type_text="enum", values=values or ("on", "off")), **more)  # type: ignore[arg-type]
+
+
+def primary(*columns: str) -> UniqueKey:
+    return UniqueKey(name="PRIMARY", columns=columns)
+
+
+def unique(*columns: str, prefixes: tuple[int | None, ...] = ()) -> UniqueKey:
+    return UniqueKey(name="uq_" + "_".join(columns), columns=columns, prefixes=prefixes)
+
+
+def foreign(columns: str, parent: str, referenced: str = "id", database: str | None = None) -> ForeignKey:
+    """Of several columns, separated by blanks."""
+    return ForeignKey(
+        name=f"fk_{columns.replace(' ', '_')}_{parent}",
+        columns=tuple(columns.split()),
+        parent=parent,
+        referenced=tuple(referenced.split()),
+        database=database,
+    )
+
+
+def table(
+    name: str, *columns: ColumnSchema, keys: tuple[UniqueKey, ...] = (), to: tuple[ForeignKey, ...] = (), checks: tuple[str, ...] = ()
+) -> TableSchema:
+    """With a primary key `id` in front, unless `keys` has one."""
+    own = any(key.name == "PRIMARY" for key in keys)
+    return TableSchema(
+        name=name,
+        columns=columns if own or any(c.name == "id" for c in columns) else (integer("id", auto_increment=True), *columns),
+        unique_keys=keys if own else (primary("id"), *keys),
+        foreign_keys=to,
+        checks=tuple(Check(name=f"chk_{n}", clause=clause) for n, clause in enumerate(checks)),
+    )
+
+
+def schema(*tables: TableSchema) -> Schema:
+    return {t.name: t for t in tables}
+
+
+def planned(name: str, rows: int) -> Plan:
+    """What `--table` asks for."""
+    return Plan(name=name, parameters={}, tables=(Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False),))
+
+
+def infer(
+    shapes: Schema, name: str, rows: int = 1_000, there: dict[str, int] | None = None, parents: dict[str, int] | None = None
+) -> Inferred:
+    found = {table: ExistingRows(rows=rows, contiguous=True) for table, rows in (there or {}).items()}
+    return complete(planned(name, rows), shapes, found, parents or {}, Fill.ALL)

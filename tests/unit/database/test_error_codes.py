@@ -1,0 +1,167 @@
+import errno
+import socket
+from collections.abc import Callable
+
+import pymysql
+import pytest
+
+from parloader.database import error_codes
+from parloader.database.error_codes import Action
+from parloader.database.session import connect
+from parloader.database.target import Target
+from parloader.errors import (
+    ConnectError,
+    DiskFull,
+    LoginRefused,
+    ParloaderError,
+    PrivilegeMissing,
+    SchemaMismatch,
+    ServerNotSupported,
+    UsageError,
+    WriteFailed,
+)
+
+GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1290, 1364, 1452, 3819, 4025, 9999]
+
+
+@pytest.mark.parametrize(
+    ("number", "action"),
+    [
+        *[(n, Action.RETRY) for n in (1205, 1213, 1317)],
+        *[(n, Action.RECONNECT) for n in (0, 1040, 1053, 1927, 2002, 2003, 2006, 2013, 2055, 3169, 4031)],
+        *[(n, Action.GIVE_UP) for n in GIVE_UP],
+    ],
+)
+def test_the_number_says_what_to_do(number: int, action: Action) -> None:
+    assert error_codes.classify(pymysql.err.OperationalError(number, "words")) is action
+    assert error_codes.classify(pymysql.err.InternalError(number, "other words")) is action
+
+
+def test_an_error_without_a_number_is_a_lost_connection() -> None:
+    """PyMySQL raises InterfaceError(0, '') on a closed socket, and InternalError with words alone on a broken packet."""
+    assert error_codes.classify(pymysql.err.InterfaceError(0, "")) is Action.RECONNECT
+    assert error_codes.classify(pymysql.err.InternalError("Packet sequence number wrong")) is Action.RECONNECT
+
+
+def test_only_1062_is_a_duplicate_key() -> None:
+    assert error_codes.is_duplicate_key(pymysql.err.IntegrityError(1062, "Duplicate entry"))
+    assert not error_codes.is_duplicate_key(pymysql.err.IntegrityError(1452, "Duplicate entry"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind", "exit_code"),
+    [
+        ((1044, 1142, 1143, 1227), PrivilegeMissing, 3),
+        ((1290, 1792, 1836), ServerNotSupported, 3),
+        ((1021, 1114), DiskFull, 1),
+        ((1146, 1054, 1049), SchemaMismatch, 3),
+        ((1205, 1213), WriteFailed, 1),
+        ((1048, 1062, 1364, 1451, 1452, 3819, 4025), WriteFailed, 1),
+        ((0, 2006, 2013, 1927, 4031), ConnectError, 4),
+        ((1153, 1064, 9999), WriteFailed, 1),
+    ],
+)
+def test_each_class_of_errors_is_an_error_of_ours(numbers: tuple[int, ...], kind: type[ParloaderError], exit_code: int) -> None:
+    for number in numbers:
+        error = error_codes.translate(pymysql.err.OperationalError(number, "the words"), "writing t, rows 0 to 9", "ann", "shop")
+        assert (type(error), error.exit_code) == (kind, exit_code), number
+        assert error.message == f"writing t, rows 0 to 9: the words (error {number})"
+        assert error.next_step
+
+
+def test_a_missing_privilege_says_who_needs_which_where() -> None:
+    step = error_codes.translate(pymysql.err.OperationalError(1142, "denied"), "writing", "ann", "shop").next_step
+    assert all(word in step for word in ("ann", "shop", "INSERT", "REFERENCES"))
+
+
+def test_driver_errors_leave_a_block_as_errors_of_ours() -> None:
+    driver_error = pymysql.err.OperationalError(1146, "Table 't' doesn't exist")
+    with pytest.raises(SchemaMismatch) as caught, error_codes.translate_errors("counting t", "ann", "shop"):
+        raise driver_error
+    assert caught.value.__cause__ is driver_error
+
+
+@pytest.mark.parametrize("error", [ValueError("not the driver's"), WriteFailed("ours already")])
+def test_other_errors_leave_a_block_as_they_are(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, error_codes.translate_errors("counting t", "ann", "shop"):
+        raise error
+    assert caught.value is error
+
+
+def wrapped(cause: Exception) -> Exception:
+    """What PyMySQL makes of an error of the socket."""
+    error = pymysql.err.OperationalError(2003, f"Can't connect to MySQL server ({cause})")
+    error.original_exception = cause  # type: ignore[attr-defined]
+    return error
+
+
+def as_it_is(cause: Exception) -> Exception:
+    return cause
+
+
+@pytest.mark.parametrize("dressed", [wrapped, as_it_is])
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "unknown host in db:3306"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "no server listens at db:3306"),
+        (FileNotFoundError(errno.ENOENT, "no socket"), "no server listens at db:3306"),
+        (TimeoutError("timed out"), "no answer from db:3306"),
+        (OSError(errno.ENETUNREACH, "unreachable"), "cannot reach db:3306: ENETUNREACH"),
+    ],
+)
+def test_a_server_that_cannot_be_reached(cause: Exception, message: str, dressed: Callable[[Exception], Exception]) -> None:
+    error = error_codes.connect_error(dressed(cause), "db:3306", "ann", "shop")
+    assert (type(error), error.exit_code, error.message) == (ConnectError, 4, message)
+    assert error.next_step
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "message"),
+    [
+        (1045, LoginRefused, "db:3306 refuses the login of ann: the words (error 1045)"),
+        (1049, LoginRefused, "there is no database shop at db:3306"),
+        (1044, LoginRefused, "ann may not use the database shop at db:3306"),
+        (1040, ConnectError, "cannot connect to db:3306: the words (error 1040)"),
+        (2013, ConnectError, "cannot connect to db:3306: the words (error 2013)"),
+    ],
+)
+def test_a_server_that_does_not_let_in(number: int, kind: type[Exception], message: str) -> None:
+    error = error_codes.connect_error(pymysql.err.OperationalError(number, "the words"), "db:3306", "ann", "shop")
+    assert (type(error), error.exit_code, error.message) == (kind, 4, message)
+    assert error.next_step
+
+
+def test_a_driver_that_lacks_a_library() -> None:
+    error = error_codes.connect_error(RuntimeError("'cryptography' package is required"), "db:3306", "ann", "shop")
+    assert (type(error), error.message) == (ConnectError, "cannot connect to db:3306: RuntimeError")
+
+
+def test_the_driver_itself_where_nobody_listens() -> None:
+    """That PyMySQL's errors are as the tests above make them."""
+    with socket.socket() as bound:  # but not listening
+        bound.bind(("127.0.0.1", 0))
+        target = Target(user="ann", database="shop", host="127.0.0.1", port=bound.getsockname()[1])
+        with pytest.raises(ConnectError, match=f"no server listens at {target.where}"):
+            connect(target)
+
+
+def test_a_bad_url_shows_how_to_write_one() -> None:
+    error = error_codes.bad_url("the URL names no user")
+    assert isinstance(error, UsageError)
+    assert "mysql://USER:PASSWORD@HOST" in error.next_step
+
+
+class Gone:
+    """A connection whose server is gone."""
+
+    def rollback(self) -> None:
+        raise pymysql.err.InterfaceError(0, "")
+
+    def close(self) -> None:
+        raise BrokenPipeError
+
+
+def test_the_end_of_a_lost_connection_is_no_error() -> None:
+    error_codes.rollback(Gone())
+    error_codes.close(Gone())

@@ -1,0 +1,114 @@
+"""Which targets are on this machine. No name is looked up: the resolver is the test's own."""
+
+import ipaddress
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parloader.database.target import Target, is_local
+from parloader.errors import ConnectError, RemoteHost
+from parloader.runs.permission import is_permitted, require_permitted
+
+OWN = {
+    "eth0": [
+        SimpleNamespace(family=socket.AF_INET, address="192.0.2.7"),
+        SimpleNamespace(family=socket.AF_INET6, address="2001:db8::7"),
+        SimpleNamespace(family=socket.AF_INET6, address="fe80::7%eth0"),
+        SimpleNamespace(family=psutil.AF_LINK, address="02:00:00:00:00:07"),
+    ]
+}
+
+NAMES = {
+    "localhost": ["127.0.0.1", "::1"],
+    "own.example": ["192.0.2.7", "2001:db8::7"],
+    "db.example": ["198.51.100.1"],
+    "half.example": ["127.0.0.1", "198.51.100.1"],
+}
+
+SOCKET = "/run/mysqld/mysqld.sock"
+
+
+@pytest.fixture(autouse=True)
+def network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        try:
+            addresses = [str(ipaddress.ip_address(host))]
+        except ValueError:
+            host.encode("idna")
+            if host not in NAMES:
+                raise socket.gaierror(socket.EAI_NONAME, "no such name") from None
+            addresses = NAMES[host]
+        return [(None, None, 0, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: OWN)
+
+
+def target(host: str, unix_socket: str | None = None) -> Target:
+    return Target(user="ann", database="shop", password="s3cret", host=host, unix_socket=unix_socket)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "own.example",
+        "127.0.0.1",
+        "127.1.2.3",
+        "::1",
+        "0.0.0.0",
+        "::",
+        "192.0.2.7",
+        "2001:db8::7",
+        "fe80::7%eth0",
+        "::ffff:192.0.2.7",
+    ],
+)
+def test_this_machine(host: str) -> None:
+    assert is_local(target(host))
+    require_permitted(target(host), ())
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["db.example", "half.example", "192.0.2.1", "198.51.100.1", "2001:db8::8", "fe80::7%eth1", "::ffff:192.0.2.8", "126.255.255.255"],
+)
+def test_another_machine(host: str) -> None:
+    assert not is_local(target(host))
+    with pytest.raises(RemoteHost, match=f"--allow-remote {host}") as refused:
+        require_permitted(target(host), ("other.example",))
+    assert "shop" in str(refused.value)
+    assert "ann" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+    require_permitted(target(host), ("other.example", host))
+
+
+@given(address=st.ip_addresses())
+def test_an_address_is_here_only_where_it_is_loopback_unspecified_or_an_interfaces(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    plain = getattr(address, "ipv4_mapped", None) or address
+    own = {"192.0.2.7", "2001:db8::7", "0.0.0.0", "::", "::1"}
+    assert is_local(target(str(address))) == (str(plain) in own or str(plain).startswith("127."))
+
+
+@given(host=st.sampled_from(["db.example", "192.0.2.1", "2001:db8::8"]), allowed=st.lists(st.text(max_size=12), max_size=3))
+def test_only_the_very_host_is_permission(host: str, allowed: list[str]) -> None:
+    assert not is_permitted(target(host), allowed)
+    assert is_permitted(target(host), [*allowed, host.upper()])
+    assert is_permitted(target(host), [f"[{host}]"])
+
+
+def test_a_unix_socket_is_here_whatever_the_host() -> None:
+    assert is_local(target("db.example", SOCKET))
+
+
+@pytest.mark.parametrize("host", ["no-such-host.example", "a" * 64 + ".example", "a..b"])
+def test_a_host_that_is_none(host: str) -> None:
+    with pytest.raises(ConnectError, match="unknown host"):
+        require_permitted(target(host), ())

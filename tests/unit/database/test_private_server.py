@@ -1,0 +1,127 @@
+"""Finding the private server's binary, and what is known of the server before it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parloader.database import private_server
+from parloader.database.dialects import ServerKind
+from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer, find_binary
+from parloader.database.target import parse_url
+from parloader.errors import ServerNotSupported, ServerStartError
+
+MARIADB = "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)"
+
+MYSQL = "/usr/sbin/mysqld  Ver 9.7.4 for Linux on x86_64 (MySQL Community Server - GPL)"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder where a binary can be found."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(private_server, "PLACES", ())
+    return folder
+
+
+def binary(file: Path, says: str, status: int = 0) -> Path:
+    """A program that answers so to --no-defaults --version (on stderr where it fails), and to nothing else."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n[ \"$*\" = '--no-defaults --version' ] || exit 99\necho '{says}' >&{2 if status else 1}\nexit {status}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_kind_and_version_of_a_binary(path: Path) -> None:
+    mariadbd = binary(path / "mariadbd", MARIADB)
+    found = find_binary()
+    assert (found.path, found.kind, found.version, str(found)) == (mariadbd, ServerKind.MARIADB, (10, 11, 19), "MariaDB 10.11.19")
+
+
+def test_mariadb_comes_first(path: Path) -> None:
+    binary(path / "mysqld", MYSQL)
+    assert find_binary().kind is ServerKind.MYSQL
+    binary(path / "mariadbd", MARIADB)
+    assert find_binary().kind is ServerKind.MARIADB
+    assert find_binary((ServerKind.MYSQL,)).version == (9, 7, 4)
+
+
+def test_a_mysqld_can_be_a_mariadb(path: Path) -> None:
+    binary(path / "mysqld", MARIADB)
+    assert find_binary().kind is ServerKind.MARIADB
+    with pytest.raises(ServerStartError, match="no MySQL on this machine"):
+        find_binary((ServerKind.MYSQL,))
+
+
+def test_folders_beside_the_path_are_looked_in_too(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aside = binary(tmp_path / "sbin" / "mariadbd", MARIADB)
+    monkeypatch.setattr(private_server, "PLACES", (aside.parent,))
+    assert find_binary().path == aside
+
+
+def test_the_environment_can_name_the_binary(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary(path / "mariadbd", MARIADB)
+    monkeypatch.setenv("PARLOADER_MYSQLD", str(binary(tmp_path / "elsewhere" / "my-server", MYSQL)))
+    assert find_binary().kind is ServerKind.MYSQL
+
+
+@pytest.mark.usefixtures("path")
+def test_where_there_is_none_the_ways_out_are_said() -> None:
+    with pytest.raises(ServerStartError, match="no MariaDB or MySQL on this machine") as caught:
+        find_binary()
+    assert all(way in caught.value.next_step for way in ("--url", "mariadb-server-core", "docker run"))
+
+
+def test_a_binary_that_does_not_run(path: Path) -> None:
+    binary(path / "mariadbd", "libssl.so.3: cannot open shared object file", status=127)
+    with pytest.raises(ServerStartError, match=r"mariadbd does not run: libssl.so.3: cannot open"):
+        find_binary()
+
+
+def test_the_environment_names_a_binary_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLOADER_MYSQLD", str(tmp_path / "mysqld"))
+    with pytest.raises(ServerStartError, match="mysqld"):
+        find_binary()
+
+
+def test_a_program_of_another_kind(path: Path) -> None:
+    binary(path / "mysqld", "postgres (PostgreSQL) 16.1")
+    with pytest.raises(ServerNotSupported):
+        find_binary()
+
+
+@pytest.mark.parametrize(("kinds", "name"), [(["MySQL"], "mysqld"), (["MariaDB"], "mariadbd"), ([], "mariadbd")])
+def test_scripts_can_ask_where_a_server_is(path: Path, kinds: list[str], name: str) -> None:
+    there = {"mysqld": binary(path / "mysqld", MYSQL), "mariadbd": binary(path / "mariadbd", MARIADB)}
+    asked = [sys.executable, "-m", "parloader.database.private_server", *kinds]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PATH": str(path)})
+    assert answer.stdout == f"{there[name]}\n"
+
+
+def test_the_default_server_is_below_parloader_home(own_folder: Path) -> None:
+    assert PrivateServer.default().home == own_folder / "home"
+
+
+def test_making_the_object_makes_nothing(own_folder: Path) -> None:
+    private = PrivateServer(home=own_folder / "new")
+    assert not private.running()
+    assert private.tcp_url() is None
+    assert not private.home.exists()
+
+
+def test_the_url_names_the_target() -> None:
+    private = PrivateServer(home=Path("/home/ann/server"))
+    assert parse_url(private.url) == private.target
+    assert private.target.unix_socket == "/home/ann/server/socket"
+
+
+def test_a_socket_path_stays_short_enough_and_each_home_has_its_own(tmp_path: Path) -> None:
+    homes = [tmp_path / name / ("x" * MAX_SOCKET_PATH_BYTES) for name in "ab"]
+    for home in homes:
+        home.mkdir(parents=True)
+    sockets = [PrivateServer(home=home).socket for home in homes]
+    assert all(len(str(socket)) <= MAX_SOCKET_PATH_BYTES for socket in sockets)
+    assert sockets[0] != sockets[1]

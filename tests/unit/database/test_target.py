@@ -1,0 +1,98 @@
+import pytest
+
+from parloader.database.dialects import ServerKind, parse_version
+from parloader.database.target import Target, parse_url
+from parloader.errors import ServerNotSupported, UsageError
+
+SECRET = "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("mysql://ann:s3cret@db.example:3307/shop", Target(user="ann", password=SECRET, host="db.example", port=3307, database="shop")),
+        ("mariadb://ann@db.example/shop", Target(user="ann", host="db.example", database="shop")),
+        ("mysql+pymysql://ann:s3cret@db.example/shop", Target(user="ann", password=SECRET, host="db.example", database="shop")),
+        ("mariadb+pymysql://ann@db.example/shop", Target(user="ann", host="db.example", database="shop")),
+        ("mysql://ann@localhost/shop?unix_socket=/run/my.sock", Target(user="ann", database="shop", unix_socket="/run/my.sock")),
+        ("mysql://ann@/shop?unix_socket=/run/my.sock", Target(user="ann", database="shop", unix_socket="/run/my.sock")),
+        ("mysql://ann@localhost/shop?charset=utf8mb4", Target(user="ann", database="shop")),
+        ("mysql://ann@[::1]:3307/shop", Target(user="ann", host="::1", port=3307, database="shop")),
+        ("mysql://a%40b:p%40%3A%2F%25@db/my%20shop", Target(user="a@b", password="p@:/%", host="db", database="my shop")),
+        ("mysql://ann@db/50%2525", Target(user="ann", host="db", database="50%25")),
+    ],
+)
+def test_a_url_names_a_target(url: str, target: Target) -> None:
+    parsed = parse_url(url)
+    assert parsed == target
+    assert parsed.password == target.password
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql://ann:s3cret@db/shop", "the URL is for postgresql"),
+        ("sqlite:///shop.db", "the URL is for sqlite"),
+        ("mysql://ann:s3cret@db", "names no database"),
+        ("mysql://ann:s3cret@db/", "names no database"),
+        ("mysql://db/shop", "names no user"),
+        ("mysql://:s3cret@db/shop", "names no user"),
+        ("mysql://ann:s3cret@db/shop?ssl_capath=/x", "the parameter ssl_capath"),
+        ("mysql://ann:s3cret@db/shop?local_infile=1&charset=utf8mb4", "the parameter local_infile"),
+        ("ann:s3cret@db/shop", "the URL is not one"),
+        ("s3cret", "the URL is not one"),
+        ("", "the URL is not one"),
+        ("mysql://ann:s3cret@db:port/shop", "the URL is not one"),
+        # no port: the driver would take it modulo 65536, or for none
+        ("mysql://ann:s3cret@db:70000/shop", "port"),
+        ("mysql://ann:s3cret@db:0/shop", "port"),
+        ("mysql://ann:s3cret@db:-1/shop", "port"),
+        # which of the two?
+        ("mysql://ann@localhost/shop?unix_socket=/a&unix_socket=/b", "unix_socket"),
+        # an @ that is not written as %40: what follows it would be taken for the host, and shown
+        ("mysql://ann:pass@s3cret@db/shop", "has an @"),
+        ("mysql://ann:pass@x?s3cret=@db/shop", "has an @"),
+        ("mysql://ann:pass@x/s3cret@db/shop", "has an @"),
+        ("mysql://s3cret@ann@db/shop", "has an @"),
+        ("mysql://ann@localhost/shop?ssl-mode=required&ssl_mode=disabled", "ssl-mode twice"),
+    ],
+)
+def test_what_is_no_url_of_a_database_is_refused(url: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        parse_url(url)
+    assert "mysql://USER:PASSWORD@HOST" in caught.value.next_step
+    assert SECRET not in str(caught.value)
+
+
+def test_no_text_of_a_target_shows_the_password() -> None:
+    target = parse_url(f"mysql://ann:{SECRET}@db/shop")
+    shown = [str(target), repr(target), f"{target}", target.where, repr([target]), str({"target": target})]
+    assert not [text for text in shown if SECRET in text]
+    assert str(target) == "shop at db:3306 as ann"
+
+
+def test_where_is_the_socket_if_there_is_one() -> None:
+    assert str(Target(user="ann", database="shop", unix_socket="/run/my.sock")) == "shop at /run/my.sock as ann"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "version"),
+    [
+        ("10.11.19-MariaDB-0+deb12u1", ServerKind.MARIADB, (10, 11, 19)),
+        ("11.4.2-MariaDB-ubu2404-log", ServerKind.MARIADB, (11, 4, 2)),
+        ("5.5.5-10.2.44-MariaDB-log", ServerKind.MARIADB, (10, 2, 44)),
+        ("12.0.1-mariadb", ServerKind.MARIADB, (12, 0, 1)),
+        ("9.7.4", ServerKind.MYSQL, (9, 7, 4)),
+        ("8.0.36-0ubuntu0.22.04.1", ServerKind.MYSQL, (8, 0, 36)),
+        ("8.0.35-27 Percona", ServerKind.MYSQL, (8, 0, 35)),
+        ("5.7.44-log", ServerKind.MYSQL, (5, 7, 44)),
+    ],
+)
+def test_kind_and_version(text: str, kind: ServerKind, version: tuple[int, ...]) -> None:
+    assert parse_version(text) == (kind, version)
+
+
+@pytest.mark.parametrize("text", ["", "PostgreSQL 16", "8.4", "MariaDB"])
+def test_a_version_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ServerNotSupported, match="version"):
+        parse_version(text)

@@ -1,0 +1,76 @@
+from parloader.database.dialects import ServerKind
+from parloader.database.session import ServerInfo
+from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
+from parloader.rows.writers import WriterName
+from parloader.workers.batching import FixedBatch
+from parloader.workers.stats import WorkerStats
+from parloader.workers.tasks.baseline import BaselineName
+
+FACTS = ServerInfo(
+    kind=ServerKind.MYSQL,
+    version=(8, 4, 0),
+    version_text="8.4.0",
+    max_allowed_packet_bytes=2**24,
+    data_directory="/",
+    hostname="h",
+    backslash_escapes=True,
+    local_infile=True,
+    autoinc_lock_mode=2,
+    connection_id=1,
+)
+
+
+def measured(*rates: float, procs: int = 1, writer: WriterName | BaselineName = WriterName.INSERT) -> Result:
+    samples = (
+        Measurement(rows=1000, seconds=1000 / r, worker_seconds=2, server_seconds=1, client_cpu_seconds=0.001, peak_rss_bytes=7)
+        for r in rates
+    )
+    return Result(point=Configuration(procs=procs, batch=FixedBatch(10), writer=writer), samples=tuple(samples))
+
+
+def result(*points: Result) -> BenchResult:
+    return BenchResult(
+        facts=FACTS,
+        rows=1000,
+        rounds=3,
+        points=points,
+        floors=(measured(400, 400, 400, writer=BaselineName.INSERT_SELECT), measured(500, 500, 100, writer=BaselineName.READY_FILES)),
+        checked=measured(300, 100, 270),
+        unchecked=measured(400, 125, 300),
+        notes=(),
+    )
+
+
+def test_the_best_is_of_the_highest_median_and_not_of_the_fastest_round() -> None:
+    steady, lucky = measured(200, 210, 190), measured(100, 900, 100, procs=2)
+    found = result(lucky, steady)
+    assert found.best is steady
+    assert found.in_noise(lucky)  # it was faster in a round
+    assert not found.in_noise(steady)
+    assert found.as_json()["command"] == "parloader seed --procs 1 --batch 10 --writer insert"
+
+
+def test_slower_in_every_round_is_outside_the_noise_however_the_ranges_overlap() -> None:
+    """A noisy minute that falls on both: 150 beats 100 of another round, and never its own."""
+    best, slower = measured(200, 100, 300), measured(150, 90, 250, procs=2)
+    assert not result(best, slower).in_noise(slower)
+
+
+def test_the_floor_is_the_faster_way() -> None:
+    point = measured(250, 250, 250)
+    assert (result(point).floor.point.writer, result(point).of_floor(point)) == (BaselineName.READY_FILES, 0.5)
+
+
+def test_the_price_is_the_median_of_the_rounds_own_shares() -> None:
+    """25 %, 20 % and 10 % of the time."""
+    assert round(result(measured(1, 1, 1)).price_of_integrity, 6) == 0.2
+
+
+def test_a_sample_lasts_from_the_first_start_to_the_last_commit() -> None:
+    first = WorkerStats(worker=0, rows=30, started_seconds=10, last_seconds=12, write_seconds=1.5, cpu_seconds=0.1, peak_rss_bytes=5)
+    second = WorkerStats(worker=1, rows=30, started_seconds=11, last_seconds=14, write_seconds=2.5, cpu_seconds=0.2, peak_rss_bytes=6)
+    sample = Measurement.of({0: first, 1: second})
+    assert (sample.rows, sample.seconds, sample.rows_per_second) == (60, 4, 15)
+    assert (sample.worker_seconds, sample.server_seconds, sample.peak_rss_bytes) == (5, 4.0, 6)
+    point = Result(point=Configuration(procs=2, batch=FixedBatch(10), writer=WriterName.INSERT), samples=(sample,))
+    assert (point.server_wait, round(point.client_cpu_seconds_per_million)) == (0.8, 5000)

@@ -1,0 +1,121 @@
+"""Of any schema: it is refused, or all rows of the plan are valid."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.generated_rows import faults, rows_of
+from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, tiny, unique
+
+from parloader.errors import Refused
+from parloader.planner.completion import Inferred
+from parloader.schema.model import ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
+
+MOST_TABLES = 5
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> Schema:
+    """Tables that point to those before them and to themselves, all with columns of their own and unique keys over any of these."""
+    tables: list[TableSchema] = []
+    for number in range(draw(st.integers(1, MOST_TABLES))):
+        tables.append(draw(any_table(f"t{number}", tables)))
+    return schema(*tables)
+
+
+@st.composite
+def any_table(draw: st.DrawFn, name: str, before: list[TableSchema]) -> TableSchema:
+    id_column = draw(st.sampled_from([integer("id"), tiny("id"), text("id", 3)]))
+    columns = [id_column, *draw(own_columns())]
+    keys: list[ForeignKey] = []
+    for number in range(draw(st.integers(0, 3))):
+        parents = [*before, table(name, id_column)]
+        parent = draw(st.sampled_from(parents))
+        key = draw(st.sampled_from(parent.unique_keys))
+        nullable = draw(st.booleans())
+        mine = []
+        for column in key.columns:
+            shared = [c for c in columns if c.name.endswith(column) and "_" in c.name and c.name not in mine]
+            if shared and len(key.columns) > 1 and draw(st.booleans()):
+                mine.append(shared[0].name)
+            else:
+                mine.append(f"f{number}_{column}")
+                columns.append(_alike(parent.column(column), mine[-1], nullable=nullable))
+        keys.append(foreign(" ".join(mine), parent.name, " ".join(key.columns)))
+    names = [column.name for column in columns]
+    solid = [column.name for column in columns if not column.nullable]
+    composite = draw(st.lists(st.sampled_from(solid), min_size=1, max_size=3, unique=True))
+    first = draw(st.sampled_from([primary("id"), primary(*composite)]))
+    more = draw(st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(lambda key: unique(*key)), max_size=3))
+    return table(name, *columns, keys=(first, *_distinct(more)), to=tuple(keys))
+
+
+@st.composite
+def own_columns(draw: st.DrawFn) -> list[ColumnSchema]:
+    make = [lambda n, nullable: integer(n, nullable=nullable), lambda n, nullable: tiny(n, nullable=nullable)]
+    kinds = st.sampled_from(["integer", "tiny", "text", "flag"])
+    columns = []
+    for number in range(draw(st.integers(0, 3))):
+        nullable = draw(st.booleans())
+        kind = draw(kinds)
+        column = f"c{number}"
+        if kind == "text":
+            columns.append(text(column, draw(st.sampled_from([1, 2, 20])), nullable=nullable))
+        elif kind == "flag":
+            columns.append(flag(column, "a", "b", "c", nullable=nullable))
+        else:
+            columns.append(make[kind == "tiny"](column, nullable))
+    return columns
+
+
+def _alike(column: ColumnSchema, name: str, *, nullable: bool) -> ColumnSchema:
+    return replace(column, name=name, nullable=nullable)
+
+
+def _distinct(keys: list[UniqueKey]) -> Iterator[UniqueKey]:
+    return iter({key.columns: key for key in keys}.values())
+
+
+@st.composite
+def tenant_schemas(draw: st.DrawFn) -> Schema:
+    """All belongs to a tenant: each foreign key to another table has its tenant in it, and shares that column with the others."""
+    tables = [table("tenant", text("name"))]
+    for number in range(draw(st.integers(1, MOST_TABLES))):
+        parents = draw(st.lists(st.sampled_from(tables[1:]), max_size=3)) if number else []
+        columns = [integer("tenant_id"), *draw(own_columns())]
+        to = [foreign("tenant_id", "tenant")] if not parents or draw(st.booleans()) else []
+        for n, parent in enumerate(parents):
+            columns.append(integer(f"f{n}_id", nullable=draw(st.booleans())))
+            to.append(foreign(f"tenant_id f{n}_id", parent.name, "tenant_id id"))
+        names = [column.name for column in columns]
+        more = draw(
+            st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(lambda key: unique(*key)), max_size=2)
+        )
+        tables.append(table(f"t{number}", *columns, keys=(unique("tenant_id", "id"), *_distinct(more)), to=tuple(to)))
+    return schema(*tables)
+
+
+def is_valid(shapes: Schema, inferred: Inferred) -> bool:
+    rows = rows_of(inferred.plan)
+    assert faults(rows, shapes) == []
+    return all(rows[t.name].height == t.rows for t in inferred.plan.tables)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(schemas(), tenant_schemas()), st.sampled_from([1, 2, 30, 300, 700]))
+def test_all_rows_are_valid_or_it_says_how_many_would_be(shapes: Schema, rows: int) -> None:
+    last = list(shapes)[-1]
+    most = rows_that_fit(shapes, last, rows)
+    assert most is None or (most <= rows and is_valid(shapes, infer(shapes, last, most)))
+
+
+def rows_that_fit(shapes: Schema, name: str, rows: int) -> int | None:
+    """`rows`, or how many the refusal says instead; None where it says another reason."""
+    try:
+        infer(shapes, name, rows)
+    except Refused as refusal:
+        fit = re.fullmatch(r"At most --rows (\d+) fit", refusal.next_step)
+        return int(fit[1]) if fit else None
+    return rows

@@ -1,0 +1,176 @@
+"""Plans as plain values, and back."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.plans import any_generator, any_plan
+
+from parloader.errors import UsageError
+from parloader.plans import generators
+from parloader.plans.documents.codecs import InvalidPlan
+from parloader.plans.documents.generator_syntax import ALIASES, BY_WORD, RENAMED, SYNTAXES, decode_generator, encode_generator
+from parloader.plans.documents.plan_document import decode_plan, encode_plan
+from parloader.plans.model import Plan, Table
+
+
+def text(plan: Plan) -> str:
+    return json.dumps(encode_plan(plan), sort_keys=True, allow_nan=False)
+
+
+@settings(max_examples=200)
+@given(any_plan())
+def test_a_plan_comes_back_from_json_as_it_was(plan: Plan) -> None:
+    back = decode_plan(json.loads(text(plan)))
+    assert back == plan
+    assert text(back) == text(plan)
+
+
+@settings(max_examples=200)
+@given(any_generator)
+def test_a_generator_comes_back_with_the_same_types(generator: generators.Generator) -> None:
+    """Equal is not enough: True == 1 == 1.0."""
+    assert repr(decode_generator(json.loads(json.dumps(encode_generator(generator), sort_keys=True)))) == repr(generator)
+
+
+def test_the_order_of_columns_is_no_part_of_a_plan() -> None:
+    one, other = generators.Const(value=1), generators.Const(value=2)
+    plans = [
+        Plan(name="p", parameters={}, tables=(Table(name="t", rows=1, columns=columns, partitioned=True),))
+        for columns in ({"a": one, "b": other}, {"b": other, "a": one})
+    ]
+    assert plans[0] == plans[1]
+    assert text(plans[0]) == text(plans[1])
+
+
+def test_whole_numbers_and_floats_of_one_value_are_written_alike() -> None:
+    assert encode_generator(generators.Normal(mean=100, deviation=15.0, null_share=0)) == encode_generator(
+        generators.Normal(mean=100.0, deviation=15, null_share=0.0)
+    )
+
+
+def test_every_generator_and_each_of_its_fields_can_be_written() -> None:
+    assert {s.kind for s in SYNTAXES} == set(generators.Generator.__subclasses__())
+    for spelling in SYNTAXES:
+        assert {*spelling.fields, *spelling.options, "null_share"} == {f.name for f in fields(spelling.kind)}
+
+
+def test_no_option_can_be_taken_for_a_generator() -> None:
+    options = {RENAMED.get(name, name) for s in SYNTAXES for name in s.options}
+    assert not options & {*BY_WORD, *ALIASES}
+
+
+@pytest.mark.parametrize(
+    ("form", "generator"),
+    [
+        ({"const": 5}, generators.Const(value=5)),
+        ({"const": {"null": True}}, generators.Const(value=None)),
+        ({"const": {"hex": "00FF"}}, generators.Const(value=b"\x00\xff")),
+        ({"cycle": ["a", "b"], "every": 10}, generators.Cycle(values=("a", "b"), every=10)),
+        ({"choice": ["a", "b"], "weights": [1, 3]}, generators.Choice(values=("a", "b"), weights=(1, 3))),
+        ({"uniform": [1, 10]}, generators.Uniform(low=1, high=10)),
+        ({"uniform": ["0.00", "99.99"]}, generators.Uniform(low="0.00", high="99.99")),
+        ({"normal": [100, 15], "scale": 2, "low": 0}, generators.Normal(mean=100, deviation=15, scale=2, low=0)),
+        ({"zipf": 1000, "exponent": 1.1}, generators.Zipf(count=1000, exponent=1.1)),
+        ({"sequence": 1, "every": 2, "count": 7}, generators.Sequence(start=1, every=2, count=7)),
+        ({"spread": "2024-01-01T00:00:00Z", "span": "365d"}, generators.Spread(start="2024-01-01T00:00:00Z", span_seconds=31_536_000)),
+        (
+            {"pick": "customer.id", "distribution": "zipf"},
+            generators.Pick(parent="customer", column="id", distribution=generators.Distribution.ZIPF),
+        ),
+        ({"pick": ["crm.customer", "id"]}, generators.Pick(parent="crm.customer", column="id")),
+        ({"unique": "text", "length": 8, "prefix": "user-"}, generators.Unique(form=generators.UniqueKind.TEXT, length=8, prefix="user-")),
+        ({"provider": "email", "null_share": 0.1}, generators.Provider(name="email", null_share=0.1)),
+        ({"random": "hex", "length": 16, "least": 8}, generators.Random(form="hex", length=16, least=8)),
+        ({"template": "{i:06}"}, generators.Template(text="{i:06}")),
+        (
+            {"when": "i % 2 = 0", "then": {"const": 1}, "else": {"expr": "i * 2"}},
+            generators.When(condition="i % 2 = 0", then=generators.Const(value=1), otherwise=generators.Expr(sql="i * 2")),
+        ),
+        ({"when": "i = 0", "then": {"const": 1}}, generators.When(condition="i = 0", then=generators.Const(value=1))),
+        ({"after": "created_at", "least": 1, "most": 86_400}, generators.After(column="created_at", least=1, most=86_400)),
+    ],
+)
+def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.Generator) -> None:
+    assert decode_generator(form) == generator
+    written = encode_generator(generator)
+    assert written == {"const": {"hex": "00ff"}} if form == {"const": {"hex": "00FF"}} else written == form
+    assert next(iter(written)) in BY_WORD
+
+
+@pytest.mark.parametrize("word", ["faker", "mimesis"])
+def test_other_words_for_a_provider(word: str) -> None:
+    assert decode_generator({word: "email", "length": 30}) == generators.Provider(name="email", length=30)
+
+
+def table(**entries: Any) -> dict[str, Any]:
+    return {"name": "t", "rows": 1, "column": {}, **entries}
+
+
+def decided(*tables: dict[str, Any]) -> list[tuple[str, bool, bool]]:
+    return [(t.name, t.partitioned, t.reuse) for t in decode_plan({"plan": "p", "table": list(tables)}).tables]
+
+
+def test_what_is_partitioned_where_nothing_says_so() -> None:
+    big, small = table(name="big", rows=10_001), table(name="small", rows=10_000)
+    assert decided(big, small, table()) == [("big", True, False), ("small", False, True), ("t", True, False)]
+    assert decided({**big, "partitioned": False, "reuse": False}, table()) == [("big", False, False), ("t", True, False)]
+    assert decided(table(partitioned=True, name="a"), table(partitioned=False)) == [("a", True, False), ("t", False, True)]
+
+
+def test_the_last_is_that_of_the_dependency_order() -> None:
+    child = table(name="child", column={"t_id": {"when": "i > 0", "then": {"pick": "t.id"}}})
+    assert decided(child, table()) == [("t", False, True), ("child", True, False)]
+
+
+def test_picks_of_tables_elsewhere_and_of_the_table_itself() -> None:
+    own = table(column={"boss_id": {"pick": "t.id", "distribution": "earlier"}, "city_id": {"pick": "city.id"}})
+    assert decided(own) == [("t", True, False)]
+
+
+def test_tables_of_one_name() -> None:
+    with pytest.raises(UsageError, match="table t: there are two of that name"):
+        decode_plan({"plan": "p", "table": [table(), table()]})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from([*BY_WORD, "customer.id", "text"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*BY_WORD, "every", "values", "then"]), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    word=st.sampled_from([*BY_WORD, *ALIASES]),
+    main=json_values,
+    option=st.sampled_from(["null_share", "length", "then"]),
+    value=json_values,
+)
+def test_any_values_are_a_generator_or_refused(word: str, main: object, option: str, value: object) -> None:
+    try:
+        generator = decode_generator({word: main, option: value})
+    except InvalidPlan:
+        return
+    assert decode_generator(encode_generator(generator)) == generator
+
+
+@given(entry=st.sampled_from(["plan", "seed", "parameters", "table", "count", "rule"]), value=json_values)
+def test_any_values_are_a_plan_or_refused(entry: str, value: object) -> None:
+    try:
+        plan = decode_plan({"plan": "p", "table": [table()]} | {entry: value})
+    except InvalidPlan:
+        return
+    assert decode_plan(encode_plan(plan)) == plan
+
+
+def test_the_target_is_partitioned_unless_that_is_said() -> None:
+    tables = [{"name": "a", "rows": 1}, {"name": "b", "rows": 1, "column": {"a_id": {"pick": "a.id"}}}]
+    plan = decode_plan({"plan": "p", "target": "a", "table": tables})
+    assert [(table.name, table.partitioned) for table in plan.tables] == [("a", True), ("b", True)]
+    assert plan.target.name == "a"
+    with pytest.raises(InvalidPlan, match="the target a is not partitioned") as caught:
+        decode_plan({"plan": "p", "target": "a", "table": [tables[0] | {"partitioned": False}, tables[1]]})
+    assert caught.value.path == ("table", "a", "partitioned")

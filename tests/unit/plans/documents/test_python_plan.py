@@ -1,0 +1,126 @@
+"""Plans in Python, by package.module:NAME."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import parloader
+from parloader.errors import UsageError
+from parloader.plans.documents.python_plan import load
+from parloader.plans.generators import Const, Generator
+
+PLAN = """
+from parloader import Const, Plan, Table
+
+ORDERS = Plan(name="orders", parameters={}, tables=(Table(name="orders", rows=5, columns={"n": Const(value=1)}),))
+LARGER = Plan(name="orders", parameters={}, tables=(Table(name="a", rows=5, columns={}), Table(name="b", rows=6, columns={}, partitioned=True)))
+NUMBER = 5
+NEGATIVE = Plan(name="orders", parameters={}, tables=(Table(name="orders", rows=-1, columns={}),))
+TEXT = Plan(name="orders", parameters={}, tables=(Table(name="orders", rows=1, columns={"n": "text"}),))
+DICT = Plan(name="orders", parameters={}, tables=(Table(name="orders", rows=1, columns={"n": Const(value={"a": 1})}),))
+
+def orders():
+    return ORDERS
+
+def nothing():
+    pass
+
+def failing():
+    return 1 // 0
+
+def leaving():
+    raise SystemExit("not now")
+"""
+
+
+@pytest.fixture(autouse=True)
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The module shop.plans in the current folder; what is imported is forgotten."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    folder = Path("shop")
+    folder.mkdir()
+    (folder / "plans.py").write_text(PLAN, encoding="utf-8")
+    yield folder
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", ["ORDERS", "orders"])
+def test_a_plan_and_a_function_that_returns_one(name: str) -> None:
+    plan = load(f"shop.plans:{name}")
+    assert plan.target.columns == {"n": Const(value=1)}
+
+
+def test_what_is_partitioned_is_as_it_says_or_as_in_a_file() -> None:
+    assert [(t.partitioned, t.reuse) for t in load("shop.plans:ORDERS").tables] == [(True, False)]
+    assert [(t.partitioned, t.reuse) for t in load("shop.plans:LARGER").tables] == [(False, True), (True, True)]
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("shop.plans", "'shop.plans' names no plan. Give package.module:NAME"),
+        (":ORDERS", "':ORDERS' names no plan. "),
+        ("shop.plans:", "'shop.plans:' names no plan. "),
+        ("shop..plans:ORDERS", "'shop..plans:ORDERS' names no plan. "),
+        ("shop.plan:ORDERS", "there is no Python module shop.plan. Give package.module:NAME; it is looked for in "),
+        ("nowhere.plans:ORDERS", "there is no Python module nowhere. "),
+        ("shop.plans:ORDRES", "shop.plans has no ORDRES. Did you mean ORDERS? "),
+        ("shop.plans:NUMBER", "shop.plans:NUMBER is no parloader.Plan but of the type int. Give a Plan, or a function that returns one"),
+        ("shop.plans:nothing", "shop.plans:nothing is no parloader.Plan but of the type NoneType. "),
+        ("shop.plans:NEGATIVE", "shop.plans:NEGATIVE: table orders: `rows` is -1. Give a whole number, 0 or more"),
+        ("shop.plans:TEXT", 'shop.plans:TEXT: table orders, column n: "text" is no generator. Give one of Const, Cycle,'),
+        ("shop.plans:DICT", "shop.plans:DICT: table orders, column n: `const` is a table. Give { hex = "),
+    ],
+)
+def test_what_is_wrong_is_said(reference: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(reference)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("failing", "shop.plans:failing failed: ZeroDivisionError: "),
+        ("leaving", "shop.plans:leaving failed: SystemExit: not now"),
+    ],
+)
+def test_what_its_code_raises_is_said_with_the_line(name: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(f"shop.plans:{name}")
+    assert str(caught.value).startswith(message)
+    line = 1 + PLAN[: PLAN.index(f"def {name}")].count("\n") + 1
+    assert str(caught.value).endswith(f"shop/plans.py, line {line}). Mend it there")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("x = 1\nimport nowhere_at_all", "shop.broken failed: ModuleNotFoundError: No module named 'nowhere_at_all' .*broken.py, line 2"),
+        ("x = 1\n\nx = (", "shop.broken failed: SyntaxError: .*broken.py, line 3"),
+        ("from parloader import Tabel", "shop.broken failed: ImportError: cannot import name 'Tabel' .*broken.py, line 1"),
+    ],
+)
+def test_a_module_that_cannot_be_imported(code: str, message: str, shop: Path) -> None:
+    (shop / "broken.py").write_text(code, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        load("shop.broken:ORDERS")
+
+
+def test_every_generator_can_be_imported_from_parloader() -> None:
+    assert {kind.__name__ for kind in Generator.__subclasses__()} <= set(parloader.__all__)
+    assert all(hasattr(parloader, name) for name in parloader.__all__)
+
+
+def test_the_name_that_older_python_plans_use() -> None:
+    assert parloader.Form is parloader.UniqueKind
+
+
+def test_parloader_alone_does_not_import_polars() -> None:
+    code = "import sys, parloader; parloader.Plan; assert 'polars' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

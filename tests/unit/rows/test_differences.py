@@ -1,0 +1,51 @@
+import pytest
+
+from parloader.rows.differences import Difference, differing
+from parloader.rows.server_text import RowText
+from parloader.schema.model import ColumnSchema, ColumnType
+
+
+def view(kind: ColumnType) -> RowText:
+    return RowText(
+        table="t",
+        columns=(ColumnSchema(name="id", kind=ColumnType.INTEGER, type_text="int"), ColumnSchema(name="c", kind=kind, type_text="")),
+        key="id",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "there"),
+    [
+        (ColumnType.JSON, '\'{"b": 1, "a": [1, "it\'\'s \\\\\\\\"]}\'', '\'{"a":[1,"it\'\'s \\\\\\\\"],"b":1}\''),
+        (ColumnType.REAL, "0.0000006183273812096522", "6.183273812096522e-7"),
+        (ColumnType.TEXT, "'a'", "'a'"),
+    ],
+)
+def test_what_means_the_same_is_no_difference(kind: ColumnType, wanted: str, there: str) -> None:
+    assert list(differing(view(kind), [(("7", wanted), ("7", there))])) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "there"),
+    [
+        (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\": 2}'"),
+        (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\"'"),
+        (ColumnType.JSON, "'null'", "NULL"),
+        (ColumnType.REAL, "0.1", "0.10000000000001"),
+        (ColumnType.REAL, "NULL", "0"),
+        (ColumnType.DECIMAL, "1.0", "1.00"),
+        (ColumnType.TEXT, "'a'", "'A'"),
+    ],
+)
+def test_what_means_something_else_is_one(kind: ColumnType, wanted: str, there: str) -> None:
+    found = list(differing(view(kind), [(("7", wanted), ("7", there))]))
+    assert found == [Difference(kind="different", table="t", key=7, columns=(("c", wanted, there),))]
+
+
+def test_a_row_that_is_not_there_is_named_by_its_identity() -> None:
+    text = RowText(
+        table="t",
+        columns=(ColumnSchema(name="a", kind=ColumnType.TEXT, type_text=""), ColumnSchema(name="b", kind=ColumnType.BYTES, type_text="")),
+        identity=("b", "a"),
+    )
+    assert [found.key for found in differing(text, [(("'it''s \\\\'", "x'00'"), None)])] == ["x'00'/it's \\"]

@@ -1,0 +1,169 @@
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import cast
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parloader.database.dialects import ServerKind
+from parloader.database.driver import Connection
+from parloader.database.session import ServerInfo
+from parloader.errors import WriteFailed
+from parloader.rows.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, WriterName, writer_for
+
+COMMAND_BYTES = 1  # COM_QUERY, before the statement; max_allowed_packet counts it too
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+
+some_rows = st.lists(st.tuples(st.integers(-(2**40), 2**40), st.none() | text), min_size=1, max_size=60)
+
+
+def writer(max_allowed_packet_bytes: int, table: str = "t") -> InsertWriter:
+    return InsertWriter(table=table, max_allowed_packet_bytes=max_allowed_packet_bytes, backslash_escapes=False)
+
+
+def frame_of(rows: list[tuple[int, str | None]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"n": pl.Int64, "text": pl.String}, orient="row")
+
+
+@given(some_rows, st.integers(400, 2000))
+def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
+    batch = writer(packet_bytes).render(frame_of(rows))
+    assert batch.rows == len(rows)
+    assert all(COMMAND_BYTES + len(statement) <= packet_bytes for statement in batch.texts)
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE t (n, text)")
+        for statement in batch.texts:
+            database.execute(statement.decode())
+        assert database.execute("SELECT n, text FROM t ORDER BY rowid").fetchall() == rows
+
+
+@given(some_rows)
+def test_one_statement_where_all_fits(rows: list[tuple[int, str | None]]) -> None:
+    assert len(writer(2**20).render(frame_of(rows)).texts) == 1
+
+
+@given(st.integers(1, 3 * STATEMENT_ROWS + 1), st.integers(600, 20_000) | st.just(2**24))
+def test_no_statement_has_more_rows_than_a_server_parses_fast(rows: int, packet_bytes: int) -> None:
+    """In pieces of STATEMENT_ROWS rows, each cut further only where the packet asks for it."""
+    batch = writer(packet_bytes).render(pl.DataFrame({"n": range(rows)}))
+    pieces = [[int(n) for n in re.findall(rb"\((\d+)\)", statement)] for statement in batch.texts]
+    assert [n for piece in pieces for n in piece] == list(range(rows))
+    assert max(map(len, pieces)) <= STATEMENT_ROWS
+    if packet_bytes == 2**24:
+        assert [len(piece) for piece in pieces[:-1]] == [STATEMENT_ROWS] * ((rows - 1) // STATEMENT_ROWS)
+
+
+def test_no_more_statements_than_the_packet_asks_for() -> None:
+    """1000 rows of 12 bytes (with what is between them) in packets of 1 kB."""
+    frame = pl.DataFrame({"n": range(100_000_000, 100_001_000)})
+    assert len(writer(1000).render(frame).texts) == pytest.approx(12_000 / (1000 - 100), abs=1)
+
+
+@pytest.mark.parametrize("rows_before", [0, 3])
+def test_a_row_that_is_too_large_is_refused(rows_before: int) -> None:
+    frame = pl.DataFrame({"text": ["small"] * rows_before + ["ü" * 500, "small"]})
+    with pytest.raises(WriteFailed, match=r"a row of t needs 1,00\d bytes, more than the server's max_allowed_packet of 1,000") as caught:
+        writer(1000).render(frame)
+    assert "max_allowed_packet" in caught.value.next_step
+
+
+def test_a_row_that_only_just_fits() -> None:
+    room_bytes = next(n for n in range(1000, 0, -1) if fits(n))
+    assert room_bytes > 800
+    assert not fits(room_bytes + 1)
+
+
+def fits(text_bytes: int) -> bool:
+    frame = pl.DataFrame({"text": ["x" * text_bytes, "y"]})
+    try:
+        batch = writer(1000).render(frame)
+    except WriteFailed:
+        return False
+    assert all(COMMAND_BYTES + len(statement) <= 1000 for statement in batch.texts)
+    return True
+
+
+def test_names_are_quoted_and_a_percent_sign_stays() -> None:
+    """The statement goes to the server as it is: nothing is filled in."""
+    (statement,) = writer(1000, table="100%`t").render(pl.DataFrame({"a`b%": ["5%"]})).texts
+    assert statement == b"INSERT INTO `100%``t` (`a``b%`) VALUES ('5%')"
+
+
+def test_the_server_says_how_to_write() -> None:
+    facts = ServerInfo(
+        kind=ServerKind.MYSQL,
+        version=(8, 4, 0),
+        version_text="8.4.0",
+        max_allowed_packet_bytes=12345,
+        data_directory="/",
+        hostname="h",
+        backslash_escapes=True,
+        local_infile=True,
+        autoinc_lock_mode=2,
+        connection_id=1,
+    )
+    made = writer_for("t", facts)
+    assert made == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
+    assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
+    assert writer_for("t", facts, WriterName.LOAD_DATA) == LoadDataWriter(table="t")
+
+
+def test_only_load_data_needs_a_session_that_may_send_files() -> None:
+    assert (InsertWriter.local_infile, LoadDataWriter.local_infile) == (False, True)
+
+
+def test_a_load_statement_quotes_names_and_decodes_bytes() -> None:
+    """Also where a backslash does not escape in a string, so the escape character is written as a number."""
+    frame = pl.DataFrame({"a`b%": [1], "bytes": [b"\x00\xff"], "select": ["x"], "more `bytes`": [b""]})
+    batch = LoadDataWriter(table="100%`t").render(frame)
+    assert batch.rows == 1
+    assert batch.texts == (
+        b"LOAD DATA LOCAL INFILE 'batch' INTO TABLE `100%``t` CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' "
+        b"(`a``b%`, @1, `select`, @3) SET `bytes` = UNHEX(@1), `more ``bytes``` = UNHEX(@3)",
+        b"1\t00ff\tx\t\n",
+    )
+
+
+def test_a_load_statement_without_bytes_sets_nothing() -> None:
+    statement, content = LoadDataWriter(table="t").render(pl.DataFrame({"n": [1, None, 3]})).texts
+    assert statement.endswith(b"(`n`)")
+    assert content == b"1\n\\N\n3\n"
+
+
+class FakeConnection:
+    """Counts the rows of a statement as the server would, except for those that it is told to drop."""
+
+    def __init__(self, dropped_rows: int) -> None:
+        self.dropped_rows = dropped_rows
+        self.sent: list[bytes] = []
+
+    def query_all(self, statements: Sequence[bytes]) -> int:
+        self.sent += statements
+        return sum(len(re.findall(rb"\(\d+\)", statement)) for statement in statements) - self.dropped_rows
+
+    @property
+    def connection(self) -> Connection:
+        return cast(Connection, self)
+
+
+def batch_of_two_statements() -> Rendered:
+    batch = writer(1000).render(pl.DataFrame({"n": range(100_000_000, 100_000_100)}))
+    assert len(batch.texts) == 2
+    return batch
+
+
+def test_every_statement_is_sent_once_in_order() -> None:
+    server = FakeConnection(dropped_rows=0)
+    batch = batch_of_two_statements()
+    writer(1000).write(server.connection, batch)
+    assert tuple(server.sent) == batch.texts
+
+
+def test_rows_that_the_server_drops_fail_the_batch() -> None:
+    with pytest.raises(WriteFailed, match="the server took 99 of 100 rows of t"):
+        writer(1000).write(FakeConnection(dropped_rows=1).connection, batch_of_two_statements())

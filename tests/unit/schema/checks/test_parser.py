@@ -1,0 +1,563 @@
+"""CHECK clauses as the two servers write them, and what they allow."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support.check_rows import Row, rows, text
+
+from parloader.schema.checks.domains import Domain, combine, comparisons, domains
+from parloader.schema.checks.parser import parse_check
+from parloader.schema.checks.patterns import like_avoids, like_matches, regexp_avoids, regexp_matches
+from parloader.schema.checks.predicates import (
+    Between,
+    Compared,
+    Json,
+    Length,
+    Matches,
+    NoneOf,
+    NotNull,
+    Null,
+    OneOf,
+    ParsedCheck,
+    Predicate,
+    length_range,
+)
+from parloader.schema.checks.regexp import ANY
+
+LETTERS = "".join(sorted("abcdefghijklmnopqrstuvwxyz"))
+
+EITHER_OF_TWO = ((NotNull(column="a"), Null(column="b")), (Null(column="a"), NotNull(column="b")))
+
+ONE_NULL = ((Null(column="a"), NotNull(column="b")), (NotNull(column="a"), Null(column="b")))
+
+
+def at_least(value: int, column: str = "a") -> Between:
+    return Between(column=column, low=value)
+
+
+def above(value: int, column: str = "a") -> Between:
+    return Between(column=column, low=value, low_open=True)
+
+
+def at_most(value: int, column: str = "a") -> Between:
+    return Between(column=column, high=value)
+
+
+def below(value: int, column: str = "a") -> Between:
+    return Between(column=column, high=value, high_open=True)
+
+
+def one_of(column: str, *values: int | str | Decimal) -> OneOf:
+    return OneOf(column=column, values=values)
+
+
+def none_of(column: str, *values: int | str | Decimal) -> NoneOf:
+    return NoneOf(column=column, values=values)
+
+
+# (MariaDB 10.11's text, MySQL 9.7's text, the cases): as information_schema.check_constraints had them
+SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
+    ("`a` > 0", "(`a` > 0)", ((above(0),),)),
+    ("0 < `a`", "(0 < `a`)", ((above(0),),)),
+    ("`a` >= -5 and `a` <= 3.50", "((`a` >= -(5)) and (`a` <= 3.50))", ((at_least(-5), Between(column="a", high=Decimal("3.50"))),)),
+    ("`a` between 1 and 10", "(`a` between 1 and 10)", ((at_least(1), at_most(10)),)),
+    ("`a` not between 1 and 10", "(`a` not between 1 and 10)", ((below(1),), (above(10),))),
+    ("`a` not in (1,2,3)", "(`a` not in (1,2,3))", ((none_of("a", 1, 2, 3),),)),
+    ("`a` <= 5 and `b` <> 'x'", "((`a` <= 5) and (`b` <> _utf8mb4\\'x\\'))", ((at_most(5), none_of("b", "x")),)),
+    ("`b` in ('x','y')", "(`b` in (_utf8mb4\\'x\\',_utf8mb4\\'y\\'))", ((one_of("b", "x", "y"),),)),
+    ("`a` in (NULL,1)", "(`a` in (NULL,1))", ((one_of("a", 1),),)),
+    ("`a` is null or `b` is not null", "((`a` is null) or (`b` is not null))", ((Null(column="a"),), (NotNull(column="b"),))),
+    ("`a` is not null xor `b` is not null", "((`a` is not null) xor (`b` is not null))", EITHER_OF_TWO),
+    ("`a` is null <> (`b` is null)", "((`a` is null) <> (`b` is null))", ONE_NULL),
+    ("(`a` is null) + (`b` is null) = 1", "(((`a` is null) + (`b` is null)) = 1)", ONE_NULL),
+    ("if(`a` is null,0,1) + if(`b` is null,0,1) = 1", "((if((`a` is null),0,1) + if((`b` is null),0,1)) = 1)", ONE_NULL),
+    (
+        "`a` is not null and `b` is null or `a` is null and `b` is not null",
+        "(((`a` is not null) and (`b` is null)) or ((`a` is null) and (`b` is not null)))",
+        EITHER_OF_TWO,
+    ),
+    (
+        "case when `a` is null then 0 else 1 end + case when `b` is null then 0 else 1 end = 1",
+        "(((case when (`a` is null) then 0 else 1 end) + (case when (`b` is null) then 0 else 1 end)) = 1)",
+        ONE_NULL,
+    ),
+    (
+        "`a` is null = (`b` is null)",
+        "((`a` is null) = (`b` is null))",
+        ((Null(column="a"), Null(column="b")), (NotNull(column="a"), NotNull(column="b"))),
+    ),
+    ("octet_length(`b`) > 3", "(length(`b`) > 3)", ((Length(column="b", low=4, in_bytes=True),),)),
+    ("char_length(`b`) = 4", "(char_length(`b`) = 4)", ((Length(column="b", low=4, high=4),),)),
+    ("char_length(`b`) in (2,4)", "(char_length(`b`) in (2,4))", tuple((Length(column="b", low=n, high=n),) for n in (2, 4))),
+    ("octet_length(`b`) < 0", "(length(`b`) < 0)", ((Null(column="b"),),)),
+    (
+        "char_length(`b`) between 2 and 5",
+        "(char_length(`b`) between 2 and 5)",
+        ((Length(column="b", low=2), Length(column="b", high=5)),),
+    ),
+    ("`b` <> ''", "(`b` <> _utf8mb4\\'\\')", ((none_of("b", ""),),)),
+    ("trim(`b`) <> ''", "(trim(`b`) <> _utf8mb4\\'\\')", ((none_of("b", ""),),)),
+    ("octet_length(trim(`b`)) > 0", "(length(trim(`b`)) > 0)", ((none_of("b", ""),),)),
+    (
+        "`b` regexp '^[0-9]{2,}-\\\\w?$'",
+        "regexp_like(`b`,_utf8mb4\\'^[0-9]{2,}-\\\\\\\\w?$\\')",
+        ((Matches(column="b", parts=(("0123456789", 2, None), ("-", 1, 1), ("".join(sorted(ANY + "_")), 0, 1)), whole=True),),),
+    ),
+    (
+        "!(`b` regexp '[^a-z]')",
+        "(not(regexp_like(`b`,_utf8mb4\\'[^a-z]\\')))",
+        ((Matches(column="b", parts=((LETTERS, 0, None),), whole=True),),),
+    ),
+    ("`b` regexp '^(foo|bar)$'", "regexp_like(`b`,_utf8mb4\\'^(foo|bar)$\\')", ((one_of("b", "foo", "bar"),),)),
+    (
+        "`b` like 'a\\\\_%'",
+        "(`b` like _utf8mb4\\'a\\\\\\\\_%\\')",
+        ((Matches(column="b", parts=(("a", 1, 1), ("_", 1, 1), (ANY, 0, None)), whole=True),),),
+    ),
+    (
+        "`b` like 'a|%' escape '|'",
+        "(`b` like _utf8mb4\\'a|%\\' escape _utf8mb4\\'|\\')",
+        ((one_of("b", "a%"),),),
+    ),
+    (
+        "`b`  not like '%x'",
+        "(not((`b` like _utf8mb4\\'%x\\')))",
+        ((Matches(column="b", parts=((ANY.replace("x", "").replace("X", ""), 0, None),), whole=True),),),
+    ),
+    ("json_valid(`b`)", "json_valid(`b`)", ((Json(column="b"),),)),
+    ("json_valid(`b`) = 1", "(json_valid(`b`) = 1)", ((Json(column="b"),),)),
+    ("`d` >= '2024-01-01'", "(`d` >= _utf8mb4\\'2024-01-01\\')", ((Between(column="d", low="2024-01-01"),),)),
+    (
+        "`d` >= cast('2024-01-01' as date)",
+        "(`d` >= cast(_utf8mb4\\'2024-01-01\\' as date))",
+        ((Between(column="d", low="2024-01-01"),),),
+    ),
+    ("`d` > DATE'2024-01-01'", "(`d` > DATE\\'2024-01-01\\')", ((Between(column="d", low="2024-01-01", low_open=True),),)),
+    (
+        "cast(`d` as date) > '2020-02-28'",
+        "(cast(`d` as date) > _utf8mb4\\'2020-02-28\\')",
+        ((Between(column="d", low="2020-02-29"),),),
+    ),
+    ("year(`d`) < 2000", "(year(`d`) < 2000)", ((Between(column="d", high="2000-01-01", high_open=True),),)),
+    ("`a` < `c`", "(`a` < `c`)", ((Compared(left="a", operator="<", right="c"),),)),
+    ("`a` >= `c`", "(`a` >= `c`)", ((Compared(left="c", operator="<=", right="a"),),)),
+    (
+        "`a` between `c` and 10",
+        "(`a` between `c` and 10)",
+        ((Compared(left="c", operator="<=", right="a"), at_most(10)),),
+    ),
+    ("`a` = 1 or `a` = 0", "((`a` = true) or (`a` = false))", ((one_of("a", 1),), (one_of("a", 0),))),
+    ("`a` = 0", "(0 = `a`)", ((one_of("a", 0),),)),
+    ("`a` is true", "((0 <> `a`) is true)", ((none_of("a", 0), NotNull(column="a")),)),
+    ("`a` is not false", "((0 <> `a`) is not false)", ((none_of("a", 0),),)),
+    ("`a` > 3 is not true", "((`a` > 3) is not true)", ((at_most(3),),)),
+    ("`a` <=> 3", "(`a` <=> 3)", ((one_of("a", 3), NotNull(column="a")),)),
+    ("!(`a` <=> 3)", "(not((`a` <=> 3)))", ((none_of("a", 3), NotNull(column="a")), (Null(column="a"),))),
+    ("`a` > 1e3", "(`a` > 1e3)", ((above(1000),),)),
+    ("`a` in (0x00,0x01)", "(`a` in (0x00,0x01))", ((one_of("a", 0, 1),),)),
+    (
+        "coalesce(`a`,0) >= 0",
+        "(coalesce(`a`,0) >= 0)",
+        ((NotNull(column="a"), at_least(0)), (Null(column="a"),)),
+    ),
+    (
+        "ucase(`b`) = `b`",
+        "(upper(`b`) = `b`)",
+        ((Matches(column="b", parts=(("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 0, None),), whole=True),),),
+    ),
+    ("lcase(`b`) in ('x','Y')", "(lower(`b`) in (_utf8mb4\\'x\\',_utf8mb4\\'Y\\'))", ((one_of("b", "x"),),)),
+    (
+        "`a` > 3 or `c` > 3 xor `a` = 2",
+        "((`a` > 3) or ((`c` > 3) xor (`a` = 2)))",
+        ((above(3),), (above(3, "c"), none_of("a", 2)), (at_most(3, "c"), one_of("a", 2))),
+    ),
+    ("`we``ird col` > 0", "(`we``ird col` > 0)", ((above(0, "we`ird col"),),)),
+    ("`it's` > 0", "(`it\\'s` > 0)", ((above(0, "it's"),),)),
+    ("`back\\sl` > 0", "(`back\\\\sl` > 0)", ((above(0, "back\\sl"),),)),
+    ("`größe` > 0", "(`grÃ¶Ã\x9fe` > 0)", ((above(0, "größe"),),)),
+    (
+        "`b` in ('it\\'s','back\\\\slash','per%cent','ü漢','q\"q','new\\nline','a`b')",
+        "(`b` in (_utf8mb4\\'it\\\\\\'s\\',_utf8mb4\\'back\\\\\\\\slash\\',_utf8mb4\\'per%cent\\',_utf8mb4\\'Ã¼æ¼¢\\',"
+        "_utf8mb4\\'q\"q\\',_utf8mb4\\'new\\\\nline\\',_utf8mb4\\'a`b\\'))",
+        ((one_of("b", "it's", "back\\slash", "per%cent", "ü漢", 'q"q', "new\nline", "a`b"),),),
+    ),
+    ("1 = 1", "true", ((),)),
+    ("1 = 2", "false", ()),
+    ("`a` = NULL", "(`a` = NULL)", ((),)),
+]
+
+
+@pytest.mark.parametrize(("mariadb", "mysql", "cases"), SPELLINGS, ids=[mariadb for mariadb, _, _ in SPELLINGS])
+def test_spellings(mariadb: str, mysql: str, cases: tuple[tuple[Predicate, ...], ...]) -> None:
+    assert parse_check(mariadb) == ParsedCheck(cases=cases)
+    assert parse_check(mysql) == ParsedCheck(cases=cases)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "`a` MOD 2 = 0",
+        "`a` & 1 = 0",
+        "`a` + 1 < `c`",
+        "least(`a`,`c`) > 0",
+        "`a` = (`c` > 3)",
+        "`a` = 3 > `c`",  # (a = 3) > c for the servers, a = (3 > c) for sqlglot
+        "`t` >= `d` + interval 1 day",
+        "json_type(`j`) = 'OBJECT'",
+        "!json_valid(`b`)",
+        "(`a`,`c`) = (1,2)",
+        "`a` < `a`",
+        "`b` regexp '^(?=a)b$'",
+        "`b` regexp '(a'",
+        "`b` regexp 'a)'",
+        "`b` regexp '\\\\bfoo'",
+        "`b` regexp '[[:nothing:]]'",
+        "!(`b` regexp 'a|b')",
+        "!(`b` regexp '(ab){2}')",
+        "`b`  not like '%'",
+        "`b` = '????'",  # MariaDB's text of an emoji
+        "`b` = 0x41",
+        "`a` > 0 and",
+        "`a` > 0 x",
+        "`a`, `b`",
+        "`a` from `t`",
+        "replace(`a`,'x','y') = `a`",
+        "trim(both 'x' from `b`) <> ''",
+        "regexp_like(`b`,_utf8mb4\\'a b\\',_utf8mb4\\'x\\')",
+        "(" * 5000 + "`a`" + ")" * 5000,
+        " and ".join(f"(`a` = {n} or `c` = {n})" for n in range(7)),
+        "",
+    ],
+)
+def test_not_understood(clause: str) -> None:
+    assert parse_check(clause) is None
+
+
+def test_names_are_those_of_the_table() -> None:
+    assert parse_check("(`A` < `Größe`)", ["größe", "a"]) == ParsedCheck(cases=((Compared(left="a", operator="<", right="größe"),),))
+
+
+def test_quoted_names_of_ansi_mode() -> None:
+    assert parse_check('"a" > 0 and "b" = \'x\'') == ParsedCheck(cases=((above(0), one_of("b", "x")),))
+
+
+# -- random clauses ------------------------------------------------------------------------------------------------------------------
+Truth = bool | None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A condition, and its truth for a row; None is unknown."""
+
+    sql: str
+    truth: Callable[[Row], Truth]
+
+
+def negation(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def conjunction(left: Truth, right: Truth) -> Truth:
+    return False if left is False or right is False else None if left is None or right is None else True
+
+
+def exclusive(left: Truth, right: Truth) -> Truth:
+    return None if left is None or right is None else left is not right
+
+
+def known(sql: str, column: str, test: Callable[..., bool]) -> Clause:
+    return Clause(sql, lambda row: None if row[column] is None else test(row[column]))
+
+
+OPERATORS: dict[str, Callable[..., bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+small = st.integers(-2, 3)
+
+numbers = st.sampled_from(["a", "c"])
+
+operators = st.sampled_from(sorted(OPERATORS))
+
+
+def compared(column: str, operator: str, value: int) -> Clause:
+    return known(f"(`{column}` {operator} {value})", column, lambda there: OPERATORS[operator](there, value))
+
+
+def turned(column: str, operator: str, value: int) -> Clause:
+    return known(f"({value} {operator} `{column}`)", column, lambda there: OPERATORS[operator](value, there))
+
+
+def two_columns(operator: str) -> Clause:
+    def truth(row: Row) -> Truth:
+        return None if row["a"] is None or row["c"] is None else OPERATORS[operator](row["a"], row["c"])
+
+    return Clause(f"(`a` {operator} `c`)", truth)
+
+
+def null(column: str, words: str) -> Clause:
+    return Clause(f"(`{column}` is {words})", lambda row: (row[column] is None) is (words == "null"))
+
+
+def between(column: str, words: str, low: int, high: int) -> Clause:
+    return known(f"(`{column}` {words} {low} and {high})", column, lambda there: (low <= there <= high) is (words == "between"))
+
+
+def within(column: str, words: str, values: list[int]) -> Clause:
+    return known(f"(`{column}` {words} ({', '.join(map(str, values))}))", column, lambda there: (there in values) is (words == "in"))
+
+
+def length(operator: str, value: int) -> Clause:
+    return known(f"(char_length(`b`) {operator} {value})", "b", lambda there: OPERATORS[operator](len(there), value))
+
+
+def pattern(expression: str) -> Clause:
+    return known(f"(`b` regexp '{expression}')", "b", lambda there: re.search(expression, there, re.IGNORECASE) is not None)
+
+
+leaves = st.one_of(
+    st.builds(compared, numbers, operators, small),
+    st.builds(turned, numbers, operators, small),
+    st.builds(two_columns, operators),
+    st.builds(null, st.sampled_from("abc"), st.sampled_from(["null", "not null"])),
+    st.builds(between, numbers, st.sampled_from(["between", "not between"]), small, small),
+    st.builds(within, numbers, st.sampled_from(["in", "not in"]), st.lists(small, min_size=1, max_size=3)),
+    st.builds(length, operators, small),
+    st.builds(pattern, st.sampled_from(["^[a-c]+$", "[x-z]", "^a.?$", "^[^b]{2}", "c$", "^a(b|c)d*"])),
+)
+
+
+def joined(word: str, left: Clause, right: Clause) -> Clause:
+    truths: dict[str, Callable[[Truth, Truth], Truth]] = {
+        "and": conjunction,
+        "or": lambda one, other: negation(conjunction(negation(one), negation(other))),
+        "xor": exclusive,
+        "<>": exclusive,
+        "=": lambda one, other: negation(exclusive(one, other)),
+    }
+    return Clause(f"({left.sql} {word} {right.sql})", lambda row: truths[word](left.truth(row), right.truth(row)))
+
+
+def truth_of(words: str, inner: Clause) -> Clause:
+    truths: dict[str, Callable[[Truth], Truth]] = {
+        "is true": lambda truth: truth is True,
+        "is not true": lambda truth: truth is not True,
+        "is false": lambda truth: truth is False,
+        "is not false": lambda truth: truth is not False,
+    }
+    return Clause(f"({inner.sql} {words})", lambda row: truths[words](inner.truth(row)))
+
+
+def sum_is(left: Clause, right: Clause, operator: str, value: int) -> Clause:
+    def truth(row: Row) -> Truth:
+        one, other = left.truth(row), right.truth(row)
+        return None if one is None or other is None else OPERATORS[operator](one + other, value)
+
+    return Clause(f"(({left.sql} + {right.sql}) {operator} {value})", truth)
+
+
+def chosen(condition: Clause, then: Clause, otherwise: Clause) -> Clause:
+    sql = f"(case when {condition.sql} then {then.sql} else {otherwise.sql} end)"
+    return Clause(sql, lambda row: (then if condition.truth(row) else otherwise).truth(row))
+
+
+def extended(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
+    return st.one_of(
+        st.builds(joined, st.sampled_from(["and", "or", "and", "or", "xor", "<>", "="]), inner, inner),
+        st.builds(lambda clause: Clause(f"(not {clause.sql})", lambda row: negation(clause.truth(row))), inner),
+        st.builds(truth_of, st.sampled_from(["is true", "is not true", "is false", "is not false"]), inner),
+        st.builds(sum_is, inner, inner, operators, st.integers(0, 2)),
+        st.builds(chosen, inner, inner, inner),
+    )
+
+
+clauses = st.recursive(leaves, extended, max_leaves=6)
+
+KINDS = {"a": "integer", "b": "text", "c": "integer"}
+
+ALL_ROWS: list[Row] = [
+    {"a": a, "b": b, "c": c}
+    for a in (None, *range(-3, 5))
+    for c in (None, *range(-3, 5))
+    for b in (None, "", "a", "x", "ab", "abd", "zzz", "accd", "bbbb")
+]
+
+
+@settings(max_examples=250, deadline=None)
+@given(clauses)
+def test_each_row_of_each_case_keeps_the_clause(clause: Clause) -> None:
+    understood = parse_check(clause.sql)
+    assume(understood is not None)
+    assert understood is not None
+    for case in understood.cases:
+        for row in rows(case, KINDS):
+            assert clause.truth(row) is not False, (case, row)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(clauses.filter(lambda clause: "regexp" not in clause.sql and "+" not in clause.sql), min_size=1, max_size=3))
+def test_where_no_case_is_left_no_row_keeps_the_clauses(given_clauses: list[Clause]) -> None:
+    """Of what is read exactly: of patterns and sums only a part of what they allow is."""
+    understood = [parse_check(clause.sql) for clause in given_clauses]
+    assume(None not in understood)
+    if not combine([one for one in understood if one]):
+        for row in ALL_ROWS:
+            assert any(clause.truth(row) is False for clause in given_clauses), row
+
+
+# -- patterns ------------------------------------------------------------------------------------------------------------------------
+PATTERNS = [
+    "^[a-z0-9_]+$",
+    "^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}$",
+    "^\\+?[0-9]{7,15}$",
+    "^([0-9]{1,3}\\.){3}[0-9]{1,3}$",
+    "^#[0-9A-Fa-f]{6}$",
+    "^[0-9a-f]{8}-[0-9a-f]{4}$",
+    "^a|b$",
+    "^[^@]+@[^@]+$",
+    "[[:digit:]]".replace("[:digit:]", "0-9"),
+    "^https?://",
+    "^(foo|ba[rz])(-[0-9]+)?$",
+    "^\\S+$",
+    "^[]a]*$",
+    "^[\\w-]{3}$",
+    "^.{3,5}$",
+    "^$",
+    "",
+    "x??y",
+]
+
+
+@pytest.mark.parametrize("expression", PATTERNS)
+def test_texts_match(expression: str) -> None:
+    for matches in regexp_matches("b", expression):
+        low, high = length_range(matches)
+        for wanted in range(low, low + 4 if high is None else high + 1):
+            made = text(matches, wanted)
+            assert made is not None
+            assert len(made) == wanted
+            assert re.search(expression, made)
+
+
+@pytest.mark.parametrize("expression", ["[^a-z0-9]", "[0-9]", "^[A-Z]", "@", "\\d+", "^[[:upper:]]+$", "é", "[a-z0-9]", "[ß]"])
+def test_texts_do_not_match(expression: str) -> None:
+    avoiding = regexp_avoids("b", expression)
+    made = text(avoiding, 60)
+    assert made is not None
+    assert len(made) == 60
+    plain = expression.replace("[:upper:]", "A-Z").replace("é", "[eé]").replace("[ß]", "[ßs]")
+    assert not re.search(plain, made, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("like", "expression"),
+    [("%@%.%", r".*@.*\..*"), ("a_c%", "a.c.*"), ("50\\%%", "50%.*"), ("\\\\_", r"\\."), ("%é", ".*[eé]")],
+)
+def test_like(like: str, expression: str) -> None:
+    made = text(like_matches("b", like), 20)
+    assert made is not None
+    assert re.fullmatch(expression, made)
+    avoiding = text(like_avoids("b", like), 40)
+    assert avoiding is not None
+    assert len(avoiding) == 40
+    assert not re.fullmatch(expression, avoiding, re.IGNORECASE)
+
+
+# -- domains -------------------------------------------------------------------------------------------------------------------------
+def cases(*clauses_: str) -> list[ParsedCheck]:
+    found = [parse_check(clause) for clause in clauses_]
+    assert None not in found
+    return [one for one in found if one]
+
+
+def domain(column: str, *clauses_: str) -> Domain:
+    (case,) = combine(cases(*clauses_))
+    return domains(case)[column]
+
+
+@pytest.mark.parametrize(
+    ("column", "clauses_", "expected"),
+    [
+        ("a", ["a > 0", "a >= 5", "a < 10", "a <= 20"], Domain(low=5, high=10, high_open=True)),
+        ("a", ["a >= 1", "a > 1"], Domain(low=1, low_open=True)),
+        ("a", ["a in (1,2,3)", "a <> 2", "a >= 2"], Domain(values=(3,), excluded=(2,), low=2)),
+        ("a", ["a in (1,2)", "a in (2,3)"], Domain(values=(2,))),
+        ("d", ["d > '2024-02-01'", "d > '2024-1-31'"], Domain(low="2024-02-01", low_open=True)),
+        ("b", ["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), least_length=1, most_length=5)),
+        ("b", ["length(b) = 5", "b is not null"], Domain(least_length=5, most_bytes=5, null=False)),
+        ("a", ["a > 5", "a < 3"], Domain(low=5, low_open=True, high=3, high_open=True, null=True)),
+        ("b", ["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), least_length=3)),
+        ("b", ["b in ('X','y')", "b <> 'x'"], Domain(values=("y",), excluded=("x",))),
+        ("a", ["a > 'x'", "a > 3"], Domain(low="x", low_open=True, unsure=True)),
+        ("a", ["json_valid(a)"], Domain(json=True)),
+        (
+            "b",
+            ["b regexp '^[a-e][x-z]?'", "not(b regexp '[^b-dz]')"],
+            Domain(matches=Matches(column="b", parts=(("bcd", 1, 1), ("z", 0, 1), ("bcdz", 0, None)), whole=True)),
+        ),
+        (
+            "b",
+            ["b regexp '^a+$'", "b regexp '^a{2}$'"],
+            Domain(matches=Matches(column="b", parts=(("a", 1, None),), whole=True), unsure=True),
+        ),
+    ],
+)
+def test_a_column_of_several_checks(column: str, clauses_: list[str], expected: Domain) -> None:
+    assert domain(column, *clauses_) == expected
+
+
+@pytest.mark.parametrize(
+    "clauses_",
+    [
+        ["a is null", "a is not null"],
+        ["a > 5", "a < 3", "a is not null"],
+        ["a in (1,2)", "a in (3)", "a is not null"],
+        ["char_length(b) > 5", "length(b) < 3", "b is not null"],
+        ["d > '2024-01-02'", "d < '2024-01-01'", "d is not null"],
+        ["a is null or a > 5", "a is not null and a < 5"],
+        ["1 = 2"],
+    ],
+)
+def test_no_row_keeps_them(clauses_: list[str]) -> None:
+    assert combine(cases(*clauses_)) == ()
+
+
+def test_each_case_of_each_check_is_taken_once() -> None:
+    both = cases("a is null xor b is null", "c = 1 or c = 2 or c = 3", "d is null or e is null")
+    combined = combine(both)
+    assert len(combined) == 3
+    for check in both:
+        assert all(any(set(case) <= set(one) for one in combined) for case in check.cases)
+    assert combine(both) == combined
+    assert len(combine(both, most=2)) == 2
+
+
+def test_comparisons_with_null_do_not_matter() -> None:
+    (case, other) = combine(cases("start <= stop", "stop is null or start > 5"))
+    assert comparisons(case) == ()
+    assert comparisons(other) == (Compared(left="start", operator="<=", right="stop"),)
+
+
+def test_bounds_in_steps() -> None:
+    opened = Domain(low=Decimal("0.5"), high=3, low_open=True, high_open=True)
+    assert opened.numbers() == (Decimal(1), Decimal(2))
+    assert opened.numbers(scale=2) == (Decimal("0.51"), Decimal("2.99"))
+    assert Domain(low=10**40, low_open=True).numbers(scale=2) == (Decimal("1" + "0" * 40 + ".01"), None)
+    days = Domain(low="2024-01-01 10:00:00", high="2024-03-01", high_open=True)
+    assert days.moments(timedelta(days=1)) == (datetime(2024, 1, 2), datetime(2024, 2, 29))
+    assert days.moments(timedelta(seconds=1)) == (datetime(2024, 1, 1, 10), datetime(2024, 2, 29, 23, 59, 59))
+    with pytest.raises(ValueError, match="no number"):
+        Domain(low="x").numbers()
+    with pytest.raises(ValueError, match="no date"):
+        Domain(low="10:00").moments(timedelta(days=1))

@@ -1,0 +1,305 @@
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from support.servers import until
+from support.tasks import (
+    Crash,
+    Die,
+    DieUntil,
+    Fail,
+    GoOn,
+    GoOnUntilStopped,
+    InterruptItself,
+    InterruptTheParent,
+    Leave,
+    NeverStop,
+    Said,
+    Say,
+    SayEnvironment,
+    Work,
+)
+
+from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
+from parloader.workers.events import Died, Event, Failed, Finished
+from parloader.workers.executor import StopSignal, Supervisor, WorkerChannel
+from parloader.workers.processes import LocalExecutor
+
+
+class Run:
+    """One run of tasks: what was said, by which worker, and how it ended."""
+
+    def __init__(self, *, asks_to_stop: int = 0) -> None:
+        self.events: list[Event] = []
+        self.stop = StopSignal()
+        self.watch = Supervisor()
+        self.asks_to_stop = asks_to_stop
+
+    def of(self, *tasks: Work) -> "Run":
+        LocalExecutor().run(tasks, self.on_event, self.stop, self.watch)
+        return self
+
+    def on_event(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Said) and self.asks_to_stop:
+            self.stop.asked = self.asks_to_stop
+
+    def said(self, worker: int) -> Sequence[str]:
+        return [event.text for event in self.events if isinstance(event, Said) and event.worker == worker]
+
+    @property
+    def finished(self) -> set[int]:
+        return {event.worker for event in self.events if isinstance(event, Finished)}
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left() -> Iterator[None]:
+    assert not multiprocessing.active_children()
+    yield
+    assert not multiprocessing.active_children()
+
+
+def test_every_event_of_every_worker_arrives_in_order() -> None:
+    texts = tuple(str(n) for n in range(2000))
+    run = Run().of(Say(worker=0, texts=texts), Say(worker=1, texts=("one", "word")), Work(worker=2))
+    assert (run.said(0), run.said(1), run.said(2)) == (list(texts), ["one", "word"], [])
+    assert run.finished == {0, 1, 2}
+
+
+def test_processes_that_started_before_their_tasks_were_known() -> None:
+    events: list[Event] = []
+    executor = LocalExecutor()
+    with executor.ready(2, Say.__module__):
+        early = {process.pid for process in multiprocessing.active_children()}
+        assert len(early) == 2
+        executor.run(
+            [Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, StopSignal(), Supervisor()
+        )  # one more than are ready
+        assert not multiprocessing.active_children()
+    assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
+
+
+def test_a_context_within_another_starts_only_what_is_missing() -> None:
+    executor = LocalExecutor()
+    with executor.ready(1, Say.__module__):
+        (early,) = multiprocessing.active_children()
+        with executor.ready(2, Say.__module__):
+            assert len(multiprocessing.active_children()) == 2
+            assert early in multiprocessing.active_children()
+    assert not multiprocessing.active_children()
+
+
+def test_processes_that_never_get_a_task_end_with_the_caller() -> None:
+    with pytest.raises(LookupError), LocalExecutor().ready(2, Say.__module__):
+        raise LookupError("the caller's")
+    assert not multiprocessing.active_children()
+
+
+def test_no_tasks() -> None:
+    assert Run().of().events == []
+
+
+def test_the_error_of_a_task_is_raised_and_the_others_are_stopped() -> None:
+    run = Run()
+    with pytest.raises(WriteFailed) as caught:
+        run.of(GoOnUntilStopped(worker=0), Fail(worker=1), GoOnUntilStopped(worker=2))
+    assert (caught.value.message, caught.value.next_step) == ("writing some_table, rows 10 to 19 failed", "Try again")
+    assert run.said(0) == run.said(2) == ["begun", "stopped"]
+    assert run.finished == {0, 2}
+
+
+def test_an_error_of_somebody_elses_is_raised_as_one_of_ours() -> None:
+    run = Run()
+    with pytest.raises(ParloaderError, match="ZeroDivisionError: by zero"):
+        run.of(Crash(worker=0))
+    (failed,) = run.events
+    assert isinstance(failed, Failed)
+    assert "in run" in failed.traceback_text
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: signal.Signals) -> None:
+    run = Run()
+    with pytest.raises(WorkerDied) as caught:
+        run.of(GoOnUntilStopped(worker=0), Die(worker=3, signal_number=number))
+    assert "worker 3 was killed by " + number.name in caught.value.message
+    assert "while it held some_table, rows 30 to 39" in caught.value.message
+    assert ("out of memory" in caught.value.message) is (number == signal.SIGKILL)
+    assert caught.value.next_step
+    assert run.said(3) == ["last words"]
+    assert run.said(0) == ["begun", "stopped"]
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
+    with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while it held some_table, rows 50 to 59"):
+        Run().of(Leave(worker=5, status=status))
+
+
+@pytest.mark.parametrize("restarts", [1, 2])
+def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> None:
+    run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
+    assert run.said(1 + restarts) == ["done"]
+    deaths = [(event.worker, event.taken_up_by) for event in run.events if isinstance(event, Died)]
+    assert deaths == [(0, 2), (2, 3)][:restarts]
+    assert run.finished == {1, 1 + restarts}
+
+
+def test_nothing_is_taken_up_after_a_stop() -> None:
+    run = Run()
+    run.stop.asked = 1
+    with pytest.raises(WorkerDied):
+        run.of(GoOnUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
+    assert run.said(2) == []
+
+
+class Switch(Supervisor):
+    """Held and failing as the test says."""
+
+    def __init__(self) -> None:
+        self.is_held = False
+        self.error: Exception | None = None
+
+    @property
+    def held(self) -> bool:
+        return self.is_held
+
+    @property
+    def failure(self) -> Exception | None:
+        return self.error
+
+
+def test_workers_are_held_and_go_on() -> None:
+    watch, stop = Switch(), StopSignal()
+    watch.is_held = True
+    heard: list[str] = []
+
+    def release() -> None:
+        until(lambda: heard == ["begun"] * 2, "both have begun")
+        watch.is_held = False
+        until(lambda: heard.count("went on") > 4, "they go on")
+        stop.asked = 1
+
+    with ThreadPoolExecutor() as thread:
+        releasing = thread.submit(release)
+        LocalExecutor().run([GoOn(worker=0), GoOn(worker=1)], lambda e: heard.append(e.text) if isinstance(e, Said) else None, stop, watch)
+        releasing.result()
+    assert heard.count("stopped") == 2
+
+
+def test_workers_that_are_held_or_rest_hear_a_stop() -> None:
+    watch = Switch()
+    watch.is_held = True
+    run = Run(asks_to_stop=1)
+    run.watch = watch
+    assert run.of(GoOn(worker=0), GoOn(worker=1)).said(0) == ["begun", "stopped"]
+    assert Run(asks_to_stop=1).of(GoOn(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
+
+
+def test_a_watch_that_fails_ends_all() -> None:
+    watch = Switch()
+    watch.error = AnotherRun("overtaken")
+    run = Run()
+    run.watch = watch
+    with pytest.raises(AnotherRun, match="overtaken"):
+        run.of(GoOnUntilStopped(worker=0), GoOn(worker=1))
+    assert run.said(0)[-1] == run.said(1)[-1] == "stopped"
+
+
+def test_workers_end_early_when_somebody_asks() -> None:
+    run = Run(asks_to_stop=1).of(GoOnUntilStopped(worker=0), GoOnUntilStopped(worker=1))
+    assert run.said(0) == run.said(1) == ["begun", "stopped"]
+    assert run.finished == {0, 1}
+
+
+def test_a_stop_before_the_start_counts() -> None:
+    run = Run()
+    run.stop.asked = 1
+    assert run.of(GoOnUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
+
+
+def test_asking_twice_ends_a_worker_that_does_not_listen(tmp_path: Path) -> None:
+    run = Run(asks_to_stop=2).of(NeverStop(worker=0, file=tmp_path / "survived"))
+    (pid,) = run.said(0)
+    assert not psutil.pid_exists(int(pid))
+    assert not (tmp_path / "survived").exists()
+    assert run.finished == set()
+
+
+def test_an_observer_that_fails_leaves_no_worker(tmp_path: Path) -> None:
+    def on_event(event: Event) -> None:
+        raise LookupError("the observer's")
+
+    with pytest.raises(LookupError):
+        LocalExecutor().run([NeverStop(worker=0, file=tmp_path / "survived")], on_event, StopSignal(), Supervisor())
+    assert not (tmp_path / "survived").exists()
+
+
+@pytest.mark.parametrize("before", [None, "5"])
+def test_a_worker_has_one_polars_thread(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if before is None:
+        monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("POLARS_MAX_THREADS", before)
+    assert Run().of(SayEnvironment(worker=0, name="POLARS_MAX_THREADS")).said(0) == ["1"]
+    assert os.environ.get("POLARS_MAX_THREADS") == before
+
+
+@pytest.fixture
+def ctrl_c_ends_processes() -> Iterator[None]:
+    """Also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_ends_processes")
+def test_ctrl_c_does_not_reach_a_worker() -> None:
+    assert Run().of(InterruptItself(worker=0), InterruptItself(worker=1)).finished == {0, 1}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_ctrl_c_is_not_lost_while_workers_start() -> None:
+    asked: list[int] = []
+    with StopSignal() as stop:
+
+        def on_event(_: Event) -> None:
+            asked.append(stop.asked)
+            stop.asked = 1
+
+        LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop, Supervisor())
+    assert asked[0] == 1
+
+
+def test_a_worker_whose_parent_is_gone_stops() -> None:
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    with theirs:
+        link = WorkerChannel(theirs)
+        assert not link.stopping
+        ours.close()
+        assert link.stopping
+
+
+def test_a_worker_that_cannot_report_stops() -> None:
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    with theirs:
+        link = WorkerChannel(theirs)
+        ours.close()
+        link.send(Said(worker=0, text="anybody?"))
+        assert link.stopping
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stop_notes_signals_and_puts_the_handlers_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with StopSignal() as stop:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        assert stop.asked == 2
+    assert signal.getsignal(number) is before
