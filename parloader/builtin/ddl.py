@@ -10,7 +10,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import BIGINT, DATETIME, INTEGER, VARCHAR
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from parloader.builtin.tables import CREATED_COMMENT
+from parloader.builtin.plan import CREATED_COMMENT
 from parloader.database.column_types import ColumnRow, column_schema
 from parloader.database.dialects import ServerKind
 from parloader.schema.model import Check, ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey

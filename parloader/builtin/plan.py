@@ -12,6 +12,8 @@ from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 
 NAME = "script_execution"
 
+CREATED_COMMENT = "made by parloader"
+"""The comment of the tables that seed creates: clean drops them once they are empty."""
 DEFAULT_ROWS = 1_000_000
 
 REFERENCES = 10

@@ -1,12 +1,10 @@
 """The tables of the built-in plan: making them in an empty database, and the step to migration V97."""
 
+from parloader.builtin.plan import CREATED_COMMENT
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.schema.model import Schema
-
-CREATED_COMMENT = "made by parloader"
-"""The comment of the tables that parloader made: clean drops these, once they are empty."""
 
 # Parents first
 TABLES = ("outgoing_event", "robot_account", "script_reference", "event_trigger", "script_version", "task_schedule", "script_execution")

@@ -4,12 +4,14 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from parloader.database.target import Target
 from parloader.errors import UsageError
+
+if TYPE_CHECKING:  # the driver takes long to import, and --help needs none
+    from parloader.database.target import Target
 
 MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 

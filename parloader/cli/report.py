@@ -2,18 +2,21 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from parloader.ledger.run import Run
-from parloader.operations.bench_result import BenchResult, Result
-from parloader.operations.clean import CleanResult
-from parloader.operations.guard import GuardState
-from parloader.operations.pause import Pause
-from parloader.operations.plan import Forecast
-from parloader.operations.schema import SchemaState
-from parloader.operations.seed import SeedResult
-from parloader.operations.status import Status
-from parloader.operations.verify import VerifyResult
 from parloader.plans.model import Pass
+
+if TYPE_CHECKING:  # a command imports only the operation that it runs
+    from parloader.ledger.run import Run
+    from parloader.operations.bench_result import BenchResult, Result
+    from parloader.operations.clean import CleanResult
+    from parloader.operations.guard import GuardState
+    from parloader.operations.pause import Pause
+    from parloader.operations.plan import Forecast
+    from parloader.operations.schema import SchemaState
+    from parloader.operations.seed import SeedResult
+    from parloader.operations.status import Status
+    from parloader.operations.verify import VerifyResult
 
 NOTE_COLUMNS = 80
 

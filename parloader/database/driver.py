@@ -12,13 +12,17 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pymysql
 import pymysql.connections
 from pymysql.constants import COMMAND
 
 from parloader.errors import ConnectError, ServerNotSupported
+
+DriverError: TypeAlias = pymysql.Error
+"""What the driver raises; database/error_codes.py says what it means."""
+IntegrityError: TypeAlias = pymysql.IntegrityError
 
 # The driver's own methods that this module builds on (_execute_command, _read_query_result, …) are not in its type stubs
 DriverConnection: Any = pymysql.connections.Connection

@@ -15,10 +15,8 @@ import socket
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import pymysql
-
 from parloader.database import error_codes, sql
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.errors import AnotherRun
 
 CONTROL = "parloader_control"
@@ -162,7 +160,7 @@ def paused(connection: Connection) -> ActivityMark | None:
     """Who has set the flag; None: nobody, or there is no ledger."""
     try:
         found = sql.rows(connection, f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'pause'")
-    except pymysql.Error as error:
+    except DriverError as error:
         if error_codes.is_table_missing(error):
             return None
         raise

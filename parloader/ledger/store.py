@@ -12,12 +12,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import pymysql
-
 from parloader import __version__
 from parloader.builtin.plan import script_execution
 from parloader.database import error_codes, sql
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, IntegrityError
 from parloader.database.introspection import ListedTable
 from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import control
@@ -247,7 +245,7 @@ def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *
             batch.start,
             batch.rows,
         )
-    except pymysql.IntegrityError as error:
+    except IntegrityError as error:
         if error_codes.is_duplicate_key(error):
             return False
         raise

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import polars as pl
-import pymysql
 
 from parloader.database import error_codes, sql
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import ServerInfo
 from parloader.errors import Refused, WriteFailed
@@ -82,10 +81,10 @@ def _refuse_rejected_rows(table: Table) -> Iterator[None]:
     """Refused where rows of the table do not go in, with what to do; an error that passes (a deadlock, a lost connection) as it is."""
     try:
         yield
-    except (pymysql.Error, WriteFailed) as error:
-        if isinstance(error, pymysql.Error) and error_codes.classify(error) is not Action.GIVE_UP:
+    except (DriverError, WriteFailed) as error:
+        if isinstance(error, DriverError) and error_codes.classify(error) is not Action.GIVE_UP:
             raise
-        reason = error_codes.server_message(error) if isinstance(error, pymysql.Error) else error.message
+        reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
         raise Refused(
             f"a sample of {table.name} does not go in: {reason}; nothing was written",
             f"Give the columns that it is about values by hand, in a plan file: parloader plan --table {table.name} --write plan.toml",

@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-import pymysql
-
 from parloader.database import error_codes
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connect, connected
 from parloader.database.target import Target
@@ -112,7 +110,7 @@ class DatabaseLease(Supervisor):
             try:
                 with connected(self._target) as connection:
                     return work(connection)
-            except pymysql.Error as error:
+            except DriverError as error:
                 again = error_codes.classify(error) is not Action.GIVE_UP
                 said: ParloaderError = self._target.explain(error, doing)
             except ConnectError as error:
@@ -141,7 +139,7 @@ class DatabaseLease(Supervisor):
             if control.has_lock(self._connection):
                 self._judge()
                 return
-        except pymysql.Error as error:
+        except DriverError as error:
             self._progress.detail(f"the connection that holds the database: {error_codes.server_message(error)}")
         self._take_again()
 

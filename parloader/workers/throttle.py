@@ -4,10 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pymysql
-
 from parloader.database import error_codes, server_status
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.errors import ConnectError, LoginRefused
@@ -84,7 +82,7 @@ class LagThrottle:
             raise
         except ConnectError as error:
             return f"the replica does not answer: {error.message}"
-        except pymysql.Error as error:
+        except DriverError as error:
             error_codes.close(self._connection)
             self._connection = None
             return f"the replica at {self._replica.where} does not answer: {error_codes.server_message(error)}"

@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pymysql
-
 from parloader.database import error_codes, sql
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
 from parloader.database.target import Target
@@ -94,7 +92,7 @@ class RetryingConnection:
             try:
                 work(self._connection)
                 self._connection.commit()
-            except pymysql.Error as error:
+            except DriverError as error:
                 error_codes.rollback(self._connection)
                 what = error_codes.classify(error)
                 failing_since = failing_since or time.monotonic()

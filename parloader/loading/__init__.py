@@ -1,1 +1,0 @@
-"""HOW it gets there: generate → write and record → report."""
