@@ -44,6 +44,7 @@ SAMPLED_ROWS = 50
 LOADED_ROWS = 60
 
 # What differs from run to run, or names the version
+GEOMETRIES = {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
 NOT_RECORDED = {"parloader_version", "started_at", "committed_at", "first_index", "row_count"}
 
 
@@ -177,7 +178,10 @@ def _value(name: str, value: object) -> object:
 
 
 def _rows_digest(connection: Connection, table: str, columns: list[str]) -> str:
-    rows = sql.rows(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote(table)}")
+    types = {name: kind for name, kind, *_ in sql.rows(connection, f"SHOW COLUMNS FROM {sql.quote(table)}")}
+    # MySQL sends geometries in a character set that cannot hold them
+    values = ", ".join(f"HEX({sql.quote(name)})" if types[name] in GEOMETRIES else sql.quote(name) for name in columns)
+    rows = sql.rows(connection, f"SELECT {values} FROM {sql.quote(table)}")
     return f"{len(rows)} rows {_digest(sorted(map(repr, rows)))}"
 
 

@@ -254,7 +254,7 @@ def bench(
         draw_bench(result, plot)
         screen.note(f"drawn: {plot}")
     if save:
-        best = result.best.point
+        best = result.best.configuration
         save_settings(
             Path(CONFIG_FILE),
             {

@@ -40,7 +40,7 @@ class ConnectionOptions:
         from parloader.database.tls import Tls, ssl_mode
 
         ca, cert, key = (file and os.path.expanduser(file) for file in (self.ssl_ca, self.ssl_cert, self.ssl_key))
-        tls = Tls(said_mode=ssl_mode(self.ssl_mode) if self.ssl_mode else None, ca=ca, cert=cert, key=key)
+        tls = Tls(explicit_mode=ssl_mode(self.ssl_mode) if self.ssl_mode else None, ca=ca, cert=cert, key=key)
         target = parse_url(self.url, option_file.defaults(), tls)
         return replace(target, password=_password_of_terminal(str(target))) if self.ask_password else target
 

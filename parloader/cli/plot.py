@@ -12,21 +12,21 @@ PANEL_INCHES = (4.6, 4.2)
 
 def draw_bench(result: BenchResult, file: Path) -> None:
     """Writes a heat map of rows/s for each writer, and how the rate grows with the processes, to `file` (.png or .svg)."""
-    writers = list(dict.fromkeys(m.point.writer for m in result.points))
+    writers = list(dict.fromkeys(m.configuration.writer for m in result.results))
     figure = Figure(figsize=(PANEL_INCHES[0] * (len(writers) + 1), PANEL_INCHES[1]), layout="constrained")
     panels: list[Any] = list(figure.subplots(1, len(writers) + 1))
-    most = max(m.rows_per_second for m in result.points)
+    most = max(m.rows_per_second for m in result.results)
     for panel, writer in zip(panels, writers, strict=False):
-        _heat_map(panel, result, [m for m in result.points if m.point.writer == writer], most)
+        _heat_map(panel, result, [m for m in result.results if m.configuration.writer == writer], most)
     _scaling(panels[-1], result)
     figure.suptitle(f"parloader bench on {result.facts}: {result.rounds} rounds of {result.rows:,} rows", fontsize=11)
     figure.savefig(file, dpi=150)
 
 
 def _heat_map(panel: Any, result: BenchResult, points: list[Result], most: float) -> None:
-    procs = list(dict.fromkeys(m.point.procs for m in points))
-    batches = list(dict.fromkeys(m.point.batch.text for m in points))
-    rates = {(m.point.procs, m.point.batch.text): m for m in points}
+    procs = list(dict.fromkeys(m.configuration.procs for m in points))
+    batches = list(dict.fromkeys(m.configuration.batch.text for m in points))
+    rates = {(m.configuration.procs, m.configuration.batch.text): m for m in points}
     panel.imshow([[rates[p, b].rows_per_second for b in batches] for p in procs], cmap="viridis", vmin=0, vmax=most, aspect="auto")
     for y, p in enumerate(procs):
         for x, b in enumerate(batches):
@@ -38,21 +38,21 @@ def _heat_map(panel: Any, result: BenchResult, points: list[Result], most: float
             )  # fmt: skip
     panel.set_xticks(range(len(batches)), batches)
     panel.set_yticks(range(len(procs)), [str(p) for p in procs])
-    panel.set(title=f"rows/s, writer {points[0].point.writer}", xlabel="batch", ylabel="processes")
+    panel.set(title=f"rows/s, writer {points[0].configuration.writer}", xlabel="batch", ylabel="processes")
 
 
 def _scaling(panel: Any, result: BenchResult) -> None:
     """The best batch of each writer, and the floor, over the processes; the bars reach from the slowest round to the fastest."""
-    for writer in dict.fromkeys(m.point.writer for m in (*result.points, *result.floors)):
-        own = [m for m in (*result.points, *result.floors) if m.point.writer == writer]
-        procs = sorted({m.point.procs for m in own})
-        best = [max((m for m in own if m.point.procs == p), key=lambda m: m.rows_per_second) for p in procs]
+    for writer in dict.fromkeys(m.configuration.writer for m in (*result.results, *result.baselines)):
+        own = [m for m in (*result.results, *result.baselines) if m.configuration.writer == writer]
+        procs = sorted({m.configuration.procs for m in own})
+        best = [max((m for m in own if m.configuration.procs == p), key=lambda m: m.rows_per_second) for p in procs]
         rates = [m.rows_per_second / 1000 for m in best]
         spread = [
             [m.rows_per_second / 1000 - min(m.rates) / 1000 for m in best],
             [max(m.rates) / 1000 - m.rows_per_second / 1000 for m in best],
         ]
-        floor = own[0] in result.floors
+        floor = own[0] in result.baselines
         panel.errorbar(
             procs,
             rates,
@@ -63,7 +63,7 @@ def _scaling(panel: Any, result: BenchResult) -> None:
             linestyle=":" if floor else "-",
         )
     panel.set(title="scaling, best batch", xlabel="processes", ylabel="thousand rows/s", xscale="log", ylim=(0, None))
-    ticks = sorted({m.point.procs for m in result.points})
+    ticks = sorted({m.configuration.procs for m in result.results})
     panel.set_xticks(ticks, [str(p) for p in ticks])
     panel.minorticks_off()
     panel.legend(fontsize=8, loc="lower right")

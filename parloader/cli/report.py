@@ -124,34 +124,34 @@ def _cell(value: object) -> str:
 def bench(result: "BenchResult") -> str:
     def cells(measured: "Result", mark: str) -> tuple[str, ...]:
         return (
-            f"{mark} {measured.point.writer}",
-            str(measured.point.procs),
-            measured.point.batch.text,
+            f"{mark} {measured.configuration.writer}",
+            str(measured.configuration.procs),
+            measured.configuration.batch.text,
             f"{measured.rows_per_second:,.0f}",
             f"{min(measured.rates):,.0f}-{max(measured.rates):,.0f}",
-            f"{result.of_floor(measured):.0%}",
+            f"{result.of_baseline(measured):.0%}",
             f"{measured.server_wait:.0%}",
             f"{measured.client_cpu_seconds_per_million:.2f}",
             f"{measured.peak_rss_bytes / 2**20:.0f}",
         )
 
     headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of floor", "wait", "cpu s", "MiB")
-    marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.points}
-    rows = [cells(m, marks[id(m)]) for m in result.points] + [cells(m, "_" if m is result.floor else " ") for m in result.floors]
+    marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.results}
+    rows = [cells(m, marks[id(m)]) for m in result.results] + [cells(m, "_" if m is result.baseline else " ") for m in result.baselines]
     near = sum(mark == "~" for mark in marks.values())
-    best, floor = result.best, result.floor
+    best, floor = result.best, result.baseline
     notes = [
         f"rows/s: median of {result.rounds} rounds of {result.rows:,} rows, with the slowest and the fastest; wait: a worker's time spent "
         "waiting for the server; cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
-        f"* the best, at {result.of_floor(best):.0%} of the floor",
-        f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.points) - 1} others",
-        f"_ the floor, the most this server does with no work left for a client: {floor.point.writer} over {floor.point.procs} connections",
+        f"* the best, at {result.of_baseline(best):.0%} of the floor",
+        f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.results) - 1} others",
+        f"_ the floor, the most this server does with no work left for a client: {floor.configuration.writer} over {floor.configuration.procs} connections",
         f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with the checks on, "
         f"{result.unchecked.rows_per_second:,.0f} with them off, on the scratch tables)",
         *(f"note: {note}" for note in result.notes),
     ]
     wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
-    return "\n".join([table(headings, rows), "", *wrapped, f"use: parloader seed {best.point.options}"])
+    return "\n".join([table(headings, rows), "", *wrapped, f"use: parloader seed {best.configuration.options}"])
 
 
 def verify(result: "VerifyResult") -> str:
@@ -191,7 +191,7 @@ def status(result: "Status") -> str:
     lines += [] if result.runs else [f"no runs in {result.where}"]
     for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
         share = run.done_rows / run.total_rows if run.total_rows else 1.0
-        twice = " (those of the second pass too)" if run.plan.in_two_passes else ""
+        twice = " (those of the second pass too)" if run.plan.with_deferred_columns else ""
         parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
         lines.append(
             f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.total_rows:,} rows{twice} ({share:.0%}), begun {run.started_at}; {parameters}"

@@ -101,12 +101,12 @@ def _number(column: ColumnSchema, described: ColumnRow) -> ColumnSchema:
     if name in INTEGER_BYTES:
         bits = 8 * INTEGER_BYTES[name]
         low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        return replace(column, kind=ColumnType.INTEGER, low=low, high=high, unsigned=unsigned)
+        return replace(column, kind=ColumnType.INTEGER, min_value=low, max_value=high, unsigned=unsigned)
     if name == "bit":
-        return replace(column, kind=ColumnType.BIT, high=2 ** (described.precision or 1) - 1)
+        return replace(column, kind=ColumnType.BIT, max_value=2 ** (described.precision or 1) - 1)
     if name == "year":
         low, high = TWO_DIGIT_YEARS if described.column_type == "year(2)" else YEARS
-        return replace(column, kind=ColumnType.YEAR, low=low, high=high)
+        return replace(column, kind=ColumnType.YEAR, min_value=low, max_value=high)
     if name == "decimal":
         return replace(column, kind=ColumnType.DECIMAL, precision=described.precision or 0, scale=described.scale or 0, unsigned=unsigned)
     column = replace(column, kind=ColumnType.REAL, single=name == "float", unsigned=unsigned)

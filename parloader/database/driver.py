@@ -1,6 +1,6 @@
 """The driver's connection, with the things that a bulk load needs and the driver has no way for.
 
-`query_all` sends statements without waiting for the answer to the one before, so that a batch of many small statements costs one trip
+`execute_pipelined` sends statements without waiting for the answer to the one before, so that a batch of many small statements costs one trip
 to the server and not one each. `load_local` answers LOAD DATA LOCAL from memory. Whatever file a server asks for, at whatever moment:
 nothing is ever opened, and nothing is sent but the bytes that were announced for this very statement.
 
@@ -70,7 +70,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
     `tls`: how it is encrypted where the server can, or must be where `tls_required`; None: not at all.
     """
 
-    _announced: bytes | None = None
+    _file_content: bytes | None = None
 
     def __init__(self, *, tls: ssl.SSLContext | None, tls_required: bool, **settings: Any) -> None:
         self._tls = tls
@@ -98,7 +98,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         # the one means the same in every sql_mode, and so does the other
         return f"_utf8mb4 X'{value.encode().hex()}'" if "\\" in value else "'" + value.replace("'", "''") + "'"
 
-    def be_patient(self, answer_timeout_seconds: float) -> None:
+    def set_read_timeout(self, answer_timeout_seconds: float) -> None:
         """Waits so long for each answer from now on, as long as the server's machine is there: where it does not answer the network's probes
         for PROBE_SECONDS, or does not take what is sent, the connection counts as lost (tcp(7), TCP_KEEPIDLE and TCP_USER_TIMEOUT)."""
         self._read_timeout = answer_timeout_seconds
@@ -106,7 +106,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
             for option, value in PROBES.items():
                 self._sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
-    def query_all(self, statements: Sequence[bytes]) -> int:
+    def execute_pipelined(self, statements: Sequence[bytes]) -> int:
         """Runs the statements in order; returns how many rows they changed. Where one fails the others may have run all the same: roll back.
 
         Raises the driver's error of the first one that failed, after the answers to all that were sent have been read.
@@ -140,11 +140,11 @@ class Connection(DriverConnection):  # type: ignore[misc]
 
     def load_local(self, statement: bytes, content: bytes) -> LoadDataResult:
         """Runs a LOAD DATA LOCAL INFILE statement with `content` as the file, whatever name the server asks for. The driver's errors."""
-        self._announced = content
+        self._file_content = content
         try:
             self.query(statement)
         finally:
-            self._announced = None
+            self._file_content = None
         result: Any = self._result
         # "Records: 2  Deleted: 0  Skipped: 0  Warnings: 0", in the language of lc_messages: the numbers are always
         # these, and last (the byte before the text, its length, may look like a digit)
@@ -165,7 +165,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
 
     def send_file(self, asked_for: bytes) -> None:
         """Answers the server's request for a file: with the announced bytes, once. ServerNotSupported where none are announced."""
-        content, self._announced = self._announced, None
+        content, self._file_content = self._file_content, None
         if content is None:
             self._force_close()
             raise ServerNotSupported(

@@ -94,5 +94,5 @@ def _of_options(found: dict[str, str]) -> Defaults:
         port=int(port) if port else None,
         unix_socket=found.get("socket") or None,
         database=found.get("database") or None,
-        tls=Tls(said_mode=mode, ca=ca, cert=cert, key=key),
+        tls=Tls(explicit_mode=mode, ca=ca, cert=cert, key=key),
     )

@@ -87,9 +87,9 @@ def connect(
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
         raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
     try:
-        with target.explained("setting up the session"):
+        with target.translate_errors("setting up the session"):
             configure_session(connection, autocommit=autocommit, short_lived=short_lived)
-        connection.be_patient(answer_timeout_seconds)
+        connection.set_read_timeout(answer_timeout_seconds)
     except BaseException:
         connection.close()
         raise

@@ -34,11 +34,11 @@ class Target:
     def __str__(self) -> str:
         return f"{self.database} at {self.where} as {self.user}"
 
-    def explained(self, doing: str) -> Any:
+    def translate_errors(self, doing: str) -> Any:
         """A context: driver errors leave it as errors of ours."""
         return error_codes.translate_errors(doing, self.user, self.database)
 
-    def explain(self, error: pymysql.Error, doing: str) -> ParloaderError:
+    def translate(self, error: pymysql.Error, doing: str) -> ParloaderError:
         return error_codes.translate(error, doing, self.user, self.database)
 
 
@@ -105,11 +105,11 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
         host = defaults.host
         socket = defaults.unix_socket if host in (None, "localhost") else None
     said = Tls(
-        said_mode=ssl_mode(parameters["ssl-mode"]) if "ssl-mode" in parameters else None,
+        explicit_mode=ssl_mode(parameters["ssl-mode"]) if "ssl-mode" in parameters else None,
         ca=parameters.get("ssl-ca"),
         cert=parameters.get("ssl-cert"),
         key=parameters.get("ssl-key"),
-    ).and_also(tls, "--ssl-…")
+    ).merge(tls, "--ssl-…")
     return Target(
         user=user,
         password=(defaults.password or "") if given_password is None else given_password,
@@ -117,7 +117,7 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
         port=given_port or defaults.port or 3306,
         database=database,
         unix_socket=socket,
-        tls=(said if socket else said.over(defaults.tls)).checked(),  # a file's general wish is not meant for a socket
+        tls=(said if socket else said.with_defaults(defaults.tls)).validated(),  # a file's general wish is not meant for a socket
     )
 
 

@@ -26,7 +26,7 @@ class SslMode(StrEnum):
 class Tls:
     """What is said of TLS; None: nothing. `ca`, `cert` and `key` are names of PEM files."""
 
-    said_mode: SslMode | None = None
+    explicit_mode: SslMode | None = None
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
@@ -34,7 +34,7 @@ class Tls:
     @property
     def mode(self) -> SslMode:
         """The mode in force: the said one; where none is, a CA is there to be used."""
-        return self.said_mode or (SslMode.VERIFY_CA if self.ca else SslMode.PREFERRED)
+        return self.explicit_mode or (SslMode.VERIFY_CA if self.ca else SslMode.PREFERRED)
 
     @property
     def required(self) -> bool:
@@ -64,7 +64,7 @@ class Tls:
                 raise _unusable(f"ssl-cert {self.cert} with ssl-key {self.key or self.cert}", error) from error
         return context
 
-    def checked(self) -> "Tls":
+    def validated(self) -> "Tls":
         """Itself. UsageError where it contradicts itself or names a file that cannot be used."""
         if self.ca and not self.mode.verifies:
             raise UsageError(
@@ -78,25 +78,25 @@ class Tls:
         self.context()
         return self
 
-    def and_also(self, other: "Tls", of: str) -> "Tls":
+    def merge(self, other: "Tls", of: str) -> "Tls":
         """What both say. UsageError where they differ: which of them is meant nobody knows, and one may be the weaker."""
         said = {}
         for name in (field.name for field in fields(self)):
             one, two = getattr(self, name), getattr(other, name)
             if one and two and one != two:
-                option = "ssl-mode" if name == "said_mode" else f"ssl-{name}"
+                option = "ssl-mode" if name == "explicit_mode" else f"ssl-{name}"
                 raise UsageError(f"the URL has {option}={one}, and {of} says {two}", "Say it once")
             said[name] = one or two
         return Tls(**said)
 
-    def over(self, file: "Tls") -> "Tls":
+    def with_defaults(self, file: "Tls") -> "Tls":
         """This, filled up with what an option file says and this does not contradict."""
         if self.mode is SslMode.DISABLED:
             return self
-        ca = self.ca or (file.ca if self.said_mode is None or self.said_mode.verifies else None)
-        mode = self.said_mode or (file.said_mode if not self.ca or file.mode.verifies else None)
+        ca = self.ca or (file.ca if self.explicit_mode is None or self.explicit_mode.verifies else None)
+        mode = self.explicit_mode or (file.explicit_mode if not self.ca or file.mode.verifies else None)
         cert, key = (self.cert, self.key) if self.cert or self.key else (file.cert, file.key)
-        return Tls(said_mode=mode, ca=ca, cert=cert, key=key)
+        return Tls(explicit_mode=mode, ca=ca, cert=cert, key=key)
 
 
 def ssl_mode(text: str) -> SslMode:

@@ -27,18 +27,18 @@ class ColumnContext:
     rows: int
     offset: int = 0
     pick: Callable[[Pick, "ColumnContext"], pl.Expr]
-    within: str = ""
+    path: str = ""
 
-    def draws(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:
+    def random_bits(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:
         """UInt64: for each index its draw; columns of one `group` have the same ones."""
         if group is None:
-            return drawn(index, stream(self.seed, self.table, self.column, self.within + purpose))
+            return drawn(index, stream(self.seed, self.table, self.column, self.path + purpose))
         return drawn(index, stream(self.seed, self.table, group, purpose))
 
-    def inside(self, part: str) -> "ColumnContext":
-        return replace(self, within=f"{self.within}{part}/")
+    def nested(self, part: str) -> "ColumnContext":
+        return replace(self, path=f"{self.path}{part}/")
 
-    def invalid(self, message: str, next_step: str) -> UsageError:
+    def error(self, message: str, next_step: str) -> UsageError:
         return UsageError(f"{self.table}.{self.column}: {message}", next_step)
 
 
@@ -58,11 +58,11 @@ def literal_series(values: Sequence[Scalar], place: ColumnContext) -> pl.Series:
     kinds = frozenset(type(value) for value in values if value is not None)
     dtype = LITERAL_TYPES.get(kinds)
     if dtype is None:
-        raise place.invalid(f"values of different types: {', '.join(sorted(kind.__name__ for kind in kinds))}", "Write all of them alike")
+        raise place.error(f"values of different types: {', '.join(sorted(kind.__name__ for kind in kinds))}", "Write all of them alike")
     if kinds == {int}:
         numbers = [value for value in values if isinstance(value, int)]
         if max(numbers) >= 2**63 and min(numbers) >= 0:
             dtype = pl.UInt64()
         if max(numbers) >= 2**64 or min(numbers) < (-(2**63) if dtype == pl.Int64 else 0):
-            raise place.invalid("a number beyond 64 bits", 'Write it as text: "…"')
+            raise place.error("a number beyond 64 bits", 'Write it as text: "…"')
     return pl.Series(values, dtype=dtype)

@@ -65,17 +65,17 @@ def random(generator: Random, place: ColumnContext) -> pl.Expr:
     """UsageError: no such form, or no such length."""
     form, length, least = generator.form, generator.length, generator.least
     if form not in RANDOM_FORMS:
-        raise place.invalid(f"no random form {form!r}", f"The forms: {', '.join(RANDOM_FORMS)}")
+        raise place.error(f"no random form {form!r}", f"The forms: {', '.join(RANDOM_FORMS)}")
     if least is not None and (form not in ALPHABETS or not 0 <= least <= length):
-        raise place.invalid(f"random {form} of {least} to {length}", "letters, digits, hex and bytes can have a least, from 0 to length")
+        raise place.error(f"random {form} of {least} to {length}", "letters, digits, hex and bytes can have a least, from 0 to length")
     if form == "bits":
         if not 1 <= length <= 64:
-            raise place.invalid(f"random bits of length {length}", "Choose 1 to 64 bits")
-        number = place.draws() // pl.lit(2 ** (64 - length), dtype=pl.UInt64)
+            raise place.error(f"random bits of length {length}", "Choose 1 to 64 bits")
+        number = place.random_bits() // pl.lit(2 ** (64 - length), dtype=pl.UInt64)
         return number if length == 64 else number.cast(pl.Int64)
     if form in ALPHABETS:
         if length < 0:
-            raise place.invalid(f"random {form} of length {length}", "Choose a length of 0 or more")
+            raise place.error(f"random {form} of length {length}", "Choose a length of 0 or more")
         return _characters(generator, place)
     return {"uuid": _uuid, "inet4": _inet4, "inet6": _inet6, "time": _time}[form](place)
 
@@ -83,31 +83,31 @@ def random(generator: Random, place: ColumnContext) -> pl.Expr:
 def _characters(generator: Random, place: ColumnContext) -> pl.Expr:
     each = 2 if generator.form == "bytes" else 1
     size, pieces = _pieces(ALPHABETS[generator.form])
-    texts = [pl.lit(pieces).gather(below(place.draws(str(k)), len(pieces))) for k in range(-(-generator.length * each // size))]
+    texts = [pl.lit(pieces).gather(below(place.random_bits(str(k)), len(pieces))) for k in range(-(-generator.length * each // size))]
     text = pl.concat_str(texts) if texts else pl.lit("")
     if generator.least is None or generator.least == generator.length:
         text = text.str.slice(0, generator.length * each)
     else:
-        text = text.str.slice(0, between(place.draws("length"), generator.least, generator.length) * each)
+        text = text.str.slice(0, between(place.random_bits("length"), generator.least, generator.length) * each)
     return text.str.decode("hex") if generator.form == "bytes" else text
 
 
 def _uuid(place: ColumnContext) -> pl.Expr:
     """Version 4, variant 1 (RFC 9562): the third group begins with 4, the fourth with 8, 9, a or b."""
     first, width = {3: 0x4000, 4: 0x8000}, {3: 0x1000, 4: 0x4000}
-    texts = [encode_base(below(place.draws(str(k)), width.get(k, 0x10000)) + first.get(k, 0), HEX, 4) for k in range(8)]
+    texts = [encode_base(below(place.random_bits(str(k)), width.get(k, 0x10000)) + first.get(k, 0), HEX, 4) for k in range(8)]
     dash = pl.lit("-")
     return pl.concat_str(*texts[:2], dash, texts[2], dash, texts[3], dash, texts[4], dash, *texts[5:])
 
 
 def _inet4(place: ColumnContext) -> pl.Expr:
-    return inet4(below(place.draws(), 2**24))
+    return inet4(below(place.random_bits(), 2**24))
 
 
 def _inet6(place: ColumnContext) -> pl.Expr:
-    groups = [ipv6_group(below(place.draws(str(k)), GROUPS)) for k in range(6)]
+    groups = [ipv6_group(below(place.random_bits(str(k)), GROUPS)) for k in range(6)]
     return pl.concat_str(pl.lit(IPV6_PREFIX), pl.concat_str(groups, separator=":"))
 
 
 def _time(place: ColumnContext) -> pl.Expr:
-    return format_time(below(place.draws(), DAY_SECONDS))
+    return format_time(below(place.random_bits(), DAY_SECONDS))

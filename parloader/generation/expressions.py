@@ -45,11 +45,11 @@ def expression(generator: Generator, place: ColumnContext) -> pl.Expr:
     value = _value(generator, place)
     share = generator.null_share
     if not 0 <= share <= 1:
-        raise place.invalid(f"null_share {share}", "It is 0 to 1")
+        raise place.error(f"null_share {share}", "It is 0 to 1")
     if not share:
         return value
     group = generator.group if isinstance(generator, Pick | Provider) else None
-    return pl.when(~happens(place.draws("null", group=group), share)).then(value)
+    return pl.when(~happens(place.random_bits("null", group=group), share)).then(value)
 
 
 def _value(generator: Generator, place: ColumnContext) -> pl.Expr:
@@ -81,7 +81,7 @@ def _value(generator: Generator, place: ColumnContext) -> pl.Expr:
         case Template():
             return _template(generator, place)
         case When():
-            then, otherwise = expression(generator.then, place.inside("then")), expression(generator.otherwise, place.inside("else"))
+            then, otherwise = expression(generator.then, place.nested("then")), expression(generator.otherwise, place.nested("else"))
             return pl.when(_read(generator.condition, place)).then(then).otherwise(otherwise)
         case Expr():
             return _read(generator.sql, place)
@@ -96,23 +96,23 @@ def _const(value: Scalar, place: ColumnContext) -> pl.Expr:
 
 def _cycle(generator: Cycle, place: ColumnContext) -> pl.Expr:
     if not generator.values or generator.every < 1:
-        raise place.invalid(f"a cycle of {len(generator.values)} values, every {generator.every}", "Both are 1 or more")
+        raise place.error(f"a cycle of {len(generator.values)} values, every {generator.every}", "Both are 1 or more")
     return pl.lit(literal_series(generator.values, place)).gather(INDEX // generator.every % len(generator.values))
 
 
 def _choice(generator: Choice, place: ColumnContext) -> pl.Expr:
     values, weights = generator.values, generator.weights
     if not values:
-        raise place.invalid("a choice without values", "Give one value or more")
+        raise place.error("a choice without values", "Give one value or more")
     if not weights:
-        return pl.lit(literal_series(values, place)).gather(below(place.draws(), len(values)))
+        return pl.lit(literal_series(values, place)).gather(below(place.random_bits(), len(values)))
     if len(weights) != len(values) or min(weights) < 0 or not 0 < sum(weights) < 2**63:
-        raise place.invalid(
+        raise place.error(
             f"{len(values)} values and the weights {', '.join(map(str, weights))}",
             "Give as many weights as values: integers of 0 or more, one of them more than 0",
         )
     ends = pl.Series(weights, dtype=pl.Int64).cum_sum()
-    number = pl.lit(ends).search_sorted(below(place.draws(), sum(weights)), side="right")
+    number = pl.lit(ends).search_sorted(below(place.random_bits(), sum(weights)), side="right")
     return pl.lit(literal_series(values, place)).gather(number)
 
 
@@ -120,8 +120,8 @@ def _provider(generator: Provider, place: ColumnContext) -> pl.Expr:
     try:
         values = pools.pool(generator.name, length=generator.length, srid=generator.srid)
     except KeyError as error:
-        raise place.invalid(f"no provider {generator.name!r}", f"The providers: {', '.join(pools.names())}") from error
-    return pl.lit(values).gather(below(place.draws("pool", group=generator.group), len(values)))
+        raise place.error(f"no provider {generator.name!r}", f"The providers: {', '.join(pools.names())}") from error
+    return pl.lit(values).gather(below(place.random_bits("pool", group=generator.group), len(values)))
 
 
 def _fields(text: str) -> list[tuple[str, str | None, str]]:
@@ -142,7 +142,7 @@ def _template(generator: Template, place: ColumnContext) -> pl.Expr:
     try:
         fields = _fields(generator.text)
     except UsageError as error:
-        raise place.invalid(error.message, error.next_step) from error
+        raise place.error(error.message, error.next_step) from error
     texts = []
     for before, field, form in fields:
         texts.append(pl.lit(before))
@@ -156,13 +156,13 @@ def _read(text: str, place: ColumnContext) -> pl.Expr:
     try:
         return read(text)
     except UsageError as error:
-        raise place.invalid(error.message, error.next_step) from error
+        raise place.error(error.message, error.next_step) from error
 
 
 def _after(generator: After, place: ColumnContext) -> pl.Expr:
     if generator.least > generator.most:
-        raise place.invalid(f"least {generator.least} is above most {generator.most}", "least is the lower one")
-    amount = between(place.draws(), generator.least, generator.most)
+        raise place.error(f"least {generator.least} is above most {generator.most}", "least is the lower one")
+    amount = between(place.random_bits(), generator.least, generator.most)
 
     # Only when the row's other columns are there is it known what is added: days, seconds, or units of the last digit
     def later(both: Iterable[pl.Series]) -> pl.Series:
@@ -180,7 +180,7 @@ def _after(generator: After, place: ColumnContext) -> pl.Expr:
             return pl.select(pl.lit(values) + pl.duration(seconds=pl.lit(amounts))).to_series()
         if dtype == pl.Null:
             return values
-        raise place.invalid(f"{generator.column} is neither a number nor a date nor a moment", "Choose another column for after")
+        raise place.error(f"{generator.column} is neither a number nor a date nor a moment", "Choose another column for after")
 
     return pl.map_batches([pl.col(generator.column), amount], later, return_dtype=pl.dtype_of(generator.column))
 
@@ -192,19 +192,19 @@ def pick_index(pick: Pick, place: ColumnContext, parent_rows: int) -> pl.Expr:
     group = pick.group
     if pick.distribution == Distribution.EARLIER:
         earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
-        return pl.when(INDEX > 0).then(below(place.draws("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64))))
+        return pl.when(INDEX > 0).then(below(place.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64))))
     if parent_rows < 1 or pick.every < 1:
-        raise place.invalid(f"a pick of {parent_rows} rows of {pick.parent}, every {pick.every}", "Both are 1 or more")
+        raise place.error(f"a pick of {parent_rows} rows of {pick.parent}, every {pick.every}", "Both are 1 or more")
     number = INDEX // pick.every
     match pick.distribution:
         case Distribution.CYCLE:
             return number % parent_rows
         case Distribution.UNIFORM:
-            return below(place.draws("pick", number, group), parent_rows)
+            return below(place.random_bits("pick", number, group), parent_rows)
         case Distribution.ZIPF:
             return zipf_rank(parent_rows, pick.exponent, place, number, group)
     # each block of parent_rows numbers has each row once, from another one on
-    return (number + below(place.draws("pick", number // parent_rows, group), parent_rows)) % parent_rows
+    return (number + below(place.random_bits("pick", number // parent_rows, group), parent_rows)) % parent_rows
 
 
 def needs(generator: Generator) -> frozenset[str]:

@@ -76,7 +76,7 @@ class RowGenerator:
             table=self._table.name,
             column=column,
             rows=self._table.rows,
-            offset=self._rows.offsets.get(column, 0),
+            offset=self._rows.unique_offsets.get(column, 0),
             pick=self._pick,
         )
 
@@ -139,13 +139,13 @@ def _values(
     rows = of[table.name]
     if column == table.key and rows.keys is not None:
         return pl.DataFrame({"i": indices}).select(keys_at(rows.keys, INDEX)).to_series()
-    used = pl.Series(rows.used.get(column, ()), strict=False)
-    if not rows.made:
+    used = pl.Series(rows.reused.get(column, ()), strict=False)
+    if not rows.new:
         return used.gather(indices)
     made = RowGenerator(plan, only(table, [column]), of, within).at(indices)[column]
     if not len(used):
         return made
-    there = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.made)])
+    there = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
     position = there.search_sorted(indices).clip(0, len(there) - 1)
     return pl.select(pl.when(there.gather(position) == indices).then(used.cast(made.dtype).gather(position)).otherwise(made)).to_series()
 
@@ -175,7 +175,7 @@ def _indices(rows: IndexRange) -> pl.Series:
 
 def _all_reused(table: Table, values: Mapping[str, Scalar]) -> RowAllocation:
     made = all_new(table)
-    return replace(made, made=(), used={column: (value,) * table.rows for column, value in values.items()})
+    return replace(made, new=(), reused={column: (value,) * table.rows for column, value in values.items()})
 
 
 # How many rows at each end of a table show what a plan's columns hold

@@ -72,7 +72,7 @@ def uniform(generator: Uniform, place: ColumnContext) -> pl.Expr:
         scale = max(_scale(low), _scale(high))
         return decimal(_drawn(int(Decimal(low).scaleb(scale)), int(Decimal(high).scaleb(scale)), place), scale)
     except (ValueError, InvalidOperation, OverflowError) as error:
-        raise place.invalid(f"uniform from {low} to {high} is not valid", next_step) from error
+        raise place.error(f"uniform from {low} to {high} is not valid", next_step) from error
 
 
 def _scale(text: str) -> int:
@@ -85,7 +85,7 @@ def _scale(text: str) -> int:
 def _drawn(low: int, high: int, place: ColumnContext) -> pl.Expr:
     if not LOWEST <= low <= high <= HIGHEST:
         raise ValueError(low, high)
-    return between(place.draws(), low, high)
+    return between(place.random_bits(), low, high)
 
 
 # A draw is cut into two halves of 32 bits; twelve of them (Irwin-Hall) have a variance of 2**64, so that their sum less its mean is
@@ -104,12 +104,14 @@ def normal(generator: Normal, place: ColumnContext) -> pl.Expr:
     low = LOWEST if generator.low is None else -(-Fraction(repr(generator.low)) * units // 1)
     high = HIGHEST if generator.high is None else Fraction(repr(generator.high)) * units // 1
     if deviation < 0 or low > high or abs(mean) + 6 * deviation >= HIGHEST:
-        raise place.invalid(
+        raise place.error(
             f"normal around {generator.mean} with deviation {generator.deviation} is not valid",
             "The deviation is 0 or more, low is not above high, and mean and deviation times 10**scale fit 64 bits",
         )
     half = pl.lit(2**NORMAL_BITS, dtype=pl.UInt64)
-    halves = [part.cast(pl.Int64) for k in range(NORMAL_DRAWS) for part in (place.draws(str(k)) // half, place.draws(str(k)) % half)]
+    halves = [
+        part.cast(pl.Int64) for k in range(NORMAL_DRAWS) for part in (place.random_bits(str(k)) // half, place.random_bits(str(k)) % half)
+    ]
     # Twelve whole numbers below 2**32 sum up to 6 × (2**32 - 1) on average
     sum_less_mean = pl.sum_horizontal(halves) - 6 * (2**NORMAL_BITS - 1)
     fixed_mean, fixed_deviation = (round(number * 2**NORMAL_EXTRA_BITS) for number in (mean, deviation))
@@ -130,12 +132,12 @@ def zipf(generator: Zipf, place: ColumnContext) -> pl.Expr:
 def zipf_rank(count: int, exponent: float, place: ColumnContext, index: pl.Expr, group: str | None = None) -> pl.Expr:
     """Int64, 0 … count-1: rank k is drawn with the weight (k + 1)**-exponent. UsageError: there is no rank, or the exponent is negative."""
     if count < 1 or not 0 <= exponent <= 100:
-        raise place.invalid(f"zipf of {count} with exponent {exponent} is not valid", "The count is 1 or more, the exponent 0 to 100")
+        raise place.error(f"zipf of {count} with exponent {exponent} is not valid", "The count is 1 or more, the exponent 0 to 100")
     firsts, ends = _zipf_table(count, repr(exponent))
-    draw = place.draws("zipf", index, group) // pl.lit(2, dtype=pl.UInt64)
+    draw = place.random_bits("zipf", index, group) // pl.lit(2, dtype=pl.UInt64)
     entry = pl.lit(ends).search_sorted(draw.cast(pl.Int64), side="right")
     first, width = pl.lit(firsts).gather(entry), pl.lit(firsts.diff(null_behavior="drop")).gather(entry)
-    return first + below(place.draws("rank", index, group), width)
+    return first + below(place.random_bits("rank", index, group), width)
 
 
 @lru_cache
@@ -157,12 +159,12 @@ def _zipf_table(count: int, exponent: str) -> tuple[pl.Series, pl.Series]:
 def sequence(generator: Sequence, place: ColumnContext) -> pl.Expr:
     """UsageError: every or count is below 1, or the numbers leave 64 bits."""
     if generator.every < 1 or (generator.count is not None and generator.count < 1):
-        raise place.invalid(f"every {generator.every}, count {generator.count}", "Both are 1 or more")
+        raise place.error(f"every {generator.every}, count {generator.count}", "Both are 1 or more")
     last = max(0, place.rows - 1) // generator.every
     if generator.count is not None:
         last = min(last, generator.count - 1)
     if not all(LOWEST <= number <= HIGHEST for number in (generator.start, generator.start + generator.step * last)):
-        raise place.invalid("the sequence leaves the range of 64-bit integers", "Choose another start or step")
+        raise place.error("the sequence leaves the range of 64-bit integers", "Choose another start or step")
     number = INDEX // generator.every
     if generator.count is not None:
         number = number % generator.count
@@ -174,10 +176,10 @@ def spread(generator: Spread, place: ColumnContext) -> pl.Expr:
     try:
         start_ms = timestamp_ms(generator.start)
     except (ValueError, OverflowError) as error:
-        raise place.invalid(f"start {generator.start!r} is no moment", "Write it as 2024-01-01T00:00:00Z") from error
+        raise place.error(f"start {generator.start!r} is no moment", "Write it as 2024-01-01T00:00:00Z") from error
     units = {"ms": 1, "s": 1000, "d": 86_400_000}
     if generator.unit not in units or generator.span_seconds < 0:
-        raise place.invalid(
+        raise place.error(
             f"unit {generator.unit!r}, span {generator.span_seconds} s", f"The unit is one of {', '.join(units)}, the span 0 or more"
         )
     # floor(i × span / rows) ms; in two parts, because i × span overflows 64 bits beyond 292 million rows a year

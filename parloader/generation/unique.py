@@ -14,7 +14,7 @@ def unique(generator: Unique, place: ColumnContext) -> pl.Expr:
     room = capacity(generator)
     if place.offset + place.rows > room:
         taken = f" ({place.offset:,} are taken)" if place.offset else ""
-        raise place.invalid(
+        raise place.error(
             f"{place.rows:,} rows, but the {generator.form} form has {room:,} values{taken}",
             f"Load {max(0, room - place.offset):,} rows at most, or choose a form with more values",
         )

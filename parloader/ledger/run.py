@@ -58,25 +58,25 @@ class Run:
     def work(self) -> tuple[tuple[str, Pass], ...]:
         """What workers do: (table, pass), in this order."""
         inserted = ((table.name, Pass.FIRST) for table in self.plan.partitioned)
-        return (*inserted, *((table.name, Pass.SECOND) for table in self.plan.in_two_passes))
+        return (*inserted, *((table.name, Pass.SECOND) for table in self.plan.with_deferred_columns))
 
     @property
     def total_rows(self) -> int:
         """What workers have to write in all: a row twice where columns of it are set later."""
-        return sum(self.table(table).rows.made_rows for table, _ in self.work)
+        return sum(self.table(table).rows.new_rows for table, _ in self.work)
 
     @property
     def done_rows(self) -> int:
         """What of it is done."""
-        return sum(p.rows for table, of in self.work for p in self.done_in(table, of))
+        return sum(p.rows for table, of in self.work for p in self.done_by_pass(table, of))
 
-    def done_in(self, table: str, of: Pass) -> tuple[IndexRange, ...]:
+    def done_by_pass(self, table: str, of: Pass) -> tuple[IndexRange, ...]:
         """The rows of the table that the pass has committed."""
         return self.done.get(pass_name(table, of), ())
 
     def gaps(self, table: str, of: Pass = Pass.FIRST) -> tuple[IndexRange, ...]:
         """What the pass has still to do of the table."""
-        return tuple(gap for part in self.table(table).rows.made for gap in gaps(part, self.done_in(table, of)))
+        return tuple(gap for part in self.table(table).rows.new for gap in gaps(part, self.done_by_pass(table, of)))
 
     @property
     def complete(self) -> bool:
@@ -87,9 +87,9 @@ class Run:
         return {entry.name: entry.rows for entry in self.tables}
 
     @property
-    def used(self) -> frozenset[str]:
+    def reused_tables(self) -> frozenset[str]:
         """The tables of which it makes no row."""
-        return frozenset(entry.name for entry in self.tables if not entry.rows.made)
+        return frozenset(entry.name for entry in self.tables if not entry.rows.new)
 
     def table(self, name: str) -> TableEntry:
         return next(entry for entry in self.tables if entry.name == name)
@@ -97,7 +97,7 @@ class Run:
     def key_ranges(self, table: str, of: Pass = Pass.FIRST) -> tuple[tuple[int, int], ...]:
         """The keys of the rows of `table` that the pass has written, as (first, last) pairs; none where the run assigns no keys."""
         keys = self.table(table).rows.keys
-        return tuple(r for done in self.done_in(table, of) for r in keys.ranges(done)) if keys else ()
+        return tuple(r for done in self.done_by_pass(table, of) for r in keys.ranges(done)) if keys else ()
 
     def is_of(self, plan: Plan) -> bool:
         """Whether it is a run of the plan, which may not be worked out yet."""

@@ -172,14 +172,14 @@ def _rows(key: str | None, segments: str, details: str | None, made: tuple[Index
     keys = None if key is None else RowKeys(tuple(KeySegment(*s) for s in json.loads(segments)))
     if details is None:
         assert keys is not None
-        return RowAllocation(rows=keys.rows, made=(IndexRange(0, keys.rows),) if made is None else made, keys=keys)
+        return RowAllocation(rows=keys.rows, new=(IndexRange(0, keys.rows),) if made is None else made, keys=keys)
     more = json.loads(details)
     return RowAllocation(
         rows=more["rows"],
-        made=tuple(IndexRange(*part) for part in more["made"]),
+        new=tuple(IndexRange(*part) for part in more["made"]),
         keys=keys,
-        used={column: tuple(map(SCALAR.read, values)) for column, values in more["used"].items()},
-        offsets=more["offsets"],
+        reused={column: tuple(map(SCALAR.read, values)) for column, values in more["used"].items()},
+        unique_offsets=more["offsets"],
     )
 
 
@@ -187,9 +187,9 @@ def _details(rows: RowAllocation) -> str:
     return json.dumps(
         {
             "rows": rows.rows,
-            "made": [[part.start, part.stop] for part in rows.made],
-            "used": {column: list(map(SCALAR.write, values)) for column, values in rows.used.items()},
-            "offsets": dict(rows.offsets),
+            "made": [[part.start, part.stop] for part in rows.new],
+            "used": {column: list(map(SCALAR.write, values)) for column, values in rows.reused.items()},
+            "offsets": dict(rows.unique_offsets),
         }
     )
 

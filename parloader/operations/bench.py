@@ -46,7 +46,7 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
     with (
         DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
         connected(config.target) as connection,
-        config.target.explained("measuring"),
+        config.target.translate_errors("measuring"),
     ):
         permission.require_not_forbidden(connection, config.target)
         require_writable(connection, config.target)
@@ -98,22 +98,22 @@ class _Bench:
         loads = 1 + self.config.rounds * (len(points) + len(floors) + 2)
         self.rows = self._make_parents()
         self._note_turns()
-        with self.progress.meter("bench", self.config.rows * loads) as self.meter:
+        with self.progress.bar("bench", self.config.rows * loads) as self.meter:
             self._load(points[0])  # warms the server up, and gives the floor its source
             self.copies.keep_source(self.connection)
             samples = self._in_rounds([*points, *floors])
-            measured = tuple(Result(point=p, samples=tuple(samples[p])) for p in points)
-            best = max(measured, key=lambda m: m.rows_per_second).point
+            measured = tuple(Result(configuration=p, samples=tuple(samples[p])) for p in points)
+            best = max(measured, key=lambda m: m.rows_per_second).configuration
             unchecked = replace(best, checks=False)
             samples |= self._in_rounds([best, unchecked])
         return BenchResult(
             facts=self.facts,
             rows=self.config.rows,
             rounds=self.config.rounds,
-            points=measured,
-            floors=tuple(Result(point=p, samples=tuple(samples[p])) for p in floors),
-            checked=Result(point=best, samples=tuple(samples[best])),
-            unchecked=Result(point=unchecked, samples=tuple(samples[unchecked])),
+            results=measured,
+            baselines=tuple(Result(configuration=p, samples=tuple(samples[p])) for p in floors),
+            checked=Result(configuration=best, samples=tuple(samples[best])),
+            unchecked=Result(configuration=unchecked, samples=tuple(samples[unchecked])),
             notes=tuple(self.notes),
         )
 
@@ -163,7 +163,7 @@ class _Bench:
         shares = split((IndexRange(0, self.config.rows),), point.procs)
         tasks = [self._task(point, settings, worker, share) for worker, share in enumerate(shares)]
         if isinstance(point.writer, BaselineName):
-            return [BaselineTask(like=task, floor=point.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
+            return [BaselineTask(template=task, baseline=point.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
         return list(tasks)
 
     def _task(self, point: Configuration, settings: tuple[str, ...], worker: int, share: tuple[IndexRange, ...]) -> LoadTask:
@@ -195,7 +195,7 @@ class _Part(Progress):
         self._whole.progress.detail(message)
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         yield _PartMeter(self._whole)
 
 

@@ -56,7 +56,7 @@ class Measurement:
 class Result:
     """A point and its samples, one a round. `server_wait`: the share of a worker's time in which it waited for the server."""
 
-    point: Configuration
+    configuration: Configuration
     samples: tuple[Measurement, ...]
 
     @property
@@ -85,9 +85,9 @@ class Result:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "procs": self.point.procs,
-            "batch": self.point.batch.text,
-            "writer": str(self.point.writer),
+            "procs": self.configuration.procs,
+            "batch": self.configuration.batch.text,
+            "writer": str(self.configuration.writer),
             "rows_per_second": round(self.rows_per_second),
             "rows_per_second_by_round": [round(rate) for rate in self.rates],
             "server_wait": round(self.server_wait, 3),
@@ -103,20 +103,20 @@ class BenchResult:
     facts: ServerInfo
     rows: int
     rounds: int
-    points: tuple[Result, ...]
-    floors: tuple[Result, ...]
+    results: tuple[Result, ...]
+    baselines: tuple[Result, ...]
     checked: Result
     unchecked: Result
     notes: tuple[str, ...]
 
     @property
     def best(self) -> Result:
-        return max(self.points, key=lambda m: m.rows_per_second)
+        return max(self.results, key=lambda m: m.rows_per_second)
 
     @property
-    def floor(self) -> Result:
+    def baseline(self) -> Result:
         """The fastest that this server was seen to be, with no work left for a client."""
-        return max(self.floors, key=lambda m: m.rows_per_second)
+        return max(self.baselines, key=lambda m: m.rows_per_second)
 
     @property
     def price_of_integrity(self) -> float:
@@ -133,15 +133,15 @@ class BenchResult:
             "rows": self.rows,
             "rounds": self.rounds,
             "points": [
-                {**m.as_json(), "best": m is self.best, "in_noise": self.in_noise(m), "of_floor": self.of_floor(m)} for m in self.points
+                {**m.as_json(), "best": m is self.best, "in_noise": self.in_noise(m), "of_floor": self.of_baseline(m)} for m in self.results
             ],
-            "floor": [m.as_json() for m in self.floors],
+            "floor": [m.as_json() for m in self.baselines],
             "checks_on": self.checked.as_json(),
             "checks_off": self.unchecked.as_json(),
             "price_of_integrity": round(self.price_of_integrity, 3),
-            "command": f"parloader seed {self.best.point.options}",
+            "command": f"parloader seed {self.best.configuration.options}",
             "notes": list(self.notes),
         }
 
-    def of_floor(self, measured: Result) -> float:
-        return round(measured.rows_per_second / self.floor.rows_per_second, 3)
+    def of_baseline(self, measured: Result) -> float:
+        return round(measured.rows_per_second / self.baseline.rows_per_second, 3)

@@ -56,7 +56,7 @@ class CleanResult:
 def preview_clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
     """What clean would delete. Refused as clean would be."""
     permission.require_permitted(config.target, config.allow_remote)
-    with connected(config.target) as connection, config.target.explained("looking at what to delete"):
+    with connected(config.target) as connection, config.target.translate_errors("looking at what to delete"):
         permission.require_not_forbidden(connection, config.target)
         runs = store.runs(connection)
         _require_only_generated(connection, config, runs, _live(connection, runs), progress or Progress(), executor or LocalExecutor())
@@ -72,10 +72,10 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     permission.require_permitted(config.target, config.allow_remote)
     with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold:
         hold.wait()
-        token, runs, live = hold.again("preparing the clean", partial(_prepare, config, hold, progress, executor))
+        token, runs, live = hold.run_with_retry("preparing the clean", partial(_prepare, config, hold, progress, executor))
         by_workers = partial(_delete_by_workers, config, live, token, hold, progress, executor)
         for run in reversed(runs):
-            for twice in run.plan.in_two_passes:
+            for twice in run.plan.with_deferred_columns:
                 if twice.name in live:
                     by_workers(run, twice, Pass.SECOND)
         for run in reversed(runs):
@@ -83,8 +83,8 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
                 table = run.plan.table(name)
                 if table.partitioned and name in live:
                     by_workers(run, table, Pass.FIRST)
-            hold.again(f"ending run {run.run_id}", partial(_end, live, run))
-        dropped = hold.again("ending the clean", _finish)
+            hold.run_with_retry(f"ending run {run.run_id}", partial(_end, live, run))
+        dropped = hold.run_with_retry("ending the clean", _finish)
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
 
 
@@ -152,8 +152,8 @@ def _delete_by_workers(
     of: Pass,
 ) -> None:
     """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
-    roots = table.roots.stop if of is Pass.FIRST else 0
-    done = run.done_in(table.name, of)
+    roots = table.root_rows.stop if of is Pass.FIRST else 0
+    done = run.done_by_pass(table.name, of)
     update = deferred_update(table, live[table.name])
     others = tuple(IndexRange(max(roots, p.start), p.stop) for p in done if p.stop > roots)
     pointed_at = tuple(IndexRange(p.start, min(roots, p.stop)) for p in done if p.start < roots)
@@ -171,8 +171,8 @@ def _delete_by_workers(
                 retry_seconds=config.retry_seconds,
                 token=token,
                 chunk=config.chunk,
-                most_rows_per_second=config.limits.max_rows_per_second / len(shares),
-                restarts=config.worker_restarts,
+                max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+                restarts_left=config.worker_restarts,
                 update=update if of is Pass.SECOND else None,
             )
             for worker, share in enumerate(shares)
@@ -223,11 +223,11 @@ def _require_nothing_left(connection: Connection, live: Schema, run: Run) -> Non
                 f"the ledger still lists {_counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
             )
     for entry in reversed(run.tables):
-        if entry.name not in live or not entry.rows.made:
+        if entry.name not in live or not entry.rows.new:
             continue
         count, keys = rows_left(connection, run, entry.name, SHOWN_KEYS + 1)
         if count:
-            by = "/".join(run.plan.table(entry.name).found_by)
+            by = "/".join(run.plan.table(entry.name).row_key)
             raise ParloaderError(
                 f"{_counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({by} {some(keys)}); {kept}",
                 "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "

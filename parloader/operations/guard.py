@@ -30,7 +30,7 @@ class GuardState:
 
 def guard(target: Target, change: Change | None = None) -> GuardState:
     """The state, after the change. Refused: the marker is somebody's own table or view, which parloader does not drop."""
-    with connected(target) as connection, target.explained("looking for the marker"):
+    with connected(target) as connection, target.translate_errors("looking for the marker"):
         before = control.find_marker(connection)
         if change is Change.FORBID and not before:
             require_writable(connection, target)

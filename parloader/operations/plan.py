@@ -103,7 +103,7 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
     """Reads only; the errors of seed. `sample_rows`: how many rows of each big table to make, for a look at them."""
-    with connected(config.target) as connection, config.target.explained("planning"):
+    with connected(config.target) as connection, config.target.translate_errors("planning"):
         prepared = prepare(connection, config)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
@@ -134,10 +134,10 @@ def write(forecast: Forecast, file: Path) -> None:
 
 def _table(config: SeedConfig, prepared: PreparedLoad, table: Table, rows: dict[str, RowAllocation], sample_rows: int) -> TableForecast:
     of, run = rows[table.name], prepared.run
-    missing = of.made if run is None else run.gaps(table.name) if table.partitioned else ()
+    missing = of.new if run is None else run.gaps(table.name) if table.partitioned else ()
     made = sum(p.rows for p in missing)
     sampled = RowGenerator(prepared.plan, table, rows) if sample_rows and table.partitioned else None
-    first = of.made[0].start if of.made else 0
+    first = of.new[0].start if of.new else 0
     return TableForecast(
         name=table.name,
         rows=table.rows,

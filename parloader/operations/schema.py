@@ -48,7 +48,7 @@ class SchemaState:
 
 def check_schema(target: Target) -> SchemaState:
     """Reads only."""
-    with connected(target) as connection, target.explained("reading the schema"):
+    with connected(target) as connection, target.translate_errors("reading the schema"):
         state, _ = _read(connection)
         return state
 
@@ -60,7 +60,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
     with (
         DatabaseLease(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()),
         connected(target) as connection,
-        target.explained("upgrading the schema"),
+        target.translate_errors("upgrading the schema"),
     ):
         permission.require_not_forbidden(connection, target)
         before, live = _read(connection)
@@ -86,6 +86,6 @@ def _read(connection: Connection) -> tuple[SchemaState, Schema]:
     plan, used = compatibility.adapt(plan, live), frozenset[str]()
     if state is State.V97 and all(table.name in live for table in plan.tables):
         inferred = complete_plan(connection, plan, shapes, Fill.DEMANDED, {})
-        plan, used = inferred.plan, inferred.used
+        plan, used = inferred.plan, inferred.reused
     misfits = compatibility.find_misfits(plan, live, samples(plan, compatibility.stand_ins(plan, live)), used)
     return SchemaState(state=state, misfits=misfits), live

@@ -77,7 +77,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
         DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold,
     ):
         hold.wait()
-        run, stages = hold.again("preparing the load", partial(_prepare, config, hold, progress))
+        run, stages = hold.run_with_retry("preparing the load", partial(_prepare, config, hold, progress))
         return _load(config, run, stages, hold, progress, executor)
 
 
@@ -115,7 +115,7 @@ def _stages(config: SeedConfig, run: Run, live: Schema, facts: ServerInfo, token
     worker = 0
     for name, of in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of)
-        first = table.roots.stop if of is Pass.FIRST else 0
+        first = table.root_rows.stop if of is Pass.FIRST else 0
         roots = tuple(IndexRange(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
         others = tuple(IndexRange(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
         for ranges, procs in ((roots, 1), (others, config.procs)):
@@ -126,7 +126,7 @@ def _stages(config: SeedConfig, run: Run, live: Schema, facts: ServerInfo, token
                     task = replace(task, update=deferred_update(table, live[name]))
                 tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
                 worker += len(tasks)
-                rows = run.rows[name].made_rows
+                rows = run.rows[name].new_rows
                 left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
                 yield _Stage(what=_what(run, name, of), rows=rows, done=rows - left, tasks=tasks)
 
@@ -154,8 +154,8 @@ def _task(config: SeedConfig, run: Run, facts: ServerInfo, token: int, table: Ta
         writer=config.writer,
         retry_seconds=config.retry_seconds,
         token=token,
-        most_rows_per_second=config.limits.max_rows_per_second / workers,
-        restarts=config.worker_restarts,
+        max_rows_per_second=config.limits.max_rows_per_second / workers,
+        restarts_left=config.worker_restarts,
     )
 
 
@@ -177,11 +177,11 @@ def _load(
         )
         stats |= of_stage
         if stopped:
-            raise hold.again("reading the ledger", partial(_interrupted, run))
+            raise hold.run_with_retry("reading the ledger", partial(_interrupted, run))
     seconds = time.monotonic() - begun
     begun = time.monotonic()
-    counts = hold.again("counting", partial(_count, config, run, bool(stages)))
-    rows = run.rows[run.target].made_rows
+    counts = hold.run_with_retry("counting", partial(_count, config, run, bool(stages)))
+    rows = run.rows[run.target].new_rows
     if counts.total != rows or counts.violation_count:
         raise ParloaderError(
             f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {rows:,} rows and {counts.violation_count:,} violations",
@@ -213,7 +213,7 @@ def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -
     if rows.keys is None:  # its rows cannot be told from others' by ranges: what is committed is what the ledger says
         now = _now(run, connection)
         return rule_counts.Counts(total=sum(p.rows for p in now.done.get(run.target, ())), figures={}, violations={})
-    return rule_counts.count(config.target, run.plan, rows.made_keys, config.procs)
+    return rule_counts.count(config.target, run.plan, rows.new_keys, config.procs)
 
 
 def _interrupted(run: Run, connection: Connection) -> Interrupted:

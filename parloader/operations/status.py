@@ -43,7 +43,7 @@ class Status:
 
 def status(target: Target) -> Status:
     """Reads only."""
-    with connected(target) as connection, target.explained("reading the ledger"):
+    with connected(target) as connection, target.translate_errors("reading the ledger"):
         return Status(
             where=str(target), runs=store.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
         )

@@ -89,7 +89,7 @@ class VerifyResult:
 def verify(config: VerifyConfig, progress: Progress | None = None, executor: Executor | None = None) -> VerifyResult:
     """Compares every run of the database. Refused where there is none; Interrupted; differences are in the result, not raised."""
     progress, executor = progress or Progress(), executor or LocalExecutor()
-    with connected(config.target) as connection, config.target.explained("verifying"):
+    with connected(config.target) as connection, config.target.translate_errors("verifying"):
         runs = store.runs(connection)
         if not runs:
             raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
@@ -131,7 +131,7 @@ def _find_extra(connection: Connection, runs: list[Run], result: VerifyResult) -
     """Rows from the first run's first key on that are in no batch of any run. Where runs assign no keys, nothing says what came after."""
     target = runs[0].target
     key = runs[0].table(target).key
-    reserved = [r for run in runs for r in run.rows[target].made_keys]
+    reserved = [r for run in runs for r in run.rows[target].new_keys]
     if not reserved or key is None:
         return
     ours = tuple(r for run in runs for r in run.key_ranges(target))

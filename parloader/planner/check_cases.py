@@ -32,7 +32,7 @@ class CheckCase:
     def domain(self, column: str) -> Domain:
         return self.domains.get(column, ANY)
 
-    def demands(self, column: str) -> bool:
+    def requires(self, column: str) -> bool:
         """Whether the column must not be NULL."""
         return self.domain(column).null is False
 
@@ -45,14 +45,14 @@ class CheckCases:
     notes: tuple[Note, ...] = ()
     because: str = ""  # the CHECKs' names
 
-    def demanded(self, table: TableSchema, *, in_all: bool) -> frozenset[str]:
+    def required_columns(self, table: TableSchema, *, in_all: bool) -> frozenset[str]:
         """The nullable columns that must have a value: in each case, or (not `in_all`) in the case that needs the fewest."""
-        demands = [frozenset(c.name for c in table.columns if c.nullable and case.demands(c.name)) for case in self.cases]
+        demands = [frozenset(c.name for c in table.columns if c.nullable and case.requires(c.name)) for case in self.cases]
         return frozenset.intersection(*demands) if in_all else min(demands, key=len)
 
     def without(self, table: str, null: frozenset[str]) -> "CheckCases":
         """The cases in which the columns `null` can be NULL. CannotBeMade where there is none."""
-        left = tuple(case for case in self.cases if not any(case.demands(column) for column in null))
+        left = tuple(case for case in self.cases if not any(case.requires(column) for column in null))
         if not left:
             reason = f"its CHECK {self.because} demands a value where none can be had: {listed(tuple(sorted(null)))}"
             raise NotFillable(table, reason, "Give these columns in a plan file")

@@ -28,14 +28,14 @@ class ColumnGeneratorBuilder:
     def columns(self) -> dict[str, Generator]:
         """What the plan gives first, then the others in the table's order. CannotBeMade names a column that cannot be filled."""
         found = dict(self.draft.given)
-        for column in self.draft.shape.columns:
+        for column in self.draft.schema.columns:
             if column.name not in found and self._is_filled(column) and (generator := self._generator(column)):
                 found[column.name] = generator
         return found
 
     def _is_filled(self, column: ColumnSchema) -> bool:
-        for_a_key = column.name in self.layout.unique or column.name in self.layout.digits
-        in_place_of_default = column.name in self.draft.null and column.default is not None
+        for_a_key = column.name in self.layout.unique or column.name in self.layout.column_digits
+        in_place_of_default = column.name in self.draft.null_columns and column.default is not None
         return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
 
     def _generator(self, column: ColumnSchema) -> Generator | None:
@@ -57,27 +57,27 @@ class ColumnGeneratorBuilder:
     def _in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
         name, draft = column.name, self.draft
         domain = case.domain(name)
-        if name in draft.null or (domain.null is True and column.nullable):
+        if name in draft.null_columns or (domain.null is True and column.nullable):
             return NULL
-        if unit := draft.unit(name):
+        if unit := draft.group_of(name):
             return self._pick(unit, name)
-        if own := draft.own(name):
+        if own := draft.self_reference_of(name):
             return self._earlier(own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
             return unique
-        if digit := self.layout.digits.get(name):
-            return default_generators.enumerated(column, draft.steady_domain(name) or ANY, digit.every, digit.size)
+        if digit := self.layout.column_digits.get(name):
+            return default_generators.enumerated(column, draft.common_domain(name) or ANY, digit.every, digit.size)
         return self._compared(column, case) or self._plain(column, case)
 
     def _pick(self, unit: ForeignKeyGroup, column: str) -> Pick:
-        key, shift, picked = unit.source(column)
-        digit = self.layout.counting.get(unit.name, MixedRadixDigit(every=1, size=1))
+        key, shift, picked = unit.deciding_key(column)
+        digit = self.layout.group_digits.get(unit.name, MixedRadixDigit(every=1, size=1))
         group = unit.name if len(unit.columns) > 1 else None
-        if unit.reach:
+        if unit.max_offset:
             number = f"(i // {digit.every})" if digit.every > 1 else "i"
-            index = f"{number} % {self.rows[key.parent] - unit.reach} + {shift}"
+            index = f"{number} % {self.rows[key.parent] - unit.max_offset} + {shift}"
             return Pick(parent=key.parent, column=picked, index=index, group=group)
-        counts = unit.aligned or unit.name in self.layout.counting
+        counts = unit.lockstep_tables or unit.name in self.layout.group_digits
         return Pick(
             parent=key.parent,
             column=picked,
@@ -92,7 +92,7 @@ class ColumnGeneratorBuilder:
     def _compared(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
         """As a CHECK, or the columns' names, say that one follows from the other."""
         for link in self._links(case, column.name):
-            earlier, later = self.draft.shape.column(link.earlier), self.draft.shape.column(link.column)
+            earlier, later = self.draft.schema.column(link.earlier), self.draft.schema.column(link.column)
             if link.equal and column is later:
                 return Expr(sql=_quoted(link.earlier))
             if link.equal:
@@ -110,7 +110,7 @@ class ColumnGeneratorBuilder:
 
     def _half(self, column: ColumnSchema, link: ColumnOrder, case: CheckCase) -> Generator | None:
         """Times of day, which cannot be counted on from: the earlier one before noon, the later one after it."""
-        both = [self.draft.shape.column(name) for name in (link.earlier, link.column)]
+        both = [self.draft.schema.column(name) for name in (link.earlier, link.column)]
         compared = [link for link in self._all_links(case) if {link.earlier, link.column} & {c.name for c in both}]
         if len(compared) > 1 or any(c.kind is not ColumnType.TIME or replace(case.domain(c.name), null=None) != ANY for c in both):
             return None
@@ -129,7 +129,7 @@ class ColumnGeneratorBuilder:
     def _all_links(self, case: CheckCase) -> list[ColumnOrder]:
         compared = column_orders(case.compared)
         taken = {name for link in compared for name in (link.earlier, link.column)}
-        plain = [c for c in self.draft.shape.columns if c.name not in taken and self._is_plain(c)]
+        plain = [c for c in self.draft.schema.columns if c.name not in taken and self._is_plain(c)]
         by_name = [ColumnOrder(earlier=earlier, column=later) for earlier, later in ordered_pairs.pairs(plain)]
         return [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
 
@@ -138,14 +138,19 @@ class ColumnGeneratorBuilder:
         return given or (self._is_filled(column) and self.draft.is_open(column.name))
 
     def _is_free(self, column: str) -> bool:
-        bound = self.draft.unit(column) or self.draft.own(column) or column in self.layout.unique or column in self.layout.digits
-        return not bound and column != self.draft.key and column not in self.draft.null and column not in self.draft.given
+        bound = (
+            self.draft.group_of(column)
+            or self.draft.self_reference_of(column)
+            or column in self.layout.unique
+            or column in self.layout.column_digits
+        )
+        return not bound and column != self.draft.key and column not in self.draft.null_columns and column not in self.draft.given
 
     def _has_value(self, column: str, case: CheckCase) -> bool:
         """Whether another column of the row can be made from this one."""
-        null = column in self.draft.null or column in self.layout.null_from or case.domain(column).null is True
-        bound = self.draft.unit(column) or self.draft.own(column) or column == self.draft.key
-        there = column in self.draft.given or self._is_filled(self.draft.shape.column(column))
+        null = column in self.draft.null_columns or column in self.layout.null_from or case.domain(column).null is True
+        bound = self.draft.group_of(column) or self.draft.self_reference_of(column) or column == self.draft.key
+        there = column in self.draft.given or self._is_filled(self.draft.schema.column(column))
         return there and not (null or bound)
 
     def _plain(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
@@ -157,7 +162,7 @@ class ColumnGeneratorBuilder:
             self._note(column, "its CHECK is not understood well enough, it is tried on a sample")
             return generator
         why = f"{column.type_text} that its CHECK allows" if limited else f"the type {column.type_text}"
-        if column.nullable and not case.demands(column.name) and column.name not in self.draft.never_null:
+        if column.nullable and not case.requires(column.name) and column.name not in self.draft.never_null:
             self._note(column, f"left NULL: no values are known of {why}")
             return NULL
         if column.default is not None:

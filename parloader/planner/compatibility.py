@@ -85,7 +85,7 @@ def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
 
     found: dict[str, dict[str, Scalar]] = {}
     for table in plan.tables:
-        unmade = [column for column in plan.picked(table.name) if column not in (table.key, *table.columns)]
+        unmade = [column for column in plan.referenced_columns(table.name) if column not in (table.key, *table.columns)]
         if unmade and table.name in live:
             there = live[table.name]
             found[table.name] = {name: stand_in(there.column(name)) for name in unmade if name in there.column_names}
@@ -127,7 +127,7 @@ def _table_misfits(table: Table, there: TableSchema, *, is_made: bool) -> list[M
         if name not in there.column_names:
             misfits.append(Misfit(table=table.name, column=name, expected="a column", found="none"))
     for column in there.columns:
-        if is_made and column.name not in (table.key, *table.columns) and column.demands_value:
+        if is_made and column.name not in (table.key, *table.columns) and column.requires_value:
             misfits.append(
                 Misfit(
                     table=table.name,
@@ -151,7 +151,7 @@ def _table_misfits(table: Table, there: TableSchema, *, is_made: bool) -> list[M
 
 def _column_misfits(plan: Plan, table: Table, there: TableSchema, sample: pl.DataFrame) -> list[Misfit]:
     misfits = []
-    used = {t.name: {*plan.picked(t.name)} - {t.key, *t.columns} for t in plan.tables}
+    used = {t.name: {*plan.referenced_columns(t.name)} - {t.key, *t.columns} for t in plan.tables}
     for name, generator in table.columns.items():
         if any(pick.column in used[pick.parent] for pick in table.picks.get(name, ())):
             continue  # it holds what another column holds, of which the sample knows nothing

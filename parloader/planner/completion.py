@@ -18,7 +18,7 @@ class Inferred:
 
     plan: Plan
     notes: tuple[Note, ...]
-    used: frozenset[str] = frozenset()
+    reused: frozenset[str] = frozenset()
 
 
 def complete(plan: Plan, shapes: Schema, there: Mapping[str, ExistingRows], parents: Mapping[str, int], fill: Fill) -> Inferred:
@@ -31,10 +31,10 @@ def complete(plan: Plan, shapes: Schema, there: Mapping[str, ExistingRows], pare
     for name in parents:
         if name not in shapes:
             raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {', '.join(sorted(shapes))}")
-    question = PlanningRequest(plan=plan, shapes=shapes, there=there, parents=parents, fill=fill)
+    question = PlanningRequest(plan=plan, schema=shapes, existing=there, parents=parents, fill=fill)
     try:
         inference = Inference(question)
-        completed, notes = inference.answer()
+        completed, notes = inference.solve()
     except UniqueKeyExhausted as error:
         raise _too_many(question, error) from error
     except NotFillable as error:
@@ -44,7 +44,7 @@ def complete(plan: Plan, shapes: Schema, there: Mapping[str, ExistingRows], pare
             else f"it needs rows of {error.table}, and none can be made"
         )
         raise Refused(f"{who}: {error.reason}", error.next_step) from error
-    return Inferred(plan=completed, notes=notes, used=frozenset(inference.wiring.used))
+    return Inferred(plan=completed, notes=notes, reused=frozenset(inference.graph.reused))
 
 
 def _too_many(question: PlanningRequest, error: UniqueKeyExhausted) -> Refused:
@@ -68,7 +68,7 @@ def _with_rows(question: PlanningRequest, name: str, rows: int) -> PlanningReque
 
 def _fits(question: PlanningRequest) -> bool:
     try:
-        Inference(question).answer()
+        Inference(question).solve()
     except NotFillable:
         return False
     return True

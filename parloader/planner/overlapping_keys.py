@@ -20,8 +20,8 @@ class ForeignKeyGroup:
     """
 
     keys: tuple[ForeignKey, ...]
-    shifts: tuple[int, ...]
-    aligned: frozenset[str] = frozenset()
+    row_offsets: tuple[int, ...]
+    lockstep_tables: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -36,14 +36,14 @@ class ForeignKeyGroup:
         return tuple(dict.fromkeys(key.parent for key in self.keys))
 
     @property
-    def reach(self) -> int:
+    def max_offset(self) -> int:
         """How many rows more than it has numbers a parent must have."""
-        return max(self.shifts)
+        return max(self.row_offsets)
 
-    def source(self, column: str) -> tuple[ForeignKey, int, str]:
+    def deciding_key(self, column: str) -> tuple[ForeignKey, int, str]:
         """The key that decides the column, its shift, and which column of its parent it is."""
         key, shift = max(
-            ((key, shift) for key, shift in zip(self.keys, self.shifts, strict=True) if column in key.columns),
+            ((key, shift) for key, shift in zip(self.keys, self.row_offsets, strict=True) if column in key.columns),
             key=lambda found: len(found[0].columns),
         )
         return key, shift, key.referenced[key.columns.index(column)]
@@ -97,11 +97,11 @@ def _group(keys: tuple[ForeignKey, ...], keys_of: KeysOf) -> ForeignKeyGroup:
     sources = {column: [(k.parent, k.referenced[k.columns.index(column)]) for k in keys if column in k.columns] for column in shared}
     shifts = (0,) * len(keys)
     if all(len(set(nodes)) == 1 for nodes in sources.values()) and len({key.parent for key in keys}) == 1:
-        return ForeignKeyGroup(keys=keys, shifts=shifts)
+        return ForeignKeyGroup(keys=keys, row_offsets=shifts)
     aligned: set[str] = {key.parent for key in keys}
     for nodes in sources.values():
         aligned |= _tables_before_common([_ancestry(node, keys_of) for node in nodes], keys)
-    return ForeignKeyGroup(keys=keys, shifts=shifts, aligned=frozenset(aligned))
+    return ForeignKeyGroup(keys=keys, row_offsets=shifts, lockstep_tables=frozenset(aligned))
 
 
 def _ancestry(node: tuple[str, str], keys_of: KeysOf) -> list[tuple[str, str]]:
@@ -134,7 +134,7 @@ def lockstep_foreign_keys(unit: ForeignKeyGroup, keys_of: KeysOf) -> Iterator[tu
     while waiting:
         at = waiting.pop()
         table, columns = at
-        if at in seen or table not in unit.aligned:
+        if at in seen or table not in unit.lockstep_tables:
             continue
         seen.add(at)
         for key in keys_of(table):
@@ -152,7 +152,7 @@ def _compared_together(found: list[ForeignKeyGroup], compared: Iterable[Compared
         if left and right and left is not right and _referenced(left) == _referenced(right):
             shift = 0 if comparison.operator == "=" else 1
             together = [unit for unit in together if unit not in (left, right)]
-            together.append(ForeignKeyGroup(keys=left.keys + right.keys, shifts=(0, shift)))
+            together.append(ForeignKeyGroup(keys=left.keys + right.keys, row_offsets=(0, shift)))
     return tuple(together)
 
 

@@ -47,26 +47,26 @@ class PlanningRequest:
     """`parents`: how many rows of a table are to be picked from, as the user says it."""
 
     plan: Plan
-    shapes: Schema
-    there: Mapping[str, ExistingRows]
+    schema: Schema
+    existing: Mapping[str, ExistingRows]
     parents: Mapping[str, int]
     fill: Fill
 
     def planned(self, table: str) -> Table | None:
         return next((t for t in self.plan.tables if t.name == table), None)
 
-    def shape(self, table: str) -> TableSchema:
+    def table_schema(self, table: str) -> TableSchema:
         """CannotBeMade where it is not there."""
-        if table not in self.shapes:
+        if table not in self.schema:
             raise NotFillable(table, "it is not there", "Create it, or correct its name")
-        return self.shapes[table]
+        return self.schema[table]
 
     def given(self, table: str) -> Mapping[str, Generator]:
         planned = self.planned(table)
         return planned.columns if planned else {}
 
-    def rows_there(self, table: str) -> int:
-        return self.there[table].rows if table in self.there else 0
+    def existing_rows(self, table: str) -> int:
+        return self.existing[table].rows if table in self.existing else 0
 
     def fixed_rows(self, table: str) -> int | None:
         """How many rows the user, or the plan, says."""
@@ -80,13 +80,13 @@ class PlanningRequest:
         planned = self.planned(table)
         return planned.reuse if planned else True
 
-    def keys_that_must(self, table: str) -> list[ForeignKey]:
+    def required_foreign_keys(self, table: str) -> list[ForeignKey]:
         """The foreign keys that no row can be without, of those that can be met."""
-        shape = self.shapes.get(table)
+        shape = self.schema.get(table)
         return [
             key
             for key in (shape.foreign_keys if shape else ())
-            if key.database is None and key.parent in self.shapes and not any(self.shapes[table].column(c).nullable for c in key.columns)
+            if key.database is None and key.parent in self.schema and not any(self.schema[table].column(c).nullable for c in key.columns)
         ]
 
 

@@ -31,17 +31,17 @@ class Inference:
     """One question, answered. What is said of tables alone is kept, because it is asked for often."""
 
     def __init__(self, question: PlanningRequest) -> None:
-        self.question = question
+        self.request = question
         self.banned: dict[Edge, str] = {}
-        self.demands = RowRequirements()
-        self.wiring = ForeignKeyGraph()
+        self.requirements = RowRequirements()
+        self.graph = ForeignKeyGraph()
         self.drafts: dict[str, TableDraft] = {}
         self._cases: dict[str, CheckCases] = {}
         self._given: dict[str, dict[str, Generator]] = {}
         self._most: dict[str, int] = {}
         self._asking: set[str] = set()
 
-    def answer(self) -> tuple[Plan, tuple[Note, ...]]:
+    def solve(self) -> tuple[Plan, tuple[Note, ...]]:
         """Refused, or CannotBeMade with the table that is to blame."""
         while True:
             try:
@@ -50,31 +50,33 @@ class Inference:
             except NotFillable as error:
                 self._do_without(error)
             except _Again:
-                self.demands = RowRequirements()
+                self.requirements = RowRequirements()
 
     def _settle(self) -> dict[str, UniquenessLayout]:
         """What the keys of each made table ask for, when all tables have the rows that are asked for."""
         for _ in range(MOST_ROUNDS):
-            before = copy.deepcopy(self.demands)
-            self.wiring = self._wirer().wire()
+            before = copy.deepcopy(self.requirements)
+            self.graph = self._wirer().select()
             self.drafts, self._most = {}, {}
-            for name in self.wiring.made:
-                self.drafts[name] = self._draft(name, self.wiring.filled[name])
+            for name in self.graph.generated:
+                self.drafts[name] = self._draft(name, self.graph.filled[name])
             layouts = {}
-            for name in self.wiring.made:
+            for name in self.graph.generated:
                 layouts[name] = self._layout(self.drafts[name], self._rows(name))
                 self._ask(name, layouts[name])
-            self.demands.level(self.question, {name: self._most_made(name) for group in self.demands.alike for name in group})
-            if self.demands == before:
+            self.requirements.equalize(
+                self.request, {name: self._most_made(name) for group in self.requirements.equal_size_groups for name in group}
+            )
+            if self.requirements == before:
                 return layouts
         raise AssertionError("what is asked for grows for ever")
 
     def _wirer(self) -> ForeignKeySelector:
-        question = self.question
+        question = self.request
         return ForeignKeySelector(
-            question=question,
+            request=question,
             cases=self._cases_of,
-            uses_only=lambda name: self.demands.uses_only(question, name),
+            reuses_only=lambda name: self.requirements.reuses_only(question, name),
             banned=self.banned,
         )
 
@@ -82,49 +84,51 @@ class Inference:
         """Leaves the foreign keys NULL that need what cannot be had; where there are none the error stands."""
         needing = [
             (table, key)
-            for table, key in self.wiring.chosen
-            if key.parent != table and self.wiring.reaches(key.parent, error.table) and (table, key.name) not in self.banned
+            for table, key in self.graph.optional
+            if key.parent != table and self.graph.reaches(key.parent, error.table) and (table, key.name) not in self.banned
         ]
-        if self.question.planned(error.table) or not needing:
+        if self.request.planned(error.table) or not needing:
             raise error
         for table, key in needing:
             self.banned[table, key.name] = f"{error.table}: {error.reason}"
-        self.demands = RowRequirements()
+        self.requirements = RowRequirements()
 
     # -- one table
 
     def _cases_of(self, name: str) -> CheckCases:
         if name not in self._cases:
-            shape = self.question.shape(name)
+            shape = self.request.table_schema(name)
             self._cases[name] = cases_of_table(shape, self._given_of(name))
         return self._cases[name]
 
     def _given_of(self, name: str) -> dict[str, Generator]:
         if name not in self._given:
-            self._given[name] = complete_partial_keys(self.question, self.question.shape(name))
+            self._given[name] = complete_partial_keys(self.request, self.request.table_schema(name))
         return self._given[name]
 
     def _draft(self, name: str, filled: list[ForeignKey]) -> TableDraft:
-        shape = self.question.shape(name)
+        shape = self.request.table_schema(name)
         given = self._given_of(name)
-        never_null = referenced_columns(self.question, name)
+        never_null = referenced_columns(self.request, name)
         null = columns_left_null(shape, tuple(filled), given, never_null)
         possible = self._cases_of(name).without(name, null).cases
         key = assignable_key(shape, self._cases_of(name).cases, given)
         found = self._units(name, filled)
         return TableDraft(
-            shape=shape,
+            schema=shape,
             given=given,
             key=key,
             identity=row_key_columns(shape, key),
-            units=found,
-            to_itself=tuple(foreign for foreign in filled if foreign.parent == name),
-            in_step=frozenset(u.name for u in found if any((name, foreign.name) in self.demands.in_step for foreign in u.keys)),
-            null=null,
+            groups=found,
+            self_references=tuple(foreign for foreign in filled if foreign.parent == name),
+            lockstep_groups=frozenset(
+                u.name for u in found if any((name, foreign.name) in self.requirements.lockstep_keys for foreign in u.keys)
+            ),
+            null_columns=null,
             never_null=never_null,
             cases=possible,
-            everything=self.question.planned(name) is None or self.question.fill is Fill.ALL,
-            empty_parents=frozenset(parent for unit in found for parent in unit.parents if not self.question.rows_there(parent)),
+            fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
+            empty_parents=frozenset(parent for unit in found for parent in unit.parents if not self.request.existing_rows(parent)),
         )
 
     def _units(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
@@ -141,7 +145,7 @@ class Inference:
     def _give_up_one(self, name: str, keys: tuple[ForeignKey, ...]) -> NoReturn:
         """Leaves the last of the foreign keys NULL that can be. CannotBeMade: none can."""
         reason = f"the foreign keys {listed(tuple(key.name for key in keys))} share columns, and no row is sure to meet all of them"
-        chosen = [key for key in keys if (name, key) in self.wiring.chosen]
+        chosen = [key for key in keys if (name, key) in self.graph.optional]
         if not chosen:
             raise NotFillable(name, reason, "Give their columns in a plan file")
         self.banned[name, chosen[-1].name] = reason
@@ -149,52 +153,54 @@ class Inference:
 
     def _keys_of(self, name: str) -> list[ForeignKey]:
         """The foreign keys of a table that are filled, or would be if rows of it were made."""
-        return self.wiring.filled[name] if name in self.wiring.filled else self.question.keys_that_must(name)
+        return self.graph.filled[name] if name in self.graph.filled else self.request.required_foreign_keys(name)
 
     def _layout(self, draft: TableDraft, rows: int) -> UniquenessLayout:
         name = draft.name
-        there = self.question.rows_there(name)
-        reused = there if self.question.may_reuse(name) and not self.demands.table(name).fresh else 0
+        there = self.request.existing_rows(name)
+        reused = there if self.request.may_reuse(name) and not self.requirements.table(name).only_new else 0
         if draft.key is not None:
-            holds = draft.shape.column(draft.key).high
+            holds = draft.schema.column(draft.key).max_value
             if rows > holds - there + reused:
                 taken = f", of which {there:,} are taken" if there else ""
                 raise UniqueKeyExhausted(name, f"{name}.{draft.key} holds only {holds:,} values{taken}")
-        return UniqueKeySolver(draft=draft, rows=rows, reused=reused, others=there, room=self._room, shapes=self.question.shapes).layout()
+        return UniqueKeySolver(
+            draft=draft, rows=rows, reused=reused, existing_rows=there, capacity=self._room, shapes=self.request.schema
+        ).solve()
 
     # -- what it asks of others
 
     def _ask(self, name: str, layout: UniquenessLayout) -> None:
         rows = self._rows(name)
-        for parent in layout.fresh:
-            self.demands.table(parent).fresh = True
-        for unit in self.drafts[name].units:
-            if unit.aligned:
-                self.demands.align(unit.aligned)
-                self.demands.in_step.update(lockstep_foreign_keys(unit, self._keys_of))
-            counts = unit.name in layout.asked_by
-            least = (layout.counting[unit.name].size if counts else 1) + unit.reach
-            because = f"the unique key {layout.asked_by[unit.name]} of {name} needs them" if counts else ""
+        for parent in layout.only_new:
+            self.requirements.table(parent).only_new = True
+        for unit in self.drafts[name].groups:
+            if unit.lockstep_tables:
+                self.requirements.align(unit.lockstep_tables)
+                self.requirements.lockstep_keys.update(lockstep_foreign_keys(unit, self._keys_of))
+            counts = unit.name in layout.required_by
+            least = (layout.group_digits[unit.name].size if counts else 1) + unit.max_offset
+            because = f"the unique key {layout.required_by[unit.name]} of {name} needs them" if counts else ""
             for parent in unit.parents:
-                self.demands.table(parent).at_least(least, because)
-                self.demands.table(parent).child(name, rows)
-        planned = self.question.planned(name)
-        for parent in planned.pointed_at if planned else ():
-            self.demands.table(parent).child(name, rows)
+                self.requirements.table(parent).require_rows(least, because)
+                self.requirements.table(parent).add_child(name, rows)
+        planned = self.request.planned(name)
+        for parent in planned.referenced_tables if planned else ():
+            self.requirements.table(parent).add_child(name, rows)
 
     # -- how many rows
 
     def _rows(self, name: str) -> int:
-        most = MOST_ROWS if self.question.fixed_rows(name) is not None else self._most_made(name)
-        return self.demands.rows(self.question, name, most)
+        most = MOST_ROWS if self.request.fixed_rows(name) is not None else self._most_made(name)
+        return self.requirements.rows(self.request, name, most)
 
     def _room(self, name: str, fresh: bool) -> ParentCapacity:
         """Of a table that must have as many rows as others: as many as each of them can have."""
         rooms = [
-            self.demands.room(self.question, other, self._most_made(other), fresh=fresh or len(self.demands.group(name)) > 1)
-            for other in sorted(self.demands.group(name))
+            self.requirements.capacity(self.request, other, self._most_made(other), fresh=fresh or len(self.requirements.group(name)) > 1)
+            for other in sorted(self.requirements.group(name))
         ]
-        return ParentCapacity(there=min(room.there for room in rooms), most=min(room.most for room in rooms))
+        return ParentCapacity(existing=min(room.existing for room in rooms), maximum=min(room.maximum for room in rooms))
 
     def _most_made(self, name: str) -> int:
         """How many rows of the table can be made; 0 where none can."""
@@ -221,9 +227,9 @@ class Inference:
     # -- the plan
 
     def _plan(self, layouts: Mapping[str, UniquenessLayout]) -> tuple[Plan, tuple[Note, ...]]:
-        names = (*self.wiring.made, *sorted(self.wiring.used))
+        names = (*self.graph.generated, *sorted(self.graph.reused))
         rows = {name: self._rows(name) for name in names}
-        notes = list(self.wiring.notes)
+        notes = list(self.graph.notes)
         tables: dict[str, Table] = {}
         for name in names:
             if name in layouts:
@@ -232,9 +238,9 @@ class Inference:
                 notes += [*self._cases_of(name).notes, *filling.notes, *self._doubts(name, layouts[name])]
             else:
                 tables[name] = self._used(name, rows[name])
-            if self.question.planned(name) is None:
-                notes.append(self.demands.note(self.question, name, rows[name], made=name in layouts))
-        plan = self.question.plan
+            if self.request.planned(name) is None:
+                notes.append(self.requirements.note(self.request, name, rows[name], made=name in layouts))
+        plan = self.request.plan
         needed = _needed(tables, [table.name for table in plan.tables])
         completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))
         if completed.target.name != plan.target.name:  # what is pointed at in a second pass may come after it
@@ -246,13 +252,13 @@ class Inference:
     def _made(self, filling: ColumnGeneratorBuilder) -> Table:
         draft = filling.draft
         rows = filling.rows[draft.name]
-        planned = self.question.planned(draft.name)
-        later = self.wiring.later.get(draft.name, frozenset())
+        planned = self.request.planned(draft.name)
+        later = self.graph.deferred.get(draft.name, frozenset())
         if planned:
             columns = {**planned.columns, **filling.columns()}
             return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity, later=planned.later | later)
-        fresh = self.demands.table(draft.name).fresh
-        made = rows - (0 if fresh else self.question.rows_there(draft.name))
+        fresh = self.requirements.table(draft.name).only_new
+        made = rows - (0 if fresh else self.request.existing_rows(draft.name))
         return Table(
             name=draft.name,
             rows=rows,
@@ -265,8 +271,8 @@ class Inference:
         )
 
     def _used(self, name: str, rows: int) -> Table:
-        shape = self.question.shape(name)
-        planned = self.question.planned(name)
+        shape = self.request.table_schema(name)
+        planned = self.request.planned(name)
         key = assignable_key(shape, (), planned.columns) if planned else integer_key(shape)
         table = planned or Table(name=name, rows=rows, columns={})
         # none of its rows is made, so none has to be found again: columns that have no generator are no identity
@@ -275,7 +281,7 @@ class Inference:
 
     def _doubts(self, name: str, layout: UniquenessLayout) -> list[Note]:
         """CannotBeMade where nothing says that a unique key of expressions or generated columns holds beyond a sample: the plan gives no column."""
-        doubtful = [*layout.doubtful, *(k for k in self.question.shape(name).unique_keys if k.expressions and not k.columns)]
+        doubtful = [*layout.doubtful, *(k for k in self.request.table_schema(name).unique_keys if k.expressions and not k.columns)]
         if doubtful and not self._given_of(name):
             keys = listed(tuple(key.name for key in doubtful))
             raise NotFillable(
@@ -285,7 +291,7 @@ class Inference:
             Note(table=name, column=None, text=f"the unique key {key.name} has parts that are not made here, it is tried on a sample")
             for key in doubtful
         ]
-        triggers = [trigger.name for trigger in self.question.shape(name).triggers if trigger.event == "INSERT"]
+        triggers = [trigger.name for trigger in self.request.table_schema(name).triggers if trigger.event == "INSERT"]
         fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")
         return [*doubts, fire] if triggers else doubts
 
@@ -297,5 +303,5 @@ def _needed(tables: Mapping[str, Table], wanted: list[str]) -> frozenset[str]:
         name = wanted.pop()
         if name not in needed:
             needed.add(name)
-            wanted.extend(tables[name].pointed_at)
+            wanted.extend(tables[name].referenced_tables)
     return frozenset(needed)

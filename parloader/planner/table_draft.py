@@ -19,43 +19,43 @@ class TableDraft:
     `empty_parents`: parents without a row.
     """
 
-    shape: TableSchema
+    schema: TableSchema
     given: Mapping[str, Generator]
     key: str | None
     identity: tuple[str, ...]
-    units: tuple[ForeignKeyGroup, ...]
-    to_itself: tuple[ForeignKey, ...]
-    in_step: frozenset[str]
-    null: frozenset[str]
+    groups: tuple[ForeignKeyGroup, ...]
+    self_references: tuple[ForeignKey, ...]
+    lockstep_groups: frozenset[str]
+    null_columns: frozenset[str]
     never_null: frozenset[str]
     cases: tuple[CheckCase, ...]
-    everything: bool
+    fill_all: bool
     empty_parents: frozenset[str]
 
     @property
     def name(self) -> str:
-        return self.shape.name
+        return self.schema.name
 
     @property
     def keys(self) -> tuple[UniqueKey, ...]:
         """The unique keys that are not the plan's own matter."""
-        return tuple(key for key in self.shape.unique_keys if key.columns and not set(key.columns) <= self.given.keys())
+        return tuple(key for key in self.schema.unique_keys if key.columns and not set(key.columns) <= self.given.keys())
 
     def is_doubtful(self, key: UniqueKey) -> bool:
         """Whether parts of the key are not made here, so that it may hold without anything being done for it."""
-        return key.expressions or any(column in self.given or self.shape.column(column).generated for column in key.columns)
+        return key.expressions or any(column in self.given or self.schema.column(column).generated for column in key.columns)
 
-    def unit(self, column: str) -> ForeignKeyGroup | None:
-        return next((unit for unit in self.units if column in unit.columns), None)
+    def group_of(self, column: str) -> ForeignKeyGroup | None:
+        return next((unit for unit in self.groups if column in unit.columns), None)
 
-    def own(self, column: str) -> ForeignKey | None:
+    def self_reference_of(self, column: str) -> ForeignKey | None:
         """The foreign key to the table itself that the column is of."""
-        return next((key for key in self.to_itself if column in key.columns), None)
+        return next((key for key in self.self_references if column in key.columns), None)
 
     def is_null(self, column: str) -> bool:
         """Whether the column is NULL in all rows: it is in a foreign key that is not filled, or it is left to a default that is NULL."""
-        shape = self.shape.column(column)
-        if column in self.null:
+        shape = self.schema.column(column)
+        if column in self.null_columns:
             return True
         if column in self.given:
             return self.given[column] == Const(value=None)
@@ -64,26 +64,26 @@ class TableDraft:
 
     def is_filled(self, column: str) -> bool:
         """Whether the column gets a generator, for whatever reason but that of unique keys."""
-        shape = self.shape.column(column)
+        shape = self.schema.column(column)
         if shape.generated or column in self.given or column == self.key:
             return False
-        demanded = shape.demands_value or column in self.identity or column in self.never_null
-        bound = self.unit(column) is not None or self.own(column) is not None
-        return self.everything or demanded or bound or (shape.nullable and any(case.demands(column) for case in self.cases))
+        demanded = shape.requires_value or column in self.identity or column in self.never_null
+        bound = self.group_of(column) is not None or self.self_reference_of(column) is not None
+        return self.fill_all or demanded or bound or (shape.nullable and any(case.requires(column) for case in self.cases))
 
     def is_open(self, column: str) -> bool:
         """Whether the column can have whatever generator its type allows."""
-        taken = column in self.given or column in self.null or column == self.key or self.shape.column(column).generated
-        bound = self.unit(column) is not None or self.own(column) is not None
+        taken = column in self.given or column in self.null_columns or column == self.key or self.schema.column(column).generated
+        bound = self.group_of(column) is not None or self.self_reference_of(column) is not None
         return not (taken or bound) and column not in derived_columns(self.cases)
 
     def may_be_null(self, column: str) -> bool:
         """Whether a row can have NULL there."""
-        shape = self.shape.column(column)
+        shape = self.schema.column(column)
         fixed = column in self.given or column in self.never_null or shape.generated or column == self.key
-        return shape.nullable and not fixed and not any(case.demands(column) for case in self.cases)
+        return shape.nullable and not fixed and not any(case.requires(column) for case in self.cases)
 
-    def steady_domain(self, column: str) -> Domain | None:
+    def common_domain(self, column: str) -> Domain | None:
         """What all cases say of the column's values alike; None where they say different things."""
         domains = {replace(case.domain(column), null=None) for case in self.cases if case.domain(column).null is not True}
         if not domains:
@@ -94,11 +94,11 @@ class TableDraft:
 
     def prefix(self, column: str) -> int | None:
         """How many characters of the column count, at least, in the keys that it is part of; None: all."""
-        keys = [key for key in self.shape.unique_keys if column in key.columns and key.prefixes]
+        keys = [key for key in self.schema.unique_keys if column in key.columns and key.prefixes]
         counted = [prefix for key in keys if (prefix := key.prefixes[key.columns.index(column)]) is not None]
         return min(counted, default=None)
 
-    def tells_apart(self, column: str) -> bool:
+    def is_distinct(self, column: str) -> bool:
         """Whether the plan itself gives each row another value."""
         generator = self.given.get(column)
         return isinstance(generator, Unique) or (isinstance(generator, Sequence) and generator.count is None and generator.every == 1)

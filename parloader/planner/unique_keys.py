@@ -25,7 +25,7 @@ class MixedRadixDigit:
     size: int
 
     @property
-    def reach(self) -> int:
+    def period(self) -> int:
         return self.every * self.size
 
 
@@ -33,8 +33,8 @@ class MixedRadixDigit:
 class ParentCapacity:
     """How many rows of a table there are to pick from without making one, and how many there can be."""
 
-    there: int
-    most: int
+    existing: int
+    maximum: int
 
 
 @dataclass
@@ -44,11 +44,11 @@ class UniquenessLayout:
     unit the unique key. `doubtful`: the keys that may hold, or not, without anything done for them."""
 
     unique: dict[str, Unique] = field(default_factory=dict)
-    digits: dict[str, MixedRadixDigit] = field(default_factory=dict)
-    counting: dict[str, MixedRadixDigit] = field(default_factory=dict)
+    column_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)
+    group_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)
     null_from: dict[str, int] = field(default_factory=dict)
-    fresh: set[str] = field(default_factory=set)
-    asked_by: dict[str, str] = field(default_factory=dict)
+    only_new: set[str] = field(default_factory=set)
+    required_by: dict[str, str] = field(default_factory=dict)
     doubtful: list[UniqueKey] = field(default_factory=list)
 
 
@@ -57,9 +57,9 @@ class DigitSource:
     """What can be a digit: a unit (`unit`), or a column of few values."""
 
     name: str
-    unit: ForeignKeyGroup | None
-    there: int
-    most: int
+    group: ForeignKeyGroup | None
+    existing: int
+    maximum: int
 
 
 class _NeedsDistinctGroup(Exception):
@@ -79,11 +79,11 @@ class UniqueKeySolver:
     draft: TableDraft
     rows: int
     reused: int
-    others: int
-    room: Callable[[str, bool], ParentCapacity]
+    existing_rows: int
+    capacity: Callable[[str, bool], ParentCapacity]
     shapes: Mapping[str, TableSchema]
 
-    def layout(self) -> UniquenessLayout:
+    def solve(self) -> UniquenessLayout:
         """KeyIsFull: a unique key cannot tell so many rows apart."""
         whole: dict[str, str] = {}
         while True:
@@ -94,11 +94,11 @@ class UniqueKeySolver:
 
     def _layout(self, whole: Mapping[str, str]) -> UniquenessLayout:
         """`whole`: units that have another number in each row, and the key for which."""
-        layout = UniquenessLayout(counting={unit: MixedRadixDigit(every=1, size=self.rows) for unit in whole}, asked_by=dict(whole))
-        for unit in self.draft.units:
-            if unit.name in self.draft.in_step and unit.name not in whole:
-                size = min(self.room(parent, False).there for parent in unit.parents) - unit.reach
-                layout.counting[unit.name] = MixedRadixDigit(every=1, size=max(1, size))
+        layout = UniquenessLayout(group_digits={unit: MixedRadixDigit(every=1, size=self.rows) for unit in whole}, required_by=dict(whole))
+        for unit in self.draft.groups:
+            if unit.name in self.draft.lockstep_groups and unit.name not in whole:
+                size = min(self.capacity(parent, False).existing for parent in unit.parents) - unit.max_offset
+                layout.group_digits[unit.name] = MixedRadixDigit(every=1, size=max(1, size))
         waiting = [key for key in self.draft.keys if not self._is_met(key, layout)]
         while carrier := self._best_carrier(waiting, layout):
             layout.unique[carrier[0]] = carrier[1]
@@ -116,7 +116,7 @@ class UniqueKeySolver:
             or column in layout.unique
             or draft.is_null(column)
             or layout.null_from.get(column) == 0
-            or draft.tells_apart(column)
+            or draft.is_distinct(column)
             for column in key.columns
         )
 
@@ -124,12 +124,12 @@ class UniqueKeySolver:
         """The column with room for all rows that serves the most keys."""
         found: list[tuple[tuple[int, bool, bool, int], str, Unique]] = []
         for column in dict.fromkeys(column for key in keys for column in key.columns):
-            domain = self.draft.steady_domain(column)
+            domain = self.draft.common_domain(column)
             if domain is None or not self.draft.is_open(column):
                 continue
-            shape = self.draft.shape.column(column)
+            shape = self.draft.schema.column(column)
             unique = unique_columns.unique_generator(shape, domain, self.draft.prefix(column))
-            if unique is None or capacity(unique) - self.others + self.reused < self.rows:
+            if unique is None or capacity(unique) - self.existing_rows + self.reused < self.rows:
                 continue
             serves = sum(column in key.columns for key in keys)
             rank = (serves, shape.auto_increment, shape.kind in PREFERRED, min(capacity(unique), 2**32))
@@ -141,22 +141,22 @@ class UniqueKeySolver:
 
     def _count(self, key: UniqueKey, layout: UniquenessLayout) -> None:
         sources = self._sources(key, layout)
-        fixed = {**layout.digits, **layout.counting}
+        fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
-        if self.others and not (sources := self._with_new_parents(sources, layout)):
+        if self.existing_rows and not (sources := self._with_new_parents(sources, layout)):
             why = f"its unique key {key.name} ({listed(key.columns)}) has no column that can be new in each row, beside the rows that are there"
             self._leave_null(key, layout, 0, why)
             return
         if assign_digits(rows, sources, fixed) is None:
-            wide = [s.name for s in sources if s.unit and s.name in fixed and fixed[s.name].size < rows <= s.most]
+            wide = [s.name for s in sources if s.group and s.name in fixed and fixed[s.name].size < rows <= s.maximum]
             if wide:
                 raise _NeedsDistinctGroup(wide[-1], key.name)
             rows = largest_fitting(lambda n: assign_digits(n, sources, fixed) is not None, rows)
             self._leave_null(key, layout, rows, self._limits(key, sources))
         for name, digit in (assign_digits(rows, sources, fixed) or {}).items():
-            is_unit = any(source.unit and source.name == name for source in sources)
-            (layout.counting if is_unit else layout.digits)[name] = digit
-            layout.asked_by.setdefault(name, key.name)
+            is_unit = any(source.group and source.name == name for source in sources)
+            (layout.group_digits if is_unit else layout.column_digits)[name] = digit
+            layout.required_by.setdefault(name, key.name)
 
     def _leave_null(self, key: UniqueKey, layout: UniquenessLayout, rows: int, why: str) -> None:
         """From row `rows` on a column of the key is NULL, with which a unique key tells all rows apart. KeyIsFull where none can be."""
@@ -170,8 +170,8 @@ class UniqueKeySolver:
 
     def _limits(self, key: UniqueKey, sources: Sequence[DigitSource]) -> str:
         name = self.draft.name
-        holds = [f"{name}.{s.name} holds only {s.most:,} values" for s in sources if not s.unit and s.most < self.rows]
-        holds += [f"{listed(s.unit.parents)} can have only {s.most:,} rows" for s in sources if s.unit and s.most < self.rows]
+        holds = [f"{name}.{s.name} holds only {s.maximum:,} values" for s in sources if not s.group and s.maximum < self.rows]
+        holds += [f"{listed(s.group.parents)} can have only {s.maximum:,} rows" for s in sources if s.group and s.maximum < self.rows]
         full = f"its unique key {key.name} ({listed(key.columns)})"
         return f"{full}: {listed(tuple(holds))}" if holds else f"{full} has no column that can be another one in each row"
 
@@ -179,16 +179,16 @@ class UniqueKeySolver:
         """Columns of few values first: so the rows with one parent follow one another."""
         found = []
         for name in key.columns:
-            domain = self.draft.steady_domain(name)
+            domain = self.draft.common_domain(name)
             if domain is not None and self.draft.is_open(name) and self.draft.prefix(name) is None:
-                size = default_generators.enumerable_values(self.draft.shape.column(name), domain)
+                size = default_generators.enumerable_values(self.draft.schema.column(name), domain)
                 if size:
-                    found.append(DigitSource(name=name, unit=None, there=size, most=size))
-        for unit in self.draft.units:
+                    found.append(DigitSource(name=name, group=None, existing=size, maximum=size))
+        for unit in self.draft.groups:
             if self._is_whole(unit, key):
-                rooms = [self.room(parent, bool(unit.aligned)) for parent in unit.parents]
-                there, most = (min(r.there for r in rooms) - unit.reach, min(r.most for r in rooms) - unit.reach)
-                found.append(DigitSource(name=unit.name, unit=unit, there=max(1, there), most=max(0, most)))
+                rooms = [self.capacity(parent, bool(unit.lockstep_tables)) for parent in unit.parents]
+                there, most = (min(r.existing for r in rooms) - unit.max_offset, min(r.maximum for r in rooms) - unit.max_offset)
+                found.append(DigitSource(name=unit.name, group=unit, existing=max(1, there), maximum=max(0, most)))
         return found
 
     def _is_whole(self, unit: ForeignKeyGroup, key: UniqueKey) -> bool:
@@ -207,25 +207,25 @@ class UniqueKeySolver:
 
     def _with_new_parents(self, sources: Sequence[DigitSource], layout: UniquenessLayout) -> list[DigitSource]:
         """So that no row that is there has the same parents: one of them has only new rows. Empty where that cannot be."""
-        units = [source for source in sources if source.unit and source.unit.name not in self.draft.in_step]
-        if any(s.unit and self._is_new(s.unit, layout) for s in units):
+        units = [source for source in sources if source.group and source.group.name not in self.draft.lockstep_groups]
+        if any(s.group and self._is_new(s.group, layout) for s in units):
             return list(sources)
         best: tuple[int, DigitSource] | None = None
         for source in units:
-            assert source.unit is not None
-            most = min(self.room(parent, True).most for parent in source.unit.parents) - source.unit.reach
+            assert source.group is not None
+            most = min(self.capacity(parent, True).maximum for parent in source.group.parents) - source.group.max_offset
             if most > 0 and (best is None or most > best[0]):
                 best = (most, source)
         if best is None:
             return []
         most, chosen = best
-        assert chosen.unit is not None
-        layout.fresh.update(chosen.unit.parents)
-        renewed = DigitSource(name=chosen.name, unit=chosen.unit, there=1, most=most)
+        assert chosen.group is not None
+        layout.only_new.update(chosen.group.parents)
+        renewed = DigitSource(name=chosen.name, group=chosen.group, existing=1, maximum=most)
         return [renewed if source is chosen else source for source in sources]
 
     def _is_new(self, unit: ForeignKeyGroup, layout: UniquenessLayout) -> bool:
-        return bool(unit.aligned) or any(parent in layout.fresh or parent in self.draft.empty_parents for parent in unit.parents)
+        return bool(unit.lockstep_tables) or any(parent in layout.only_new or parent in self.draft.empty_parents for parent in unit.parents)
 
 
 def assign_digits(rows: int, sources: Sequence[DigitSource], fixed: Mapping[str, MixedRadixDigit]) -> dict[str, MixedRadixDigit] | None:
@@ -239,17 +239,17 @@ def assign_digits(rows: int, sources: Sequence[DigitSource], fixed: Mapping[str,
     found: dict[str, MixedRadixDigit] = {}
     reach = last = 1
     for digit in settled:
-        if reach >= rows or digit.reach <= reach:
+        if reach >= rows or digit.period <= reach:
             continue
         if digit.every > reach and reach == 1:
-            first = next((s for s in free if s.most >= digit.every), None)
+            first = next((s for s in free if s.maximum >= digit.every), None)
             if first is None:
                 break
             free.remove(first)
             found[first.name] = MixedRadixDigit(every=1, size=digit.every)
             reach = digit.every
         if digit.every <= reach and digit.every % last == 0:
-            reach, last = digit.reach, digit.every
+            reach, last = digit.period, digit.every
     sizes = balanced_sizes(-(-rows // reach), free)
     if sizes is None:
         return None
@@ -261,10 +261,10 @@ def assign_digits(rows: int, sources: Sequence[DigitSource], fixed: Mapping[str,
 
 def balanced_sizes(rows: int, sources: Sequence[DigitSource]) -> list[int] | None:
     """Sizes, as alike as can be, whose product is `rows` at least: of what is there where that is enough. None: too much is asked."""
-    if prod(source.there for source in sources) >= rows:
-        return _even_sizes(rows, [(1, source.there) for source in sources])
-    if prod(source.most for source in sources) >= rows:
-        return _even_sizes(rows, [(min(source.there, source.most), source.most) for source in sources])
+    if prod(source.existing for source in sources) >= rows:
+        return _even_sizes(rows, [(1, source.existing) for source in sources])
+    if prod(source.maximum for source in sources) >= rows:
+        return _even_sizes(rows, [(min(source.existing, source.maximum), source.maximum) for source in sources])
     return None
 
 

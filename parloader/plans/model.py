@@ -59,10 +59,10 @@ class Table:
     @property
     def parents(self) -> tuple[str, ...]:
         """The tables whose rows must be there before; without the table itself."""
-        return self.after(Pass.FIRST).pointed_at
+        return self.after_pass(Pass.FIRST).referenced_tables
 
     @property
-    def pointed_at(self) -> tuple[str, ...]:
+    def referenced_tables(self) -> tuple[str, ...]:
         """The tables whose rows it picks, those of columns that are set later too; without the table itself."""
         return tuple(dict.fromkeys(p.parent for picks in self.picks.values() for p in picks if p.parent != self.name))
 
@@ -78,18 +78,18 @@ class Table:
         return (*key, *(column for column in self.columns if column not in self.unchecked))
 
     @property
-    def found_by(self) -> tuple[str, ...]:
+    def row_key(self) -> tuple[str, ...]:
         """The columns by which a row is found again."""
         return (self.key,) if self.key is not None else self.identity
 
     @property
-    def roots(self) -> IndexRange:
+    def root_rows(self) -> IndexRange:
         """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
-        own = [p for picks in self.after(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
+        own = [p for picks in self.after_pass(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
         most = 0 if not own else MAX_ROOT_ROWS if all(p.index in SELF_REFERENCE_INDEX for p in own) else self.rows
         return IndexRange(0, min(most, self.rows))
 
-    def after(self, last: Pass) -> "Table":
+    def after_pass(self, last: Pass) -> "Table":
         """With the generators that give its rows as they are after this pass."""
         if last is Pass.SECOND or not self.later:
             return self
@@ -171,14 +171,14 @@ class Plan:
         return self.partitioned[-1] if self.main is None else self.table(self.main)
 
     @property
-    def in_two_passes(self) -> tuple[Table, ...]:
+    def with_deferred_columns(self) -> tuple[Table, ...]:
         """The tables of which columns are set later, in dependency order."""
         return tuple(table for table in self.tables if table.later)
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
 
-    def picked(self, name: str) -> tuple[str, ...]:
+    def referenced_columns(self, name: str) -> tuple[str, ...]:
         """The columns of the table that others, or itself, pick."""
         picks = (p for table in self.tables for picks in table.picks.values() for p in picks if p.parent == name)
         return tuple(dict.fromkeys(p.column for p in picks))
@@ -224,7 +224,7 @@ def require_parents(tables: "Iterable[Table]") -> None:
     """UsageError names a parent that is not there, as when a plan picks a table to which no foreign key leads."""
     by_name = {table.name: table for table in tables}
     for table in by_name.values():
-        for parent in table.pointed_at:
+        for parent in table.referenced_tables:
             if parent not in by_name:
                 raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
 
@@ -232,4 +232,4 @@ def require_parents(tables: "Iterable[Table]") -> None:
 def all_new(table: Table, key_start: int = 1) -> RowAllocation:
     """Every row of the table is new, with keys from `key_start` on if the run assigns them."""
     keys = None if table.key is None else RowKeys.contiguous(key_start, table.rows)
-    return RowAllocation(rows=table.rows, made=(IndexRange(0, table.rows),) if table.rows else (), keys=keys)
+    return RowAllocation(rows=table.rows, new=(IndexRange(0, table.rows),) if table.rows else (), keys=keys)

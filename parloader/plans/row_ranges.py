@@ -143,19 +143,19 @@ class RowAllocation:
     """
 
     rows: int
-    made: tuple[IndexRange, ...]
+    new: tuple[IndexRange, ...]
     keys: RowKeys | None = None
-    used: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    offsets: Mapping[str, int] = field(default_factory=dict)
+    reused: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    unique_offsets: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def made_rows(self) -> int:
-        return sum(p.rows for p in self.made)
+    def new_rows(self) -> int:
+        return sum(p.rows for p in self.new)
 
     @property
-    def made_keys(self) -> tuple[tuple[int, int], ...]:
+    def new_keys(self) -> tuple[tuple[int, int], ...]:
         """As (first, last) pairs in the order of the index; none where the run assigns no keys."""
-        return tuple(r for part in self.made for r in self.keys.ranges(part)) if self.keys else ()
+        return tuple(r for part in self.new for r in self.keys.ranges(part)) if self.keys else ()
 
 
 @dataclass(frozen=True, kw_only=True)

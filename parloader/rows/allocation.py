@@ -73,7 +73,7 @@ def _rows_by_key(
     connection: Connection, plan: Plan, table: Table, assigned: Mapping[str, RowAllocation], next_key: int, *, empty: bool
 ) -> RowAllocation:
     """Rows of a table whose keys the run assigns: used ones keep theirs, made ones follow from `next_key` on."""
-    columns = [column for column in plan.picked(table.name) if column != table.key]
+    columns = [column for column in plan.referenced_columns(table.name) if column != table.key]
     if empty or not table.reuse:
         keys, made = RowKeys.contiguous(next_key, table.rows), _whole(table)
     elif table.match:
@@ -83,10 +83,10 @@ def _rows_by_key(
     there = [key for first, last in _used_ranges(keys, made, table.rows) for key in range(first, last + 1)] if columns else []
     return RowAllocation(
         rows=table.rows,
-        made=made,
+        new=made,
         keys=keys,
-        used=_values_of(connection, table, columns, there),
-        offsets={} if empty else _offsets(connection, table, made),
+        reused=_values_of(connection, table, columns, there),
+        unique_offsets={} if empty else _offsets(connection, table, made),
     )
 
 
@@ -121,7 +121,7 @@ def _reuse_matching(
     assert table.key is not None
     key, name = sql.quote(table.key), sql.quote(table.name)
     wanted: dict[tuple[Any, ...], list[int]] = {}
-    frame = generate(plan, table.after(Pass.FIRST), IndexRange(0, table.rows), {**assigned, table.name: all_new(table)})
+    frame = generate(plan, table.after_pass(Pass.FIRST), IndexRange(0, table.rows), {**assigned, table.name: all_new(table)})
     for index, values in enumerate(frame.select(table.match).rows()):
         wanted.setdefault(values, []).append(index)
     condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in table.match)
@@ -153,7 +153,7 @@ def _values_of(connection: Connection, table: Table, columns: list[str], keys: l
 
 def _rows_by_values(connection: Connection, plan: Plan, table: Table) -> RowAllocation:
     """Rows of a table whose keys are values of its generators: those that are there first."""
-    columns = plan.picked(table.name)
+    columns = plan.referenced_columns(table.name)
     used: dict[str, tuple[Scalar, ...]] = {}
     count = 0
     if table.reuse and columns:
@@ -167,7 +167,7 @@ def _rows_by_values(connection: Connection, plan: Plan, table: Table) -> RowAllo
             {column: tuple(key_reservation.plan_value(values[n]) for values in found) for n, column in enumerate(columns)} if found else {}
         )
     made = merge([IndexRange(count, table.rows)])
-    return RowAllocation(rows=table.rows, made=made, used=used, offsets=_offsets(connection, table, made))
+    return RowAllocation(rows=table.rows, new=made, reused=used, unique_offsets=_offsets(connection, table, made))
 
 
 def _offsets(connection: Connection, table: Table, made: tuple[IndexRange, ...]) -> dict[str, int]:
@@ -204,7 +204,7 @@ def _uniques(generator: Generator) -> Iterator[Unique]:
 def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocation]) -> None:
     """Refused where keys would go beyond the key column's type."""
     for table in plan.tables:
-        made = rows[table.name].made_keys
+        made = rows[table.name].new_keys
         if not made or table.key is None:
             continue
         largest = live[table.name].column(table.key).max_key

@@ -123,11 +123,11 @@ def delete_rows(
     """
     table, keys = plan.table(name), rows[name].keys
     if table.key is not None and keys is not None:
-        last_first = f"ORDER BY {sql.quote(table.key)} DESC" if table.roots.rows else ""
+        last_first = f"ORDER BY {sql.quote(table.key)} DESC" if table.root_rows.rows else ""
         for key_range in reversed(keys.ranges(part)):
             sql.execute(connection, f"DELETE FROM {sql.quote(name)} WHERE {sql.within(table.key, (key_range,))} {last_first}")
         return
-    frame = generate(plan, table.after(Pass.FIRST), part, rows)
-    pieces = frame.reverse().iter_slices(1) if part.start < table.roots.stop else (frame,)
+    frame = generate(plan, table.after_pass(Pass.FIRST), part, rows)
+    pieces = frame.reverse().iter_slices(1) if part.start < table.root_rows.stop else (frame,)
     for piece in pieces:
         delete_by_key(connection, name, identity, piece)

@@ -37,7 +37,7 @@ class OwnedRows:
     @property
     def in_order(self) -> bool:
         """Whether every run knows that its rows point at each other, and clean deletes them in an order that allows for it."""
-        return all(run.plan.table(self.name).roots.rows for run, _ in self.passes)
+        return all(run.plan.table(self.name).root_rows.rows for run, _ in self.passes)
 
     @property
     def _key(self) -> str | None:
@@ -47,7 +47,7 @@ class OwnedRows:
     def _ranges(self) -> tuple[tuple[int, int], ...]:
         return tuple(r for run, of in self.passes for r in run.key_ranges(self.name, of))
 
-    def others_are_there(self, connection: Connection) -> bool:
+    def has_other_rows(self, connection: Connection) -> bool:
         """Whether the table has rows other than these. SchemaMismatch: a column by which these are found is gone.
 
         Without an integer key it looks up which of these rows exist: the table has other rows if it has more rows than that. The number
@@ -68,7 +68,7 @@ class OwnedRows:
         columns = identity_of(connection, self.passes[0][0], self.name)
         found = [pl.Series(dtype=pl.Int64)]
         for run, of in self.passes:
-            for frame in identities(run, self.name, run.done_in(self.name, of)):
+            for frame in identities(run, self.name, run.done_by_pass(self.name, of)):
                 found.append(pl.Series(map(hash, existing(connection, self.name, columns, frame)), dtype=pl.Int64))
         return pl.concat(found).n_unique()
 
@@ -95,7 +95,7 @@ class OwnedRows:
         )
         try:
             writer = writer_for(into, server_info(connection))
-            for frame in identities(run, self.name, run.done_in(self.name, of)):
+            for frame in identities(run, self.name, run.done_by_pass(self.name, of)):
                 writer.write(connection, writer.render(frame.select(columns)))
             yield into
         finally:
@@ -129,12 +129,12 @@ def rows_left(connection: Connection, run: Run, name: str, shown: int) -> tuple[
     """
     entry = run.table(name)
     if entry.key is not None:
-        key, where = sql.quote(entry.key), f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.made_keys)}"
+        key, where = sql.quote(entry.key), f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.new_keys)}"
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {shown:d}") if count else ()
         return count, [str(k) for (k,) in keys]
     columns, count, first = identity_of(connection, run, name), 0, list[str]()
-    for frame in identities(run, name, entry.rows.made):
+    for frame in identities(run, name, entry.rows.new):
         for texts in existing(connection, name, columns, frame):
             count += 1
             first += ["/".join(texts)] if count <= shown else []
@@ -167,7 +167,7 @@ def require_no_outside_references(connection: Connection, runs: tuple[Run, ...])
             passes = [(other, Pass.FIRST) for other in children if other not in left] + [(other, Pass.SECOND) for other in set_later]
             but = OwnedRows(foreign_key.child, tuple(passes)) if passes else None
             if but is not None and but.label not in has_others:
-                has_others[but.label] = but.others_are_there(connection)
+                has_others[but.label] = but.has_other_rows(connection)
             if but is None or has_others[but.label]:
                 # where some of ours are left, they are in the way too
                 _refuse_referencing_rows(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")

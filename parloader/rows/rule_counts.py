@@ -58,7 +58,7 @@ def count(target: Target, plan: Plan, key_ranges: tuple[tuple[int, int], ...], c
     statement = f"SELECT {sums} FROM ({groups}) e {joins}"
 
     def ask(piece: tuple[int, int]) -> tuple[int, ...]:
-        with connected(target) as connection, target.explained(f"counting {table.name}"):
+        with connected(target) as connection, target.translate_errors(f"counting {table.name}"):
             return tuple(int(figure) for figure in sql.row(connection, statement, *piece))
 
     pieces = [

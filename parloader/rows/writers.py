@@ -26,7 +26,7 @@ class DeferredUpdate:
 
     table: str
     columns: tuple[str, ...]
-    kept: tuple[str, ...]
+    preserved_columns: tuple[str, ...]
     key: str | None
     identity: tuple[ColumnSchema, ...]
 
@@ -42,19 +42,21 @@ class DeferredUpdate:
         new = [pl.concat_str(pl.lit(f"{quote_identifier(name)} = "), pl.col(name)) for name in self.columns]
         parts = [
             pl.lit(f"UPDATE {quote_identifier(self.table)} SET "),
-            pl.concat_str([*new, *self._as_it_is()], separator=", "),
+            pl.concat_str([*new, *self._preserved_assignments()], separator=", "),
             pl.lit(" WHERE "),
         ]
         return values.select(pl.concat_str([*parts, where]).alias("statement")).to_series()
 
-    def _as_it_is(self) -> Iterator[pl.Expr]:
-        return (pl.lit(f"{quote_identifier(name)} = {quote_identifier(name)}") for name in self.kept)
+    def _preserved_assignments(self) -> Iterator[pl.Expr]:
+        return (pl.lit(f"{quote_identifier(name)} = {quote_identifier(name)}") for name in self.preserved_columns)
 
     def undo(self, connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], part: IndexRange) -> None:
         """NULL again in these rows, in the caller's transaction."""
         if not self.columns:
             return
-        new = [f"{sql.quote(name)} = NULL" for name in self.columns] + [f"{sql.quote(name)} = {sql.quote(name)}" for name in self.kept]
+        new = [f"{sql.quote(name)} = NULL" for name in self.columns] + [
+            f"{sql.quote(name)} = {sql.quote(name)}" for name in self.preserved_columns
+        ]
         for condition in self._conditions(plan, rows, part):
             sql.execute(connection, f"UPDATE {sql.quote(self.table)} SET {', '.join(new)} WHERE {condition}")
 
@@ -153,7 +155,7 @@ class InsertWriter:
             at = stop
 
     def write(self, connection: Connection, batch: Rendered) -> None:
-        written = connection.query_all(batch.texts)
+        written = connection.execute_pipelined(batch.texts)
         if written != batch.rows:
             raise WriteFailed(
                 f"the server took {written:,} of {batch.rows:,} rows of {self.table}", "Look for a trigger or a view that drops rows"
@@ -174,7 +176,7 @@ class UpdateWriter:
         return Rendered(tuple(statement.encode() for statement in statements), changed.height)
 
     def write(self, connection: Connection, batch: Rendered) -> None:
-        changed = connection.query_all(batch.texts)
+        changed = connection.execute_pipelined(batch.texts)
         if changed != batch.rows:
             raise WriteFailed(
                 f"{', '.join(self.update.columns)} of {self.update.table}: the server set {changed:,} of {batch.rows:,} rows",
@@ -228,7 +230,7 @@ def deferred_update(table: Table, live: TableSchema) -> DeferredUpdate:
     return DeferredUpdate(
         table=table.name,
         columns=tuple(name for name in table.columns if name in table.later and name in live.column_names),
-        kept=tuple(c.name for c in live.columns if c.on_update and c.name not in table.later),
+        preserved_columns=tuple(c.name for c in live.columns if c.on_update and c.name not in table.later),
         key=table.key,
         identity=tuple(live.column(name) for name in table.identity),
     )

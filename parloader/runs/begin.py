@@ -46,17 +46,17 @@ def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, 
     counters = {table.name: key_reservation.key_counter(connection, table.name) for table in plan.tables}
     foreseen = allocate(connection, plan, {}, empty=False)
     key_starts = {
-        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].made_rows)
+        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].new_rows)
         for table in plan.partitioned
-        if table.key is not None and foreseen[table.name].made
+        if table.key is not None and foreseen[table.name].new
     }
     with sql.transaction(connection):
         rows = allocate(connection, plan, key_starts, empty=False)
         for table in plan.parents:
-            for made in rows[table.name].made:
+            for made in rows[table.name].new:
                 with _refuse_rejected_rows(table):
                     writer = writer_for(table.name, facts)
-                    writer.write(connection, writer.render(generate(plan, table.after(Pass.FIRST), made, rows)))
+                    writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
         run_id = store.begin(
             connection,
@@ -64,9 +64,9 @@ def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, 
             tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables),
         )
         for table in plan.parents:
-            for made in rows[table.name].made:
+            for made in rows[table.name].new:
                 store.record(connection, run_id, table.name, made)
-    parents = ", ".join(f"{table.name} {rows[table.name].made_rows} of {table.rows}" for table in plan.parents)
+    parents = ", ".join(f"{table.name} {rows[table.name].new_rows} of {table.rows}" for table in plan.parents)
     if parents:
         progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
     return next(run for run in store.runs(connection) if run.run_id == run_id)
@@ -85,10 +85,10 @@ def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_ta
 
 def _entry(connection: Connection, table: Table, there: TableSchema, rows: RowAllocation, counter_before: int | None) -> TableEntry:
     """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
-    if counter_before is None or not rows.made:
+    if counter_before is None or not rows.new:
         return TableEntry(name=table.name, key=table.key, rows=rows)
     if table.key is not None and there.column(table.key).auto_increment:
-        after: int | None = max(counter_before, *(last + 1 for _, last in rows.made_keys))
+        after: int | None = max(counter_before, *(last + 1 for _, last in rows.new_keys))
     else:
         after = key_reservation.key_counter(connection, table.name)
     return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)

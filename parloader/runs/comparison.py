@@ -52,7 +52,7 @@ def compare(
 
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
-    fitted = fitted_to(run.plan, shapes, run.used)
+    fitted = fitted_to(run.plan, shapes, run.reused_tables)
     missing: Counter[str] = Counter()
     different: Counter[str] = Counter()
     differences: list[Difference] = []
@@ -100,12 +100,12 @@ def _shares(live: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
             last=last,
         )
 
-    big = [part for table in run.plan.partitioned for part in run.done_in(table.name, Pass.FIRST)]
+    big = [part for table in run.plan.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
     procs = max(1, len(split(big, procs, ROWS_PER_COMPARISON)))
     dealt: list[list[Share]] = [[] for _ in range(procs)]
     for table in run.plan.tables:
-        ended = run.done_in(table.name, Pass.SECOND)
-        begun = tuple(gap for part in run.done_in(table.name, Pass.FIRST) for gap in gaps(part, ended))
+        ended = run.done_by_pass(table.name, Pass.SECOND)
+        begun = tuple(gap for part in run.done_by_pass(table.name, Pass.FIRST) for gap in gaps(part, ended))
         for last, made in ((Pass.FIRST, begun), (Pass.SECOND, ended)):
             for worker, partitions in enumerate(split(made, procs if table.partitioned else 1)):
                 dealt[worker].append(share(table, partitions, last))
@@ -130,7 +130,7 @@ def require_no_edited_rows(
         keys = {
             table: sorted((d.key for d in found.differences if d.kind == "different" and d.table == table), key=_order) for table in edited
         }
-        tables = ", ".join(f"{count:,} of {table}{_keys(run.plan.table(table).found_by, keys[table])}" for table, count in edited.items())
+        tables = ", ".join(f"{count:,} of {table}{_keys(run.plan.table(table).row_key, keys[table])}" for table, count in edited.items())
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader made them: {tables}",
             "parloader verify shows the edits, parloader clean --edited-too deletes these rows too; nothing was deleted",

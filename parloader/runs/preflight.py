@@ -35,15 +35,15 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocati
     """
     sql.execute(connection, f"SAVEPOINT {SAVEPOINT}")
     changed: dict[str, frozenset[str]] = {}
-    sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].made]
+    sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].new]
     for table, indices in (*sampled, *_samples(plan, rows)):
-        frame = RowGenerator(plan, table.after(Pass.FIRST), rows).at(indices)
+        frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
             with _refuse_rejected_rows(table):
                 writer = writer_for(table.name, facts)
                 writer.write(connection, writer.render(frame))
         changed[table.name] = _changed(connection, table, frame, live, facts)
-    for table in plan.in_two_passes:
+    for table in plan.with_deferred_columns:
         indices = _ends(rows[table.name])
         if not len(indices):
             continue
@@ -94,7 +94,7 @@ def _refuse_rejected_rows(table: Table) -> Iterator[None]:
 def _samples(plan: Plan, rows: Mapping[str, RowAllocation]) -> Iterator[tuple[Table, pl.Series]]:
     """Of each table that workers load the rows at both ends that are to be made, and those that the samples of other tables point at."""
     wanted = {table.name: _ends(rows[table.name]) for table in plan.partitioned}
-    for table in plan.in_two_passes:
+    for table in plan.with_deferred_columns:
         later = RowGenerator(plan, only(table, table.later), rows)
         for parent, indices in later.picked(_ends(rows[table.name])):
             if parent in wanted:
@@ -108,7 +108,7 @@ def _samples(plan: Plan, rows: Mapping[str, RowAllocation]) -> Iterator[tuple[Ta
 
 def _pointed_at(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     """(parent, indices). Rows that point at earlier ones of the same table add these first, until none is new."""
-    made = RowGenerator(plan, table.after(Pass.FIRST), rows)
+    made = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
     while True:
         pointed_at = list(made.picked(indices))
         own = [found for parent, found in pointed_at if parent == table.name]
@@ -121,13 +121,13 @@ def _pointed_at(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], ind
 
 
 def _ends(rows: RowAllocation) -> pl.Series:
-    parts = [IndexRange(part.start, min(part.stop, part.start + SAMPLE_ROWS)) for part in rows.made[:1]]
-    parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.made[-1:]]
+    parts = [IndexRange(part.start, min(part.stop, part.start + SAMPLE_ROWS)) for part in rows.new[:1]]
+    parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
     empty = pl.Series(dtype=pl.Int64)
     return pl.concat([empty, *(pl.int_range(p.start, p.stop, dtype=pl.Int64, eager=True) for p in parts)]).unique().sort()
 
 
 def _made(indices: pl.Series, rows: RowAllocation) -> pl.Series:
     """Those of the indices that the run makes, each once, in order."""
-    is_made = pl.any_horizontal(pl.lit(False), *(pl.col("i").is_between(part.start, part.stop - 1) for part in rows.made))
+    is_made = pl.any_horizontal(pl.lit(False), *(pl.col("i").is_between(part.start, part.stop - 1) for part in rows.new))
     return pl.DataFrame({"i": indices}).filter(is_made).to_series().unique().sort()

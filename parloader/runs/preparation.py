@@ -69,7 +69,9 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     if creates_tables:
         fitted = PlanOnSchema(plan=plan, live=declared_tables())
     elif run:
-        fitted = fitted_to(run.plan, introspection.read_tables(connection, [table.name for table in run.plan.tables], found), run.used)
+        fitted = fitted_to(
+            run.plan, introspection.read_tables(connection, [table.name for table in run.plan.tables], found), run.reused_tables
+        )
     else:
         fitted = fit_to_schema(connection, found, plan, fill, config.parents)
     return PreparedLoad(fitted=fitted, facts=facts, creates_tables=creates_tables, runs=runs, run=run)
@@ -90,7 +92,7 @@ def fit_to_schema(
     if plan.name == NAME:  # what nothing can be worked out for
         compatibility.require_tables(plan, live, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, shapes, fill, parents or {})
-    fitted = fitted_to(inferred.plan, shapes, inferred.used)
+    fitted = fitted_to(inferred.plan, shapes, inferred.reused)
     return PlanOnSchema(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
 
 

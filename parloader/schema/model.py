@@ -57,8 +57,8 @@ class ColumnSchema:
     auto_increment: bool = False
     on_update: bool = False  # an UPDATE that does not name the column changes it (ON UPDATE CURRENT_TIMESTAMP)
     generated: bool = False
-    low: int = 0
-    high: int = 0
+    min_value: int = 0
+    max_value: int = 0
     precision: int = 0
     scale: int = 0
     unsigned: bool = False
@@ -81,10 +81,10 @@ class ColumnSchema:
     @property
     def max_key(self) -> int:
         """The largest key of an integer column: keys are computed in signed 64 bits."""
-        return min(self.high, MAX_KEY)
+        return min(self.max_value, MAX_KEY)
 
     @property
-    def demands_value(self) -> bool:
+    def requires_value(self) -> bool:
         """Whether an INSERT without the column fails (in strict mode)."""
         return not (self.nullable or self.default is not None or self.generated or self.auto_increment)
 

@@ -57,7 +57,7 @@ def _columns_bytes(table: TableSchema, names: tuple[str, ...]) -> float:
 def _column_bytes(column: ColumnSchema) -> float:
     match column.kind:
         case ColumnType.INTEGER:
-            return (column.high - column.low).bit_length() / 8
+            return (column.max_value - column.min_value).bit_length() / 8
         case ColumnType.DATETIME:
             return 5 + math.ceil(column.fraction_digits / 2)
         case ColumnType.TIMESTAMP:

@@ -75,7 +75,7 @@ class Died(Event):
     """Said by the parent: the worker's process is gone. `taken_up_by`: the worker that does what it left; None: nobody."""
 
     error: WorkerDied
-    taken_up_by: int | None
+    replaced_by: int | None
 
 
 def cpu_seconds() -> float:

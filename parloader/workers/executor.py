@@ -20,8 +20,8 @@ class Command(Enum):
     """What the parent says to a worker."""
 
     STOP = auto()
-    HOLD = auto()
-    GO = auto()
+    PAUSE = auto()
+    RESUME = auto()
 
 
 class WorkerChannel:
@@ -44,7 +44,7 @@ class WorkerChannel:
         self._listen(0)
         return self._stopped
 
-    def may_go_on(self, rest_seconds: float = 0.0) -> bool:
+    def wait_for_turn(self, rest_seconds: float = 0.0) -> bool:
         """Waits so long, and while the parent says hold; False where the worker is to end instead."""
         end = time.monotonic() + rest_seconds
         self._listen(0)
@@ -58,7 +58,7 @@ class WorkerChannel:
             while not self._stopped and self._pipe.poll(timeout_seconds):
                 order = self._pipe.recv()
                 self._stopped = order is Command.STOP
-                self._held = order is Command.HOLD
+                self._held = order is Command.PAUSE
                 timeout_seconds = 0
         except (EOFError, OSError):
             self._stopped = True
@@ -73,7 +73,7 @@ class Task(Protocol):
     def run(self, link: WorkerChannel) -> None:
         """Does it, reporting through the link; returns early where the link says stopping."""
 
-    def again(self, worker: int) -> "Task | None":
+    def reassigned_to(self, worker: int) -> "Task | None":
         """What `worker` is to do in place of this task's worker, which has died; None where nobody is to."""
 
 
@@ -81,7 +81,7 @@ class StopSignal:
     """Notes SIGINT and SIGTERM while the block runs; whoever loops acts on it."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.requests = 0
 
     def __enter__(self) -> "StopSignal":
         self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -92,14 +92,14 @@ class StopSignal:
             signal.signal(number, handler)
 
     def _note(self, *_: object) -> None:
-        self.asked += 1
+        self.requests += 1
 
 
 class Supervisor:
     """What is watched over while workers work. Here: nothing, so that they are never held."""
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         """Whether the workers are to wait, each after the batch in hand."""
         return False
 

@@ -57,14 +57,14 @@ class DatabaseLease(Supervisor):
 
     def __enter__(self) -> "DatabaseLease":
         self._connection = self._connect()
-        with self._target.explained("taking the lock of the database"):
+        with self._target.translate_errors("taking the lock of the database"):
             if not control.lock(self._connection):
                 refusal = control.refusal(self._connection)
                 error_codes.close(self._connection)
                 raise refusal
         try:
-            with self._target.explained("looking whether to wait"):
-                self._judge()
+            with self._target.translate_errors("looking whether to wait"):
+                self._check_throttles()
         except BaseException:
             error_codes.close(self._connection)
             raise
@@ -85,12 +85,12 @@ class DatabaseLease(Supervisor):
         return self._holder.token
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         return self._holding is not None
 
     def wait(self) -> None:
         """Returns when nothing is held (any more). Errors of ours."""
-        while self.held and not self._failure:
+        while self.paused and not self._failure:
             self._over.wait(CHECK_INTERVAL_SECONDS / 10)
         if self._failure:
             raise self._failure
@@ -99,7 +99,7 @@ class DatabaseLease(Supervisor):
     def failure(self) -> Exception | None:
         return self._failure
 
-    def again(self, doing: str, work: Callable[[Connection], T]) -> T:
+    def run_with_retry(self, doing: str, work: Callable[[Connection], T]) -> T:
         """Runs `work`, which may be repeated, on a new connection; again after a deadlock or where the connection is lost, for as long as a
         retry may take. Errors of ours; `doing` is for their messages."""
         failing_since: float | None = None
@@ -112,7 +112,7 @@ class DatabaseLease(Supervisor):
                     return work(connection)
             except DriverError as error:
                 again = error_codes.classify(error) is not Action.GIVE_UP
-                said: ParloaderError = self._target.explain(error, doing)
+                said: ParloaderError = self._target.translate(error, doing)
             except ConnectError as error:
                 again = not isinstance(error, LoginRefused)
                 said = error
@@ -129,21 +129,21 @@ class DatabaseLease(Supervisor):
     def _watch(self) -> None:
         while not self._over.wait(CHECK_INTERVAL_SECONDS):
             try:
-                self._look()
+                self._check_lock()
             except Exception as error:  # whatever it is: a lock that nobody looks after is worse
                 self._failure = error
                 return
 
-    def _look(self) -> None:
+    def _check_lock(self) -> None:
         try:
             if control.has_lock(self._connection):
-                self._judge()
+                self._check_throttles()
                 return
         except DriverError as error:
             self._progress.detail(f"the connection that holds the database: {error_codes.server_message(error)}")
-        self._take_again()
+        self._reacquire()
 
-    def _judge(self) -> None:
+    def _check_throttles(self) -> None:
         """Says why the workers have to wait, once for each condition that holds them, and when they go on."""
         reasons = [(condition, reason) for condition in self._conditions if (reason := condition.reason(self._connection))]
         holding, reason = reasons[0] if reasons else (None, "")
@@ -151,7 +151,7 @@ class DatabaseLease(Supervisor):
             self._progress.note(f"waiting: {reason}" if holding else "going on")
         self._holding = holding
 
-    def _take_again(self) -> None:
+    def _reacquire(self) -> None:
         """The lock, on a new connection. AnotherRun where somebody else has worked here meanwhile."""
         begun = time.monotonic()
         attempts = 0
@@ -159,7 +159,7 @@ class DatabaseLease(Supervisor):
             error_codes.close(self._connection)
             try:
                 self._connection = self._connect()
-                with self._target.explained("taking the lock of the database again"):
+                with self._target.translate_errors("taking the lock of the database again"):
                     if control.lock(self._connection):
                         if self._fenced and not self._holder.is_current(self._connection):
                             raise control.lost_lease_error()

@@ -60,7 +60,7 @@ class LocalExecutor:
         stopped = 0
         deadline = float("inf")
         try:
-            pool.hold(watch.held)  # before the first batch of the first worker
+            pool.pause(watch.paused)  # before the first batch of the first worker
             for task in tasks:
                 pool.start(task)
             while pool.workers:
@@ -69,21 +69,21 @@ class LocalExecutor:
                     event = _receive(pipe)
                     if event is None:
                         process.join()
-                        event = _death(task, process, None if stop.asked or failure else pool.replace(task))
+                        event = _death(task, process, None if stop.requests or failure else pool.replace(task))
                     on_event(event)
-                    if isinstance(event, Failed) or (isinstance(event, Died) and event.taken_up_by is None):
+                    if isinstance(event, Failed) or (isinstance(event, Died) and event.replaced_by is None):
                         failure = failure or event.error
                     if isinstance(event, Finished | Failed | Died):
                         pool.remove(pipe)
                 on_tick()
                 failure = failure or watch.failure
-                if stopped < stop.asked or (failure and not stopped):
-                    stopped = max(1, stop.asked)
+                if stopped < stop.requests or (failure and not stopped):
+                    stopped = max(1, stop.requests)
                     deadline = min(deadline, time.monotonic() + STOP_PATIENCE_SECONDS)
                     pool.tell(Command.STOP)
                 elif not stopped:
-                    pool.hold(watch.held)
-                if stop.asked > 1 or time.monotonic() > deadline:
+                    pool.pause(watch.paused)
+                if stop.requests > 1 or time.monotonic() > deadline:
                     break
         finally:
             pool.kill()
@@ -106,11 +106,11 @@ class _WorkerPool:
         self._started = max(self._started, task.worker + 1)
         self._say(pipe, task)
         if self._held:
-            self._say(pipe, Command.HOLD)
+            self._say(pipe, Command.PAUSE)
 
     def replace(self, dead: Task) -> int | None:
         """Starts a worker for what the dead one left, where the task says how; returns its number."""
-        task = dead.again(self._started)
+        task = dead.reassigned_to(self._started)
         if task is None:
             return None
         self.start(task)
@@ -124,10 +124,10 @@ class _WorkerPool:
         _, process = self.workers.pop(pipe)
         process.join()
 
-    def hold(self, held: bool) -> None:
+    def pause(self, held: bool) -> None:
         if held is not self._held:
             self._held = held
-            self.tell(Command.HOLD if held else Command.GO)
+            self.tell(Command.PAUSE if held else Command.RESUME)
 
     def tell(self, order: Command) -> None:
         for pipe in self.workers:
@@ -217,4 +217,4 @@ def _death(task: Task, process: SpawnProcess, taken_up_by: int | None) -> Died:
     error = WorkerDied(
         f"worker {task.worker} {how}{hint} while it held {task}", "What is committed stays: run the same command again to do the rest"
     )
-    return Died(worker=task.worker, error=error, taken_up_by=taken_up_by)
+    return Died(worker=task.worker, error=error, replaced_by=taken_up_by)

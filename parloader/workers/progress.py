@@ -34,7 +34,7 @@ class Progress:
         """A line for those who asked for more."""
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         """`what` is done to `rows` rows, of which `done` are done already."""
         yield ProgressBar()
 
@@ -61,7 +61,7 @@ class Screen(Progress):
             self._bar.write(message, file=sys.stderr)  # above the bar
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         if self.verbosity < 1 or rows == 0:
             yield ProgressBar()
         elif sys.stderr.isatty():

@@ -23,7 +23,7 @@ def run_tasks(
     """Runs the tasks, `what` they do shown as so many of `rows`; returns the statistics, and whether somebody asked to stop."""
     stats: Stats = {}
     watch = watch or Supervisor()
-    with StopSignal() as stop, progress.meter(what, rows, done) as meter:
+    with StopSignal() as stop, progress.bar(what, rows, done) as meter:
 
         def on_event(event: Event) -> None:
             nonlocal stats
@@ -32,14 +32,14 @@ def run_tasks(
             with contextlib.suppress(OSError):  # nobody watches any more (a closed pipe): no reason to stop
                 if isinstance(event, Retried):
                     progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
-                if isinstance(event, Died) and event.taken_up_by is not None:
-                    progress.note(f"{event.error.message}; worker {event.taken_up_by} takes up what is left of it")
+                if isinstance(event, Died) and event.replaced_by is not None:
+                    progress.note(f"{event.error.message}; worker {event.replaced_by} takes up what is left of it")
                 if isinstance(event, Failed):
                     progress.detail(event.traceback_text)
 
         def on_tick() -> None:
             with contextlib.suppress(OSError):
-                meter.update(stats, watch.held)
+                meter.update(stats, watch.paused)
 
         executor.run(tasks, on_event, stop, watch, on_tick)
-    return stats, bool(stop.asked)
+    return stats, bool(stop.requests)

@@ -78,7 +78,7 @@ class RetryingConnection:
     def close(self) -> None:
         error_codes.close(self._connection)
 
-    def transact(self, piece: WorkItem, work: Callable[[Connection], None]) -> bool:
+    def run_transaction(self, piece: WorkItem, work: Callable[[Connection], None]) -> bool:
         """Runs `work` in a transaction and commits it. False: the worker was told to stop while it was being tried again.
 
         After a deadlock or a lost connection `work` runs again in a new transaction, for at most the session's retry_seconds; it has to
@@ -99,7 +99,7 @@ class RetryingConnection:
                 waited = time.monotonic() - failing_since
                 if what is Action.GIVE_UP or waited >= self._retry_seconds:
                     after = f" after {attempts} retries in {waited:.0f} s" if attempts else ""
-                    raise self._target.explain(error, f"{piece} failed{after}") from error
+                    raise self._target.translate(error, f"{piece} failed{after}") from error
                 attempts += 1
                 self._link.send(
                     Retried(worker=self._worker, table=piece.table, batch=piece.batch, reason=error_codes.server_message(error))

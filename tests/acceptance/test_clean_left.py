@@ -81,7 +81,7 @@ class Meanwhile(Progress):
         self._what, self._then = what, then
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         yield ProgressBar()
         if what == self._what:
             self._then()

@@ -108,7 +108,7 @@ class InterruptsTheLook(Progress):
     """Ctrl-C as soon as the look for edited rows begins."""
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         assert (what, rows) == ("looking for edited rows", 821)
         os.kill(os.getpid(), signal.SIGINT)
         yield ProgressBar()

@@ -191,7 +191,7 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
 def test_bench(hostile: Database) -> None:
     """Its copies have the foreign keys and CHECKs of the tables, whatever these are called."""
     config = BenchConfig(target=hostile.target, procs=(1,), batches=(FixedBatch(100),), rows=ROWS, rounds=1)
-    assert bench(config).best.point.procs == 1
+    assert bench(config).best.configuration.procs == 1
     with hostile.connection() as connection:
         assert store.table_names(introspection.list_tables(connection)) == {PARENT, TWIN, TARGET, CHILD}
 

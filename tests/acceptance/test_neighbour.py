@@ -255,7 +255,7 @@ class Seen(Progress):
     stats: Stats
 
     @contextmanager
-    def meter(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         seen = self
 
         class Keep(ProgressBar):

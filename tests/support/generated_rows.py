@@ -24,7 +24,7 @@ def faults(rows: Mapping[str, pl.DataFrame], shapes: Schema) -> list[str]:
 def _faults(rows: Mapping[str, pl.DataFrame], table: TableSchema, frame: pl.DataFrame) -> Iterator[str]:
     for column in table.columns:
         if column.name not in frame.columns:
-            if column.demands_value:
+            if column.requires_value:
                 yield f"{table.name}.{column.name} has no value"
         elif not column.nullable and frame[column.name].null_count():
             yield f"{table.name}.{column.name} is NULL"

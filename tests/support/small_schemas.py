@@ -8,11 +8,11 @@ from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
 from parloader.schema.model import Check, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, UniqueKey
 
-TINY = {"low": 0, "high": 255, "unsigned": True, "type_text": "tinyint unsigned"}
+TINY = {"min_value": 0, "max_value": 255, "unsigned": True, "type_text": "tinyint unsigned"}
 
 
 def integer(name: str, **more: object) -> ColumnSchema:
-    return replace(ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text="int", low=-(2**31), high=2**31 - 1), **more)  # type: ignore[arg-type]
+    return replace(ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text="int", min_value=-(2**31), max_value=2**31 - 1), **more)  # type: ignore[arg-type]
 
 
 def tiny(name: str, **more: object) -> ColumnSchema:

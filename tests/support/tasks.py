@@ -32,7 +32,7 @@ class Work:
     def run(self, link: WorkerChannel) -> None:
         pass
 
-    def again(self, worker: int) -> "Work | None":
+    def reassigned_to(self, worker: int) -> "Work | None":
         return None
 
 
@@ -115,7 +115,7 @@ class DieUntil(Work):
             os.kill(os.getpid(), signal.SIGKILL)
         link.send(Said(worker=self.worker, text="done"))
 
-    def again(self, worker: int) -> "DieUntil | None":
+    def reassigned_to(self, worker: int) -> "DieUntil | None":
         return DieUntil(worker=worker, restarts=self.restarts - 1)
 
 
@@ -128,7 +128,7 @@ class GoOn(Work):
     def run(self, link: WorkerChannel) -> None:
         link.send(Said(worker=self.worker, text="begun"))
         end = time.monotonic() + PATIENCE_SECONDS
-        while link.may_go_on(self.rest_seconds) and time.monotonic() < end:
+        while link.wait_for_turn(self.rest_seconds) and time.monotonic() < end:
             link.send(Said(worker=self.worker, text="went on"))
             time.sleep(0.01)
         link.send(Said(worker=self.worker, text="stopped" if link.stopping else "nobody stopped me"))

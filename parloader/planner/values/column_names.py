@@ -194,7 +194,7 @@ def is_fine(name: str) -> bool:
 
 def is_boolean(column: ColumnSchema) -> bool:
     """BOOLEAN is TINYINT(1); others are meant so by their name."""
-    if column.kind is not ColumnType.INTEGER or column.auto_increment or column.high > 255:
+    if column.kind is not ColumnType.INTEGER or column.auto_increment or column.max_value > 255:
         return False
     parts = split_identifier_words(column.name) or ("",)
     return column.type_text.lower().startswith("tinyint(1)") or parts[0] in FLAG_FIRST or parts[-1] in FLAG_LAST

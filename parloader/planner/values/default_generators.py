@@ -87,7 +87,7 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, moments: TimeSpa
     if domain.unsure or domain.impossible:
         return None
     if column.auto_increment and domain == NO_LIMITS:
-        return Sequence(start=1, count=column.high)  # as the server would; and the counter ends behind the last row
+        return Sequence(start=1, count=column.max_value)  # as the server would; and the counter ends behind the last row
     if column.kind in ORDERED:
         return _ordered(column, domain, moments)
     match column.kind:
@@ -182,9 +182,9 @@ def _plausible_numbers(column: ColumnSchema, everything: Range, moments: TimeSpa
 def _plausible_integers(column: ColumnSchema, moments: TimeSpan) -> tuple[int, int]:
     if is_boolean(column):
         return 0, 1
-    if column.high >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier_words(column.name):
+    if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier_words(column.name):
         start = seconds_of(moments.start)
-        scale = 1000 if column.high > 2**32 and split_identifier_words(column.name)[-1] == "ms" else 1
+        scale = 1000 if column.max_value > 2**32 and split_identifier_words(column.name)[-1] == "ms" else 1
         return start * scale, (start + moments.span_seconds - 1) * scale
     low, high = number_range(column.name) or (0, DEFAULT_MAX)
     return (low, high) if high > 1 else (0, 100)

@@ -135,7 +135,7 @@ def limits(column: ColumnSchema, unit: Fraction) -> tuple[int, int]:
         case ColumnType.TIME:
             return -LONGEST_TIME, LONGEST_TIME
         case _:
-            return max(column.low, -MAX_INTEGER), min(column.high, MAX_INTEGER)
+            return max(column.min_value, -MAX_INTEGER), min(column.max_value, MAX_INTEGER)
 
 
 def _declared_digits(column: ColumnSchema) -> tuple[int, int] | None:

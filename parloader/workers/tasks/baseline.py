@@ -27,50 +27,50 @@ class BaselineName(StrEnum):
 class BaselineTask:
     """The partitions of `like`, from the table `source` on the server (INSERT … SELECT), or by LOAD DATA of content made before the start."""
 
-    like: LoadTask
-    floor: BaselineName
+    template: LoadTask
+    baseline: BaselineName
     source: str
 
     @property
     def worker(self) -> int:
-        return self.like.worker
+        return self.template.worker
 
     def __str__(self) -> str:
-        return str(self.like)
+        return str(self.template)
 
-    def again(self, worker: int) -> None:
+    def reassigned_to(self, worker: int) -> None:
         """Nobody takes it up: it would not be measured alike."""
 
     def run(self, link: WorkerChannel) -> None:
         writes = list(self._writes())
-        like = self.like
+        like = self.template
         session = RetryingConnection(
-            link, like.worker, like.target, like.retry_seconds, local_infile=self.floor is BaselineName.READY_FILES
+            link, like.worker, like.target, like.retry_seconds, local_infile=self.baseline is BaselineName.READY_FILES
         )
         link.send(started(like.worker))
         for batch, write in writes:
             begun = time.perf_counter()
-            if not link.may_go_on() or not session.transact(WorkItem("writing", like.table.name, batch), write):
+            if not link.wait_for_turn() or not session.run_transaction(WorkItem("writing", like.table.name, batch), write):
                 break
             link.send(batch_done(like.worker, like.table.name, batch, write_seconds=time.perf_counter() - begun))
         session.close()
 
     def _writes(self) -> Iterator[tuple[IndexRange, Callable[[Connection], None]]]:
-        like = self.like
+        like = self.template
         writer = LoadDataWriter(table=like.table.name)
         assert isinstance(like.batch, FixedBatch)
         rows = like.batch.rows
         for partition in like.partitions:
             for batch in batches(partition, lambda: rows):
-                if self.floor is BaselineName.READY_FILES:
+                if self.baseline is BaselineName.READY_FILES:
                     rendered = writer.render(generate(like.plan, like.table, batch, like.rows))
                     yield batch, lambda connection, rendered=rendered: writer.write(connection, rendered)  # type: ignore[misc]
                 else:
                     yield batch, partial(self._select, batch)
 
     def _select(self, batch: IndexRange, connection: Connection) -> None:
-        table = self.like.table
-        keys = self.like.rows[table.name].keys
+        table = self.template.table
+        keys = self.template.rows[table.name].keys
         assert keys is not None  # the built-in plan assigns them
         assert table.key is not None
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))

@@ -35,20 +35,20 @@ class CompareTask:
     def __str__(self) -> str:
         return "; ".join(f"{share.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
 
-    def again(self, worker: int) -> None:
+    def reassigned_to(self, worker: int) -> None:
         """Nobody takes it up: what the dead worker has said of its last comparison is unknown."""
 
     def run(self, link: WorkerChannel) -> None:
         session = RetryingConnection(link, self.worker, self.target, self.retry_seconds)
         link.send(started(self.worker))
         for share, made, batch in self._batches():
-            if not link.may_go_on() or not self._compare(session, link, share, made, batch):
+            if not link.wait_for_turn() or not self._compare(session, link, share, made, batch):
                 break
         session.close()
 
     def _batches(self) -> "Iterator[tuple[Share, RowGenerator, IndexRange]]":
         for share in self.shares:
-            made = RowGenerator(share.plan, share.plan.table(share.name).after(share.last), share.rows)
+            made = RowGenerator(share.plan, share.plan.table(share.name).after_pass(share.last), share.rows)
             for partition in share.partitions:
                 for batch in batches(partition, lambda: ROWS_PER_COMPARISON):
                     yield share, made, batch
@@ -62,7 +62,7 @@ class CompareTask:
         def compare(connection: Connection) -> None:
             found[:] = differences(connection, share.view, frame, self.max_text_bytes)
 
-        if not session.transact(WorkItem("verifying", share.name, batch), compare):
+        if not session.run_transaction(WorkItem("verifying", share.name, batch), compare):
             return False
         if found:
             missing = [d for d in found if d.kind == "missing"]

@@ -42,9 +42,9 @@ class DeleteTask:
     retry_seconds: float
     token: int
     chunk: AutoBatch
-    most_rows_per_second: float = math.inf
-    restarts: int = 0
-    taken_up: bool = False
+    max_rows_per_second: float = math.inf
+    restarts_left: int = 0
+    is_retry: bool = False
     update: DeferredUpdate | None = None
 
     @property
@@ -55,24 +55,24 @@ class DeleteTask:
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
 
-    def again(self, worker: int) -> "DeleteTask | None":
-        return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
+    def reassigned_to(self, worker: int) -> "DeleteTask | None":
+        return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True) if self.restarts_left else None
 
     def run(self, link: WorkerChannel) -> None:
         session = RetryingConnection(link, self.worker, self.target, self.retry_seconds)
         link.send(started(self.worker))
-        partitions = self._left(session) if self.taken_up else self.partitions
-        sizer, pace = self.chunk.sizer(NO_BOUND_BYTES), Pace(self.most_rows_per_second)
+        partitions = self._left(session) if self.is_retry else self.partitions
+        sizer, pace = self.chunk.sizer(NO_BOUND_BYTES), Pace(self.max_rows_per_second)
         for partition in reversed(partitions):
             for chunk in self._chunks(partition, lambda: pace.cut(sizer.rows)):
-                if not link.may_go_on(pace.rest_seconds()) or not self._remove(session, link, chunk, partition, sizer, pace):
+                if not link.wait_for_turn(pace.rest_seconds()) or not self._remove(session, link, chunk, partition, sizer, pace):
                     session.close()
                     return
         session.close()
 
     def _chunks(self, partition: IndexRange, next_rows: Callable[[], int]) -> Iterator[IndexRange]:
         """From the last row on where later rows point at earlier ones."""
-        if partition.start >= self.plan.table(self.name).roots.stop:
+        if partition.start >= self.plan.table(self.name).root_rows.stop:
             yield from batches(partition, next_rows)
             return
         stop = partition.stop
@@ -87,7 +87,7 @@ class DeleteTask:
         pace.note(chunk.rows)
         begun = time.perf_counter()
         piece = WorkItem("deleting from" if self.update is None else "undoing the second pass of", self.name, chunk, partition)
-        if not session.transact(piece, partial(self._take_back, chunk)):
+        if not session.run_transaction(piece, partial(self._take_back, chunk)):
             return False
         seconds = time.perf_counter() - begun
         sizer.note(chunk.rows, seconds, NO_BYTES)
@@ -102,7 +102,7 @@ class DeleteTask:
             left[:] = store.committed(connection, self.run_id, self.ledger_name, self.partitions)
 
         whole = IndexRange(self.partitions[0].start, self.partitions[-1].stop)
-        session.transact(WorkItem("looking for what is left of", self.name, whole), look)
+        session.run_transaction(WorkItem("looking for what is left of", self.name, whole), look)
         return tuple(left)
 
     def _take_back(self, chunk: IndexRange, connection: Connection) -> None:

@@ -53,9 +53,9 @@ class LoadTask:
     writer: WriterName
     retry_seconds: float
     token: int | None = None  # of the holder; bench has none
-    most_rows_per_second: float = math.inf
-    restarts: int = 0
-    taken_up: bool = False
+    max_rows_per_second: float = math.inf
+    restarts_left: int = 0
+    is_retry: bool = False
     ledger_table: str = store.BATCHES
     session_settings: tuple[str, ...] = ()  # statements for every new connection, after the session laws; bench's alone
     update: DeferredUpdate | None = None
@@ -72,8 +72,8 @@ class LoadTask:
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
 
-    def again(self, worker: int) -> "LoadTask | None":
-        return replace(self, worker=worker, restarts=self.restarts - 1, taken_up=True) if self.restarts else None
+    def reassigned_to(self, worker: int) -> "LoadTask | None":
+        return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True) if self.restarts_left else None
 
     def run(self, link: WorkerChannel) -> None:
         writer = self._writer()
@@ -82,15 +82,15 @@ class LoadTask:
         )
         link.send(started(self.worker))
         sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
-        partitions = self._left(session) if self.taken_up else self.partitions
-        pace = Pace(self.most_rows_per_second)
+        partitions = self._left(session) if self.is_retry else self.partitions
+        pace = Pace(self.max_rows_per_second)
         for prepared in self._one_ahead(partitions, writer, lambda: pace.cut(sizer.rows)):
-            if not link.may_go_on(pace.rest_seconds()):
+            if not link.wait_for_turn(pace.rest_seconds()):
                 break
             pace.note(prepared.batch.rows)
             begun = time.perf_counter()
             piece = WorkItem("writing" if self.update is None else "updating", self.name, prepared.batch, prepared.partition)
-            if not session.transact(piece, partial(self._write, writer, prepared)):
+            if not session.run_transaction(piece, partial(self._write, writer, prepared)):
                 break
             write_seconds = time.perf_counter() - begun
             sizer.note(prepared.batch.rows, write_seconds, prepared.rendered.size_bytes)
@@ -107,7 +107,7 @@ class LoadTask:
     def _generation(self) -> RowGenerator:
         if self.update is not None:
             return self.update.generation(self.plan, self.rows)
-        return RowGenerator(self.plan, self.table.after(Pass.FIRST), self.rows)
+        return RowGenerator(self.plan, self.table.after_pass(Pass.FIRST), self.rows)
 
     def _left(self, session: RetryingConnection) -> tuple[IndexRange, ...]:
         """What the dead worker has not committed. It can commit nothing any more: before a COMMIT was sent its ledger row was there."""
@@ -117,7 +117,7 @@ class LoadTask:
             done[:] = store.committed(connection, self.run_id, self.ledger_name, self.partitions)
 
         whole = IndexRange(self.partitions[0].start, self.partitions[-1].stop)
-        session.transact(WorkItem("looking for what is left of", self.name, whole), look)
+        session.run_transaction(WorkItem("looking for what is left of", self.name, whole), look)
         return tuple(gap for partition in self.partitions for gap in gaps(partition, done))
 
     def _one_ahead(self, partitions: tuple[IndexRange, ...], writer: Writer, rows: Callable[[], int]) -> Iterator[PreparedBatch]:

@@ -40,7 +40,7 @@ def inserts(numbers: range) -> list[bytes]:
 
 @pytest.mark.parametrize("count", [0, 1, MAX_UNREAD_ANSWERS - 1, MAX_UNREAD_ANSWERS, MAX_UNREAD_ANSWERS + 1, MANY])
 def test_all_statements_run_in_order(connection: Connection, database: Database, count: int) -> None:
-    assert connection.query_all(inserts(range(count))) == count
+    assert connection.execute_pipelined(inserts(range(count))) == count
     connection.commit()
     assert [n for (n,) in database.rows("SELECT n FROM t ORDER BY place")] == list(range(count))
     assert sql.value(connection, "SELECT 'still here'") == "still here"
@@ -48,14 +48,14 @@ def test_all_statements_run_in_order(connection: Connection, database: Database,
 
 def test_changed_rows_are_counted_over_all_statements(connection: Connection) -> None:
     statements = [b"INSERT INTO t (n) VALUES (1), (2), (3)", b"UPDATE t SET n = n + 10 WHERE n > 1", b"SELECT 1 FROM t WHERE FALSE"]
-    assert connection.query_all([*statements, b"DELETE FROM t WHERE n = 12"]) == 3 + 2 + 0 + 1
+    assert connection.execute_pipelined([*statements, b"DELETE FROM t WHERE n = 12"]) == 3 + 2 + 0 + 1
 
 
 def test_neither_side_waits_for_the_other_to_read(connection: Connection) -> None:
     """More than the kernel holds, both ways: a server that cannot hand over an answer reads no further statement."""
     connection._write_timeout = PATIENCE_SECONDS  # else a test that fails would never end
     statements = [b"DO /* " + b"." * 1000 + b" */ 1"] * 3000
-    assert connection.query_all(statements) == 0
+    assert connection.execute_pipelined(statements) == 0
     assert sql.value(connection, "SELECT 'still here'") == "still here"
 
 
@@ -64,10 +64,10 @@ def test_an_error_in_the_middle_is_raised_and_the_connection_goes_on(connection:
     statements = inserts(range(MANY))
     statements[bad : bad + 2] = b"INSERT INTO t (n) VALUES (NULL), (-1), (-1)", b"INSERT INTO no_such_table VALUES (1)"
     with pytest.raises(pymysql.IntegrityError) as caught:
-        connection.query_all(statements)
+        connection.execute_pipelined(statements)
     assert error_codes.is_duplicate_key(caught.value), "not the first error, but a later one"
     connection.rollback()
-    assert connection.query_all(inserts(range(5))) == 5
+    assert connection.execute_pipelined(inserts(range(5))) == 5
     connection.commit()
     assert database.rows("SELECT n FROM t ORDER BY place") == tuple((n,) for n in range(5))
 
@@ -76,7 +76,7 @@ def test_a_connection_killed_before(connection: Connection, database: Database) 
     with database.server.connection() as admin:
         sql.execute(admin, "KILL %s", connection.thread_id())
     with pytest.raises(pymysql.Error) as caught:
-        connection.query_all(inserts(range(MANY)))
+        connection.execute_pipelined(inserts(range(MANY)))
     assert error_codes.classify(caught.value) is Action.RECONNECT
     assert database.value("SELECT COUNT(*) FROM t") == 0
 
@@ -86,7 +86,7 @@ def test_a_connection_killed_at_work(connection: Connection, database: Database)
 
     def work() -> None:
         try:
-            connection.query_all([*inserts(range(10)), b"DO SLEEP(600)", *inserts(range(10, MANY))])
+            connection.execute_pipelined([*inserts(range(10)), b"DO SLEEP(600)", *inserts(range(10, MANY))])
         except pymysql.Error as error:
             raised.append(error)
 

@@ -46,7 +46,9 @@ def without_texts(columns: tuple[ColumnSchema, ...]) -> tuple[ColumnSchema, ...]
 
 def integer(name: str, *, bits: int = 32, unsigned: bool = False, nullable: bool = True) -> ColumnSchema:
     low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    return ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text="", nullable=nullable, low=low, high=high, unsigned=unsigned)
+    return ColumnSchema(
+        name=name, kind=ColumnType.INTEGER, type_text="", nullable=nullable, min_value=low, max_value=high, unsigned=unsigned
+    )
 
 
 def text(name: str, length: int, *, charset: str = "utf8mb4", fixed: bool = False) -> ColumnSchema:
@@ -80,14 +82,14 @@ def test_numbers(database: Database) -> None:
         integer("e", bits=24, unsigned=True),
         integer("f", unsigned=True),
         integer("g", bits=64),
-        replace(of_kind("h", ColumnType.BIT), high=511),
-        replace(of_kind("i", ColumnType.YEAR), low=1901, high=2155),
+        replace(of_kind("h", ColumnType.BIT), max_value=511),
+        replace(of_kind("i", ColumnType.YEAR), min_value=1901, max_value=2155),
         replace(decimal, name="j", precision=10, scale=3, unsigned=True),
         replace(decimal, name="k", precision=10),
         replace(real, name="l", single=True),
         replace(real, name="m", single=True, precision=7, scale=3),
         replace(real, name="n", unsigned=True),
-        replace(of_kind("o", ColumnType.BIT), high=2**64 - 1),
+        replace(of_kind("o", ColumnType.BIT), max_value=2**64 - 1),
     )
     assert found.column("j").type_text == "decimal(10,3) unsigned"
 
@@ -211,7 +213,7 @@ def test_generated_and_invisible_columns(database: Database) -> None:
         "CREATE TABLE t (id INT PRIMARY KEY, v INT AS (id + 1) VIRTUAL, s INT AS (id + 2) STORED, i INT INVISIBLE, d TIMESTAMP DEFAULT NOW())",
     )
     assert [(c.name, c.generated) for c in found.columns] == [("id", False), ("v", True), ("s", True), ("i", False), ("d", False)]
-    assert [c.name for c in found.columns if c.demands_value] == ["id"]
+    assert [c.name for c in found.columns if c.requires_value] == ["id"]
 
 
 def test_what_an_update_changes_and_what_people_wrote(database: Database) -> None:

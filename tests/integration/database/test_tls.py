@@ -69,13 +69,13 @@ def test_a_server_with_a_certificate(own_server: PrivateServer, authority: Autho
         assert cipher(trusting)
         assert cipher(parse_url(f"{url}?ssl-ca={authority.file}&ssl-mode=verify_identity"))
         assert cipher(replace(trusting, host="localhost"))
-        other_name = replace(trusting, host="localhost", tls=replace(trusting.tls, said_mode=SslMode.VERIFY_IDENTITY))
+        other_name = replace(trusting, host="localhost", tls=replace(trusting.tls, explicit_mode=SslMode.VERIFY_IDENTITY))
         assert f"the certificate of localhost:{target.port} is not trusted: Hostname mismatch" in refused(other_name)
         strange = refused(parse_url(f"{url}?ssl_ca={stranger.file}"))
         assert f"the certificate of 127.0.0.1:{target.port} is not trusted" in strange
         assert target.password not in strange
         assert "is not trusted" in refused(parse_url(f"{url}?ssl-mode=VERIFY_CA"))  # none of the system's signed it
-        on_socket = replace(own_server.target, tls=Tls(said_mode=SslMode.REQUIRED))
+        on_socket = replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED))
         assert cipher(on_socket)
         assert not cipher(own_server.target)
 
@@ -114,4 +114,4 @@ def test_a_server_without_tls(own_server: PrivateServer, authority: Authority, t
         for parameters in ("ssl-mode=REQUIRED", f"ssl-ca={authority.file}", "ssl-mode=VERIFY_IDENTITY"):
             said = refused(parse_url(f"{url}?{parameters}"))
             assert "offers no TLS, which the ssl-mode asks for" in said
-        assert "offers no TLS" in refused(replace(own_server.target, tls=Tls(said_mode=SslMode.REQUIRED)))
+        assert "offers no TLS" in refused(replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED)))

@@ -69,7 +69,7 @@ def test_it_fails_where_somebody_else_has_worked_there_meanwhile(database: Datab
         until(lambda: held.failure, "it notices")
         assert isinstance(held.failure, AnotherRun)
         with pytest.raises(AnotherRun):
-            held.again("counting", lambda connection: None)
+            held.run_with_retry("counting", lambda connection: None)
 
 
 def test_it_fails_where_somebody_else_has_the_lock_and_keeps_it(database: Database) -> None:
@@ -100,9 +100,9 @@ class Wish:
 def test_workers_are_held_while_a_condition_asks_for_it(database: Database) -> None:
     notes, wish = Notes(), Wish("the moon is full")
     with hold(database, 30, notes, Wish(), wish) as held:
-        until(lambda: held.held, "it holds")
+        until(lambda: held.paused, "it holds")
         wish.wanted = None
-        until(lambda: not held.held, "it goes on")
+        until(lambda: not held.paused, "it goes on")
         wish.error = WriteFailed("no more")
         until(lambda: held.failure, "it fails")
     assert notes.said == ["waiting: the moon is full", "going on"]
@@ -119,7 +119,7 @@ def test_work_is_repeated_where_the_connection_is_lost(database: Database) -> No
         return str(sql.value(connection, "SELECT 'done'"))
 
     with hold(database) as held:
-        assert held.again("counting", work) == "done"
+        assert held.run_with_retry("counting", work) == "done"
     assert len(set(attempts)) == 2
 
 
@@ -132,10 +132,10 @@ def test_what_cannot_be_mended_is_raised_at_once(database: Database, error: Parl
         raise error
 
     with hold(database, retry_seconds=0) as held, pytest.raises(type(error)):
-        held.again("counting", work)
+        held.run_with_retry("counting", work)
     assert len(attempts) == 1
 
 
 def test_an_error_of_the_statement_says_what_was_being_done(database: Database) -> None:
     with hold(database) as held, pytest.raises(ParloaderError, match=r"counting: .*nowhere"):
-        held.again("counting", lambda connection: sql.value(connection, "SELECT 1 FROM nowhere"))
+        held.run_with_retry("counting", lambda connection: sql.value(connection, "SELECT 1 FROM nowhere"))

@@ -131,7 +131,7 @@ def test_the_rules_of_the_plan_hold(case: Case) -> None:
 @given(cases(st.integers(1, 200)), st.integers(1, 200), st.lists(st.integers(1, 10**9), min_size=10, max_size=10))
 def test_rows_do_not_depend_on_how_the_range_is_cut(case: Case, batch_rows: int, reference_keys: list[int]) -> None:
     plan = case.plan
-    rows = rows_of(plan) | {"script_reference": RowAllocation(rows=10, made=(), keys=RowKeys.of(reference_keys))}
+    rows = rows_of(plan) | {"script_reference": RowAllocation(rows=10, new=(), keys=RowKeys.of(reference_keys))}
     whole = IndexRange(0, case.rows)
     pieces = [generate(plan, plan.target, batch, rows) for batch in batches(whole, lambda: batch_rows)]
     assert pl.concat(pieces).equals(generate(plan, plan.target, whole, rows))

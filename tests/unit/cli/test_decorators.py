@@ -132,7 +132,7 @@ def test_allowing_a_database_again_wants_a_yes(
     answer: str | None,
     exit_code: int,
 ) -> None:
-    for module in ("cli", "consent"):
+    for module in ("cli.commands", "cli.decorators"):
         monkeypatch.setattr(f"parloader.{module}.on_terminal", lambda: terminal)
     result = parloader("guard", *arguments, answer=answer)
     assert (result.exit_code, len(connections.tried)) == (exit_code, exit_code == 4), result.stderr

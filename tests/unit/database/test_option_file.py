@@ -68,7 +68,7 @@ def test_its_socket_is_for_a_url_without_a_host() -> None:
 def test_its_tls(line: str, mode: SslMode | None) -> None:
     FILE.write_text(f"[client]\n{line}\nssl-ca=~/ca.pem\n")
     tls = option_file.defaults().tls
-    assert tls.said_mode is mode
+    assert tls.explicit_mode is mode
     assert tls.ca == str(Path.home() / "ca.pem")
 
 

@@ -18,7 +18,7 @@ MODES = st.none() | st.sampled_from(SslMode)
 
 FILES = st.sampled_from([None, "a.pem", "b.pem"])
 
-SAID = st.builds(Tls, said_mode=MODES, ca=FILES, cert=FILES, key=FILES)
+SAID = st.builds(Tls, explicit_mode=MODES, ca=FILES, cert=FILES, key=FILES)
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +40,10 @@ def test_without_a_word_it_is_preferred_and_with_an_authority_verified(authority
 
 
 def test_what_the_modes_ask_for(authority: Authority) -> None:
-    assert Tls(said_mode=SslMode.DISABLED).context() is None
+    assert Tls(explicit_mode=SslMode.DISABLED).context() is None
     found = {}
     for mode in (m for m in SslMode if m is not SslMode.DISABLED):
-        tls = Tls(said_mode=mode, ca=str(authority.file) if mode.verifies else None)
+        tls = Tls(explicit_mode=mode, ca=str(authority.file) if mode.verifies else None)
         context = tls.context()
         assert context
         found[mode] = (tls.required, context.verify_mode, context.check_hostname)
@@ -56,7 +56,7 @@ def test_what_the_modes_ask_for(authority: Authority) -> None:
 
 
 def test_without_an_authority_those_of_the_system_verify() -> None:
-    context = Tls(said_mode=SslMode.VERIFY_IDENTITY).context()
+    context = Tls(explicit_mode=SslMode.VERIFY_IDENTITY).context()
     assert context
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
@@ -90,7 +90,7 @@ def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(authority: Authori
 
 
 def test_said_twice_it_must_be_the_same() -> None:
-    beside = Tls(said_mode=SslMode.REQUIRED)
+    beside = Tls(explicit_mode=SslMode.REQUIRED)
     assert parse_url(f"{URL}?ssl-mode=required", tls=beside).tls.mode is SslMode.REQUIRED
     with pytest.raises(UsageError, match="the URL has ssl-mode=DISABLED, and --ssl-… says REQUIRED"):
         parse_url(f"{URL}?ssl-mode=disabled", tls=beside)
@@ -98,14 +98,14 @@ def test_said_twice_it_must_be_the_same() -> None:
 
 @given(said=SAID, file=SAID)
 def test_an_option_file_adds_and_weakens_nothing(said: Tls, file: Tls) -> None:
-    both = said.over(file)
-    assert both.said_mode in (said.said_mode, file.said_mode)
-    for mine, whole in ((said.said_mode, both.said_mode), (said.ca, both.ca), (said.cert, both.cert)):
+    both = said.with_defaults(file)
+    assert both.explicit_mode in (said.explicit_mode, file.explicit_mode)
+    for mine, whole in ((said.explicit_mode, both.explicit_mode), (said.ca, both.ca), (said.cert, both.cert)):
         assert mine is None or whole == mine
     if said.mode.verifies:
         assert both.mode.verifies
-    if said.said_mode:
-        assert both.mode is said.said_mode
+    if said.explicit_mode:
+        assert both.mode is said.explicit_mode
 
 
 def test_the_option_file_is_not_meant_for_a_socket(authority: Authority) -> None:

@@ -25,7 +25,7 @@ def measured(*rates: float, procs: int = 1, writer: WriterName | BaselineName = 
         Measurement(rows=1000, seconds=1000 / r, worker_seconds=2, server_seconds=1, client_cpu_seconds=0.001, peak_rss_bytes=7)
         for r in rates
     )
-    return Result(point=Configuration(procs=procs, batch=FixedBatch(10), writer=writer), samples=tuple(samples))
+    return Result(configuration=Configuration(procs=procs, batch=FixedBatch(10), writer=writer), samples=tuple(samples))
 
 
 def result(*points: Result) -> BenchResult:
@@ -33,8 +33,8 @@ def result(*points: Result) -> BenchResult:
         facts=FACTS,
         rows=1000,
         rounds=3,
-        points=points,
-        floors=(measured(400, 400, 400, writer=BaselineName.INSERT_SELECT), measured(500, 500, 100, writer=BaselineName.READY_FILES)),
+        results=points,
+        baselines=(measured(400, 400, 400, writer=BaselineName.INSERT_SELECT), measured(500, 500, 100, writer=BaselineName.READY_FILES)),
         checked=measured(300, 100, 270),
         unchecked=measured(400, 125, 300),
         notes=(),
@@ -58,7 +58,7 @@ def test_slower_in_every_round_is_outside_the_noise_however_the_ranges_overlap()
 
 def test_the_floor_is_the_faster_way() -> None:
     point = measured(250, 250, 250)
-    assert (result(point).floor.point.writer, result(point).of_floor(point)) == (BaselineName.READY_FILES, 0.5)
+    assert (result(point).baseline.configuration.writer, result(point).of_baseline(point)) == (BaselineName.READY_FILES, 0.5)
 
 
 def test_the_price_is_the_median_of_the_rounds_own_shares() -> None:
@@ -72,5 +72,5 @@ def test_a_sample_lasts_from_the_first_start_to_the_last_commit() -> None:
     sample = Measurement.of({0: first, 1: second})
     assert (sample.rows, sample.seconds, sample.rows_per_second) == (60, 4, 15)
     assert (sample.worker_seconds, sample.server_seconds, sample.peak_rss_bytes) == (5, 4.0, 6)
-    point = Result(point=Configuration(procs=2, batch=FixedBatch(10), writer=WriterName.INSERT), samples=(sample,))
+    point = Result(configuration=Configuration(procs=2, batch=FixedBatch(10), writer=WriterName.INSERT), samples=(sample,))
     assert (point.server_wait, round(point.client_cpu_seconds_per_million)) == (0.8, 5000)

@@ -166,7 +166,7 @@ def test_an_edge_that_cannot_wait_is_left_null(shapes: Schema) -> None:
     inferred = infer(shapes, "team", 50)
     assert generator(inferred, "team", "leader_id") == Const(value=None)
     assert "left NULL: the tables point to each other in a cycle: " in notes(inferred, "team", "leader_id")
-    assert inferred.plan.in_two_passes == ()
+    assert inferred.plan.with_deferred_columns == ()
     valid(shapes, inferred)
 
 
@@ -177,7 +177,7 @@ def test_of_two_nullable_edges_one_is_set_later() -> None:
     )
     for name, later in (("book", "author"), ("author", "book")):
         inferred = infer(shapes, name)
-        assert [table.name for table in inferred.plan.in_two_passes] == [later]
+        assert [table.name for table in inferred.plan.with_deferred_columns] == [later]
         rows = valid(shapes, inferred)
         assert (rows["author"]["best_id"].null_count(), rows["book"]["author_id"].null_count()) == (0, 0)
 

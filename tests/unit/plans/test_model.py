@@ -76,7 +76,7 @@ PLAN = Plan(name="p", parameters={}, tables=(CHILD, PARENT))
 def test_a_table_knows_what_it_refers_to() -> None:
     assert CHILD.parents == ("parent",)
     assert CHILD.references == {"a_id": Pick(parent="parent", column="id"), "b_id": Pick(parent="parent", column="id")}
-    assert PLAN.picked("parent") == ("id",)
+    assert PLAN.referenced_columns("parent") == ("id",)
 
 
 def test_a_plan_has_one_target_and_parents() -> None:
@@ -92,16 +92,16 @@ def test_what_a_table_points_at_in_the_second_pass_may_come_after_it() -> None:
     person = Table(name="person", rows=2, columns={"team_id": Pick(parent="team", column="id")})
     plan = Plan(name="p", parameters={}, tables=(person, team), main="team")
     assert [(table.name, table.partitioned) for table in plan.tables] == [("team", True), ("person", True)]
-    assert (team.parents, team.pointed_at, plan.picked("person")) == ((), ("person",), ("id",))
-    assert (plan.target, plan.in_two_passes) == (team, (team,))
-    assert team.after(Pass.FIRST).columns == {"lead_id": Const(value=None)}
-    assert team.after(Pass.SECOND) == team
+    assert (team.parents, team.referenced_tables, plan.referenced_columns("person")) == ((), ("person",), ("id",))
+    assert (plan.target, plan.with_deferred_columns) == (team, (team,))
+    assert team.after_pass(Pass.FIRST).columns == {"lead_id": Const(value=None)}
+    assert team.after_pass(Pass.SECOND) == team
     with pytest.raises(UsageError, match="in a cycle"):
         Plan(name="p", parameters={}, tables=(person, replace(team, later=frozenset())))
 
 
 def test_a_row_that_points_at_others_later_is_no_root_of_its_table() -> None:
-    assert Table(name="t", rows=5, columns={"t_id": Pick(parent="t", column="id")}, later=frozenset({"t_id"})).roots == IndexRange(0, 0)
+    assert Table(name="t", rows=5, columns={"t_id": Pick(parent="t", column="id")}, later=frozenset({"t_id"})).root_rows == IndexRange(0, 0)
 
 
 def test_what_points_at_a_big_table_is_made_after_it() -> None:
@@ -120,4 +120,4 @@ def test_what_points_at_a_big_table_is_made_after_it() -> None:
     ],
 )
 def test_rows_that_others_of_the_table_point_at_are_its_roots(pick: Pick, roots: int) -> None:
-    assert Table(name="t", rows=5000, columns={"t_id": pick}).roots == IndexRange(0, roots)
+    assert Table(name="t", rows=5000, columns={"t_id": pick}).root_rows == IndexRange(0, roots)

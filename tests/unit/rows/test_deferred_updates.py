@@ -45,12 +45,12 @@ ROWS = {"team": all_new(TEAM, 10), "person": all_new(PERSON, 70)}
 
 PLAN = Plan(name="p", parameters={}, tables=(TEAM, PERSON))
 
-UPDATE = DeferredUpdate(table="team", columns=("lead_id",), kept=("changed`at",), key="id", identity=())
+UPDATE = DeferredUpdate(table="team", columns=("lead_id",), preserved_columns=("changed`at",), key="id", identity=())
 
 
 def test_rows_are_inserted_without_what_is_set_later() -> None:
     """And for that nothing need be known of what they will point at."""
-    first = generate(PLAN, TEAM.after(Pass.FIRST), IndexRange(0, 6), {"team": ROWS["team"]})
+    first = generate(PLAN, TEAM.after_pass(Pass.FIRST), IndexRange(0, 6), {"team": ROWS["team"]})
     last = generate(PLAN, TEAM, IndexRange(0, 6), ROWS)
     assert last["lead_id"].to_list() == [70, 71, None, 71, 70, 71]
     assert first["lead_id"].null_count() == 6
@@ -70,7 +70,7 @@ def test_rows_without_a_number_are_found_by_their_values() -> None:
     """Nothing is filled in: a percent sign stays one."""
     code = ColumnSchema(name="co%de", kind=ColumnType.TEXT, type_text="varchar(9)")
     number = ColumnSchema(name="n", kind=ColumnType.INTEGER, type_text="int")
-    update = replace(UPDATE, columns=("a", "b"), kept=(), key=None, identity=(code, number))
+    update = replace(UPDATE, columns=("a", "b"), preserved_columns=(), key=None, identity=(code, number))
     frame = pl.DataFrame({"co%de": ["5%", "o'k\\"], "n": [1, 2], "a": ["x\\", None], "b": [None, 7]})
     assert update.statements(frame, backslash_escapes=True).to_list() == [
         "UPDATE `team` SET `a` = 'x\\\\', `b` = NULL WHERE (`co%de` = '5%' AND `n` = 1)",

@@ -142,7 +142,7 @@ class FakeConnection:
         self.dropped_rows = dropped_rows
         self.sent: list[bytes] = []
 
-    def query_all(self, statements: Sequence[bytes]) -> int:
+    def execute_pipelined(self, statements: Sequence[bytes]) -> int:
         self.sent += statements
         return sum(len(re.findall(rb"\(\d+\)", statement)) for statement in statements) - self.dropped_rows
 

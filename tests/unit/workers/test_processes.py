@@ -47,7 +47,7 @@ class Run:
     def on_event(self, event: Event) -> None:
         self.events.append(event)
         if isinstance(event, Said) and self.asks_to_stop:
-            self.stop.asked = self.asks_to_stop
+            self.stop.requests = self.asks_to_stop
 
     def said(self, worker: int) -> Sequence[str]:
         return [event.text for event in self.events if isinstance(event, Said) and event.worker == worker]
@@ -145,14 +145,14 @@ def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
 def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> None:
     run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
     assert run.said(1 + restarts) == ["done"]
-    deaths = [(event.worker, event.taken_up_by) for event in run.events if isinstance(event, Died)]
+    deaths = [(event.worker, event.replaced_by) for event in run.events if isinstance(event, Died)]
     assert deaths == [(0, 2), (2, 3)][:restarts]
     assert run.finished == {1, 1 + restarts}
 
 
 def test_nothing_is_taken_up_after_a_stop() -> None:
     run = Run()
-    run.stop.asked = 1
+    run.stop.requests = 1
     with pytest.raises(WorkerDied):
         run.of(GoOnUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
     assert run.said(2) == []
@@ -166,7 +166,7 @@ class Switch(Supervisor):
         self.error: Exception | None = None
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         return self.is_held
 
     @property
@@ -183,7 +183,7 @@ def test_workers_are_held_and_go_on() -> None:
         until(lambda: heard == ["begun"] * 2, "both have begun")
         watch.is_held = False
         until(lambda: heard.count("went on") > 4, "they go on")
-        stop.asked = 1
+        stop.requests = 1
 
     with ThreadPoolExecutor() as thread:
         releasing = thread.submit(release)
@@ -219,7 +219,7 @@ def test_workers_end_early_when_somebody_asks() -> None:
 
 def test_a_stop_before_the_start_counts() -> None:
     run = Run()
-    run.stop.asked = 1
+    run.stop.requests = 1
     assert run.of(GoOnUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
 
 
@@ -270,8 +270,8 @@ def test_ctrl_c_is_not_lost_while_workers_start() -> None:
     with StopSignal() as stop:
 
         def on_event(_: Event) -> None:
-            asked.append(stop.asked)
-            stop.asked = 1
+            asked.append(stop.requests)
+            stop.requests = 1
 
         LocalExecutor().run([InterruptTheParent(worker=0)], on_event, stop, Supervisor())
     assert asked[0] == 1
@@ -301,5 +301,5 @@ def test_stop_notes_signals_and_puts_the_handlers_back(number: signal.Signals) -
     with StopSignal() as stop:
         signal.raise_signal(number)
         signal.raise_signal(number)
-        assert stop.asked == 2
+        assert stop.requests == 2
     assert signal.getsignal(number) is before

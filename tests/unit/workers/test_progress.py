@@ -22,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_line_every_five_seconds_that_says_whether_it_waits(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with Screen(1).meter("seed", 100, done=40) as meter:
+    with Screen(1).bar("seed", 100, done=40) as meter:
         for held in (False, True, True):
             for _ in range(5):
                 clock[0] += 1

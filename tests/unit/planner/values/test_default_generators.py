@@ -36,7 +36,7 @@ def rows(made: Generator | None, count: int = ROWS) -> list[Any]:
 
 
 def integer(name: str = "n", low: int = -128, high: int = 127, type_text: str = "int") -> ColumnSchema:
-    return ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text=type_text, low=low, high=high)
+    return ColumnSchema(name=name, kind=ColumnType.INTEGER, type_text=type_text, min_value=low, max_value=high)
 
 
 def text(name: str = "x", length: int = 100, **more: Any) -> ColumnSchema:
@@ -63,7 +63,15 @@ def numbers(draw: st.DrawFn) -> ColumnSchema:
     scale = draw(st.integers(0, min(30, precision)))
     unsigned, single = draw(st.booleans()), draw(st.booleans())
     return ColumnSchema(
-        name=name, kind=kind, type_text=kind, low=low, high=high, precision=precision, scale=scale, unsigned=unsigned, single=single
+        name=name,
+        kind=kind,
+        type_text=kind,
+        min_value=low,
+        max_value=high,
+        precision=precision,
+        scale=scale,
+        unsigned=unsigned,
+        single=single,
     )
 
 
@@ -111,7 +119,7 @@ def held(column: ColumnSchema, value: Decimal) -> bool:
     if column.kind is ColumnType.REAL:
         digits = len(value.normalize().as_tuple().digits)
         return Decimal(float(value)) == value and digits <= (6 if column.single else 15) and not (column.unsigned and value < 0)
-    return bool(column.low <= value <= column.high and value == int(value))
+    return bool(column.min_value <= value <= column.max_value and value == int(value))
 
 
 def assert_unique(column: ColumnSchema, domain: Domain, count: int = ROWS) -> list[Any]:
@@ -375,7 +383,14 @@ def test_null_is_given_where_it_must_be_and_can_be() -> None:
 
 
 def replace_null(column: ColumnSchema, *, nullable: bool) -> ColumnSchema:
-    return ColumnSchema(name=column.name, kind=column.kind, type_text=column.type_text, low=column.low, high=column.high, nullable=nullable)
+    return ColumnSchema(
+        name=column.name,
+        kind=column.kind,
+        type_text=column.type_text,
+        min_value=column.min_value,
+        max_value=column.max_value,
+        nullable=nullable,
+    )
 
 
 @pytest.mark.parametrize(
@@ -383,8 +398,8 @@ def replace_null(column: ColumnSchema, *, nullable: bool) -> ColumnSchema:
     [
         (integer(low=0, high=255), 255),
         (integer(low=-128, high=127), 127),
-        (ColumnSchema(name="b", kind=ColumnType.BIT, type_text="bit(1)", high=1), 2),
-        (ColumnSchema(name="y", kind=ColumnType.YEAR, type_text="year", low=1901, high=2155), 255),
+        (ColumnSchema(name="b", kind=ColumnType.BIT, type_text="bit(1)", max_value=1), 2),
+        (ColumnSchema(name="y", kind=ColumnType.YEAR, type_text="year", min_value=1901, max_value=2155), 255),
         (ColumnSchema(name="e", kind=ColumnType.ENUM, type_text="enum", values=("a", "b", "A")), 2),
         (ColumnSchema(name="s", kind=ColumnType.SET, type_text="set", values=("a", "b", "c")), 7),
         (ColumnSchema(name="b", kind=ColumnType.BYTES, type_text="binary(1)", length=1, fixed=True), 256),
