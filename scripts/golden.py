@@ -44,7 +44,17 @@ SAMPLED_ROWS = 50
 LOADED_ROWS = 60
 
 # What differs from run to run, or names the version
-GEOMETRIES = {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
+GEOMETRIES = {
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection",
+}
 NOT_RECORDED = {"parloader_version", "started_at", "committed_at", "first_index", "row_count"}
 
 

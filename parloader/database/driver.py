@@ -70,6 +70,8 @@ class Connection(DriverConnection):  # type: ignore[misc]
     `tls`: how it is encrypted where the server can, or must be where `tls_required`; None: not at all.
     """
 
+    version_text = ""
+    """What VERSION() returns, read when the session is configured (session.configure_session)."""
     _file_content: bytes | None = None
 
     def __init__(self, *, tls: ssl.SSLContext | None, tls_required: bool, **settings: Any) -> None:

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 
 from parloader.database import sql
 from parloader.database.column_types import ColumnRow, column_schema
-from parloader.database.dialects import ServerKind, _mariadb, repair_latin1, require_version
+from parloader.database.dialects import ServerKind, _mariadb, repair_latin1
 from parloader.database.driver import Connection
+from parloader.database.session import server_kind
 from parloader.schema.model import (
     Check,
     ColumnSchema,
@@ -145,7 +146,7 @@ def _read(
     wanted = sorted(name for name in spelled if known.tables[name].table_type in types)
     if not wanted:
         return {}
-    server = require_version(sql.value(connection, "SELECT VERSION()"))
+    server = server_kind(connection)
     columns = _columns(connection, server, wanted)
     keys = _keys(connection, wanted)
     if foreign_keys is None:

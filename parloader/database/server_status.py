@@ -8,7 +8,7 @@ from pymysql.cursors import DictCursor
 from parloader.database import error_codes
 from parloader.database.dialects import _replica_status, parse_version
 from parloader.database.driver import Connection
-from parloader.database.sql import rows, value
+from parloader.database.sql import rows
 from parloader.database.target import Target
 from parloader.errors import PrivilegeMissing, Refused, UsageError
 
@@ -34,7 +34,7 @@ def lag_seconds(connection: Connection, target: Target) -> float | None:
     has no connection to its source). Refused where it is no replica, PrivilegeMissing."""
     try:
         with connection.cursor(DictCursor) as cursor:
-            cursor.execute(_replica_status(*parse_version(value(connection, "SELECT VERSION()"))))
+            cursor.execute(_replica_status(*parse_version(connection.version_text)))
             sources = cursor.fetchall()
     except pymysql.Error as error:
         if not error_codes.is_privilege_missing(error):

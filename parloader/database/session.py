@@ -105,6 +105,10 @@ def connected(target: Target) -> Iterator[Connection]:
         error_codes.close(connection)
 
 
+def server_kind(connection: Connection) -> ServerKind:
+    return parse_version(connection.version_text)[0]
+
+
 def configure_session(connection: Connection, *, autocommit: bool = True, short_lived: bool = False) -> None:
     """Sets the session laws and reads them back. SessionLawError names the one that does not hold.
 
@@ -112,7 +116,8 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     is left to them that decides which rows a SELECT returns, whether a statement commits, or how long one may take.
     """
     # An explicit LIMIT overrides sql_select_limit, which may be 0 until it is set below
-    kind = require_version(sql.value(connection, "SELECT VERSION() LIMIT 1"))
+    connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
+    kind = require_version(connection.version_text)
     # What a LIKE in a CHECK means depends on NO_BACKSLASH_ESCAPES, so it stays as the server has it.
     modes = ",".join(SQL_MODE)
     mode = f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')"
@@ -136,7 +141,6 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     else:
         laws["max_execution_time"] = "0"
         laws["information_schema_stats_expiry"] = "0"  # else AUTO_INCREMENT and table sizes are up to a day old
-    sql.execute(connection, "SET NAMES utf8mb4")
     sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {to}" for name, to in laws.items()))
     names = [*laws, "character_set_client", "character_set_connection"]
     found = dict(zip(names, sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names)), strict=True))
@@ -161,15 +165,15 @@ def _setting_lost(name: str, wanted: str, found: object) -> SessionLawError:
 
 def server_info(connection: Connection) -> ServerInfo:
     """What the server says of itself."""
-    version_text, packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode, connection_id = sql.row(
+    packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode, connection_id = sql.row(
         connection,
-        "SELECT VERSION(), @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode, CONNECTION_ID()",
+        "SELECT @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode, CONNECTION_ID()",
     )
-    kind, version = parse_version(version_text)
+    kind, version = parse_version(connection.version_text)
     return ServerInfo(
         kind=kind,
         version=version,
-        version_text=version_text,
+        version_text=connection.version_text,
         max_allowed_packet_bytes=packet,
         data_directory=directory,
         hostname=hostname,

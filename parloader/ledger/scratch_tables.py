@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from parloader.builtin.tables import children_first, create_tables
 from parloader.database import introspection, sql
-from parloader.database.dialects import ServerKind, require_version
+from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
+from parloader.database.session import server_kind
 from parloader.ledger import store
 from parloader.plans.model import Plan, renamed
 from parloader.schema.model import ForeignKey, Schema
@@ -85,7 +86,7 @@ def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
         sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
-        yield Scratch(plan=renamed(plan, copies), kind=require_version(sql.value(connection, "SELECT VERSION()")))
+        yield Scratch(plan=renamed(plan, copies), kind=server_kind(connection))
     finally:
         drop_scratch_tables(connection)
 

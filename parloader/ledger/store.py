@@ -9,7 +9,7 @@ parloader_control who is at work (database/control.py)
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from parloader import __version__
@@ -82,8 +82,12 @@ ADDED_COLUMNS = {
 
 
 def exists(connection: Connection) -> bool:
-    """Whether there is a ledger. LedgerDamaged where a part of it is missing, and with it the knowledge of which rows are ours."""
-    there = _existing_tables(connection)
+    """Whether there is a ledger. LedgerDamaged if a part of it is missing, and with it the knowledge of which rows parloader created."""
+    return _is_whole(connection, _columns(connection))
+
+
+def _is_whole(connection: Connection, columns: Collection[tuple[str, str]]) -> bool:
+    there = {table for table, _ in columns}
     missing = [table for table in TABLES if table not in there and table != control.CONTROL]  # control knows nothing of rows
     if not missing:
         return True
@@ -95,24 +99,32 @@ def exists(connection: Connection) -> bool:
     return False
 
 
-def _existing_tables(connection: Connection) -> set[str]:
-    statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN %s"
-    return {name for (name,) in sql.rows(connection, statement, TABLES)}
-
-
 def create(connection: Connection) -> None:
-    """Makes what is not there: the ledger's tables, and what of their columns a ledger of an earlier version does not have."""
-    there = _existing_tables(connection)
+    """Creates the ledger's tables that do not exist, and adds the columns that a ledger of an earlier version lacks."""
+    _complete(connection, _columns(connection))
+
+
+def upgrade(connection: Connection) -> bool:
+    """Whether there is a ledger (LedgerDamaged as of `exists`); if so, adds what one of an earlier version lacks."""
+    columns = _columns(connection)
+    whole = _is_whole(connection, columns)
+    if whole:
+        _complete(connection, columns)
+    return whole
+
+
+def _complete(connection: Connection, columns: Collection[tuple[str, str]]) -> None:
+    there = {table for table, _ in columns}
     for table, statement in DDL.items():
         if table not in there:
             sql.execute(connection, statement)
-    columns = _columns(connection)
-    for column, statement in ADDED_COLUMNS.items():
-        if column not in columns:
+    for (table, column), statement in ADDED_COLUMNS.items():
+        if table in there and (table, column) not in columns:
             sql.execute(connection, statement)
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:
+    """The ledger's (table, column) pairs that exist."""
     statement = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s"
     return {(table, column) for table, column in sql.rows(connection, statement, TABLES)}
 
@@ -123,12 +135,12 @@ def drop(connection: Connection) -> None:
 
 def runs(connection: Connection) -> tuple[Run, ...]:
     """All runs, oldest first; none where there is no ledger."""
-    if not exists(connection):
+    there = _columns(connection)
+    if not _is_whole(connection, there):
         return ()
     done: dict[tuple[int, str], list[IndexRange]] = {}
     for run_id, table, first, count in sql.rows(connection, "SELECT run_id, table_name, first_index, row_count FROM parloader_batch"):
         done.setdefault((run_id, table), []).append(IndexRange(first, first + count))
-    there = _columns(connection)
     later = {column: column if (table, column) in there else "NULL" for table, column in ADDED_COLUMNS}
     tables: dict[int, list[tuple[Any, ...]]] = {}
     statement = f"""SELECT run_id, table_name, key_column, segments, {later["details"]}, counter_before, counter_after

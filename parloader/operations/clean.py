@@ -8,7 +8,7 @@ from parloader.builtin.tables import drop_created_tables
 from parloader.config import CleanConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.database.session import connected, require_writable
+from parloader.database.session import connected, require_writable, server_info
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import scratch_tables, store
 from parloader.ledger.run import Run, pass_name
@@ -95,9 +95,8 @@ def _prepare(
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
     scratch_tables.drop_scratch_tables(connection)
-    if not store.exists(connection):
+    if not store.upgrade(connection):
         return 0, (), {}
-    store.create(connection)  # what later versions have more
     token, runs = hold.fence(connection), store.runs(connection)
     live = _live(connection, runs)
     _require_only_generated(connection, config, runs, live, progress, executor, hold)
@@ -128,9 +127,10 @@ def _require_only_generated(
     watch: Supervisor | None = None,
 ) -> None:
     require_no_outside_references(connection, runs)
-    if not config.edited_too:
+    if runs and not config.edited_too:
+        max_text_bytes = server_info(connection).max_allowed_packet_bytes
         for run in runs:
-            require_no_edited_rows(connection, config, run, live, progress, executor, watch)
+            require_no_edited_rows(config, run, live, max_text_bytes, progress, executor, watch)
 
 
 def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
@@ -246,6 +246,8 @@ def _live(connection: Connection, runs: tuple[Run, ...]) -> Schema:
 
 def _put_back_counters(connection: Connection) -> None:
     """AUTO_INCREMENT as it was before the first run, where nobody has taken keys since the last one."""
-    for table, (before, after) in store.counters(connection).items():
-        if key_reservation.key_counter(connection, table) == after:
+    counters = store.counters(connection)
+    for table, now in key_reservation.key_counters(connection, counters.keys()).items():
+        before, after = counters[table]
+        if now == after:
             key_reservation.set_key_counter(connection, table, before)

@@ -47,7 +47,6 @@ def resume(target: Target) -> Pause:
 @contextmanager
 def _ledger(target: Target, doing: str) -> Iterator[Connection]:
     with connected(target) as connection, target.translate_errors(doing):
-        if not store.exists(connection):
+        if not store.upgrade(connection):
             raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed makes it")
-        store.create(connection)  # what later versions have more
         yield connection

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from parloader.config import VerifyConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.database.session import connected, server_info
+from parloader.database.session import ServerInfo, connected, server_info
 from parloader.errors import Refused
 from parloader.ledger import store
 from parloader.ledger.run import Run
@@ -93,26 +93,27 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
         runs = store.runs(connection)
         if not runs:
             raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
-        progress.note(f"connected to {server_info(connection)}: {config.target}")
+        facts = server_info(connection)
+        progress.note(f"connected to {facts}: {config.target}")
         result = VerifyResult(extra_counts=not config.ignore_extra)
         shapes = introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables})
         for run in runs:
-            result.runs.append(_verify_run(connection, config, run, shapes, result.differences, progress, executor))
+            result.runs.append(_verify_run(config, run, shapes, facts, result.differences, progress, executor))
         for target in dict.fromkeys(run.target for run in runs):
             _find_extra(connection, [run for run in runs if run.target == target], result)
     return result
 
 
 def _verify_run(
-    connection: Connection,
     config: VerifyConfig,
     run: Run,
     shapes: Schema,
+    facts: ServerInfo,
     differences: list[Difference],
     progress: Progress,
     executor: Executor,
 ) -> RunVerdict:
-    found = compare(connection, config.target, run, shapes, config.procs, progress, executor, what="verify")
+    found = compare(config.target, run, shapes, facts.max_allowed_packet_bytes, config.procs, progress, executor, what="verify")
     differences += found.differences
     violations = {}
     if run.plan.target.key is not None:

@@ -1,6 +1,7 @@
 """Which values of a UNIQUE column are taken, so that a run's own can begin after them."""
 
 import datetime
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,24 @@ from parloader.database.driver import Connection
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
 from parloader.plans.unique import capacity, like_pattern, position_of
+from parloader.schema.model import Schema
 
 
-def key_counter(connection: Connection, table: str) -> int | None:
-    """The table's AUTO_INCREMENT counter: the key that the next row without one gets. None where no column has it."""
-    statement = """SELECT t.auto_increment FROM information_schema.tables t JOIN information_schema.columns c USING (table_schema, table_name)
-        WHERE t.table_schema = DATABASE() AND t.table_name = %s AND c.extra LIKE '%%auto_increment%%'"""
-    found = sql.rows(connection, statement, table)
-    return int(found[0][0] or 1) if found else None
+def key_counters(connection: Connection, tables: Collection[str]) -> dict[str, int]:
+    """The AUTO_INCREMENT counters of these tables: the key that the next row without one gets. Of those that exist.
+
+    A look-up of one name each: to a list of names MariaDB opens every table of the database.
+    """
+    if not tables:
+        return {}
+    statement = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+    found = sql.rows(connection, " UNION ALL ".join([statement] * len(tables)), *tables)
+    return {name: int(counter or 1) for name, counter in found}
+
+
+def tables_with_counters(live: Schema) -> tuple[str, ...]:
+    """The tables that have an AUTO_INCREMENT column."""
+    return tuple(name for name, table in live.items() if any(column.auto_increment for column in table.columns))
 
 
 def set_key_counter(connection: Connection, table: str, counter: int) -> None:
@@ -29,13 +40,12 @@ def highest_key(connection: Connection, table: str, key: str) -> int:
     return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote(table)}") or 0))
 
 
-def reserve_keys(connection: Connection, table: str, key: str, rows: int) -> int:
-    """Reserves `rows` keys after the highest one; returns the first of them.
+def reserve_keys(connection: Connection, table: str, key: str, rows: int, counter_before: int | None) -> int:
+    """Reserves `rows` keys after the highest one; returns the first of them. `counter_before`: the table's AUTO_INCREMENT, if it has one.
 
     ALTER TABLE waits for the transactions that use the table, and every later row without a key gets one after the range. So when no
     higher key has come in between, nobody else has one in the range or will get one.
     """
-    counter_before = key_counter(connection, table)
     while True:
         highest = highest_key(connection, table, key)
         if counter_before is None:

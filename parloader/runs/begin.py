@@ -8,31 +8,34 @@ from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.generation.frames import generate
 from parloader.ledger import store
-from parloader.ledger.run import Run, TableEntry
-from parloader.plans.model import Pass, Table
+from parloader.ledger.run import Run
+from parloader.operations.seed import _entries
+from parloader.plans.model import Pass
 from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
 from parloader.rows.allocation import allocate, require_key_capacity
 from parloader.rows.writers import writer_for
 from parloader.runs.preflight import _refuse_rejected_rows, preflight
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import Schema
 from parloader.workers.progress import Progress
 
 
-def _begin(connection: Connection, prepared: PreparedLoad, progress: Progress) -> tuple[Run, Schema]:
+def _begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
     """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
     plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
-    require_key_capacity(plan, prepared.live, allocate(connection, plan, {}, empty=empty))
-    had_ledger = store.exists(connection)
-    counters = {} if empty else {table.name: key_reservation.key_counter(connection, table.name) for table in plan.tables}
+    foreseen = allocate(connection, plan, {}, empty=empty)
+    require_key_capacity(plan, prepared.live, foreseen)
+    counters = {} if empty else key_reservation.key_counters(connection, key_reservation.tables_with_counters(prepared.live))
     try:
         if empty:
             names = create_tables(connection)
             progress.note(f"the database was empty: made the tables {', '.join(names)}")
             fitted = fit_to_schema(connection, introspection.list_tables(connection), plan)
-        store.create(connection)
-        return _begin_run(connection, fitted, prepared.facts, progress), fitted.live
+        if not had_ledger:
+            store.create(connection)
+        before = key_reservation.key_counters(connection, key_reservation.tables_with_counters(fitted.live)) if empty else counters
+        return _begin_run(connection, fitted, foreseen, before, prepared.facts, progress), fitted.live
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be gone
             if store.runs(connection) == prepared.runs:  # the run is not committed
@@ -40,13 +43,21 @@ def _begin(connection: Connection, prepared: PreparedLoad, progress: Progress) -
         raise
 
 
-def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, progress: Progress) -> Run:
-    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction."""
+def _begin_run(
+    connection: Connection,
+    fitted: PlanOnSchema,
+    foreseen: Mapping[str, RowAllocation],
+    counters: Mapping[str, int],
+    facts: ServerInfo,
+    progress: Progress,
+) -> Run:
+    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction.
+
+    `foreseen`: the rows that the plan would have without reserved keys. `counters`: of AUTO_INCREMENT, before the run takes any.
+    """
     plan, live = fitted.plan, fitted.live
-    counters = {table.name: key_reservation.key_counter(connection, table.name) for table in plan.tables}
-    foreseen = allocate(connection, plan, {}, empty=False)
     key_starts = {
-        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].new_rows)
+        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].new_rows, counters.get(table.name))
         for table in plan.partitioned
         if table.key is not None and foreseen[table.name].new
     }
@@ -58,11 +69,7 @@ def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, 
                     writer = writer_for(table.name, facts)
                     writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
-        run_id = store.begin(
-            connection,
-            plan,
-            tuple(_entry(connection, table, live[table.name], rows[table.name], counters[table.name]) for table in plan.tables),
-        )
+        run_id = store.begin(connection, plan, _entries(connection, plan, live, rows, counters))
         for table in plan.parents:
             for made in rows[table.name].new:
                 store.record(connection, run_id, table.name, made)
@@ -72,23 +79,12 @@ def _begin_run(connection: Connection, fitted: PlanOnSchema, facts: ServerInfo, 
     return next(run for run in store.runs(connection) if run.run_id == run_id)
 
 
-def _undo(connection: Connection, counters: Mapping[str, int | None], *, made_tables: bool, made_ledger: bool) -> None:
+def _undo(connection: Connection, counters: Mapping[str, int], *, made_tables: bool, made_ledger: bool) -> None:
     """What a failed beginning leaves outside its transaction: tables, and AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
     if made_ledger:
         store.drop(connection)
     if made_tables:
         drop_created_tables(connection)
-    for table, before in counters.items():
-        if before is not None and key_reservation.key_counter(connection, table) != before:
-            key_reservation.set_key_counter(connection, table, before)
-
-
-def _entry(connection: Connection, table: Table, there: TableSchema, rows: RowAllocation, counter_before: int | None) -> TableEntry:
-    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
-    if counter_before is None or not rows.new:
-        return TableEntry(name=table.name, key=table.key, rows=rows)
-    if table.key is not None and there.column(table.key).auto_increment:
-        after: int | None = max(counter_before, *(last + 1 for _, last in rows.new_keys))
-    else:
-        after = key_reservation.key_counter(connection, table.name)
-    return TableEntry(name=table.name, key=table.key, rows=rows, counter_before=counter_before, counter_after=after)
+    for table, now in key_reservation.key_counters(connection, counters.keys()).items():
+        if now != counters[table]:
+            key_reservation.set_key_counter(connection, table, counters[table])

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
-from parloader.database.driver import Connection
-from parloader.database.session import server_info
 from parloader.database.target import Target
 from parloader.errors import EditedRows, Interrupted, SchemaMismatch, UsageError
 from parloader.ledger.run import Run
@@ -35,10 +33,10 @@ class Comparison:
 
 
 def compare(
-    connection: Connection,
     target: Target,
     run: Run,
     shapes: Schema,
+    max_text_bytes: int,
     procs: int,
     progress: Progress,
     executor: Executor,
@@ -48,7 +46,7 @@ def compare(
 ) -> Comparison:
     """Compares every row that the ledger has of the run, its parents' too; progress says `what` is done. Reads only.
 
-    `shapes`: those of the run's tables that exist.
+    `shapes`: those of the run's tables that exist. `max_text_bytes`: what the server can join at most.
 
     SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
     """
@@ -67,9 +65,8 @@ def compare(
                 if shown[difference.kind, difference.table] <= MAX_SHOWN:
                     differences.append(difference)
 
-    packet_bytes = server_info(connection).max_allowed_packet_bytes
     tasks = [
-        CompareTask(worker=worker, target=target, shares=shares, max_text_bytes=packet_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
+        CompareTask(worker=worker, target=target, shares=shares, max_text_bytes=max_text_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
         for worker, shares in enumerate(_shares(fitted.live, run, procs))
     ]
     rows = sum(task.rows for task in tasks)
@@ -113,12 +110,12 @@ def _shares(live: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
 
 
 def require_no_edited_rows(
-    connection: Connection, config: CleanConfig, run: Run, shapes: Schema, progress: Progress, executor: Executor, watch: Supervisor | None
+    config: CleanConfig, run: Run, shapes: Schema, max_text_bytes: int, progress: Progress, executor: Executor, watch: Supervisor | None
 ) -> None:
     """EditedRows where rows of the run are there, but not as they were made, or where nobody can tell. Missing ones are no edits."""
     try:
         found = compare(
-            connection, config.target, run, shapes, config.procs, progress, executor, what="looking for edited rows", watch=watch
+            config.target, run, shapes, max_text_bytes, config.procs, progress, executor, what="looking for edited rows", watch=watch
         )
     except (SchemaMismatch, UsageError) as error:  # UsageError: the ledger has parameters that this version does not know
         raise EditedRows(

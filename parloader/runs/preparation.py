@@ -101,7 +101,7 @@ def complete_plan(connection: Connection, plan: Plan, shapes: Schema, fill: Fill
 
     `shapes`: the plan's tables and all of their parents.
     """
-    inferred = complete(plan, shapes, count_existing_rows(connection, shapes), parents, fill)
+    inferred = complete(plan, shapes, count_existing_rows(connection, plan, shapes), parents, fill)
     require_parents(inferred.plan.tables)
     return inferred
 

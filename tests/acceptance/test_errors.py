@@ -95,7 +95,7 @@ def test_a_read_only_server_is_refused(database: Database) -> None:
         ),
         (
             "ALTER TABLE script_execution MODIFY planned DATETIME NOT NULL",
-            "script_execution.planned: expected NULL allowed, found DATETIME NOT NULL",
+            "script_execution.planned: expected NULL allowed, found datetime NOT NULL",
         ),
         (
             "ALTER TABLE script_execution MODIFY created_at VARCHAR(30) NOT NULL",
@@ -103,7 +103,7 @@ def test_a_read_only_server_is_refused(database: Database) -> None:
         ),
         (
             "ALTER TABLE script_reference MODIFY name VARCHAR(5) NOT NULL",
-            "script_reference.name: expected at least 14 characters, found VARCHAR(5)",
+            "script_reference.name: expected at least 14 characters, found varchar(5)",
         ),
         ("ALTER TABLE task_schedule MODIFY status ENUM('PAUSED') NOT NULL", "task_schedule.status: expected the value 'ACTIVE'"),
     ],

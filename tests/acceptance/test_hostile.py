@@ -183,8 +183,7 @@ def test_every_verb(hostile: Database, writer: WriterName) -> None:
     assert contents(hostile, TWIN) == contents(hostile, TARGET) == []
     with hostile.connection() as connection:
         assert store.table_names(introspection.list_tables(connection)) == {PARENT, TWIN, TARGET, CHILD}
-        assert {key_reservation.key_counter(connection, table) for table in (TWIN, TARGET)} == {1}
-        assert key_reservation.key_counter(connection, PARENT) == 3
+        assert key_reservation.key_counters(connection, (TWIN, TARGET, PARENT)) == {TWIN: 1, TARGET: 1, PARENT: 3}
 
 
 @pytest.mark.slow
@@ -210,7 +209,7 @@ def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeyp
     clean(CleanConfig(target=hostile.target, procs=2))
     assert [len(contents(hostile, name)) for name in names.values()] == [0, 0, 0]
     with hostile.connection() as connection:
-        assert [key_reservation.key_counter(connection, name) for name in names.values()] == [1, 1000, 1]
+        assert key_reservation.key_counters(connection, names.values()) == dict(zip(names.values(), (1, 1000, 1), strict=True))
         assert not rule_counts.count(hostile.target, alike, (), 1).violation_count
 
 
