@@ -1,7 +1,7 @@
 """seed: fills the table, exactly once, and says what is there."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,13 +11,13 @@ from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, require_writable
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
-from parloader.ledger.run import Run, TableEntry
-from parloader.plans.model import Pass, Plan, Table
-from parloader.plans.row_ranges import IndexRange, RowAllocation, split
-from parloader.rows import key_reservation, rule_counts, server_text
+from parloader.ledger.run import Run
+from parloader.plans.model import Pass, Table
+from parloader.plans.row_ranges import IndexRange, split
+from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
-from parloader.runs.begin import _begin
+from parloader.runs.begin import begin
 from parloader.runs.preparation import prepare, serialization_warning
 from parloader.schema.model import Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
@@ -88,34 +88,13 @@ def _prepare(config: SeedConfig, hold: DatabaseLease, progress: Progress, connec
     token = hold.fence(connection) if store.upgrade(connection) else None
     prepared = prepare(connection, config)
     progress.note(f"connected to {prepared.facts}: {config.target}")
-    run, live = (prepared.run, prepared.live) if prepared.run else _begin(connection, prepared, progress, had_ledger=token is not None)
+    run, live = (prepared.run, prepared.live) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, prepared.facts, live[run.target], workers):
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")
     return run, list(_stages(config, run, live, prepared.facts, hold.fence(connection) if token is None else token))
-
-
-def _entries(
-    connection: Connection, plan: Plan, live: Schema, rows: Mapping[str, RowAllocation], counters: Mapping[str, int]
-) -> tuple[TableEntry, ...]:
-    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
-    with_counter = [table for table in plan.tables if table.name in counters and rows[table.name].new]
-    by_key = {table.name for table in with_counter if table.key is not None and live[table.name].column(table.key).auto_increment}
-    after = key_reservation.key_counters(connection, [table.name for table in with_counter if table.name not in by_key])
-    for name in by_key:
-        after[name] = max(counters[name], *(last + 1 for _, last in rows[name].new_keys))
-    return tuple(
-        TableEntry(
-            name=table.name,
-            key=table.key,
-            rows=rows[table.name],
-            counter_before=counters[table.name] if table.name in after else None,
-            counter_after=after.get(table.name),
-        )
-        for table in plan.tables
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

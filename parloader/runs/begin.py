@@ -8,20 +8,19 @@ from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.generation.frames import generate
 from parloader.ledger import store
-from parloader.ledger.run import Run
-from parloader.operations.seed import _entries
-from parloader.plans.model import Pass
+from parloader.ledger.run import Run, TableEntry
+from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
 from parloader.rows.allocation import allocate, require_key_capacity
 from parloader.rows.writers import writer_for
-from parloader.runs.preflight import _refuse_rejected_rows, preflight
+from parloader.runs.preflight import preflight, refuse_rejected_rows
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.schema.model import Schema
 from parloader.workers.progress import Progress
 
 
-def _begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
+def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
     """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
     plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
     foreseen = allocate(connection, plan, {}, empty=empty)
@@ -65,7 +64,7 @@ def _begin_run(
         rows = allocate(connection, plan, key_starts, empty=False)
         for table in plan.parents:
             for made in rows[table.name].new:
-                with _refuse_rejected_rows(table):
+                with refuse_rejected_rows(table):
                     writer = writer_for(table.name, facts)
                     writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), made, rows)))
         plan = preflight(connection, plan, rows, live, facts)
@@ -88,3 +87,24 @@ def _undo(connection: Connection, counters: Mapping[str, int], *, made_tables: b
     for table, now in key_reservation.key_counters(connection, counters.keys()).items():
         if now != counters[table]:
             key_reservation.set_key_counter(connection, table, counters[table])
+
+
+def _entries(
+    connection: Connection, plan: Plan, live: Schema, rows: Mapping[str, RowAllocation], counters: Mapping[str, int]
+) -> tuple[TableEntry, ...]:
+    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
+    with_counter = [table for table in plan.tables if table.name in counters and rows[table.name].new]
+    by_key = {table.name for table in with_counter if table.key is not None and live[table.name].column(table.key).auto_increment}
+    after = key_reservation.key_counters(connection, [table.name for table in with_counter if table.name not in by_key])
+    for name in by_key:
+        after[name] = max(counters[name], *(last + 1 for _, last in rows[name].new_keys))
+    return tuple(
+        TableEntry(
+            name=table.name,
+            key=table.key,
+            rows=rows[table.name],
+            counter_before=counters[table.name] if table.name in after else None,
+            counter_after=after.get(table.name),
+        )
+        for table in plan.tables
+    )

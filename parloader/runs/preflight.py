@@ -39,7 +39,7 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocati
     for table, indices in (*sampled, *_samples(plan, rows)):
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
-            with _refuse_rejected_rows(table):
+            with refuse_rejected_rows(table):
                 writer = writer_for(table.name, facts)
                 writer.write(connection, writer.render(frame))
         changed[table.name] = _changed(connection, table, frame, live, facts)
@@ -48,7 +48,7 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocati
         if not len(indices):
             continue
         update = deferred_update(table, live[table.name])
-        with _refuse_rejected_rows(table):
+        with refuse_rejected_rows(table):
             updates = UpdateWriter(update=update, backslash_escapes=facts.backslash_escapes)
             updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))
         changed[table.name] |= _changed(connection, table, RowGenerator(plan, table, rows).at(indices), live, facts)
@@ -77,7 +77,7 @@ def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Sc
 
 
 @contextmanager
-def _refuse_rejected_rows(table: Table) -> Iterator[None]:
+def refuse_rejected_rows(table: Table) -> Iterator[None]:
     """Refused where rows of the table do not go in, with what to do; an error that passes (a deadlock, a lost connection) as it is."""
     try:
         yield
