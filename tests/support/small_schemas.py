@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parloader.planner.completion import Inferred, complete
+from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
@@ -74,6 +74,6 @@ def planned(name: str, rows: int) -> Plan:
 
 def infer(
     shapes: Schema, name: str, rows: int = 1_000, there: dict[str, int] | None = None, parents: dict[str, int] | None = None
-) -> Inferred:
+) -> CompletedPlan:
     found = {table: ExistingRows(rows=rows, contiguous=True) for table, rows in (there or {}).items()}
     return complete(planned(name, rows), shapes, found, parents or {}, Fill.ALL)

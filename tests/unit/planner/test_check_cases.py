@@ -47,7 +47,7 @@ def test_a_check_on_null_of_given_columns_is_not_parsed(clause: str) -> None:
 
 @pytest.mark.parametrize("clause", ON_NULL)
 def test_parsing_it_gives_the_same(clause: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_cases, "_on_null_of_given", lambda *_: False)
+    monkeypatch.setattr(check_cases, "_tests_only_null_of_given", lambda *_: False)
     assert cases_of_table(shape(clause), GIVEN) == CheckCases()
     assert parse_check(clause) is not None
 

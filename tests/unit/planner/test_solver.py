@@ -10,7 +10,7 @@ from support.generated_rows import faults, rows_of
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
-from parloader.planner.completion import Inferred
+from parloader.planner.completion import CompletedPlan
 from parloader.schema.model import ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
 
 MOST_TABLES = 5
@@ -97,7 +97,7 @@ def tenant_schemas(draw: st.DrawFn) -> Schema:
     return schema(*tables)
 
 
-def is_valid(shapes: Schema, inferred: Inferred) -> bool:
+def is_valid(shapes: Schema, inferred: CompletedPlan) -> bool:
     rows = rows_of(inferred.plan)
     assert faults(rows, shapes) == []
     return all(rows[t.name].height == t.rows for t in inferred.plan.tables)
