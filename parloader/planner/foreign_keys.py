@@ -63,7 +63,7 @@ class ForeignKeyGraph:
 class Role(Enum):
     """How a foreign key of a generated table is treated."""
 
-    REQUIRED = auto()
+    REQUIRED = auto()  # filled, or the table cannot be
     WANTED = auto()  # filled if a parent row exists or can be generated
     OPPORTUNISTIC = auto()  # filled if the parent is loaded or has rows anyway
     SKIPPED = auto()  # NULL, or the column's default
@@ -112,7 +112,7 @@ class ForeignKeySelector:
             for parent in planned.referenced_tables:
                 self._add(graph, parent)
         for key in self._keys(name, Role.REQUIRED):
-            if reason := self._obstacle(name, key) or self._first_row(name, key):
+            if reason := self._obstacle(name, key) or self._self_reference_obstacle(name, key):
                 raise NotFillable(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column a generator in a plan file")
             self._fill(graph, name, key)
 
@@ -174,13 +174,13 @@ class ForeignKeySelector:
     def _can_be_deferred(self, name: str, key: ForeignKey) -> bool:
         """Whether rows are valid while the foreign key is NULL, and stay valid when it is set."""
         table_schema, columns = self.request.table_schema(name), set(key.columns)
-        nulls = [case.domain(column).null for case in self.cases(name).cases for column in columns]
+        null_rules = [case.domain(column).null for case in self.cases(name).cases for column in columns]
         unique = {column for unique in table_schema.unique_keys for column in unique.columns}
         shared = {column for other in table_schema.foreign_keys if other != key for column in other.columns}
         nullable = all(table_schema.column(column).nullable for column in columns)
         return (
             nullable
-            and not any(null is not None for null in nulls)
+            and not any(null is not None for null in null_rules)
             and not columns & (unique | shared | referenced_columns(self.request, name))
         )
 
@@ -209,7 +209,7 @@ class ForeignKeySelector:
             return Role.OPPORTUNISTIC
         return Role.WANTED if filled or any(c.default is not None or c.name in required for c in columns) else Role.SKIPPED
 
-    def _first_row(self, name: str, key: ForeignKey) -> str | None:
+    def _self_reference_obstacle(self, name: str, key: ForeignKey) -> str | None:
         """Why a required foreign key cannot reference its own table: InnoDB does not delete a row that references itself (tested on both servers)."""
         if key.parent != name:
             return None

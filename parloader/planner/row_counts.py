@@ -83,16 +83,16 @@ class RowRequirements:
         existing = 0 if requirement.only_new else request.existing_rows(name)
         return max(1, requirement.min_rows, existing or min(requirement.by_rule, max_rows))
 
-    def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, fresh: bool) -> ParentCapacity:
-        """How many rows of the table can be picked from. `max_rows`: how many can be generated; `fresh`: only new rows count."""
+    def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool) -> ParentCapacity:
+        """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count."""
         existing = request.existing_rows(name)
         planned = request.planned(name)
         fixed = request.fixed_rows(name)
-        if planned and fresh and planned.reuse and existing:
+        if planned and only_new and planned.reuse and existing:
             return ParentCapacity(existing=0, maximum=0)
         if fixed is not None:
             return ParentCapacity(existing=fixed, maximum=fixed)
-        if fresh or self.table(name).only_new:
+        if only_new or self.table(name).only_new:
             return ParentCapacity(existing=min(1, max_rows), maximum=max_rows)
         return ParentCapacity(existing=max(existing, min(1, max_rows)), maximum=max(existing, max_rows))
 

@@ -20,9 +20,7 @@ from parloader.schema.model import ForeignKey
 # Each round adds a table or requires more rows of one; a schema of a few hundred tables takes fewer than ten rounds
 MAX_ROUNDS = 1_000
 
-GIVE_ITS_COLUMNS = (
-    "Give the columns it uses a generator in a plan file, for example unique values; parloader tests a sample before the load"
-)
+GIVE_ITS_COLUMNS = "Give the columns it uses a generator in a plan file, such as `unique`; parloader tests a sample before the load"
 
 
 class _Restart(Exception):
@@ -34,14 +32,14 @@ class PlanSolver:
 
     def __init__(self, request: PlanningRequest) -> None:
         self.request = request
-        self.rejected: dict[ForeignKeyEdge, str] = {}
+        self.rejected: dict[ForeignKeyEdge, str] = {}  # foreign keys that turned out to be unfillable, and why
         self.requirements = RowRequirements()
         self.graph = ForeignKeyGraph()
         self.drafts: dict[str, TableDraft] = {}
         self._cases: dict[str, CheckCases] = {}
-        self._given: dict[str, dict[str, Generator]] = {}
+        self._given: dict[str, dict[str, Generator]] = {}  # table → the generators that the plan gives it
         self._max_rows_by_table: dict[str, int] = {}
-        self._in_progress: set[str] = set()
+        self._in_progress: set[str] = set()  # the tables whose maximum is being computed
 
     def solve(self) -> tuple[Plan, tuple[Note, ...]]:
         """The completed plan and its notes. Refused, or NotFillable with the table that cannot be filled."""
@@ -136,13 +134,13 @@ class PlanSolver:
     def _foreign_key_groups(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
         compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
         others = [key for key in filled if key.parent != name]
-        for own in (key for key in filled if key.parent == name):
-            if clashing := [key for key in filled if key != own and set(key.columns) & set(own.columns)]:
-                self._leave_one_null(name, (*clashing, own))
+        for self_reference in (key for key in filled if key.parent == name):
+            if overlapping := [key for key in filled if key != self_reference and set(key.columns) & set(self_reference.columns)]:
+                self._leave_one_null(name, (*overlapping, self_reference))
         try:
             return foreign_key_groups(others, self._keys_of, compared)
-        except OverlapUnsatisfiable as clash:
-            self._leave_one_null(name, clash.keys)
+        except OverlapUnsatisfiable as error:
+            self._leave_one_null(name, error.keys)
 
     def _leave_one_null(self, name: str, keys: tuple[ForeignKey, ...]) -> NoReturn:
         """Leaves NULL the last of the foreign keys that may be. NotFillable: none may be."""
@@ -162,10 +160,10 @@ class PlanSolver:
         existing = self.request.existing_rows(name)
         reused = existing if self.request.may_reuse(name) and not self.requirements.table(name).only_new else 0
         if draft.key is not None:
-            holds = draft.schema.column(draft.key).max_value
-            if rows > holds - existing + reused:
+            key_values = draft.schema.column(draft.key).max_value
+            if rows > key_values - existing + reused:
                 taken = f", of which {existing:,} are used already" if existing else ""
-                raise UniqueKeyExhausted(name, f"{name}.{draft.key} holds only {holds:,} values{taken}")
+                raise UniqueKeyExhausted(name, f"{name}.{draft.key} holds only {key_values:,} values{taken}")
         return UniqueKeySolver(
             draft=draft, rows=rows, reused=reused, existing_rows=existing, capacity=self._capacity, schema=self.request.schema
         ).solve()
@@ -194,10 +192,12 @@ class PlanSolver:
         max_rows = MAX_ROWS if self.request.fixed_rows(name) is not None else self._max_rows(name)
         return self.requirements.rows(self.request, name, max_rows)
 
-    def _capacity(self, name: str, fresh: bool) -> ParentCapacity:
+    def _capacity(self, name: str, only_new: bool) -> ParentCapacity:
         """Capacity of a table. Tables that must have equally many rows share the smallest capacity among them."""
         capacities = [
-            self.requirements.capacity(self.request, other, self._max_rows(other), fresh=fresh or len(self.requirements.group(name)) > 1)
+            self.requirements.capacity(
+                self.request, other, self._max_rows(other), only_new=only_new or len(self.requirements.group(name)) > 1
+            )
             for other in sorted(self.requirements.group(name))
         ]
         return ParentCapacity(
@@ -259,16 +259,16 @@ class PlanSolver:
         if planned:
             columns = {**planned.columns, **builder.columns()}
             return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity, later=planned.later | later)
-        fresh = self.requirements.table(draft.name).only_new
-        made = rows - (0 if fresh else self.request.existing_rows(draft.name))
+        only_new = self.requirements.table(draft.name).only_new
+        generated = rows - (0 if only_new else self.request.existing_rows(draft.name))
         return Table(
             name=draft.name,
             rows=rows,
             columns=builder.columns(),
             key=draft.key,
             identity=draft.identity,
-            partitioned=made > MAX_ROWS_BY_PARENT_PROCESS,
-            reuse=not fresh,
+            partitioned=generated > MAX_ROWS_BY_PARENT_PROCESS,
+            reuse=not only_new,
             later=later,
         )
 
@@ -277,8 +277,8 @@ class PlanSolver:
         planned = self.request.planned(name)
         key = assignable_key(table_schema, (), planned.columns) if planned else integer_key(table_schema)
         table = planned or Table(name=name, rows=rows, columns={})
-        # no row of it is generated or has to be found again, so columns without a generator need not identify one
         identity = row_key_columns(table_schema, key)
+        # A reused row is never looked up again, so columns without a generator are not listed as its identity
         return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
 
     def _trial_notes(self, name: str, layout: UniquenessLayout) -> list[Note]:

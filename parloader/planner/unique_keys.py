@@ -85,8 +85,8 @@ class UniqueKeySolver:
         while True:
             try:
                 return self._layout(distinct_groups)
-            except _NeedsDistinctGroup as found:
-                distinct_groups[found.group] = found.key
+            except _NeedsDistinctGroup as error:
+                distinct_groups[error.group] = error.key
 
     def _layout(self, distinct_groups: Mapping[str, str]) -> UniquenessLayout:
         """`distinct_groups`: foreign key groups that pick a different parent row in each row → the unique key that needs it."""
@@ -120,7 +120,7 @@ class UniqueKeySolver:
 
     def _best_distinct_column(self, keys: Sequence[UniqueKey], layout: UniquenessLayout) -> tuple[str, Unique] | None:
         """The column that serves the most keys, of those with enough values for all rows."""
-        found: list[tuple[tuple[int, bool, bool, int], str, Unique]] = []
+        candidates: list[tuple[tuple[int, bool, bool, int], str, Unique]] = []
         for column in dict.fromkeys(column for key in keys for column in key.columns):
             domain = self.draft.common_domain(column)
             if domain is None or not self.draft.is_open(column):
@@ -131,10 +131,10 @@ class UniqueKeySolver:
                 continue
             serves = sum(column in key.columns for key in keys)
             rank = (serves, column_schema.auto_increment, column_schema.kind in PREFERRED, min(capacity(unique), 2**32))
-            found.append((rank, column, unique))
-        if not found:
+            candidates.append((rank, column, unique))
+        if not candidates:
             return None
-        _, column, unique = max(found, key=lambda f: f[0])
+        _, column, unique = max(candidates, key=lambda candidate: candidate[0])
         return column, unique
 
     def _assign_digits(self, key: UniqueKey, layout: UniquenessLayout) -> None:
