@@ -43,7 +43,7 @@ class UniquenessLayout:
     unique: dict[str, Unique] = field(default_factory=dict)  # columns with a different value in each row
     column_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # columns that count as a part of a key
     group_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # foreign key groups, by name, that do
-    null_from: dict[str, int] = field(default_factory=dict)  # column → the row from which on it is NULL
+    null_from: dict[str, int] = field(default_factory=dict)  # column → the first row in which it is NULL, as in all later ones
     only_new: set[str] = field(default_factory=set)  # parents whose existing rows must not be used
     required_by: dict[str, str] = field(default_factory=dict)  # column or group with a digit → the unique key that needs it
     doubtful: list[UniqueKey] = field(default_factory=list)  # keys that may or may not hold; a sample decides
