@@ -50,7 +50,7 @@ def test_the_command_is_killed(database: Database, then: str) -> None:
 def test_a_worker_is_killed(database: Database) -> None:
     with halted_clean(database) as load:
         kill_workers(load, most=2)
-    load.ends(0, r"worker 1 was killed by SIGKILL.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    load.ends(0, r"worker 1 was killed by SIGKILL.* while working on script_execution, rows .*; worker 2 replaces it")
     assert database.rows("SHOW TABLES") == ()
 
 
@@ -58,7 +58,7 @@ def test_a_worker_is_killed(database: Database) -> None:
 def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
     with halted_clean(database, "--worker-restarts", "0") as load:
         kill_workers(load, most=2)
-    load.ends(1, r"error: worker 1 was killed by SIGKILL.* while it held script_execution, rows ")
+    load.ends(1, r"error: worker 1 was killed by SIGKILL.* while working on script_execution, rows ")
     proven(load)
 
 

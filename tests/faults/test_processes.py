@@ -28,7 +28,7 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     load = started(database, Plan(writer=writer))
     with halted(load):
         kill_workers(load, number)
-    load.ends(0, rf"worker \d was killed by {number.name}.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    load.ends(0, rf"worker \d was killed by {number.name}.* while working on script_execution, rows .*; worker 2 replaces it")
     proven(load)
 
 
@@ -38,7 +38,7 @@ def test_a_worker_whose_batches_grow(database: Database) -> None:
     load = started(database, Plan(more=("--batch", "auto")))
     with halted(load):
         kill_workers(load)
-    ended = load.ends(0, "worker 2 takes up what is left")
+    ended = load.ends(0, "worker 2 replaces it")
     assert {worker["worker"] for worker in ended.workers} == {0, 1, 2}
     proven(load)
 
@@ -56,7 +56,7 @@ def test_a_worker_that_nobody_replaces(database: Database) -> None:
     load = started(database, Plan(more=("--worker-restarts", "0")))
     with halted(load):
         kill_workers(load)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
     proven(load)
 
 
@@ -66,7 +66,7 @@ def test_the_one_that_replaces_a_worker(database: Database) -> None:
         before = kill_workers(load)
         until(lambda: {worker.pid for worker in load.workers()} - before, "a fresh worker has started")
         kill_workers(load, most=2)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
     proven(load)
 
 
