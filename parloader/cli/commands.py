@@ -72,9 +72,9 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
     """Fill a table and the parents that it needs: all of it, or what is missing after an interruption."""
     from parloader.config import SeedConfig
-    from parloader.workers.processes import LocalExecutor
+    from parloader.workers.runner import default_executor
 
-    config, executor = SeedConfig(target=target, **of_the_plan(options)), LocalExecutor()
+    config, executor = SeedConfig(target=target, **of_the_plan(options)), default_executor()
     with executor.ready(config.most_workers, SEED_MODULE):  # they import while this process does
         from parloader.cli import report
         from parloader.operations import seed as operation
