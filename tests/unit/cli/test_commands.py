@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 from parloader import __version__, errors
 from parloader.cli.commands import cli
 from parloader.cli.settings_file import SETTINGS
-from parloader.config import CleanConfig, SeedConfig, usable_cores
+from parloader.config import CleanConfig, SeedConfig
 from parloader.database.private_server import PrivateServer
 from parloader.database.target import Target
+from parloader.defaults import usable_cores
 from parloader.errors import ParloaderError
 from parloader.operations.clean import CleanResult
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
@@ -397,7 +398,7 @@ def cleaning(monkeypatch: pytest.MonkeyPatch) -> Cleaning:
 def test_clean_asks_first(cleaning: Cleaning, options: list[str], answer: str | None, exit_code: int, deleted: int) -> None:
     result = parloader("clean", "--url", URL, *options, answer=answer)
     assert (result.exit_code, cleaning.deleted) == (exit_code, deleted)
-    assert ("Delete these 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
+    assert ("Delete 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
 
 
 def test_clean_asks_nothing_where_there_is_nothing(cleaning: Cleaning) -> None:

@@ -83,7 +83,7 @@ def test_who_sits_at_a_terminal_is_asked(
     monkeypatch.setattr("parloader.cli.decorators.on_terminal", lambda: True)
     result = parloader(*command, answer=answer)
     assert (result.exit_code, connections.tried) == (exit_code, tried)
-    assert "192.0.2.1 is not this machine. Go on, and write to the database shop at 192.0.2.1:3307 as ann?" in result.stderr
+    assert "192.0.2.1 is not this machine. Write to the database shop at 192.0.2.1:3307 as ann?" in result.stderr
     assert "s3cret" not in result.output
 
 
