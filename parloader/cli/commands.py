@@ -154,7 +154,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ig
 @click.option("--dry-run", is_flag=True, help="Show how many rows of each table would be deleted; delete nothing.")
 @fault_options
 @chunk_option
-@click.option("--edited-too", is_flag=True, help="Delete generated rows that were edited later.")
+@click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later.")
 @with_target
 @with_permission
 @with_limits

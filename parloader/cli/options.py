@@ -180,7 +180,7 @@ _plan_options = option_group(
         show_default=True,
         envvar="PARLOADER_WRITER",
         callback=lambda _, __, name: WriterName(name),
-        help="How a batch is sent: as multi-row INSERTs, or by LOAD DATA LOCAL from memory, which is faster.",
+        help="How a batch is sent: as multi-row INSERTs, or by LOAD DATA LOCAL, which is faster.",
     ),
     _parameters_option,
 )

@@ -99,7 +99,7 @@ def plan(forecast: "Forecast") -> str:
             lines.append(f"{name}{processes}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
     free = "" if forecast.free_bytes is None else f", which has {mebibytes(forecast.free_bytes)} free"
-    lines.append(f"needs about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
+    lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
     lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)

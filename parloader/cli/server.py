@@ -57,7 +57,7 @@ def server_status(*, output: Output) -> None:
 @server.command("url", epilog=EXIT_CODES)
 @with_output
 def server_url(*, output: Output) -> None:
-    """Print the server's URL, for --url (with the password, if it was started with --port)."""
+    """Print the server's URL, for --url. Started with --port, the URL has a password."""
     from parloader.database.private_server import PrivateServer
 
     private = PrivateServer.default()
