@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from parloader.builtin.plan import script_execution
-from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
+from parloader.config import BenchConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, connected, require_writable, server_info
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Interrupted, ParloaderError
 from parloader.generation.frames import generate
 from parloader.ledger import scratch_tables, store

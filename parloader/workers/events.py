@@ -5,11 +5,14 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parloader import IMPORTED_AT_SECONDS
 from parloader.errors import WorkerDied
 from parloader.plans.row_ranges import IndexRange
-from parloader.rows.differences import Difference
+
+if TYPE_CHECKING:  # it imports Polars, which the parent process loads only after it has started its workers
+    from parloader.rows.differences import Difference
 
 
 @dataclass(frozen=True, kw_only=True)

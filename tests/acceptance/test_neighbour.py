@@ -101,9 +101,9 @@ def test_a_seed_is_paused_and_goes_on(database: Database) -> None:
         assert f"process {seed.process.pid}" in status["at_work"]["by"]
         assert status["paused"]["since"].endswith("Z")
         shown = database.parloader("status").stdout
-        assert "at work: seed by " in shown
+        assert "running: seed by " in shown
         assert "paused by " in shown
-        assert database.parloader("resume").stdout == "going on\n"
+        assert database.parloader("resume").stdout == "resumed\n"
         assert seed.ended() == 0, seed.said
         assert seed.said.count("waiting: ") == seed.said.count("resumed") == 1
     verified(database)
@@ -133,7 +133,7 @@ def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(
     database: Database, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
     database.parloader("seed", "--rows", "10")
-    assert "nobody is at work now, and the next one will wait" in database.parloader("pause").stdout
+    assert "nothing is running, and the next command will wait" in database.parloader("pause").stdout
     with running(database, *arguments) as command:
         command.says("run parloader resume to resume it")
         before = database.rows("SELECT run_id FROM parloader_run")
