@@ -40,6 +40,10 @@ class Scratch:
         for table in (self.target, SCRATCH_BATCHES):
             sql.execute(connection, f"TRUNCATE TABLE {sql.quote(table)}")
 
+    def count_rows(self, connection: Connection) -> int:
+        """The rows of the target table."""
+        return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.target)}"))
+
     def keep_source(self, connection: Connection) -> None:
         """Copies the rows of the big table into SOURCE, from where the floor's INSERT … SELECT takes them."""
         table = self.plan.target
