@@ -90,14 +90,14 @@ class OwnedRows:
         live = introspection.read_tables(connection, {self.name})[self.name]
         columns = identity_columns(live, self.passes[0][0])
         index = _index_definition(live, columns)
-        equal = " AND ".join(f"generated.{sql.quote(c.name)} = {alias}.{sql.quote(c.name)}" for c in columns)
+        equal = " AND ".join(f"owned.{sql.quote(c.name)} = {alias}.{sql.quote(c.name)}" for c in columns)
         with ExitStack() as stack:
             # One table per run, because two runs may claim the same row
             tables = [
                 stack.enter_context(self._identity_table(connection, f"parloader_rows_{alias}_{n}", run, of, index))
                 for n, (run, of) in enumerate(self.passes)
             ]
-            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {table} generated WHERE {equal})" for table in tables) + ")"
+            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {table} owned WHERE {equal})" for table in tables) + ")"
 
     @contextmanager
     def _identity_table(self, connection: Connection, table: str, run: Run, of: Pass, index: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def test_one_that_is_suspended_is_overtaken_by_nobody(database: Database) -> Non
     with halted_clean(database) as load:
         for process in load.family():
             signalled(process, signal.SIGSTOP)
-        assert "another parloader is at work" in database.parloader(*USUAL.command, check=3).stderr
+        assert "another parloader command is running" in database.parloader(*USUAL.command, check=3).stderr
         for process in load.family():
             signalled(process, signal.SIGCONT)
     load.ends(0)

@@ -27,5 +27,5 @@ def test_clean_refuses_references_from_other_rows_alone(database: Database, key:
     assert "rows of page that parloader did not create reference rows of author that parloader created: " in refused.stderr
     assert database.rows("SELECT COUNT(*) FROM page") == ((41,),)
     database.execute("DELETE FROM page WHERE address = 'other'")
-    database.parloader("clean")
+    database.parloader("clean", "--yes")
     assert database.rows("SELECT COUNT(*) FROM page") == ((0,),)
