@@ -101,7 +101,7 @@ def test_where_nobody_can_tell_any_more_it_says_so(seeded: Database, change: str
 def test_a_plan_of_another_version_is_not_guessed_at(seeded: Database) -> None:
     seeded.execute("UPDATE parloader_run SET definition = '{\"of another version\": 1}'")
     for command in (("clean", "--yes", "--edited-too"), ("verify",), ("seed", "--rows", "500")):
-        assert "the ledger has a plan of run 1 that this version of parloader does not know" in seeded.parloader(*command, check=3).stderr
+        assert "this version of parloader cannot read the plan of run 1 in the ledger" in seeded.parloader(*command, check=3).stderr
 
 
 class InterruptsTheLook(Progress):
