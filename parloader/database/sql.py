@@ -70,3 +70,16 @@ def transaction(connection: Connection) -> Iterator[None]:
     except BaseException as error:
         error_codes.rollback(connection)
         raise error
+
+
+@contextmanager
+def savepoint(connection: Connection, name: str) -> Iterator[None]:
+    """Undoes what the block does within the caller's transaction, whether it succeeds or fails."""
+    execute(connection, f"SAVEPOINT {name}")
+    try:
+        yield
+    except BaseException as error:
+        with error_codes.suppress_driver_errors():  # a deadlock or a lost connection has already rolled everything back
+            execute(connection, f"ROLLBACK TO SAVEPOINT {name}")
+        raise error
+    execute(connection, f"ROLLBACK TO SAVEPOINT {name}")

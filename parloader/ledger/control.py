@@ -1,9 +1,9 @@
-"""Who is at work in a database: at most one seed, clean or bench, and no worker of one that is over; and whether to pause.
+"""Controls who may write in a database: the lock and its fencing token, the pause flag, and the marker that forbids all writes.
 
-A lock of the server admits one at a time; it dies with its connection. A worker has a connection of its own and can outlive the lock (its
-parent was killed, or lost the lock's connection). So whoever has the lock writes a token of its own, and every transaction of its workers
-reads that token with a shared lock: the next holder's token waits for the transactions that have read the one before, and later ones find
-another token, and end. (M. Kleppmann, "How to do distributed locking", calls this fencing.)
+An advisory lock of the server admits one seed, clean or bench at a time; it ends with its connection. A worker has its own connection and
+can outlive the lock: its parent was killed, or lost the lock's connection. So the holder of the lock writes its token to the ledger, and
+every transaction of its workers reads the token with a shared lock. The next holder's write waits for the transactions that have read the
+previous token; later transactions find the new token and stop (fencing: M. Kleppmann, "How to do distributed locking").
 """
 
 import getpass
@@ -31,23 +31,23 @@ DDL = f"""CREATE TABLE IF NOT EXISTS {CONTROL} (
 
 
 def current_user() -> str:
-    """Who runs this process, for others to read: user and machine."""
+    """The user and machine of this process, to be shown to other users."""
     try:
         name = getpass.getuser()
-    except (OSError, KeyError):  # no such user in the system's list
+    except (OSError, KeyError):  # the user ID has no name
         name = str(os.getuid())
     return f"{name}@{socket.gethostname()}"[:200]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityMark:
-    """Who has done something, and since when; None: a moment ago."""
+    """Who runs a command or paused it, and since when."""
 
     by: str
-    at: datetime | None = None
+    at: datetime | None = None  # None: it has just started
 
     def __str__(self) -> str:
-        return f"{self.by}, since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else f"{self.by}, since a moment ago"
+        return f"{self.by}, since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else f"{self.by}, just started"
 
     def as_json(self) -> dict[str, object]:
         return {"by": self.by, "since": self.at and f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}
@@ -55,13 +55,13 @@ class ActivityMark:
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """One who is at work. `token` is never that of another."""
+    """A command that holds the lock."""
 
-    doing: str
-    token: int = field(default_factory=lambda: secrets.randbits(63))
+    doing: str  # seed, clean or bench
+    token: int = field(default_factory=lambda: secrets.randbits(63))  # the fencing token, unique to this holder
 
     def write(self, connection: Connection, lock_connection_id: int) -> None:
-        """Makes this the holder that the database knows; returns when no transaction of the one before is open any more."""
+        """Records this holder as the current one. Waits until no transaction of the previous holder is open."""
         sql.execute(
             connection,
             f"INSERT INTO {CONTROL} VALUES ('holder', %s, %s, %s, UTC_TIMESTAMP()) ON DUPLICATE KEY UPDATE "
@@ -72,36 +72,36 @@ class Holder:
         )
 
     def move(self, connection: Connection) -> None:
-        """Says that the lock is on this connection now. Where running transactions are in the way for long, it goes unsaid."""
+        """Records that this connection has the lock now. Gives up silently if running transactions block the update for long."""
         with error_codes.suppress_driver_errors():
             statement = f"UPDATE {CONTROL} SET connection_id = CONNECTION_ID() WHERE name = 'holder' AND token = %s"
             sql.execute(connection, statement, self.token)
 
     def is_current(self, connection: Connection) -> bool:
-        found = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
-        return found == ((self.token,),)
+        tokens = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
+        return tokens == ((self.token,),)
 
 
 def fence(token: int) -> str:
-    """The end of an INSERT … SELECT of the ledger: it inserts nothing where this holder is not the current one."""
+    """The end of an INSERT … SELECT in the ledger, which inserts nothing if this holder is not the current one."""
     return f"FROM {CONTROL} WHERE name = 'holder' AND token = {token:d} LOCK IN SHARE MODE"
 
 
 def require_current(connection: Connection, token: int) -> None:
-    """AnotherRun where this holder is not the current one; else it stays so until the transaction ends."""
+    """AnotherRun: this holder is not the current one. Otherwise it stays the current one until the transaction ends."""
     if not sql.rows(connection, f"SELECT 1 {fence(token)}"):
         raise lost_lease_error()
 
 
 def lost_lease_error() -> AnotherRun:
     return AnotherRun(
-        "another parloader has taken over this database meanwhile",
-        "Let it end (parloader status shows it), then run the same command again",
+        "another parloader command has taken over this database",
+        "Wait until it has finished (parloader status shows it), then run the same command again",
     )
 
 
 def lock(connection: Connection) -> bool:
-    """Takes the lock of this database, for as long as the connection lives; False: somebody else has it."""
+    """Takes the lock of this database, which ends with the connection; False: another connection has it."""
     return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", lock_name(connection)))
 
 
@@ -119,30 +119,28 @@ def lock_name(connection: Connection) -> str:
 
 
 def refusal(connection: Connection) -> AnotherRun:
-    """Says who has the lock, and since when."""
+    """The error that names the holder of the lock."""
     return AnotherRun(
-        f"another parloader is at work in this database: {at_work(connection) or 'it has just ended'}",
-        "Wait until it has ended (parloader status shows how far it is), then run the same command again",
+        f"another parloader command is running in this database: {at_work(connection) or 'it has just finished'}",
+        "Wait until it has finished (parloader status shows its progress), then run the same command again",
     )
 
 
 def at_work(connection: Connection) -> ActivityMark | None:
-    """Who has the lock; None: nobody."""
-    holder = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
-    if holder is None:
+    """The command that holds the lock; None: no command is running."""
+    holder_connection_id = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
+    if holder_connection_id is None:
         return None
-    if _exists(connection):
-        statement = f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'holder' AND connection_id = %s"
-        for set_by, set_at in sql.rows(connection, statement, holder):
-            return ActivityMark(by=set_by, at=set_at)
-    # it has only begun: there is no ledger yet
+    for set_by, set_at in _control_rows(connection, "name = 'holder' AND connection_id = %s", holder_connection_id):
+        return ActivityMark(by=set_by, at=set_at)
+    # The holder has just started and not yet written to the ledger. Only its own account and administrators see its connection
     statement = "SELECT CONCAT(user, '@', host) FROM information_schema.processlist WHERE id = %s"
-    accounts = sql.rows(connection, statement, holder)  # seen only by the same account, and by administrators
-    return ActivityMark(by=f"{accounts[0][0] if accounts else 'somebody'} (server connection {holder})")
+    accounts = sql.rows(connection, statement, holder_connection_id)
+    return ActivityMark(by=f"{accounts[0][0] if accounts else 'an unknown user'} (server connection {holder_connection_id})")
 
 
 def pause(connection: Connection) -> None:
-    """Sets the flag in the ledger, which has to be there."""
+    """Sets the pause flag. The ledger must exist."""
     sql.execute(
         connection,
         f"INSERT INTO {CONTROL} VALUES ('pause', 0, 0, %s, UTC_TIMESTAMP()) "
@@ -152,24 +150,23 @@ def pause(connection: Connection) -> None:
 
 
 def resume(connection: Connection) -> bool:
-    """Takes the flag back; False: there was none."""
+    """Removes the pause flag; False: it was not set."""
     return bool(sql.execute(connection, f"DELETE FROM {CONTROL} WHERE name = 'pause'"))
 
 
 def paused(connection: Connection) -> ActivityMark | None:
-    """Who has set the flag; None: nobody, or there is no ledger."""
+    """Who set the pause flag; None: it is not set."""
+    return next((ActivityMark(by=set_by, at=set_at) for set_by, set_at in _control_rows(connection, "name = 'pause'")), None)
+
+
+def _control_rows(connection: Connection, condition: str, *values: object) -> tuple[tuple[str, datetime], ...]:
+    """(set_by, set_at) of the rows for which the condition is true; none if there is no ledger."""
     try:
-        found = sql.rows(connection, f"SELECT set_by, set_at FROM {CONTROL} WHERE name = 'pause'")
+        return sql.rows(connection, f"SELECT set_by, set_at FROM {CONTROL} WHERE {condition}", *values)
     except DriverError as error:
         if error_codes.is_table_missing(error):
-            return None
+            return ()
         raise
-    return ActivityMark(by=found[0][0], at=found[0][1]) if found else None
-
-
-def _exists(connection: Connection) -> bool:
-    statement = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-    return bool(sql.value(connection, statement, CONTROL))
 
 
 MARKER_TABLE = "parloader_forbidden"
@@ -181,40 +178,37 @@ MARKER_COMMENT = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Marker:
-    """`by` (an account and its host) and `at` (UTC) are None where parloader did not make the table."""
+    """The table or view that forbids parloader to write. If parloader did not create it, `by` and `at` are None."""
 
-    by: str | None = None
-    at: str | None = None
+    by: str | None = None  # the account that set it, with its host
+    at: str | None = None  # UTC
 
     @property
     def ours(self) -> bool:
+        """Whether parloader created it."""
         return self.by is not None
 
     def __str__(self) -> str:
-        return f"set by {self.by} at {self.at}" if self.ours else "a table or view that parloader did not make"
+        return f"set by {self.by} at {self.at}" if self.ours else "a table or view that parloader did not create"
 
 
 def find_marker(connection: Connection) -> Marker | None:
-    """None where the database has no such table or view."""
+    """The marker; None if the database has no table or view of that name."""
     statement = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-    found = sql.rows(connection, statement, MARKER_TABLE)
-    if not found:
+    comments = sql.rows(connection, statement, MARKER_TABLE)
+    if not comments:
         return None
-    made = MARKER_COMMENT.fullmatch(found[0][0] or "")
-    return Marker(by=made[1], at=made[2]) if made else Marker()
+    created = MARKER_COMMENT.fullmatch(comments[0][0] or "")
+    return Marker(by=created[1], at=created[2]) if created else Marker()
 
 
 def create_marker(connection: Connection) -> None:
-    """Makes the table where there is none."""
-    who, now = sql.row(connection, "SELECT USER(), UTC_TIMESTAMP()")
-    comment = f"parloader is forbidden to write in this database. Set by {who} at {_text(now)}. To lift it: parloader guard --allow"
+    """Creates the marker table unless one exists."""
+    account, now = sql.row(connection, "SELECT USER(), UTC_TIMESTAMP()")
+    comment = f"parloader is forbidden to write in this database. Set by {account} at {now:%Y-%m-%dT%H:%M:%SZ}. To lift it: parloader guard --allow"
     sql.execute(
         connection, f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (id TINYINT NOT NULL PRIMARY KEY) ENGINE=InnoDB COMMENT=%s", comment
     )
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def drop_marker(connection: Connection) -> None:

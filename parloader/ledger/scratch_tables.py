@@ -1,6 +1,6 @@
-"""bench's scratch tables: copies of a plan's tables, empty, with the same columns, indexes, CHECKs and foreign keys, in the same database.
+"""The scratch tables of bench: empty copies of a plan's tables in the same database, with all indexes, CHECKs and foreign keys.
 
-All are marked by their comment, so that what a killed bench left is found and dropped by the next one, or by clean, and nothing else.
+Their comment marks them, so that the next bench, or clean, drops what a killed bench left behind, and nothing else.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ PREFIX = "parloader_bench_"
 SCRATCH_BATCHES = PREFIX + "batch"
 
 SOURCE_TABLE = PREFIX + "source"
-"""For the floor: the big table's rows with their primary key and no other index."""
+"""Source of the INSERT … SELECT baseline: the target's rows, with their primary key and no other index."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scratch:
-    """`plan` is the plan given, with the names of its copies; its big table is `target`."""
+    """The scratch tables of a plan."""
 
-    plan: Plan
+    plan: Plan  # with the names of the copies
     kind: ServerKind
 
     @property
@@ -36,14 +36,18 @@ class Scratch:
         return self.plan.target.name
 
     def empty(self, connection: Connection) -> None:
-        """The big table and its ledger as new."""
+        """Empties the target table and its ledger of batches."""
         for table in (self.target, SCRATCH_BATCHES):
             sql.execute(connection, f"TRUNCATE TABLE {sql.quote(table)}")
 
+    def count_rows(self, connection: Connection) -> int:
+        """Counts the rows of the target table."""
+        return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.target)}"))
+
     def keep_source(self, connection: Connection) -> None:
-        """Copies the rows of the big table into SOURCE, from where the floor's INSERT … SELECT takes them."""
+        """Copies the target's rows into SOURCE_TABLE."""
         table = self.plan.target
-        assert table.key is not None  # the built-in plan's is such
+        assert table.key is not None  # the built-in plan assigns keys
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         sql.execute(
             connection,
@@ -52,7 +56,7 @@ class Scratch:
 
     @contextmanager
     def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
-        """Gives the statements that turn a session's checks off. MySQL has no such switch for CHECKs: those of the copy are not enforced meanwhile."""
+        """Yields the statements that turn off a session's checks. MySQL has none for CHECKs, so the target's are not enforced inside the block."""
         off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
         if self.kind is ServerKind.MARIADB:
             yield (*off, "SET SESSION check_constraint_checks = 0")
@@ -71,9 +75,9 @@ class Scratch:
 
 @contextmanager
 def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator[Scratch]:
-    """Empty copies of the plan's tables, for as long as the block runs, and a ledger of batches for them.
+    """Creates empty copies of the plan's tables and a ledger of batches for them; drops them at the end of the block.
 
-    `live` has the plan's tables; where it is empty the database is, too, and the built-in plan's tables are made, copied and dropped.
+    `live`: the plan's tables. If it is empty, the database is empty: the built-in plan's tables are created, copied and dropped.
     """
     drop_scratch_tables(connection)
     try:
@@ -92,10 +96,10 @@ def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator
 
 
 def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops every scratch table that is there; returns their names."""
+    """Drops all scratch tables; returns their names."""
     names = introspection.list_tables(connection).with_comment(store.SCRATCH_MARK)
     if names:
-        sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they refer to each other; nothing else refers to them
+        sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they reference each other, and no other table references them
         try:
             sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, names))}")
         finally:
@@ -104,16 +108,16 @@ def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
 
 
 def _copy(connection: Connection, plan: Plan, live: Schema) -> dict[str, str]:
-    """Makes a copy of each table; returns their names. A foreign key to a table of the plan leads to its copy, any other where it led."""
+    """Copies each table; returns the names of the copies. Foreign keys between tables of the plan reference the copies instead."""
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
-        _make_like(connection, copies[table.name], table.name)
+        _create_like(connection, copies[table.name], table.name)
         for key in live[table.name].foreign_keys:
             sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
     return copies
 
 
-def _make_like(connection: Connection, copy: str, table: str) -> None:
+def _create_like(connection: Connection, copy: str, table: str) -> None:
     sql.execute(connection, f"CREATE TABLE {copy} LIKE {sql.quote(table)}")
     try:
         sql.execute(connection, f"ALTER TABLE {copy} COMMENT = '{store.SCRATCH_MARK}'")

@@ -1,11 +1,11 @@
-"""parloader's own tables in the target database: which runs there are, which key each row has, which batches are committed.
+"""parloader's own tables in the target database: runs, their tables and keys, and committed batches.
 
-parloader_run     one row a run: the plan, as it was worked out when the run began, so that its rows can be made again whatever becomes of the schema
-parloader_table   one row a run and table: which of its rows are made and which were there, their keys, and the AUTO_INCREMENT counter before;
-                  those of a run that has ended stay until the counters are put back
-parloader_batch   one row a committed batch, written in the same transaction as the batch's rows: these rows are ours, no others are;
-                  those of a second pass, in which columns of these rows are set, under a name of their own (plans/passes.py)
-parloader_control who is at work (database/control.py)
+parloader_run     one row per run: the complete plan, so that its rows can be generated again even if the schema changes
+parloader_table   one row per run and table: its new and reused rows, their keys, and the AUTO_INCREMENT counter before and after;
+                  rows of a finished run stay until clean restores the counters
+parloader_batch   one row per committed batch, written in the same transaction as the batch's rows: it alone proves that parloader created
+                  them; batches of a second pass, which sets columns of these rows, have another name (run.pass_name)
+parloader_control the current holder of the lock, and the pause flag (control.py)
 """
 
 import json
@@ -26,7 +26,7 @@ from parloader.plans.model import Plan
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
 
 SCRATCH_MARK = "parloader bench: scratch table"
-"""The comment of bench's tables: no name alone makes a table ours."""
+"""The comment of bench's tables. A name alone does not prove that parloader created a table."""
 
 BATCHES = "parloader_batch"
 
@@ -34,7 +34,7 @@ TABLES = (BATCHES, "parloader_table", "parloader_run", control.CONTROL)
 
 
 def batches_ddl(name: str, comment: str) -> str:
-    """Names are compared byte by byte: tables whose names differ in an accent alone are two."""
+    """The CREATE TABLE of a table of batches. Table names are compared as bytes, because some differ in an accent alone."""
     return f"""CREATE TABLE IF NOT EXISTS {name} (
         run_id INT UNSIGNED NOT NULL,
         table_name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
@@ -71,7 +71,7 @@ DDL = {
     control.CONTROL: control.DDL,
 }
 
-# What later versions have more: column → the statement that adds it
+# Columns that later versions added: (table, column) → the statement that adds it
 ADDED_COLUMNS = {
     ("parloader_run", "definition"): "ALTER TABLE parloader_run ADD COLUMN definition LONGTEXT NULL",
     (
@@ -82,19 +82,20 @@ ADDED_COLUMNS = {
 
 
 def exists(connection: Connection) -> bool:
-    """Whether there is a ledger. LedgerDamaged if a part of it is missing, and with it the knowledge of which rows parloader created."""
-    return _is_whole(connection, _columns(connection))
+    """Whether there is a ledger. LedgerDamaged: one of its tables is missing, so it no longer shows which rows parloader created."""
+    return _is_complete(connection, _columns(connection))
 
 
-def _is_whole(connection: Connection, columns: Collection[tuple[str, str]]) -> bool:
-    there = {table for table, _ in columns}
-    missing = [table for table in TABLES if table not in there and table != control.CONTROL]  # control knows nothing of rows
+def _is_complete(connection: Connection, columns: Collection[tuple[str, str]]) -> bool:
+    existing = {table for table, _ in columns}
+    missing = [table for table in TABLES if table not in existing and table != control.CONTROL]  # control says nothing about rows
     if not missing:
         return True
-    if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in there & {BATCHES, "parloader_run"}):
+    if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in existing & {BATCHES, "parloader_run"}):
         raise LedgerDamaged(
-            f"the ledger is damaged: there is no {' and no '.join(missing)}, so nobody can tell any more which rows parloader made",
-            f"Restore it from a backup; or delete those rows by hand and then drop what is left: DROP TABLE {', '.join(sorted(there))}",
+            f"the ledger is damaged: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, "
+            "so it no longer shows which rows parloader created",
+            f"Restore it from a backup; or delete those rows by hand, then drop the rest of it: DROP TABLE {', '.join(sorted(existing))}",
         )
     return False
 
@@ -105,26 +106,26 @@ def create(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection) -> bool:
-    """Whether there is a ledger (LedgerDamaged as of `exists`); if so, adds what one of an earlier version lacks."""
+    """Whether there is a ledger (LedgerDamaged: see `exists`); if so, adds what a ledger of an earlier version lacks."""
     columns = _columns(connection)
-    whole = _is_whole(connection, columns)
-    if whole:
+    complete = _is_complete(connection, columns)
+    if complete:
         _complete(connection, columns)
-    return whole
+    return complete
 
 
 def _complete(connection: Connection, columns: Collection[tuple[str, str]]) -> None:
-    there = {table for table, _ in columns}
+    existing = {table for table, _ in columns}
     for table, statement in DDL.items():
-        if table not in there:
+        if table not in existing:
             sql.execute(connection, statement)
     for (table, column), statement in ADDED_COLUMNS.items():
-        if table in there and (table, column) not in columns:
+        if table in existing and (table, column) not in columns:
             sql.execute(connection, statement)
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:
-    """The ledger's (table, column) pairs that exist."""
+    """The (table, column) pairs of the ledger's tables that exist."""
     statement = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s"
     return {(table, column) for table, column in sql.rows(connection, statement, TABLES)}
 
@@ -134,33 +135,33 @@ def drop(connection: Connection) -> None:
 
 
 def runs(connection: Connection) -> tuple[Run, ...]:
-    """All runs, oldest first; none where there is no ledger."""
-    there = _columns(connection)
-    if not _is_whole(connection, there):
+    """All runs, oldest first; none if there is no ledger."""
+    columns = _columns(connection)
+    if not _is_complete(connection, columns):
         return ()
     done: dict[tuple[int, str], list[IndexRange]] = {}
     for run_id, table, first, count in sql.rows(connection, "SELECT run_id, table_name, first_index, row_count FROM parloader_batch"):
         done.setdefault((run_id, table), []).append(IndexRange(first, first + count))
-    later = {column: column if (table, column) in there else "NULL" for table, column in ADDED_COLUMNS}
+    added = {column: column if (table, column) in columns else "NULL" for table, column in ADDED_COLUMNS}
     tables: dict[int, list[tuple[Any, ...]]] = {}
-    statement = f"""SELECT run_id, table_name, key_column, segments, {later["details"]}, counter_before, counter_after
+    statement = f"""SELECT run_id, table_name, key_column, segments, {added["details"]}, counter_before, counter_after
         FROM parloader_table ORDER BY run_id, position"""
     for run_id, *table in sql.rows(connection, statement):
         tables.setdefault(run_id, []).append(tuple(table))
-    statement = f"SELECT run_id, target, row_count, parameters, {later['definition']}, started_at FROM parloader_run ORDER BY run_id"
-    found = []
+    statement = f"SELECT run_id, target, row_count, parameters, {added['definition']}, started_at FROM parloader_run ORDER BY run_id"
+    result = []
     for run_id, target, count, parameters, definition, started_at in sql.rows(connection, statement):
-        of_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
-        found.append(
+        done_by_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
+        result.append(
             Run(
                 run_id=run_id,
                 plan=_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters)),
                 started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-                tables=tuple(_entry(table, of_run, target) for table in tables.get(run_id, ())),
-                done=of_run,
+                tables=tuple(_entry(table, done_by_run, target) for table in tables.get(run_id, ())),
+                done=done_by_run,
             )
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def _plan(run_id: int, definition: str) -> Plan:
@@ -168,8 +169,8 @@ def _plan(run_id: int, definition: str) -> Plan:
         return decode_plan(json.loads(definition))
     except (UsageError, ValueError) as error:
         raise LedgerDamaged(
-            f"the ledger has a plan of run {run_id} that this version of parloader does not know: {error}",
-            "Use the version that made it (column parloader_version of parloader_run), or a later one",
+            f"this version of parloader cannot read the plan of run {run_id} in the ledger: {error}",
+            "Use the version that wrote it (column parloader_version of parloader_run), or a later one",
         ) from error
 
 
@@ -179,19 +180,19 @@ def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[IndexRange, ...]], tar
     return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after)
 
 
-def _rows(key: str | None, segments: str, details: str | None, made: tuple[IndexRange, ...] | None) -> RowAllocation:
-    """`made`: what counts as made where `details` does not say it, in a ledger of version 0.1.0; None: all rows."""
+def _rows(key: str | None, segments: str, details: str | None, done: tuple[IndexRange, ...] | None) -> RowAllocation:
+    """`done`: the new rows according to a ledger of version 0.1.0, which has no `details`; None: all rows are new."""
     keys = None if key is None else RowKeys(tuple(KeySegment(*s) for s in json.loads(segments)))
     if details is None:
         assert keys is not None
-        return RowAllocation(rows=keys.rows, new=(IndexRange(0, keys.rows),) if made is None else made, keys=keys)
-    more = json.loads(details)
+        return RowAllocation(rows=keys.rows, new=(IndexRange(0, keys.rows),) if done is None else done, keys=keys)
+    document = json.loads(details)
     return RowAllocation(
-        rows=more["rows"],
-        new=tuple(IndexRange(*part) for part in more["made"]),
+        rows=document["rows"],
+        new=tuple(IndexRange(*part) for part in document["made"]),
         keys=keys,
-        reused={column: tuple(map(SCALAR.read, values)) for column, values in more["used"].items()},
-        unique_offsets=more["offsets"],
+        reused={column: tuple(map(SCALAR.read, values)) for column, values in document["used"].items()},
+        unique_offsets=document["offsets"],
     )
 
 
@@ -207,9 +208,9 @@ def _details(rows: RowAllocation) -> str:
 
 
 def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
-    """Writes a new run, in the caller's transaction; returns its run_id. UsageError: its plan could not be read back."""
+    """Writes a new run in the caller's transaction; returns its run_id. UsageError: its plan could not be read back."""
     definition = encode_plan(plan)
-    decode_plan(definition)  # once it is there, every later command reads it
+    decode_plan(definition)  # every later command has to read it
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO parloader_run (plan, target, row_count, parameters, definition, parloader_version, started_at)
@@ -240,11 +241,11 @@ def _segments_text(keys: RowKeys | None) -> str:
 
 
 def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None) -> bool:
-    """Writes a batch's ledger row, first in the batch's transaction. False: it is there already, so the batch landed before.
+    """Writes a batch's ledger row, first in the batch's transaction. False: the row exists, so the batch was committed before.
 
-    The primary key makes this the look-up too: where an earlier attempt's commit is still under way in a lost session, the INSERT
-    waits for it, and then either is refused as a duplicate (that commit landed) or goes through (it did not).
-    `into`: the table of batches, another one than the ledger's for bench. `token`: the holder's; AnotherRun where it is not the current one.
+    If the commit of an earlier attempt is still in progress in a lost session, the INSERT waits for it. Then it either fails as a duplicate
+    (that commit succeeded) or succeeds (it did not).
+    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one.
     """
     columns = "run_id, table_name, first_index, row_count, committed_at"
     source = "FROM DUAL" if token is None else control.fence(token)
@@ -267,7 +268,7 @@ def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *
 
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:
-    """The parts of these ranges that are committed; waits for the transactions that are about to change them."""
+    """The committed parts of these ranges. Waits for open transactions that change them."""
     statement = """SELECT first_index, row_count FROM parloader_batch
         WHERE run_id = %s AND table_name = %s AND first_index < %s AND first_index + row_count > %s LOCK IN SHARE MODE"""
     return merge(
@@ -278,14 +279,14 @@ def committed(connection: Connection, run_id: int, table: str, within: tuple[Ind
 
 
 def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) -> None:
-    """Takes these rows out of the ledger's batches, in the caller's transaction: whole rows, and the parts of those at the edges.
+    """Removes these rows from the ledger's batches, in the caller's transaction: deletes batches, and shortens those at the edges.
 
-    Locks these batches and at most the next one, so that who deletes rows elsewhere need not wait: batches are disjoint and only ever
-    become smaller, so none that overlaps begins before the last one that was seen to begin at or before `gone`.
+    It locks these batches and at most the next one, so that workers that delete other rows do not wait. Batches are disjoint and only ever
+    shrink, so the first one that can overlap `gone` is the last one that starts at or before it.
     """
     of_table = "run_id = %s AND table_name = %s"
-    seen = f"SELECT COALESCE(MAX(first_index), %s) FROM parloader_batch WHERE {of_table} AND first_index <= %s"
-    lowest = sql.value(connection, seen, gone.start, run_id, table, gone.start)
+    statement = f"SELECT COALESCE(MAX(first_index), %s) FROM parloader_batch WHERE {of_table} AND first_index <= %s"
+    lowest = sql.value(connection, statement, gone.start, run_id, table, gone.start)
     batches = sql.rows(
         connection,
         f"""SELECT first_index, row_count FROM parloader_batch
@@ -304,32 +305,32 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
 
 
 def recorded_rows(connection: Connection, run_id: int, table: str) -> int:
-    """How many rows the ledger's batches of a table (or its second pass) have; one number, which no limit on results can cut."""
+    """The number of rows in the ledger's batches of a table or its second pass. The server adds them up, so no result limit truncates it."""
     statement = "SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE run_id = %s AND table_name = %s"
     return int(sql.value(connection, statement, run_id, table))
 
 
 def remaining_runs(connection: Connection) -> int:
-    """How many runs the ledger has."""
+    """The number of runs in the ledger."""
     return int(sql.value(connection, "SELECT COUNT(*) FROM parloader_run"))
 
 
 def end(connection: Connection, run_id: int) -> None:
-    """Removes a run and its batches, in the transaction in which the last of its rows go. What it did to the counters stays written."""
+    """Removes a run and its batches, in the transaction that deletes its last rows. Its AUTO_INCREMENT counters stay recorded."""
     for table in ("parloader_batch", "parloader_run"):
         sql.execute(connection, f"DELETE FROM {table} WHERE run_id = %s", run_id)
 
 
 def counters(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Table → its AUTO_INCREMENT before the first run took keys, and after the last one; of runs that have ended, too."""
+    """Table → its AUTO_INCREMENT before the first run reserved keys, and after the last one; includes finished runs."""
     statement = """SELECT table_name, counter_before, counter_after FROM parloader_table
         WHERE counter_before IS NOT NULL AND counter_after IS NOT NULL ORDER BY run_id, position"""
-    found: dict[str, tuple[int, int]] = {}
+    result: dict[str, tuple[int, int]] = {}
     for table, before, after in sql.rows(connection, statement):
-        found[table] = (found.get(table, (before,))[0], after)
-    return found
+        result[table] = (result.get(table, (before,))[0], after)
+    return result
 
 
-def table_names(found: ListedTable) -> frozenset[str]:
-    """The tables and views of the database, parloader's own not counted."""
-    return frozenset(found.tables) - {control.MARKER_TABLE, *TABLES, *found.with_comment(SCRATCH_MARK)}
+def table_names(listed: ListedTable) -> frozenset[str]:
+    """The tables and views of the database, except parloader's own."""
+    return frozenset(listed.tables) - {control.MARKER_TABLE, *TABLES, *listed.with_comment(SCRATCH_MARK)}

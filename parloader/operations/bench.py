@@ -154,7 +154,7 @@ class _Bench:
         if stopped:
             raise Interrupted("interrupted: the scratch tables are dropped", "Nothing else was touched; run it again for figures")
         self.seen |= {len(self.seen) + n: worker for n, worker in enumerate(stats.values())}
-        there = sql.value(self.connection, f"SELECT COUNT(*) FROM {sql.quote(self.copies.target)}")
+        there = self.copies.count_rows(self.connection)
         if there != self.config.rows:
             raise ParloaderError(f"{point.options} loaded {there:,} rows, not {self.config.rows:,}", "Report it, with what -v prints")
         return Measurement.of(stats)

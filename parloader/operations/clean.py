@@ -15,7 +15,7 @@ from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
 from parloader.rows import key_reservation
 from parloader.rows.lookup import delete_rows
-from parloader.rows.ownership import SHOWN_KEYS, children_first, require_no_outside_references, rows_left, some
+from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, require_no_outside_references, some
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import require_no_edited_rows
@@ -220,7 +220,7 @@ def _require_nothing_left(connection: Connection, live: Schema, run: Run) -> Non
     for entry in reversed(run.tables):
         if entry.name not in live or not entry.rows.new:
             continue
-        count, keys = rows_left(connection, run, entry.name, SHOWN_KEYS + 1)
+        count, keys = count_remaining_rows(connection, run, entry.name, SHOWN_KEYS + 1)
         if count:
             by = "/".join(run.plan.table(entry.name).row_key)
             raise ParloaderError(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from parloader.config import SeedConfig
-from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, require_writable
 from parloader.errors import Interrupted, ParloaderError
@@ -201,7 +200,7 @@ def _missing(run: Run, of: Pass) -> int:
 def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rule_counts.Counts:
     if loaded:
         for entry in run.partitioned:
-            sql.rows(connection, f"ANALYZE TABLE {sql.quote(entry.name)}")
+            rule_counts.update_statistics(connection, entry.name)
     rows = run.rows[run.target]
     if rows.keys is None:  # its rows cannot be told from others' by ranges: what is committed is what the ledger says
         now = _now(run, connection)

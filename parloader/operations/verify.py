@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parloader.config import VerifyConfig
-from parloader.database import introspection, sql
+from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, connected, server_info
 from parloader.errors import Refused
@@ -11,6 +11,7 @@ from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
+from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import compare
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
@@ -137,7 +138,6 @@ def _find_extra(connection: Connection, runs: list[Run], result: VerifyResult) -
         return
     ours = tuple(r for run in runs for r in run.key_ranges(target))
     first = min(first for first, _ in reserved)
-    where = f"{sql.quote(target)} WHERE {sql.quote(key)} >= %s AND {sql.outside(key, ours)}"
-    result.extra += int(sql.value(connection, f"SELECT COUNT(*) FROM {where}", first))
-    for (found,) in sql.rows(connection, f"SELECT {sql.quote(key)} FROM {where} ORDER BY {sql.quote(key)} LIMIT {MAX_SHOWN:d}", first):
-        result.differences.append(Difference(kind="extra", table=target, key=found))
+    count, keys = find_extra_keys(connection, target, key, min_key=first, owned=ours, limit=MAX_SHOWN)
+    result.extra += count
+    result.differences += [Difference(kind="extra", table=target, key=extra) for extra in keys]

@@ -1,7 +1,7 @@
-"""Which rows a run has of each table: those that are there and are used, those that it makes, and where the values of the latter begin."""
+"""Allocates the rows of a run per table: which existing rows it reuses, which it creates, their keys, and where unique values start."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from parloader.database import sql
@@ -15,89 +15,87 @@ from parloader.plans.unique import capacity
 from parloader.rows import key_reservation
 from parloader.schema.model import ColumnType, Schema, TableSchema
 
-# Of a table whose keys are not one range, or of which more than the key is picked, so many rows at most are used: they are kept in the ledger
+# Reused rows of a table whose keys have gaps, or of which other columns than the key are picked: their keys and values go to the ledger
 MAX_SAMPLED_ROWS = 10_000
 
-# Tables are counted up to here, which takes some milliseconds, and beyond only if all their rows can be used: keys of two bytes hold so many
+# Counting stops here, after some milliseconds, unless all rows of the table can be reused. A key of two bytes has fewer values
 COUNTED_ROWS = 70_000
 
-# Of one statement, so that it stays short
+# SELECTs per UNION ALL statement, so that it stays short
 UNITED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
-    """The rows of a table whose integer keys are above 0: `first` and `last` of them. `counted`: how many there are, at most COUNTED_ROWS + 1."""
+class _ExistingKeys:
+    """The rows of a table that have a positive integer key (all rows, if it has no such key)."""
 
-    counted: int
-    first: int
-    last: int
-    empty: bool
+    counted: int  # at most COUNTED_ROWS + 1
+    first: int  # the lowest key
+    last: int  # the highest key
+    empty: bool  # the table has no row at all
 
     @property
-    def more(self) -> bool:
-        """Whether there are more than were counted."""
+    def exceeds_count(self) -> bool:
+        """Whether the table has more rows than were counted."""
         return self.counted > COUNTED_ROWS
 
     def is_contiguous(self, rows: int) -> bool:
-        """Whether these rows, all that there are, have one range of keys."""
+        """Whether the keys of these `rows`, all that exist, have no gaps."""
         return rows > 0 and self.last - self.first + 1 == rows
 
 
-class ExistingRowCounts(Mapping[str, ExistingRows]):
-    """How many rows there are of each table that a plan could use. One of many rows is counted when it is asked for, and only if its rows
-    can be used."""
+# A table that does not exist yet
+NOTHING = _ExistingKeys(counted=0, first=0, last=0, empty=True)
 
-    def __init__(self, connection: Connection, shapes: Schema, not_used: Collection[str]) -> None:
-        picked = {(foreign.parent, column) for shape in shapes.values() for foreign in shape.foreign_keys for column in foreign.referenced}
+
+class ExistingRowCounts(Mapping[str, ExistingRows]):
+    """Table → the existing rows that a plan could reuse. A large table is counted on first access, and only if its rows can be reused."""
+
+    def __init__(self, connection: Connection, schema: Schema, not_reused: Collection[str]) -> None:
+        picked = {(foreign.parent, column) for table in schema.values() for foreign in table.foreign_keys for column in foreign.referenced}
         self._connection = connection
-        self._not_used = not_used
-        self._keys = {name: _picked_key(shape, {c for table, c in picked if table == name}) for name, shape in shapes.items()}
-        self._found = _count_rows(connection, self._keys, self._keys)
-        self._there: dict[str, ExistingRows] = {}
+        self._not_reused = not_reused
+        self._keys = {name: _picked_key(table, {c for parent, c in picked if parent == name}) for name, table in schema.items()}
+        self._existing = _count_rows(connection, self._keys, self._keys)
+        self._counts: dict[str, ExistingRows] = {}
 
     def __getitem__(self, name: str) -> ExistingRows:
-        if name not in self._there:
-            self._there[name] = self._count(name)
-        return self._there[name]
+        if name not in self._counts:
+            self._counts[name] = self._count(name)
+        return self._counts[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
+        return iter(self._existing)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._existing)
 
     def _count(self, name: str) -> ExistingRows:
-        found, key = self._found[name], self._keys[name]
+        existing, key = self._existing[name], self._keys[name]
         if key is None:
-            return ExistingRows(rows=min(found.counted, MAX_SAMPLED_ROWS))
-        if found.more and name in self._not_used:
+            return ExistingRows(rows=min(existing.counted, MAX_SAMPLED_ROWS))
+        if existing.exceeds_count and name in self._not_reused:
             return ExistingRows(rows=COUNTED_ROWS)
-        rows = _count_all(self._connection, name, key, found)
-        contiguous = found.is_contiguous(rows)
+        rows = _count_all(self._connection, name, key, existing)
+        contiguous = existing.is_contiguous(rows)
         return ExistingRows(rows=rows if contiguous else min(rows, MAX_SAMPLED_ROWS), contiguous=contiguous)
 
 
-# Of a table that does not exist yet
-NOTHING = _Found(counted=0, first=0, last=0, empty=True)
+def count_existing_rows(connection: Connection, plan: Plan, schema: Schema) -> Mapping[str, ExistingRows]:
+    """Counts the rows of the tables that the plan could reuse, several tables per statement."""
+    return ExistingRowCounts(connection, schema, {table.name for table in plan.tables if not table.reuse})
 
 
-def count_existing_rows(connection: Connection, plan: Plan, shapes: Schema) -> Mapping[str, ExistingRows]:
-    """What is in the tables that the plan could use, one statement for all."""
-    return ExistingRowCounts(connection, shapes, {table.name for table in plan.tables if not table.reuse})
+def _picked_key(table: TableSchema, picked: set[str]) -> str | None:
+    """The table's primary key if it is one integer column and no other column is picked from the table."""
+    key = table.primary_key
+    if key is None or len(key.columns) != 1 or not picked <= {*key.columns}:
+        return None
+    return key.columns[0] if table.column(key.columns[0]).kind is ColumnType.INTEGER else None
 
 
-def _picked_key(shape: TableSchema, picked: set[str]) -> str | None:
-    """The integer column that is the primary key, if nothing else is picked from the table."""
-    key = shape.primary_key
-    alone = (
-        key is not None and len(key.columns) == 1 and picked <= {*key.columns} and shape.column(key.columns[0]).kind is ColumnType.INTEGER
-    )
-    return key.columns[0] if key and alone else None
-
-
-def _count_rows(connection: Connection, keys: Mapping[str, str | None], to_count: Collection[str]) -> dict[str, _Found]:
-    """What is in these tables, by their integer keys where they have one. The others than those `to_count` have the count 0."""
+def _count_rows(connection: Connection, keys: Mapping[str, str | None], to_count: Collection[str]) -> dict[str, _ExistingKeys]:
+    """Reads the rows of tables, given with their integer keys (None: no such key). Tables not `to_count` get the count 0."""
     selects = []
     for number, (table, key) in enumerate(keys.items()):
         name = sql.quote(table)
@@ -109,176 +107,170 @@ def _count_rows(connection: Connection, keys: Mapping[str, str | None], to_count
             ends = f"(SELECT MIN({k}) FROM {name} WHERE {k} > 0), (SELECT MAX({k}) FROM {name})"
         count = f"(SELECT COUNT(*) FROM ({counted}) some)" if table in to_count else "0"
         selects.append(f"SELECT {number:d}, {count}, {ends}, EXISTS (SELECT 1 FROM {name})")
-    names, found = list(keys), {}
+    names, existing = list(keys), {}
     for number, rows, first, last, exists in _united(connection, selects):
-        found[names[number]] = _Found(counted=int(rows), first=int(first or 0), last=max(0, int(last or 0)), empty=not exists)
-    return found
+        existing[names[number]] = _ExistingKeys(counted=int(rows), first=int(first or 0), last=max(0, int(last or 0)), empty=not exists)
+    return existing
 
 
 def _united(connection: Connection, selects: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows of these SELECTs, which have no values of their own, in few statements."""
+    """The rows of SELECTs without parameters, UNITED of them per statement."""
     for at in range(0, len(selects), UNITED):
         yield from sql.rows(connection, " UNION ALL ".join(selects[at : at + UNITED]))
 
 
-def _count_all(connection: Connection, table: str, key: str, found: _Found) -> int:
-    if not found.more:
-        return found.counted
+def _count_all(connection: Connection, table: str, key: str, existing: _ExistingKeys) -> int:
+    if not existing.exceeds_count:
+        return existing.counted
     return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)} WHERE {sql.quote(key)} > 0"))
 
 
 def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], *, empty: bool) -> dict[str, RowAllocation]:
-    """For each table which rows that are there are used and which are to be made. `empty`: there are no tables yet.
+    """Allocates the rows of every table. `empty`: the tables do not exist yet.
 
-    `key_starts`: the first of the keys that are reserved in a table; in others, keys follow the highest one.
+    `key_starts`: table → the first of its reserved keys; in other tables, new keys follow the highest existing one.
     """
-    used = {table.name for table in plan.tables if table.reuse and not table.match and table.key is not None}
-    found = {} if empty else _count_rows(connection, {table.name: table.key for table in plan.tables}, used)
-    assigned: dict[str, RowAllocation] = {}
+    counted = {table.name for table in plan.tables if table.reuse and not table.match and table.key is not None}
+    existing = {} if empty else _count_rows(connection, {table.name: table.key for table in plan.tables}, counted)
+    allocated: dict[str, RowAllocation] = {}
     for table in plan.tables:
-        there = found.get(table.name, NOTHING)
-        if table.key is None:
-            rows = _rows_by_values(connection, plan, table, there)
+        in_table = existing.get(table.name, NOTHING)
+        next_key = key_starts.get(table.name) or in_table.last + 1
+        allocated[table.name] = _TableAllocator(connection, plan, table, in_table, next_key, allocated).allocate()
+    return allocated
+
+
+@dataclass(frozen=True)
+class _TableAllocator:
+    connection: Connection
+    plan: Plan
+    table: Table
+    existing: _ExistingKeys
+    next_key: int  # the first key of new rows
+    allocated: Mapping[str, RowAllocation] = field(default_factory=dict)  # the tables before this one
+
+    def allocate(self) -> RowAllocation:
+        return self._rows_by_values() if self.table.key is None else self._rows_by_key()
+
+    def _rows_by_key(self) -> RowAllocation:
+        """The run assigns the keys: reused rows keep theirs, new ones count from `next_key`."""
+        table = self.table
+        columns = [column for column in self.plan.referenced_columns(table.name) if column != table.key]
+        if self.existing.empty or not table.reuse:
+            keys, new = RowKeys.contiguous(self.next_key, table.rows), merge([IndexRange(0, table.rows)])
+        elif table.match:
+            keys, new = self._reuse_matching()
         else:
-            rows = _rows_by_key(connection, plan, table, assigned, there, key_starts.get(table.name) or there.last + 1)
-        assigned[table.name] = rows
-    return assigned
-
-
-def _rows_by_key(
-    connection: Connection, plan: Plan, table: Table, assigned: Mapping[str, RowAllocation], there: _Found, next_key: int
-) -> RowAllocation:
-    """Rows of a table whose keys the run assigns: used ones keep theirs, made ones follow from `next_key` on."""
-    columns = [column for column in plan.referenced_columns(table.name) if column != table.key]
-    if there.empty or not table.reuse:
-        keys, made = RowKeys.contiguous(next_key, table.rows), _whole(table)
-    elif table.match:
-        keys, made = _reuse_matching(connection, plan, table, assigned, next_key)
-    else:
-        keys, made = _reuse_lowest_keys(connection, table, there, next_key, sampled=bool(columns))
-    used = [key for first, last in _used_ranges(keys, made, table.rows) for key in range(first, last + 1)] if columns else []
-    return RowAllocation(
-        rows=table.rows,
-        new=made,
-        keys=keys,
-        reused=_values_of(connection, table, columns, used),
-        unique_offsets=_offsets(connection, table, made, there),
-    )
-
-
-def _whole(table: Table) -> tuple[IndexRange, ...]:
-    return merge([IndexRange(0, table.rows)])
-
-
-def _reuse_lowest_keys(
-    connection: Connection, table: Table, there: _Found, next_key: int, *, sampled: bool
-) -> tuple[RowKeys, tuple[IndexRange, ...]]:
-    """The rows that are there first, in the order of their keys; where they are too many to be listed, some of them, evenly."""
-    assert table.key is not None
-    rows = _count_all(connection, table.name, table.key, there)
-    if there.is_contiguous(rows) and (not sampled or rows <= MAX_SAMPLED_ROWS):
-        used = min(rows, table.rows)
-        segments = [KeySegment(0, used, there.first)] if used else []
-    else:
-        most = min(table.rows, MAX_SAMPLED_ROWS)
-        key = sql.quote(table.key)
-        each = max(1, rows // most) if most else 1
-        spread = f"AND MOD(CRC32({key}), {each:d}) = 0" if each > 1 else ""
-        statement = f"SELECT {key} FROM {sql.quote(table.name)} WHERE {key} > 0 {spread} ORDER BY {key} LIMIT {most:d}"
-        segments = list(RowKeys.of(k for (k,) in sql.rows(connection, statement)).segments)
-        used = segments[-1].stop if segments else 0
-    if used < table.rows:
-        segments.append(KeySegment(used, table.rows - used, next_key))
-    return RowKeys(tuple(segments)), merge([IndexRange(used, table.rows)])
-
-
-def _reuse_matching(
-    connection: Connection, plan: Plan, table: Table, assigned: Mapping[str, RowAllocation], next_key: int
-) -> tuple[RowKeys, tuple[IndexRange, ...]]:
-    """A row is used where it has the values that the plan gives the columns `match`, the lowest keys first."""
-    assert table.key is not None
-    key, name = sql.quote(table.key), sql.quote(table.name)
-    wanted: dict[tuple[Any, ...], list[int]] = {}
-    frame = generate(plan, table.after_pass(Pass.FIRST), IndexRange(0, table.rows), {**assigned, table.name: all_new(table)})
-    for index, values in enumerate(frame.select(table.match).rows()):
-        wanted.setdefault(values, []).append(index)
-    condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in table.match)
-    used: dict[int, int] = {}
-    groups = list(wanted.items())
-    for at in range(0, len(groups), UNITED):
-        part = groups[at : at + UNITED]
-        selects = (
-            f"(SELECT {n:d}, {key} FROM {name} WHERE {condition} AND {key} > 0 ORDER BY {key} LIMIT {len(i):d})"
-            for n, (_, i) in enumerate(part)
+            keys, new = self._reuse_lowest_keys(sampled=bool(columns))
+        reused = [key for first, last in _reused_ranges(keys, new, table.rows) for key in range(first, last + 1)] if columns else []
+        return RowAllocation(
+            rows=table.rows, new=new, keys=keys, reused=self._read_values(columns, reused), unique_offsets=self._unique_offsets(new)
         )
-        left = [iter(indices) for _, indices in part]
-        for n, k in sorted(sql.rows(connection, " UNION ALL ".join(selects), *(value for values, _ in part for value in values))):
-            used[next(left[n])] = k
-    made = [index for index in range(table.rows) if index not in used]
-    key_of = {**used, **{index: next_key + n for n, index in enumerate(made)}}
-    return RowKeys.of(key_of[index] for index in range(table.rows)), merge(IndexRange(index, index + 1) for index in made)
+
+    def _rows_by_values(self) -> RowAllocation:
+        """The keys are generated values: the run reuses existing rows first."""
+        table, columns = self.table, self.plan.referenced_columns(self.table.name)
+        reused: dict[str, tuple[Scalar, ...]] = {}
+        count = 0
+        if table.reuse and columns and not self.existing.empty:
+            order = ", ".join(map(sql.quote, table.identity or columns))
+            statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote(table.name)} ORDER BY {order}"
+            rows = sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")
+            count = len(rows)
+            if rows:
+                reused = {column: tuple(key_reservation.plan_value(row[n]) for row in rows) for n, column in enumerate(columns)}
+        new = merge([IndexRange(count, table.rows)])
+        return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new))
+
+    def _reuse_lowest_keys(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
+        """Reuses existing rows in the order of their keys; if the keys have gaps or are `sampled`, evenly spread ones if there are too many."""
+        table, existing = self.table, self.existing
+        assert table.key is not None
+        rows = _count_all(self.connection, table.name, table.key, existing)
+        if existing.is_contiguous(rows) and (not sampled or rows <= MAX_SAMPLED_ROWS):
+            reused = min(rows, table.rows)
+            segments = [KeySegment(0, reused, existing.first)] if reused else []
+        else:
+            limit = min(table.rows, MAX_SAMPLED_ROWS)
+            key = sql.quote(table.key)
+            step = max(1, rows // limit) if limit else 1
+            spread = f"AND MOD(CRC32({key}), {step:d}) = 0" if step > 1 else ""
+            statement = f"SELECT {key} FROM {sql.quote(table.name)} WHERE {key} > 0 {spread} ORDER BY {key} LIMIT {limit:d}"
+            segments = list(RowKeys.of(k for (k,) in sql.rows(self.connection, statement)).segments)
+            reused = segments[-1].stop if segments else 0
+        if reused < table.rows:
+            segments.append(KeySegment(reused, table.rows - reused, self.next_key))
+        return RowKeys(tuple(segments)), merge([IndexRange(reused, table.rows)])
+
+    def _reuse_matching(self) -> tuple[RowKeys, tuple[IndexRange, ...]]:
+        """Reuses a row for an index if its `match` columns have the values that the plan gives that index; the lowest keys first."""
+        table = self.table
+        rows = {**self.allocated, table.name: all_new(table)}
+        frame = generate(self.plan, table.after_pass(Pass.FIRST), IndexRange(0, table.rows), rows)
+        indices_by_values: dict[tuple[Any, ...], list[int]] = {}
+        for index, values in enumerate(frame.select(table.match).rows()):
+            indices_by_values.setdefault(values, []).append(index)
+        reused = dict(self._matching_keys(indices_by_values))
+        new = [index for index in range(table.rows) if index not in reused]
+        keys = {**reused, **{index: self.next_key + n for n, index in enumerate(new)}}
+        return RowKeys.of(keys[index] for index in range(table.rows)), merge(IndexRange(index, index + 1) for index in new)
+
+    def _matching_keys(self, indices_by_values: Mapping[tuple[Any, ...], list[int]]) -> Iterator[tuple[int, int]]:
+        """(index, key of the row that matches it), for the indices that have one."""
+        key, name = sql.quote(self.table.key or ""), sql.quote(self.table.name)
+        condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in self.table.match)
+        groups = list(indices_by_values.items())
+        for at in range(0, len(groups), UNITED):
+            part = groups[at : at + UNITED]
+            selects = (
+                f"(SELECT {n:d}, {key} FROM {name} WHERE {condition} AND {key} > 0 ORDER BY {key} LIMIT {len(indices):d})"
+                for n, (_, indices) in enumerate(part)
+            )
+            values = (value for group, _ in part for value in group)
+            remaining = [iter(indices) for _, indices in part]
+            for n, k in sorted(sql.rows(self.connection, " UNION ALL ".join(selects), *values)):
+                yield next(remaining[n]), k
+
+    def _read_values(self, columns: list[str], keys: list[int]) -> dict[str, tuple[Scalar, ...]]:
+        """Column → its values in the rows with these keys, in the order of the keys."""
+        if not keys or not columns:
+            return {}
+        key, table = sql.quote(self.table.key or ""), sql.quote(self.table.name)
+        selected = ", ".join([key, *map(sql.quote, columns)])
+        rows = {k: values for k, *values in sql.rows(self.connection, f"SELECT {selected} FROM {table} WHERE {key} IN %s", keys)}
+        return {column: tuple(key_reservation.plan_value(rows[k][n]) for k in keys) for n, column in enumerate(columns)}
+
+    def _unique_offsets(self, new: tuple[IndexRange, ...]) -> dict[str, int]:
+        """Column → the offset at which its Unique values start, so that no existing row has one of them."""
+        if not new:
+            return {}
+        offsets: dict[str, int] = {}
+        indices = IndexRange(new[0].start, new[-1].stop)
+        for column, generator in self.table.columns.items():
+            for unique in _uniques(generator):
+                offsets[column] = max(offsets.get(column, 0), self._unique_offset(column, unique, indices))
+        return {column: offset for column, offset in offsets.items() if offset}
+
+    def _unique_offset(self, column: str, unique: Unique, indices: IndexRange) -> int:
+        table, values = self.table.name, capacity(unique)
+        if self.existing.empty and indices.stop <= values:
+            return 0
+        offset = key_reservation.first_free_offset(self.connection, table, column, unique, indices)
+        if offset is None:
+            free = max(0, values - key_reservation.count_distinct(self.connection, table, column))
+            raise Refused(
+                f"{table}.{column} can hold {values:,} distinct values, some of which exist; {indices.rows:,} rows need as many new ones",
+                f"At most {free:,} more fit",
+            )
+        return offset
 
 
-def _used_ranges(keys: RowKeys, made: tuple[IndexRange, ...], rows: int) -> Iterator[tuple[int, int]]:
+def _reused_ranges(keys: RowKeys, new: tuple[IndexRange, ...], rows: int) -> Iterator[tuple[int, int]]:
+    """The keys of the rows that are not new, as (first, last) pairs."""
     at = 0
-    for part in (*made, IndexRange(rows, rows)):
+    for part in (*new, IndexRange(rows, rows)):
         yield from keys.ranges(IndexRange(at, max(at, part.start)))
         at = part.stop
-
-
-def _values_of(connection: Connection, table: Table, columns: list[str], keys: list[int]) -> dict[str, tuple[Scalar, ...]]:
-    """The columns' values in the rows with these keys, in their order."""
-    if not keys or not columns:
-        return {}
-    shown = ", ".join(map(sql.quote, (table.key or "", *columns)))
-    found = sql.rows(connection, f"SELECT {shown} FROM {sql.quote(table.name)} WHERE {sql.quote(table.key or '')} IN %s", keys)
-    rows = {key: values for key, *values in found}
-    return {column: tuple(key_reservation.plan_value(rows[key][n]) for key in keys) for n, column in enumerate(columns)}
-
-
-def _rows_by_values(connection: Connection, plan: Plan, table: Table, there: _Found) -> RowAllocation:
-    """Rows of a table whose keys are values of its generators: those that are there first."""
-    columns = plan.referenced_columns(table.name)
-    used: dict[str, tuple[Scalar, ...]] = {}
-    count = 0
-    if table.reuse and columns and not there.empty:
-        order = ", ".join(map(sql.quote, table.identity or columns))
-        shown = ", ".join(map(sql.quote, columns))
-        found = sql.rows(
-            connection, f"SELECT {shown} FROM {sql.quote(table.name)} ORDER BY {order} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}"
-        )
-        count = len(found)
-        used = (
-            {column: tuple(key_reservation.plan_value(values[n]) for values in found) for n, column in enumerate(columns)} if found else {}
-        )
-    made = merge([IndexRange(count, table.rows)])
-    return RowAllocation(rows=table.rows, new=made, reused=used, unique_offsets=_offsets(connection, table, made, there))
-
-
-def _offsets(connection: Connection, table: Table, made: tuple[IndexRange, ...], there: _Found) -> dict[str, int]:
-    """Where the values of the Unique columns begin, so that no row that is there has one of them."""
-    if not made:
-        return {}
-    found: dict[str, int] = {}
-    all_made = IndexRange(made[0].start, made[-1].stop)
-    for column, generator in table.columns.items():
-        for unique in _uniques(generator):
-            found[column] = max(found.get(column, 0), _offset(connection, table, column, unique, all_made, there))
-    return {column: offset for column, offset in found.items() if offset}
-
-
-def _offset(connection: Connection, table: Table, column: str, unique: Unique, made: IndexRange, there: _Found) -> int:
-    holds = capacity(unique)
-    if there.empty and made.stop <= holds:
-        return 0
-    offset = key_reservation.first_free_offset(connection, table.name, column, unique, made)
-    if offset is None:
-        room = holds - key_reservation.count_distinct(connection, table.name, column)
-        raise Refused(
-            f"{made.rows:,} rows need as many new values of {table.name}.{column}, which holds {holds:,} in all, and some are taken",
-            f"At most {max(0, room)} more fit",
-        )
-    return offset
 
 
 def _uniques(generator: Generator) -> Iterator[Unique]:
@@ -290,16 +282,16 @@ def _uniques(generator: Generator) -> Iterator[Unique]:
 
 
 def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocation]) -> None:
-    """Refused where keys would go beyond the key column's type."""
+    """Refused: new keys exceed the maximum of the key column's type."""
     for table in plan.tables:
-        made = rows[table.name].new_keys
-        if not made or table.key is None:
+        new_keys = rows[table.name].new_keys
+        if not new_keys or table.key is None:
             continue
-        largest = live[table.name].column(table.key).max_key
-        first, last = made[0][0], made[-1][1]
-        if last > largest:
-            fits = max(0, largest - first + 1)
+        max_key = live[table.name].column(table.key).max_key
+        first, last = new_keys[0][0], new_keys[-1][1]
+        if last > max_key:
+            fits = max(0, max_key - first + 1)
             raise Refused(
-                f"{last - first + 1:,} rows from key {first:,} on go beyond {table.name}.{table.key}, which holds keys up to {largest:,}",
+                f"{table.name}.{table.key} holds keys up to {max_key:,}; {last - first + 1:,} rows from key {first:,} on need keys up to {last:,}",
                 f"At most --rows {fits} fit" if table is plan.target else f"At most {fits:,} more fit: give the column a larger type",
             )

@@ -1,4 +1,4 @@
-"""The frozen messages that a worker sends to the parent process. Times are seconds, measured inside the worker."""
+"""Compares rows of a table with the generated ones."""
 
 import json
 import math
@@ -16,24 +16,28 @@ from parloader.schema.model import ColumnSchema, ColumnType
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A row that is not as the plan says. `kind` is missing, extra or different; `columns` has (column, expected, found).
+    """A row that differs from the plan."""
 
-    `key`: the integer one, or the values by which the row is found, with slashes between.
-    """
-
-    kind: str
+    kind: str  # missing, extra or different
     table: str
-    key: int | str
-    columns: tuple[tuple[str, str, str], ...] = ()
+    key: int | str  # the integer key, or the row key's values separated by slashes
+    columns: tuple[tuple[str, str, str], ...] = ()  # (column, expected, found)
 
 
+# MySQL drops a number's last digits rather than write more than 22 characters
 REAL_TOLERANCE = 1e-14
 
-MAX_SHOWN = 10  # differences of a kind that are handed on in full; all are counted
+# Differences per kind that are reported in full; all are counted
+MAX_SHOWN = 10
+
+MAX_SHOWN_CHARACTERS = 60
 
 
 def differences(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[Difference]:
-    """Where the table is not as the frame, which has the view's columns. `max_text_bytes`: what the server can join at most."""
+    """The rows in which the table differs from the frame, which has the view's columns.
+
+    `max_text_bytes`: the longest text that the server can join. Digests of such texts are compared first.
+    """
     if view.key is None:
         yield from differing(view, find_rows(connection, view, frame))
         return
@@ -46,7 +50,7 @@ def differences(connection: Connection, view: RowText, frame: pl.DataFrame, max_
 
 
 def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
-    """The frame and its rows' texts in pieces whose text the server can join."""
+    """Splits the frame and its rows' texts into pieces whose text the server can join."""
     text_bytes = int(texts.str.len_bytes().sum()) + frame.height
     if frame.height <= 1 or text_bytes <= max_text_bytes:
         yield frame, texts
@@ -58,56 +62,56 @@ def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Itera
 
 def _by_key(connection: Connection, view: RowText, frame: pl.DataFrame, key: str) -> Iterator[ExpectedAndActual]:
     keys = frame[key].to_list()
-    there = server_text.rows_by_key(connection, view, min(keys), max(keys))
-    wanted = frame.select(as_server_text(frame, view.columns)).iter_rows()
-    return ((texts, there.get(k)) for k, texts in zip(keys, wanted, strict=True))
+    existing = server_text.rows_by_key(connection, view, min(keys), max(keys))
+    expected = frame.select(as_server_text(frame, view.columns)).iter_rows()
+    return ((texts, existing.get(k)) for k, texts in zip(keys, expected, strict=True))
 
 
 def differing(view: RowText, pairs: Iterable[ExpectedAndActual]) -> Iterator[Difference]:
-    """The rows that are missing, or have other values than they should."""
+    """The rows that are missing or have other values than expected."""
     columns = [column.name for column in view.columns]
-    for wanted, have in pairs:
-        if have == wanted:
+    for expected, actual in pairs:
+        if actual == expected:
             continue
-        key = _key(view, dict(zip(columns, wanted, strict=True)))
-        if have is None:
+        key = _key(view, dict(zip(columns, expected, strict=True)))
+        if actual is None:
             yield Difference(kind="missing", table=view.table, key=key)
         elif different := tuple(
-            (column.name, _shown(want), _shown(found))
-            for column, want, found in zip(view.columns, wanted, have, strict=True)
-            if want != found and not _same(column, want, found)
+            (column.name, _shortened(one), _shortened(other))
+            for column, one, other in zip(view.columns, expected, actual, strict=True)
+            if one != other and not _is_equivalent(column, one, other)
         ):
             yield Difference(kind="different", table=view.table, key=key, columns=different)
 
 
 def _key(view: RowText, texts: Mapping[str, str]) -> int | str:
-    return int(texts[view.key]) if view.key is not None else "/".join(_inside(texts[name]) for name in view.identity)
+    return int(texts[view.key]) if view.key is not None else "/".join(_unquoted(texts[name]) for name in view.identity)
 
 
-def _inside(text: str) -> str:
-    """What a quoted literal says; another as it is."""
+def _unquoted(text: str) -> str:
+    """The value of a quoted literal; any other literal unchanged."""
     return text[1:-1].replace("''", "'").replace("\\\\", "\\") if text.startswith("'") else text
 
 
-def _shown(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}…'"
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 3]}…'"
 
 
-def _same(column: ColumnSchema, one: str, other: str) -> bool:
-    """Whether two literals that differ mean the same."""
+def _is_equivalent(column: ColumnSchema, one: str, other: str) -> bool:
+    """Whether two different literals have the same meaning."""
     if "NULL" in (one, other):
         return False
     match column.kind:
         case ColumnType.JSON:
-            return _same_json(_inside(one), _inside(other))
-        case ColumnType.REAL:  # MySQL cuts a number's last digits rather than write more than 22 characters
+            return _is_equivalent_json(_unquoted(one), _unquoted(other))
+        case ColumnType.REAL:
             return math.isclose(float(one), float(other), rel_tol=REAL_TOLERANCE)
         case _:
             return False
 
 
-def _same_json(one: str, other: str) -> bool:
+def _is_equivalent_json(one: str, other: str) -> bool:
     try:
         return bool(json.loads(one) == json.loads(other))
-    except ValueError:  # somebody dropped MariaDB's CHECK, and wrote what is none
+    except ValueError:  # not valid JSON: without MariaDB's CHECK, a JSON column holds any text
         return False

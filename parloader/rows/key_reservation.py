@@ -1,4 +1,4 @@
-"""Which values of a UNIQUE column are taken, so that a run's own can begin after them."""
+"""Reserves AUTO_INCREMENT keys for a run, and finds free values of UNIQUE columns."""
 
 import datetime
 from collections.abc import Collection
@@ -14,15 +14,15 @@ from parloader.schema.model import Schema
 
 
 def key_counters(connection: Connection, tables: Collection[str]) -> dict[str, int]:
-    """The AUTO_INCREMENT counters of these tables: the key that the next row without one gets. Of those that exist.
+    """Table → its AUTO_INCREMENT counter, the key of the next row inserted without one. Tables that do not exist are left out.
 
-    A look-up of one name each: to a list of names MariaDB opens every table of the database.
+    One look-up per name: for a list of names, MariaDB opens every table of the database.
     """
     if not tables:
         return {}
     statement = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-    found = sql.rows(connection, " UNION ALL ".join([statement] * len(tables)), *tables)
-    return {name: int(counter or 1) for name, counter in found}
+    rows = sql.rows(connection, " UNION ALL ".join([statement] * len(tables)), *tables)
+    return {name: int(counter or 1) for name, counter in rows}
 
 
 def tables_with_counters(live: Schema) -> tuple[str, ...]:
@@ -31,20 +31,20 @@ def tables_with_counters(live: Schema) -> tuple[str, ...]:
 
 
 def set_key_counter(connection: Connection, table: str, counter: int) -> None:
-    """Moves the counter (InnoDB keeps it above the highest key there is). Waits until no other transaction uses the table."""
+    """Sets the counter (InnoDB keeps it above the highest existing key). Waits until no other transaction uses the table."""
     sql.execute(connection, f"ALTER TABLE {sql.quote(table)} AUTO_INCREMENT = %s", counter)
 
 
 def highest_key(connection: Connection, table: str, key: str) -> int:
-    """0 where there is none."""
+    """The highest key; 0 if the table is empty or has only negative keys."""
     return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote(table)}") or 0))
 
 
 def reserve_keys(connection: Connection, table: str, key: str, rows: int, counter_before: int | None) -> int:
     """Reserves `rows` keys after the highest one; returns the first of them. `counter_before`: the table's AUTO_INCREMENT, if it has one.
 
-    ALTER TABLE waits for the transactions that use the table, and every later row without a key gets one after the range. So when no
-    higher key has come in between, nobody else has one in the range or will get one.
+    ALTER TABLE waits for the transactions that use the table, and every later row inserted without a key gets one after the range. So if no
+    higher key was inserted meanwhile, the range is free and stays free.
     """
     while True:
         highest = highest_key(connection, table, key)
@@ -55,56 +55,58 @@ def reserve_keys(connection: Connection, table: str, key: str, rows: int, counte
             return highest + 1
 
 
-# Of a column that holds so few values it is looked at each that is taken
+# If a column holds at most this many distinct values, all existing ones are read
 MAX_LISTED_VALUES = 70_000
 
 
-def first_free_offset(connection: Connection, table: str, column: str, unique: Unique, made: IndexRange) -> int | None:
-    """The offset with which the rows `made` have values that no row has; None: there is no such."""
-    holds = capacity(unique)
-    if holds <= MAX_LISTED_VALUES:
-        found = sql.rows(connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL")
-        numbers = sorted(n for (value,) in found if (n := position_of(unique, value)) is not None)
-        return _free(numbers, made, holds)
-    value = _highest(connection, table, column, unique)
+def first_free_offset(connection: Connection, table: str, column: str, unique: Unique, indices: IndexRange) -> int | None:
+    """The offset at which rows with these indices get values that no existing row has; None: there is no such offset."""
+    values = capacity(unique)
+    if values <= MAX_LISTED_VALUES:
+        existing = sql.rows(
+            connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL"
+        )
+        positions = sorted(n for (value,) in existing if (n := position_of(unique, value)) is not None)
+        return _lowest_free_offset(positions, indices, values)
+    value = _highest_value(connection, table, column, unique)
     highest = None if value is None else position_of(unique, value)
-    offset = 0 if highest is None else max(0, highest + 1 - made.start)
-    return offset if offset + made.stop <= holds else None
+    offset = 0 if highest is None else max(0, highest + 1 - indices.start)
+    return offset if offset + indices.stop <= values else None
 
 
-def _free(numbers: list[int], made: IndexRange, holds: int) -> int | None:
-    """The lowest offset with which the numbers of `made` are below `holds` and none of `numbers` (which are in order)."""
+def _lowest_free_offset(positions: list[int], indices: IndexRange, values: int) -> int | None:
+    """The lowest offset that moves `indices` to none of the sorted `positions`, all below `values`."""
     offset = 0
-    for number in numbers:
-        if number >= offset + made.start and number < offset + made.stop:
-            offset = number + 1 - made.start
-    return offset if offset + made.stop <= holds else None
+    for position in positions:
+        if offset + indices.start <= position < offset + indices.stop:
+            offset = position + 1 - indices.start
+    return offset if offset + indices.stop <= values else None
 
 
-def _highest(connection: Connection, table: str, column: str, unique: Unique) -> Any:
-    """The highest value of the form; None where there is none."""
-    of, where = sql.quote(column), ""
+def _highest_value(connection: Connection, table: str, column: str, unique: Unique) -> Any:
+    """The highest existing value of this form; None if there is none."""
+    name, where = sql.quote(column), ""
     parameters: tuple[object, ...] = ()
-    compared = f"CAST({of} AS CHAR)" if unique.form is UniqueKind.UUID else of
-    # the digits and letters of many collations are not in the order of their bytes
-    highest = f"CAST(LOWER({of}) AS BINARY)" if unique.form is UniqueKind.TEXT else compared
+    compared = f"CAST({name} AS CHAR)" if unique.form is UniqueKind.UUID else name
+    # Many collations sort digits and letters in another order than their bytes
+    highest = f"CAST(LOWER({name}) AS BINARY)" if unique.form is UniqueKind.TEXT else compared
     if (like := like_pattern(unique)) is not None:
         where, parameters = f"WHERE {compared} LIKE %s ESCAPE '|'", (like,)
     elif unique.form is UniqueKind.BYTES and unique.prefix:
         prefix = bytes.fromhex(unique.prefix)
-        where = f"WHERE {of} BETWEEN %s AND %s"
+        where = f"WHERE {name} BETWEEN %s AND %s"
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
     value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
     return value.decode("utf-8", "replace") if unique.form is UniqueKind.TEXT and value is not None else value
 
 
 def count_distinct(connection: Connection, table: str, column: str) -> int:
-    """How many values are taken."""
+    """The number of distinct values in the column."""
     return int(sql.value(connection, f"SELECT COUNT(DISTINCT {sql.quote(column)}) FROM {sql.quote(table)}"))
 
 
 def plan_value(value: Any) -> Scalar:
-    """A value that the driver gave, as a plan has it: what is no number, text or bytes is written as the server would."""
+    """Converts a value from the driver to one of a plan: dates, times and decimals become the server's text."""
     if isinstance(value, datetime.timedelta):
         seconds = int(value.total_seconds())
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

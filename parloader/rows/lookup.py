@@ -1,10 +1,10 @@
-"""Finding rows by the values of a key, where they have no integer one: conditions on the columns of a PRIMARY or UNIQUE key.
+"""Finds rows without an integer key by their row key: conditions on all columns of a PRIMARY or UNIQUE key.
 
-The law that ours only are found (DESIGN.md, law 6). A condition asks for equality in *every* column of one unique key, and the columns
-are NOT NULL. Equality here is the column's own, under its collation, which is also what the key is unique under: where 'Ä ' = 'a' holds,
-the key holds one of them. So each condition is true for at most one row, the one that the key's place was taken by. A column is compared
-with a literal of its own kind, because others would not do: to a number '1', '01' and '1x' are equal, and no index serves it. A key on
-prefixes is as good: what is unique in its first characters is unique as a whole. NULL equals nothing.
+Such a condition is true for at most one row, and never for another row than the one it names:
+- It compares every column of one unique key, and the columns are NOT NULL.
+- It compares under the column's collation, under which the key is unique: if 'Ä ' = 'a' holds, the key holds only one of the two.
+- It compares with a literal of the column's type. '1', '01' and '1x' all equal the number 1, and no index serves that comparison.
+- A key on prefixes is sufficient: values that differ in their first characters differ.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,75 +22,80 @@ from parloader.rows import server_text
 from parloader.rows.server_text import RowText, as_server_text
 from parloader.schema.model import ColumnSchema, quote_identifier
 
-# So many rows both servers look up in the index one by one, whatever the key's columns: it takes MySQL at most 2 of the 8 MB of
-# range_optimizer_max_mem_size, MariaDB at most 32 columns × 200 of the 16,000 of optimizer_max_sel_args; beyond, either reads the whole table.
-# From 500 on their optimizers take longer for a row of a composite key, below 100 the statements do. (MariaDB's UNIQUE on a whole TEXT or
-# BLOB is no index that serves a look-up: the table is read.)
+# Rows per statement. Up to this number, both servers look rows up in the index one by one, whatever the key's columns: MySQL needs at most 2 of
+# the 8 MB of range_optimizer_max_mem_size, MariaDB at most 32 columns × 200 of the 16,000 of optimizer_max_sel_args. Beyond these limits, they
+# scan the table. From 500 rows on, their optimizers take longer per row of a composite key; below 100, the number of statements costs time.
+# (MariaDB's UNIQUE on an entire TEXT or BLOB is a hash that serves no look-up: the table is scanned.)
 LOOKUP_ROWS = 200
 
-# Half of the smallest max_allowed_packet that anybody has left as it was (MySQL 5.5's)
+# Half of the smallest default of max_allowed_packet (MySQL 5.5)
 LOOKUP_BYTES = 512 * 1024
 
-# The texts of a row's columns as they should be, and as they are (None: there is no such row)
+# The texts of a row's columns as the plan has them and as the server has them (None: the row is missing)
 ExpectedAndActual: TypeAlias = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
 def conditions_by_key(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> Iterator[tuple[pl.DataFrame, str]]:
-    """The frame in pieces, in its order, each with the condition that finds its rows by the values of these columns, as it stands in a
-    statement for sql.rows (percent signs are doubled)."""
+    """Splits the frame into pieces, in order, each with the condition that finds its rows by these columns.
+
+    The condition is for sql.rows: percent signs are doubled.
+    """
     if len(identity) == 1:
         rows, start, between, end = _values(frame, identity).to_series(), f"{quote_identifier(identity[0].name)} IN (", ", ", ")"
     else:
         rows, start, between, end = row_conditions(frame, identity), "(", " OR ", ")"
     longest_bytes = int(rows.str.len_bytes().max() or 0) + len(between)  # type: ignore[arg-type]
-    most = max(1, min(LOOKUP_ROWS, LOOKUP_BYTES // longest_bytes))
-    for at in range(0, frame.height, most):
-        yield frame.slice(at, most), f"{start}{between.join(rows.slice(at, most))}{end}".replace("%", "%%")
+    piece_rows = max(1, min(LOOKUP_ROWS, LOOKUP_BYTES // longest_bytes))
+    for at in range(0, frame.height, piece_rows):
+        yield frame.slice(at, piece_rows), f"{start}{between.join(rows.slice(at, piece_rows))}{end}".replace("%", "%%")
 
 
 def row_conditions(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.Series:
-    """For each row the condition that finds it alone, as the server reads it (percent signs are not doubled)."""
+    """The condition that finds each row alone, as the server reads it (percent signs are not doubled)."""
     equal = [pl.concat_str(pl.lit(f"{quote_identifier(column.name)} = "), pl.col(column.name)) for column in identity]
     return _values(frame, identity).select(pl.concat_str(pl.lit("("), pl.concat_str(equal, separator=" AND "), pl.lit(")"))).to_series()
 
 
 def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame) -> Iterator[ExpectedAndActual]:
-    """For each row of the frame, in its order."""
+    """Reads each row of the frame from the table, in order."""
     columns = [column.name for column in view.columns]
     identity = [columns.index(name) for name in view.identity]
 
-    def named(texts: tuple[str, ...]) -> tuple[str, ...]:
+    def row_key(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(texts[at] for at in identity)
 
     for piece, condition in conditions_by_key(frame, identity_columns(view)):
-        there = {named(texts): texts for texts in server_text.rows_where(connection, view, condition)}
-        wanted = piece.select(as_server_text(piece, view.columns)).rows()
-        pairs = [(texts, there.pop(named(texts), None)) for texts in wanted]
-        # what is left was found, but under another text: a row whose key was changed to one that is equal under the collation
-        doubtful = [at for at, (_, have) in enumerate(pairs) if have is None] if there else []
-        for at in doubtful:
+        existing_rows = {row_key(texts): texts for texts in server_text.rows_where(connection, view, condition)}
+        expected = piece.select(as_server_text(piece, view.columns)).rows()
+        pairs = [(texts, existing_rows.pop(row_key(texts), None)) for texts in expected]
+        # Rows that remain have another text as key, equal under the collation: look up each missing row alone
+        missing = [at for at, (_, actual) in enumerate(pairs) if actual is None] if existing_rows else []
+        for at in missing:
             ((_, alone),) = conditions_by_key(piece.slice(at, 1), identity_columns(view))
             pairs[at] = (pairs[at][0], next(iter(server_text.rows_where(connection, view, alone)), None))
         yield from pairs
 
 
 def existing(connection: Connection, table: str, identity: Sequence[ColumnSchema], frame: pl.DataFrame) -> Iterator[tuple[str, ...]]:
-    """The frame's rows that exist in the table, each as the texts of its identity's columns."""
+    """The frame's rows that exist in the table, each as the texts of its identity columns."""
     view = RowText(table=table, columns=tuple(identity), identity=tuple(column.name for column in identity))
     for _, condition in conditions_by_key(frame, identity):
         yield from server_text.rows_where(connection, view, condition)
 
 
 def delete_by_key(connection: Connection, table: str, identity: Sequence[ColumnSchema], frame: pl.DataFrame) -> int:
-    """Deletes the frame's rows in the caller's transaction; returns how many were there. WriteFailed (to be rolled back) where a condition
-    was true for more rows than it names: the identity is none."""
+    """Deletes the frame's rows in the caller's transaction; returns how many existed.
+
+    WriteFailed (the caller rolls back): a condition was true for more rows than it names, because the columns are no longer unique.
+    """
     deleted = 0
     for piece, condition in conditions_by_key(frame, identity):
         count = sql.execute(connection, f"DELETE FROM {sql.quote(table)} WHERE {condition}")
         if count > piece.height:
             raise WriteFailed(
-                f"{piece.height:,} rows of {table} were looked for by {', '.join(column.name for column in identity)}, and {count:,} found",
-                "Nothing was deleted. Look whether a unique key on these columns is still there",
+                f"{', '.join(column.name for column in identity)} of {table} is no longer unique: "
+                f"{piece.height:,} {'row' if piece.height == 1 else 'rows'} looked up, {count:,} found",
+                "Nothing was deleted. Restore the unique key on these columns",
             )
         deleted += count
     return deleted
@@ -101,7 +106,7 @@ def identity_columns(view: RowText) -> tuple[ColumnSchema, ...]:
 
 
 def _values(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.DataFrame:
-    """The columns as literals that mean the same in every sql_mode."""
+    """The columns as literals that have the same meaning in every sql_mode."""
     return frame.select(as_server_text(frame, identity)).select(_without_backslash(column.name) for column in identity)
 
 
@@ -117,9 +122,9 @@ def _without_backslash(name: str) -> pl.Expr:
 def delete_rows(
     connection: Connection, plan: Plan, name: str, rows: Mapping[str, RowAllocation], identity: tuple[ColumnSchema, ...], part: IndexRange
 ) -> None:
-    """Deletes these rows of a table, in the caller's transaction: those that others of them may point at last.
+    """Deletes these rows of a table in the caller's transaction; rows that others of the table may reference come last.
 
-    `identity`: the columns by which they are found where the run assigned no keys. WriteFailed where these find more rows than ours.
+    `identity`: the columns by which rows are found if the run assigned no keys. WriteFailed: see delete_by_key.
     """
     table, keys = plan.table(name), rows[name].keys
     if table.key is not None and keys is not None:

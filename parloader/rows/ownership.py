@@ -1,4 +1,4 @@
-"""Which rows of a table parloader created: key ranges if runs assigned the keys, otherwise the identities that the plan generates again."""
+"""Which rows of a table parloader created: key ranges if runs assigned the keys, otherwise the row keys that the plan generates again."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -17,17 +17,26 @@ from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.lookup import existing
 from parloader.rows.writers import writer_for
-from parloader.schema.model import ColumnSchema
+from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
 
-ROWS_PER_INSERT = 10_000  # at a time
+# Rows per generated frame
+IDENTITY_BATCH_ROWS = 10_000
+
+# InnoDB indexes at most 3072 bytes; utf8mb4 takes up to 4 bytes per character
+MAX_INDEX_CHARACTERS = 3072 // 4
+
+# Keys that a message lists
+SHOWN_KEYS = 5
 
 
 @dataclass(frozen=True)
 class OwnedRows:
-    """The rows of the table `name` that these passes, one of each run, have written."""
+    """Rows of a table that parloader created."""
 
     name: str
+    """The table."""
     passes: tuple[tuple[Run, Pass], ...]
+    """The passes that wrote the rows, one per run."""
 
     @property
     def label(self) -> tuple[str, frozenset[tuple[int, Pass]]]:
@@ -36,7 +45,7 @@ class OwnedRows:
 
     @property
     def in_order(self) -> bool:
-        """Whether every run knows that its rows point at each other, and clean deletes them in an order that allows for it."""
+        """Whether clean deletes rows of the table that reference each other in a safe order: every run's plan declares the references."""
         return all(run.plan.table(self.name).root_rows.rows for run, _ in self.passes)
 
     @property
@@ -48,159 +57,200 @@ class OwnedRows:
         return tuple(r for run, of in self.passes for r in run.key_ranges(self.name, of))
 
     def has_other_rows(self, connection: Connection) -> bool:
-        """Whether the table has rows other than these. SchemaMismatch: a column by which these are found is gone.
+        """Whether the table has rows other than these. SchemaMismatch: a column of the row key is gone.
 
-        Without an integer key it looks up which of these rows exist: the table has other rows if it has more rows than that. The number
-        of rows that the ledger lists would not do, because a deleted row would hide an added one.
+        Without an integer key, it counts how many of these rows exist and compares that with the table's row count. The number of rows
+        in the ledger is no substitute: a deleted generated row would hide a row added by others.
         """
         if self._key is not None:
             return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
         rows = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}"))
-        return rows > self._existing_rows(connection)
+        return rows > self._count_existing(connection)
 
-    def _existing_rows(self, connection: Connection) -> int:
+    def _count_existing(self, connection: Connection) -> int:
         """How many of these rows exist.
 
-        A row that two runs claim counts once: somebody deleted the first run's row, and the second run created one with the same key. So the
-        hashes of the identities are kept, 8 bytes a row. Two hashes that are equal by chance make the number too small, which only means
-        that the exact look for rows in the way is done although there are none.
+        A row that two runs claim counts once: the first run's row was deleted, and the second run created one with the same row key. To
+        detect this, the hashes of all row keys are kept, 8 bytes per row. A hash collision makes the number too small, which is safe: it
+        only triggers the exact search for rows in the way.
         """
-        columns = identity_of(connection, self.passes[0][0], self.name)
-        found = [pl.Series(dtype=pl.Int64)]
+        columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], self.passes[0][0])
+        hashes = [pl.Series(dtype=pl.Int64)]
         for run, of in self.passes:
-            for frame in identities(run, self.name, run.done_by_pass(self.name, of)):
-                found.append(pl.Series(map(hash, existing(connection, self.name, columns, frame)), dtype=pl.Int64))
-        return pl.concat(found).n_unique()
+            for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
+                hashes.append(pl.Series(map(hash, existing(connection, self.name, columns, frame)), dtype=pl.Int64))
+        return pl.concat(hashes).n_unique()
 
     @contextmanager
-    def condition(self, connection: Connection, of: str) -> Iterator[str]:
-        """A condition that holds for our rows of the table that has the alias `of`, as long as the block runs."""
+    def condition(self, connection: Connection, alias: str) -> Iterator[str]:
+        """A condition that is true for these rows of the table with this alias; valid inside the block."""
         if self._key is not None:
-            yield sql.within(self._key, self._ranges, of=of)
+            yield sql.within(self._key, self._ranges, of=alias)
             return
-        columns = self.passes[0][0].plan.table(self.name).identity
-        same = " AND ".join(f"ours.{sql.quote(column)} = {of}.{sql.quote(column)}" for column in columns)
+        live = introspection.read_tables(connection, {self.name})[self.name]
+        columns = identity_columns(live, self.passes[0][0])
+        index = _index_definition(live, columns)
+        equal = " AND ".join(f"owned.{sql.quote(c.name)} = {alias}.{sql.quote(c.name)}" for c in columns)
         with ExitStack() as stack:
-            # a table for each run: two runs may claim the same row
-            lists = [stack.enter_context(self._list(connection, f"parloader_ours_{of}_{n}", n, columns)) for n in range(len(self.passes))]
-            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {listed} ours WHERE {same})" for listed in lists) + ")"
+            # One table per run, because two runs may claim the same row
+            tables = [
+                stack.enter_context(self._identity_table(connection, f"parloader_rows_{alias}_{n}", run, of, index))
+                for n, (run, of) in enumerate(self.passes)
+            ]
+            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {table} owned WHERE {equal})" for table in tables) + ")"
 
     @contextmanager
-    def _list(self, connection: Connection, into: str, number: int, columns: tuple[str, ...]) -> Iterator[str]:
-        """A temporary table of the identities of the rows of one of the passes."""
-        (run, of), names = self.passes[number], ", ".join(map(sql.quote, columns))
+    def _identity_table(self, connection: Connection, table: str, run: Run, of: Pass, index: str) -> Iterator[str]:
+        """Fills a temporary table with the row keys that one pass wrote; returns its name."""
+        columns = run.plan.table(self.name).identity
+        names = ", ".join(map(sql.quote, columns))
         sql.execute(
-            connection,
-            f"CREATE TEMPORARY TABLE {into} (PRIMARY KEY ({names})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0",
+            connection, f"CREATE TEMPORARY TABLE {table} (INDEX ({index})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0"
         )
         try:
-            writer = writer_for(into, server_info(connection))
-            for frame in identities(run, self.name, run.done_by_pass(self.name, of)):
+            writer = writer_for(table, server_info(connection))
+            for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
                 writer.write(connection, writer.render(frame.select(columns)))
-            yield into
+            yield table
         finally:
-            sql.execute(connection, f"DROP TEMPORARY TABLE {into}")
+            sql.execute(connection, f"DROP TEMPORARY TABLE {table}")
 
 
-def identities(run: Run, name: str, parts: Iterable[IndexRange]) -> Iterator[pl.DataFrame]:
-    """The identities of these rows of the run's table, with the columns from which they are computed, LISTED_ROWS at a time."""
+def _index_definition(live: TableSchema, columns: tuple[ColumnSchema, ...]) -> str:
+    """The columns of an index for look-ups by the row key, with the prefixes of the table's own key, in whose characters rows differ.
+
+    A long text without a prefix (MariaDB's UNIQUE on an entire TEXT) is indexed as far as an index can hold it.
+    """
+    names = {column.name for column in columns}
+    key = next((key for key in live.unique_keys if {*key.columns} == names), None)
+    prefixes = dict(zip(key.columns, key.prefixes, strict=True)) if key and key.prefixes else {}
+    texts = sum(column.kind in (ColumnType.TEXT, ColumnType.BYTES) for column in columns)
+    parts = []
+    for column in columns:
+        prefix = prefixes.get(column.name)
+        if prefix is None and column.kind in (ColumnType.TEXT, ColumnType.BYTES) and column.length > MAX_INDEX_CHARACTERS // texts:
+            prefix = MAX_INDEX_CHARACTERS // texts
+        parts.append(sql.quote(column.name) + (f"({prefix:d})" if prefix else ""))
+    return ", ".join(parts)
+
+
+def generate_identities(run: Run, name: str, parts: Iterable[IndexRange]) -> Iterator[pl.DataFrame]:
+    """Generates the row keys of these rows of the run's table again, in frames that also have the columns they are computed from."""
     table = run.plan.table(name)
     generation = RowGenerator(run.plan, only(table, table.identity), run.rows)
     for part in parts:
-        for batch in batches(part, lambda: ROWS_PER_INSERT):
+        for batch in batches(part, lambda: IDENTITY_BATCH_ROWS):
             yield generation.frame(batch)
 
 
-def identity_of(connection: Connection, run: Run, name: str) -> tuple[ColumnSchema, ...]:
-    """The columns by which the run's rows of the table are found, as the live table has them. SchemaMismatch: one is gone."""
-    found = {column.name: column for column in introspection.read_tables(connection, {name})[name].columns}
-    names = run.plan.table(name).identity
-    if gone := [column for column in names if column not in found]:
+def identity_columns(live: TableSchema, run: Run) -> tuple[ColumnSchema, ...]:
+    """The columns of the row key by which the run finds its rows in the live table. SchemaMismatch: one is gone."""
+    identity = run.plan.table(live.name).identity
+    if missing := [column for column in identity if column not in live.column_names]:
         raise SchemaMismatch(
-            f"{name} has no column {', '.join(gone)} any more, by which parloader finds the rows that it created", "Add it again"
+            f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
         )
-    return tuple(found[column] for column in names)
+    return tuple(live.column(column) for column in identity)
 
 
-def rows_left(connection: Connection, run: Run, name: str, shown: int) -> tuple[int, list[str]]:
-    """How many rows exist with the keys of the rows that the run creates in the table, and the first `shown` of these keys.
+def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int) -> tuple[int, list[str]]:
+    """Counts the rows that exist with keys of the run's generated rows; also returns the first `limit` of these keys.
 
-    Rows that the ledger does not list count as well: if a key is reserved by the run, nobody can tell whose the row is.
+    It includes rows that the ledger does not list: a key reserved by the run does not show who inserted the row.
     """
     entry = run.table(name)
     if entry.key is not None:
         key, where = sql.quote(entry.key), f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.new_keys)}"
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
-        keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {shown:d}") if count else ()
+        keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {limit:d}") if count else ()
         return count, [str(k) for (k,) in keys]
-    columns, count, first = identity_of(connection, run, name), 0, list[str]()
-    for frame in identities(run, name, entry.rows.new):
+    live = introspection.read_tables(connection, {name})[name]
+    columns, count, first = identity_columns(live, run), 0, list[str]()
+    for frame in generate_identities(run, name, entry.rows.new):
         for texts in existing(connection, name, columns, frame):
             count += 1
-            first += ["/".join(texts)] if count <= shown else []
+            first += ["/".join(texts)] if count <= limit else []
     return count, first
 
 
-SHOWN_KEYS = 5
+def find_extra_keys(
+    connection: Connection, table: str, key: str, *, min_key: int, owned: tuple[tuple[int, int], ...], limit: int
+) -> tuple[int, tuple[int, ...]]:
+    """Counts the rows with a key of at least `min_key` in none of the `owned` ranges; also returns the first `limit` of their keys."""
+    column = sql.quote(key)
+    where = f"FROM {sql.quote(table)} WHERE {column} >= %s AND {sql.outside(key, owned)}"
+    count = int(sql.value(connection, f"SELECT COUNT(*) {where}", min_key))
+    keys = sql.rows(connection, f"SELECT {column} {where} ORDER BY {column} LIMIT {limit:d}", min_key)
+    return count, tuple(k for (k,) in keys)
 
 
 def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
-    """Every table of every run that has rows of ours, in the order in which they are deleted: no row points at one of a later run."""
+    """Every table of every run that has generated rows, in the order of deletion: no row references one of a later run."""
     return ((run, entry.name) for run in reversed(runs) for entry in reversed(run.tables) if run.done.get(entry.name))
 
 
 def require_no_outside_references(connection: Connection, runs: tuple[Run, ...]) -> None:
-    """ForeignRows where a row points at one of ours that is deleted before it: that would fail, or take the row along."""
+    """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row."""
     database = sql.value(connection, "SELECT DATABASE()")
     references = introspection.foreign_keys_to(connection, {parent for _, parent in children_first(runs)})
-    gone: set[tuple[str, int]] = set()
-    has_others: dict[object, bool] = {}  # a child that points at several parents is looked at once
+    deleted: set[tuple[str, int]] = set()
+    has_other_rows: dict[object, bool] = {}  # a child that references several parents is searched once
     for run, parent in children_first(runs):
-        ours = OwnedRows(parent, ((run, Pass.FIRST),))
-        if ours.in_order:  # ours that point at others of the same table are deleted before these
-            gone.add((parent, run.run_id))
+        generated = OwnedRows(parent, ((run, Pass.FIRST),))
+        if generated.in_order:  # rows that reference others of the same table are deleted before these
+            deleted.add((parent, run.run_id))
         for foreign_key in (key for key in references if key.parent == parent):
             child = foreign_key.child if foreign_key.database == database else None
-            children = [other for other in runs if child and other.done.get(child)]
-            left = [other for other in children if (child, other.run_id) not in gone]
-            set_later = [other for other in left if set(foreign_key.columns) & other.plan.table(foreign_key.child).later]
-            passes = [(other, Pass.FIRST) for other in children if other not in left] + [(other, Pass.SECOND) for other in set_later]
-            but = OwnedRows(foreign_key.child, tuple(passes)) if passes else None
-            if but is not None and but.label not in has_others:
-                has_others[but.label] = but.has_other_rows(connection)
-            if but is None or has_others[but.label]:
-                # where some of ours are left, they are in the way too
-                _refuse_referencing_rows(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")
-        gone.add((parent, run.run_id))
+            child_runs = [other for other in runs if child and other.done.get(child)]
+            remaining = [other for other in child_runs if (child, other.run_id) not in deleted]
+            excluding = _safe_child_rows(foreign_key, child_runs, remaining)
+            if excluding is not None and excluding.label not in has_other_rows:
+                has_other_rows[excluding.label] = excluding.has_other_rows(connection)
+            if excluding is None or has_other_rows[excluding.label]:
+                # generated rows of the child that remain are in the way as well
+                origin = "" if remaining else " that parloader did not create"
+                _refuse_referencing_rows(connection, foreign_key, generated, excluding, origin)
+        deleted.add((parent, run.run_id))
 
 
-def _refuse_referencing_rows(connection: Connection, foreign_key: Reference, ours: OwnedRows, but: OwnedRows | None, *, whose: str) -> None:
-    """ForeignRows names the rows of the child, `but` those of ours, that point at rows of ours in the parent."""
+def _safe_child_rows(foreign_key: Reference, child_runs: list[Run], remaining: list[Run]) -> OwnedRows | None:
+    """The generated rows of the child that are not in the way: already deleted, or their references are first set to NULL."""
+    passes = [(run, Pass.FIRST) for run in child_runs if run not in remaining]
+    passes += [(run, Pass.SECOND) for run in remaining if set(foreign_key.columns) & run.plan.table(foreign_key.child).later]
+    return OwnedRows(foreign_key.child, tuple(passes)) if passes else None
+
+
+def _refuse_referencing_rows(
+    connection: Connection, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows | None, origin: str
+) -> None:
+    """ForeignRows: rows of the child, apart from those `excluding`, reference these generated rows of the parent."""
     child, parent = foreign_key.child, foreign_key.parent
     columns = tuple(zip(foreign_key.columns, foreign_key.referenced, strict=True))
     joined = " AND ".join(f"c.{sql.quote(column)} = p.{sql.quote(referenced)}" for column, referenced in columns)
-    where = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c WHERE " + " AND ".join(
-        f"c.{sql.quote(c)} IS NOT NULL" for c, _ in columns
-    )
-    if not sql.rows(connection, f"SELECT 1 FROM {where} LIMIT 1"):
+    source = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c"
+    references = " AND ".join(f"c.{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
+    if not sql.rows(connection, f"SELECT 1 FROM {source} WHERE {references} LIMIT 1"):
         return
     key = introspection.primary_key(connection, foreign_key.database, child) or foreign_key.columns
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
-    with ours.condition(connection, "p") as pointed_at, but.condition(connection, "c") if but else nullcontext("FALSE") as excepted:
+    with (
+        generated.condition(connection, "p") as is_generated,
+        excluding.condition(connection, "c") if excluding else nullcontext("FALSE") as is_excluded,
+    ):
         found = sql.rows(
             connection,
-            f"""SELECT {shown} FROM {sql.quote(foreign_key.database)}.{sql.quote(child)} c JOIN {sql.quote(parent)} p ON {joined}
-                WHERE NOT {excepted} AND {pointed_at} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
+            f"""SELECT {shown} FROM {source} JOIN {sql.quote(parent)} p ON {joined}
+                WHERE NOT {is_excluded} AND {is_generated} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
         )
     if found:
         keys = some("/".join(map(str, values)) for values in found)
         raise ForeignRows(
-            f"rows of {child}{whose} point at rows of {parent} that parloader made: {'/'.join(key)} {keys}",
-            f"Point their {', '.join(foreign_key.columns)} at other rows, or delete them; nothing was deleted",
+            f"rows of {child}{origin} reference rows of {parent} that parloader created: {'/'.join(key)} {keys}",
+            f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted",
         )
 
 
 def some(texts: Iterable[str]) -> str:
-    """The first few, and whether there are more."""
+    """The first SHOWN_KEYS of the texts, and whether there are more."""
     first = list(texts)
     return ", ".join(first[:SHOWN_KEYS]) + (" and more" if len(first) > SHOWN_KEYS else "")

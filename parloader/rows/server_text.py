@@ -1,4 +1,4 @@
-"""How the server shows a table's rows as text: an SQL expression for each column. loading/shown.py writes generated values the same way."""
+"""Rows as the server's text: an SQL expression per column for existing rows, and Polars expressions that give the same text for generated ones."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -17,19 +17,18 @@ QUOTED_TYPES = frozenset(
 
 HEXADECIMAL_TYPES = frozenset({ColumnType.BYTES, ColumnType.GEOMETRY, ColumnType.VECTOR})
 
-# The backslash, written so that it means the same in every sql_mode
+# A backslash that has the same meaning in every sql_mode
 BACKSLASH = "CHAR(92 USING utf8mb4)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowText:
-    """These columns of a table. Its rows are found by the integer column `key`, or, where that is None, by the values of their columns
-    `identity`: NOT NULL, together the whole of a PRIMARY or UNIQUE key, and among the `columns`."""
+    """Columns of a table as text, and how its rows are found."""
 
     table: str
     columns: tuple[ColumnSchema, ...]
-    key: str | None = None
-    identity: tuple[str, ...] = ()
+    key: str | None = None  # the integer column by which rows are found
+    identity: tuple[str, ...] = ()  # if `key` is None: all columns of a PRIMARY or UNIQUE key, NOT NULL and among `columns`
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -37,18 +36,18 @@ class RowText:
 
     @property
     def number_columns(self) -> frozenset[str]:
-        """Those that LOAD DATA has to be told to read as numbers."""
+        """The columns for which LOAD DATA needs an explicit conversion to a number (see LoadDataWriter)."""
         return frozenset(column.name for column in self.columns if column.kind in (ColumnType.BIT, ColumnType.YEAR))
 
 
 def text_expression(column: ColumnSchema) -> str:
-    """The column's value as text, 'NULL' where there is none. Texts of all columns have one collation, so that they can be joined."""
+    """SQL for the column's value as text; NULL becomes 'NULL'. The texts of all columns have one collation, so they can be concatenated."""
     name = sql.quote(column.name)
     padded = column.kind in (ColumnType.INTEGER, ColumnType.DECIMAL) and "zerofill" in column.type_text.lower()
     if column.kind in (ColumnType.BIT, ColumnType.YEAR) or padded:
         text = f"({name} + 0)"
     elif column.kind is ColumnType.REAL:
-        text = f"({name} + 0e0)"  # a FLOAT alone is shown with six digits; 0 also for -0, which INSERT does not write
+        text = f"({name} + 0e0)"  # a bare FLOAT is shown with six digits; -0 becomes 0, because INSERT cannot write -0
     elif column.kind in (ColumnType.INTEGER, ColumnType.DECIMAL):
         text = name
     elif column.kind in QUOTED_TYPES:
@@ -56,19 +55,19 @@ def text_expression(column: ColumnSchema) -> str:
     elif column.kind in HEXADECIMAL_TYPES:
         text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
     else:
-        # QUOTE() would escape more (NUL and Ctrl-Z)
+        # QUOTE() would also escape NUL and Ctrl-Z
         unified = f"CONVERT({name} USING utf8mb4)"
         text = f"CONCAT('''', REPLACE(REPLACE({unified}, '''', ''''''), {BACKSLASH}, CONCAT({BACKSLASH}, {BACKSLASH})), '''')"
     return f"COALESCE({text}, 'NULL')" if column.nullable else text
 
 
 def row_text(live: TableSchema, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> RowText:
-    """How the server writes these columns of its rows as text; the rows are found by `key`, or by `identity` where that is None."""
+    """The text of these columns of a live table; rows are found by `key`, or by `identity` if that is None."""
     return RowText(table=live.name, columns=tuple(_as_written(live.column(name)) for name in columns), key=key, identity=identity)
 
 
 def _as_written(column: ColumnSchema) -> ColumnSchema:
-    """MariaDB keeps a JSON value as the text that it was written as."""
+    """MariaDB stores a JSON value as the text that was written."""
     return replace(column, kind=ColumnType.TEXT) if column.kind is ColumnType.JSON and column.type_name == "longtext" else column
 
 
@@ -76,12 +75,12 @@ SEPARATOR = ";"
 
 
 def prepare_session(connection: Connection, text_bytes: int) -> None:
-    """Lets the server join texts of that many bytes in this session (bound by its max_allowed_packet too)."""
+    """Lets GROUP_CONCAT return texts of that many bytes in this session (max_allowed_packet limits them as well)."""
     sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
 
 
 def server_digest(connection: Connection, view: RowText, first: int, last: int) -> tuple[int, str]:
-    """(rows, digest) of the rows of a view with an integer key, those with keys `first` … `last`."""
+    """(rows, digest) of the rows with keys `first` … `last`. Needs a view with an integer key."""
     key = sql.quote(str(view.key))
     count, digest = sql.row(
         connection,
@@ -94,19 +93,19 @@ def server_digest(connection: Connection, view: RowText, first: int, last: int) 
 
 
 def digest_of_texts(texts: pl.Series) -> str:
-    """The digest that the server gives for rows with these texts."""
+    """The digest that the server computes for rows with these texts."""
     return hashlib.sha256((texts.str.join(SEPARATOR).item() or "").encode()).hexdigest()
 
 
 def rows_by_key(connection: Connection, view: RowText, first: int, last: int) -> dict[int, tuple[str, ...]]:
-    """The texts of each column of the rows with keys `first` … `last`, of a view with an integer key."""
+    """Key → column texts of the rows with keys `first` … `last`. Needs a view with an integer key."""
     key = sql.quote(str(view.key))
-    found = sql.rows(connection, f"SELECT {key}, {_texts(view)} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s", first, last)
-    return {k: tuple(texts) for k, *texts in found}
+    rows = sql.rows(connection, f"SELECT {key}, {_texts(view)} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s", first, last)
+    return {k: tuple(texts) for k, *texts in rows}
 
 
 def rows_where(connection: Connection, view: RowText, condition: str) -> tuple[tuple[str, ...], ...]:
-    """The texts of each column of the rows for which the condition (of loading/identity.py) is true."""
+    """The column texts of the rows for which the condition (see lookup.py) is true."""
     return sql.rows(connection, f"SELECT {_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}")
 
 
@@ -114,29 +113,29 @@ def _texts(view: RowText) -> str:
     return ", ".join(f"CONCAT({expression})" for expression in view.expressions)
 
 
-# A real number is shown with digits alone where its point is at most so many digits before or after the first digit that is not 0, else with
-# an exponent (dtoa.c, my_gcvt). MySQL writes at most 22 characters, so that it has an exponent, or less than 17 digits, sooner: comparer.py
+# A real number is shown without an exponent if its first significant digit is at most this far from the decimal point (dtoa.c, my_gcvt).
+# MySQL writes at most 22 characters, so it switches to an exponent, or drops digits, earlier: see differences.py
 FIRST_PLACE, LAST_PLACE = -14, 15
 
 
 def rows_as_text(frame: pl.DataFrame, columns: Sequence[ColumnSchema]) -> pl.Series:
-    """Each row's texts with commas between, as the digest of a view's rows is made of them."""
+    """The text of each row: its column texts separated by commas, as server_digest joins them."""
     return frame.select(pl.concat_str(as_server_text(frame, columns), separator=",")).to_series()
 
 
 def as_server_text(frame: pl.DataFrame, columns: Sequence[ColumnSchema]) -> list[pl.Expr]:
-    """The frame's columns of these names, in this order: literals in which a backslash is doubled, NULL where there is no value."""
+    """The frame's columns of these names, in this order, as literals with doubled backslashes; a missing value is NULL."""
     return [_literal(frame[column.name], column).alias(column.name) for column in columns]
 
 
 def _literal(values: pl.Series, column: ColumnSchema) -> pl.Expr:
     if values.null_count() == values.len():
         return pl.col(values.name).cast(pl.String).fill_null("NULL")
-    text = _of_kind(values, column)
+    text = _value_text(values, column)
     return text.fill_null("NULL") if values.null_count() else text
 
 
-def _of_kind(values: pl.Series, column: ColumnSchema) -> pl.Expr:
+def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
     given = pl.col(values.name)
     match column.kind:
         case ColumnType.INTEGER | ColumnType.BIT | ColumnType.YEAR:
@@ -149,7 +148,7 @@ def _of_kind(values: pl.Series, column: ColumnSchema) -> pl.Expr:
         case ColumnType.DATE if values.dtype.is_temporal():
             return given.dt.strftime("'%Y-%m-%d'")
         case ColumnType.DATETIME | ColumnType.TIMESTAMP if values.dtype.is_temporal():
-            return _moment(given.cast(pl.Datetime("us")) if values.dtype == pl.Date else given, column.fraction_digits)
+            return _timestamp(given.cast(pl.Datetime("us")) if values.dtype == pl.Date else given, column.fraction_digits)
         case ColumnType.DATETIME | ColumnType.TIMESTAMP | ColumnType.TIME:
             return quoted(_with_fraction(given, column.fraction_digits), backslash_escapes=True)
         case kind if kind in HEXADECIMAL_TYPES or values.dtype == pl.Binary:
@@ -164,15 +163,15 @@ def _of_kind(values: pl.Series, column: ColumnSchema) -> pl.Expr:
 def _decimal(values: pl.Series, scale: int) -> pl.Expr:
     if values.dtype.is_float():
         return pl.col(values.name).cast(pl.Decimal(38, scale)).cast(pl.String)
-    have = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
+    own_scale = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
     text = number(values)
-    if have < scale:
-        return text + ("" if have else ".") + "0" * (scale - have)
-    return text.str.head(scale - have - (scale == 0)) if have > scale else text
+    if own_scale < scale:
+        return text + ("" if own_scale else ".") + "0" * (scale - own_scale)
+    return text.str.head(scale - own_scale - (scale == 0)) if own_scale > scale else text
 
 
 def _real(values: pl.Expr) -> pl.Expr:
-    """The shortest text that is this number and no other."""
+    """The shortest text that identifies the number."""
     written = (values + 0.0).cast(pl.String)  # -0 is 0
     whole, fraction, exponent = (written.str.extract(form) for form in (r"^-?(\d+)", r"\.(\d+)", r"e\+?(-?\d+)$"))
     fraction = fraction.fill_null("")
@@ -198,13 +197,13 @@ def _behind_point(digits: pl.Expr) -> pl.Expr:
     return pl.when(digits == "").then(pl.lit("")).otherwise("." + digits)
 
 
-def _moment(values: pl.Expr, digits: int) -> pl.Expr:
+def _timestamp(values: pl.Expr, digits: int) -> pl.Expr:
     if digits == 0:
         return values.dt.strftime("'%Y-%m-%d %H:%M:%S'")
     return pl.concat_str(pl.lit("'"), values.dt.strftime("%Y-%m-%d %H:%M:%S%.6f").str.slice(0, 20 + digits), pl.lit("'"))
 
 
 def _with_fraction(texts: pl.Expr, digits: int) -> pl.Expr:
-    """Of 'HH:MM:SS', with a date before or not, and a fraction behind or not."""
-    whole, fraction = texts.str.extract(r"^([^.]*)"), texts.str.extract(r"\.(\d+)$").fill_null("").str.head(digits)
-    return whole if digits == 0 else whole + "." + fraction.str.pad_end(digits, "0")
+    """Cuts or pads the fraction of times 'HH:MM:SS[.fraction]', with or without a date in front."""
+    seconds, fraction = texts.str.extract(r"^([^.]*)"), texts.str.extract(r"\.(\d+)$").fill_null("").str.head(digits)
+    return seconds if digits == 0 else seconds + "." + fraction.str.pad_end(digits, "0")

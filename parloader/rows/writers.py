@@ -1,4 +1,4 @@
-"""The second pass of a load: how rows that are there get the values of the columns that are set later, and lose them again."""
+"""Writes generated rows: INSERT, LOAD DATA, and the UPDATEs of the second pass, which sets deferred columns (and undoes them for clean)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,28 +21,27 @@ from parloader.schema.model import ColumnSchema, TableSchema, quote_identifier
 
 @dataclass(frozen=True, kw_only=True)
 class DeferredUpdate:
-    """`columns` of the table are set. `kept`: those that the server changes in each row that is updated (ON UPDATE CURRENT_TIMESTAMP), where
-    the statement does not say what they become. Rows are found by the integer column `key`, or, where that is None, by `identity`."""
+    """Sets the deferred columns of a table's existing rows."""
 
     table: str
-    columns: tuple[str, ...]
-    preserved_columns: tuple[str, ...]
-    key: str | None
-    identity: tuple[ColumnSchema, ...]
+    columns: tuple[str, ...]  # the columns to set
+    preserved_columns: tuple[str, ...]  # assigned to themselves, or ON UPDATE CURRENT_TIMESTAMP would change them
+    key: str | None  # the integer column by which rows are found
+    identity: tuple[ColumnSchema, ...]  # the columns by which rows are found if `key` is None
 
     def generation(self, plan: Plan, rows: Mapping[str, RowAllocation]) -> RowGenerator:
-        """What is set, and what rows are found by."""
+        """Generates the columns to set and those by which rows are found."""
         table = plan.table(self.table)
         return RowGenerator(plan, only(table, (*table.identity, *self.columns)), rows)
 
     def statements(self, frame: pl.DataFrame, *, backslash_escapes: bool) -> pl.Series:
-        """An UPDATE for each row."""
+        """One UPDATE per row."""
         values = frame.select(as_literals(frame.select(self.columns), backslash_escapes=backslash_escapes))
         where = row_conditions(frame, self.identity) if self.key is None else _by_key(frame, self.key)
-        new = [pl.concat_str(pl.lit(f"{quote_identifier(name)} = "), pl.col(name)) for name in self.columns]
+        assignments = [pl.concat_str(pl.lit(f"{quote_identifier(name)} = "), pl.col(name)) for name in self.columns]
         parts = [
             pl.lit(f"UPDATE {quote_identifier(self.table)} SET "),
-            pl.concat_str([*new, *self._preserved_assignments()], separator=", "),
+            pl.concat_str([*assignments, *self._preserved_assignments()], separator=", "),
             pl.lit(" WHERE "),
         ]
         return values.select(pl.concat_str([*parts, where]).alias("statement")).to_series()
@@ -51,14 +50,13 @@ class DeferredUpdate:
         return (pl.lit(f"{quote_identifier(name)} = {quote_identifier(name)}") for name in self.preserved_columns)
 
     def undo(self, connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], part: IndexRange) -> None:
-        """NULL again in these rows, in the caller's transaction."""
+        """Sets the columns of these rows to NULL again, in the caller's transaction."""
         if not self.columns:
             return
-        new = [f"{sql.quote(name)} = NULL" for name in self.columns] + [
-            f"{sql.quote(name)} = {sql.quote(name)}" for name in self.preserved_columns
-        ]
+        assignments = [f"{sql.quote(name)} = NULL" for name in self.columns]
+        assignments += [f"{sql.quote(name)} = {sql.quote(name)}" for name in self.preserved_columns]
         for condition in self._conditions(plan, rows, part):
-            sql.execute(connection, f"UPDATE {sql.quote(self.table)} SET {', '.join(new)} WHERE {condition}")
+            sql.execute(connection, f"UPDATE {sql.quote(self.table)} SET {', '.join(assignments)} WHERE {condition}")
 
     def _conditions(self, plan: Plan, rows: Mapping[str, RowAllocation], part: IndexRange) -> Iterator[str]:
         keys = rows[self.table].keys
@@ -74,20 +72,21 @@ def _by_key(frame: pl.DataFrame, key: str) -> pl.Series:
     return frame.select(pl.concat_str(pl.lit(f"{quote_identifier(key)} = "), pl.col(key).cast(pl.String))).to_series()
 
 
-# The packet's command byte, and some room: max_allowed_packet counts the whole packet
+# The packet's command byte and some reserve: max_allowed_packet limits the entire packet
 PACKET_RESERVE_BYTES = 64
 
-# A server parses a batch fastest as statements of some hundred rows, whose parse tree stays in its cache (docs/performance.md)
+# Servers parse statements of a few hundred rows fastest: the parse tree stays in the CPU cache (docs/performance.md)
 STATEMENT_ROWS = 500
 
+# Warnings that a message lists
 SHOWN_WARNINGS = 3
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A batch as it goes to the server: statements, or one file's content."""
+    """A batch ready to be sent."""
 
-    texts: tuple[bytes, ...]
+    texts: tuple[bytes, ...]  # the statements; for LOAD DATA, the statement and the file's content
     rows: int
 
     @property
@@ -96,19 +95,21 @@ class Rendered:
 
 
 class Writer(Protocol):
+    """Renders and sends batches of rows."""
+
     local_infile: ClassVar[bool]
-    """Whether the session has to allow LOAD DATA LOCAL."""
+    """Whether the session must allow LOAD DATA LOCAL."""
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        """The batch ready to be sent; needs no connection, so that it can be done while another batch is being written."""
+        """Renders the batch. Needs no connection, so it can run while another batch is being written."""
 
     def write(self, connection: Connection, batch: Rendered) -> None:
-        """Sends it. The driver's errors; WriteFailed where the server took another number of rows."""
+        """Sends the batch. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InsertWriter:
-    """Multi-row INSERTs of STATEMENT_ROWS rows, fewer where max_allowed_packet asks for it, sent without waiting in between."""
+    """Pipelined multi-row INSERTs of STATEMENT_ROWS rows each, or fewer if max_allowed_packet requires it."""
 
     local_infile: ClassVar[bool] = False
     table: str
@@ -118,32 +119,32 @@ class InsertWriter:
     def render(self, frame: pl.DataFrame) -> Rendered:
         head = f"INSERT INTO {quote_identifier(self.table)} ({', '.join(map(quote_identifier, frame.columns))}) VALUES ("
         texts = values_lists(frame, backslash_escapes=self.backslash_escapes)
-        room_bytes = self.max_allowed_packet_bytes - len(head.encode()) - PACKET_RESERVE_BYTES
+        capacity_bytes = self.max_allowed_packet_bytes - len(head.encode()) - PACKET_RESERVE_BYTES
         pieces = (
             piece
             for start in range(0, texts.len(), STATEMENT_ROWS)
-            for piece in self._fitting(texts[start : start + STATEMENT_ROWS], room_bytes)
+            for piece in self._fitting(texts[start : start + STATEMENT_ROWS], capacity_bytes)
         )
         return Rendered(tuple(f"{head}{_joined(piece)})".encode() for piece in pieces), frame.height)
 
-    def _fitting(self, texts: pl.Series, room_bytes: int) -> Iterator[pl.Series]:
-        """The rows in pieces of at most `room_bytes`."""
+    def _fitting(self, texts: pl.Series, capacity_bytes: int) -> Iterator[pl.Series]:
+        """The rows in pieces of at most `capacity_bytes`."""
         sizes = texts.str.len_bytes() + len("),(")
-        if int(sizes.sum()) <= room_bytes:
+        if int(sizes.sum()) <= capacity_bytes:
             yield texts
             return
         largest_bytes = int(sizes.max())  # type: ignore[arg-type]
-        if largest_bytes > room_bytes:
+        if largest_bytes > capacity_bytes:
             raise WriteFailed(
                 f"a row of {self.table} needs {largest_bytes:,} bytes, more than the server's max_allowed_packet of "
-                f"{self.max_allowed_packet_bytes:,} takes",
+                f"{self.max_allowed_packet_bytes:,} bytes allows",
                 "Raise max_allowed_packet on the server",
             )
         ends = sizes.cum_sum()
         at = 0
         while at < texts.len():
             before = int(ends[at - 1]) if at else 0
-            stop = int(ends.search_sorted(before + room_bytes, side="right"))
+            stop = int(ends.search_sorted(before + capacity_bytes, side="right"))
             yield texts.slice(at, stop - at)
             at = stop
 
@@ -151,13 +152,13 @@ class InsertWriter:
         written = connection.execute_pipelined(batch.texts)
         if written != batch.rows:
             raise WriteFailed(
-                f"the server took {written:,} of {batch.rows:,} rows of {self.table}", "Look for a trigger or a view that drops rows"
+                f"the server inserted {written:,} of {batch.rows:,} rows of {self.table}", "Check for a trigger or view that discards rows"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateWriter:
-    """An UPDATE for each row of the second pass in which a column gets a value; sent without waiting in between."""
+    """Pipelined UPDATEs of the second pass, one per row in which a deferred column gets a value."""
 
     local_infile: ClassVar[bool] = False
     update: DeferredUpdate
@@ -172,8 +173,8 @@ class UpdateWriter:
         changed = connection.execute_pipelined(batch.texts)
         if changed != batch.rows:
             raise WriteFailed(
-                f"{', '.join(self.update.columns)} of {self.update.table}: the server set {changed:,} of {batch.rows:,} rows",
-                "Somebody deleted or changed rows meanwhile, or a trigger does: parloader verify names them",
+                f"{self.update.table}: the server set {', '.join(self.update.columns)} in {changed:,} of {batch.rows:,} rows",
+                "Rows were deleted or changed during the load, perhaps by a trigger: parloader verify names them",
             )
 
 
@@ -181,21 +182,22 @@ class UpdateWriter:
 class LoadDataWriter:
     """LOAD DATA LOCAL from memory.
 
-    LOCAL means IGNORE: the server drops a row that breaks a key, a foreign key or a CHECK, cuts a value that does not fit, and only warns
-    (MySQL manual "LOAD DATA Statement", "Duplicate-Key and Error Handling"). So a batch counts only if every row was loaded without one.
-    `number_columns`: those for which a text of digits is something else than the number: the bytes of a BIT, 2000 for a 0 in a YEAR.
+    LOCAL implies IGNORE: the server skips a row that violates a key, foreign key or CHECK, truncates a value that is too long, and only
+    warns (MySQL manual "LOAD DATA Statement", "Duplicate-Key and Error Handling"). So a batch succeeds only if every row is loaded and
+    there is no warning.
     """
 
     local_infile: ClassVar[bool] = True
     table: str
     number_columns: frozenset[str] = frozenset()
+    """BIT and YEAR columns, which read digits as something else than the number: BIT as bytes, a YEAR of 0 as 2000."""
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        reading = {name: "UNHEX(@{})" for name, dtype in frame.schema.items() if dtype == pl.Binary}
-        reading |= {name: "CAST(@{} AS UNSIGNED)" for name in frame.columns if name in self.number_columns}
-        fields = ", ".join(f"@{n}" if name in reading else quote_identifier(name) for n, name in enumerate(frame.columns))
-        decoded = ", ".join(f"{quote_identifier(name)} = {read.format(frame.columns.index(name))}" for name, read in reading.items())
-        # '\\\\' would be two characters under NO_BACKSLASH_ESCAPES
+        decoders = {name: "UNHEX(@{})" for name, dtype in frame.schema.items() if dtype == pl.Binary}
+        decoders |= {name: "CAST(@{} AS UNSIGNED)" for name in frame.columns if name in self.number_columns}
+        fields = ", ".join(f"@{n}" if name in decoders else quote_identifier(name) for n, name in enumerate(frame.columns))
+        decoded = ", ".join(f"{quote_identifier(name)} = {code.format(frame.columns.index(name))}" for name, code in decoders.items())
+        # X'5C' is a backslash; the string '\\\\' would be two under NO_BACKSLASH_ESCAPES
         statement = (
             f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {quote_identifier(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
             + (f" SET {decoded}" if decoded else "")
@@ -210,7 +212,7 @@ class LoadDataWriter:
             raise WriteFailed(
                 f"of {batch.rows:,} rows of {self.table} the server read {loaded.records:,}, skipped {loaded.skipped:,} and warned {loaded.warnings:,} times: "
                 + "; ".join(f"{text} (error {code})" for _, code, text in warnings),
-                "Nothing of the batch was committed. A constraint of the schema or a row of somebody's stands against the plan",
+                "Nothing of the batch was committed. A constraint of the schema or an existing row conflicts with the plan",
             )
 
 
@@ -219,7 +221,7 @@ def _joined(texts: pl.Series) -> str:
 
 
 def deferred_update(table: Table, live: TableSchema) -> DeferredUpdate:
-    """What is set later in the table, of those columns that are there."""
+    """The update that sets the table's deferred columns, as far as the live table has them."""
     return DeferredUpdate(
         table=table.name,
         columns=tuple(name for name in table.columns if name in table.later and name in live.column_names),
@@ -230,9 +232,17 @@ def deferred_update(table: Table, live: TableSchema) -> DeferredUpdate:
 
 
 def writer_for(
-    table: str, facts: ServerInfo, name: WriterName = WriterName.INSERT, *, number_columns: frozenset[str] = frozenset()
+    table: str, server: ServerInfo, name: WriterName = WriterName.INSERT, *, number_columns: frozenset[str] = frozenset()
 ) -> Writer:
-    """`number_columns`: the BIT and YEAR ones (see LoadDataWriter)."""
+    """The writer of that name for a table. `number_columns`: see LoadDataWriter."""
     if name is WriterName.LOAD_DATA:
         return LoadDataWriter(table=table, number_columns=number_columns)
-    return InsertWriter(table=table, max_allowed_packet_bytes=facts.max_allowed_packet_bytes, backslash_escapes=facts.backslash_escapes)
+    return InsertWriter(table=table, max_allowed_packet_bytes=server.max_allowed_packet_bytes, backslash_escapes=server.backslash_escapes)
+
+
+def copy_rows(connection: Connection, source: str, table: Table, key_range: tuple[int, int]) -> None:
+    """Copies the rows with these keys (first, last) from the table `source`, on the server (INSERT … SELECT)."""
+    assert table.key is not None
+    columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+    rows = f"SELECT {columns} FROM {sql.quote(source)} WHERE {sql.within(table.key, (key_range,))}"
+    sql.execute(connection, f"INSERT INTO {sql.quote(table.name)} ({columns}) {rows}")

@@ -33,7 +33,15 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocati
 
     Returns the plan, in which the columns that a trigger gives other values are not checked later.
     """
-    sql.execute(connection, f"SAVEPOINT {SAVEPOINT}")
+    with sql.savepoint(connection, SAVEPOINT):
+        changed = _write_samples(connection, plan, rows, live, facts)
+    return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
+
+
+def _write_samples(
+    connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], live: Schema, facts: ServerInfo
+) -> dict[str, frozenset[str]]:
+    """Writes the sample rows; returns the columns of each table that a trigger changed."""
     changed: dict[str, frozenset[str]] = {}
     sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].new]
     for table, indices in (*sampled, *_samples(plan, rows)):
@@ -52,8 +60,7 @@ def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocati
             updates = UpdateWriter(update=update, backslash_escapes=facts.backslash_escapes)
             updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))
         changed[table.name] |= _changed(connection, table, RowGenerator(plan, table, rows).at(indices), live, facts)
-    sql.execute(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
-    return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
+    return changed
 
 
 def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Schema, facts: ServerInfo) -> frozenset[str]:

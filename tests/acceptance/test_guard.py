@@ -78,7 +78,7 @@ def test_a_table_or_view_of_that_name_forbids_whoever_made_it(database: Database
     database.execute(statement)
     before = everything(database)
     for command in WRITING:
-        assert "a table or view that parloader did not make" in database.parloader(*command, check=3).stderr
+        assert "a table or view that parloader did not create" in database.parloader(*command, check=3).stderr
     assert json.loads(database.parloader("guard", "--json").stdout)["forbidden"]
     assert "does not drop it" in database.parloader("guard", "--allow", "--yes", check=3).stderr
     assert not json.loads(database.parloader("guard", "--forbid", "--json").stdout)["changed"]

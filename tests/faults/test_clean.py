@@ -93,7 +93,7 @@ def test_while_it_is_suspended_no_other_command_takes_over(database: Database) -
     with halted_clean(database) as load:
         for process in load.family():
             signalled(process, signal.SIGSTOP)
-        assert "another parloader is at work" in database.parloader(*USUAL.command, check=3).stderr
+        assert "another parloader command is running" in database.parloader(*USUAL.command, check=3).stderr
         for process in load.family():
             signalled(process, signal.SIGCONT)
     load.ends(0)

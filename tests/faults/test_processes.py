@@ -132,7 +132,7 @@ def test_two_at_once_are_refused(database: Database) -> None:
     with halted(load):
         who = f"seed by {getpass.getuser()}@{socket.gethostname()}, process {load.process.pid}, since 20"
         for command in (load.plan.command, CLEAN):
-            assert f"another parloader is at work in this database: {who}" in database.parloader(*command, check=3).stderr
+            assert f"another parloader command is running in this database: {who}" in database.parloader(*command, check=3).stderr
     load.ends(0)
     proven(load)
 

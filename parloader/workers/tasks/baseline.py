@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.generation.frames import generate
 from parloader.plans.row_ranges import IndexRange, batches
-from parloader.rows.writers import LoadDataWriter
+from parloader.rows.writers import LoadDataWriter, copy_rows
 from parloader.workers.batching import FixedBatch, Pace
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.tasks.base import BatchWork, run_batches
@@ -69,10 +68,5 @@ class BaselineTask:
         table = self.template.table
         keys = self.template.rows[table.name].keys
         assert keys is not None  # the built-in plan assigns keys
-        assert table.key is not None
-        columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         for key_range in keys.ranges(batch):
-            where = sql.within(table.key, (key_range,))
-            sql.execute(
-                connection, f"INSERT INTO {sql.quote(table.name)} ({columns}) SELECT {columns} FROM {sql.quote(self.source)} WHERE {where}"
-            )
+            copy_rows(connection, self.source, table, key_range)

@@ -73,7 +73,7 @@ def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) 
         store.record(connection, 1, "t", IndexRange(0, 10))
         sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', NULL, '0', UTC_TIMESTAMP())")
         sql.execute(connection, f"DROP TABLE {lost}")
-        with pytest.raises(LedgerDamaged, match=f"there is no {lost}, so nobody can tell"):
+        with pytest.raises(LedgerDamaged, match=f"{lost} is missing, so it no longer shows"):
             store.exists(connection)
 
 

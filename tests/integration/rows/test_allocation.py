@@ -40,7 +40,7 @@ def look(database: Database, *not_reused: str) -> Mapping[str, ExistingRows]:
 def test_many_rows_are_as_well_known_as_few(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute(*TABLES)
     monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
-    monkeypatch.setattr(allocation, "SAMPLED_ROWS", 5)
+    monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
     assert look(database) == {
         "contiguous": ExistingRows(rows=8, contiguous=True),
         "holes": ExistingRows(rows=5),
@@ -55,7 +55,7 @@ def test_many_rows_are_as_well_known_as_few(database: Database, bound: int, monk
 def test_rows_of_a_long_range_are_all_used(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute(*TABLES)
     monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
-    monkeypatch.setattr(allocation, "SAMPLED_ROWS", 5)
+    monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
     used = tuple(Table(name=name, rows=7, columns={}, key="id") for name in ("contiguous", "holes", "nothing"))
     with database.connection() as connection:
         found = allocation.allocate(

@@ -43,7 +43,7 @@ def kill_holder(database: Database) -> int:
 def test_one_at_a_time_and_free_afterwards(database: Database) -> None:
     with lease(database):
         assert holder(database)
-        with pytest.raises(AnotherRun, match="another parloader is at work in this database"), lease(database):
+        with pytest.raises(AnotherRun, match="another parloader command is running in this database"), lease(database):
             pass
     assert holder(database) is None
     with lease(database):

@@ -165,5 +165,5 @@ def test_every_statement_is_sent_once_in_order() -> None:
 
 
 def test_rows_that_the_server_drops_fail_the_batch() -> None:
-    with pytest.raises(WriteFailed, match="the server took 99 of 100 rows of t"):
+    with pytest.raises(WriteFailed, match="the server inserted 99 of 100 rows of t"):
         writer(1000).write(FakeConnection(dropped_rows=1).connection, batch_of_two_statements())
