@@ -10,6 +10,7 @@ parloader_control who is at work (database/control.py)
 
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from parloader import __version__
@@ -165,12 +166,18 @@ def runs(connection: Connection) -> tuple[Run, ...]:
 
 def _plan(run_id: int, definition: str) -> Plan:
     try:
-        return decode_plan(json.loads(definition))
+        return _decode(definition)
     except (UsageError, ValueError) as error:
         raise LedgerDamaged(
             f"the ledger has a plan of run {run_id} that this version of parloader does not know: {error}",
             "Use the version that made it (column parloader_version of parloader_run), or a later one",
         ) from error
+
+
+@lru_cache(maxsize=1024)
+def _decode(definition: str) -> Plan:
+    """The plan of a JSON text. Cached, because a command reads the ledger more than once and runs often have the same plan."""
+    return decode_plan(json.loads(definition))
 
 
 def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[IndexRange, ...]], target: str) -> TableEntry:
