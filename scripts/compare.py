@@ -1,8 +1,8 @@
-"""parloader beside the other ways to fill the same table: measured in turns, on a private server that is thrown away afterwards.
+"""Compares parloader with other ways to fill the same table, on a temporary private server.
 
-Every load begins with the same state (the table empty, nothing left to write) and has to end with the same rows; a loader that ends
-with others ends the comparison with an error. Loaders take turns in an order that changes with the round, so that a noisy minute
-falls on all alike. stdout has the tables, stderr a line for each load.
+Every load starts from the same state (an empty table, no dirty pages) and must end with the same rows; if a loader ends with other
+rows, the comparison fails. Loads are interleaved, in an order that changes with each round, so that a noisy period affects all loaders
+alike. The tables go to stdout, a line for each load to stderr.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 import compare_report
 from compare_client import Job
-from compare_loaders import LOADERS, Load, Loader, Run, live, make_files, parloader, parloader_verify
+from compare_loaders import LOADERS, Load, Loader, Run, make_files, parloader, parloader_verify, run_clients
 from compare_proxy import proxy
 from compare_report import Measurement, ServerResult
 from compare_server import Contents, Place, contents, file_system, say, throwaway
@@ -34,7 +34,7 @@ NAMES = tuple(loader.name for loader in LOADERS)
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What is to be measured. `delay_ms` is that of the network between clients and server; 0: the unix socket."""
+    """What to measure. `delay_ms`: the latency added between clients and server, each way; 0: the Unix socket is used."""
 
     rows: int
     rounds: int
@@ -47,7 +47,7 @@ class Comparison:
         return Job(rows=self.rows, procs=procs, batch_rows=self.batch_rows)
 
     def turns(self) -> Iterator[tuple[int, int, Loader]]:
-        """Round (from 1), number of processes and loader; shuffled in each round, the same way every time."""
+        """Round (from 1), number of processes and loader; shuffled in each round, but the same in every comparison."""
         for number in range(1, self.rounds + 1):
             for procs in self.procs:
                 order = list(self.loaders)
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare_on(kind: ServerKind, comparison: Comparison) -> ServerResult:
-    """All loads on one kind of server. ServerStartError: there is none on this machine."""
+    """Runs all loads on one kind of server. ServerStartError: this machine has no such server."""
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(throwaway(kind, tcp=comparison.delay_ms > 0))
         target = place.target
@@ -90,10 +90,10 @@ def _files(place: Place, procs: int) -> Path:
 
 
 def _reference(place: Place, job: Job) -> Contents:
-    """Makes the tables and their first contents, which every other load has to have: parloader's, verified row for row."""
+    """Creates the tables with the contents that every load must produce: those of parloader, checked by `parloader verify`."""
     run = Run(place=place, target=place.target, job=job, files=_files(place, job.procs))
-    live("parloader seed", [parloader(run)], place.home)
-    live("parloader verify", [parloader_verify(run)], place.home)
+    run_clients("parloader seed", [parloader(run)], place.home)
+    run_clients("parloader verify", [parloader_verify(run)], place.home)
     with connected(place.target) as connection:
         place.keep_as_source(connection)
         return contents(connection)
@@ -111,7 +111,7 @@ def _load(run: Run, loader: Loader, expected: Contents) -> Load:
 
 
 def _names(valid: Sequence[str]) -> Callable[..., tuple[str, ...]]:
-    """A click callback: a comma list of some of these."""
+    """A click callback: parses a comma-separated list of these names."""
 
     def parse(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
@@ -131,7 +131,7 @@ def _numbers(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 
 
 def _comparable(names: Sequence[str], delay_ms: float) -> tuple[Loader, ...]:
-    """The loaders of these names that can be compared here; says why the others cannot."""
+    """The loaders of these names that can run here; reports why the others cannot."""
     found = []
     for loader in LOADERS:
         why = loader.missing or (None if loader.over_network or not delay_ms else f"{loader.name}: not measured over a delayed network")
@@ -146,16 +146,20 @@ def _comparable(names: Sequence[str], delay_ms: float) -> tuple[Loader, ...]:
 @click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows of the table.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each is measured.")
 @click.option("--procs", multiple=True, default=("1,2,4",), show_default=True, callback=_numbers, help="Processes or connections.")
-@click.option("--batch", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows a transaction.")
+@click.option("--batch", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows per transaction.")
 @click.option(
-    "--servers", default=",".join(SERVERS), show_default=True, callback=_names(tuple(SERVERS)), help="Those that are there are used."
+    "--servers",
+    default=",".join(SERVERS),
+    show_default=True,
+    callback=_names(tuple(SERVERS)),
+    help="Servers to compare on; those not installed are skipped.",
 )
 @click.option("--loaders", default=",".join(NAMES), callback=_names(NAMES), help=f"Some of: {', '.join(NAMES)}.  [default: all]")
 @click.option(
     "--delay-ms",
     type=click.FloatRange(min=0),
     default=0.0,
-    help="Let data take so long each way between clients and server; then only the clients that generate rows are compared.",
+    help="Latency to add between clients and server, each way. Only loaders that generate rows are compared then.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every measurement, as one JSON object.")
 def main(
@@ -169,8 +173,8 @@ def main(
     delay_ms: float,
     as_json: bool,
 ) -> None:
-    """Compare parloader with the other ways to fill the same table. Private servers in TMPDIR, removed afterwards."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which cleans up, as Ctrl-C does
+    """Compare parloader with other ways to fill the same table, on private servers in TMPDIR that are removed afterwards."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # cleans up, as Ctrl-C does
     comparison = Comparison(
         rows=rows, rounds=rounds, procs=procs, batch_rows=batch, loaders=_comparable(loaders, delay_ms), delay_ms=delay_ms
     )
@@ -181,7 +185,7 @@ def main(
         except ServerStartError as error:
             say(f"left out: {error.message}")
     if not (results and comparison.loaders):
-        raise click.ClickException("there was nothing to compare")
+        raise click.ClickException("nothing to compare: no server or no loader is available")
     command = shlex.join(["scripts/compare", *sys.argv[1:]])
     click.echo(json.dumps(compare_report.as_json(results, command)) if as_json else compare_report.text(results, command))
 

@@ -1,7 +1,7 @@
-"""One client process of a compared loader that is Python: loads its partition, batch by batch, a transaction each.
+"""One client process of a compared Python loader: loads its partition, one transaction per batch.
 
-The job comes as JSON on stdin (a password is in no process list); the answer goes to stdout: when it began, connected, and when the
-last commit was there, in seconds of the machine's monotonic clock. Imports what its loader needs and no more, because starting counts.
+Reads the job as JSON from stdin, so that no password is visible in the process list. Prints the times of the first statement and of the
+last commit, in seconds of the monotonic clock. Imports only what its loader needs, because start-up time counts.
 """
 
 import json
@@ -25,19 +25,19 @@ TABLE = "script_execution"
 COLUMNS = ("id", "script_reference_id", "script_version_id", "schedule_id", "planned", "triggering_event_id", "created_at")
 
 SOURCE = "compare_source.script_execution"
-"""The same rows, for INSERT … SELECT: in a database of its own, without secondary indexes."""
+"""A copy of the rows for INSERT … SELECT, in a separate database and without secondary indexes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is loaded by all processes of a loader together."""
+    """What all processes of a loader load together."""
 
     rows: int
     procs: int
     batch_rows: int
 
     def batches(self, worker: int) -> tuple[IndexRange, ...]:
-        """Those of one worker: as parloader itself cuts them."""
+        """The batches of one worker, split as parloader splits them."""
         share = split((IndexRange(0, self.rows),), self.procs)
         return (
             tuple(batch for partition in share[worker] for batch in batches(partition, lambda: self.batch_rows))
@@ -50,18 +50,18 @@ Load = Callable[[IndexRange], None]
 
 
 def frames(rows: int) -> "Callable[[IndexRange], pl.DataFrame]":
-    """parloader's own generator, for a database in which every parent's keys begin with 1."""
+    """parloader's generator, for a database in which the keys of every parent table begin with 1."""
     from parloader.builtin.plan import script_execution
     from parloader.generation.frames import RowGenerator
     from parloader.plans.model import all_new
 
     plan = script_execution(rows)
-    made = RowGenerator(plan, plan.target, {table.name: all_new(table) for table in plan.tables})
-    return made.frame
+    generator = RowGenerator(plan, plan.target, {table.name: all_new(table) for table in plan.tables})
+    return generator.frame
 
 
 def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:
-    """Core's insert() with a list of dicts. The kindest case: the rows are made by parloader's vectorised generator."""
+    """SQLAlchemy Core's insert() with a list of dicts. The best case for it: parloader's vectorised generator provides the rows."""
     import sqlalchemy as sa
     from sqlalchemy.pool import StaticPool
 
@@ -79,7 +79,7 @@ def sqlalchemy_executemany(connection: Connection, rows: int, _: str) -> Load:
 
 
 def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
-    """Tuples; PyMySQL joins them into multi-row INSERTs of up to a megabyte. The kindest case, as above."""
+    """PyMySQL's executemany(), which joins the tuples into multi-row INSERTs of up to a megabyte. The best case for it, as above."""
     frame = frames(rows)
     insert = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 
@@ -92,7 +92,7 @@ def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
 
 
 def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
-    """LOAD DATA LOCAL of a batch's file, which was made before."""
+    """LOAD DATA LOCAL from a ready-made file for each batch."""
     statement = f"LOAD DATA LOCAL INFILE 'ready' INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})".encode()
 
     def load(batch: IndexRange) -> None:
@@ -105,7 +105,7 @@ def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
 
 
 def insert_select(connection: Connection, _: int, __: str) -> Load:
-    """No client at all: the server copies from a table that has the same rows."""
+    """No client work: the server copies the rows from another table."""
 
     def load(batch: IndexRange) -> None:
         names = ", ".join(COLUMNS)
@@ -125,7 +125,7 @@ LOADERS: dict[str, Callable[[Connection, int, str], Load]] = {
 
 
 def batch_file(folder: str, batch: IndexRange) -> str:
-    """Of this base name, because mariadb-import takes it for the table's."""
+    """The path of a batch's file. Its base name is the table's, because mariadb-import takes the table from it."""
     return f"{folder}/{batch.start}/{TABLE}.txt"
 
 

@@ -1,4 +1,4 @@
-"""The loaders that are compared: which client processes each one is, and what of their lives counts as the load."""
+"""The compared loaders: the client processes of each, and which part of their run time counts as the load."""
 
 import json
 import os
@@ -27,12 +27,12 @@ PARLOADER = "parloader insert"
 
 PARLOADER_COMMAND = (sys.executable, "-m", "parloader")
 
-FLOOR = ("load data ready", "insert select")
+BASELINES = ("load data ready", "insert select")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A load to be done: `target` is where the clients connect to, `files` is where the ready files are."""
+    """A load to run. `target`: where the clients connect. `files`: the folder of the ready-made files."""
 
     place: Place
     target: Target
@@ -46,12 +46,12 @@ class Command:
 
     arguments: Sequence[str]
     given: bytes = b""
-    url: str | None = None  # in its environment, because it may have a password
+    url: str | None = None  # passed in the environment, because it may contain a password
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lives:
-    """What became of a loader's processes. Moments are of the monotonic clock; the largest memory is of one process."""
+class ClientRuns:
+    """What a loader's processes used. Times are those of the monotonic clock; `largest_rss_bytes` is that of the largest process."""
 
     begun_seconds: float
     ended_seconds: float
@@ -66,7 +66,7 @@ class Lives:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """A load as measured: `seconds` of `command_seconds`, which have all that the client processes did."""
+    """A measured load. `seconds`: the load itself; `command_seconds`: the entire run time of the client processes."""
 
     seconds: float
     command_seconds: float
@@ -75,34 +75,34 @@ class Load:
     server_cpu_seconds: float
 
 
-Span = tuple[float, float]  # the length of the load, and the moment of its end
+Span = tuple[float, float]  # the duration of the load, and the time of its end
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loader:
-    """`commands` run at the same time; `span` says, from what became of them, what counts. `needs`: a program that has to be there."""
+    """A way to load. `commands` run concurrently; `span` computes which part of their run time counts. `needs`: any one of these programs."""
 
     name: str
     commands: Callable[[Run], Sequence[Command]]
-    span: Callable[[Lives], Span]
+    span: Callable[[ClientRuns], Span]
     needs: tuple[str, ...] = ()
     over_network: bool = False
 
     def load(self, run: Run) -> Load:
         with CpuSampler(run.place) as server:
-            lives = live(self.name, self.commands(run), run.place.home)
-        seconds, end_seconds = self.span(lives)
+            client_runs = run_clients(self.name, self.commands(run), run.place.home)
+        seconds, end_seconds = self.span(client_runs)
         return Load(
             seconds=seconds,
-            command_seconds=lives.seconds,
-            client_cpu_seconds=lives.cpu_seconds,
-            client_largest_rss_bytes=lives.largest_rss_bytes,
+            command_seconds=client_runs.seconds,
+            client_cpu_seconds=client_runs.cpu_seconds,
+            client_largest_rss_bytes=client_runs.largest_rss_bytes,
             server_cpu_seconds=server.until(end_seconds),
         )
 
     @property
     def missing(self) -> str | None:
-        """Why it cannot be compared on this machine."""
+        """Why it cannot run on this machine; None if it can."""
         if self.needs and not program(self.needs):
             return f"{self.name}: {' or '.join(self.needs)} is not installed"
         return None
@@ -114,20 +114,20 @@ def program(names: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Client:
-    """A client process at work, and the files that take what it says."""
+    """A running client process and the files that receive its output."""
 
     process: "subprocess.Popen[bytes]"
     out: IO[bytes]
     err: IO[bytes]
 
 
-def live(name: str, commands: Sequence[Command], folder: Path) -> Lives:
-    """Runs the processes to their end. ClickException with what it said where one fails; none is left over."""
+def run_clients(name: str, commands: Sequence[Command], folder: Path) -> ClientRuns:
+    """Runs the processes until all have ended. If one fails: ClickException with its output; the others are terminated."""
     with ExitStack() as stack:
         begun_seconds = time.monotonic()
         clients = [_start(command, folder, stack) for command in commands]
         usages = [_finish(name, client) for client in clients]
-        return Lives(
+        return ClientRuns(
             begun_seconds=begun_seconds,
             ended_seconds=time.monotonic(),
             answers=tuple(_answer(_text(client.out)) for client in clients),
@@ -142,13 +142,13 @@ def _start(command: Command, folder: Path, stack: ExitStack) -> Client:
     process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=_environment(command), cwd=folder)
     stack.callback(_end, process)
     assert process.stdin
-    with process.stdin as stdin, suppress(BrokenPipeError):  # where it ends before it reads, its exit code tells
+    with process.stdin as stdin, suppress(BrokenPipeError):  # if it ends before reading, its exit code shows the failure
         stdin.write(command.given)
     return Client(process, out, err)
 
 
 def _finish(name: str, client: Client) -> resource.struct_rusage:
-    """Waits for the end; returns what the process, and those that it waited for, have used."""
+    """Waits for the process; returns the resources that it and its children used."""
     _, status, usage = os.wait4(client.process.pid, 0)
     client.process.returncode = os.waitstatus_to_exitcode(status)
     if client.process.returncode:
@@ -157,7 +157,7 @@ def _finish(name: str, client: Client) -> resource.struct_rusage:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Where it has not ended by itself (another one failed, or Ctrl-C)."""
+    """Terminates the process if it is still running (another one failed, or Ctrl-C)."""
     if process.returncode is None:
         process.terminate()
         process.wait()
@@ -173,7 +173,7 @@ def _answer(text: str) -> Any:
 
 
 def _environment(command: Command) -> dict[str, str]:
-    """This checkout's parloader, no settings of the user's, and one Polars thread a process, as parloader's own workers have."""
+    """Uses parloader of this checkout, ignores the user's settings, and allows one Polars thread per process, as in parloader's workers."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_")}
     url = {"PARLOADER_URL": command.url} if command.url else {}
     threads = {} if command.url else {"POLARS_MAX_THREADS": "1"}
@@ -187,7 +187,7 @@ def url_of(target: Target) -> str:
 
 
 def parloader(run: Run, *options: str) -> Command:
-    """The command itself: `parloader seed`."""
+    """The command `parloader seed`."""
     job = run.job
     arguments = (*PARLOADER_COMMAND, "seed", f"--rows={job.rows}", f"--procs={job.procs}", "--json", "--quiet", *options)
     return Command(arguments=arguments, url=url_of(run.target))
@@ -197,10 +197,10 @@ def parloader_verify(run: Run) -> Command:
     return Command(arguments=(*PARLOADER_COMMAND, "verify", "--quiet"), url=url_of(run.target))
 
 
-def _parloader_span(lives: Lives) -> Span:
-    """As it says itself: from starting the workers to the last commit; then it counts, and nothing else."""
-    (answer,) = lives.answers
-    return answer["seconds"], lives.ended_seconds - answer["check_seconds"]
+def _parloader_span(client_runs: ClientRuns) -> Span:
+    """As parloader reports it: from starting the workers to the last commit. After that it only counts the rows."""
+    (answer,) = client_runs.answers
+    return answer["seconds"], client_runs.ended_seconds - answer["check_seconds"]
 
 
 def _clients(name: str) -> Callable[[Run], Sequence[Command]]:
@@ -212,19 +212,19 @@ def _clients(name: str) -> Callable[[Run], Sequence[Command]]:
     return commands
 
 
-def _from_start_to_last_commit(lives: Lives) -> Span:
-    end_seconds = max(answer["ended_seconds"] for answer in lives.answers)
-    return end_seconds - lives.begun_seconds, end_seconds
+def _from_start_to_last_commit(client_runs: ClientRuns) -> Span:
+    end_seconds = max(answer["ended_seconds"] for answer in client_runs.answers)
+    return end_seconds - client_runs.begun_seconds, end_seconds
 
 
-def _from_first_statement_to_last_commit(lives: Lives) -> Span:
-    """Without the start of the interpreter: what a floor is made of has no client."""
-    end_seconds = max(answer["ended_seconds"] for answer in lives.answers)
-    return end_seconds - min(answer["begun_seconds"] for answer in lives.answers), end_seconds
+def _from_first_statement_to_last_commit(client_runs: ClientRuns) -> Span:
+    """Without the interpreter's start-up, because the server limit has no client work."""
+    end_seconds = max(answer["ended_seconds"] for answer in client_runs.answers)
+    return end_seconds - min(answer["begun_seconds"] for answer in client_runs.answers), end_seconds
 
 
-def _whole(lives: Lives) -> Span:
-    return lives.seconds, lives.ended_seconds
+def _entire(client_runs: ClientRuns) -> Span:
+    return client_runs.seconds, client_runs.ended_seconds
 
 
 def _sysbench(run: Run) -> Sequence[Command]:
@@ -241,7 +241,7 @@ IMPORTERS = ("mariadb-import", "mysqlimport")
 
 
 def _mariadb_import(run: Run) -> Sequence[Command]:
-    """A client process a partition, given its batches' files one after the other: each a LOAD DATA LOCAL, and so a transaction."""
+    """One client process per partition, which loads the files of its batches one after the other, each in a transaction (LOAD DATA LOCAL)."""
     target = run.target
     to = (f"--socket={target.unix_socket}", f"--user={target.user}", f"--columns={','.join(COLUMNS)}", target.database)
     begin = (str(program(IMPORTERS)), "--no-defaults", "--local", "--silent", *to)
@@ -257,7 +257,7 @@ def _executemany(name: str) -> Loader:
     return Loader(name=name, commands=_clients(name), span=_from_start_to_last_commit, over_network=True)
 
 
-def _floor(name: str) -> Loader:
+def _baseline(name: str) -> Loader:
     return Loader(name=name, commands=_clients(name), span=_from_first_statement_to_last_commit)
 
 
@@ -267,14 +267,14 @@ LOADERS = (
     _parloader("parloader auto", lambda _: ("--batch=auto",)),
     _executemany("sqlalchemy executemany"),
     _executemany("pymysql executemany"),
-    Loader(name="sysbench", commands=_sysbench, span=_whole, needs=("sysbench",)),
-    Loader(name="mariadb-import", commands=_mariadb_import, span=_whole, needs=IMPORTERS),
-    *map(_floor, FLOOR),
+    Loader(name="sysbench", commands=_sysbench, span=_entire, needs=("sysbench",)),
+    Loader(name="mariadb-import", commands=_mariadb_import, span=_entire, needs=IMPORTERS),
+    *map(_baseline, BASELINES),
 )
 
 
 def make_files(folder: Path, job: Job) -> float:
-    """A file for each batch, as LOAD DATA takes them by default; returns the seconds it took."""
+    """Writes a file for each batch, in the default format of LOAD DATA; returns the seconds it took."""
     begun_seconds = time.monotonic()
     frame = frames(job.rows)
     for worker in range(job.procs):

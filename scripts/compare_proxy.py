@@ -1,7 +1,7 @@
-"""A network that is slow to answer, on this machine: a TCP proxy on 127.0.0.1 that hands data on some milliseconds later, each way.
+"""Simulates network latency: a TCP proxy on 127.0.0.1 that delays data by some milliseconds each way.
 
-Only late, not narrow: what is sent meanwhile is on its way too, as on a long line. Prints its port, and ends when its stdin does.
-A program of its own, so that it takes no turns with what is measured: python compare_proxy.py PORT DELAY_MS
+It adds latency but does not limit bandwidth. Prints its port, and ends when its stdin is closed. It runs as a separate program, so that
+it does not compete with the measured process for the interpreter lock: python compare_proxy.py PORT DELAY_MS
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from contextlib import contextmanager
 
 CHUNK_BYTES = 64 * 2**10
 
-# What a line holds: 16 MiB under way each way, more than parloader ever has (a batch or two of 600 KB)
+# How much data can be in transit: 16 MiB each way, more than parloader ever sends ahead (one or two batches of 600 KB)
 CHUNKS_UNDER_WAY = 256
 
 
 @contextmanager
 def proxy(port: int, delay_ms: float) -> Iterator[int]:
-    """The port of a proxy to this port."""
+    """Starts a proxy to this port; yields its own port."""
     command = [sys.executable, __file__, str(port), str(delay_ms)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdin
@@ -29,7 +29,7 @@ def proxy(port: int, delay_ms: float) -> Iterator[int]:
 
 
 async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_seconds: float) -> None:
-    """Everything that is read, delayed, to its end."""
+    """Forwards all data, delayed, until the end of the stream."""
     clock = asyncio.get_running_loop().time
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(CHUNKS_UNDER_WAY)
 
@@ -49,7 +49,7 @@ async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, de
     await under_way.put((clock() + delay_seconds, b""))
     with contextlib.suppress(OSError):
         await arriving
-        writer.write_eof()  # the other direction may still have something to say
+        writer.write_eof()  # the other direction may still have data
 
 
 async def serve(port: int, delay_seconds: float) -> None:

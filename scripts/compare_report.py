@@ -1,4 +1,4 @@
-"""What was measured, as markdown tables that also fit a terminal of 80 columns, and the machine and versions it was measured on."""
+"""Formats the measurements as Markdown tables of at most 80 columns, with the machine and the versions they were taken on."""
 
 import importlib.metadata
 import os
@@ -13,19 +13,19 @@ from statistics import median
 from typing import Any
 
 import psutil
-from compare_loaders import FLOOR, IMPORTERS, LOADERS, PARLOADER, Load, program
+from compare_loaders import BASELINES, IMPORTERS, LOADERS, PARLOADER, Load, program
 
 COLUMNS = 80
 
 HEADINGS = ("loader", "seconds", "min–max", "ratio", "client", "server")
 
 LEGEND = (
-    "seconds: median, from starting the client processes to the last commit (of the floor's two ways: from the first statement). "
-    "Its whole command: with connecting, preparing, and counting at the end. "
-    "ratio: to parloader insert, the median of the ratios in each round. "
-    "client, server: CPU seconds per million rows, of the client processes' whole lives and of the server until the last commit. "
-    "floor: the lower, in each round, of INSERT … SELECT without a client and LOAD DATA of ready files. "
-    "Every load had the same rows (count and checksum) as the first one, which parloader verify compared row for row."
+    "seconds: median, from starting the client processes to the last commit (for the two baselines: from the first statement). "
+    "its entire command: with connecting, preparing, and counting at the end. "
+    "ratio: to parloader insert, the median of the ratios of all rounds. "
+    "client, server: CPU seconds per million rows, of the client processes from start to end and of the server until the last commit. "
+    "server limit: the faster, in each round, of INSERT … SELECT without a client and LOAD DATA of ready-made files. "
+    "Every load had the same rows (count and checksum) as the first one, which parloader verify checked row by row."
 )
 
 
@@ -39,7 +39,7 @@ class Measurement:
 
 @dataclass(kw_only=True)
 class ServerResult:
-    """What was measured on one server, so far. `files_seconds`: to make the ready files, by number of processes."""
+    """The measurements on one server so far. `files_seconds`: the time to write the ready-made files, by number of processes."""
 
     version: str
     file_system: str
@@ -50,15 +50,15 @@ class ServerResult:
     files_seconds: dict[int, float] = field(default_factory=dict)
 
     def of(self, procs: int, loader: str) -> dict[int, Load]:
-        """By round."""
+        """The loads by round."""
         return {m.round: m.load for m in self.measurements if (m.procs, m.loader) == (procs, loader)}
 
     def seconds(self, procs: int, loader: str) -> dict[int, float]:
         return {number: load.seconds for number, load in self.of(procs, loader).items()}
 
-    def floor(self, procs: int) -> dict[int, float]:
-        """The lower of the two in each round; nothing where they were not both measured."""
-        one, other = (self.seconds(procs, name) for name in FLOOR)
+    def server_limit(self, procs: int) -> dict[int, float]:
+        """The server limit: the faster of the two baselines in each round; empty unless both were measured."""
+        one, other = (self.seconds(procs, name) for name in BASELINES)
         return {number: min(one[number], other[number]) for number in one.keys() & other.keys()}
 
     def as_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class ServerResult:
 
 
 def tables(result: ServerResult) -> str:
-    """A table for each number of processes."""
+    """One table for each number of processes."""
     return "\n\n".join(_table(result, procs) for procs in dict.fromkeys(m.procs for m in result.measurements))
 
 
@@ -82,10 +82,10 @@ def _table(result: ServerResult, procs: int) -> str:
             cpu = [_per_million(result, loads.values(), of) for of in (_client_cpu_seconds, _server_cpu_seconds)]
             lines.append((loader, *_figures(result.seconds(procs, loader), base), *cpu))
         if loads and loader == PARLOADER:
-            whole = {number: load.command_seconds for number, load in loads.items()}
-            lines.append(("… its whole command", *_figures(whole, base), "", ""))
-    if floor := result.floor(procs):
-        lines.append(("floor", *_figures(floor, base), "", ""))
+            entire = {number: load.command_seconds for number, load in loads.items()}
+            lines.append(("… its entire command", *_figures(entire, base), "", ""))
+    if limit := result.server_limit(procs):
+        lines.append(("server limit", *_figures(limit, base), "", ""))
     return f"{_title(result, procs)}\n\n{_markdown(HEADINGS, lines)}"
 
 
@@ -134,13 +134,13 @@ def _markdown(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def text(results: Sequence[ServerResult], command: str) -> str:
-    made = "; ".join(f"{r.version}: {', '.join(f'{s:.1f}' for s in r.files_seconds.values())}" for r in results)
+    file_times = "; ".join(f"{r.version}: {', '.join(f'{s:.1f}' for s in r.files_seconds.values())}" for r in results)
     facts = {
         **machine(),
         "file system": ", ".join(dict.fromkeys(result.file_system for result in results)),
         "servers": ", ".join(result.version for result in results),
         "clients": ", ".join(f"{name} {number}" for name, number in versions().items()),
-        "seconds to make the ready files": made,
+        "seconds to write the ready-made files": file_times,
     }
     lines = "\n".join(_wrapped(f"- {name}: {value}", indent="  ") for name, value in facts.items())
     return "\n\n".join([*map(tables, results), _wrapped(LEGEND), lines, f"    {command}"])
@@ -151,7 +151,7 @@ def _wrapped(line: str, indent: str = "") -> str:
 
 
 def as_json(results: Sequence[ServerResult], command: str) -> dict[str, Any]:
-    """Every single measurement."""
+    """All measurements."""
     return {"command": command, "machine": machine(), "versions": versions(), "servers": [result.as_json() for result in results]}
 
 

@@ -1,4 +1,4 @@
-"""The server under measurement: a throwaway one, brought to the same state before every load, and asked afterwards what is there."""
+"""The measured server: a temporary one, reset to the same state before every load, whose contents are checked after it."""
 
 import os
 import shutil
@@ -21,10 +21,10 @@ from parloader.database.private_server import PrivateServer
 from parloader.database.target import Target, parse_url
 from parloader.ledger import store
 
-# How long the server may take to write out what the load before has left; 60 MB take a second or two
+# How long the server may take to write the dirty pages of the previous load; 60 MB take a second or two
 SETTLE_SECONDS = 60.0
 
-# The server itself touches a page now and then, so the number of dirty ones need not come down to none
+# The server itself dirties a page now and then, so the number never has to reach zero
 FEW_DIRTY_PAGES = 20
 
 # The server's CPU time is counted in hundredths of a second (proc(5), stat)
@@ -39,7 +39,7 @@ def say(message: str) -> None:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the big table holds. `checksum`: the sum of the CRC-32 of every row's text, so it depends on no order."""
+    """The contents of the big table. `checksum`: the sum of the CRC-32 of each row's text, so it is independent of their order."""
 
     rows: int
     scheduled: int
@@ -49,7 +49,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the loads go. `target` is the server's own, `by_tcp` that of its port, where it has one."""
+    """Where the loads go. `target`: the server's Unix socket. `by_tcp`: its TCP port, if it has one."""
 
     kind: ServerKind
     home: Path
@@ -58,7 +58,7 @@ class Place:
     pid: int
 
     def empty(self, connection: Connection) -> None:
-        """Takes out what the load before has left: rows, ledger, and pages not yet written, which the next load would pay for."""
+        """Removes the rows and the ledger of the previous load, and waits until its dirty pages are written, which would slow down the next one."""
         store.drop(connection)
         sql.execute(connection, f"TRUNCATE TABLE {TABLE}")
         before = sql.value(connection, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct")
@@ -66,13 +66,13 @@ class Place:
         end = time.monotonic() + SETTLE_SECONDS
         while (dirty := _status(connection, "Innodb_buffer_pool_pages_dirty")) > FEW_DIRTY_PAGES:
             if time.monotonic() > end:
-                say(f"{self.kind}: {dirty} pages are still not written after {SETTLE_SECONDS:.0f} s; going on")
+                say(f"{self.kind}: {dirty} pages are still not written after {SETTLE_SECONDS:.0f} s; continuing")
                 break
             time.sleep(0.02)
         sql.execute(connection, "SET GLOBAL innodb_max_dirty_pages_pct = %s", before)
 
     def keep_as_source(self, connection: Connection) -> None:
-        """The rows of the big table, once more: what INSERT … SELECT reads."""
+        """Copies the rows of the big table into the source of INSERT … SELECT."""
         database = SOURCE.partition(".")[0]
         sql.execute(connection, f"CREATE DATABASE {database}")
         sql.execute(connection, f"CREATE TABLE {SOURCE} (PRIMARY KEY (id)) SELECT {', '.join(COLUMNS)} FROM {TABLE}")
@@ -96,7 +96,7 @@ def contents(connection: Connection) -> Contents:
 
 @contextmanager
 def throwaway(kind: ServerKind, *, tcp: bool) -> Iterator[Place]:
-    """A server of this kind in a folder of its own (below TMPDIR), both gone at the end. ServerStartError: there is none on this machine."""
+    """A server of this kind in a new folder in TMPDIR; both are removed at the end. ServerStartError: this machine has no such server."""
     home = Path(tempfile.mkdtemp(prefix="parloader-compare-"))
     server = PrivateServer(home=home, kinds=(kind,))
     try:
@@ -117,7 +117,7 @@ def _quiet(_: str) -> None:
 
 @dataclass
 class CpuSampler:
-    """The server's CPU time while a load runs, so that what it used until some moment can be told afterwards."""
+    """Records the server's CPU time during a load, so that its use up to any time can be computed afterwards."""
 
     place: Place
     samples: list[tuple[float, float]] = field(default_factory=list)
@@ -141,13 +141,13 @@ class CpuSampler:
     def _sample(self) -> None:
         self.samples.append((time.monotonic(), self.place.cpu_seconds()))
 
-    def until(self, moment_seconds: float) -> float:
-        """CPU seconds from the beginning to this moment of the monotonic clock."""
-        reached = [cpu for at, cpu in self.samples if at <= moment_seconds] or [self.samples[0][1]]
+    def until(self, end_seconds: float) -> float:
+        """CPU seconds from the beginning to this time of the monotonic clock."""
+        reached = [cpu for at, cpu in self.samples if at <= end_seconds] or [self.samples[0][1]]
         return reached[-1] - self.samples[0][1]
 
 
 def file_system(folder: Path) -> str:
-    """Of which type it is: a server in memory (tmpfs) pays for no durability."""
+    """The type of the folder's file system. On tmpfs (memory), durability costs nothing."""
     mounts = [p for p in psutil.disk_partitions(all=True) if os.path.commonpath([p.mountpoint, folder.resolve()]) == p.mountpoint]
     return max(mounts, key=lambda p: len(p.mountpoint)).fstype if mounts else "unknown"

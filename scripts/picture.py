@@ -31,12 +31,12 @@ COMMANDS = (
     "parloader clean --yes",
 )
 
-# Named relative to the folder of the commands, so that no path of this machine is in the picture
+# Relative to the folder of the commands, so that the picture shows no path of this machine
 SOCKET = "mysql.sock"
 
 COLUMNS = 100
 
-# More lines than the commands print: whatever scrolled away would be missing from the picture
+# More lines than the commands print, because lines that scroll away would be missing from the picture
 LINES = 100
 
 READ_BYTES = 65536
@@ -63,7 +63,7 @@ def shop(home: Path) -> Iterator[dict[str, str]]:
 
 
 def run_in_terminal(command: str, environment: Mapping[str, str], folder: Path, stream: pyte.ByteStream) -> None:
-    """Runs the command in a pseudo-terminal of its own and feeds all that it prints to the stream. CalledProcessError: it failed."""
+    """Runs the command in a new pseudo-terminal and feeds its output to the stream. CalledProcessError: it failed."""
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -78,7 +78,7 @@ def run_in_terminal(command: str, environment: Mapping[str, str], folder: Path, 
 
 
 def _read(terminal: int) -> bytes:
-    """What the terminal shows next; nothing at its end, which Linux reports as an error."""
+    """The next output of the terminal; empty at the end, which Linux reports as an error."""
     try:
         return os.read(terminal, READ_BYTES)
     except OSError:

@@ -1,6 +1,6 @@
-"""parloader/generation/pools.json: the values of the providers, drawn once with Faker and written down, ASCII, at most 300 kB.
+"""Generates parloader/generation/pools.json, the values of the providers: chosen once with Faker, ASCII, at most 300 kB.
 
-People (first_name … email), countries and languages are parallel lists: the values at one place go together.
+People (first_name … email), countries and languages are parallel lists: the values at the same index belong together.
 """
 
 import base64
@@ -20,10 +20,10 @@ MOST_BYTES = 300_000
 
 PEOPLE = 400
 
-# RFC 2606 keeps these for examples: no mail sent to them reaches anybody
+# Reserved for examples by RFC 2606: mail to these domains reaches nobody
 DOMAINS = ("example.com", "example.org", "example.net")
 
-# RFC 5737: the networks for documentation
+# Reserved for documentation by RFC 5737
 NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 
 fake = Faker("en_US")
@@ -37,7 +37,7 @@ def ascii_text(text: str) -> str:
 
 
 def distinct(make: Callable[[], str], count: int) -> list[str]:
-    """Up to `count` of them, fewer where there are no more."""
+    """Up to `count` distinct values; fewer if `make` produces no more."""
     found: dict[str, None] = {}
     for _ in range(count * 20):
         found.setdefault(ascii_text(make()))
@@ -66,7 +66,7 @@ def people() -> dict[str, list[str]]:
 
 def places() -> dict[str, list[str]]:
     return {
-        # In every area of the North American plan 555-0100 … 555-0199 are kept for fiction
+        # In every area code of the North American plan, 555-0100 … 555-0199 are reserved for fiction
         "phone": distinct(lambda: f"+1{chance.randrange(201, 990)}55501{chance.randrange(100):02}", 400),
         "street": distinct(fake.street_address, 400),
         "city": distinct(fake.city, 400),
@@ -117,7 +117,7 @@ def network() -> dict[str, list[str]]:
         "domain": domains,
         "host": distinct(lambda: f"{chance.choice(CHOSEN['server'])}{chance.randrange(1, 40):02}.{chance.choice(DOMAINS)}", 200),
         "ip": distinct(lambda: f"{chance.choice(NETWORKS)}.{chance.randrange(1, 255)}", 300),
-        # RFC 7042: 00-00-5E-00-53-xx is for documentation
+        # RFC 7042 reserves 00-00-5E-00-53-xx for documentation
         "mac": [f"00:00:5e:00:53:{number:02x}" for number in range(256)],
         "user_agent": distinct(fake.user_agent, 100),
         "file_name": distinct(file_name, 300),
@@ -138,7 +138,7 @@ def cron() -> str:
 
 
 def json_object() -> str:
-    """As MySQL prints it: keys by length, then by their bytes; a space after comma and colon."""
+    """JSON as MySQL prints it: keys sorted by length, then by bytes; a space after comma and colon."""
     values = {
         "id": chance.randrange(1, 1000),
         "name": fake.word(),

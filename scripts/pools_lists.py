@@ -1,4 +1,4 @@
-"""The lists of scripts/pools.py that no library has in the form that is wanted here."""
+"""Lists for scripts/pools.py that no library provides in the required form."""
 
 # English name, ISO 3166-1 alpha-2, ISO 4217
 _COUNTRIES = """

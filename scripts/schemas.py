@@ -1,6 +1,6 @@
-"""Tries every table of every schema: those of tests/schemas, and those of applications in Debian's packages, on private servers of its own.
+"""Tries every table of the schemas in tests/schemas and of applications in Debian packages, on private servers.
 
-stderr has a line for each table; what was found goes to --json, a line each, and with --write to a page. Exit code 1: something failed.
+Prints a line for each table to stderr; writes the results to --json, one per line, and as a page to --write. Exit code 1: a trial failed.
 """
 
 import json
@@ -37,7 +37,7 @@ def say(message: str) -> None:
 
 @contextmanager
 def running(home: Path, kind: str) -> Iterator[Target]:
-    """A server of this kind in this folder, and root's account on it. ServerStartError: there is none on this machine."""
+    """A running server of this kind in this folder; yields its root account. ServerStartError: this machine has no such server."""
     server = PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
     server.start(say)
     try:
@@ -49,7 +49,7 @@ def running(home: Path, kind: str) -> Iterator[Target]:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A schema to be tried on a server. `done`: the tables of it of which the outcome is known."""
+    """A schema to try on a server. `done`: tables whose outcome is already known."""
 
     schema: Schema
     server: str
@@ -60,7 +60,7 @@ class Task:
 
 
 def run(task: Task) -> None:
-    """Tries every table; what is found is added to the file at once. After a failure the database is made anew."""
+    """Tries every table and appends each result to the file at once. After a failure it creates the database again."""
     name, left = f"schema_{task.schema.name.replace('-', '_')}", None
     while left is None or left:
         with database(task.admin, name) as target:
@@ -87,7 +87,7 @@ def _add(file: Path, found: About | Trial) -> None:
 
 
 def known(file: Path) -> tuple[list[About], list[Trial]]:
-    """What the file has; where it has something twice, the later."""
+    """The contents of the file; the last entry of each schema and of each table counts."""
     abouts, trials = {}, {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         found: dict[str, Any] = json.loads(line)
@@ -101,7 +101,7 @@ def known(file: Path) -> tuple[list[About], list[Trial]]:
 
 
 def wanted(only: tuple[str, ...], folder: Path) -> tuple[list[Schema], dict[str, str]]:
-    """The schemas, those of packages first (they take longest), and why a package cannot be had. UsageError: there is no such schema."""
+    """The schemas, packages first because they take longest; and why a package is unavailable. UsageError: there is no such schema."""
     own = own_schemas()
     unknown = set(only) - {schema.name for schema in own} - PACKAGES.keys()
     if unknown:
@@ -119,7 +119,7 @@ def wanted(only: tuple[str, ...], folder: Path) -> tuple[list[Schema], dict[str,
 
 
 def try_all(admins: Mapping[str, Target], schemas: list[Schema], rows: int, file: Path) -> None:
-    """Two at a time: each has a process here, and the server."""
+    """Tries two schemas at a time: each needs a process here and one in the server."""
     settled = {(t.schema, t.server, t.table) for t in known(file)[1] if t.outcome is not Outcome.FAILED}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         tasks = [
@@ -140,12 +140,12 @@ def try_all(admins: Mapping[str, Target], schemas: list[Schema], rows: int, file
 
 
 @click.command(help=__doc__)
-@click.option("--rows", type=click.IntRange(min=1), default=DEFAULT_ROWS, show_default=True, help="For each table.")
+@click.option("--rows", type=click.IntRange(min=1), default=DEFAULT_ROWS, show_default=True, help="Rows per table.")
 @click.option("--server", type=click.Choice([*KINDS, "both"]), default="both", show_default=True)
-@click.option("--only", multiple=True, metavar="NAME", help="This schema; may be repeated.  [default: all]")
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is found in this file.")
-@click.option("--resume", is_flag=True, help="Try only what --json has not yet, or has as failed.")
-@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the page here (docs/schemas.md).")
+@click.option("--only", multiple=True, metavar="NAME", help="Try only this schema; may be repeated.  [default: all]")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file.")
+@click.option("--resume", is_flag=True, help="Try only tables that --json does not list or lists as failed.")
+@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file (docs/schemas.md).")
 def main(rows: int, server: str, only: tuple[str, ...], file: Path | None, resume: bool, write: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="parloader-schemas-") as folder:
         home = Path(folder)
@@ -162,7 +162,7 @@ def main(rows: int, server: str, only: tuple[str, ...], file: Path | None, resum
             raise click.ClickException(str(error)) from error
         abouts, trials = known(file)
     if write:
-        # what a page of several runs shows is what one run of all would
+        # a report of several runs shows what one complete run would
         said = [] if resume else [*(f"--only {name}" for name in only), *([f"--server {server}"] if server != "both" else [])]
         command = " ".join(["scripts/schemas", *said, *([f"--rows {rows}"] if rows != DEFAULT_ROWS else [])])
         tried = Tried(command=command, rows=rows, versions=versions, abouts=abouts, trials=trials, missing=missing)
@@ -171,7 +171,7 @@ def main(rows: int, server: str, only: tuple[str, ...], file: Path | None, resum
 
 
 def _told(trials: list[Trial]) -> int:
-    """Prints how it went; returns the exit code."""
+    """Prints a summary; returns the exit code."""
     for outcome in Outcome:
         click.echo(f"{outcome:8} {sum(trial.outcome is outcome for trial in trials):6,}")
     failed = [trial for trial in trials if trial.outcome is Outcome.FAILED]

@@ -1,4 +1,4 @@
-"""docs/schemas.md, out of what was tried."""
+"""Writes docs/schemas.md from the results of the trials."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ SERVERS = {"mariadb": "MariaDB", "mysql": "MySQL"}
 
 T = TypeVar("T")
 
-# A refusal that names many columns is cut on the page; parloader says all of it
+# The page shortens a refusal that names many columns; parloader prints all of it
 LONGEST_REASON = 500
 
 OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
@@ -19,8 +19,8 @@ OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """A schema as it was loaded into a server. `about`: what one of ours says of itself. `skipped`: what of a package's file was not run
-    there, and how often."""
+    """A schema as loaded into a server. `about`: the leading comment of a schema in tests/schemas. `skipped`: statements of a package
+    that were not run, and how many."""
 
     schema: str
     server: str
@@ -32,7 +32,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """`missing`: the applications whose package could not be had, and why."""
+    """The results of all trials. `missing`: applications whose package was unavailable, and why."""
 
     command: str
     rows: int
@@ -116,7 +116,7 @@ def _each_table(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def _reasons(trials: Sequence[Trial]) -> Iterator[str]:
-    """What was not simply seeded, by the reason: the table's own name in it is written TABLE, so that there are few."""
+    """The tables that were not simply seeded, grouped by reason. The table's name is replaced by TABLE, which keeps the number of groups small."""
     groups: dict[str, dict[str, list[str]]] = {}
     for trial in trials:
         if trial.reason:
@@ -139,7 +139,7 @@ def _said(trial: Trial) -> str:
 
 
 def _by_server(found: Iterator[tuple[T, str]]) -> Iterator[tuple[T, str]]:
-    """Each thing once, with the servers for which it was found."""
+    """Each distinct outcome, with the servers that had it."""
     servers: dict[T, list[str]] = {}
     for what, server in found:
         servers.setdefault(what, []).append(SERVERS[server])

@@ -1,7 +1,7 @@
-"""The schemas that parloader is tried on: those of tests/schemas, and those of real applications, out of Debian's packages.
+"""The schemas that parloader is tried on: those in tests/schemas, and those of real applications in Debian packages.
 
-Of a package's file only what makes tables is run (CREATE TABLE, ALTER TABLE, CREATE INDEX), so the tables are empty; what is left out is counted.
-Nothing of a package is kept: it is fetched into a folder for temporary files, unpacked there, and read.
+From a package, only the statements that create tables are run (CREATE TABLE, ALTER TABLE, CREATE INDEX, CREATE TRIGGER), so the tables are
+empty; skipped statements are counted. Packages are downloaded into a temporary folder, unpacked there, and not kept.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from parloader.database.target import Target
 OWN = Path(__file__).parent.parent / "tests" / "schemas"
 
 OTHER_DATABASE = "OTHER_DATABASE"
-"""In a schema's text: a second database, whose name is the first one's and `_other`."""
+"""Placeholder in a schema's text for a second database; its name is that of the first with the suffix `_other`."""
 
 TOKEN = re.compile(
     r"""(?P<comment>--(?=\s|$)[^\n]*|\#[^\n]*|/\*(?!!).*?\*/)
@@ -39,7 +39,7 @@ MAKES_TABLES = re.compile(r"(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE |FULLTEXT )
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A Debian package and the files in it (as glob patterns, in the order in which they are run) that make an application's tables."""
+    """A Debian package and the files in it that create an application's tables (glob patterns, in the order in which they run)."""
 
     name: str
     files: tuple[str, ...]
@@ -64,7 +64,8 @@ PACKAGES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """`kinds`: the servers that it is for. `origin`: the file, or the package and its version. `about`: what one of ours says of itself."""
+    """A schema to try. `kinds`: the servers it is for. `origin`: the file, or the package and its version. `about`: the leading comment of a
+    schema in tests/schemas."""
 
     name: str
     kinds: tuple[str, ...]
@@ -76,7 +77,7 @@ class Schema:
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """`skipped`: how many statements of a package's file were not run or were refused by the server, by their first words or the refusal."""
+    """A schema in a database. `skipped`: how many statements of a package were not run, by first words, or were rejected, by error."""
 
     target: Target
     tables: tuple[str, ...]
@@ -84,11 +85,11 @@ class Loaded:
 
 
 class NotToBeHad(Exception):
-    """A package cannot be fetched or has not the files that it should have."""
+    """A package cannot be downloaded, or lacks the expected files."""
 
 
 def statements(text: str) -> Iterator[str]:
-    """The statements of an SQL file as the servers' own clients split it: by the delimiter that is in force, comments taken out."""
+    """Splits an SQL file into statements as the servers' clients do: at the current delimiter, with comments removed."""
     delimiter, statement = ";", ""
     for token in TOKEN.finditer(text):
         if token["comment"]:
@@ -106,7 +107,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def own_schemas() -> tuple[Schema, ...]:
-    """`<name>.sql` is for both servers, `<name>.mariadb.sql` and `<name>.mysql.sql` for one."""
+    """The schemas in tests/schemas: `<name>.sql` is for both servers, `<name>.mariadb.sql` and `<name>.mysql.sql` for one."""
     return tuple(map(_own_schema, sorted(OWN.glob("*.sql"))))
 
 
@@ -129,7 +130,7 @@ def _own_schema(file: Path) -> Schema:
 
 
 def package_schema(name: str, folder: Path) -> Schema:
-    """The schema of a package, fetched with apt-get into this folder. NotToBeHad says why not."""
+    """The schema of a package, downloaded with apt-get into this folder. NotToBeHad: the package is unavailable."""
     package = PACKAGES[name]
     place = folder / package.name
     place.mkdir(parents=True, exist_ok=True)
@@ -156,7 +157,7 @@ def _run(*command: str, folder: Path) -> str:
     except FileNotFoundError as error:
         raise NotToBeHad(f"{command[0]} is not on this machine: packages are fetched on Debian and Ubuntu only") from error
     except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or error.stdout.strip() or "no word about it").splitlines()[-1]
+        last = (error.stderr.strip() or error.stdout.strip() or "no output").splitlines()[-1]
         raise NotToBeHad(f"{' '.join(command)}: {last} (apt-get update may help)") from error
 
 
@@ -166,12 +167,12 @@ def _text(file: Path) -> str:
 
 
 def load(schema: Schema, target: Target) -> Loaded:
-    """Makes the schema's tables in the target's database, which is there and empty."""
+    """Creates the schema's tables in the target's database, which exists and is empty."""
     other = f"{target.database}_other"
     skipped: Counter[str] = Counter()
     with connected(target) as connection:
         if not schema.own:
-            # as the applications' installers have it: zero dates, tables before their parents
+            # as the applications' installers do: allows zero dates, and tables before their parents
             sql.execute(connection, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', foreign_key_checks = 0")
         for statement in schema.statements:
             if not schema.own and not MAKES_TABLES.match(" ".join(statement.split())):
@@ -188,17 +189,17 @@ def load(schema: Schema, target: Target) -> Loaded:
 
 
 def _execute(connection: Connection, statement: str) -> None:
-    """As it stands: a per cent sign in it is no place for a value."""
+    """Executes the statement unchanged: a percent sign in it is not a placeholder."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
 
 @contextlib.contextmanager
 def database(admin: Target, name: str) -> Iterator[Target]:
-    """A database of this name, fresh, and gone afterwards with the other one that a schema may have made beside it."""
+    """A new database of this name; drops it at the end, with the second one that a schema may have created."""
     names = (f"`{name}`", f"`{name}_other`")
     with connected(replace(admin, database="mysql")) as connection:
-        # a foreign key to the other database stands in the way of dropping that first
+        # a foreign key to the second database prevents dropping that one first
         for each in names:
             sql.execute(connection, f"DROP DATABASE IF EXISTS {each}")
         sql.execute(connection, f"CREATE DATABASE {names[0]} CHARACTER SET utf8mb4")

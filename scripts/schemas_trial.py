@@ -1,4 +1,4 @@
-"""One table tried: seeded, counted, verified and cleaned away, or refused; and everything is as before."""
+"""Tries one table: seeds, counts, verifies and cleans it, or gets a refusal; then checks that the database is unchanged."""
 
 import re
 import signal
@@ -17,12 +17,12 @@ from parloader.database.session import connected
 from parloader.database.target import Target
 from parloader.ledger import control
 
-# A refusal that says how many rows there can be
+# A refusal that names the largest possible number of rows
 LARGEST = re.compile(r"[Aa]t most --rows ([\d,]+)")
 
 REFUSED_EXIT_CODE = 3
 
-# A command takes a second or two; one that takes so long will not end
+# A command takes a second or two; after this long it is considered stuck
 PATIENCE_SECONDS = 180
 
 
@@ -34,8 +34,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """`reason`: the refusal, in parloader's words, or what is wrong. `rows`: how many were seeded; where that is fewer than was asked for,
-    `reason` says why."""
+    """The outcome for one table. `rows`: how many were seeded. `reason`: the refusal, or what is wrong, or why fewer rows were seeded than
+    requested."""
 
     schema: str
     server: str
@@ -46,20 +46,20 @@ class Trial:
 
 
 class Wrong(Exception):
-    """Something that parloader promises does not hold."""
+    """parloader broke one of its guarantees."""
 
 
 class TriggersLeft(Wrong):
-    """All of parloader's rows are gone, and those that a trigger of the schema wrote beside them are not: as docs/guarantees.md says."""
+    """clean removed the generated rows, but not those that a trigger of the schema wrote, as docs/guarantees.md describes."""
 
 
 def url(target: Target) -> str:
-    """With an empty password, so that none of ~/.my.cnf is taken."""
+    """The URL has an empty password, so that none is read from ~/.my.cnf."""
     return f"mysql://{target.user}:@localhost/{quote(target.database, safe='')}?unix_socket={quote(target.unix_socket or '')}"
 
 
 def try_table(schema: str, server: str, target: Target, table: str, rows: int) -> Trial:
-    """Seeds the table, with as many rows as fit where `rows` do not; the database is left as it was, unless the outcome is FAILED."""
+    """Seeds the table with `rows` rows, or as many as fit. Leaves the database unchanged, unless the outcome is FAILED."""
     before, reason = state(target), ""
     try:
         refusal = _seeded_and_cleaned(target, table, rows, before)
@@ -76,7 +76,7 @@ def try_table(schema: str, server: str, target: Target, table: str, rows: int) -
 
 
 def _seeded_and_cleaned(target: Target, table: str, rows: int, before: dict[str, tuple[str, int]]) -> str:
-    """The refusal, empty where there was none. Wrong says what does not hold."""
+    """Returns the refusal, or an empty text. Wrong: parloader broke a guarantee."""
     code, error = _command(target, "seed", "--table", table, "--rows", str(rows), "--procs", "1")
     if code == REFUSED_EXIT_CODE:
         if not error:
@@ -85,9 +85,9 @@ def _seeded_and_cleaned(target: Target, table: str, rows: int, before: dict[str,
         return error
     if code:
         raise Wrong(f"seed: exit code {code}: {error}")
-    there = state(target)[table][1]
-    if there != rows:
-        raise Wrong(f"{there} rows are there instead of {rows}")
+    count = state(target)[table][1]
+    if count != rows:
+        raise Wrong(f"the table has {count} rows instead of {rows}")
     for command in (("verify", "--procs", "1"), ("clean", "--procs", "1", "--yes")):
         code, error = _command(target, *command)
         if code:
@@ -97,7 +97,7 @@ def _seeded_and_cleaned(target: Target, table: str, rows: int, before: dict[str,
 
 
 def _command(target: Target, *arguments: str) -> tuple[int, str]:
-    """Runs parloader in this process (its workers are processes); returns the exit code, and what it says after `error:`."""
+    """Runs parloader in this process (its workers are separate processes); returns the exit code and the error message."""
     with _patience(f"parloader {' '.join(arguments)}"):
         done = CliRunner().invoke(cli, [*arguments, "--url", url(target)], prog_name="parloader")
     if done.exception and not isinstance(done.exception, SystemExit):
@@ -109,7 +109,7 @@ def _command(target: Target, *arguments: str) -> tuple[int, str]:
 
 @contextmanager
 def _patience(what: str) -> Iterator[None]:
-    """Wrong after PATIENCE_SECONDS."""
+    """Raises Wrong after PATIENCE_SECONDS."""
 
     def over(_: int, __: FrameType | None) -> None:
         raise Wrong(f"{what} does not end")
@@ -124,7 +124,7 @@ def _patience(what: str) -> Iterator[None]:
 
 
 def state(target: Target) -> dict[str, tuple[str, int]]:
-    """The definition (with its AUTO_INCREMENT counter) and the number of rows of each table of this database and of the one beside it."""
+    """The definition (with the AUTO_INCREMENT counter) and the row count of each table of this database and of the second one."""
     found = {}
     statement = """SELECT table_schema, table_name, table_type FROM information_schema.tables
         WHERE table_schema IN (DATABASE(), CONCAT(DATABASE(), '_other')) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
@@ -145,7 +145,7 @@ def _require_as_before(target: Target, before: dict[str, tuple[str, int]], when:
     now = state(target)
     more = sorted(now.keys() - before.keys())
     if more:
-        raise Wrong(f"{when} there are the tables {', '.join(more)}")
+        raise Wrong(f"{when} there are new tables: {', '.join(more)}")
     gone = sorted(before.keys() - now.keys())
     if gone:
         raise Wrong(f"{when} the tables {', '.join(gone)} are gone")

@@ -1,7 +1,7 @@
-"""Loads under random faults, on private servers of its own: whatever happens, every row is there once in the end, and clean leaves no trace.
+"""Runs loads under random faults, on private servers, and checks that every row exists exactly once and that clean leaves nothing behind.
 
-The seed of the randomness decides what is loaded, how, and what is done to it, and is printed first; the moments are the machine's own.
-stdout has the table, stderr a line for each load. Exit code 1: something was lost, doubled, half done, left behind or not clear.
+The random seed, printed first, decides the loads and their faults, but not the exact timing. The summary goes to stdout, a line for each
+load to stderr. Exit code 1: rows were lost or duplicated, a batch was half written, something was left behind, or an error was unclear.
 """
 
 import contextlib
@@ -34,20 +34,20 @@ ROWS = (0, 1, 997, 10_007, 20_000, 20_000, 40_000, 40_000)
 
 BATCHES = (1, 100, 500, 500, 500, 3000, 50_000)
 
-# A batch is a transaction: with more of them a load takes longer than its fault is worth
+# Every batch is a transaction; more of them would only make the load slow
 MOST_BATCHES = 400
 
 RETRY_SECONDS = (0.5, 10.0)
 
-# A fault comes while the load begins, every fourth time, else when some share of the rows is there; and lasts for a while
+# One fault in four strikes while the load starts, the others after some share of the rows; each lasts for a random time
 BEGINNING_SECONDS = 1.5
 
 LONGEST_FAULT_SECONDS = 7.0
 
-# How often a plain re-run may be needed after the fault is over: once
+# How many repetitions of the command may be needed after the fault is over
 MOST_RERUNS = 1
 
-# What the documentation knows, and the signals that are sent to the parent
+# The documented exit codes, and the signals that are sent to the parent
 EXIT_CODES = {0, 1, 3, 4, 130, -9, -15}
 
 
@@ -57,7 +57,7 @@ def say(message: str) -> None:
 
 @dataclass
 class Tally:
-    """What is printed at the end."""
+    """The counts that are printed at the end."""
 
     loads: int = 0
     reruns: int = 0
@@ -85,7 +85,7 @@ class Tally:
 
 
 class Wrong(Exception):
-    """Something that parloader promises does not hold."""
+    """parloader broke one of its guarantees."""
 
 
 def require(holds: bool, what: str) -> None:
@@ -95,7 +95,7 @@ def require(holds: bool, what: str) -> None:
 
 @contextmanager
 def place(home: Path, kind: ServerKind) -> Iterator[Place]:
-    """A server of this kind in this folder, that of `scripts/soak` alone. ServerStartError: there is none on this machine."""
+    """A private server of this kind in this folder. ServerStartError: this machine has no such server."""
     server = PrivateServer(home=home, kinds=(kind,), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
     server.start(lambda _: None, port=0)
     try:
@@ -138,12 +138,12 @@ def after(database: Database, *arguments: str) -> None:
 
 
 def one_load(where: Place, chance: random.Random, tally: Tally) -> str:
-    """A load, its fault, and all that has to hold afterwards; returns what was done. Wrong says what does not hold."""
+    """Runs a load with a fault and checks the result; returns a description. Wrong: parloader broke a guarantee."""
     plan, beginning = some_plan(chance), chance.random() < 1 / 4
     name, fault = some_fault(chance, plan.writer)
     when, lasts_seconds = chance.random(), chance.uniform(0, LONGEST_FAULT_SECONDS)
-    moment = f"{when * BEGINNING_SECONDS:.2f} s" if beginning else f"{int(when * plan.rows):,} rows"
-    what = f"{where.server.kinds[0]}, {name} after {moment} for {lasts_seconds:.2f} s, parloader {' '.join(plan.command)}"
+    start = f"{when * BEGINNING_SECONDS:.2f} s" if beginning else f"{int(when * plan.rows):,} rows"
+    what = f"{where.server.kinds[0]}, {name} after {start} for {lasts_seconds:.2f} s, parloader {' '.join(plan.command)}"
     tally.loads += 1
     try:
         load = launched(where.database, plan)
@@ -188,7 +188,7 @@ def proven(load: Load, database: Database, plan: Plan, tally: Tally) -> int:
 
 
 def soak(seed: int, minutes: float, kinds: tuple[ServerKind, ...], home: Path) -> Tally:
-    """Loads until the time is over, or until the first that goes wrong."""
+    """Runs loads until the time is over or one fails."""
     tally, chance = Tally(), random.Random(seed)
     over = time.monotonic() + 60 * minutes
     with contextlib.ExitStack() as stack:
@@ -205,8 +205,8 @@ def soak(seed: int, minutes: float, kinds: tuple[ServerKind, ...], home: Path) -
 
 
 @click.command(help=__doc__)
-@click.option("--minutes", type=click.FloatRange(min=0), default=10.0, show_default=True, help="How long; one load at least.")
-@click.option("--seed", type=int, default=lambda: random.SystemRandom().randrange(10**6), help="Of the randomness.  [default: a new one]")
+@click.option("--minutes", type=click.FloatRange(min=0), default=10.0, show_default=True, help="How long to run (at least one load).")
+@click.option("--seed", type=int, default=lambda: random.SystemRandom().randrange(10**6), help="Random seed.  [default: a new one]")
 @click.option("--server", type=click.Choice([*KINDS, "both"]), default="both", show_default=True)
 def main(minutes: float, seed: int, server: str) -> None:
     kinds = tuple(KINDS.values()) if server == "both" else (KINDS[server],)

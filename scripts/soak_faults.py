@@ -1,4 +1,4 @@
-"""What scripts/soak does to a load: each fault of tests/faults that can be undone, as a context manager under a name."""
+"""The faults of scripts/soak: every fault of tests/faults that can be undone, as a named context manager."""
 
 import contextlib
 import random
@@ -21,7 +21,7 @@ from parloader.database.private_server import PrivateServer
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A server, and a database on it as a load sees it: through the proxy, by an ordinary account."""
+    """A server and a database on it, as a load sees it: through the proxy, with an ordinary account."""
 
     server: PrivateServer
     database: Database
@@ -41,12 +41,12 @@ class Scene:
 
 Fault = Callable[[Scene], AbstractContextManager[None]]
 
-# How long a proxy lies in wait for its moment
+# How long a proxy waits for its trigger
 PROXY_SECONDS = 5.0
 
 
 class Missed(Exception):
-    """There was nothing to do it to: the load is not that far yet, or has ended."""
+    """The fault found no target: the load has not come that far, or has ended."""
 
 
 def _worker(number: signal.Signals, most: int = 1) -> Fault:
@@ -147,7 +147,7 @@ def _server_shut_down(scene: Scene) -> Iterator[None]:
 
 
 def _state(of: Callable[[Scene], AbstractContextManager[object]]) -> Fault:
-    """A state of the server that new connections meet with; the old ones are killed."""
+    """A server state that affects new connections; existing connections of the workers are killed."""
 
     @contextmanager
     def fault(scene: Scene) -> Iterator[None]:
@@ -160,7 +160,7 @@ def _state(of: Callable[[Scene], AbstractContextManager[object]]) -> Fault:
 
 
 def _at_work(scene: Scene, admin: Connection) -> list[int]:
-    """The connections of the workers that are writing, as soon as some are; none where the load has ended."""
+    """Waits for workers that write and returns their connections; none if the load has ended."""
     while not (found := writing(admin, scene.place.database)) and scene.load.process.poll() is None:
         time.sleep(0.01)
     return found
@@ -191,7 +191,7 @@ ON_THE_WAY = {f"proxy: {harm}": _on_the_way(harm) for harm in (Harm(moment, act)
 
 
 def some_fault(chance: random.Random, writer: str) -> tuple[str, Fault]:
-    """One of all, and its name; what happens on the way every third time."""
+    """A random fault and its name; one in three is a network fault."""
     never = Moment.FILE if writer == "insert" else Moment.INSERT
     on_the_way = {name: fault for name, fault in ON_THE_WAY.items() if never not in name}
     return chance.choice(list((on_the_way if chance.random() < 1 / 3 else FAULTS).items()))
@@ -199,11 +199,11 @@ def some_fault(chance: random.Random, writer: str) -> tuple[str, Fault]:
 
 @contextmanager
 def done(fault: Fault, scene: Scene) -> Iterator[bool]:
-    """The fault at the beginning of the block, undone at its end. Yields whether there was something to do it to."""
+    """Applies the fault at the start of the block and undoes it at the end. Yields whether it found a target."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(fault(scene))
-        except (Missed, pymysql.Error, psutil.Error, ValueError):  # as the load has it: no table, no process, no worker
+        except (Missed, pymysql.Error, psutil.Error, ValueError):  # the load has no table, process or worker yet, or any more
             yield False
             return
         yield True

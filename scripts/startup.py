@@ -1,7 +1,7 @@
-"""How long whole parloader commands take on a running server, compared with an earlier commit of this repository.
+"""Measures how long complete parloader commands take on a running server, compared with an earlier commit of this repository.
 
-Both are run by the same interpreter, each in a database of its own on the same private server, in turns: what disturbs the machine
-for a while disturbs both. stdout has a table for each server, stderr a line for each round.
+The same interpreter runs both versions, each in its own database on the same private server. Their runs are interleaved, so that noise
+affects both alike. A table for each server goes to stdout, a line for each round to stderr.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 SEED = ("seed", "--rows", "1000")
 
-# In this order, so that each finds the same state in every round: clean removes what the others have left
+# In this order, so that every round starts from the same state: clean removes what the other commands have left
 MEASURED = (
     (*SEED, "--new-run", "--procs", "1"),
     (*SEED, "--new-run", "--procs", "4"),
@@ -44,13 +44,13 @@ KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A checkout of parloader, and the database that it works in."""
+    """A checkout of parloader and the database that it uses."""
 
     checkout: Path
     url: str
 
     def run(self, command: tuple[str, ...], folder: Path) -> Cost:
-        """The command in a new process. An error with what it printed, if it fails."""
+        """Runs the command in a new process. ClickException with its output if it fails."""
         environment = {**os.environ, "PYTHONPATH": str(self.checkout), "PARLOADER_URL": self.url}
         with tempfile.TemporaryFile() as printed:
             begun = time.monotonic()
@@ -81,7 +81,7 @@ def worktree(commit: str) -> Iterator[Path]:
 
 
 def measure(kind: ServerKind, before: Path, rounds: int) -> tuple[str, dict[str, list[Pair]]]:
-    """The server's name and version, and what each command took in each round. ServerStartError: no such server on this machine."""
+    """The server's name and version, and the cost of each command in each round. ServerStartError: this machine has no such server."""
     pairs: dict[str, list[Pair]] = {" ".join(command): [] for command in MEASURED}
     with throwaway(kind, tcp=False) as place:
         versions = [Version(checkout=checkout, url=_database(place, name)) for checkout, name in ((HERE, "now"), (before, "before"))]
@@ -110,7 +110,7 @@ def _database(place: Place, name: str) -> str:
 @click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="How often each command is measured.")
 @click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
 def main(*, against: str, rounds: int, kinds: tuple[str, ...]) -> None:
-    """Measure whole commands on a running private server, in this checkout and in an earlier commit."""
+    """Measure complete commands on a running private server, in this checkout and in an earlier commit."""
     with worktree(against) as before:
         for kind in map(ServerKind, kinds):
             try:

@@ -1,4 +1,4 @@
-"""The table of scripts/startup: medians of each command in this checkout and in the commit it is compared with."""
+"""The table of scripts/startup: the median of each command in this checkout and in the earlier commit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from statistics import median
 
 HEADINGS = ("command", "seconds", "before", "ratio", "CPU s", "before", "ratio")
 
-LEGEND = "Medians over all rounds, of whole commands. CPU: of the command and its workers. Ratio: the median of the ratios of each round."
+LEGEND = (
+    "Medians over all rounds, of complete commands. CPU: of the command and its workers. Ratio: the median of the ratios of each round."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one run of a command took."""
+    """The cost of one run of a command."""
 
     seconds: float
     cpu_seconds: float
@@ -19,14 +21,14 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """The same command in the same round: in this checkout, and in the commit it is compared with."""
+    """The cost of the same command in the same round, in this checkout and in the earlier commit."""
 
     now: Cost
     before: Cost
 
 
 def table(pairs: Mapping[str, Sequence[Pair]]) -> str:
-    """A markdown table: a line for each command, in the order given."""
+    """A Markdown table with a line for each command, in the given order."""
     rows = [HEADINGS, *((command, *_figures(measured, _seconds), *_figures(measured, _cpu)) for command, measured in pairs.items())]
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEADINGS))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]

@@ -10,6 +10,7 @@ parloader_control the current holder of the lock, and the pause flag (control.py
 
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from parloader import __version__
@@ -166,12 +167,18 @@ def runs(connection: Connection) -> tuple[Run, ...]:
 
 def _plan(run_id: int, definition: str) -> Plan:
     try:
-        return decode_plan(json.loads(definition))
+        return _decode(definition)
     except (UsageError, ValueError) as error:
         raise LedgerDamaged(
             f"this version of parloader cannot read the plan of run {run_id} in the ledger: {error}",
             "Use the version that wrote it (column parloader_version of parloader_run), or a later one",
         ) from error
+
+
+@lru_cache(maxsize=1024)
+def _decode(definition: str) -> Plan:
+    """The plan of a JSON text. Cached, because a command reads the ledger more than once and runs often have the same plan."""
+    return decode_plan(json.loads(definition))
 
 
 def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[IndexRange, ...]], target: str) -> TableEntry:

@@ -1,4 +1,4 @@
-"""bench: measures every combination of processes, batch and writer on scratch tables of the user's database, beside what the server can do."""
+"""bench: measures every combination of processes, batch size and writer on scratch tables, and compares them with the server limit."""
 
 import itertools
 import random
@@ -32,177 +32,208 @@ from parloader.workers.stats import Stats, WorkerStats
 from parloader.workers.tasks.baseline import BaselineName, BaselineTask
 from parloader.workers.tasks.load import LoadTask
 
-# The floor's transactions: long enough that commits do not count
-FLOOR_BATCH = FixedBatch(10_000)
+# Transactions long enough that commits do not limit the rate
+BASELINE_BATCH = FixedBatch(10_000)
 
-# The order of the points is another one in each round, the same in each bench
+# Each round measures the configurations in another order; the orders are the same in every bench
 SHUFFLE_SEED = 97
 
 
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
-    """Measures, and leaves the database as it was. Refused, ConnectError, Interrupted or ParloaderError says why not."""
+    """Measures, and leaves the database as it was. Raises Refused, ConnectError, Interrupted or ParloaderError."""
     progress = progress or Progress()
     permission.require_permitted(config.target, config.allow_remote)
     with (
-        DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as hold,
+        DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease,
         connected(config.target) as connection,
         config.target.translate_errors("measuring"),
     ):
         permission.require_not_forbidden(connection, config.target)
         require_writable(connection, config.target)
-        facts = server_info(connection)
-        progress.note(f"connected to {facts}: {config.target}")
+        server = server_info(connection)
+        progress.note(f"connected to {server}: {config.target}")
         plan = script_execution(config.rows, config.parameters)
-        live: Schema = {}
-        found = introspection.list_tables(connection)
-        if store.table_names(found):
-            fitted = fit_to_schema(connection, found, plan)
-            plan, live = fitted.plan, fitted.live
-        writers, notes = _writers(config, facts)
-        with scratch_tables.scratch_tables(connection, plan, live) as copies:
-            return _Bench(config, connection, facts, copies, executor or default_executor(), progress, writers, notes, hold).measure()
+        schema: Schema = {}
+        listing = introspection.list_tables(connection)
+        if store.table_names(listing):
+            planned = fit_to_schema(connection, listing, plan)
+            plan, schema = planned.plan, planned.schema
+        writers, notes = _writers(config, server)
+        with scratch_tables.scratch_tables(connection, plan, schema) as copies:
+            return _Bench(
+                config=config,
+                connection=connection,
+                server=server,
+                copies=copies,
+                executor=executor or default_executor(),
+                progress=progress,
+                writers=writers,
+                notes=notes,
+                lease=lease,
+            ).measure()
 
 
-def _writers(config: BenchConfig, facts: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
-    """Those asked for; where none were, those that the server takes."""
+def _writers(config: BenchConfig, server: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
+    """The requested writers (default: all that the server supports), and notes about those left out."""
     for writer in config.writers:
-        require_writer(writer, facts)
+        require_writer(writer, server)
     if config.writers:
         return config.writers, []
-    if facts.local_infile:
+    if server.local_infile:
         return tuple(WriterName), []
     return (WriterName.INSERT,), ["load-data was left out: the server has local_infile off (SET GLOBAL local_infile = 1)"]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Bench:
+    """The state of one bench."""
+
     config: BenchConfig
     connection: Connection
-    facts: ServerInfo
+    server: ServerInfo
     copies: Scratch
     executor: Executor
     progress: Progress
     writers: tuple[WriterName, ...]
     notes: list[str]
-    hold: DatabaseLease
-    meter: ProgressBar = field(default_factory=ProgressBar)
-    seen: dict[int, WorkerStats] = field(default_factory=dict)
+    lease: DatabaseLease
+    bar: ProgressBar = field(default_factory=ProgressBar)
+    finished: dict[int, WorkerStats] = field(default_factory=dict)
+    """the workers of all loads so far, for the progress bar"""
     rows: dict[str, RowAllocation] = field(default_factory=dict)
 
     def measure(self) -> BenchResult:
-        points = [
-            Configuration(procs=p, batch=b, writer=w) for w, p, b in itertools.product(self.writers, self.config.procs, self.config.batches)
+        """Warms the server up, measures all configurations, then the best one with and without checks."""
+        configurations = [
+            Configuration(procs=procs, batch=batch, writer=writer)
+            for writer, procs, batch in itertools.product(self.writers, self.config.procs, self.config.batches)
         ]
-        ways = [way for way in BaselineName if way is BaselineName.INSERT_SELECT or self.facts.local_infile]
-        floors = [Configuration(procs=p, batch=FLOOR_BATCH, writer=way) for way, p in itertools.product(ways, self.config.procs)]
-        loads = 1 + self.config.rounds * (len(points) + len(floors) + 2)
-        self.rows = self._make_parents()
-        self._note_turns()
-        with self.progress.bar("bench", self.config.rows * loads) as self.meter:
-            self._load(points[0])  # warms the server up, and gives the floor its source
+        baselines = self._baselines()
+        loads = 1 + self.config.rounds * (len(configurations) + len(baselines) + 2)
+        self.rows = self._write_parents()
+        self._note_serialization()
+        with self.progress.bar("bench", self.config.rows * loads) as self.bar:
+            self._load(configurations[0])  # the warm-up, which also provides the rows that the baselines copy
             self.copies.keep_source(self.connection)
-            samples = self._in_rounds([*points, *floors])
-            measured = tuple(Result(configuration=p, samples=tuple(samples[p])) for p in points)
-            best = max(measured, key=lambda m: m.rows_per_second).configuration
+            samples = self._measure_rounds([*configurations, *baselines])
+            results = tuple(Result(configuration=c, samples=tuple(samples[c])) for c in configurations)
+            best = max(results, key=lambda result: result.rows_per_second).configuration
             unchecked = replace(best, checks=False)
-            samples |= self._in_rounds([best, unchecked])
+            samples |= self._measure_rounds([best, unchecked])
         return BenchResult(
-            facts=self.facts,
+            facts=self.server,
             rows=self.config.rows,
             rounds=self.config.rounds,
-            results=measured,
-            baselines=tuple(Result(configuration=p, samples=tuple(samples[p])) for p in floors),
+            results=results,
+            baselines=tuple(Result(configuration=c, samples=tuple(samples[c])) for c in baselines),
             checked=Result(configuration=best, samples=tuple(samples[best])),
             unchecked=Result(configuration=unchecked, samples=tuple(samples[unchecked])),
             notes=tuple(self.notes),
         )
 
-    def _note_turns(self) -> None:
+    def _baselines(self) -> list[Configuration]:
+        """The configurations that measure the server limit."""
+        names = [name for name in BaselineName if name is BaselineName.INSERT_SELECT or self.server.local_infile]
+        return [
+            Configuration(procs=procs, batch=BASELINE_BATCH, writer=name) for name, procs in itertools.product(names, self.config.procs)
+        ]
+
+    def _note_serialization(self) -> None:
         table = introspection.read_tables(self.connection, [self.copies.target])[self.copies.target]
         for writer in self.writers:
-            if note := serialization_warning(writer, self.facts, table, max(self.config.procs)):
+            if note := serialization_warning(writer, self.server, table, max(self.config.procs)):
                 self.notes.append(note)
 
-    def _in_rounds(self, points: Sequence[Configuration]) -> dict[Configuration, list[Measurement]]:
-        """Every point once a round, in an order of its own."""
+    def _measure_rounds(self, configurations: Sequence[Configuration]) -> dict[Configuration, list[Measurement]]:
+        """Measures each configuration once a round, in another order each time."""
         order = random.Random(SHUFFLE_SEED)
-        samples: dict[Configuration, list[Measurement]] = {point: [] for point in points}
+        samples: dict[Configuration, list[Measurement]] = {configuration: [] for configuration in configurations}
         for number in range(1, self.config.rounds + 1):
-            for point in order.sample(points, len(points)):
-                sample = self._load(point)
-                samples[point].append(sample)
-                self.progress.detail(f"round {number}: {point.options}: {sample.rows_per_second:,.0f} rows/s")
+            for configuration in order.sample(configurations, len(configurations)):
+                sample = self._load(configuration)
+                samples[configuration].append(sample)
+                self.progress.detail(f"round {number}: {configuration.options}: {sample.rows_per_second:,.0f} rows/s")
         return samples
 
-    def _make_parents(self) -> dict[str, RowAllocation]:
+    def _write_parents(self) -> dict[str, RowAllocation]:
         plan = self.copies.plan
         rows = {table.name: all_new(table) for table in plan.tables}
         with sql.transaction(self.connection):
             for table in plan.parents:
-                writer = writer_for(table.name, self.facts)
+                writer = writer_for(table.name, self.server)
                 writer.write(self.connection, writer.render(generate(plan, table, IndexRange(0, table.rows), rows)))
         return rows
 
-    def _load(self, point: Configuration) -> Measurement:
+    def _load(self, configuration: Configuration) -> Measurement:
+        """One load of the emptied scratch table. ParloaderError: rows are missing afterwards."""
         self.copies.empty(self.connection)
-        part = _Part(self)
-        if point.checks:
-            stats, stopped = run_tasks(self.executor, self._tasks(point, ()), part, what="", rows=self.config.rows, watch=self.hold)
+        if configuration.checks:
+            stats = self._run(self._tasks(configuration, ()))
         else:
-            with self.copies.without_checks(self.connection) as off:
-                stats, stopped = run_tasks(self.executor, self._tasks(point, off), part, what="", rows=self.config.rows, watch=self.hold)
-        if stopped:
-            raise Interrupted("interrupted: the scratch tables are dropped", "Nothing else was touched; run it again for figures")
-        self.seen |= {len(self.seen) + n: worker for n, worker in enumerate(stats.values())}
-        there = self.copies.count_rows(self.connection)
-        if there != self.config.rows:
-            raise ParloaderError(f"{point.options} loaded {there:,} rows, not {self.config.rows:,}", "Report it, with what -v prints")
+            with self.copies.without_checks(self.connection) as settings:
+                stats = self._run(self._tasks(configuration, settings))
+        self.finished |= {len(self.finished) + n: worker for n, worker in enumerate(stats.values())}
+        count = self.copies.count_rows(self.connection)
+        if count != self.config.rows:
+            raise ParloaderError(
+                f"{configuration.options} loaded {count:,} rows, not {self.config.rows:,}", "Report it, with the output of -v"
+            )
         return Measurement.of(stats)
 
-    def _tasks(self, point: Configuration, settings: tuple[str, ...]) -> list[Task]:
-        shares = split((IndexRange(0, self.config.rows),), point.procs)
-        tasks = [self._task(point, settings, worker, share) for worker, share in enumerate(shares)]
-        if isinstance(point.writer, BaselineName):
-            return [BaselineTask(template=task, baseline=point.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
+    def _run(self, tasks: Sequence[Task]) -> Stats:
+        stats, stopped = run_tasks(self.executor, tasks, _LoadProgress(self), what="", rows=self.config.rows, watch=self.lease)
+        if stopped:
+            raise Interrupted(
+                "interrupted: the scratch tables are dropped", "Nothing else was touched; run it again to get the measurements"
+            )
+        return stats
+
+    def _tasks(self, configuration: Configuration, settings: tuple[str, ...]) -> list[Task]:
+        shares = split((IndexRange(0, self.config.rows),), configuration.procs)
+        tasks = [self._task(configuration, settings, worker, share) for worker, share in enumerate(shares)]
+        if isinstance(configuration.writer, BaselineName):
+            return [BaselineTask(template=task, baseline=configuration.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
         return list(tasks)
 
-    def _task(self, point: Configuration, settings: tuple[str, ...], worker: int, share: tuple[IndexRange, ...]) -> LoadTask:
+    def _task(self, configuration: Configuration, settings: tuple[str, ...], worker: int, share: tuple[IndexRange, ...]) -> LoadTask:
         return LoadTask(
             worker=worker,
             target=self.config.target,
-            facts=self.facts,
+            facts=self.server,
             run_id=1,
             plan=self.copies.plan,
             name=self.copies.target,
             rows=self.rows,
             number_columns=frozenset(),
             partitions=share,
-            batch=point.batch,
-            writer=point.writer if isinstance(point.writer, WriterName) else WriterName.INSERT,
+            batch=configuration.batch,
+            writer=configuration.writer if isinstance(configuration.writer, WriterName) else WriterName.INSERT,
             retry_seconds=DEFAULT_RETRY_SECONDS,
             ledger_table=scratch_tables.SCRATCH_BATCHES,
             session_settings=settings,
         )
 
 
-class _Part(Progress):
-    """The progress of one load, shown as part of the whole bench."""
+class _LoadProgress(Progress):
+    """Shows the progress of one load as part of the bench."""
 
-    def __init__(self, whole: _Bench) -> None:
-        self._whole = whole
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
 
     def detail(self, message: str) -> None:
-        self._whole.progress.detail(message)
+        self._bench.progress.detail(message)
 
     @contextmanager
     def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
-        yield _PartMeter(self._whole)
+        yield _LoadBar(self._bench)
 
 
-class _PartMeter(ProgressBar):
-    def __init__(self, whole: _Bench) -> None:
-        self._whole = whole
+class _LoadBar(ProgressBar):
+    """Adds the statistics of one load to those of the loads before it."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
 
     def update(self, stats: Stats, paused: bool) -> None:
-        seen = self._whole.seen
-        self._whole.meter.update({**seen, **{len(seen) + n: worker for n, worker in enumerate(stats.values())}}, paused)
+        finished = self._bench.finished
+        self._bench.bar.update({**finished, **{len(finished) + n: worker for n, worker in enumerate(stats.values())}}, paused)

@@ -1,4 +1,4 @@
-"""What bench found: points, each with its samples, and what can be said of them. Pure: no database, no clock."""
+"""The result of bench: configurations with their measurements, and statistics over them. Uses no database and no clock."""
 
 import statistics
 from dataclasses import dataclass
@@ -12,12 +12,14 @@ from parloader.workers.tasks.baseline import BaselineName
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """One combination; `writer` is what fills the table, one of the floor's ways too. `checks`: on, but for the price of integrity."""
+    """One combination of options."""
 
     procs: int
     batch: Batch
     writer: WriterName | BaselineName
+    """what fills the table; a baseline measures the server limit"""
     checks: bool = True
+    """off only to measure the cost of integrity"""
 
     @property
     def options(self) -> str:
@@ -26,14 +28,19 @@ class Configuration:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One load. `seconds`: from the first worker's start to the last commit; the others are sums over the workers, `peak_rss_bytes` the most."""
+    """One load."""
 
     rows: int
     seconds: float
+    """from the first worker's start to the last commit"""
     worker_seconds: float
+    """sum over the workers"""
     server_seconds: float
+    """spent waiting for the server, sum over the workers"""
     client_cpu_seconds: float
+    """sum over the workers"""
     peak_rss_bytes: int
+    """of the largest worker"""
 
     @property
     def rows_per_second(self) -> float:
@@ -54,10 +61,11 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A point and its samples, one a round. `server_wait`: the share of a worker's time in which it waited for the server."""
+    """A configuration and its measurements."""
 
     configuration: Configuration
     samples: tuple[Measurement, ...]
+    """one per round"""
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -69,6 +77,7 @@ class Result:
 
     @property
     def server_wait(self) -> float:
+        """The share of a worker's time spent waiting for the server."""
         return statistics.median(s.server_seconds / s.worker_seconds for s in self.samples)
 
     @property
@@ -80,7 +89,7 @@ class Result:
         return max(s.peak_rss_bytes for s in self.samples)
 
     def as_fast_in_some_round_as(self, best: "Result") -> bool:
-        """Whether the difference is inside the noise: rounds are compared with each other, so that a noisy minute counts for both."""
+        """Whether the difference is within noise. Compares round by round, because a noisy period slows down both."""
         return any(own >= other for own, other in zip(self.rates, best.rates, strict=True))
 
     def as_json(self) -> dict[str, object]:
@@ -98,15 +107,20 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchResult:
-    """`points` in the order of the sweep. `checked` and `unchecked`: the best point with the checks on and off, measured in turns."""
+    """The results of all configurations."""
 
     facts: ServerInfo
     rows: int
+    """loaded in each measurement"""
     rounds: int
     results: tuple[Result, ...]
+    """by writer, processes and batch"""
     baselines: tuple[Result, ...]
+    """measurements of the server limit"""
     checked: Result
+    """the best configuration with checks on, interleaved with `unchecked`"""
     unchecked: Result
+    """the best configuration with checks off"""
     notes: tuple[str, ...]
 
     @property
@@ -115,12 +129,12 @@ class BenchResult:
 
     @property
     def baseline(self) -> Result:
-        """The fastest that this server was seen to be, with no work left for a client."""
+        """The server limit: the highest rate with ready-made rows and no client work."""
         return max(self.baselines, key=lambda m: m.rows_per_second)
 
     @property
     def price_of_integrity(self) -> float:
-        """The share of the time that the checks take: the median over the rounds."""
+        """The cost of integrity: the share of the time that the checks take, as the median over the rounds."""
         pairs = zip(self.checked.rates, self.unchecked.rates, strict=True)
         return statistics.median(1 - checked / unchecked for checked, unchecked in pairs)
 
@@ -144,4 +158,5 @@ class BenchResult:
         }
 
     def of_baseline(self, measured: Result) -> float:
+        """The rate as a share of the server limit."""
         return round(measured.rows_per_second / self.baseline.rows_per_second, 3)

@@ -1,4 +1,4 @@
-"""clean: removes what the ledger says parloader made, children first, and nothing else; then the ledger, so that no trace is left."""
+"""clean: deletes the rows that the ledger lists, children first, and nothing else; then drops the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import scratch_tables, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
+from parloader.plans.row_ranges import IndexRange
 from parloader.rows import key_reservation
 from parloader.rows.lookup import delete_rows
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, require_no_outside_references, some
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
-from parloader.runs.comparison import require_no_edited_rows
+from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.schema.model import Schema
-from parloader.workers.executor import Executor, Supervisor
+from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 from parloader.workers.runner import default_executor, run_tasks
@@ -31,12 +32,15 @@ from parloader.workers.throttle import throttles
 
 @dataclass(frozen=True, kw_only=True)
 class CleanResult:
-    """`tables`: per table, children first, how many rows go (dry run) or went. `dropped`: tables that parloader had made, now empty."""
+    """What clean has deleted or, in a dry run, would delete."""
 
     dry_run: bool
     runs: tuple[int, ...]
+    """their run_ids"""
     tables: tuple[tuple[str, int], ...]
+    """(table, rows), children first"""
     dropped: tuple[str, ...] = ()
+    """tables that parloader had created and that are empty now"""
 
     @property
     def rows(self) -> int:
@@ -52,179 +56,206 @@ class CleanResult:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _CleanContext:
+    """What every step of a clean needs."""
+
+    config: CleanConfig
+    progress: Progress
+    executor: Executor
+    lease: DatabaseLease | None = None
+    """None: a dry run, which takes no lease"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CleanPlan:
+    """What a clean will delete."""
+
+    runs: tuple[Run, ...]
+    schema: Schema
+    """those of the runs' tables that exist"""
+    token: int
+    """fences the workers off if another command takes over"""
+
+
 def preview_clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
-    """What clean would delete. Refused as clean would be."""
+    """What clean would delete. Refused if clean would be."""
+    context = _CleanContext(config=config, progress=progress or Progress(), executor=executor or default_executor())
     permission.require_permitted(config.target, config.allow_remote)
-    with connected(config.target) as connection, config.target.translate_errors("looking at what to delete"):
+    with connected(config.target) as connection, config.target.translate_errors("looking for the rows to delete"):
         permission.require_not_forbidden(connection, config.target)
         runs = store.runs(connection)
-        _require_only_generated(connection, config, runs, _live(connection, runs), progress or Progress(), executor or default_executor())
-        return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
+        _require_only_generated(context, connection, runs, _existing_tables(connection, runs))
+        return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_by_table(runs))
 
 
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
-    """Deletes what every run of the database made. What a stopped clean has not deleted is still in the ledger: repeat it.
+    """Deletes the rows of every run of the database. If it is interrupted, the ledger lists the remaining rows: repeat it.
 
-    Refused before anything is deleted: the database may not be written to, or what would go is not all parloader's (ForeignRows, EditedRows).
+    Refused, before anything is deleted: the database may not be written to, other rows reference the rows to delete (ForeignRows), or
+    these were edited (EditedRows).
     """
     progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
-    with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold:
-        hold.wait()
-        token, runs, live = hold.run_with_retry("preparing the clean", partial(_prepare, config, hold, progress, executor))
-        by_workers = partial(_delete_by_workers, config, live, token, hold, progress, executor)
-        for run in reversed(runs):
-            for twice in run.plan.with_deferred_columns:
-                if twice.name in live:
-                    by_workers(run, twice, Pass.SECOND)
-        for run in reversed(runs):
+    with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease:
+        context = _CleanContext(config=config, progress=progress, executor=executor, lease=lease)
+        lease.wait()
+        todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
+        for run in reversed(todo.runs):
+            for table in run.plan.with_deferred_columns:
+                if table.name in todo.schema:
+                    _delete_by_workers(context, todo, run, table, Pass.SECOND)
+        for run in reversed(todo.runs):
             for _, name in children_first((run,)):
                 table = run.plan.table(name)
-                if table.partitioned and name in live:
-                    by_workers(run, table, Pass.FIRST)
-            hold.run_with_retry(f"ending run {run.run_id}", partial(_end, live, run))
-        dropped = hold.run_with_retry("ending the clean", _finish)
-        return CleanResult(dry_run=False, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs), dropped=dropped)
+                if table.partitioned and name in todo.schema:
+                    _delete_by_workers(context, todo, run, table, Pass.FIRST)
+            lease.run_with_retry(f"ending run {run.run_id}", partial(_end_run, todo.schema, run))
+        dropped = lease.run_with_retry("ending the clean", _finish)
+        return CleanResult(dry_run=False, runs=tuple(run.run_id for run in todo.runs), tables=_rows_by_table(todo.runs), dropped=dropped)
 
 
-def _prepare(
-    config: CleanConfig, hold: DatabaseLease, progress: Progress, executor: Executor, connection: Connection
-) -> tuple[int, tuple[Run, ...], Schema]:
-    """The holder's token, the runs to delete and those of their tables that exist; nothing is deleted yet but what a killed bench left."""
-    permission.require_not_forbidden(connection, config.target)
-    require_writable(connection, config.target)
+def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connection) -> _CleanPlan:
+    """Checks everything that can refuse the clean. Deletes only the scratch tables of a killed bench. May be repeated."""
+    target = context.config.target
+    permission.require_not_forbidden(connection, target)
+    require_writable(connection, target)
     scratch_tables.drop_scratch_tables(connection)
     if not store.upgrade(connection):
-        return 0, (), {}
-    token, runs = hold.fence(connection), store.runs(connection)
-    live = _live(connection, runs)
-    _require_only_generated(connection, config, runs, live, progress, executor, hold)
-    return token, runs, live
+        return _CleanPlan(runs=(), schema={}, token=0)
+    token, runs = lease.fence(connection), store.runs(connection)
+    schema = _existing_tables(connection, runs)
+    _require_only_generated(context, connection, runs, schema)
+    return _CleanPlan(runs=runs, schema=schema, token=token)
 
 
 def _finish(connection: Connection) -> tuple[str, ...]:
-    """What is no run's: returns the tables that were dropped. May be repeated."""
-    there = store.exists(connection)
-    if there and (runs := store.remaining_runs(connection)):
+    """Drops what belongs to no run: empty tables that parloader created, and the ledger. Returns the names of the former. May be repeated."""
+    has_ledger = store.exists(connection)
+    if has_ledger and (runs := store.remaining_runs(connection)):
         raise ParloaderError(
             f"the ledger still has {_counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
         )
     dropped = drop_created_tables(connection)
-    if there:
-        _put_back_counters(connection)
+    if has_ledger:
+        _reset_counters(connection)
     store.drop(connection)
     return dropped
 
 
-def _require_only_generated(
-    connection: Connection,
-    config: CleanConfig,
-    runs: tuple[Run, ...],
-    live: Schema,
-    progress: Progress,
-    executor: Executor,
-    watch: Supervisor | None = None,
-) -> None:
+def _require_only_generated(context: _CleanContext, connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
+    """ForeignRows: other rows reference rows to delete. EditedRows: rows to delete were edited."""
+    config = context.config
     require_no_outside_references(connection, runs)
     if runs and not config.edited_too:
-        max_text_bytes = server_info(connection).max_allowed_packet_bytes
+        compare_context = CompareContext(
+            target=config.target,
+            procs=config.procs,
+            max_text_bytes=server_info(connection).max_allowed_packet_bytes,
+            progress=context.progress,
+            executor=context.executor,
+            label="looking for edited rows",
+            supervisor=context.lease,
+        )
         for run in runs:
-            require_no_edited_rows(config, run, live, max_text_bytes, progress, executor, watch)
+            require_no_edited_rows(compare_context, run, schema)
 
 
-def _rows_of(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
+def _rows_by_table(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
     rows: dict[str, int] = {}
     for run, name in children_first(runs):
         rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
     return tuple(rows.items())
 
 
-def _delete_by_workers(
-    config: CleanConfig,
-    live: Schema,
-    token: int,
-    hold: DatabaseLease,
-    progress: Progress,
-    executor: Executor,
-    run: Run,
-    table: Table,
-    of: Pass,
-) -> None:
-    """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
-    done = run.done_by_pass(table.name, of)
-    update = deferred_update(table, live[table.name])
-    for shares in reversed(load_stages(table, of, done, config.procs, config.chunk.first_rows)):
-        tasks = [
-            DeleteTask(
-                worker=worker,
-                target=config.target,
-                run_id=run.run_id,
-                plan=run.plan,
-                name=table.name,
-                rows=run.rows,
-                identity=update.identity,
-                partitions=share,
-                retry_seconds=config.retry_seconds,
-                token=token,
-                chunk=config.chunk,
-                max_rows_per_second=config.limits.max_rows_per_second / len(shares),
-                restarts_left=config.worker_restarts,
-                update=update if of is Pass.SECOND else None,
-            )
-            for worker, share in enumerate(shares)
-        ]
-        _run(run, table, of, tasks, sum(p.rows for share in shares for p in share), hold, progress, executor)
+def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table: Table, of_pass: Pass) -> None:
+    """Deletes the rows that the pass wrote in a table; for the second pass, unsets its columns.
+
+    Rows that others of the same table reference are deleted last, by one worker.
+    """
+    config = context.config
+    done = run.done_by_pass(table.name, of_pass)
+    for shares in reversed(load_stages(table, of_pass, done, config.procs, config.chunk.first_rows)):
+        tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
+        _run_delete_tasks(context, run, table, of_pass, tasks)
 
 
-def _run(
-    run: Run, table: Table, of: Pass, tasks: Sequence[DeleteTask], rows: int, hold: DatabaseLease, progress: Progress, executor: Executor
-) -> None:
-    what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of is Pass.FIRST else f"clean {table.name}, second pass"
-    stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, watch=hold)
+def _delete_tasks(
+    context: _CleanContext, todo: _CleanPlan, run: Run, table: Table, of_pass: Pass, *, shares: Sequence[tuple[IndexRange, ...]]
+) -> list[DeleteTask]:
+    """One task for each share of the rows."""
+    config = context.config
+    update = deferred_update(table, todo.schema[table.name])
+    return [
+        DeleteTask(
+            worker=worker,
+            target=config.target,
+            run_id=run.run_id,
+            plan=run.plan,
+            name=table.name,
+            rows=run.rows,
+            identity=update.identity,
+            partitions=share,
+            retry_seconds=config.retry_seconds,
+            token=todo.token,
+            chunk=config.chunk,
+            max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+            restarts_left=config.worker_restarts,
+            update=update if of_pass is Pass.SECOND else None,
+        )
+        for worker, share in enumerate(shares)
+    ]
+
+
+def _run_delete_tasks(context: _CleanContext, run: Run, table: Table, of_pass: Pass, tasks: Sequence[DeleteTask]) -> None:
+    """Interrupted: not all rows were deleted."""
+    rows = sum(part.rows for task in tasks for part in task.partitions)
+    what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of_pass is Pass.FIRST else f"clean {table.name}, second pass"
+    stats, stopped = run_tasks(context.executor, tasks, context.progress, what=what, rows=rows, watch=context.lease)
     if stopped:
-        gone = sum(worker.rows for worker in stats.values())
-        done_with = "deleted" if of is Pass.FIRST else "as they were before the second pass"
+        done = sum(worker.rows for worker in stats.values())
+        state = "deleted" if of_pass is Pass.FIRST else "as they were before the second pass"
         raise Interrupted(
-            f"interrupted: {gone:,} of {rows:,} rows of {table.name} are {done_with}",
-            "Repeat parloader clean to delete the rest, or parloader seed to fill it again",
+            f"interrupted: {done:,} of {rows:,} rows of {table.name} are {state}",
+            "Repeat parloader clean to delete the rest, or parloader seed to load the deleted rows again",
         )
 
 
-def _end(live: Schema, run: Run, connection: Connection) -> None:
-    """The run and its small parents, in one transaction: a run that is in the ledger has its parents, so seed can resume it. May be repeated.
+def _end_run(schema: Schema, run: Run, connection: Connection) -> None:
+    """Deletes the run and its small parents, in one transaction: a run in the ledger has its parents, so seed can resume it. May be repeated.
 
-    ParloaderError: rows of the run are left in the ledger or in a table. Then nothing is changed.
+    ParloaderError: rows of the run are left in the ledger or in a table; nothing is changed then.
     """
     if all(run.run_id != other.run_id for other in store.runs(connection)):
         return
     with sql.transaction(connection):
         for _, name in children_first((run,)):
             table = run.plan.table(name)
-            if table.partitioned or name not in live:  # the rows of one that somebody has dropped are gone with it
+            if table.partitioned or name not in schema:  # the rows of a dropped table are gone with it
                 continue
             for part in reversed(run.done[name]):
-                delete_rows(connection, run.plan, name, run.rows, deferred_update(table, live[name]).identity, part)
-        _require_nothing_left(connection, live, run)
+                delete_rows(connection, run.plan, name, run.rows, deferred_update(table, schema[name]).identity, part)
+        _require_nothing_left(connection, schema, run)
         store.end(connection, run.run_id)
 
 
-def _require_nothing_left(connection: Connection, live: Schema, run: Run) -> None:
-    """ParloaderError names the first table of which rows of the run are left, in the ledger's batches or in the table itself."""
+def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> None:
+    """ParloaderError names the first table that has rows of the run left, in the ledger's batches or in the table itself."""
     kept = f"run {run.run_id} is kept in the ledger"
-    for name, of in run.work:
-        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of)) if name in live else 0
+    for name, of_pass in run.work:
+        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
         if recorded:
             raise ParloaderError(
                 f"the ledger still lists {_counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
             )
     for entry in reversed(run.tables):
-        if entry.name not in live or not entry.rows.new:
+        if entry.name not in schema or not entry.rows.new:
             continue
         count, keys = count_remaining_rows(connection, run, entry.name, SHOWN_KEYS + 1)
         if count:
-            by = "/".join(run.plan.table(entry.name).row_key)
+            key = "/".join(run.plan.table(entry.name).row_key)
             raise ParloaderError(
-                f"{_counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({by} {some(keys)}); {kept}",
+                f"{_counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
                 "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
                 "then repeat parloader clean",
             )
@@ -234,13 +265,13 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _live(connection: Connection, runs: tuple[Run, ...]) -> Schema:
-    """Those of their tables that exist."""
+def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
+    """Those of the runs' tables that exist."""
     return introspection.base_tables(introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables}))
 
 
-def _put_back_counters(connection: Connection) -> None:
-    """AUTO_INCREMENT as it was before the first run, where nobody has taken keys since the last one."""
+def _reset_counters(connection: Connection) -> None:
+    """Resets AUTO_INCREMENT to its value before the first run, unless rows were added after the last one."""
     counters = store.counters(connection)
     for table, now in key_reservation.key_counters(connection, counters.keys()).items():
         before, after = counters[table]

@@ -1,4 +1,4 @@
-"""guard: who parloader may write for. The checks that every verb that writes begins with, and the marker that forbids a database."""
+"""guard: shows, sets or removes the marker that forbids parloader to write to a database."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,20 +17,23 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardState:
-    """`marker`: what forbids the database; None where nothing does. `changed`: by this call."""
+    """Whether parloader may write to a database."""
 
     where: str
+    """the database, as shown to people"""
     marker: Marker | None
+    """None: writing is allowed"""
     changed: bool = False
+    """by this call"""
 
     def as_json(self) -> dict[str, object]:
-        found = self.marker
-        return {"forbidden": found is not None, "by": found and found.by, "at": found and found.at, "changed": self.changed}
+        marker = self.marker
+        return {"forbidden": marker is not None, "by": marker and marker.by, "at": marker and marker.at, "changed": self.changed}
 
 
 def guard(target: Target, change: Change | None = None) -> GuardState:
-    """The state, after the change. Refused: the marker is somebody's own table or view, which parloader does not drop."""
-    with connected(target) as connection, target.translate_errors("looking for the marker"):
+    """Makes the change, if any, and returns the state. Refused: parloader did not create the marker table or view, so it does not drop it."""
+    with connected(target) as connection, target.translate_errors("reading the marker"):
         before = control.find_marker(connection)
         if change is Change.FORBID and not before:
             require_writable(connection, target)
@@ -38,7 +41,7 @@ def guard(target: Target, change: Change | None = None) -> GuardState:
         if change is Change.ALLOW and before:
             if not before.ours:
                 raise Refused(
-                    f"parloader did not make {control.MARKER_TABLE} in {target}, so it does not drop it", "Rename or drop it yourself"
+                    f"parloader did not create {control.MARKER_TABLE} in {target}, so it does not drop it", "Rename or drop it yourself"
                 )
             require_writable(connection, target)
             control.drop_marker(connection)

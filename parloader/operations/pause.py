@@ -1,4 +1,4 @@
-"""pause and resume: a flag in the ledger, which whoever is at work in the database looks at every second."""
+"""pause and resume: a flag in the ledger, which every running command checks once a second."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +14,14 @@ from parloader.ledger.control import ActivityMark
 
 @dataclass(frozen=True, kw_only=True)
 class Pause:
-    """The flag as it is now: `paused` by whom (None: by nobody), whether this call has `changed` it, and who is `at_work`."""
+    """The pause flag of a database."""
 
     paused: ActivityMark | None
+    """who set the flag; None: it is not set"""
     changed: bool
+    """by this call"""
     at_work: ActivityMark | None
+    """the running command"""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -29,7 +32,7 @@ class Pause:
 
 
 def pause(target: Target) -> Pause:
-    """Sets the flag. Refused where there is no ledger to set it in."""
+    """Sets the flag. Refused if the database has no ledger."""
     with _ledger(target, "pausing") as connection:
         before = control.paused(connection)
         if not before:
@@ -38,7 +41,7 @@ def pause(target: Target) -> Pause:
 
 
 def resume(target: Target) -> Pause:
-    """Takes the flag back. Refused where there is no ledger."""
+    """Removes the flag. Refused if the database has no ledger."""
     with _ledger(target, "resuming") as connection:
         changed = control.resume(connection)
         return Pause(paused=None, changed=changed, at_work=control.at_work(connection))
@@ -48,5 +51,5 @@ def resume(target: Target) -> Pause:
 def _ledger(target: Target, doing: str) -> Iterator[Connection]:
     with connected(target) as connection, target.translate_errors(doing):
         if not store.upgrade(connection):
-            raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed makes it")
+            raise Refused(f"{target} has no ledger, so there is nothing to pause", "parloader seed creates the ledger")
         yield connection

@@ -1,7 +1,8 @@
-"""plan: what seed would do, shown before anything is written."""
+"""plan: shows what seed would do. Reads only."""
 
 import shutil
 import socket
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,42 +21,52 @@ from parloader.rows.writers import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, prepare, serialization_warning
 from parloader.schema import storage_size
+from parloader.schema.model import Schema, TableSchema
 from parloader.schema.storage_size import Size
 from parloader.workers.batching import Batch
 
-# From here on a table's keys are running short
-SHARE_OF_KEYS_WORTH_SAYING = 0.5
+# If a load uses more than this share of a table's possible keys, plan warns
+KEYS_USED_WARNING = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableForecast:
-    """`rows` of the plan, of which `used` are there and `made` will be; `keys` are the (first, last) pairs of the latter, where the run
-    assigns keys. `shares`: what each worker does, where workers do it. `sample`: some of the rows that would be made."""
+    """What seed would do in one table."""
 
     name: str
     rows: int
+    """of the plan"""
     used: int
+    """existing rows that are used"""
     made: int
+    """rows to create"""
     keys: tuple[tuple[int, int], ...]
+    """(first, last) key of the rows to create, if the run assigns keys"""
     size: Size
+    """of the rows to create"""
     shares: tuple[tuple[IndexRange, ...], ...]
+    """the rows of each worker; empty if no workers load the table"""
     sample: pl.DataFrame
+    """some of the rows to create"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What seed would do. `run`: the one it would go on with. `notes`: what had to be decided that the plan does not say."""
+    """What seed would do."""
 
     plan: Plan
     facts: ServerInfo
     creates_tables: bool
     run: Run | None
+    """the run to resume"""
     tables: tuple[TableForecast, ...]
     batch: Batch
     writer: WriterName
     free_bytes: int | None
     notes: tuple[Note, ...]
+    """decisions that the plan left open"""
     risks: tuple[str, ...]
+    """warnings: seed would not refuse these"""
 
     @property
     def size_bytes(self) -> int:
@@ -97,89 +108,89 @@ class Forecast:
 
 
 def _plain(row: dict[str, object]) -> dict[str, object]:
-    """As JSON has it: dates, decimals and bytes as text."""
+    """The row as JSON values: dates, decimals and bytes as text."""
     return {n: v.hex() if isinstance(v, bytes) else v if isinstance(v, int | float | str | None) else str(v) for n, v in row.items()}
 
 
 def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
-    """Reads only; the errors of seed. `sample_rows`: how many rows of each big table to make, for a look at them."""
+    """Reads only; raises what seed would. `sample_rows`: how many rows to generate of each table that workers load, as a sample."""
     with connected(config.target) as connection, config.target.translate_errors("planning"):
         prepared = prepare(connection, config)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
-        require_key_capacity(prepared.plan, prepared.live, rows)
+        require_key_capacity(prepared.plan, prepared.schema, rows)
         forecast = Forecast(
             plan=prepared.plan,
-            facts=prepared.facts,
+            facts=prepared.server,
             creates_tables=prepared.creates_tables,
             run=run,
-            tables=tuple(_table(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
+            tables=tuple(_table_forecast(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
             batch=config.batch,
             writer=config.writer,
-            free_bytes=free_bytes(prepared.facts),
-            notes=prepared.fitted.notes,
+            free_bytes=free_bytes(prepared.server),
+            notes=prepared.planned.notes,
             risks=permission.objections(connection, config.target, config.allow_remote),
         )
-        return _with_risks(forecast, prepared)
+        return replace(forecast, risks=(*forecast.risks, *_risks(forecast, prepared.schema)))
 
 
 def write(forecast: Forecast, file: Path) -> None:
-    """Writes the plan as a file to edit, with what was decided as comments."""
+    """Writes the plan as a file to edit, with parloader's decisions as comments."""
     comments: dict[tuple[str, str | None], str] = {}
     for note in forecast.notes:
-        of = note.table, note.column
-        comments[of] = f"{comments[of]}; {note.text}" if of in comments else note.text
+        place = note.table, note.column
+        comments[place] = f"{comments[place]}; {note.text}" if place in comments else note.text
     toml_file.write(forecast.plan, file, comments)
 
 
-def _table(config: SeedConfig, prepared: PreparedLoad, table: Table, rows: dict[str, RowAllocation], sample_rows: int) -> TableForecast:
-    of, run = rows[table.name], prepared.run
-    missing = of.new if run is None else run.gaps(table.name) if table.partitioned else ()
-    made = sum(p.rows for p in missing)
-    sampled = RowGenerator(prepared.plan, table, rows) if sample_rows and table.partitioned else None
-    first = of.new[0].start if of.new else 0
+def _table_forecast(
+    config: SeedConfig, prepared: PreparedLoad, table: Table, rows: Mapping[str, RowAllocation], sample_rows: int
+) -> TableForecast:
+    allocation, run = rows[table.name], prepared.run
+    missing = allocation.new if run is None else run.gaps(table.name) if table.partitioned else ()
+    new_rows = sum(part.rows for part in missing)
+    generator = RowGenerator(prepared.plan, table, rows) if sample_rows and table.partitioned else None
+    first = allocation.new[0].start if allocation.new else 0
     return TableForecast(
         name=table.name,
         rows=table.rows,
-        used=table.rows - made,
-        made=made,
-        keys=tuple(r for part in missing for r in of.keys.ranges(part)) if of.keys else (),
-        size=storage_size.estimate(prepared.live[table.name], made),
+        used=table.rows - new_rows,
+        made=new_rows,
+        keys=tuple(key_range for part in missing for key_range in allocation.keys.ranges(part)) if allocation.keys else (),
+        size=storage_size.estimate(prepared.schema[table.name], new_rows),
         shares=split(missing, config.procs, config.batch.first_rows) if table.partitioned else (),
-        sample=sampled.frame(IndexRange(first, min(first + sample_rows, table.rows))) if sampled else pl.DataFrame(),
+        sample=generator.frame(IndexRange(first, min(first + sample_rows, table.rows))) if generator else pl.DataFrame(),
     )
 
 
-def _with_risks(forecast: Forecast, prepared: PreparedLoad) -> Forecast:
-    """What is worth a look, though seed would not refuse it."""
-    risks, live = list(forecast.risks), prepared.live
-    if note := serialization_warning(forecast.writer, forecast.facts, live[forecast.plan.target.name], len(forecast.target.shares)):
-        risks.append(note)
+def _risks(forecast: Forecast, schema: Schema) -> Iterator[str]:
+    """Warnings, of what seed would not refuse."""
+    target = schema[forecast.plan.target.name]
+    if note := serialization_warning(forecast.writer, forecast.facts, target, len(forecast.target.shares)):
+        yield note
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
-        there = live[table.name]
-        last = max((last for _, last in table.keys), default=0)
-        if planned.key is not None and last > SHARE_OF_KEYS_WORTH_SAYING * there.column(planned.key).max_key:
-            largest = there.column(planned.key).max_key
-            risks.append(f"{table.name}.{planned.key} will be at {last / largest:.0%} of its largest value ({largest:,})")
-        filled = {planned.key, *planned.columns}
-        if table.made and (others := [c.name for c in there.columns if c.name not in filled and not c.generated]):
-            risks.append(f"{table.name}: the plan has no value for {', '.join(others)}: NULL or the default")
-        if table.made and (triggers := [trigger.name for trigger in there.triggers]):
-            risks.append(
-                f"{table.name} has triggers ({', '.join(triggers)}): they run for each row, and clean does not undo what they write"
-            )
+        yield from _table_risks(table, planned, schema[table.name])
     if forecast.free_bytes is not None and forecast.size_bytes > forecast.free_bytes:
-        risks.append(
-            f"the rows need about {forecast.size_bytes:,} bytes, and {forecast.free_bytes:,} are free where the server keeps its data"
-        )
-    return replace(forecast, risks=tuple(risks))
+        yield f"the rows need about {forecast.size_bytes:,} bytes, but the server's data directory has only {forecast.free_bytes:,} bytes free"
 
 
-def free_bytes(facts: ServerInfo) -> int | None:
-    """The free space where the server keeps its data; None where that is not on this machine."""
-    directory = Path(facts.data_directory)
+def _table_risks(forecast: TableForecast, planned: Table, table: TableSchema) -> Iterator[str]:
+    last_key = max((last for _, last in forecast.keys), default=0)
+    if planned.key is not None and last_key > KEYS_USED_WARNING * table.column(planned.key).max_key:
+        max_key = table.column(planned.key).max_key
+        yield f"{forecast.name}.{planned.key} will reach {last_key / max_key:.0%} of its largest value ({max_key:,})"
+    filled = {planned.key, *planned.columns}
+    if forecast.made and (others := [column.name for column in table.columns if column.name not in filled and not column.generated]):
+        yield f"{forecast.name}: the plan gives no value for {', '.join(others)}: these will be NULL or the default"
+    if forecast.made and (triggers := [trigger.name for trigger in table.triggers]):
+        yield f"{forecast.name} has triggers ({', '.join(triggers)}): they run for each row, and clean does not undo what they write"
+
+
+def free_bytes(server: ServerInfo) -> int | None:
+    """The free space on the disk of the server's data directory; None if the server is not on this machine."""
+    directory = Path(server.data_directory)
     try:
-        local = facts.hostname == socket.gethostname() and directory.is_dir()
+        local = server.hostname == socket.gethostname() and directory.is_dir()
         return shutil.disk_usage(directory).free if local else None
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""schema check and schema upgrade: the state of script_execution, and the step to migration V97."""
+"""schema check and schema upgrade: whether script_execution fits the built-in plan, and the step to migration V97."""
 
 from dataclasses import dataclass
 
@@ -26,11 +26,13 @@ from parloader.workers.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaState:
-    """`misfits`: where it is not as the built-in plan needs it. `upgraded`: the V97 step was applied just now."""
+    """The state of the built-in plan's tables in a database."""
 
     state: State
     misfits: tuple[Misfit, ...]
+    """columns and tables that do not fit the built-in plan"""
     upgraded: bool = False
+    """by this call"""
 
     @property
     def fits(self) -> bool:
@@ -40,11 +42,11 @@ class SchemaState:
         return {"state": str(self.state), "fits": self.fits, "misfits": [str(m) for m in self.misfits], "upgraded": self.upgraded}
 
     def require_fit(self) -> None:
-        """SchemaMismatch where seed would refuse it."""
+        """SchemaMismatch if seed would refuse the schema."""
         if self.state is State.BEFORE_V97:
             raise SchemaMismatch("script_execution is as before migration V97", "Run your migrations, or: parloader schema upgrade")
         if not self.fits:
-            raise SchemaMismatch("the schema does not fit the plan script_execution", "Migrate it to the shape named above")
+            raise SchemaMismatch("the schema does not fit the plan script_execution", "Migrate it as listed above")
 
 
 def check_schema(target: Target) -> SchemaState:
@@ -55,7 +57,7 @@ def check_schema(target: Target) -> SchemaState:
 
 
 def upgrade_schema(config: UpgradeConfig) -> SchemaState:
-    """Applies the V97 step where the schema is before it; otherwise changes nothing."""
+    """Applies the V97 step if the schema is before it; otherwise changes nothing."""
     target = config.target
     permission.require_permitted(target, config.allow_remote)
     with (
@@ -64,7 +66,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         target.translate_errors("upgrading the schema"),
     ):
         permission.require_not_forbidden(connection, target)
-        before, live = _read(connection)
+        before, schema = _read(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
                 "the schema is neither before V97 nor after it: " + "; ".join(map(str, before.misfits)),
@@ -73,20 +75,20 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         if before.state is not State.BEFORE_V97:
             return before
         require_writable(connection, target)
-        v97.upgrade(connection, live)
+        v97.upgrade(connection, schema)
         after, _ = _read(connection)
         return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
 
 
 def _read(connection: Connection) -> tuple[SchemaState, Schema]:
-    """The state, and the tables that it was found from."""
-    plan, found = script_execution(), introspection.list_tables(connection)
-    shapes = introspection.read_with_parents(connection, [table.name for table in plan.tables], found)
-    live = introspection.base_tables(shapes)
-    state = v97.state(store.table_names(found), live)
-    plan, used = compatibility.adapt(plan, live), frozenset[str]()
-    if state is State.V97 and all(table.name in live for table in plan.tables):
-        inferred = complete_plan(connection, plan, shapes, Fill.DEMANDED, {})
-        plan, used = inferred.plan, inferred.reused
-    misfits = compatibility.find_misfits(plan, live, samples(plan, compatibility.stand_ins(plan, live)), used)
-    return SchemaState(state=state, misfits=misfits), live
+    """The state, and the plan's tables from which it was determined."""
+    plan, listing = script_execution(), introspection.list_tables(connection)
+    tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
+    schema = introspection.base_tables(tables)
+    state = v97.state(store.table_names(listing), schema)
+    plan, reused = compatibility.adapt(plan, schema), frozenset[str]()
+    if state is State.V97 and all(table.name in schema for table in plan.tables):
+        inferred = complete_plan(connection, plan, tables, Fill.DEMANDED, {})
+        plan, reused = inferred.plan, inferred.reused
+    misfits = compatibility.find_misfits(plan, schema, samples(plan, compatibility.stand_ins(plan, schema)), reused)
+    return SchemaState(state=state, misfits=misfits), schema

@@ -1,4 +1,4 @@
-"""seed: fills the table, exactly once, and says what is there."""
+"""seed: loads the rows of a plan, each exactly once, and counts the result."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -25,28 +25,30 @@ from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.self_references import load_stages
-from parloader.workers.stats import WorkerStats
+from parloader.workers.stats import Stats, WorkerStats
 from parloader.workers.tasks.load import LoadTask
 from parloader.workers.throttle import throttles
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedResult:
-    """`rows` were loaded by this call in `seconds` (0 where the run was complete already), and columns of `updated` rows set in a second pass;
-    `counts` are of the whole run, as found on the server.
-
-    `first_batch_seconds`: from the start of this process (the import of parloader) to the first committed batch; None where none was loaded.
-    """
+    """What this call loaded, and what the run holds now."""
 
     run_id: int
     rows: int
+    """loaded by this call"""
     seconds: float
+    """of loading; 0 if the run was complete already"""
     check_seconds: float
+    """of counting"""
     first_batch_seconds: float | None
+    """from the start of this process (the import of parloader) to the first committed batch; None: no batch was loaded"""
     already_complete: bool
     workers: tuple[WorkerStats, ...]
     counts: rule_counts.Counts
+    """of the entire run, as found on the server"""
     updated: int = 0
+    """rows whose deferred columns this call set, in the second pass"""
 
     @property
     def rows_per_second(self) -> float:
@@ -67,122 +69,128 @@ class SeedResult:
         }
 
 
-def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
-    """Fills the plan's tables: all of it, or what is missing. Refused, ConnectError, Interrupted or ParloaderError says why not."""
-    progress, executor = progress or Progress(), executor or default_executor()
-    permission.require_permitted(config.target, config.allow_remote)
-    with (
-        executor.ready(config.most_workers, LoadTask.__module__),
-        DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold,
-    ):
-        hold.wait()
-        run, stages = hold.run_with_retry("preparing the load", partial(_prepare, config, hold, progress))
-        return _load(config, run, stages, hold, progress, executor)
+@dataclass(frozen=True, kw_only=True)
+class _SeedContext:
+    """What every step of a seed needs."""
 
-
-def _prepare(config: SeedConfig, hold: DatabaseLease, progress: Progress, connection: Connection) -> tuple[Run, list["_Stage"]]:
-    """All that comes before the workers: the run, its parents' rows made, and what each worker is to do. May be repeated, as the command."""
-    permission.require_not_forbidden(connection, config.target)
-    require_writable(connection, config.target)
-    token = hold.fence(connection) if store.upgrade(connection) else None
-    prepared = prepare(connection, config)
-    progress.note(f"connected to {prepared.facts}: {config.target}")
-    run, live = (prepared.run, prepared.live) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
-    workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
-    if note := serialization_warning(config.writer, prepared.facts, live[run.target], workers):
-        progress.note(note)
-    if run.done_rows and not run.complete:
-        progress.note(f"run {run.run_id}: {run.done_rows:,} of {run.total_rows:,} rows are there already; loading the rest")
-    return run, list(_stages(config, run, live, prepared.facts, hold.fence(connection) if token is None else token))
+    config: SeedConfig
+    lease: DatabaseLease
+    progress: Progress
+    executor: Executor
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Stage:
-    """What workers do at the same time, of one table; the stages before it are done by then."""
+    """What workers do at the same time, in one table. Stages follow each other."""
 
-    what: str
+    label: str
+    """for the progress bar"""
     rows: int
     done: int
+    """rows that exist already"""
     tasks: tuple[LoadTask, ...]
 
 
-def _stages(config: SeedConfig, run: Run, live: Schema, facts: ServerInfo, token: int) -> Iterator[_Stage]:
-    """Table by table, parents first; of a table that points at itself the rows that others point at first, by one worker. Then the second pass."""
+def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
+    """Loads the plan's rows: all, or those that an earlier seed left. Raises Refused, ConnectError, Interrupted or ParloaderError."""
+    progress, executor = progress or Progress(), executor or default_executor()
+    permission.require_permitted(config.target, config.allow_remote)
+    with (
+        executor.ready(config.most_workers, LoadTask.__module__),
+        DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease,
+    ):
+        context = _SeedContext(config=config, lease=lease, progress=progress, executor=executor)
+        lease.wait()
+        run, stages = lease.run_with_retry("preparing the load", partial(_prepare, context))
+        return _load(context, run, stages)
+
+
+def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_Stage]]:
+    """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may."""
+    config, progress = context.config, context.progress
+    permission.require_not_forbidden(connection, config.target)
+    require_writable(connection, config.target)
+    token = context.lease.fence(connection) if store.upgrade(connection) else None
+    prepared = prepare(connection, config)
+    server = prepared.server
+    progress.note(f"connected to {server}: {config.target}")
+    run, schema = (prepared.run, prepared.schema) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
+    workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
+    if note := serialization_warning(config.writer, server, schema[run.target], workers):
+        progress.note(note)
+    if run.done_rows and not run.complete:
+        progress.note(f"run {run.run_id}: resumed; {run.done_rows:,} of {run.total_rows:,} rows are loaded already")
+    if token is None:
+        token = context.lease.fence(connection)
+    return run, list(_stages(config, run, schema, server, token))
+
+
+def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
+    """Divides the missing rows: table by table, parents first, then the second pass.
+
+    In a table that references itself, one worker first loads the rows that the others reference.
+    """
     worker = 0
-    for name, of in run.work:
-        table, missing = run.plan.table(name), run.gaps(name, of)
+    for name, of_pass in run.work:
+        table, missing = run.plan.table(name), run.gaps(name, of_pass)
         rows = run.rows[name].new_rows
         done = rows - sum(gap.rows for gap in missing)
-        for shares in load_stages(table, of, missing, config.procs, config.batch.first_rows):
-            task = _task(config, run, facts, token, table, live[name], len(shares))
-            if of is Pass.SECOND:
-                task = replace(task, update=deferred_update(table, live[name]))
-            tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
+        for shares in load_stages(table, of_pass, missing, config.procs, config.batch.first_rows):
+            template = replace(
+                _task_template(config, run, server, table, schema[name]),
+                token=token,
+                max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+                update=deferred_update(table, schema[name]) if of_pass is Pass.SECOND else None,
+            )
+            tasks = tuple(replace(template, worker=worker + n, partitions=share) for n, share in enumerate(shares))
             worker += len(tasks)
-            yield _Stage(what=_what(run, name, of), rows=rows, done=done, tasks=tasks)
+            yield _Stage(label=_label(run, name, of_pass), rows=rows, done=done, tasks=tasks)
             done += sum(partition.rows for share in shares for partition in share)
 
 
-def _what(run: Run, table: str, of: Pass) -> str:
-    """Of a stage, for people who watch."""
-    if of is Pass.SECOND:
+def _label(run: Run, table: str, of_pass: Pass) -> str:
+    if of_pass is Pass.SECOND:
         return f"seed {table}, second pass"
     return f"seed {table}" if len(run.work) > 1 else "seed"
 
 
-def _task(config: SeedConfig, run: Run, facts: ServerInfo, token: int, table: Table, there: TableSchema, workers: int) -> LoadTask:
-    """The task of one of so many workers, for which it only lacks which worker and which partitions."""
+def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Table, table_schema: TableSchema) -> LoadTask:
+    """A task without its worker number, partitions and token."""
     return LoadTask(
         worker=0,
         target=config.target,
-        facts=facts,
+        facts=server,
         run_id=run.run_id,
         plan=run.plan,
         name=table.name,
         rows=run.rows,
-        number_columns=server_text.row_text(there, table.checked, table.key, table.identity).number_columns,
+        number_columns=server_text.row_text(table_schema, table.checked, table.key, table.identity).number_columns,
         partitions=(),
         batch=config.batch,
         writer=config.writer,
         retry_seconds=config.retry_seconds,
-        token=token,
-        max_rows_per_second=config.limits.max_rows_per_second / workers,
         restarts_left=config.worker_restarts,
     )
 
 
-def _load(
-    config: SeedConfig, run: Run, stages: Sequence[_Stage], hold: DatabaseLease, progress: Progress, executor: Executor
-) -> SeedResult:
-    first_batch_seconds: float | None = None
-
-    def note_first_batch(event: Event) -> None:
-        nonlocal first_batch_seconds
-        if first_batch_seconds is None and isinstance(event, BatchDone):
-            first_batch_seconds = age_seconds()
-
+def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResult:
+    """Runs the stages, then counts the rows. Interrupted; ParloaderError: the count is not what was loaded."""
+    config, lease = context.config, context.lease
     begun = time.monotonic()
-    stats: dict[int, WorkerStats] = {}
-    for stage in stages:
-        of_stage, stopped = run_tasks(
-            executor, stage.tasks, progress, what=stage.what, rows=stage.rows, done=stage.done, also=note_first_batch, watch=hold
-        )
-        stats |= of_stage
-        if stopped:
-            raise hold.run_with_retry("reading the ledger", partial(_interrupted, run))
+    stats, first_batch_seconds = _run_stages(context, run, stages)
     seconds = time.monotonic() - begun
     begun = time.monotonic()
-    counts = hold.run_with_retry("counting", partial(_count, config, run, bool(stages)))
+    counts = lease.run_with_retry("counting", partial(_count, config, run, bool(stages)))
     rows = run.rows[run.target].new_rows
     if counts.total != rows or counts.violation_count:
         raise ParloaderError(
             f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {rows:,} rows and {counts.violation_count:,} violations",
-            "Somebody changed rows meanwhile: parloader verify names them",
+            "Rows were changed during the load: parloader verify names them",
         )
     return SeedResult(
         run_id=run.run_id,
-        rows=_missing(run, Pass.FIRST),
-        updated=_missing(run, Pass.SECOND),
+        rows=_missing_rows(run, Pass.FIRST),
+        updated=_missing_rows(run, Pass.SECOND),
         seconds=seconds if stages else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
@@ -192,9 +200,30 @@ def _load(
     )
 
 
-def _missing(run: Run, of: Pass) -> int:
-    """How many rows the pass had still to write when the run was read."""
-    return sum(gap.rows for table, each in run.work if each is of for gap in run.gaps(table, of))
+def _run_stages(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> tuple[Stats, float | None]:
+    """The workers' statistics, and the seconds from the start of this process to the first committed batch. Interrupted."""
+    first_batch_seconds: float | None = None
+
+    def note_first_batch(event: Event) -> None:
+        nonlocal first_batch_seconds
+        if first_batch_seconds is None and isinstance(event, BatchDone):
+            first_batch_seconds = age_seconds()
+
+    executor, lease, progress = context.executor, context.lease, context.progress
+    stats: dict[int, WorkerStats] = {}
+    for stage in stages:
+        stage_stats, stopped = run_tasks(
+            executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
+        )
+        stats |= stage_stats
+        if stopped:
+            raise lease.run_with_retry("reading the ledger", partial(_interrupted, run))
+    return stats, first_batch_seconds
+
+
+def _missing_rows(run: Run, of_pass: Pass) -> int:
+    """How many rows the pass still had to write when the run was read."""
+    return sum(gap.rows for table, each in run.work if each is of_pass for gap in run.gaps(table, of_pass))
 
 
 def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -> rule_counts.Counts:
@@ -202,20 +231,20 @@ def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -
         for entry in run.partitioned:
             rule_counts.update_statistics(connection, entry.name)
     rows = run.rows[run.target]
-    if rows.keys is None:  # its rows cannot be told from others' by ranges: what is committed is what the ledger says
-        now = _now(run, connection)
-        return rule_counts.Counts(total=sum(p.rows for p in now.done.get(run.target, ())), figures={}, violations={})
+    if rows.keys is None:  # no key range identifies the run's rows, so the ledger's count of committed rows is used
+        committed = _reread(run, connection).done.get(run.target, ())
+        return rule_counts.Counts(total=sum(part.rows for part in committed), figures={}, violations={})
     return rule_counts.count(config.target, run.plan, rows.new_keys, config.procs)
 
 
 def _interrupted(run: Run, connection: Connection) -> Interrupted:
-    now = _now(run, connection)
+    now = _reread(run, connection)
     return Interrupted(
         f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
-        "The same command goes on with the rest; parloader clean removes what is there",
+        "The same command resumes it; parloader clean removes the loaded rows",
     )
 
 
-def _now(run: Run, connection: Connection) -> Run:
-    """The run as it is by now."""
-    return next(r for r in store.runs(connection) if r.run_id == run.run_id)
+def _reread(run: Run, connection: Connection) -> Run:
+    """The run with its current progress."""
+    return next(other for other in store.runs(connection) if other.run_id == run.run_id)

@@ -1,4 +1,4 @@
-"""status: the runs that the ledger has, how far they are, and how to go on."""
+"""status: lists the runs in the ledger, their progress, and the command that resumes each of them."""
 
 import shlex
 from dataclasses import dataclass
@@ -12,12 +12,15 @@ from parloader.ledger.run import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """`at_work`: who loads or deletes just now; `paused`: who has said that they wait."""
+    """The runs of a database, and what parloader is doing there."""
 
     where: str
+    """the database, as shown to people"""
     runs: tuple[Run, ...]
     at_work: ActivityMark | None
+    """the running seed, clean or other command"""
     paused: ActivityMark | None
+    """who paused parloader here"""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -50,7 +53,7 @@ def status(target: Target) -> Status:
 
 
 def resume_command(run: Run) -> str | None:
-    """What loads the rest of the run; None where it is complete."""
+    """The command that loads the rest of the run; None: it is complete."""
     if run.complete:
         return None
     options = [f"--rows {run.plan.target.rows}"]
@@ -63,7 +66,7 @@ def resume_command(run: Run) -> str | None:
             case "parents":
                 options += [f"--parents {shlex.quote(pair)}" for pair in value.split(",")]
             case "digest":
-                pass  # the file's own
+                pass  # computed from the file
             case _:
                 options.append(f"--set {name}={value}")
     if run.plan.seed:

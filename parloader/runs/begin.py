@@ -1,4 +1,4 @@
-"""seed: fills the table, exactly once, and says what is there."""
+"""Begins a run: reserves keys, writes the parent rows, tests a sample of each table and records the run in the ledger."""
 
 from collections.abc import Mapping
 
@@ -21,68 +21,89 @@ from parloader.workers.progress import Progress
 
 
 def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
-    """A new run and its tables; before it creates the tables of an empty database. Where it fails, the database is as it was before."""
-    plan, fitted, empty = prepared.plan, prepared.fitted, prepared.creates_tables
-    foreseen = allocate(connection, plan, {}, empty=empty)
-    require_key_capacity(plan, prepared.live, foreseen)
-    counters = {} if empty else key_reservation.key_counters(connection, key_reservation.tables_with_counters(prepared.live))
+    """Begins a new run and returns it with the schema of its tables. If it fails, the database is as it was before.
+
+    In an empty database it first creates the tables of the built-in plan.
+    """
+    planned, empty = prepared.planned, prepared.creates_tables
+    forecast = allocate(connection, prepared.plan, {}, empty=empty)
+    require_key_capacity(prepared.plan, prepared.schema, forecast)
+    counters = {} if empty else _key_counters(connection, prepared.schema)
+    counters_before_run = counters
     try:
         if empty:
             names = create_tables(connection)
-            progress.note(f"the database was empty: made the tables {', '.join(names)}")
-            fitted = fit_to_schema(connection, introspection.list_tables(connection), plan)
+            progress.note(f"the database was empty: created the tables {', '.join(names)}")
+            planned = fit_to_schema(connection, introspection.list_tables(connection), prepared.plan)
+            counters_before_run = _key_counters(connection, planned.schema)
         if not had_ledger:
             store.create(connection)
-        before = key_reservation.key_counters(connection, key_reservation.tables_with_counters(fitted.live)) if empty else counters
-        return _begin_run(connection, fitted, foreseen, before, prepared.facts, progress), fitted.live
+        run = _begin_run(connection, planned, forecast, counters_before_run, prepared.server)
     except BaseException:
-        with error_codes.suppress_driver_errors():  # the connection may be gone
+        with error_codes.suppress_driver_errors():  # the connection may be lost
             if store.runs(connection) == prepared.runs:  # the run is not committed
-                _undo(connection, counters, made_tables=empty, made_ledger=not had_ledger)
+                _undo(connection, counters, created_tables=empty, created_ledger=not had_ledger)
         raise
+    _note_parents(run, progress)
+    return run, planned.schema
+
+
+def _key_counters(connection: Connection, schema: Schema) -> dict[str, int]:
+    """The AUTO_INCREMENT counter of each table that has one."""
+    return key_reservation.key_counters(connection, key_reservation.tables_with_counters(schema))
 
 
 def _begin_run(
-    connection: Connection,
-    fitted: PlanOnSchema,
-    foreseen: Mapping[str, RowAllocation],
-    counters: Mapping[str, int],
-    facts: ServerInfo,
-    progress: Progress,
+    connection: Connection, planned: PlanOnSchema, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int], server: ServerInfo
 ) -> Run:
-    """The reserved keys; then the parents, a sample of the rest that is taken back, and the ledger's rows, in one transaction.
+    """Reserves the keys; then, in one transaction, writes the parent rows, tests a sample of the other tables and records the run.
 
-    `foreseen`: the rows that the plan would have without reserved keys. `counters`: of AUTO_INCREMENT, before the run takes any.
+    `forecast`: the rows that the plan would have without reserved keys. `counters`: the AUTO_INCREMENT counters before the run takes keys.
     """
-    plan, live = fitted.plan, fitted.live
-    key_starts = {
-        table.name: key_reservation.reserve_keys(connection, table.name, table.key, foreseen[table.name].new_rows, counters.get(table.name))
-        for table in plan.partitioned
-        if table.key is not None and foreseen[table.name].new
-    }
+    plan, schema = planned.plan, planned.schema
+    key_starts = _reserve_keys(connection, plan, forecast, counters)
     with sql.transaction(connection):
         rows = allocate(connection, plan, key_starts, empty=False)
+        _write_parents(connection, plan, rows, server)
+        plan = preflight(connection, plan, rows, schema, server)
+        run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters))
         for table in plan.parents:
-            for made in rows[table.name].new:
-                with refuse_rejected_rows(table):
-                    writer = writer_for(table.name, facts)
-                    writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), made, rows)))
-        plan = preflight(connection, plan, rows, live, facts)
-        run_id = store.begin(connection, plan, _entries(connection, plan, live, rows, counters))
-        for table in plan.parents:
-            for made in rows[table.name].new:
-                store.record(connection, run_id, table.name, made)
-    parents = ", ".join(f"{table.name} {rows[table.name].new_rows} of {table.rows}" for table in plan.parents)
-    if parents:
-        progress.note(f"run {run_id}: made the parent rows ({parents}; the others were there)")
+            for part in rows[table.name].new:
+                store.record(connection, run_id, table.name, part)
     return next(run for run in store.runs(connection) if run.run_id == run_id)
 
 
-def _undo(connection: Connection, counters: Mapping[str, int], *, made_tables: bool, made_ledger: bool) -> None:
-    """What a failed beginning leaves outside its transaction: tables, and AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
-    if made_ledger:
+def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int]) -> dict[str, int]:
+    """Reserves keys for each table that workers load and whose keys the run assigns; returns the first key of each."""
+    return {
+        table.name: key_reservation.reserve_keys(connection, table.name, table.key, forecast[table.name].new_rows, counters.get(table.name))
+        for table in plan.partitioned
+        if table.key is not None and forecast[table.name].new
+    }
+
+
+def _write_parents(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], server: ServerInfo) -> None:
+    """Writes the new rows of the small parent tables, in the caller's transaction."""
+    for table in plan.parents:
+        for part in rows[table.name].new:
+            with refuse_rejected_rows(table):
+                writer = writer_for(table.name, server)
+                writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), part, rows)))
+
+
+def _note_parents(run: Run, progress: Progress) -> None:
+    counts = [(table.name, run.rows[table.name].new_rows, table.rows) for table in run.plan.parents]
+    if counts:
+        parents = ", ".join(f"{name} {new} of {rows}" for name, new, rows in counts)
+        others = "; the other rows existed" if any(new < rows for _, new, rows in counts) else ""
+        progress.note(f"run {run.run_id}: created the parent rows ({parents}{others})")
+
+
+def _undo(connection: Connection, counters: Mapping[str, int], *, created_tables: bool, created_ledger: bool) -> None:
+    """Undoes what no rollback does: drops the created tables, and resets the AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
+    if created_ledger:
         store.drop(connection)
-    if made_tables:
+    if created_tables:
         drop_created_tables(connection)
     for table, now in key_reservation.key_counters(connection, counters.keys()).items():
         if now != counters[table]:
@@ -90,11 +111,14 @@ def _undo(connection: Connection, counters: Mapping[str, int], *, made_tables: b
 
 
 def _entries(
-    connection: Connection, plan: Plan, live: Schema, rows: Mapping[str, RowAllocation], counters: Mapping[str, int]
+    connection: Connection, plan: Plan, schema: Schema, rows: Mapping[str, RowAllocation], counters: Mapping[str, int]
 ) -> tuple[TableEntry, ...]:
-    """Where an AUTO_INCREMENT column is not the key that the run assigns, the preflight's last row has moved the counter to where it will be."""
+    """The ledger's entries of the tables, with the AUTO_INCREMENT counters before and after the run.
+
+    If the AUTO_INCREMENT column is not the key that the run assigns, the last row of the preflight has already moved the counter.
+    """
     with_counter = [table for table in plan.tables if table.name in counters and rows[table.name].new]
-    by_key = {table.name for table in with_counter if table.key is not None and live[table.name].column(table.key).auto_increment}
+    by_key = {table.name for table in with_counter if table.key is not None and schema[table.name].column(table.key).auto_increment}
     after = key_reservation.key_counters(connection, [table.name for table in with_counter if table.name not in by_key])
     for name in by_key:
         after[name] = max(counters[name], *(last + 1 for _, last in rows[name].new_keys))

@@ -1,10 +1,9 @@
-"""Comparing the rows that parloader made in a run with those that are there, in worker processes: for verify, and for clean's look before."""
+"""Compares the rows that parloader generated in a run with those in the database, in worker processes. Used by verify and, first, by clean."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from parloader.config import CleanConfig
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import EditedRows, Interrupted, SchemaMismatch, UsageError
@@ -24,66 +23,92 @@ from parloader.workers.tasks.compare import ROWS_PER_COMPARISON, CompareTask, Sh
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompareContext:
+    """Where and how rows are compared."""
+
+    target: Target
+    procs: int
+    max_text_bytes: int
+    """the longest text that the server can join (max_allowed_packet)"""
+    progress: Progress
+    executor: Executor
+    label: str
+    """what is being done, for the progress bar and for messages"""
+    supervisor: Supervisor | None = None
+    """can pause or end the workers; None: nothing does"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """`checked` rows were compared; `missing` and `different` count them by table. `differences`: the first of each kind and table."""
+    """The rows of a run compared with the database."""
 
     checked: int
+    """rows compared"""
     missing: Mapping[str, int]
+    """rows that do not exist, by table"""
     different: Mapping[str, int]
+    """rows with other values, by table"""
     differences: tuple[Difference, ...]
+    """the first ones of each kind and table"""
 
 
-def compare(
-    target: Target,
-    run: Run,
-    shapes: Schema,
-    max_text_bytes: int,
-    procs: int,
-    progress: Progress,
-    executor: Executor,
-    *,
-    what: str,
-    watch: Supervisor | None = None,
-) -> Comparison:
-    """Compares every row that the ledger has of the run, its parents' too; progress says `what` is done. Reads only.
+class _Findings:
+    """Sums up the differences that the workers report."""
 
-    `shapes`: those of the run's tables that exist. `max_text_bytes`: what the server can join at most.
+    def __init__(self) -> None:
+        self.missing: Counter[str] = Counter()
+        self.different: Counter[str] = Counter()
+        self.differences: list[Difference] = []
+        self._seen: Counter[tuple[str, str]] = Counter()
 
-    SchemaMismatch: the schema is no longer one that the rows could have been made in. Interrupted: not all were seen.
-    """
-    fitted = fitted_to(run.plan, shapes, run.reused_tables)
-    missing: Counter[str] = Counter()
-    different: Counter[str] = Counter()
-    differences: list[Difference] = []
-    shown: Counter[tuple[str, str]] = Counter()
-
-    def note_difference(event: Event) -> None:
+    def add(self, event: Event) -> None:
         if isinstance(event, Differs):
-            missing[event.table] += event.missing
-            different[event.table] += event.different
+            self.missing[event.table] += event.missing
+            self.different[event.table] += event.different
             for difference in event.differences:
-                shown[difference.kind, difference.table] += 1
-                if shown[difference.kind, difference.table] <= MAX_SHOWN:
-                    differences.append(difference)
+                self._seen[difference.kind, difference.table] += 1
+                if self._seen[difference.kind, difference.table] <= MAX_SHOWN:
+                    self.differences.append(difference)
 
-    tasks = [
-        CompareTask(worker=worker, target=target, shares=shares, max_text_bytes=max_text_bytes, retry_seconds=DEFAULT_RETRY_SECONDS)
-        for worker, shares in enumerate(_shares(fitted.live, run, procs))
-    ]
+
+def compare(context: CompareContext, run: Run, schema: Schema) -> Comparison:
+    """Compares every row that the ledger lists for the run, including its parent rows. Reads only.
+
+    `schema`: those of the run's tables that exist.
+
+    SchemaMismatch: the schema no longer fits the run's plan. Interrupted: not all rows were compared.
+    """
+    planned, findings = fitted_to(run.plan, schema, run.reused_tables), _Findings()
+    tasks = _tasks(context, run, planned.schema)
     rows = sum(task.rows for task in tasks)
-    stats, stopped = run_tasks(executor, tasks, progress, what=what, rows=rows, also=note_difference, watch=watch)
+    stats, stopped = run_tasks(
+        context.executor, tasks, context.progress, what=context.label, rows=rows, also=findings.add, watch=context.supervisor
+    )
     if stopped:
-        raise Interrupted(f"interrupted while {what}: not every row was seen", "Nothing was changed; run it again")
+        raise Interrupted(f"interrupted while {context.label}: not all rows were compared", "Nothing was changed; run it again")
     return Comparison(
         checked=sum(worker.rows for worker in stats.values()),
-        missing=missing,
-        different=different,
-        differences=tuple(differences),
+        missing=findings.missing,
+        different=findings.different,
+        differences=tuple(findings.differences),
     )
 
 
-def _shares(live: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
-    """The rows that parloader generated, split among the workers: equal shares of the big tables; the first worker also gets the small parents.
+def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTask]:
+    return [
+        CompareTask(
+            worker=worker,
+            target=context.target,
+            shares=shares,
+            max_text_bytes=context.max_text_bytes,
+            retry_seconds=DEFAULT_RETRY_SECONDS,
+        )
+        for worker, shares in enumerate(_shares(schema, run, context.procs))
+    ]
+
+
+def _shares(schema: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+    """Splits the generated rows among the workers: equal shares of the big tables; the first worker also gets the small parents.
 
     There are never more workers than batches.
     """
@@ -94,49 +119,44 @@ def _shares(live: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
             name=table.name,
             rows=run.rows,
             partitions=partitions,
-            view=server_text.row_text(live[table.name], table.checked, table.key, table.identity),
+            view=server_text.row_text(schema[table.name], table.checked, table.key, table.identity),
             last=last,
         )
 
     big = [part for table in run.plan.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
     procs = max(1, len(split(big, procs, ROWS_PER_COMPARISON)))
-    dealt: list[list[Share]] = [[] for _ in range(procs)]
+    by_worker: list[list[Share]] = [[] for _ in range(procs)]
     for table in run.plan.tables:
-        ended = run.done_by_pass(table.name, Pass.SECOND)
-        begun = tuple(gap for part in run.done_by_pass(table.name, Pass.FIRST) for gap in gaps(part, ended))
-        for last, made in ((Pass.FIRST, begun), (Pass.SECOND, ended)):
-            for worker, partitions in enumerate(split(made, procs if table.partitioned else 1)):
-                dealt[worker].append(share(table, partitions, last))
-    return [tuple(shares) for shares in dealt if shares]
+        finished = run.done_by_pass(table.name, Pass.SECOND)
+        first_pass_only = tuple(gap for part in run.done_by_pass(table.name, Pass.FIRST) for gap in gaps(part, finished))
+        for last, parts in ((Pass.FIRST, first_pass_only), (Pass.SECOND, finished)):
+            for worker, partitions in enumerate(split(parts, procs if table.partitioned else 1)):
+                by_worker[worker].append(share(table, partitions, last))
+    return [tuple(shares) for shares in by_worker if shares]
 
 
-def require_no_edited_rows(
-    config: CleanConfig, run: Run, shapes: Schema, max_text_bytes: int, progress: Progress, executor: Executor, watch: Supervisor | None
-) -> None:
-    """EditedRows where rows of the run are there, but not as they were made, or where nobody can tell. Missing ones are no edits."""
+def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) -> None:
+    """EditedRows if rows of the run have other values than generated, or if that cannot be checked. Deleted rows do not count as edits."""
     try:
-        found = compare(
-            config.target, run, shapes, max_text_bytes, config.procs, progress, executor, what="looking for edited rows", watch=watch
-        )
+        comparison = compare(context, run, schema)
     except (SchemaMismatch, UsageError) as error:  # UsageError: the ledger has parameters that this version does not know
         raise EditedRows(
-            f"whether rows of run {run.run_id} were edited since they were made cannot be said any more: {error.message}",
-            "parloader clean --edited-too deletes them all the same; nothing was deleted",
+            f"cannot check whether rows of run {run.run_id} were edited: {error.message}",
+            "Nothing was deleted. To delete them without this check: parloader clean --edited-too",
         ) from error
-    edited = {entry.name: found.different[entry.name] for entry in run.tables if found.different.get(entry.name)}
+    edited = {entry.name: comparison.different[entry.name] for entry in run.tables if comparison.different.get(entry.name)}
     if edited:
-        keys = {
-            table: sorted((d.key for d in found.differences if d.kind == "different" and d.table == table), key=_order) for table in edited
-        }
-        tables = ", ".join(f"{count:,} of {table}{_keys(run.plan.table(table).row_key, keys[table])}" for table, count in edited.items())
+        tables = ", ".join(f"{count:,} of {table}{_edited_keys(comparison, run, table)}" for table, count in edited.items())
         raise EditedRows(
-            f"rows of run {run.run_id} were edited since parloader made them: {tables}",
-            "parloader verify shows the edits, parloader clean --edited-too deletes these rows too; nothing was deleted",
+            f"rows of run {run.run_id} were edited since parloader generated them: {tables}",
+            "Nothing was deleted. parloader verify shows the edits; parloader clean --edited-too deletes these rows as well",
         )
 
 
-def _keys(names: Sequence[str], keys: Sequence[int | str]) -> str:
-    return f" ({'/'.join(names)} {some(map(str, keys))})" if keys else ""
+def _edited_keys(comparison: Comparison, run: Run, table: str) -> str:
+    """The first keys of the table's edited rows, in parentheses."""
+    keys = sorted((d.key for d in comparison.differences if d.kind == "different" and d.table == table), key=_order)
+    return f" ({'/'.join(run.plan.table(table).row_key)} {some(map(str, keys))})" if keys else ""
 
 
 def _order(key: int | str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""guard: who parloader may write for. The checks that every verb that writes begins with, and the marker that forbids a database."""
+"""Checks the permission to write, before anything else: the server must be local or allowed, and the database must not be marked as forbidden."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from parloader.ledger.control import Marker
 
 
 def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
-    """Whether the server is on this machine, or its host among those given. ConnectError: there is no such host."""
+    """Whether the server is on this machine or its host is in `allow_remote`. ConnectError: the host name does not resolve."""
     return _plain(target.host) in map(_plain, allow_remote) or is_local(target)
 
 
@@ -19,33 +19,33 @@ def _plain(host: str) -> str:
 
 
 def require_permitted(target: Target, allow_remote: Collection[str]) -> None:
-    """RemoteHost where the server is elsewhere and its host was not allowed. Asked before anything is connected to."""
+    """RemoteHost if the server is on another machine and its host is not allowed. Checked before connecting."""
     if not is_permitted(target, allow_remote):
         raise _remote(target)
 
 
 def require_not_forbidden(connection: Connection, target: Target) -> None:
-    """Forbidden where the database holds the marker. Asked first thing inside the lock."""
-    if found := control.find_marker(connection):
-        raise _forbidden(target, found)
+    """Forbidden if the database has the marker. The first check after taking the lock."""
+    if marker := control.find_marker(connection):
+        raise _forbidden(target, marker)
 
 
 def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
-    """What the two checks would say to a verb that writes, for those who only look."""
-    found = control.find_marker(connection)
-    refusals = [*([] if is_permitted(target, allow_remote) else [_remote(target)]), *([_forbidden(target, found)] if found else [])]
+    """The refusals that a command that writes would get, for a command that only reads."""
+    marker = control.find_marker(connection)
+    refusals = [*([] if is_permitted(target, allow_remote) else [_remote(target)]), *([_forbidden(target, marker)] if marker else [])]
     return tuple(f"seed would be refused: {refusal}" for refusal in refusals)
 
 
 def _remote(target: Target) -> RemoteHost:
     return RemoteHost(
         f"{target.host} is not this machine, and this would write to the database {target}",
-        f"If that is what you want, say so: --allow-remote {target.host}",
+        f"To allow it: --allow-remote {target.host}",
     )
 
 
-def _forbidden(target: Target, found: Marker) -> Forbidden:
+def _forbidden(target: Target, marker: Marker) -> Forbidden:
     return Forbidden(
-        f"the table {control.MARKER_TABLE} in {target} forbids parloader to write there ({found})",
-        "parloader guard --allow lifts it" if found.ours else "Rename or drop it yourself to lift it",
+        f"the table {control.MARKER_TABLE} in {target} forbids parloader to write there ({marker})",
+        "To allow it again: parloader guard --allow" if marker.ours else "To allow it, rename or drop that table or view yourself",
     )

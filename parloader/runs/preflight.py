@@ -1,6 +1,6 @@
-"""The preflight: the first and the last rows of every table that workers load, written in the transaction that begins a run and taken back.
+"""The preflight: writes the first and last rows of every table that workers load, checks them, and rolls them back.
 
-So what would fail at row 900,000 for a reason that is known at row 0 fails at row 0, before anything is committed.
+It runs in the transaction that begins a run, so a row that the server rejects ends the run before anything is committed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,70 +22,68 @@ from parloader.rows.differences import differences
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
 from parloader.schema.model import Schema
 
-# At each end of a table: enough for every case of a CHECK and every value of a small list to have its turn
+# At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
 
 SAVEPOINT = "parloader_preflight"
 
 
-def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], live: Schema, facts: ServerInfo) -> Plan:
-    """Writes a sample and takes it back, in the caller's transaction, in which the parent seeds are there. Refused says what does not go in.
+def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema, server: ServerInfo) -> Plan:
+    """Writes a sample and rolls it back, in the caller's transaction, which has already written the parent rows.
 
-    Returns the plan, in which the columns that a trigger gives other values are not checked later.
+    Returns the plan without checks of the columns that a trigger changes. Refused names what the server rejects.
     """
     with sql.savepoint(connection, SAVEPOINT):
-        changed = _write_samples(connection, plan, rows, live, facts)
+        changed = _write_samples(connection, plan, rows, schema, server)
     return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
 
 
 def _write_samples(
-    connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], live: Schema, facts: ServerInfo
+    connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema, server: ServerInfo
 ) -> dict[str, frozenset[str]]:
     """Writes the sample rows; returns the columns of each table that a trigger changed."""
     changed: dict[str, frozenset[str]] = {}
-    sampled = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].new]
-    for table, indices in (*sampled, *_samples(plan, rows)):
+    parents = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].new]
+    for table, indices in (*parents, *_samples(plan, rows)):
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
             with refuse_rejected_rows(table):
-                writer = writer_for(table.name, facts)
+                writer = writer_for(table.name, server)
                 writer.write(connection, writer.render(frame))
-        changed[table.name] = _changed(connection, table, frame, live, facts)
+        changed[table.name] = _changed_columns(connection, table, frame, schema, server)
     for table in plan.with_deferred_columns:
         indices = _ends(rows[table.name])
         if not len(indices):
             continue
-        update = deferred_update(table, live[table.name])
+        update = deferred_update(table, schema[table.name])
         with refuse_rejected_rows(table):
-            updates = UpdateWriter(update=update, backslash_escapes=facts.backslash_escapes)
+            updates = UpdateWriter(update=update, backslash_escapes=server.backslash_escapes)
             updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))
-        changed[table.name] |= _changed(connection, table, RowGenerator(plan, table, rows).at(indices), live, facts)
+        changed[table.name] |= _changed_columns(connection, table, RowGenerator(plan, table, rows).at(indices), schema, server)
     return changed
 
 
-def _changed(connection: Connection, table: Table, frame: pl.DataFrame, live: Schema, facts: ServerInfo) -> frozenset[str]:
-    """The columns that a trigger has given other values. Refused where rows are not as they were written and no trigger can be the reason."""
-    view = server_text.row_text(live[table.name], table.checked, table.key, table.identity)
-    found = list(differences(connection, view, frame.select(table.checked), facts.max_allowed_packet_bytes))
+def _changed_columns(connection: Connection, table: Table, frame: pl.DataFrame, schema: Schema, server: ServerInfo) -> frozenset[str]:
+    """The columns whose values a trigger has changed. Refused if a row is missing, or has changed although the table has no trigger."""
+    row_text = server_text.row_text(schema[table.name], table.checked, table.key, table.identity)
+    found = list(differences(connection, row_text, frame.select(table.checked), server.max_allowed_packet_bytes))
     if not found:
         return frozenset()
-    triggers = [trigger.name for trigger in live[table.name].triggers]
-    lost = next((d for d in found if d.kind == "missing"), None)
+    triggers = [trigger.name for trigger in schema[table.name].triggers]
+    lost = next((difference for difference in found if difference.kind == "missing"), None)
     if lost or not triggers:
-        columns = "".join(f"; {name}: written {want}, found {have}" for name, want, have in found[0].columns)
-        what = f"the row {lost.key} is not there" if lost else f"the row {found[0].key} has other values{columns}"
+        columns = "".join(f"; {name}: written {written}, found {stored}" for name, written, stored in found[0].columns)
+        what = f"the row {lost.key} does not exist" if lost else f"the row {found[0].key} has other values{columns}"
         raise Refused(
-            f"a sample of {table.name} was written, and then {what}; nothing was committed",
-            f"Look at the triggers of the table ({', '.join(triggers)})"
-            if triggers
-            else "Give these columns values by hand, in a plan file",
+            f"after writing a sample of {table.name}, {what}; nothing was committed",
+            f"Check the triggers of the table ({', '.join(triggers)})" if triggers else "Give these columns other values in a plan file",
         )
     return frozenset(name for difference in found for name, _, _ in difference.columns)
 
 
 @contextmanager
 def refuse_rejected_rows(table: Table) -> Iterator[None]:
-    """Refused where rows of the table do not go in, with what to do; an error that passes (a deadlock, a lost connection) as it is."""
+    """Turns the server's rejection of a row into Refused, with advice; a transient error (deadlock, lost connection) passes unchanged."""
     try:
         yield
     except (DriverError, WriteFailed) as error:
@@ -93,48 +91,49 @@ def refuse_rejected_rows(table: Table) -> Iterator[None]:
             raise
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
         raise Refused(
-            f"a sample of {table.name} does not go in: {reason}; nothing was written",
-            f"Give the columns that it is about values by hand, in a plan file: parloader plan --table {table.name} --write plan.toml",
+            f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
+            f"Give the columns named above other values in a plan file: parloader plan --table {table.name} --write plan.toml",
         ) from error
 
 
 def _samples(plan: Plan, rows: Mapping[str, RowAllocation]) -> Iterator[tuple[Table, pl.Series]]:
-    """Of each table that workers load the rows at both ends that are to be made, and those that the samples of other tables point at."""
+    """For each table that workers load: the new rows at both ends, and those that the samples of other tables reference."""
     wanted = {table.name: _ends(rows[table.name]) for table in plan.partitioned}
     for table in plan.with_deferred_columns:
         later = RowGenerator(plan, only(table, table.later), rows)
         for parent, indices in later.picked(_ends(rows[table.name])):
             if parent in wanted:
-                wanted[parent] = _made(pl.concat([wanted[parent], indices]), rows[parent])
+                wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
-        for parent, indices in _pointed_at(plan, table, rows, wanted[table.name]):
+        for parent, indices in _referenced(plan, table, rows, wanted[table.name]):
             if parent in wanted:
-                wanted[parent] = _made(pl.concat([wanted[parent], indices]), rows[parent])
+                wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     return ((table, wanted[table.name]) for table in plan.partitioned if len(wanted[table.name]))
 
 
-def _pointed_at(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """(parent, indices). Rows that point at earlier ones of the same table add these first, until none is new."""
-    made = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
+def _referenced(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+    """(parent, indices) of the rows that these rows reference. Rows of the same table are followed until none is added."""
+    generator = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
     while True:
-        pointed_at = list(made.picked(indices))
-        own = [found for parent, found in pointed_at if parent == table.name]
-        more = _made(pl.concat([indices, *own]), rows[table.name])
-        if len(more) == len(indices):
+        referenced = list(generator.picked(indices))
+        own = [found for parent, found in referenced if parent == table.name]
+        closure = _new(pl.concat([indices, *own]), rows[table.name])
+        if len(closure) == len(indices):
             yield table.name, indices
-            yield from ((parent, found) for parent, found in pointed_at if parent != table.name)
+            yield from ((parent, found) for parent, found in referenced if parent != table.name)
             return
-        indices = more
+        indices = closure
 
 
 def _ends(rows: RowAllocation) -> pl.Series:
+    """The first and last SAMPLE_ROWS new rows."""
     parts = [IndexRange(part.start, min(part.stop, part.start + SAMPLE_ROWS)) for part in rows.new[:1]]
     parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
     empty = pl.Series(dtype=pl.Int64)
     return pl.concat([empty, *(pl.int_range(p.start, p.stop, dtype=pl.Int64, eager=True) for p in parts)]).unique().sort()
 
 
-def _made(indices: pl.Series, rows: RowAllocation) -> pl.Series:
-    """Those of the indices that the run makes, each once, in order."""
-    is_made = pl.any_horizontal(pl.lit(False), *(pl.col("i").is_between(part.start, part.stop - 1) for part in rows.new))
-    return pl.DataFrame({"i": indices}).filter(is_made).to_series().unique().sort()
+def _new(indices: pl.Series, rows: RowAllocation) -> pl.Series:
+    """Those of the indices whose rows the run generates, without duplicates, in order."""
+    is_new = pl.any_horizontal(pl.lit(False), *(pl.col("i").is_between(part.start, part.stop - 1) for part in rows.new))
+    return pl.DataFrame({"i": indices}).filter(is_new).to_series().unique().sort()

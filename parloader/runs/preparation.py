@@ -1,4 +1,4 @@
-"""What a load will do, worked out from the plan and the database before anything is written. `plan` shows it, `seed` does it."""
+"""Works out what a load will do, from the plan and the database, before anything is written. `plan` shows it, `seed` does it."""
 
 import hashlib
 import json
@@ -31,156 +31,161 @@ from parloader.schema.model import Schema, TableSchema
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOnSchema:
-    """A plan as the live schema takes it, with all that this demands; `live`: the plan's tables; `notes`: what had to be decided for that."""
+    """A plan that fits the live schema: every table and column that the schema demands has its rows and values."""
 
     plan: Plan
-    live: Schema
+    schema: Schema
+    """the plan's tables"""
     notes: tuple[Note, ...] = ()
+    """decisions that the plan left open"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedLoad:
-    """If the run `creates_tables`, `fitted` has them as they will be created. `run` is the one to go on with; None: a new one."""
+    """What a load will do."""
 
-    fitted: PlanOnSchema
-    facts: ServerInfo
+    planned: PlanOnSchema
+    """if the run creates the tables, the schema is that of the tables to create"""
+    server: ServerInfo
     creates_tables: bool
     runs: tuple[Run, ...]
+    """all runs in the ledger"""
     run: Run | None
+    """the run to resume; None: a new one begins"""
 
     @property
     def plan(self) -> Plan:
-        return self.fitted.plan
+        return self.planned.plan
 
     @property
-    def live(self) -> Schema:
-        return self.fitted.live
+    def schema(self) -> Schema:
+        return self.planned.schema
 
 
 def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
-    """Reads only. Refused, with the reason, where the load cannot be right."""
-    facts = server_info(connection)
-    require_writer(config.writer, facts)
+    """Reads only. Refused, with the reason, if the load cannot succeed."""
+    server = server_info(connection)
+    require_writer(config.writer, server)
     plan, fill = load_plan(config)
     runs = store.runs(connection)
     run = _run_to_resume(runs, plan, config)
-    found = introspection.list_tables(connection)
-    creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(found, store.table_names(found))
+    listing = introspection.list_tables(connection)
+    creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(listing, store.table_names(listing))
     if creates_tables:
-        fitted = PlanOnSchema(plan=plan, live=declared_tables())
+        planned = PlanOnSchema(plan=plan, schema=declared_tables())
     elif run:
-        fitted = fitted_to(
-            run.plan, introspection.read_tables(connection, [table.name for table in run.plan.tables], found), run.reused_tables
-        )
+        tables = introspection.read_tables(connection, [table.name for table in run.plan.tables], listing)
+        planned = fitted_to(run.plan, tables, run.reused_tables)
     else:
-        fitted = fit_to_schema(connection, found, plan, fill, config.parents)
-    return PreparedLoad(fitted=fitted, facts=facts, creates_tables=creates_tables, runs=runs, run=run)
+        planned = fit_to_schema(connection, listing, plan, fill, config.parents)
+    return PreparedLoad(planned=planned, server=server, creates_tables=creates_tables, runs=runs, run=run)
 
 
 def fit_to_schema(
-    connection: Connection, found: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
+    connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
 ) -> PlanOnSchema:
-    """Works out what the plan lacks. SchemaMismatch, or Refused, with the reason, where the live schema cannot take it."""
-    shapes = introspection.read_with_parents(connection, [table.name for table in plan.tables], found)
-    live = introspection.base_tables(shapes)
-    if plan.name == NAME and v97.state(store.table_names(found), live) is v97.State.BEFORE_V97:
+    """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
+    tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
+    schema = introspection.base_tables(tables)
+    if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
         raise SchemaMismatch(
-            "script_execution is as before migration V97: it has no triggering_event_id",
+            "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
-    plan = compatibility.adapt(plan, live)
-    if plan.name == NAME:  # what nothing can be worked out for
-        compatibility.require_tables(plan, live, next_step=_how_to_fit(plan))
-    inferred = complete_plan(connection, plan, shapes, fill, parents or {})
-    fitted = fitted_to(inferred.plan, shapes, inferred.reused)
-    return PlanOnSchema(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
+    plan = compatibility.adapt(plan, schema)
+    if plan.name == NAME:  # without these tables, nothing can be completed
+        compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
+    inferred = complete_plan(connection, plan, tables, fill, parents or {})
+    planned = fitted_to(inferred.plan, tables, inferred.reused)
+    return replace(planned, notes=inferred.notes)
 
 
-def complete_plan(connection: Connection, plan: Plan, shapes: Schema, fill: Fill, parents: Mapping[str, int]) -> CompletedPlan:
-    """With all that the live schema demands, and what is in it. Refused, with the reason, where that cannot be had.
+def complete_plan(connection: Connection, plan: Plan, tables: Schema, fill: Fill, parents: Mapping[str, int]) -> CompletedPlan:
+    """Completes the plan with what the live schema and the existing rows demand. Refused, with the reason, if that is impossible.
 
-    `shapes`: the plan's tables and all of their parents.
+    `tables`: the plan's tables and all of their parents.
     """
-    inferred = complete(plan, shapes, count_existing_rows(connection, plan, shapes), parents, fill)
+    inferred = complete(plan, tables, count_existing_rows(connection, plan, tables), parents, fill)
     require_parents(inferred.plan.tables)
     return inferred
 
 
-def fitted_to(plan: Plan, shapes: Schema, used: Collection[str] = ()) -> PlanOnSchema:
-    """A plan that is worked out, with the schema as it is now. SchemaMismatch where that does not take it any more.
+def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanOnSchema:
+    """Checks a complete plan against the current schema. SchemaMismatch if they do not fit (any more).
 
-    `used`: the tables of which no row is made.
+    `reused`: the tables in which the plan creates no row.
     """
-    live = {
-        name: table for name, table in introspection.base_tables(shapes).items() if any(planned.name == name for planned in plan.tables)
-    }
-    compatibility.require_fit(plan, live, samples(plan, compatibility.stand_ins(plan, live)), used, next_step=_how_to_fit(plan))
-    return PlanOnSchema(plan=plan, live=live)
+    names = {table.name for table in plan.tables}
+    schema = {name: table for name, table in introspection.base_tables(tables).items() if name in names}
+    compatibility.require_fit(plan, schema, samples(plan, compatibility.stand_ins(plan, schema)), reused, next_step=_how_to_fit(plan))
+    return PlanOnSchema(plan=plan, schema=schema)
 
 
-def require_writer(writer: WriterName, facts: ServerInfo) -> None:
-    """ServerNotSupported where the server does not take what the writer sends."""
-    if writer is WriterName.LOAD_DATA and not facts.local_infile:
+def require_writer(writer: WriterName, server: ServerInfo) -> None:
+    """ServerNotSupported if the server does not accept what the writer sends."""
+    if writer is WriterName.LOAD_DATA and not server.local_infile:
         raise ServerNotSupported(
             "the server has local_infile off, which the writer load-data needs",
-            "Turn it on (an administrator: SET GLOBAL local_infile = 1), or use --writer insert",
+            "Ask an administrator to turn it on (SET GLOBAL local_infile = 1), or use --writer insert",
         )
 
 
-def serialization_warning(writer: WriterName, facts: ServerInfo, table: TableSchema, procs: int) -> str:
-    """Why load-data's workers would wait for each other; empty where they would not.
+def serialization_warning(writer: WriterName, server: ServerInfo, table: TableSchema, procs: int) -> str:
+    """Why the workers of load-data would wait for each other; empty if they would not.
 
     Source: MySQL manual "AUTO_INCREMENT Handling in InnoDB" (MariaDB "AUTO_INCREMENT Handling in InnoDB" likewise): LOAD DATA is a
-    "bulk insert", which in the modes 0 and 1 holds the AUTO-INC table lock to the end of the statement, also where every key is given.
+    "bulk insert", which in the modes 0 and 1 holds the AUTO-INC table lock to the end of the statement, even if every key is given.
     """
-    if writer is not WriterName.LOAD_DATA or procs < 2 or facts.autoinc_lock_mode == 2 or not any(c.auto_increment for c in table.columns):
+    auto_increment = any(column.auto_increment for column in table.columns)
+    if writer is not WriterName.LOAD_DATA or procs < 2 or server.autoinc_lock_mode == 2 or not auto_increment:
         return ""
     return (
-        f"innodb_autoinc_lock_mode is {facts.autoinc_lock_mode}: LOAD DATA locks the whole table, so {procs} workers take turns; "
+        f"innodb_autoinc_lock_mode is {server.autoinc_lock_mode}: LOAD DATA locks the entire table, so {procs} workers take turns; "
         "--writer insert does not, nor does load-data on a server that was started with innodb_autoinc_lock_mode=2"
     )
 
 
 def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:
-    there = [run for run in runs if run.target == plan.target.name]
-    unfinished = next((run for run in there if not run.complete), None)
+    """The run of the same plan, an incomplete one if there is one; None: a new run begins. AnotherRun: a run of another plan is in the way."""
+    of_target = [run for run in runs if run.target == plan.target.name]
     if config.new_run:
-        if unfinished:
+        if unfinished := next((run for run in of_target if not run.complete), None):
             raise AnotherRun(
-                f"run {unfinished.run_id} ({describe(unfinished)}) is not complete, so --new-run would leave it half done",
+                f"run {unfinished.run_id} ({describe(unfinished)}) is not complete, so --new-run would leave it unfinished",
                 "Finish it (the same command without --new-run), or remove it: parloader clean",
             )
         return None
-    same = [run for run in there if run.is_of(plan)]
-    if there and not same:
+    same = [run for run in of_target if run.is_of(plan)]
+    if of_target and not same:
         raise AnotherRun(
-            f"{plan.target.name} holds run {there[-1].run_id} already, of {describe(there[-1])}",
-            "Remove it (parloader clean), or add this one after it (--new-run)",
+            f"{plan.target.name} already has rows of run {of_target[-1].run_id} ({describe(of_target[-1])})",
+            "Remove it (parloader clean), or load another run in addition (--new-run)",
         )
     return next((run for run in same if not run.complete), same[-1] if same else None)
 
 
 def describe(run: Run) -> str:
+    """The run's row count, parameters and random seed, for messages."""
     seed = [f"seed={run.plan.seed}"] if run.plan.seed else []
     return ", ".join([f"{run.plan.target.rows:,} rows", *(f"{name}={value}" for name, value in run.parameters.items()), *seed])
 
 
 def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
-    """The plan, and how much is to be filled in of it. UsageError: options that exclude each other, a file that is not valid."""
+    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file."""
     if config.plan is not None:
-        _require_alone("--plan", {"--table": config.table, "--set": config.parameters})
+        _require_without("--plan", {"--table": config.table, "--set": config.parameters})
         return _of_file(config, config.plan), Fill.DEMANDED
     if config.table is not None:
-        _require_alone("--table", {"--set": config.parameters})
+        _require_without("--table", {"--set": config.parameters})
         return _of_table(config, config.table), Fill.ALL
     plan = script_execution(DEFAULT_ROWS if config.rows is None else config.rows, config.parameters)
     return replace(plan, parameters={**plan.parameters, **_parents(config)}, seed=config.seed or 0), Fill.DEMANDED
 
 
-def _require_alone(option: str, others: Mapping[str, object]) -> None:
+def _require_without(option: str, others: Mapping[str, object]) -> None:
     for other, value in others.items():
         if value:
-            raise UsageError(f"{option} and {other} exclude each other", f"Leave {other} out: it belongs to another plan")
+            raise UsageError(f"{option} and {other} exclude each other", f"Leave out {other}: it belongs to another plan")
 
 
 def _of_table(config: SeedConfig, name: str) -> Plan:
@@ -209,5 +214,5 @@ def _parents(config: SeedConfig) -> dict[str, str]:
 def _how_to_fit(plan: Plan) -> str:
     """What to do if the live schema does not fit the built-in plan. Empty for other plans: each misfit has its own advice."""
     if plan.name == NAME:
-        return "Migrate the database to the schema that the plan is for, or use an empty database: parloader creates the tables there"
+        return "Migrate the database to the schema of the plan, or use an empty database, in which parloader creates the tables"
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from compare import Comparison, compare_on
-from compare_loaders import FLOOR, LOADERS
+from compare_loaders import BASELINES, LOADERS
 from support.servers import KINDS, unavailable
 
 from parloader.database.private_server import find_binary
@@ -59,7 +59,7 @@ def test_every_loader_loads_the_same_rows(kind: str, folder: Path) -> None:
 @pytest.mark.slow
 def test_a_loader_that_loads_something_else_is_an_error(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    (copying,) = (loader for loader in LOADERS if loader.name == FLOOR[1])
+    (copying,) = (loader for loader in LOADERS if loader.name == BASELINES[1])
     short = replace(copying, commands=lambda run: copying.commands(replace(run, job=replace(run.job, rows=99))))
     with pytest.raises(click.ClickException, match=r"insert select loaded Contents\(rows=99, .* but parloader Contents\(rows=100,"):
         compare_on(KINDS[kind], Comparison(rows=100, rounds=1, procs=(1,), batch_rows=50, loaders=(short,), delay_ms=0))

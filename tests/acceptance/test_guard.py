@@ -32,7 +32,7 @@ def test_a_forbidden_database_is_written_to_by_nobody(database: Database) -> Non
         done = database.parloader(*command, check=3)
         (line,) = done.stderr.splitlines()[-1:]
         assert line.startswith("error: the table parloader_forbidden in "), done.stderr
-        assert f"(set by {state['by']} at {state['at']}). parloader guard --allow lifts it" in line
+        assert f"(set by {state['by']} at {state['at']}). To allow it again: parloader guard --allow" in line
     assert everything(database) == before
     for command in READING:
         database.parloader(*command)

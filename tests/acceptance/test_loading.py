@@ -134,5 +134,5 @@ def test_output_to_a_file_has_log_lines_and_the_worker_table(database: Database)
     assert "2,000 rows, 1,000 scheduled, 1,000 triggered, 0 violations" in done.stdout
     assert done.stdout.splitlines()[0].startswith("worker")
     assert "\r" not in done.stderr
-    assert "the database was empty: made the tables" in done.stderr
+    assert "the database was empty: created the tables" in done.stderr
     assert database.parloader("seed", "--rows", "2000", "-q").stderr == ""

@@ -154,7 +154,7 @@ def test_a_killed_run_goes_on_and_a_changed_file_is_another_plan(shop: Database)
     file.write_text(PLAN.replace("weights = [1, 3, 6]", "weights = [6, 3, 1]"))
     for other in (command, ("seed", "--plan", str(moved), "--seed", "8"), ("seed", "--plan", str(moved), "--rows", "1999")):
         said = shop.parloader(*other, check=3).stderr
-        assert "holds run 1 already" in said
+        assert "already has rows of run 1" in said
         assert "--new-run" in said
     assert "complete already" in shop.parloader("seed", "--plan", str(moved), "--seed", "7", "--rows", "2000").stdout
 
@@ -189,7 +189,7 @@ def test_a_plan_in_python(shop: Database, module: Path) -> None:
     assert shop.value("SELECT COUNT(DISTINCT status) FROM orders") == 2
     shop.parloader("verify", "--procs", "1")
     assert "complete already" in shop.parloader("seed", "--plan", "shop_plan:shop").stdout
-    assert "holds run 1 already" in shop.parloader("seed", "--plan", "shop_plan:SHOP", check=3).stderr
+    assert "already has rows of run 1" in shop.parloader("seed", "--plan", "shop_plan:SHOP", check=3).stderr
     shop.parloader("clean", "--yes", "--procs", "1")
     after = state(shop)
     assert after == before

@@ -36,7 +36,7 @@ def test_a_check_that_nobody_understands_and_the_sample_breaks(database: Databas
             f"CREATE TABLE thing ({KEY}, {OWNER}, iban VARCHAR(34) NOT NULL, CONSTRAINT chk_iban CHECK (MOD(CRC32(iban), 9973) = 1)) AUTO_INCREMENT = 7",
             *rows_there,
         ),
-        says=("chk_iban", "a sample of thing does not go in", "nothing was written", "parloader plan --table thing --write"),
+        says=("chk_iban", "the server rejected a sample row of thing", "nothing was written", "parloader plan --table thing --write"),
     )
     notes = json.loads(database.parloader("plan", "--table", "thing", "--json").stdout)["notes"]
     assert any("chk_iban" in note["text"] for note in notes)
@@ -62,7 +62,7 @@ def test_a_check_on_a_parent_that_nobody_understands(database: Database) -> None
             f"CREATE TABLE owner ({KEY}, iban VARCHAR(34) NOT NULL, CONSTRAINT chk_iban CHECK (MOD(CRC32(iban), 9973) = 1)) AUTO_INCREMENT = 50",
             f"CREATE TABLE thing ({KEY}, {OWNER}) AUTO_INCREMENT = 7",
         ),
-        says=("a sample of owner does not go in", "chk_iban", "nothing was written"),
+        says=("the server rejected a sample row of owner", "chk_iban", "nothing was written"),
     )
 
 
@@ -75,7 +75,7 @@ def test_a_trigger_that_refuses_rows(database: Database, table: str) -> None:
             f"CREATE TABLE thing ({KEY}, {OWNER}) AUTO_INCREMENT = 7",
             f"CREATE TRIGGER no BEFORE INSERT ON {table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not today'",
         ),
-        says=(f"a sample of {table} does not go in", "not today"),
+        says=(f"the server rejected a sample row of {table}", "not today"),
     )
 
 
@@ -89,7 +89,7 @@ def test_a_trigger_that_refuses_the_last_rows_only(database: Database) -> None:
             """CREATE TRIGGER no BEFORE INSERT ON thing FOR EACH ROW BEGIN
                 IF NEW.id > 99990 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no such number'; END IF; END""",
         ),
-        says=("a sample of thing does not go in", "no such number"),
+        says=("the server rejected a sample row of thing", "no such number"),
     )
 
 

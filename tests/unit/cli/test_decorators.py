@@ -51,7 +51,7 @@ def test_refused_without_permission(connections: Connections, command: tuple[str
     (line,) = result.stderr.splitlines()
     assert line == (
         "error: 192.0.2.1 is not this machine, and this would write to the database shop at 192.0.2.1:3307 as ann. "
-        "If that is what you want, say so: --allow-remote 192.0.2.1"
+        "To allow it: --allow-remote 192.0.2.1"
     )
 
 

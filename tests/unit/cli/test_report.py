@@ -22,7 +22,12 @@ def test_clean_says_what_it_deleted() -> None:
 
 
 def test_verify_counts_differences() -> None:
-    result = VerifyResult(runs=[RunVerdict(run_id=1, checked=1, not_loaded=2, missing=1, violations={"sent after created": 1})], extra=1)
+    result = VerifyResult(
+        runs=(RunVerdict(run_id=1, checked=1, not_loaded=2, missing=1, violations={"sent after created": 1}),),
+        extra=1,
+        extra_counts=True,
+        differences=(),
+    )
     assert report.verify(result).splitlines() == [
         "run 1: 1 row compared, 1 missing, 0 different, 1 violation",
         "  1 violation of sent after created",
@@ -32,5 +37,5 @@ def test_verify_counts_differences() -> None:
 
 
 def test_verify_reports_success() -> None:
-    result = VerifyResult(runs=[RunVerdict(run_id=1, checked=2)])
+    result = VerifyResult(runs=(RunVerdict(run_id=1, checked=2),), extra=0, extra_counts=True, differences=())
     assert report.verify(result).splitlines()[-1] == "ok: every generated row is as the plan defines it"

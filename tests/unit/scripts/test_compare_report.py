@@ -31,13 +31,13 @@ def test_median_range_paired_ratio_and_cpu_of_a_million_rows() -> None:
     assert cells(table, "parloader insert") == ["10.00", "10.00–20.00", "1.00", "2.0", "40.0"]
     # the ratios of the rounds are 0.5, 2 and 0.8: another median than that of the medians
     assert cells(table, "sysbench") == ["8.00", "5.00–40.00", "0.80", "2.0", "32.0"]
-    assert cells(table, "… its whole command") == ["11.00", "11.00–21.00", "1.10", "", ""]
+    assert cells(table, "… its entire command") == ["11.00", "11.00–21.00", "1.10", "", ""]
 
 
-def test_the_floor_is_the_lower_in_each_round() -> None:
+def test_the_server_limit_is_the_faster_baseline_in_each_round() -> None:
     table = tables(result(parloader_insert=(10.0, 10.0), load_data_ready=(8.0, 4.0), insert_select=(6.0, 5.0)))
-    assert cells(table, "floor")[:3] == ["5.00", "4.00–6.00", "0.50"]
-    assert "| floor" not in tables(result(parloader_insert=(10.0,), insert_select=(6.0,)))
+    assert cells(table, "server limit")[:3] == ["5.00", "4.00–6.00", "0.50"]
+    assert "| server limit" not in tables(result(parloader_insert=(10.0,), insert_select=(6.0,)))
 
 
 def test_without_parloader_there_are_no_ratios() -> None:
