@@ -170,7 +170,7 @@ def require_no_outside_references(connection: Connection, runs: tuple[Run, ...])
                 has_others[but.label] = but.has_other_rows(connection)
             if but is None or has_others[but.label]:
                 # where some of ours are left, they are in the way too
-                _refuse_referencing_rows(connection, foreign_key, ours, but, whose="" if left else " that parloader did not make")
+                _refuse_referencing_rows(connection, foreign_key, ours, but, whose="" if left else " that parloader did not create")
         gone.add((parent, run.run_id))
 
 
@@ -195,8 +195,8 @@ def _refuse_referencing_rows(connection: Connection, foreign_key: Reference, our
     if found:
         keys = some("/".join(map(str, values)) for values in found)
         raise ForeignRows(
-            f"rows of {child}{whose} point at rows of {parent} that parloader made: {'/'.join(key)} {keys}",
-            f"Point their {', '.join(foreign_key.columns)} at other rows, or delete them; nothing was deleted",
+            f"rows of {child}{whose} reference rows of {parent} that parloader generated: {'/'.join(key)} {keys}",
+            f"Change their {', '.join(foreign_key.columns)}, or delete them; nothing was deleted",
         )
 
 

@@ -83,7 +83,7 @@ def test_a_row_of_the_users_in_the_big_table_that_uses_our_parents(database: Dat
     database.parloader("seed", "--rows", "500")
     database.execute("INSERT INTO script_execution (script_reference_id, script_version_id, schedule_id, planned) VALUES (1, 1, 1, NOW())")
     done = database.parloader("clean", "--yes", check=3)
-    assert "rows of script_execution that parloader did not make" in done.stderr
+    assert "rows of script_execution that parloader did not create" in done.stderr
     assert "501" in done.stderr
     assert database.value("SELECT COUNT(*) FROM script_execution") == 501
 

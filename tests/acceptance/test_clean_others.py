@@ -133,7 +133,7 @@ def test_a_foreign_key_of_several_columns(seeded: Database) -> None:
     seeded.parloader("clean", "--dry-run")
     seeded.execute("INSERT INTO note SELECT 2, 9, id, script_reference_id FROM script_execution WHERE id = 400")
     line = refusal(seeded)
-    assert "rows of note that parloader did not make point at rows of script_execution that parloader made: shop/number 2/9" in line
+    assert "rows of note that parloader did not create reference rows of script_execution that parloader generated: shop/number 2/9" in line
     seeded.execute("DELETE FROM note WHERE shop = 2")
     seeded.parloader("clean", "--yes")
     assert seeded.rows("SELECT shop, number FROM note ORDER BY 1, 2") == ((1, 7), (1, 8))
@@ -145,7 +145,7 @@ def test_a_foreign_key_to_another_column_than_the_primary_key(seeded: Database) 
         "CREATE TABLE note (id INT PRIMARY KEY, schedule BIGINT UNSIGNED, FOREIGN KEY (schedule) REFERENCES task_schedule (schedule_id) ON DELETE SET NULL)",
         "INSERT INTO note VALUES (41, 30)",
     )
-    assert "rows of note that parloader did not make point at rows of task_schedule that parloader made: id 41" in refusal(seeded)
+    assert "rows of note that parloader did not create reference rows of task_schedule that parloader generated: id 41" in refusal(seeded)
 
 
 @pytest.mark.parametrize("rule", ["RESTRICT", "CASCADE"])
@@ -168,7 +168,7 @@ def test_a_table_that_points_at_itself(seeded: Database, rule: str, whose: str) 
             "INSERT INTO script_execution (id, script_reference_id, script_version_id, triggering_event_id, retry_of) VALUES (900, 99, 99, 999, 12)",
         )
         key = 900
-    assert f"point at rows of script_execution that parloader made: id {key}" in refusal(seeded)
+    assert f"reference rows of script_execution that parloader generated: id {key}" in refusal(seeded)
     seeded.execute("UPDATE script_execution SET retry_of = NULL")
     seeded.parloader("clean", "--yes")
     if whose == "theirs":
@@ -182,7 +182,7 @@ def test_a_parent_that_points_back(seeded: Database) -> None:
         "ALTER TABLE task_schedule ADD COLUMN last_execution BIGINT UNSIGNED, ADD FOREIGN KEY (last_execution) REFERENCES script_execution (id)",
         "UPDATE task_schedule SET last_execution = 5 WHERE id = 3",
     )
-    assert "rows of task_schedule point at rows of script_execution that parloader made: id 3" in refusal(seeded)
+    assert "rows of task_schedule reference rows of script_execution that parloader generated: id 3" in refusal(seeded)
 
 
 def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None:
@@ -195,7 +195,7 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
             f"INSERT INTO {other}.script_execution VALUES (7)",
         )
         assert (
-            "rows of script_execution that parloader did not make point at rows of script_execution that parloader made: id 7"
+            "rows of script_execution that parloader did not create reference rows of script_execution that parloader generated: id 7"
             in refusal(seeded)
         )
     finally:
@@ -232,7 +232,7 @@ def test_a_row_of_somebody_in_place_of_a_deleted_one_of_ours(database: Database,
     database.execute("DELETE FROM book ORDER BY isbn LIMIT 1", own_book("mine"))
     assert database.value("SELECT COUNT(*) FROM book") == BOOK_ROWS
     for options in ((), ("--edited-too",)):
-        assert "rows of book that parloader did not make point at rows of shelf that parloader made: isbn mine" in refusal(
+        assert "rows of book that parloader did not create reference rows of shelf that parloader generated: isbn mine" in refusal(
             database, *options
         )
     database.execute("UPDATE book SET shelf_id = NULL WHERE isbn = 'mine'")

@@ -194,7 +194,7 @@ def test_somebodys_row_that_points_back_is_named(database: Database) -> None:
     database.parloader(*SEED)
     database.execute("UPDATE department SET head_id = 3 WHERE id = 9000")
     said = database.parloader("clean", "--yes", "--procs", "1", check=3)
-    assert "rows of department point at rows of worker that parloader made: id 9000" in said.stderr
+    assert "rows of department reference rows of worker that parloader generated: id 9000" in said.stderr
     database.execute("UPDATE department SET head_id = NULL WHERE id = 9000")
     database.parloader("clean", "--yes", "--procs", "1")
     assert database.rows("SELECT id, head_id FROM department") == ((9000, None),)

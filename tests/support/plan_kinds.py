@@ -96,7 +96,7 @@ BY_KEY = Kind(
         Edited(table="student", key=("id",), change="last_name = 'edited'"),
     ),
     pointing=("INSERT INTO student_course SELECT 1, MIN(id) FROM course",),
-    named="rows of student_course that parloader did not make point at rows of ",
+    named="rows of student_course that parloader did not create reference rows of ",
 )
 
 BY_VALUES = Kind(
@@ -118,7 +118,7 @@ BY_VALUES = Kind(
         "CREATE TABLE note (id INT PRIMARY KEY, warehouse VARCHAR(60) NOT NULL, FOREIGN KEY (warehouse) REFERENCES warehouse (name))",
         "INSERT INTO note SELECT 41, MIN(name) FROM warehouse",
     ),
-    named="rows of note that parloader did not make point at rows of warehouse that parloader made: id 41",
+    named="rows of note that parloader did not create reference rows of warehouse that parloader generated: id 41",
 )
 
 ONE_FOR_ONE = Kind(
@@ -136,7 +136,7 @@ ONE_FOR_ONE = Kind(
         Edited(table="person", key=("id",), change="full_name = 'edited'"),
     ),
     pointing=("INSERT INTO manager VALUES (50, 1)",),
-    named="rows of manager that parloader did not make point at rows of employee that parloader made: employee_id 50",
+    named="rows of manager that parloader did not create reference rows of employee that parloader generated: employee_id 50",
 )
 
 
