@@ -51,5 +51,5 @@ def resume(target: Target) -> Pause:
 def _ledger(target: Target, doing: str) -> Iterator[Connection]:
     with connected(target) as connection, target.translate_errors(doing):
         if not store.upgrade(connection):
-            raise Refused(f"{target} has no ledger, so there is nothing to pause", "parloader seed creates the ledger")
+            raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed creates the ledger")
         yield connection

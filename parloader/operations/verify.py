@@ -103,7 +103,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
     with connected(config.target) as connection, config.target.translate_errors("verifying"):
         runs = store.runs(connection)
         if not runs:
-            raise Refused(f"{config.target} has no run to verify", "Load one: parloader seed")
+            raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
         server = server_info(connection)
         progress.note(f"connected to {server}: {config.target}")
         context = CompareContext(

@@ -126,7 +126,7 @@ def test_workers_that_take_turns_are_told_of_and_load_right(own_server: PrivateS
     with server.in_use(quiet):
         database = Database(TestServer("own", server.target), server.target, tmp_path)
         load = ("--rows", "3000", "--batch", "250", *LOAD_DATA)
-        says = "innodb_autoinc_lock_mode is 1: LOAD DATA locks the whole table, so 2 workers take turns"
+        says = "innodb_autoinc_lock_mode is 1: LOAD DATA locks the entire table, so 2 workers take turns"
         assert says in database.parloader("plan", *load, "--procs", "2").stdout
         assert "take turns" not in database.parloader("plan", *load, "--procs", "1").stdout
         assert "take turns" not in database.parloader("plan", "--procs", "2", "--writer", "insert").stdout

@@ -100,7 +100,7 @@ def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -
     load = started(database)
     with halted(load):
         load.process.send_signal(number)
-    ended = load.ends(130, "error: interrupted: run 1 has", "The same command goes on")
+    ended = load.ends(130, "error: interrupted: run 1 has", "The same command resumes it")
     assert f"has {found(database, load.plan).rows:,} of {load.plan.rows:,} rows" in ended.stderr
     assert f"parloader seed --rows {load.plan.rows}" in database.parloader("status").stdout
     proven(load, again=Plan(procs=3, batch=7000))
