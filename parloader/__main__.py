@@ -1,3 +1,5 @@
+"""python -m parloader."""
+
 from parloader.cli import main
 
 main()

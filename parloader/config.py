@@ -1,59 +1,53 @@
-"""The frozen configs of the verbs: what click resolved (flags > PARLOADER_* environment > parloader.toml > defaults), validated once.
+"""The frozen config of each command, validated once. click resolves the values: flags > PARLOADER_* variables > parloader.toml > defaults."""
 
-`allow_remote`, where a verb writes: the hosts that need not be this machine.
-"""
-
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.database.target import Target
+from parloader.defaults import (
+    DEFAULT_BATCH,
+    DEFAULT_BENCH_BATCHES,
+    DEFAULT_BENCH_ROUNDS,
+    DEFAULT_BENCH_ROWS,
+    DEFAULT_CHUNK,
+    DEFAULT_RETRY_SECONDS,
+    DEFAULT_WORKER_RESTARTS,
+    DEFAULT_WRITER,
+    default_bench_procs,
+    usable_cores,
+)
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.row_ranges import IndexRange, split
-from parloader.rows.writers import WriterName
-from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
+from parloader.rows.writer_names import WriterName
+from parloader.workers.batching import AutoBatch, Batch
 from parloader.workers.throttle import Limits
-
-DEFAULT_BATCH = FixedBatch(10_000)
-
-# how long a batch may be tried again (a deadlock, a lost connection) before the run stops
-DEFAULT_RETRY_SECONDS = 60.0
-
-# how often what a dead worker left is taken up by a fresh one: once may be bad luck, twice is a reason to look
-DEFAULT_WORKER_RESTARTS = 1
-
-# how long a transaction of clean takes: short enough for others to get a word in
-DEFAULT_CHUNK = AutoBatch(0.2)
-
-
-def usable_cores() -> int:
-    """The cores that this process may use (its CPU affinity, where the system has one)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedConfig:
-    """What to load and how; also what `plan` shows. `table`: any one, with what it needs; `plan`: a plan file or MODULE:NAME; neither: the
-    built-in plan, with `parameters`. `rows`, `seed`: None where the plan says, or its default."""
+    """What to load and how. `plan` takes the same config, to show what seed would do.
+
+    If neither `table` nor `plan` is given, the built-in plan is loaded.
+    """
 
     target: Target
-    table: str | None = None
-    plan: str | None = None
-    rows: int | None = None
-    seed: int | None = None
-    parents: Mapping[str, int] = field(default_factory=dict)
+    table: str | None = None  # fill this table and the parents it needs
+    plan: str | None = None  # a plan file, or MODULE:NAME
+    rows: int | None = None  # of the target table; None: as in the plan file, or its default
+    seed: int | None = None  # None: as in the plan file, or 0
+    parents: Mapping[str, int] = field(default_factory=dict)  # rows to use or create, by parent table
     procs: int = field(default_factory=usable_cores)
     batch: Batch = DEFAULT_BATCH
-    writer: WriterName = WriterName.INSERT
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    new_run: bool = False
+    writer: WriterName = DEFAULT_WRITER
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the built-in plan
+    new_run: bool = False  # add rows after those of an earlier, complete run
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     limits: Limits = field(default_factory=Limits)
-    allow_remote: tuple[str, ...] = ()
+    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
 
     def __post_init__(self) -> None:
-        """UsageError where a number makes no sense."""
+        """UsageError if a number is out of range."""
         require_between("rows", self.rows or 0, 0, MAX_ROWS)
         require_between("seed", self.seed or 0, 0, MAX_SEED)
         require_between("procs", self.procs, 1, MAX_PROCS)
@@ -61,30 +55,25 @@ class SeedConfig:
 
     @property
     def most_workers(self) -> int:
-        """How many workers the target table can occupy, as far as the options alone tell: never more than it has batches."""
+        """The most workers that the target table can occupy, as far as the options tell: at most one per batch."""
         return self.procs if self.rows is None else len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
-
-
-def default_bench_procs() -> tuple[int, ...]:
-    """1, 2, 4, … up to twice the usable cores: a server elsewhere may have more of them, and waits for disks besides."""
-    return tuple(2**n for n in range(6) if 2**n <= 2 * usable_cores())
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchConfig:
-    """What to measure: every combination of `procs`, `batches` and `writers` (none: all that the server takes), `rounds` times `rows` rows."""
+    """What to measure: each combination of `procs`, `batches` and `writers`."""
 
     target: Target
     procs: tuple[int, ...] = field(default_factory=default_bench_procs)
-    batches: tuple[Batch, ...] = (FixedBatch(1000), DEFAULT_BATCH, AUTO)
-    writers: tuple[WriterName, ...] = ()
-    rows: int = 100_000
-    rounds: int = 3
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    allow_remote: tuple[str, ...] = ()
+    batches: tuple[Batch, ...] = DEFAULT_BENCH_BATCHES
+    writers: tuple[WriterName, ...] = ()  # empty: all that the server accepts
+    rows: int = DEFAULT_BENCH_ROWS  # of each load
+    rounds: int = DEFAULT_BENCH_ROUNDS  # how many times each combination is measured
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the built-in plan
+    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
 
     def __post_init__(self) -> None:
-        """UsageError where a number makes no sense."""
+        """UsageError if a number is out of range."""
         require_between("rows", self.rows, 1, MAX_ROWS)
         require_between("rounds", self.rounds, 1, MAX_ROWS)
         for procs in self.procs:
@@ -95,28 +84,26 @@ class BenchConfig:
 class VerifyConfig:
     target: Target
     procs: int = field(default_factory=usable_cores)
-    ignore_extra: bool = False
+    ignore_extra: bool = False  # report rows that parloader did not create, but do not count them as differences
 
     def __post_init__(self) -> None:
-        """UsageError where a number makes no sense."""
+        """UsageError if a number is out of range."""
         require_between("procs", self.procs, 1, MAX_PROCS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CleanConfig:
-    """`edited_too`: also rows that somebody edited since, without looking for them."""
-
     target: Target
     procs: int = field(default_factory=usable_cores)
-    edited_too: bool = False
+    edited_too: bool = False  # also delete generated rows that were edited, without looking for edits
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
-    chunk: AutoBatch = DEFAULT_CHUNK
+    chunk: AutoBatch = DEFAULT_CHUNK  # the target duration of each delete transaction
     limits: Limits = field(default_factory=Limits)
-    allow_remote: tuple[str, ...] = ()
+    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
 
     def __post_init__(self) -> None:
-        """UsageError where a number makes no sense."""
+        """UsageError if a number is out of range."""
         require_between("procs", self.procs, 1, MAX_PROCS)
         require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
 
@@ -124,4 +111,4 @@ class CleanConfig:
 @dataclass(frozen=True, kw_only=True)
 class UpgradeConfig:
     target: Target
-    allow_remote: tuple[str, ...] = ()
+    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine

@@ -43,8 +43,8 @@ SAMPLED_ROWS = 50
 
 LOADED_ROWS = 60
 
-# What differs from run to run, or names the version
-GEOMETRIES = {
+SENT_AS_HEX = {
+    "vector",
     "geometry",
     "point",
     "linestring",
@@ -55,6 +55,7 @@ GEOMETRIES = {
     "geometrycollection",
     "geomcollection",
 }
+# These differ from run to run, or name the version
 NOT_RECORDED = {"parloader_version", "started_at", "committed_at", "first_index", "row_count"}
 
 
@@ -85,7 +86,24 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _lines(record: Mapping[str, Any]) -> list[str]:
-    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+    return json.dumps(_ordered(record), indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+
+
+def _ordered(value: Any) -> Any:
+    """Tables by name: version 0.1.0 put tables that do not depend on each other in an order that changed from run to run."""
+    if isinstance(value, dict):
+        return {name: _ordered(each) for name, each in value.items() if name != "position"}
+    if isinstance(value, list):
+        return (
+            sorted(map(_ordered, value), key=_name)
+            if value and all(isinstance(each, dict) for each in value)
+            else list(map(_ordered, value))
+        )
+    return value
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("name") or entry.get("table_name") or entry.get("target"))
 
 
 def _built_in(target: Target) -> dict[str, Any]:
@@ -189,8 +207,8 @@ def _value(name: str, value: object) -> object:
 
 def _rows_digest(connection: Connection, table: str, columns: list[str]) -> str:
     types = {name: kind for name, kind, *_ in sql.rows(connection, f"SHOW COLUMNS FROM {sql.quote(table)}")}
-    # MySQL sends geometries in a character set that cannot hold them
-    values = ", ".join(f"HEX({sql.quote(name)})" if types[name] in GEOMETRIES else sql.quote(name) for name in columns)
+    # MySQL sends these in a character set that cannot hold their bytes
+    values = ", ".join(f"HEX({sql.quote(name)})" if types[name].partition("(")[0] in SENT_AS_HEX else sql.quote(name) for name in columns)
     rows = sql.rows(connection, f"SELECT {values} FROM {sql.quote(table)}")
     return f"{len(rows)} rows {_digest(sorted(map(repr, rows)))}"
 

@@ -1,41 +1,48 @@
-"""click commands: options → a frozen config → one call; errors → exit codes. No SQL, no logic."""
+"""The click commands. Each turns its options into a frozen config, calls one operation and prints the result. No SQL, no logic."""
 
 import atexit
 import gc
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, Output, confirmed, exit_codes, on_terminal, with_permission, with_target
-from parloader.cli.options import bench_options, fault_options, of_the_plan, plan_options, procs_option
+from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
 from parloader.cli.redaction import MaskingGroup, mask_process_list
 from parloader.cli.server import server
-from parloader.cli.settings_file import CONNECTION_SETTINGS, save_settings, settings_of_file
+from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MAX_SAMPLED_ROWS
-from parloader.rows.writers import WriterName
-from parloader.workers.batching import Batch, FixedBatch
+from parloader.rows.writer_names import WriterName
+from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 
-# What takes long to import (Polars, SQLAlchemy) is imported by the command that needs it: worker processes import this module too.
-CONFIG_FILE = "parloader.toml"
+if TYPE_CHECKING:
+    from parloader.database.target import Target
+    from parloader.workers.progress import Screen
+    from parloader.workers.throttle import Limits
 
-# What the worker processes of seed import
+# Each command imports its operation itself: the driver, Polars and SQLAlchemy take long to import, and worker processes import this module too.
+
+SETTINGS_FILE = Path("parloader.toml")
+
+# The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
 
-# Imports create many objects that live to the end, and the default (700, 10, 10) has the collector look at all of them again and again
+# Imports create many objects that live until the end; with Python's default (700, 10, 10), the collector would scan them again and again
 COLLECT_AFTER = (10_000, 20, 20)
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, at whatever moment it comes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
     gc.set_threshold(*COLLECT_AFTER)
-    atexit.register(gc.freeze)  # else the interpreter collects garbage among all objects twice before it ends: a tenth of a second
+    atexit.register(gc.freeze)  # otherwise the interpreter scans all objects twice before it exits, which takes a tenth of a second
     mask_process_list()
     sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
@@ -44,20 +51,20 @@ def main() -> None:
 @click.version_option(__version__, prog_name="parloader", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Fill a table of a MySQL or MariaDB database with millions of deterministic rows, from several processes, every constraint left on.
+    """Fill tables of a MySQL or MariaDB database with millions of deterministic rows, using several processes and keeping every constraint on.
 
-    Without --url (or PARLOADER_URL) a private server on this machine is used.
+    Without --url (or PARLOADER_URL), a private server on this machine is used.
     """
     with exit_codes(verbosity=1):
-        context.default_map = _settings_of(cli, settings_of_file(Path(CONFIG_FILE)))
+        context.default_map = _default_map(cli, read_settings(SETTINGS_FILE))
 
 
-def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, Any]:
-    """click's default_map of the command: its own options, or those of its subcommands."""
+def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) -> dict[str, Any]:
+    """The settings as click's default_map: by option for a command, by subcommand for a group."""
     if isinstance(command, click.Group):
-        return {name: _settings_of(subcommand, settings) for name, subcommand in command.commands.items()}
+        return {name: _default_map(subcommand, settings) for name, subcommand in command.commands.items()}
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
-    if command.name == "bench":  # its lists are what to try, not what was found
+    if command.name == "bench":  # --procs, --batch … list what to try, while the settings say what seed uses
         settings = {name: value for name, value in settings.items() if name in (*CONNECTION_SETTINGS, "allow_remote", "set")}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
@@ -69,13 +76,31 @@ def _settings_of(command: click.Command, settings: dict[str, Any]) -> dict[str, 
 @with_target
 @with_permission
 @with_limits
-def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
-    """Fill a table and the parents that it needs: all of it, or what is missing after an interruption."""
-    from parloader.config import SeedConfig
-    from parloader.workers.processes import LocalExecutor
+def seed(
+    *,
+    target: "Target",
+    output: Output,
+    screen: "Screen",
+    load: PlanOptions,
+    new_run: bool,
+    retry_seconds: float,
+    worker_restarts: int,
+    limits: "Limits",
+    allow_remote: tuple[str, ...],
+) -> None:
+    """Fill a table and the parent rows it needs. Run again after an interruption, it loads only what is missing."""
+    from parloader.workers.runner import default_executor
 
-    config, executor = SeedConfig(target=target, **of_the_plan(options)), LocalExecutor()
-    with executor.ready(config.most_workers, SEED_MODULE):  # they import while this process does
+    config = replace(
+        load.config(target),
+        new_run=new_run,
+        retry_seconds=retry_seconds,
+        worker_restarts=worker_restarts,
+        limits=limits,
+        allow_remote=allow_remote,
+    )
+    executor = default_executor()
+    with executor.ready(config.most_workers, SEED_MODULE):  # starts the workers, which import while this process does
         from parloader.cli import report
         from parloader.operations import seed as operation
 
@@ -85,35 +110,34 @@ def seed(*, target: Any, output: Output, screen: Any, **options: Any) -> None:
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
-@click.option("--sample", type=click.IntRange(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Print so many rows, too.")
+@click.option("--sample", type=click.IntRange(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
 @click.option(
     "--write",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.toml",
-    help="Write what was worked out, as a plan file to edit.",
+    help="Write the plan that seed would use to a file, for you to edit.",
 )
 @with_target
-def plan(*, target: Any, output: Output, screen: Any, sample: int | None, write: Path | None, **options: Any) -> None:
-    """Show what seed would do, and whether the schema fits. Writes nothing to the database."""
+def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOptions, sample: int | None, write: Path | None) -> None:
+    """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
     from parloader.cli import report
-    from parloader.config import SeedConfig
     from parloader.operations import plan as operation
 
     if write and write.exists():
-        raise UsageError(f"{write} is there already", "Give another name, or move it away")
-    result = operation.plan(SeedConfig(target=target, **of_the_plan(options)), sample or 0)
+        raise UsageError(f"{write} already exists", "Choose another name, or move it away")
+    result = operation.plan(load.config(target), sample or 0)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
         operation.write(result, write)
-        screen.note(f"written: {write}; edit it, then: parloader seed --plan {write}")
+        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {write}")
 
 
 @cli.command(epilog=EXIT_CODES)
 @procs_option
-@click.option("--ignore-extra", is_flag=True, help="Rows that others added since the load are said, but are no difference.")
+@click.option("--ignore-extra", is_flag=True, help="Report rows added by others, but do not count them as differences.")
 @with_target
-def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra: bool) -> None:
-    """Prove, row for row, that what is there is what the plan says. Exit code 1 if anything differs."""
+def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ignore_extra: bool) -> None:
+    """Compare every generated row with the database. Exit code 1 if anything differs."""
     from parloader.cli import report
     from parloader.config import VerifyConfig
     from parloader.operations import verify as operation
@@ -126,30 +150,30 @@ def verify(*, target: Any, output: Output, screen: Any, procs: int, ignore_extra
 
 @cli.command(epilog=EXIT_CODES)
 @procs_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Show per table what would go, and delete nothing.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.option("--dry-run", is_flag=True, help="Show how many rows of each table would be deleted; delete nothing.")
 @fault_options
 @chunk_option
-@click.option("--edited-too", is_flag=True, help="Delete rows of parloader's that somebody edited since, too.")
+@click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later.")
 @with_target
 @with_permission
 @with_limits
 def clean(
     *,
-    target: Any,
+    target: "Target",
     output: Output,
-    screen: Any,
+    screen: "Screen",
     procs: int,
     yes: bool,
     dry_run: bool,
     edited_too: bool,
     retry_seconds: float,
     worker_restarts: int,
-    chunk: Any,
-    limits: Any,
+    chunk: AutoBatch,
+    limits: "Limits",
     allow_remote: tuple[str, ...],
 ) -> None:
-    """Remove what parloader made in this database, and nothing else."""
+    """Delete the rows that parloader created, and nothing else."""
     from parloader.cli import report
     from parloader.config import CleanConfig
     from parloader.operations import clean as operation
@@ -165,21 +189,21 @@ def clean(
         allow_remote=allow_remote,
     )
     if dry_run or not yes:
-        # edited rows are looked for once: here, or by clean itself when the question is answered
+        # clean looks for edited rows itself, so the preview before the question does not
         preview = operation.preview_clean(config if dry_run else replace(config, edited_too=True), screen)
         if dry_run:
             output.show(preview.as_json(), lambda: report.clean(preview))
             return
-        if preview.rows and not confirmed(f"{report.clean(preview)}\nDelete these {preview.rows:,} rows from {target}?"):
-            raise Interrupted("nothing was deleted", "To delete without a question: parloader clean --yes")
+        if preview.rows and not confirmed(f"{report.clean(preview)}\nDelete {report.counted(preview.rows, 'row')} from {target}?"):
+            raise Interrupted("nothing was deleted", "To delete without being asked: parloader clean --yes")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))
 
 
 @cli.command(epilog=EXIT_CODES)
 @with_target
-def status(*, target: Any, output: Output, screen: Any) -> None:
-    """Show the runs in this database: what is done, what is missing, how to go on."""
+def status(*, target: "Target", output: Output, screen: "Screen") -> None:
+    """List runs, their progress, and the command that resumes them."""
     from parloader.cli import report
     from parloader.operations import status as operation
 
@@ -189,8 +213,8 @@ def status(*, target: Any, output: Output, screen: Any) -> None:
 
 @cli.command(epilog=EXIT_CODES)
 @with_target
-def pause(*, target: Any, output: Output, screen: Any) -> None:
-    """Let the seed or clean that is at work in this database wait, and the next ones too, until parloader resume."""
+def pause(*, target: "Target", output: Output, screen: "Screen") -> None:
+    """Pause the running seed or clean, until parloader resume. Those started later in this database wait as well."""
     from parloader.cli import report
     from parloader.operations import pause as operation
 
@@ -200,8 +224,8 @@ def pause(*, target: Any, output: Output, screen: Any) -> None:
 
 @cli.command(epilog=EXIT_CODES)
 @with_target
-def resume(*, target: Any, output: Output, screen: Any) -> None:
-    """Let what waits since parloader pause go on."""
+def resume(*, target: "Target", output: Output, screen: "Screen") -> None:
+    """Resume what parloader pause has paused."""
     from parloader.cli import report
     from parloader.operations import pause as operation
 
@@ -215,9 +239,9 @@ def resume(*, target: Any, output: Output, screen: Any) -> None:
 @with_permission
 def bench(
     *,
-    target: Any,
+    target: "Target",
     output: Output,
-    screen: Any,
+    screen: "Screen",
     procs: tuple[int, ...],
     batches: tuple[Batch, ...],
     writers: tuple[WriterName, ...],
@@ -228,12 +252,14 @@ def bench(
     save: bool,
     allow_remote: tuple[str, ...],
 ) -> None:
-    """Find the processes, batch and writer for this server: measure combinations, in turns, on scratch tables in this database.
+    """Find the fastest settings for this server.
 
-    They have the columns, indexes and constraints of yours and are dropped at the end. Your own tables are not touched.
+    Measures each combination of --procs, --batch and --writer once per round, on scratch tables in this database. They have the columns,
+    indexes and constraints of your tables, and are dropped at the end. Your own tables are not touched.
     """
     from parloader.cli import report
-    from parloader.config import BenchConfig, default_bench_procs
+    from parloader.config import BenchConfig
+    from parloader.defaults import default_bench_procs
     from parloader.operations import bench as operation
 
     config = BenchConfig(
@@ -252,29 +278,23 @@ def bench(
         from parloader.cli.plot import draw_bench
 
         draw_bench(result, plot)
-        screen.note(f"drawn: {plot}")
+        screen.note(f"drew {plot}")
     if save:
         best = result.best.configuration
-        save_settings(
-            Path(CONFIG_FILE),
-            {
-                "procs": best.procs,
-                "batch": best.batch.rows if isinstance(best.batch, FixedBatch) else best.batch.text,
-                "writer": str(best.writer),
-            },
-        )
-        screen.note(f"saved to {CONFIG_FILE}: {best.options}")
+        batch = best.batch.rows if isinstance(best.batch, FixedBatch) else best.batch.text
+        save_settings(SETTINGS_FILE, {"procs": best.procs, "batch": batch, "writer": str(best.writer)})
+        screen.note(f"saved to {SETTINGS_FILE}: {best.options}")
 
 
 @cli.group()
 def schema() -> None:
-    """The state of script_execution's schema, and the step to migration V97."""
+    """Check and upgrade the schema of the built-in example."""
 
 
 @schema.command("check", epilog=EXIT_CODES)
 @with_target
-def schema_check(*, target: Any, output: Output, screen: Any) -> None:
-    """Say which state the schema is in: empty, before V97, V97 or other. Exit code 3 where seed would refuse it."""
+def schema_check(*, target: "Target", output: Output, screen: "Screen") -> None:
+    """Show the state of the schema: empty, before V97, V97 or other. Exit code 3 if seed would refuse it."""
     from parloader.cli import report
     from parloader.operations import schema as operation
 
@@ -286,8 +306,8 @@ def schema_check(*, target: Any, output: Output, screen: Any) -> None:
 @schema.command("upgrade", epilog=EXIT_CODES)
 @with_target
 @with_permission
-def schema_upgrade(*, target: Any, output: Output, screen: Any, allow_remote: tuple[str, ...]) -> None:
-    """Apply the V97 step to a schema before it. The rows stay."""
+def schema_upgrade(*, target: "Target", output: Output, screen: "Screen", allow_remote: tuple[str, ...]) -> None:
+    """Apply migration V97 to a schema that is in the state before it. No row is lost."""
     from parloader.cli import report
     from parloader.config import UpgradeConfig
     from parloader.operations import schema as operation
@@ -297,12 +317,12 @@ def schema_upgrade(*, target: Any, output: Output, screen: Any, allow_remote: tu
 
 
 @cli.command(epilog=EXIT_CODES)
-@click.option("--forbid", is_flag=True, help="Forbid parloader to write in this database: make the marker table.")
-@click.option("--allow", is_flag=True, help="Allow it again: drop the marker table.")
-@click.option("--yes", is_flag=True, help="Do not ask before --allow.")
+@click.option("--forbid", is_flag=True, help="Forbid parloader to write in this database: create the table parloader_forbidden.")
+@click.option("--allow", is_flag=True, help="Allow it again: drop that table.")
+@click.option("--yes", is_flag=True, help="With --allow: do not ask.")
 @with_target
-def guard(*, target: Any, output: Output, screen: Any, forbid: bool, allow: bool, yes: bool) -> None:
-    """Say whether parloader may write in this database; forbid it, or allow it again.
+def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, allow: bool, yes: bool) -> None:
+    """Show whether parloader may write in this database. Forbid it, or allow it again.
 
     In a database with the table parloader_forbidden, seed, clean, bench and schema upgrade are refused, whatever their options.
     """
@@ -312,7 +332,7 @@ def guard(*, target: Any, output: Output, screen: Any, forbid: bool, allow: bool
     if forbid and allow:
         raise UsageError("--forbid and --allow exclude each other", "Give one of them")
     if allow and not yes and not (on_terminal() and confirmed(f"Allow parloader to write to the database {target} again?")):
-        raise Interrupted("nothing was changed", "To allow it without a question: parloader guard --allow --yes")
+        raise Interrupted("nothing was changed", "To allow it without being asked: parloader guard --allow --yes")
     change = operation.Change.FORBID if forbid else operation.Change.ALLOW if allow else None
     result = operation.guard(target, change)
     output.show(result.as_json(), lambda: report.guard(result))

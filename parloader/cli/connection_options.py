@@ -1,4 +1,4 @@
-"""The click options that say where to connect, how and as whom, and how they become a target. Imports nothing large, as cli.py."""
+"""Connection options: --url, --ssl-… and --ask-password, and the target they name. Imports nothing large."""
 
 import functools
 import os
@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.option_groups import collect, option_group
 from parloader.errors import UsageError
 
-if TYPE_CHECKING:  # the driver takes long to import, and --help needs none
+if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
 
-MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionOptions:
-    """What the options say. `url` is None where the private server is meant."""
+    """The values of the options, as given."""
 
-    url: str | None
+    url: str | None  # None: the private server
     ssl_mode: str | None
     ssl_ca: str | None
     ssl_cert: str | None
@@ -28,12 +29,12 @@ class ConnectionOptions:
     ask_password: bool
 
     def __repr__(self) -> str:
-        return "Named(…)"  # the URL has a password
+        return "ConnectionOptions(…)"  # the URL can hold a password
 
     def target(self) -> "Target | None":
-        """Where to connect; None: to the private server. What the URL does not say is taken from ~/.my.cnf. UsageError says what is wrong."""
+        """Where to connect, or None for the private server. Anything missing in the URL is read from ~/.my.cnf. UsageError: an option is not valid."""
         if self.url is None:
-            self._refuse_without_url()
+            self._require_url_for_options()
             return None
         from parloader.database import option_file
         from parloader.database.target import parse_url
@@ -42,65 +43,64 @@ class ConnectionOptions:
         ca, cert, key = (file and os.path.expanduser(file) for file in (self.ssl_ca, self.ssl_cert, self.ssl_key))
         tls = Tls(explicit_mode=ssl_mode(self.ssl_mode) if self.ssl_mode else None, ca=ca, cert=cert, key=key)
         target = parse_url(self.url, option_file.defaults(), tls)
-        return replace(target, password=_password_of_terminal(str(target))) if self.ask_password else target
+        return replace(target, password=_prompt_for_password(target)) if self.ask_password else target
 
-    def _refuse_without_url(self) -> None:
+    def _require_url_for_options(self) -> None:
         for name in ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "ask_password"):
             if getattr(self, name):
                 raise UsageError(
-                    f"--{name.replace('_', '-')} is given, but no --url", "The private server needs neither TLS nor a password"
+                    f"--{name.replace('_', '-')} is given without --url",
+                    "Add --url; the private server, which is used without it, needs neither TLS nor a password",
                 )
 
 
-def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--url, --ssl-… and --ask-password, handed on as one `named`."""
-
-    @click.option(
+_connection_options = option_group(
+    click.option(
         "--url",
         envvar="PARLOADER_URL",
         show_envvar=True,
-        help="mysql://USER:PASSWORD@HOST/DATABASE; without it, a private server. What it leaves out is taken from ~/.my.cnf.",
-    )
-    @click.option(
+        help="mysql://USER:PASSWORD@HOST/DATABASE. Anything missing is read from ~/.my.cnf.  [default: a private server]",
+    ),
+    click.option(
         "--ssl-mode",
-        type=click.Choice(MODES, case_sensitive=False),
+        type=click.Choice(SSL_MODES, case_sensitive=False),
         envvar="PARLOADER_SSL_MODE",
-        help="As for the mysql client.  [default: PREFERRED; VERIFY_CA where a CA is given]",
-    )
-    @click.option(
-        "--ssl-ca", metavar="FILE", envvar="PARLOADER_SSL_CA", help="The authorities that may have signed the server's certificate."
-    )
-    @click.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="A certificate of ours, where the server wants one.")
-    @click.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Its key.")
-    @click.option("--ask-password", is_flag=True, help="Ask for the password on the terminal.")
+        help="As for the mysql client.  [default: PREFERRED; with a CA, VERIFY_CA]",
+    ),
+    click.option(
+        "--ssl-ca",
+        metavar="FILE",
+        envvar="PARLOADER_SSL_CA",
+        help="Certificates of the authorities (CAs) that may have signed the server's certificate.",
+    ),
+    click.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
+    click.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
+    click.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
+)
+
+
+def connection_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options, passed on as one ConnectionOptions, `connection`."""
+
+    @_connection_options
     @functools.wraps(function)
-    def wrapper(
-        *,
-        url: str | None,
-        ssl_mode: str | None,
-        ssl_ca: str | None,
-        ssl_cert: str | None,
-        ssl_key: str | None,
-        ask_password: bool,
-        **options: Any,
-    ) -> None:
-        named = ConnectionOptions(url=url, ssl_mode=ssl_mode, ssl_ca=ssl_ca, ssl_cert=ssl_cert, ssl_key=ssl_key, ask_password=ask_password)
-        function(named=named, **options)
+    def wrapper(**options: Any) -> None:
+        function(connection=collect(ConnectionOptions, options), **options)
 
     return wrapper
 
 
-def _password_of_terminal(whose: str) -> str:
-    """Asked for with nothing echoed. UsageError where there is no terminal to ask on."""
+def _prompt_for_password(target: "Target") -> str:
+    """Reads the password from the terminal without echoing it. UsageError: there is no terminal, or nothing was typed."""
     import getpass
 
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))  # else getpass would read it from stdin, and echo it
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))  # without one, getpass would read from stdin and echo
     except OSError as error:
         raise UsageError(
             "--ask-password needs a terminal, and there is none", "Put the password into PARLOADER_URL or ~/.my.cnf"
         ) from error
     try:
-        return getpass.getpass(f"Password for {whose}: ")
+        return getpass.getpass(f"Password for {target}: ")
     except EOFError:
-        raise UsageError("no password was typed", "Type it and press Enter, or leave --ask-password out") from None
+        raise UsageError("no password was typed", "Type it and press Enter, or omit --ask-password") from None

@@ -1,4 +1,4 @@
-"""What commands share: where results go, exit codes, and the database that a command is for. Imports nothing large, as cli.py."""
+"""What commands share: where results go, exit codes, and the database that a command works on. Imports nothing large."""
 
 import functools
 import json
@@ -7,26 +7,30 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parloader.cli.connection_options import ConnectionOptions, connection_options
+from parloader.cli.option_groups import option_group
 from parloader.cli.redaction import forget_variables
 from parloader.errors import Interrupted, ParloaderError
 
+if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
+    from parloader.database.target import Target
+
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage; 3 refused (schema, another run, session laws, privileges); "
-    "4 cannot connect or log in; 130 interrupted. Options are also read from PARLOADER_* variables and parloader.toml."
+    "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage error; 3 refused (schema, another run, session settings, "
+    "privileges); 4 cannot connect or log in; 130 interrupted. Options can also be set in PARLOADER_* variables and parloader.toml."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Where a command's result goes: stdout, as text or as one JSON object. Everything else goes to stderr."""
+    """Prints a command's result on stdout. Everything else goes to stderr."""
 
-    verbosity: int
-    as_json: bool
+    verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
+    as_json: bool  # print one JSON object instead of text
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str]) -> None:
         click.echo(json.dumps(result) if self.as_json else text())
@@ -34,7 +38,7 @@ class Output:
 
 @contextmanager
 def exit_codes(verbosity: int) -> Iterator[None]:
-    """The one place where errors become messages and exit codes."""
+    """The one place that turns errors into messages and exit codes."""
     try:
         yield
     except KeyboardInterrupt:
@@ -49,16 +53,21 @@ def exit_codes(verbosity: int) -> Iterator[None]:
 
 
 def _one_line(text: str) -> str:
-    """What names, values and the server's words have of control characters (and of bytes that are no text) is written as escapes."""
+    """The text with control characters, and bytes that are not UTF-8, as escapes: names, values and server messages can contain them."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
-    """-q, -v and --json, handed on as one `output`; errors end in exit codes."""
+_output_options = option_group(
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only the result and errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Also print details and tracebacks."),
+)
 
-    @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
-    @click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
-    @click.option("-v", "--verbose", is_flag=True, help="More detail, and tracebacks.")
+
+def with_output(function: Callable[..., None]) -> Callable[..., None]:
+    """--json, -q and -v, passed on as one Output, `output`. Errors become exit codes."""
+
+    @_output_options
     @functools.wraps(function)
     def wrapper(*, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
         forget_variables()
@@ -69,17 +78,20 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of connection_options, handed on as `target`: the database they name, else that of the private server, which runs as long as the command."""
+def with_target(function: Callable[..., None]) -> Callable[..., None]:
+    """The connection and output options, passed on as `target`, `output` and `screen`.
+
+    Without --url the target is the database of the private server, which runs as long as the command.
+    """
 
     @connection_options
     @with_output
     @functools.wraps(function)
-    def wrapper(*, named: ConnectionOptions, output: Output, **options: Any) -> None:
+    def wrapper(*, connection: ConnectionOptions, output: Output, **options: Any) -> None:
         from parloader.workers.progress import Screen
 
         screen = Screen(output.verbosity)
-        target = named.target()
+        target = connection.target()
         if target is not None:
             function(target=target, output=output, screen=screen, **options)
         else:
@@ -92,7 +104,7 @@ def with_target(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def on_terminal() -> bool:
-    """Whether somebody is there to be asked, and no pipe that says yes to everything."""
+    """Whether a user can be asked: stdin is a terminal, not a pipe that answers yes to everything."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -103,21 +115,21 @@ def confirmed(question: str) -> bool:
         return False
 
 
-def with_permission(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--allow-remote, handed on as `allow_remote`, for commands that write. Where it lacks the target's host, whoever sits at the terminal is asked."""
+def with_permission(function: Callable[..., None]) -> Callable[..., None]:
+    """--allow-remote, passed on as `allow_remote`, for commands that write. If it lacks the target's host, the user at the terminal is asked."""
 
     @click.option(
         "--allow-remote",
         multiple=True,
         metavar="HOST",
         envvar="PARLOADER_ALLOW_REMOTE",
-        help="Write to this host, which is not this machine. Repeatable.",
+        help="Permit writing to this host, which is another machine. Repeatable.",
     )
     @functools.wraps(function)
-    def wrapper(*, target: Any, allow_remote: tuple[str, ...], **options: Any) -> None:
+    def wrapper(*, target: "Target", allow_remote: tuple[str, ...], **options: Any) -> None:
         from parloader.runs.permission import is_permitted
 
-        question = f"{target.host} is not this machine. Go on, and write to the database {target}?"
+        question = f"{target.host} is not this machine. Write to the database {target}?"
         if on_terminal() and not is_permitted(target, allow_remote) and confirmed(question):
             allow_remote = (*allow_remote, target.host)
         function(target=target, allow_remote=allow_remote, **options)

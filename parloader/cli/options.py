@@ -1,81 +1,73 @@
-"""The click options that say what to load and how, and how their texts become values. Imports nothing large, as cli.py."""
+"""The click options that say what to load and how, and the conversion of their texts to values. Imports nothing large."""
 
+import functools
 import importlib.util
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from parloader.cli.option_groups import collect, option_group
+from parloader.defaults import (
+    DEFAULT_BATCH,
+    DEFAULT_BENCH_BATCHES,
+    DEFAULT_BENCH_ROUNDS,
+    DEFAULT_BENCH_ROWS,
+    DEFAULT_RETRY_SECONDS,
+    DEFAULT_WORKER_RESTARTS,
+    DEFAULT_WRITER,
+    usable_cores,
+)
 from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import Batch, parse_batch
+
+if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to print a --help
+    from parloader.config import SeedConfig
+    from parloader.database.target import Target
 
 WRITERS = [str(name) for name in WriterName]
 
-Command: TypeAlias = Callable[..., Any]
+Value = TypeVar("Value")
 
 
-def _default_procs() -> int:
-    from parloader.config import usable_cores
-
-    return usable_cores()
-
-
-procs_option = click.option(
-    "--procs",
-    type=click.IntRange(1, MAX_PROCS),
-    default=_default_procs,
-    envvar="PARLOADER_PROCS",
-    help="Worker processes.  [default: the usable cores]",
-)
-
-
-def number(_: click.Context, __: click.Parameter, value: float) -> float:
-    """Nothing is outside a range of click's that is not a number."""
+def finite(_: click.Context, __: click.Parameter, value: float) -> float:
+    """Rejects nan, which click's ranges let pass."""
     if math.isnan(value):
         raise click.BadParameter("nan is not a number")
     return value
 
 
 def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """The plan parameters of --set, checked before anything is connected to."""
+    """The plan parameters of --set, checked before connecting."""
     from parloader.builtin.plan import script_execution
 
-    given = {}
+    parameters = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
-        given[name.strip()] = value.strip()
+        parameters[name.strip()] = value.strip()
     try:
-        script_execution(given=given)
+        script_execution(given=parameters)
     except UsageError as error:
         raise click.BadParameter(str(error)) from error
-    return given
-
-
-plan_parameters = click.option(
-    "--set",
-    "parameters",
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=_parameters,
-    help="A plan parameter: start, span or scheduled_share.",
-)
+    return parameters
 
 
 def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, int]:
-    given = {}
+    parents = {}
     for pair in pairs:
         name, _equals, rows = pair.rpartition("=")
         if not name or not rows.isdecimal() or not 1 <= int(rows[: len(str(MAX_ROWS)) + 1]) <= MAX_ROWS:
             raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 (1 to {MAX_ROWS})")
-        given[name.strip()] = int(rows)
-    return given
+        parents[name.strip()] = int(rows)
+    return parents
 
 
 def _procs(text: str) -> int:
@@ -86,168 +78,218 @@ def _procs(text: str) -> int:
 
 def _writer(text: str) -> WriterName:
     if text not in WRITERS:
-        raise ValueError(f"{text!r} is no writer: {', '.join(WRITERS)}")
+        raise ValueError(f"{text!r} is not a writer; valid are {', '.join(WRITERS)}")
     return WriterName(text)
 
 
-def _list_of(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
-    """The callback of an option that takes several values with commas between: each once, in the order given; none where it is not given."""
+def parsed_by(parse: Callable[[str], Value]) -> Callable[[click.Context, click.Parameter, str], Value]:
+    """The callback of an option whose text `parse` turns into a value, or rejects with a ValueError."""
 
-    def parsed(_: click.Context, __: click.Parameter, text: str | None) -> tuple[Any, ...]:
+    def callback(_: click.Context, __: click.Parameter, text: str) -> Value:
         try:
-            return tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))) if text else ()
+            return parse(text)
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
 
-    return parsed
+    return callback
+
+
+def _list_of(parse: Callable[[str], Value]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Value, ...]]:
+    """The callback of an option that takes comma-separated values. Keeps their order, drops repeated ones; empty if the option is not given."""
+    parse_all = parsed_by(lambda text: tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))))
+    return lambda context, option, text: parse_all(context, option, text) if text else ()
 
 
 def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Said before anything is measured: what could not be drawn afterwards."""
+    """Checks, before anything is measured, that the chart can be drawn afterwards."""
     if file is None:
         return None
     if file.suffix not in (".png", ".svg"):
-        raise click.BadParameter(f"{file} ends neither in .png nor in .svg")
+        raise click.BadParameter(f"{file} does not end in .png or .svg")
     if not file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {file.absolute().parent}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise click.BadParameter("drawing needs matplotlib: pip install 'parloader[plot]'")
+        raise click.BadParameter("a chart needs matplotlib: pip install 'parloader[plot]'")
     return file
 
 
-def _batch(_: click.Context, __: click.Parameter, text: str) -> Batch:
-    try:
-        return parse_batch(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+procs_option = click.option(
+    "--procs",
+    type=click.IntRange(1, MAX_PROCS),
+    default=usable_cores,
+    envvar="PARLOADER_PROCS",
+    help="Worker processes.  [default: the usable cores]",
+)
+
+_parameters_option = click.option(
+    "--set",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parameters,
+    help="Set a parameter of the built-in plan: start, span or scheduled_share. Repeatable.",
+)
+
+_plan_options = option_group(
+    click.option(
+        "--table",
+        metavar="NAME",
+        envvar="PARLOADER_TABLE",
+        help="Fill this table and the parent tables it needs.  [default: the built-in plan script_execution]",
+    ),
+    click.option(
+        "--plan",
+        "plan",
+        metavar="FILE|MODULE:NAME",
+        envvar="PARLOADER_PLAN",
+        help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",
+    ),
+    click.option(
+        "--parents",
+        metavar="TABLE=ROWS",
+        multiple=True,
+        callback=_parents,
+        help="Rows to use or create in a parent table (default: one per 100 child rows). Repeatable.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, MAX_SEED),
+        envvar="PARLOADER_SEED",
+        help="Random seed: another number gives other values.  [default: as in the plan file, or 0]",
+    ),
+    click.option(
+        "--rows",
+        type=click.IntRange(0, MAX_ROWS),
+        envvar="PARLOADER_ROWS",
+        help="Rows in the target table.  [default: as in the plan file, or 1000000]",
+    ),
+    procs_option,
+    click.option(
+        "--batch",
+        metavar="ROWS|auto|TIME",
+        callback=parsed_by(parse_batch),
+        default=DEFAULT_BATCH.text,
+        show_default=True,
+        envvar="PARLOADER_BATCH",
+        help="Rows per transaction, or a time such as 200ms that each transaction should take. auto: half a second.",
+    ),
+    click.option(
+        "--writer",
+        type=click.Choice(WRITERS),
+        default=str(DEFAULT_WRITER),
+        show_default=True,
+        envvar="PARLOADER_WRITER",
+        callback=lambda _, __, name: WriterName(name),
+        help="How a batch is sent: as multi-row INSERTs, or by LOAD DATA LOCAL, which is faster.",
+    ),
+    _parameters_option,
+)
 
 
-def plan_options(function: Command) -> Command:
-    for option in (
-        plan_parameters,
-        click.option(
-            "--writer",
-            type=click.Choice(WRITERS),
-            default=str(WriterName.INSERT),
-            show_default=True,
-            envvar="PARLOADER_WRITER",
-            callback=lambda _, __, name: WriterName(name),
-            help="How a batch reaches the server: multi-row INSERTs, or LOAD DATA LOCAL from memory.",
-        ),
-        click.option(
-            "--batch",
-            metavar="ROWS|auto|TIME",
-            callback=_batch,
-            default="10000",
-            show_default=True,
-            envvar="PARLOADER_BATCH",
-            help="Rows a transaction; auto: as many as take half a second to write; a time such as 200ms: as many as take that.",
-        ),
-        procs_option,
-        click.option(
-            "--rows",
-            type=click.IntRange(0, MAX_ROWS),
-            envvar="PARLOADER_ROWS",
-            help="Rows of the big table.  [default: 1000000, or what the plan file says]",
-        ),
-        click.option(
-            "--seed",
-            type=click.IntRange(0, MAX_SEED),
-            envvar="PARLOADER_SEED",
-            help="Another number, other values.  [default: 0, or what the plan file says]",
-        ),
-        click.option(
-            "--parents",
-            metavar="TABLE=ROWS",
-            multiple=True,
-            callback=_parents,
-            help="How many rows of a parent table are used or made, where not the rule is to decide.",
-        ),
-        click.option(
-            "--plan",
-            "plan",
-            metavar="FILE|MODULE:NAME",
-            envvar="PARLOADER_PLAN",
-            help="A plan file (parloader plan --write makes one), or a plan in Python.",
-        ),
-        click.option(
-            "--table",
-            metavar="NAME",
-            envvar="PARLOADER_TABLE",
-            help="Fill this table, and the parents that it needs, whatever the schema.  [default: the built-in plan script_execution]",
-        ),
-    ):
-        function = option(function)
-    return function
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """The values of plan_options: what to load, and by which processes, batches and writer."""
+
+    table: str | None
+    plan: str | None
+    parents: dict[str, int]
+    seed: int | None
+    rows: int | None
+    procs: int
+    batch: Batch
+    writer: WriterName
+    parameters: dict[str, str]
+
+    def config(self, target: "Target") -> "SeedConfig":
+        from parloader.config import SeedConfig
+
+        return SeedConfig(
+            target=target,
+            table=self.table,
+            plan=self.plan,
+            parents=self.parents,
+            seed=self.seed,
+            rows=self.rows,
+            procs=self.procs,
+            batch=self.batch,
+            writer=self.writer,
+            parameters=self._applicable_parameters(),
+        )
+
+    def _applicable_parameters(self) -> dict[str, str]:
+        """The parameters; if this is not the built-in plan, without those of [set] in parloader.toml, which are for the built-in one."""
+        source = click.get_current_context().get_parameter_source("parameters")
+        return {} if (self.table or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
 
 
-def of_the_plan(options: dict[str, Any]) -> dict[str, Any]:
-    """The options without [set] of parloader.toml where another plan than the built-in one is asked for."""
-    source = click.get_current_context().get_parameter_source("parameters")
-    if (options["table"] or options["plan"]) and source is ParameterSource.DEFAULT_MAP:
-        return {**options, "parameters": {}}
-    return options
+def plan_options(function: Callable[..., None]) -> Callable[..., None]:
+    """--table, --plan, --rows …, passed on as one PlanOptions, `load`."""
+
+    @_plan_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        function(load=collect(PlanOptions, options), **options)
+
+    return wrapper
 
 
-def fault_options(function: Command) -> Command:
-    """What seed and clean do when something breaks."""
-    for option in (
-        click.option(
-            "--worker-restarts",
-            type=click.IntRange(min=0),
-            default=1,
-            show_default=True,
-            help="How often what a dead worker left is taken up by a fresh one.",
-        ),
-        click.option(
-            "--retry-seconds",
-            type=click.FloatRange(0, MAX_RETRY_SECONDS),
-            callback=number,
-            default=60.0,
-            show_default=True,
-            help="How long a batch is tried again after a deadlock or a lost connection, and the server is waited for.",
-        ),
-    ):
-        function = option(function)
-    return function
+fault_options = option_group(
+    click.option(
+        "--retry-seconds",
+        type=click.FloatRange(0, MAX_RETRY_SECONDS),
+        callback=finite,
+        default=DEFAULT_RETRY_SECONDS,
+        show_default=True,
+        help="How long to retry a batch after a deadlock or a lost connection, and to wait for the server to come back.",
+    ),
+    click.option(
+        "--worker-restarts",
+        type=click.IntRange(min=0),
+        default=DEFAULT_WORKER_RESTARTS,
+        show_default=True,
+        help="How many times a crashed worker is replaced.",
+    ),
+)
 
-
-def bench_options(function: Command) -> Command:
-    for option in (
-        click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, which seed then uses."),
-        click.option(
-            "--plot",
-            type=click.Path(dir_okay=False, path_type=Path),
-            callback=_picture,
-            metavar="FILE.png|.svg",
-            help="Draw a heat map and the scaling with the processes.",
-        ),
-        plan_parameters,
-        click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured."),
-        click.option("--rows", type=click.IntRange(1, MAX_ROWS), default=100_000, show_default=True, help="Rows a load."),
-        click.option(
-            "--writer",
-            "writers",
-            metavar="WRITER,…",
-            callback=_list_of(_writer),
-            help="insert, load-data.  [default: all that the server takes]",
-        ),
-        click.option(
-            "--batch",
-            "batches",
-            metavar="ROWS|auto|TIME,…",
-            callback=_list_of(parse_batch),
-            default="1000,10000,auto",
-            show_default=True,
-            help="As for seed.",
-        ),
-        click.option(
-            "--procs",
-            "procs",
-            metavar="N,N,…",
-            callback=_list_of(_procs),
-            help="Worker processes.  [default: 1, 2, 4, … up to twice the cores]",
-        ),
-    ):
-        function = option(function)
-    return function
+bench_options = option_group(
+    click.option(
+        "--procs",
+        "procs",
+        metavar="N,N,…",
+        callback=_list_of(_procs),
+        help="Numbers of worker processes to try.  [default: 1, 2, 4, … up to twice the usable cores]",
+    ),
+    click.option(
+        "--batch",
+        "batches",
+        metavar="ROWS|auto|TIME,…",
+        callback=_list_of(parse_batch),
+        default=",".join(batch.text for batch in DEFAULT_BENCH_BATCHES),
+        show_default=True,
+        help="Batch sizes to try, each as for seed.",
+    ),
+    click.option(
+        "--writer",
+        "writers",
+        metavar="WRITER,…",
+        callback=_list_of(_writer),
+        help="Writers to try: insert, load-data.  [default: all that the server accepts]",
+    ),
+    click.option("--rows", type=click.IntRange(1, MAX_ROWS), default=DEFAULT_BENCH_ROWS, show_default=True, help="Rows in each load."),
+    click.option(
+        "--rounds",
+        type=click.IntRange(min=1),
+        default=DEFAULT_BENCH_ROUNDS,
+        show_default=True,
+        help="How many times to measure each combination.",
+    ),
+    _parameters_option,
+    click.option(
+        "--plot",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_picture,
+        metavar="FILE.png|.svg",
+        help="Draw a chart: rows/s of each combination, and how the rate grows with the number of processes.",
+    ),
+    click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, for seed to use."),
+)

@@ -1,7 +1,4 @@
-"""Keeping the password of a URL out of what others see: the process list, the environment of child processes, messages.
-
-Imports nothing large, as cli.py.
-"""
+"""Keeps passwords in URLs out of the process list, messages, and the environment of child processes. Imports nothing large."""
 
 import os
 import re
@@ -15,20 +12,21 @@ MASK = "***"
 
 
 def redact(text: str) -> str:
-    """The text with what is, or may be meant to be, the password of a URL in it replaced, whatever shape the URL has.
+    """The text with the password of a URL in it replaced by ***, also if the URL is malformed.
 
-    With an @ that is what stands before the last one, from the colon behind the user on; without, what stands in the place of a port and is none.
+    With an @, the password is taken to be everything between the colon after the user and the last @. Without one, it is whatever is in the
+    place of a port but is not a number.
     """
     text = re.sub(r"(://[^:@]*):.*@", rf"\1:{MASK}@", text, flags=re.DOTALL)
-    text = re.sub(r":(?!//|\s).*@", f":{MASK}@", text, count=1, flags=re.DOTALL)  # no scheme, or half of one
+    text = re.sub(r":(?!//|\s).*@", f":{MASK}@", text, count=1, flags=re.DOTALL)  # without a scheme, or with half of one
     return re.sub(r"(://[^:@]*):(?!\d*(?:[/?\s]|$)|\*\*\*@).*", rf"\1:{MASK}", text, flags=re.DOTALL)
 
 
 def mask_process_list() -> None:
-    """Rewrites this process's command line, as ps and /proc show it, with passwords masked.
+    """Masks passwords in this process's command line, which ps and /proc show.
 
-    The environment it was started with, which /proc shows too, goes with that: the room of both is used for the new title. Until here,
-    the first instant of the process, the operating system shows both as they were given.
+    This also overwrites the initial environment in /proc, since the new title takes the memory of both. Until this call, for an instant at
+    startup, both are visible as they were given.
     """
     import setproctitle
 
@@ -36,13 +34,13 @@ def mask_process_list() -> None:
 
 
 def forget_variables() -> None:
-    """Takes the variables with secrets, once they are read, out of the environment that child processes inherit."""
+    """Removes variables with secrets from the environment, so that child processes do not inherit them."""
     for name in SECRET_VARIABLES:
         os.environ.pop(name, None)
 
 
 class MaskingGroup(click.Group):
-    """A group whose usage errors, which quote what was given, quote no password: a URL ends up at the wrong place easily."""
+    """A group that masks passwords in usage errors: these quote the arguments, and a URL may be given in the wrong place."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -1,28 +1,30 @@
-"""Results as text for people. (As JSON they are what the results' as_json gives.)"""
+"""Results as text: one function per command. (Their JSON is the result's as_json.)"""
 
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from parloader.plans.model import Pass
+from parloader.workers.stats import percentile
 
-if TYPE_CHECKING:  # a command imports only the operation that it runs
+if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.ledger.run import Run
     from parloader.operations.bench_result import BenchResult, Result
     from parloader.operations.clean import CleanResult
     from parloader.operations.guard import GuardState
     from parloader.operations.pause import Pause
-    from parloader.operations.plan import Forecast
+    from parloader.operations.plan import Forecast, TableForecast
     from parloader.operations.schema import SchemaState
     from parloader.operations.seed import SeedResult
     from parloader.operations.status import Status
     from parloader.operations.verify import VerifyResult
+    from parloader.workers.stats import WorkerStats
 
 NOTE_COLUMNS = 80
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines in columns: the first column to the left, the others to the right."""
+    """Aligns the cells in columns: the first to the left, the others to the right."""
     lines = [headings, *rows]
     widths = [max(len(line[n]) for line in lines) for n in range(len(headings))]
     return "\n".join(
@@ -37,37 +39,73 @@ def mebibytes(size_bytes: int) -> str:
     return f"{size_bytes / 2**10:,.0f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:,.0f} MiB"
 
 
+def counted(number: int, noun: str) -> str:
+    """1 row, 2 rows."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _parameters(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
 def seed(result: "SeedResult") -> str:
-    counts = result.counts
-    figures = ", ".join(f"{count:,} {name}" for name, count in counts.figures.items())
     lines = []
     if result.already_complete:
         lines.append(f"run {result.run_id} is complete already; nothing was changed")
     elif result.workers:
-        rows = [
-            (
-                str(w.worker),
-                f"{w.rows:,}",
-                f"{w.rows_per_second:,.0f}",
-                str(w.batches),
-                str(w.retries),
-                "/".join(f"{ms:.0f}" for ms in w.as_json()["batch_ms"].values()),  # type: ignore[attr-defined]
-                f"{w.generate_seconds:.1f}/{w.write_seconds:.1f}/{w.cpu_seconds:.1f}",
-                f"{w.peak_rss_bytes / 2**20:.0f}",
-            )
-            for w in result.workers
-        ]
-        headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
-        lines += [table(headings, rows), ""]
-        again = f", and set columns of {result.updated:,} of them in a second pass" if result.updated else ""
-        lines.append(f"loaded {result.rows:,} rows{again} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
-    counted = "".join([f"{counts.total:,} rows, ", f"{figures}, " if figures else "", f"{counts.violation_count:,} violations"])
-    lines.append(f"run {result.run_id}: {counted} (counted in {result.check_seconds:.1f} s)")
+        updated = f", and set columns of {result.updated:,} of them in a second pass" if result.updated else ""
+        lines += [_workers(result.workers), ""]
+        lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
+    counts = result.counts
+    figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
+    parts = [counted(counts.total, "row"), *figures, counted(counts.violation_count, "violation")]
+    lines.append(f"run {result.run_id}: {', '.join(parts)} (counted in {result.check_seconds:.1f} s)")
     return "\n".join(lines)
 
 
+def _workers(workers: Sequence["WorkerStats"]) -> str:
+    headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
+    rows = [
+        (
+            str(w.worker),
+            f"{w.rows:,}",
+            f"{w.rows_per_second:,.0f}",
+            str(w.batches),
+            str(w.retries),
+            "/".join(f"{percentile(w.batch_seconds, share) * 1000:.0f}" for share in (50, 95, 100)),
+            f"{w.generate_seconds:.1f}/{w.write_seconds:.1f}/{w.cpu_seconds:.1f}",
+            f"{w.peak_rss_bytes / 2**20:.0f}",
+        )
+        for w in workers
+    ]
+    return table(headings, rows)
+
+
 def plan(forecast: "Forecast") -> str:
-    parameters = ", ".join(f"{name}={value}" for name, value in forecast.plan.parameters.items())
+    lines = [f"plan {forecast.plan.name} ({_parameters(forecast.plan.parameters)}) on {forecast.facts}"]
+    if forecast.creates_tables:
+        lines.append("the database is empty: seed would create these tables")
+    if forecast.run:
+        state = "is complete: seed would change nothing" if forecast.run.complete else "is incomplete: seed would load the rest"
+        lines.append(f"run {forecast.run.run_id} {state}")
+    lines += ["", _forecast_table(forecast.tables), ""]
+    for t in forecast.tables:
+        if t.sample.height:
+            lines += [f"{t.name}:", *(_row(row) for row in t.sample.rows(named=True)), ""]
+    for t in forecast.tables:
+        if t.shares:
+            name = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
+            processes = f"{len(t.shares)} worker process{'' if len(t.shares) == 1 else 'es'}"
+            lines.append(f"{name}{processes}, writer {forecast.writer}, batches of {forecast.batch}:")
+            lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
+    free = "" if forecast.free_bytes is None else f", which has {mebibytes(forecast.free_bytes)} free"
+    lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
+    lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
+    lines += [f"note: {risk}" for risk in forecast.risks]
+    return "\n".join(lines)
+
+
+def _forecast_table(tables: Sequence["TableForecast"]) -> str:
     rows = [
         (
             t.name,
@@ -78,32 +116,13 @@ def plan(forecast: "Forecast") -> str:
             mebibytes(t.size.data_bytes) if t.made else "",
             mebibytes(t.size.index_bytes) if t.made else "",
         )
-        for t in forecast.tables
+        for t in tables
     ]
-    lines = [f"plan {forecast.plan.name} ({parameters}) on {forecast.facts}"]
-    if forecast.creates_tables:
-        lines.append("the database is empty: seed would make these tables")
-    if forecast.run:
-        done = "is complete: seed would change nothing" if forecast.run.complete else "is incomplete: seed would load the rest"
-        lines.append(f"run {forecast.run.run_id} {done}")
-    lines += ["", table(("table", "rows", "there", "to make", "keys", "data", "indexes"), rows), ""]
-    for t in forecast.tables:
-        if t.sample.height:
-            lines += [f"{t.name}:", *(_row(row) for row in t.sample.rows(named=True)), ""]
-    for t in forecast.tables:
-        if t.shares:
-            of = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
-            lines.append(f"{of}{len(t.shares)} worker processes, writer {forecast.writer}, batches of {forecast.batch}:")
-            lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
-    free = "" if forecast.free_bytes is None else f"; {mebibytes(forecast.free_bytes)} are free there"
-    lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
-    lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
-    lines += [f"note: {risk}" for risk in forecast.risks]
-    return "\n".join(lines)
+    return table(("table", "rows", "existing", "to create", "keys", "data", "indexes"), rows)
 
 
 def _row(row: Mapping[str, object]) -> str:
-    """A row as its columns and values, wrapped: tables of twenty columns fit no screen."""
+    """The columns and values of a row, wrapped: a table of twenty columns is wider than a screen."""
     cells = ", ".join(f"{name}={_cell(value)}" for name, value in row.items())
     return textwrap.fill(cells, NOTE_COLUMNS, initial_indent="  ", subsequent_indent="    ")
 
@@ -135,19 +154,21 @@ def bench(result: "BenchResult") -> str:
             f"{measured.peak_rss_bytes / 2**20:.0f}",
         )
 
-    headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of floor", "wait", "cpu s", "MiB")
+    headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of limit", "wait", "cpu s", "MiB")
     marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.results}
     rows = [cells(m, marks[id(m)]) for m in result.results] + [cells(m, "_" if m is result.baseline else " ") for m in result.baselines]
-    near = sum(mark == "~" for mark in marks.values())
-    best, floor = result.best, result.baseline
+    noise = sum(mark == "~" for mark in marks.values())
+    best, limit = result.best, result.baseline
     notes = [
-        f"rows/s: median of {result.rounds} rounds of {result.rows:,} rows, with the slowest and the fastest; wait: a worker's time spent "
-        "waiting for the server; cpu s: client seconds per million rows, start-up apart; MiB: peak of a worker",
-        f"* the best, at {result.of_baseline(best):.0%} of the floor",
-        f"~ as fast as the best in at least one round, so inside the noise: {near} of {len(result.results) - 1} others",
-        f"_ the floor, the most this server does with no work left for a client: {floor.configuration.writer} over {floor.configuration.procs} connections",
-        f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with the checks on, "
-        f"{result.unchecked.rows_per_second:,.0f} with them off, on the scratch tables)",
+        f"rows/s: median of {counted(result.rounds, 'round')} of {counted(result.rows, 'row')}; min-max: the slowest and the fastest round; "
+        "wait: share of its time that a worker waits for the server; cpu s: client CPU seconds per million rows, without start-up; "
+        "MiB: peak memory of a worker",
+        f"* the best, at {result.of_baseline(best):.0%} of the server limit",
+        f"~ within noise, that is, as fast as the best in at least one round: {noise} of {len(result.results) - 1} others",
+        "_ the server limit: the rate with ready-made rows and no client work "
+        f"({limit.configuration.writer}, {counted(limit.configuration.procs, 'connection')})",
+        f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with all checks on, "
+        f"{result.unchecked.rows_per_second:,.0f} with all checks off, on the scratch tables)",
         *(f"note: {note}" for note in result.notes),
     ]
     wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
@@ -161,51 +182,58 @@ def verify(result: "VerifyResult") -> str:
         lines.append(f"{d.kind}: {d.table} key {d.key}{columns}")
     for run in result.runs:
         lines.append(
-            f"run {run.run_id}: {run.checked:,} rows compared, {run.missing:,} missing, {run.different:,} different, {sum(run.violations.values()):,} violations"
+            f"run {run.run_id}: {counted(run.checked, 'row')} compared, {run.missing:,} missing, {run.different:,} different, "
+            f"{counted(sum(run.violations.values()), 'violation')}"
         )
-        lines += [f"  {count:,} rows break: {rule}" for rule, count in run.violations.items() if count]
+        lines += [f"  {counted(count, 'violation')} of {rule}" for rule, count in run.violations.items() if count]
         if run.not_loaded:
-            lines.append(f"  {run.not_loaded:,} rows are not loaded yet (parloader status shows how to go on)")
+            lines.append(f"  {counted(run.not_loaded, 'row')} not loaded yet (parloader status shows the command that resumes)")
     if result.extra:
-        lines.append(f"{result.extra:,} extra rows that parloader did not make")
+        lines.append(f"{counted(result.extra, 'extra row')} not created by parloader")
     if result.ok:
-        lines.append("ok: what is there is what the plan says, row for row")
+        lines.append("ok: every generated row is as the plan defines it")
     return "\n".join(lines)
 
 
 def clean(result: "CleanResult") -> str:
     if not result.runs:
-        return "parloader made nothing here; nothing to remove"
-    verb = "would go" if result.dry_run else "removed"
-    lines = [f"{verb}: {rows:,} rows of {name}" for name, rows in result.tables]
+        return "nothing to remove: parloader has created no rows here"
+    delete = "would delete" if result.dry_run else "deleted"
+    lines = [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
     if result.dropped:
-        lines.append(f"dropped the tables that parloader had made: {', '.join(result.dropped)}")
+        lines.append(f"dropped the tables that parloader had created: {', '.join(result.dropped)}")
     runs = f"run{'s' if len(result.runs) > 1 else ''} {', '.join(map(str, result.runs))}"
-    lines.append(f"{runs}: {result.rows:,} rows in all; the ledger's tables {'would go' if result.dry_run else 'are gone'} too")
+    lines.append(f"{runs}: {delete} {counted(result.rows, 'row')} in total, and parloader's own bookkeeping tables")
     return "\n".join(lines)
 
 
 def status(result: "Status") -> str:
-    lines = [f"at work: {result.at_work}"] if result.at_work else []
-    lines += [f"paused by {result.paused}; parloader resume lets it go on"] if result.paused else []
+    from parloader.operations.status import resume_command
+
+    lines = [f"running: {result.at_work}"] if result.at_work else []
+    lines += [f"paused by {result.paused}; to resume: parloader resume"] if result.paused else []
     lines += [] if result.runs else [f"no runs in {result.where}"]
-    for entry, run in zip(result.as_json()["runs"], result.runs, strict=True):  # type: ignore[call-overload]
-        share = run.done_rows / run.total_rows if run.total_rows else 1.0
-        twice = " (those of the second pass too)" if run.plan.with_deferred_columns else ""
-        parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items())
-        lines.append(
-            f"run {run.run_id}: {run.target}, {run.done_rows:,} of {run.total_rows:,} rows{twice} ({share:.0%}), begun {run.started_at}; {parameters}"
-        )
-        if entry["resume"]:
-            gaps = [(_named(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
-            lines += [f"  missing: {of}{gap} ({gap.rows:,})" for of, gap in gaps[:10]]
-            lines += [f"  missing: {len(gaps) - 10} more ranges"] if len(gaps) > 10 else []
-            lines.append(f"  go on: {entry['resume']}")
+    for run in result.runs:
+        lines += _run_lines(run, resume_command(run))
     return "\n".join(lines)
 
 
-def _named(run: "Run", table: str, of: Pass) -> str:
-    """Of a range of rows: whose they are, where the run writes more than one table."""
+def _run_lines(run: "Run", command: str | None) -> list[str]:
+    share = run.done_rows / run.total_rows if run.total_rows else 1.0
+    rows = f"{run.done_rows:,} of {counted(run.total_rows, 'row')}"
+    passes = " in two passes" if run.plan.with_deferred_columns else ""
+    parameters = f"; {_parameters(run.parameters)}" if run.parameters else ""
+    lines = [f"run {run.run_id}: {run.target}, {rows}{passes} ({share:.0%}), started {run.started_at}{parameters}"]
+    if command:
+        missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
+        lines += [f"  missing: {prefix}{gap} ({gap.rows:,})" for prefix, gap in missing[:10]]
+        lines += [f"  missing: {counted(len(missing) - 10, 'more range')}"] if len(missing) > 10 else []
+        lines.append(f"  to resume: {command}")
+    return lines
+
+
+def _range_prefix(run: "Run", table: str, of: Pass) -> str:
+    """The table and the pass of a range of rows, as far as the run has more than one."""
     if of is Pass.SECOND:
         return f"{table}, second pass, "
     return f"{table}, " if len(run.work) > 1 else ""
@@ -213,13 +241,13 @@ def _named(run: "Run", table: str, of: Pass) -> str:
 
 def pause(result: "Pause") -> str:
     if not result.paused:
-        return "going on" if result.changed else "nothing was paused"
-    what = f"{result.at_work} waits after the batches in hand" if result.at_work else "nobody is at work now, and the next one will wait"
-    return f"paused by {result.paused}: {what}; parloader resume lets it go on"
+        return "resumed" if result.changed else "nothing was paused"
+    effect = f"{result.at_work} waits after its current batches" if result.at_work else "nothing is running, and the next command will wait"
+    return f"paused by {result.paused}: {effect}; to resume: parloader resume"
 
 
 def schema(result: "SchemaState") -> str:
-    lines = [f"script_execution: {result.state}" + (" (upgraded just now)" if result.upgraded else "")]
+    lines = [f"script_execution: {result.state}" + (" (just upgraded)" if result.upgraded else "")]
     if result.state not in ("empty", "before V97"):
         lines += [str(misfit) for misfit in result.misfits]
     return "\n".join(lines)

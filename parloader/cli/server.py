@@ -1,26 +1,32 @@
-"""The commands for the private server."""
+"""The commands that control the private server."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from parloader.cli.decorators import EXIT_CODES, Output, with_output
 
+if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
+    from parloader.database.private_server import PrivateServer
+
 
 @click.group()
 def server() -> None:
-    """The private server: commands without --url start it for as long as they run; this keeps it running for other clients."""
+    """Control the private server.
+
+    Commands without --url start it and stop it themselves; server start keeps it running for other clients.
+    """
 
 
 @server.command("start", epilog=EXIT_CODES)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Listen on this TCP port of 127.0.0.1 too (0: any free one), with a password that server url shows.",
+    help="Also listen on this TCP port of 127.0.0.1 (0: any free port), with a password that server url prints.",
 )
 @with_output
 def server_start(*, output: Output, port: int | None) -> None:
-    """Start it and leave it running until stop."""
+    """Start the server, and keep it running until server stop."""
     from parloader.database.private_server import PrivateServer
     from parloader.workers.progress import Screen
 
@@ -32,17 +38,17 @@ def server_start(*, output: Output, port: int | None) -> None:
 @server.command("stop", epilog=EXIT_CODES)
 @with_output
 def server_stop(*, output: Output) -> None:
-    """Shut it down; its data stays."""
+    """Stop the server. Its data stays on disk."""
     from parloader.database.private_server import PrivateServer
 
     stopped = PrivateServer.default().stop()
-    output.show({"running": False, "stopped": stopped}, lambda: "stopped" if stopped else "it was not running")
+    output.show({"running": False, "stopped": stopped}, lambda: "stopped" if stopped else "the private server was not running")
 
 
 @server.command("status", epilog=EXIT_CODES)
 @with_output
 def server_status(*, output: Output) -> None:
-    """Say whether it runs, and where its data is."""
+    """Show whether the server is running, and where its data is."""
     from parloader.database.private_server import PrivateServer
 
     _show_server(PrivateServer.default(), output)
@@ -51,7 +57,7 @@ def server_status(*, output: Output) -> None:
 @server.command("url", epilog=EXIT_CODES)
 @with_output
 def server_url(*, output: Output) -> None:
-    """Print its URL for --url (with the password, where it was started with --port)."""
+    """Print the server's URL, for --url. Started with --port, the URL has a password."""
     from parloader.database.private_server import PrivateServer
 
     private = PrivateServer.default()
@@ -59,9 +65,7 @@ def server_url(*, output: Output) -> None:
     output.show({"url": url}, lambda: url)
 
 
-def _show_server(private: Any, output: Output) -> None:
+def _show_server(private: "PrivateServer", output: Output) -> None:
     running = private.running()
-    state = {"running": running, "url": private.url if running else None, "home": str(private.home)}
-    output.show(
-        state, lambda: f"{'running' if running else 'not running'}; data in {private.home}" + (f"\n{private.url}" if running else "")
-    )
+    lines = [f"{'running' if running else 'not running'}; data in {private.home}", *([private.url] if running else [])]
+    output.show({"running": running, "url": private.url if running else None, "home": str(private.home)}, lambda: "\n".join(lines))

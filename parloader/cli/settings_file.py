@@ -1,4 +1,4 @@
-"""parloader.toml: reading it, and changing settings in it with everything else left as it stands."""
+"""parloader.toml: reads the settings, and saves some without changing the rest of the file."""
 
 import datetime
 import tomllib
@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from parloader.errors import UsageError
+from parloader.files import write_atomically
 
 OptionValue: TypeAlias = str | list[str]
-"""A value as it would stand on the command line: several for an option that is repeated. What it may be, the option says."""
+"""A value as on the command line; a list for a repeatable option. click validates it."""
 
 CONNECTION_SETTINGS = ("ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
 
 
 def _text(value: object) -> str:
-    """ValueError: it is no text, number or date."""
+    """ValueError: the value is not a text, number or date."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date | datetime.time):
         raise ValueError("a text or a number")
     try:
         return str(value)
-    except ValueError as error:  # Python writes no number of more than 4300 digits
+    except ValueError as error:  # Python converts no integer of more than 4300 digits
         raise ValueError("a number of fewer digits") from error
 
 
@@ -32,7 +33,7 @@ def _texts(value: object) -> list[str]:
 
 def _pairs(value: object) -> list[str]:
     if not isinstance(value, dict):
-        raise ValueError('a table: write it as [set] (or [parents]), then lines such as start = "2020-01-01"')
+        raise ValueError('a table: [set] or [parents], followed by lines such as start = "2020-01-01"')
     return [f"{name}={_text(item)}" for name, item in value.items()]
 
 
@@ -58,32 +59,30 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
 }
 
 
-def settings_of_file(file: Path) -> dict[str, OptionValue]:
-    """What the file says; nothing where it is not there. UsageError where it cannot be read, has something that is no setting, or a wrong type."""
+def read_settings(file: Path) -> dict[str, OptionValue]:
+    """The settings in the file; none if there is no file. UsageError: it cannot be read, or has an unknown setting or a value of a wrong type."""
     if not file.exists():
         return {}
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, or a number of thousands of digits
-        raise UsageError(f"{file} cannot be read: {error}", "Mend it or move it away") from error
-    return {name: _option_value(file, name, value) for name, value in found.items()}
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError) as error:  # ValueError: not TOML, not UTF-8, or a number of thousands of digits
+        raise UsageError(f"{file} cannot be read: {error}", "Correct it, or move it away") from error
+    return {name: _option_value(file, name, value) for name, value in settings.items()}
 
 
 def _option_value(file: Path, name: str, value: Any) -> OptionValue:
     if name not in SETTINGS:
-        raise UsageError(f"{file} has {name!r}, which is no setting", f"Valid: {', '.join(sorted(SETTINGS))}")
+        raise UsageError(f"{file} has an unknown setting, {name!r}", f"Valid: {', '.join(sorted(SETTINGS))}")
     try:
         return SETTINGS[name](value)
     except ValueError as error:
-        raise UsageError(f"{name} in {file} is not what it has to be", f"It is {error}") from error
+        raise UsageError(f"{name} in {file} has a value of a wrong type", f"It has to be {error}") from error
 
 
 def save_settings(file: Path, settings: Mapping[str, int | str]) -> None:
-    """Writes these settings into the file, which is made where it is not there; its comments and other settings stay."""
+    """Changes these settings in the file, or creates it. Comments and other settings stay as they are."""
     import tomlkit
 
     document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
     document.update(settings)
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    unfinished.write_text(tomlkit.dumps(document), encoding="utf-8")
-    unfinished.replace(file)
+    write_atomically(file, tomlkit.dumps(document))

@@ -141,6 +141,7 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     else:
         laws["max_execution_time"] = "0"
         laws["information_schema_stats_expiry"] = "0"  # else AUTO_INCREMENT and table sizes are up to a day old
+    sql.execute(connection, "SET NAMES utf8mb4")  # the driver has sent it already, but takes any answer of the server for a yes
     sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {to}" for name, to in laws.items()))
     names = [*laws, "character_set_client", "character_set_connection"]
     found = dict(zip(names, sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names)), strict=True))

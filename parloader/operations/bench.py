@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from parloader.builtin.plan import script_execution
-from parloader.config import DEFAULT_RETRY_SECONDS, BenchConfig
+from parloader.config import BenchConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, connected, require_writable, server_info
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Interrupted, ParloaderError
 from parloader.generation.frames import generate
 from parloader.ledger import scratch_tables, store
@@ -25,9 +26,8 @@ from parloader.schema.model import Schema
 from parloader.workers.batching import FixedBatch
 from parloader.workers.executor import Executor, Task
 from parloader.workers.lease import DatabaseLease
-from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress, ProgressBar
-from parloader.workers.runner import run_tasks
+from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.stats import Stats, WorkerStats
 from parloader.workers.tasks.baseline import BaselineName, BaselineTask
 from parloader.workers.tasks.load import LoadTask
@@ -60,7 +60,7 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
             plan, live = fitted.plan, fitted.live
         writers, notes = _writers(config, facts)
         with scratch_tables.scratch_tables(connection, plan, live) as copies:
-            return _Bench(config, connection, facts, copies, executor or LocalExecutor(), progress, writers, notes, hold).measure()
+            return _Bench(config, connection, facts, copies, executor or default_executor(), progress, writers, notes, hold).measure()
 
 
 def _writers(config: BenchConfig, facts: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
@@ -203,6 +203,6 @@ class _PartMeter(ProgressBar):
     def __init__(self, whole: _Bench) -> None:
         self._whole = whole
 
-    def update(self, stats: Stats, held: bool) -> None:
+    def update(self, stats: Stats, paused: bool) -> None:
         seen = self._whole.seen
-        self._whole.meter.update({**seen, **{len(seen) + n: worker for n, worker in enumerate(stats.values())}}, held)
+        self._whole.meter.update({**seen, **{len(seen) + n: worker for n, worker in enumerate(stats.values())}}, paused)

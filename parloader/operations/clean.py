@@ -13,7 +13,6 @@ from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import scratch_tables, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
-from parloader.plans.row_ranges import IndexRange, split
 from parloader.rows import key_reservation
 from parloader.rows.lookup import delete_rows
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, require_no_outside_references, some
@@ -23,9 +22,9 @@ from parloader.runs.comparison import require_no_edited_rows
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor, Supervisor
 from parloader.workers.lease import DatabaseLease
-from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress
-from parloader.workers.runner import run_tasks
+from parloader.workers.runner import default_executor, run_tasks
+from parloader.workers.self_references import load_stages
 from parloader.workers.tasks.delete import DeleteTask
 from parloader.workers.throttle import throttles
 
@@ -59,7 +58,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
     with connected(config.target) as connection, config.target.translate_errors("looking at what to delete"):
         permission.require_not_forbidden(connection, config.target)
         runs = store.runs(connection)
-        _require_only_generated(connection, config, runs, _live(connection, runs), progress or Progress(), executor or LocalExecutor())
+        _require_only_generated(connection, config, runs, _live(connection, runs), progress or Progress(), executor or default_executor())
         return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_of(runs))
 
 
@@ -68,7 +67,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
 
     Refused before anything is deleted: the database may not be written to, or what would go is not all parloader's (ForeignRows, EditedRows).
     """
-    progress, executor = progress or Progress(), executor or LocalExecutor()
+    progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
     with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as hold:
         hold.wait()
@@ -152,12 +151,9 @@ def _delete_by_workers(
     of: Pass,
 ) -> None:
     """What the pass has written of a table, by workers; rows that others of the same table point at last, by one."""
-    roots = table.root_rows.stop if of is Pass.FIRST else 0
     done = run.done_by_pass(table.name, of)
     update = deferred_update(table, live[table.name])
-    others = tuple(IndexRange(max(roots, p.start), p.stop) for p in done if p.stop > roots)
-    pointed_at = tuple(IndexRange(p.start, min(roots, p.stop)) for p in done if p.start < roots)
-    for shares in (split(others, config.procs, config.chunk.first_rows), ((pointed_at,) if pointed_at else ())):
+    for shares in reversed(load_stages(table, of, done, config.procs, config.chunk.first_rows)):
         tasks = [
             DeleteTask(
                 worker=worker,
@@ -177,8 +173,7 @@ def _delete_by_workers(
             )
             for worker, share in enumerate(shares)
         ]
-        if tasks:
-            _run(run, table, of, tasks, sum(p.rows for share in shares for p in share), hold, progress, executor)
+        _run(run, table, of, tasks, sum(p.rows for share in shares for p in share), hold, progress, executor)
 
 
 def _run(

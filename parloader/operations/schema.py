@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from parloader.builtin import v97
 from parloader.builtin.plan import script_execution
 from parloader.builtin.v97 import State
-from parloader.config import DEFAULT_RETRY_SECONDS, UpgradeConfig
+from parloader.config import UpgradeConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import connected, require_writable
 from parloader.database.target import Target
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import SchemaMismatch
 from parloader.generation.frames import samples
 from parloader.ledger import store

@@ -12,7 +12,7 @@ from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass, Table
-from parloader.plans.row_ranges import IndexRange, split
+from parloader.plans.row_ranges import split
 from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
@@ -22,9 +22,9 @@ from parloader.schema.model import Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
-from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress
-from parloader.workers.runner import run_tasks
+from parloader.workers.runner import default_executor, run_tasks
+from parloader.workers.self_references import load_stages
 from parloader.workers.stats import WorkerStats
 from parloader.workers.tasks.load import LoadTask
 from parloader.workers.throttle import throttles
@@ -69,7 +69,7 @@ class SeedResult:
 
 def seed(config: SeedConfig, progress: Progress | None = None, executor: Executor | None = None) -> SeedResult:
     """Fills the plan's tables: all of it, or what is missing. Refused, ConnectError, Interrupted or ParloaderError says why not."""
-    progress, executor = progress or Progress(), executor or LocalExecutor()
+    progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
     with (
         executor.ready(config.most_workers, LoadTask.__module__),
@@ -111,20 +111,16 @@ def _stages(config: SeedConfig, run: Run, live: Schema, facts: ServerInfo, token
     worker = 0
     for name, of in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of)
-        first = table.root_rows.stop if of is Pass.FIRST else 0
-        roots = tuple(IndexRange(gap.start, min(gap.stop, first)) for gap in missing if gap.start < first)
-        others = tuple(IndexRange(max(gap.start, first), gap.stop) for gap in missing if gap.stop > first)
-        for ranges, procs in ((roots, 1), (others, config.procs)):
-            shares = split(ranges, procs, config.batch.first_rows)
-            if shares:
-                task = _task(config, run, facts, token, table, live[name], len(shares))
-                if of is Pass.SECOND:
-                    task = replace(task, update=deferred_update(table, live[name]))
-                tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
-                worker += len(tasks)
-                rows = run.rows[name].new_rows
-                left = sum(p.rows for p in others) + (sum(p.rows for p in roots) if ranges is roots else 0)
-                yield _Stage(what=_what(run, name, of), rows=rows, done=rows - left, tasks=tasks)
+        rows = run.rows[name].new_rows
+        done = rows - sum(gap.rows for gap in missing)
+        for shares in load_stages(table, of, missing, config.procs, config.batch.first_rows):
+            task = _task(config, run, facts, token, table, live[name], len(shares))
+            if of is Pass.SECOND:
+                task = replace(task, update=deferred_update(table, live[name]))
+            tasks = tuple(replace(task, worker=worker + n, partitions=share) for n, share in enumerate(shares))
+            worker += len(tasks)
+            yield _Stage(what=_what(run, name, of), rows=rows, done=done, tasks=tasks)
+            done += sum(partition.rows for share in shares for partition in share)
 
 
 def _what(run: Run, table: str, of: Pass) -> str:

@@ -15,8 +15,8 @@ from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import compare
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
-from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress
+from parloader.workers.runner import default_executor
 
 
 @dataclass(kw_only=True)
@@ -89,7 +89,7 @@ class VerifyResult:
 
 def verify(config: VerifyConfig, progress: Progress | None = None, executor: Executor | None = None) -> VerifyResult:
     """Compares every run of the database. Refused where there is none; Interrupted; differences are in the result, not raised."""
-    progress, executor = progress or Progress(), executor or LocalExecutor()
+    progress, executor = progress or Progress(), executor or default_executor()
     with connected(config.target) as connection, config.target.translate_errors("verifying"):
         runs = store.runs(connection)
         if not runs:

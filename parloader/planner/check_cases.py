@@ -1,4 +1,4 @@
-"""The cases of a table: each is one way in which a row meets all of its CHECKs and has a place in its partitions."""
+"""Check cases: the alternative ways in which a row can satisfy all CHECKs of its table and fall into one of its partitions."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from parloader.schema.partitioning import partition_checks
 
 ANY = Domain()
 
-# `a` IS NOT NULL, or two such terms and an operator between them, as both servers write them
+# `a` IS NOT NULL, or two such terms with an operator between them, as both servers print them
 TERM = r"\(*`([^`]+)` is (?:not )?null\)*"
 
 ON_NULL = re.compile(rf"{TERM}(?: (?:<>|=|and|or|xor) {TERM})?", re.IGNORECASE)
@@ -24,10 +24,8 @@ ON_NULL = re.compile(rf"{TERM}(?: (?:<>|=|and|or|xor) {TERM})?", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class CheckCase:
-    """What it says of each column (of most: nothing), and of columns with one another."""
-
-    domains: Mapping[str, Domain] = field(default_factory=dict)
-    compared: tuple[Compared, ...] = ()
+    domains: Mapping[str, Domain] = field(default_factory=dict)  # by column; a column without an entry is unrestricted
+    compared: tuple[Compared, ...] = ()  # comparisons between columns
 
     def domain(self, column: str) -> Domain:
         return self.domains.get(column, ANY)
@@ -39,81 +37,85 @@ class CheckCase:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckCases:
-    """One or more; the rows of a table take turns. `notes`: the CHECKs that are not understood."""
+    """The cases of one table, at least one. The generated rows alternate between them."""
 
     cases: tuple[CheckCase, ...] = (CheckCase(),)
-    notes: tuple[Note, ...] = ()
-    because: str = ""  # the CHECKs' names
+    notes: tuple[Note, ...] = ()  # the CHECKs that could not be parsed
+    check_names: str = ""  # comma-separated, for messages
 
     def required_columns(self, table: TableSchema, *, in_all: bool) -> frozenset[str]:
-        """The nullable columns that must have a value: in each case, or (not `in_all`) in the case that needs the fewest."""
+        """The nullable columns that need a value: in every case (`in_all`), or in the case with the fewest such columns."""
         demands = [frozenset(c.name for c in table.columns if c.nullable and case.requires(c.name)) for case in self.cases]
         return frozenset.intersection(*demands) if in_all else min(demands, key=len)
 
     def without(self, table: str, null: frozenset[str]) -> "CheckCases":
-        """The cases in which the columns `null` can be NULL. CannotBeMade where there is none."""
+        """Keeps the cases that allow NULL in all columns of `null`. NotFillable: there is none."""
         left = tuple(case for case in self.cases if not any(case.requires(column) for column in null))
         if not left:
-            reason = f"its CHECK {self.because} demands a value where none can be had: {listed(tuple(sorted(null)))}"
+            reason = f"its CHECK {self.check_names} requires a value in columns that can only be NULL: {listed(sorted(null))}"
             raise NotFillable(table, reason, "Give these columns in a plan file")
         return replace(self, cases=left)
 
 
 def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckCases:
-    """CannotBeMade where no row can be valid. CHECKs on nothing but `given` columns are left to who gave them."""
-    notes = []
-    met: list[tuple[Check, ParsedCheck]] = []
-    for check in (*table.checks, *partition_checks(table)):
-        if _on_null_of_given(check, table, given):
-            continue
-        from parloader.schema.checks.parser import parse_check  # sqlglot takes 0.2 s to import, and most tables have no CHECK to parse
+    """Parses the CHECKs and the partitioning of a table into cases.
 
-        found = parse_check(check.clause)
-        if found is None or not _known(found, table):
+    CHECKs that use only `given` columns are ignored: whoever gave the columns must satisfy them.
+    NotFillable: the CHECKs contradict each other.
+    """
+    notes = []
+    parsed_checks: list[tuple[Check, ParsedCheck]] = []
+    for check in (*table.checks, *partition_checks(table)):
+        if _tests_only_null_of_given(check, table, given):
+            continue
+        from parloader.schema.checks.parser import parse_check  # importing sqlglot takes 0.2 s, and most tables have no CHECK
+
+        parsed = parse_check(check.clause)
+        if parsed is None or not _uses_writable_columns(parsed, table):
             notes.append(
-                Note(table=table.name, column=None, text=f"CHECK {check.name} is not understood, it is tried on a sample: {check.clause}")
+                Note(table=table.name, column=None, text=f"CHECK {check.name} is not understood; it is tested on a sample: {check.clause}")
             )
-        elif not _columns(found) <= given.keys():
-            met.append((check, _spelled(found, table)))
-    if not met:
+        elif not _columns(parsed) <= given.keys():
+            parsed_checks.append((check, _with_table_spelling(parsed, table)))
+    if not parsed_checks:
         return CheckCases(notes=tuple(notes))
-    because = listed(tuple(check.name for check, _ in met))
-    spoken_of = frozenset().union(*(_columns(understood) for _, understood in met))
-    not_null = [NotNull(column=c.name) for c in table.columns if c.name in spoken_of and not c.nullable]
+    check_names = listed(check.name for check, _ in parsed_checks)
+    checked_columns = frozenset().union(*(_columns(parsed) for _, parsed in parsed_checks))
+    not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
     possible = tuple(
-        CheckCase(domains=by_column, compared=comparisons(atoms))
-        for atoms in combine([ParsedCheck(cases=(tuple(not_null),)), *(understood for _, understood in met)])
-        if _can_be(table, given, by_column := domains(atoms))
+        CheckCase(domains=by_column, compared=comparisons(predicates))
+        for predicates in combine([ParsedCheck(cases=(tuple(not_null),)), *(parsed for _, parsed in parsed_checks)])
+        if _is_possible(table, given, by_column := domains(predicates))
     )
     if not possible:
-        clauses = " AND ".join(check.clause for check, _ in met)
+        clauses = " AND ".join(check.clause for check, _ in parsed_checks)
         raise NotFillable(
-            table.name, f"no row can meet its CHECK {because}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
+            table.name, f"no row can satisfy its CHECK {check_names}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
         )
-    return CheckCases(cases=possible, notes=tuple(notes), because=because)
+    return CheckCases(cases=possible, notes=tuple(notes), check_names=check_names)
 
 
-def _on_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:
-    """Whether the CHECK only says which of the `given` columns are NULL, so that it need not be parsed: sqlglot takes 0.1 s to import.
+def _tests_only_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:
+    """Whether the CHECK only tests which `given` columns are NULL. Such a CHECK is not parsed: importing sqlglot takes 0.1 s.
 
     Example: the CHECK of script_execution, "exactly one of two columns has a value".
     """
-    found = ON_NULL.fullmatch(check.clause.strip())
+    match = ON_NULL.fullmatch(check.clause.strip())
     columns = {column.name for column in table.columns if not column.generated and column.name in given}
-    return found is not None and {name for name in found.groups() if name} <= columns
+    return match is not None and {name for name in match.groups() if name} <= columns
 
 
 def allows_any_positive_integer(domain: Domain) -> bool:
-    """Whether any integer above 0 is allowed."""
+    """Whether the domain contains every integer above 0."""
     low = domain.low is None or (isinstance(domain.low, int) and domain.low <= (0 if domain.low_open else 1))
     above = any(not isinstance(value, int) or value > 0 for value in domain.excluded)
     return low and not above and domain.high is None and domain.values is None and not domain.unsure and domain.null is not True
 
 
-def _can_be(table: TableSchema, given: Mapping[str, Generator], said: Mapping[str, Domain]) -> bool:
-    """Whether NULL is asked for where it can be, and a value where there can be one."""
+def _is_possible(table: TableSchema, given: Mapping[str, Generator], column_domains: Mapping[str, Domain]) -> bool:
+    """Whether the columns can satisfy what the case says of NULL: nullable columns that must be NULL, and given values."""
     for column in table.columns:
-        null = said.get(column.name, ANY).null
+        null = column_domains.get(column.name, ANY).null
         if column.name in given:
             alternates = isinstance(given[column.name], When) or given[column.name].null_share or _indexed(given[column.name])
             if null is not None and not alternates and null != (given[column.name] == Const(value=None)):
@@ -127,33 +129,33 @@ def _indexed(generator: Generator) -> bool:
     return isinstance(generator, Pick) and generator.index is not None
 
 
-def _atoms(understood: ParsedCheck) -> list[Predicate]:
-    return [atom for case in understood.cases for atom in case]
+def _predicates(parsed: ParsedCheck) -> list[Predicate]:
+    return [predicate for case in parsed.cases for predicate in case]
 
 
-def _columns(understood: ParsedCheck) -> frozenset[str]:
-    return frozenset(name for atom in _atoms(understood) for name in _names(atom))
+def _columns(parsed: ParsedCheck) -> frozenset[str]:
+    return frozenset(name for predicate in _predicates(parsed) for name in _names(predicate))
 
 
-def _names(atom: Predicate) -> tuple[str, ...]:
-    return (atom.left, atom.right) if isinstance(atom, Compared) else (atom.column,)
+def _names(predicate: Predicate) -> tuple[str, ...]:
+    return (predicate.left, predicate.right) if isinstance(predicate, Compared) else (predicate.column,)
 
 
-def _known(understood: ParsedCheck, table: TableSchema) -> bool:
-    """Whether it speaks of nothing but columns that can be written."""
+def _uses_writable_columns(parsed: ParsedCheck, table: TableSchema) -> bool:
+    """Whether the CHECK uses only columns of the table that can be written."""
     writable = {column.name.lower() for column in table.columns if not column.generated}
-    return all(name.lower() in writable for name in _columns(understood))
+    return all(name.lower() in writable for name in _columns(parsed))
 
 
-def _spelled(understood: ParsedCheck, table: TableSchema) -> ParsedCheck:
-    """With the columns' names as the table has them: a clause may have another case."""
-    return ParsedCheck(cases=tuple(tuple(_renamed(atom, table) for atom in case) for case in understood.cases))
+def _with_table_spelling(parsed: ParsedCheck, table: TableSchema) -> ParsedCheck:
+    """The CHECK with column names spelled as in the table: a clause may differ in upper and lower case."""
+    return ParsedCheck(cases=tuple(tuple(_renamed(predicate, table) for predicate in case) for case in parsed.cases))
 
 
-def _renamed(atom: Predicate, table: TableSchema) -> Predicate:
-    if isinstance(atom, Compared):
-        return replace(atom, left=_named(atom.left, table).name, right=_named(atom.right, table).name)
-    return replace(atom, column=_named(atom.column, table).name)
+def _renamed(predicate: Predicate, table: TableSchema) -> Predicate:
+    if isinstance(predicate, Compared):
+        return replace(predicate, left=_named(predicate.left, table).name, right=_named(predicate.right, table).name)
+    return replace(predicate, column=_named(predicate.column, table).name)
 
 
 def _named(name: str, table: TableSchema) -> ColumnSchema:
@@ -162,24 +164,27 @@ def _named(name: str, table: TableSchema) -> ColumnSchema:
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnOrder:
-    """`column` comes after `earlier`: is equal, or never less, or always more (`strict`)."""
+    """One link of a chain: `column` is greater than or equal to `earlier`, unless a flag below says otherwise."""
 
     earlier: str
     column: str
-    equal: bool = False
-    strict: bool = False
-    unordered: bool = False  # only another value is asked for
+    equal: bool = False  # `column` has the same value
+    strict: bool = False  # `column` is always greater
+    unordered: bool = False  # `column` only has to differ
 
 
 def column_orders(compared: Iterable[Compared]) -> tuple[ColumnOrder, ...]:
-    """So that all comparisons hold. Columns that are compared, directly or through others, become one chain; where two of them must differ
-    all of it ascends strictly. None of a group whose comparisons contradict each other."""
+    """Turns comparisons into chains of columns that satisfy all of them.
+
+    Columns that are compared, directly or through others, form one chain. If two of them must differ, the chain is strictly ascending.
+    Comparisons that contradict each other give no chain.
+    """
     return _column_orders(tuple(compared))
 
 
 @cache
 def _column_orders(compared: tuple[Compared, ...]) -> tuple[ColumnOrder, ...]:
-    found: list[ColumnOrder] = []
+    orders: list[ColumnOrder] = []
     for group in _groups(compared):
         same = _same(group)
         ordered = [(same[c.left], same[c.right], c.operator) for c in group if c.operator != "="]
@@ -195,16 +200,17 @@ def _column_orders(compared: tuple[Compared, ...]) -> tuple[ColumnOrder, ...]:
             continue
         strict = any(operator in ("<", "<>") for _, _, operator in ordered)
         unordered = all(operator == "<>" for _, _, operator in ordered)
-        found += [ColumnOrder(earlier=a, column=b, strict=strict, unordered=unordered) for a, b in pairwise(order)]
-        found += [
+        orders += [ColumnOrder(earlier=a, column=b, strict=strict, unordered=unordered) for a, b in pairwise(order)]
+        orders += [
             ColumnOrder(earlier=representative, column=column, equal=True)
             for column, representative in same.items()
             if column != representative
         ]
-    return tuple(found)
+    return tuple(orders)
 
 
 def _groups(compared: tuple[Compared, ...]) -> list[list[Compared]]:
+    """Groups comparisons that share columns, directly or through others."""
     groups: list[list[Compared]] = []
     for comparison in compared:
         names = {comparison.left, comparison.right}
@@ -215,20 +221,20 @@ def _groups(compared: tuple[Compared, ...]) -> list[list[Compared]]:
 
 
 def _same(group: list[Compared]) -> Mapping[str, str]:
-    """Column → the first of those that it must be equal to, itself maybe."""
+    """Column → the first of the columns that it must equal, possibly itself."""
     same = {name: name for c in group for name in (c.left, c.right)}
     for comparison in group:
         if comparison.operator == "=":
             kept, dropped = same[comparison.left], same[comparison.right]
-            same = {name: kept if of == dropped else of for name, of in same.items()}
+            same = {name: kept if first == dropped else first for name, first in same.items()}
     return same
 
 
 def compared_columns(case: CheckCase) -> frozenset[str]:
-    """All columns that are compared."""
+    """All columns that the case compares with each other."""
     return frozenset(name for c in case.compared for name in (c.left, c.right))
 
 
 def derived_columns(cases: Iterable[CheckCase]) -> frozenset[str]:
-    """The columns that follow from another one in a case."""
+    """The columns that are computed from another column in at least one case."""
     return frozenset(link.column for case in cases for link in column_orders(case.compared))

@@ -1,4 +1,4 @@
-"""The generators of a table's columns, once it is known which rows it has and what its keys ask for."""
+"""Builds the generators of a table's columns, once its row count and the layout of its unique keys are known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,21 +17,21 @@ NULL = Const(value=None)
 
 @dataclass(kw_only=True)
 class ColumnGeneratorBuilder:
-    """`rows`: how many rows of each table are picked from. `notes` grow while the columns are made."""
+    """Builds the column generators of one table."""
 
     draft: TableDraft
     layout: UniquenessLayout
-    rows: Mapping[str, int]
-    notes: list[Note] = field(default_factory=list)
+    rows: Mapping[str, int]  # table → how many of its rows are picked from
+    notes: list[Note] = field(default_factory=list)  # grows while columns are built
     _links_of: dict[int, list[ColumnOrder]] = field(default_factory=dict)
 
     def columns(self) -> dict[str, Generator]:
-        """What the plan gives first, then the others in the table's order. CannotBeMade names a column that cannot be filled."""
-        found = dict(self.draft.given)
+        """The plan's own columns first, then the others in table order. NotFillable names a column that cannot be filled."""
+        result = dict(self.draft.given)
         for column in self.draft.schema.columns:
-            if column.name not in found and self._is_filled(column) and (generator := self._generator(column)):
-                found[column.name] = generator
-        return found
+            if column.name not in result and self._is_filled(column) and (generator := self._generator(column)):
+                result[column.name] = generator
+        return result
 
     def _is_filled(self, column: ColumnSchema) -> bool:
         for_a_key = column.name in self.layout.unique or column.name in self.layout.column_digits
@@ -39,7 +39,7 @@ class ColumnGeneratorBuilder:
         return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
 
     def _generator(self, column: ColumnSchema) -> Generator | None:
-        """None: the column is left to its default."""
+        """None: the column keeps its default."""
         by_case = [self._in_case(column, case) for case in self.draft.cases]
         generators = [generator for generator in by_case if generator is not None]
         if len(generators) < len(by_case):
@@ -49,9 +49,9 @@ class ColumnGeneratorBuilder:
         if rows is None:
             return generator
         if not rows:
-            self._note(column, "left NULL: its unique key has no room for rows with a value")
+            self._note(column, "left NULL: its unique key has no unused values")
             return NULL
-        self._note(column, f"NULL from row {rows:,} on: its unique key has no room for more")
+        self._note(column, f"NULL from row {rows:,} on: its unique key has no more values")
         return When(condition=f"i < {rows}", then=generator)
 
     def _in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
@@ -59,8 +59,8 @@ class ColumnGeneratorBuilder:
         domain = case.domain(name)
         if name in draft.null_columns or (domain.null is True and column.nullable):
             return NULL
-        if unit := draft.group_of(name):
-            return self._pick(unit, name)
+        if fk_group := draft.group_of(name):
+            return self._pick(fk_group, name)
         if own := draft.self_reference_of(name):
             return self._earlier(own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
@@ -69,15 +69,15 @@ class ColumnGeneratorBuilder:
             return default_generators.enumerated(column, draft.common_domain(name) or ANY, digit.every, digit.size)
         return self._compared(column, case) or self._plain(column, case)
 
-    def _pick(self, unit: ForeignKeyGroup, column: str) -> Pick:
-        key, shift, picked = unit.deciding_key(column)
-        digit = self.layout.group_digits.get(unit.name, MixedRadixDigit(every=1, size=1))
-        group = unit.name if len(unit.columns) > 1 else None
-        if unit.max_offset:
+    def _pick(self, fk_group: ForeignKeyGroup, column: str) -> Pick:
+        key, offset, picked = fk_group.deciding_key(column)
+        digit = self.layout.group_digits.get(fk_group.name, MixedRadixDigit(every=1, size=1))
+        group = fk_group.name if len(fk_group.columns) > 1 else None
+        if fk_group.max_offset:
             number = f"(i // {digit.every})" if digit.every > 1 else "i"
-            index = f"{number} % {self.rows[key.parent] - unit.max_offset} + {shift}"
+            index = f"{number} % {self.rows[key.parent] - fk_group.max_offset} + {offset}"
             return Pick(parent=key.parent, column=picked, index=index, group=group)
-        counts = unit.lockstep_tables or unit.name in self.layout.group_digits
+        counts = fk_group.lockstep_tables or fk_group.name in self.layout.group_digits
         return Pick(
             parent=key.parent,
             column=picked,
@@ -90,7 +90,7 @@ class ColumnGeneratorBuilder:
         return Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
 
     def _compared(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
-        """As a CHECK, or the columns' names, say that one follows from the other."""
+        """A generator that follows from another column, because a CHECK compares them or their names suggest an order."""
         for link in self._links(case, column.name):
             earlier, later = self.draft.schema.column(link.earlier), self.draft.schema.column(link.column)
             if link.equal and column is later:
@@ -105,11 +105,11 @@ class ColumnGeneratorBuilder:
             if link.unordered and column is later and (other := unique_columns.unique_generator(later, case.domain(later.name))):
                 return other
             if column is later and any(later.name in (c.left, c.right) for c in case.compared):
-                self._note(later, f"its CHECK compares it with {earlier.name}, which is tried on a sample")
+                self._note(later, f"its CHECK compares it with {earlier.name}, which is tested on a sample")
         return None
 
     def _half(self, column: ColumnSchema, link: ColumnOrder, case: CheckCase) -> Generator | None:
-        """Times of day, which cannot be counted on from: the earlier one before noon, the later one after it."""
+        """Times of day, which cannot be offset from each other: the earlier one is before noon, the later one after it."""
         both = [self.draft.schema.column(name) for name in (link.earlier, link.column)]
         compared = [link for link in self._all_links(case) if {link.earlier, link.column} & {c.name for c in both}]
         if len(compared) > 1 or any(c.kind is not ColumnType.TIME or replace(case.domain(c.name), null=None) != ANY for c in both):
@@ -119,7 +119,7 @@ class ColumnGeneratorBuilder:
         return default_generators.generator(column, half)
 
     def _links(self, case: CheckCase, column: str) -> list[ColumnOrder]:
-        """The column's links to others that are filled: first those by which it follows from another one."""
+        """The column's links to other filled columns; first those in which it is the later one."""
         number = self.draft.cases.index(case)
         if number not in self._links_of:
             self._links_of[number] = self._all_links(case)
@@ -147,11 +147,11 @@ class ColumnGeneratorBuilder:
         return not bound and column != self.draft.key and column not in self.draft.null_columns and column not in self.draft.given
 
     def _has_value(self, column: str, case: CheckCase) -> bool:
-        """Whether another column of the row can be made from this one."""
+        """Whether another column of the row can be computed from this one."""
         null = column in self.draft.null_columns or column in self.layout.null_from or case.domain(column).null is True
         bound = self.draft.group_of(column) or self.draft.self_reference_of(column) or column == self.draft.key
-        there = column in self.draft.given or self._is_filled(self.draft.schema.column(column))
-        return there and not (null or bound)
+        filled = column in self.draft.given or self._is_filled(self.draft.schema.column(column))
+        return filled and not (null or bound)
 
     def _plain(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
         domain = case.domain(column.name)
@@ -159,17 +159,19 @@ class ColumnGeneratorBuilder:
         if column.kind is not ColumnType.OTHER and (generator := default_generators.generator(column, domain)):
             return generator
         if limited and not column.nullable and column.default is None and (generator := default_generators.generator(column, ANY)):
-            self._note(column, "its CHECK is not understood well enough, it is tried on a sample")
+            self._note(column, "its CHECK is only partly understood; it is tested on a sample")
             return generator
         why = f"{column.type_text} that its CHECK allows" if limited else f"the type {column.type_text}"
         if column.nullable and not case.requires(column.name) and column.name not in self.draft.never_null:
-            self._note(column, f"left NULL: no values are known of {why}")
+            self._note(column, f"left NULL: parloader has no generator for {why}")
             return NULL
         if column.default is not None:
-            self._note(column, f"left to its default: no values are known of {why}")
+            self._note(column, f"keeps its default: parloader has no generator for {why}")
             return None
         raise NotFillable(
-            self.draft.name, f"its column {column.name} cannot be NULL, and no values are known of {why}", "Give the column in a plan file"
+            self.draft.name,
+            f"its column {column.name} cannot be NULL, and parloader has no generator for {why}",
+            "Give the column a generator in a plan file",
         )
 
     def _note(self, column: ColumnSchema, text: str) -> None:
@@ -179,13 +181,13 @@ class ColumnGeneratorBuilder:
 
 
 def _alternating(generators: list[Generator]) -> Generator:
-    """Row i has the generator number i mod as many as there are."""
+    """Row i uses generator number i mod n."""
     if all(generator == generators[0] for generator in generators):
         return generators[0]
-    found = generators[-1]
+    result = generators[-1]
     for n in reversed(range(len(generators) - 1)):
-        found = When(condition=f"i % {len(generators)} = {n}", then=generators[n], otherwise=found)
-    return found
+        result = When(condition=f"i % {len(generators)} = {n}", then=generators[n], otherwise=result)
+    return result
 
 
 def _quoted(column: str) -> str:

@@ -1,4 +1,4 @@
-"""The live schema: whether it fits a plan, its keys and counters."""
+"""Compatibility of a plan with the live schema: adapts the plan where that is safe, and reports the rest as misfits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,29 +7,31 @@ from datetime import datetime
 import polars as pl
 
 from parloader.errors import SchemaMismatch
+from parloader.planner.request import ENGINE, listed
+from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Generator, Pick, Scalar, When
 from parloader.plans.model import Plan, Table
-from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, Schema, TableSchema, identity
+from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, identity
 
-# TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
+# TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Misfit:
-    """Where the live schema is not as the plan needs it. `column` is None where it is about the whole table."""
+    """A difference between the live schema and what the plan needs."""
 
     table: str
-    column: str | None
-    expected: str
-    found: str
+    column: str | None  # None: it concerns the entire table
+    problem: str  # a sentence that names the table and column
+    next_step: str  # how to solve this problem in the plan or in the table
 
     def __str__(self) -> str:
-        return f"{self.table}{'.' + self.column if self.column else ''}: expected {self.expected}, found {self.found}"
+        return self.problem
 
 
 def adapt(plan: Plan, live: Schema) -> Plan:
-    """The plan without the optional columns that are not there, and with the names that its tables' integer keys have."""
+    """The plan without optional columns that the live tables lack, and with the live names of the integer keys."""
     keys = {table.name: _live_key(table, live.get(table.name)) for table in plan.tables}
 
     def column(generator: Generator) -> Generator:
@@ -40,39 +42,43 @@ def adapt(plan: Plan, live: Schema) -> Plan:
         return generator
 
     def adapted(table: Table) -> Table:
-        there = live[table.name].column_names if table.name in live else table.columns
-        # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
-        kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
+        names = live[table.name].column_names if table.name in live else table.columns
+        # the server or the run numbers the key, so a generator that the plan has for it is left out
+        kept = {n: column(g) for n, g in table.columns.items() if (n in names or n not in table.optional) and n != keys[table.name]}
         return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
 
-def _live_key(table: Table, there: TableSchema | None) -> str | None:
-    if table.key is None or there is None:
+def _live_key(table: Table, live: TableSchema | None) -> str | None:
+    if table.key is None or live is None:
         return table.key
-    columns = _key_columns(there)
+    columns = _key_columns(live)
     return columns[0].name if len(columns) == 1 else table.key
 
 
-def _key_columns(there: TableSchema) -> tuple[ColumnSchema, ...]:
-    """Those of the primary key, or of the key that InnoDB uses instead."""
-    key = there.primary_key or identity(there)
-    return tuple(map(there.column, key.columns)) if key else ()
+def _key_columns(live: TableSchema) -> tuple[ColumnSchema, ...]:
+    """The columns of the primary key, or of the unique key that InnoDB uses instead."""
+    key = live.primary_key or identity(live)
+    return tuple(map(live.column, key.columns)) if key else ()
 
 
-def find_misfits(plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], used: Collection[str] = ()) -> tuple[Misfit, ...]:
-    """Where the live schema is not as the adapted plan needs it. `samples` has, for each table of the plan, some of its rows; in those that
-    are `used` none is made."""
-    missing = tuple(Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live)
-    found = missing + tuple(
-        m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=table.name not in used)
+def find_misfits(plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], reused: Collection[str] = ()) -> tuple[Misfit, ...]:
+    """What in the live schema does not fit the adapted plan.
+
+    `samples`: for each table of the plan, some of its rows. `reused`: the tables of which no row is generated.
+    """
+    found = _missing_tables(plan, live) + tuple(
+        m
+        for table in plan.tables
+        if table.name in live
+        for m in _table_misfits(table, live[table.name], is_generated=table.name not in reused)
     )
     return found or tuple(m for table in plan.tables for m in _column_misfits(plan, table, live[table.name], samples[table.name]))
 
 
 def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
-    """Of tables that are only used, a value for each column that is picked: what is there is read when a run begins (see assign)."""
+    """A value for each picked column that the plan does not generate. The existing values are read when a run begins (rows/allocation.py)."""
 
     def stand_in(column: ColumnSchema) -> Scalar:
         match column.kind:
@@ -83,91 +89,132 @@ def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
             case _:
                 return "1"
 
-    found: dict[str, dict[str, Scalar]] = {}
+    values: dict[str, dict[str, Scalar]] = {}
     for table in plan.tables:
-        unmade = [column for column in plan.referenced_columns(table.name) if column not in (table.key, *table.columns)]
-        if unmade and table.name in live:
-            there = live[table.name]
-            found[table.name] = {name: stand_in(there.column(name)) for name in unmade if name in there.column_names}
-    return found
+        picked = [column for column in plan.referenced_columns(table.name) if column not in (table.key, *table.columns)]
+        if picked and table.name in live:
+            table_schema = live[table.name]
+            values[table.name] = {name: stand_in(table_schema.column(name)) for name in picked if name in table_schema.column_names}
+    return values
 
 
-def require_fit(plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], used: Collection[str] = (), *, next_step: str) -> None:
-    """SchemaMismatch names every column that is not as expected."""
-    _refuse(plan, find_misfits(plan, live, samples, used), next_step)
+def require_fit(
+    plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], reused: Collection[str] = (), *, next_step: str = ""
+) -> None:
+    """SchemaMismatch names every misfit. `next_step` replaces their own advice, for a plan that the user cannot change."""
+    _refuse(plan, find_misfits(plan, live, samples, reused), next_step)
 
 
-def require_tables(plan: Plan, live: Schema, *, next_step: str) -> None:
-    """SchemaMismatch names every table that is not there, or is of no use whatever its columns."""
-    missing = [Misfit(table=t.name, column=None, expected="a table", found="none") for t in plan.tables if t.name not in live]
+def require_tables(plan: Plan, live: Schema, *, next_step: str = "") -> None:
+    """SchemaMismatch names every table that is missing, or that cannot be loaded whatever its columns are. `next_step`: as in require_fit."""
     unfit = [
-        m for table in plan.tables if table.name in live for m in _table_misfits(table, live[table.name], is_made=True) if m.column is None
+        m
+        for table in plan.tables
+        if table.name in live
+        for m in _table_misfits(table, live[table.name], is_generated=True)
+        if m.column is None
     ]
-    _refuse(plan, (*missing, *unfit), next_step)
+    _refuse(plan, (*_missing_tables(plan, live), *unfit), next_step)
 
 
-def _refuse(plan: Plan, found: Sequence[Misfit], next_step: str) -> None:
-    if found:
+def _refuse(plan: Plan, misfits: Sequence[Misfit], next_step: str) -> None:
+    if misfits:
         raise SchemaMismatch(
-            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, found)),
-            next_step,
+            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, misfits)),
+            next_step or ". ".join(dict.fromkeys(misfit.next_step for misfit in misfits)),
         )
 
 
-def _table_misfits(table: Table, there: TableSchema, *, is_made: bool) -> list[Misfit]:
-    misfits: list[Misfit] = []
-    if there.engine.lower() != "innodb":
-        found = f"ENGINE={there.engine or 'none'}"
-        misfits.append(Misfit(table=table.name, column=None, expected="ENGINE=InnoDB (batches are transactions)", found=found))
-    key = _key_columns(there)
-    if table.key is not None and (len(key) != 1 or key[0].kind is not ColumnType.INTEGER):
-        found = ", ".join(f"{c.name} {c.type_text}" for c in key) or "no primary key"
-        misfits.append(Misfit(table=table.name, column=None, expected="a primary key of one integer column", found=found))
-    for name in table.columns:
-        if name not in there.column_names:
-            misfits.append(Misfit(table=table.name, column=name, expected="a column", found="none"))
-    for column in there.columns:
-        if is_made and column.name not in (table.key, *table.columns) and column.requires_value:
-            misfits.append(
-                Misfit(
-                    table=table.name,
-                    column=column.name,
-                    expected="a default or NULL allowed (the plan has no value for it)",
-                    found=f"{column.type_text} NOT NULL",
-                )
-            )
-    for name in sorted(table.later & set(there.column_names)):
-        if not there.column(name).nullable:
-            misfits.append(Misfit(table=table.name, column=name, expected="NULL allowed (it is set later)", found="NOT NULL"))
-    for foreign in there.foreign_keys:
-        for name in foreign.columns:
-            wanted = table.references.get(name)
-            if wanted and not any(name in other.columns and other.to == wanted.parent for other in there.foreign_keys):
-                misfits.append(
-                    Misfit(table=table.name, column=name, expected=f"a foreign key to {wanted.parent}", found=f"one to {foreign.to}")
-                )
-    return misfits
+def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
+    return tuple(
+        Misfit(table=t.name, column=None, problem=f"there is no table {t.name}", next_step="Create it, or correct its name in the plan")
+        for t in plan.tables
+        if t.name not in live
+    )
 
 
-def _column_misfits(plan: Plan, table: Table, there: TableSchema, sample: pl.DataFrame) -> list[Misfit]:
+def _table_misfits(table: Table, live: TableSchema, *, is_generated: bool) -> list[Misfit]:
+    misfits = [
+        *_storage_misfits(table, live),
+        *(_missing_column(table, live, name) for name in table.columns if name not in live.column_names),
+    ]
+    for column in live.columns:
+        if is_generated and column.name not in (table.key, *table.columns) and column.requires_value:
+            problem = f"{table.name}.{column.name} is {_type(column)} without a default, and the plan has no values for it"
+            misfits.append(_misfit(table, column.name, problem, "Give it a generator in the plan, or a default in the table"))
+    for name in sorted(table.later & set(live.column_names)):
+        if not live.column(name).nullable:
+            problem = f"{table.name}.{name} is NOT NULL, but the plan sets it only in the second pass"
+            misfits.append(_misfit(table, name, problem, f"Let {name} accept NULL, or take it out of `later`"))
+    return misfits + [_misdirected_pick(table, key, name) for key in live.foreign_keys for name in _misdirected(table, live, key)]
+
+
+def _misfit(table: Table, column: str | None, problem: str, next_step: str) -> Misfit:
+    return Misfit(table=table.name, column=column, problem=problem, next_step=next_step)
+
+
+def _storage_misfits(table: Table, live: TableSchema) -> list[Misfit]:
+    """The table's engine and key, if parloader cannot work with them."""
     misfits = []
-    used = {t.name: {*plan.referenced_columns(t.name)} - {t.key, *t.columns} for t in plan.tables}
-    for name, generator in table.columns.items():
-        if any(pick.column in used[pick.parent] for pick in table.picks.get(name, ())):
-            continue  # it holds what another column holds, of which the sample knows nothing
-        column, values = there.column(name), sample[name]
-        found = f"{column.type_text}{'' if column.nullable else ' NOT NULL'}"
-        if values.null_count() and not column.nullable:
-            misfits.append(Misfit(table=table.name, column=name, expected="NULL allowed", found=found))
-        wanted, holds = _family(values.dtype)
-        if column.kind not in holds:
-            misfits.append(Misfit(table=table.name, column=name, expected=wanted, found=found))
-        elif not isinstance(generator, Pick) and values.len() and (limit := _beyond(values, column)):
-            misfits.append(Misfit(table=table.name, column=name, expected=limit, found=found))
+    if live.engine.lower() != ENGINE.lower():
+        problem = f"{table.name} has ENGINE={live.engine or 'none'}, but batches need the transactions of {ENGINE}"
+        misfits.append(_misfit(table, None, problem, f"ALTER TABLE … ENGINE={ENGINE}"))
+    key = _key_columns(live)
+    if table.key is not None and (len(key) != 1 or key[0].kind is not ColumnType.INTEGER):
+        found = f"the key {listed(f'{c.name} {c.type_text}' for c in key)}" if key else "no primary key"
+        problem = f"{table.name} has {found}, but the plan needs a primary key of one integer column"
+        misfits.append(_misfit(table, None, problem, "Give the table such a key"))
     return misfits
 
 
-# Columns that may hold anything: how their values are written is the plan's matter
+def _missing_column(table: Table, live: TableSchema, name: str) -> Misfit:
+    meant = suggestion(name, live.column_names)
+    next_step = f"{meant}Correct the name in the plan, or add the column to the table"
+    return _misfit(table, name, f"{table.name} has no column {name}", next_step)
+
+
+def _misdirected(table: Table, live: TableSchema, key: ForeignKey) -> list[str]:
+    """The columns of the foreign key that pick from a table that no foreign key of theirs references."""
+    return [
+        name
+        for name in key.columns
+        if (pick := table.references.get(name))
+        and not any(name in other.columns and other.to == pick.parent for other in live.foreign_keys)
+    ]
+
+
+def _misdirected_pick(table: Table, key: ForeignKey, name: str) -> Misfit:
+    problem = f"{table.name}.{name} references {key.to}, so it can only pick from {key.to}"
+    next_step = f"Pick from {key.to} in the plan" if key.database is None else f"Give {name} other values in the plan"
+    return _misfit(table, name, problem, next_step)
+
+
+def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.DataFrame) -> list[Misfit]:
+    misfits = []
+    existing = {t.name: {*plan.referenced_columns(t.name)} - {t.key, *t.columns} for t in plan.tables}
+    for name, generator in table.columns.items():
+        if any(pick.column in existing[pick.parent] for pick in table.picks.get(name, ())):
+            continue  # its values are read from existing rows, so the sample has stand-ins
+        column, values = live.column(name), sample[name]
+        given = []
+        if values.null_count() and not column.nullable:
+            given.append("NULL")
+        words, kinds = _family(values.dtype)
+        if column.kind not in kinds:
+            given.append(words)
+        elif not isinstance(generator, Pick) and values.len() and (excess := _beyond(values, column)):
+            given.append(excess)
+        for each in given:
+            problem = f"{table.name}.{name} is {_type(column)}, but the plan gives it {each}"
+            misfits.append(_misfit(table, name, problem, f"Give {name} other values in the plan, or change its type"))
+    return misfits
+
+
+def _type(column: ColumnSchema) -> str:
+    return f"{column.type_text}{'' if column.nullable else ' NOT NULL'}"
+
+
+# Types for which the plan decides how values are written
 ANYTHING = frozenset(
     {ColumnType.BIT, ColumnType.UUID, ColumnType.INET4, ColumnType.INET6, ColumnType.GEOMETRY, ColumnType.VECTOR, ColumnType.OTHER}
 )
@@ -180,37 +227,37 @@ TEXTS = frozenset({ColumnType.TEXT, ColumnType.ENUM, ColumnType.SET, ColumnType.
 
 
 def _family(dtype: pl.DataType) -> tuple[str, frozenset[ColumnType]]:
-    """What a column of a plan's values must be, in words and as kinds."""
+    """What values of this type are called, and the column types that hold them."""
     if dtype.is_integer():
-        return "an integer column", NUMBERS | {ColumnType.YEAR}
+        return "integers", NUMBERS | {ColumnType.YEAR}
     if dtype.is_numeric():
-        return "a number column", NUMBERS
+        return "numbers", NUMBERS
     if dtype == pl.Datetime:
-        return "a DATETIME or TIMESTAMP column", DATES
+        return "timestamps", DATES
     if dtype == pl.Date:
-        return "a DATE column", DATES
+        return "dates", DATES
     if dtype == pl.Binary:
-        return "a column of bytes", ANYTHING | {ColumnType.BYTES}
+        return "bytes", ANYTHING | {ColumnType.BYTES}
     if dtype == pl.Null:
-        return "any column", frozenset(ColumnType)
-    return "a text column", TEXTS
+        return "NULL", frozenset(ColumnType)
+    return "text", TEXTS
 
 
 def _beyond(values: pl.Series, column: ColumnSchema) -> str:
-    """What would hold the values, if the column does not; empty if it does."""
+    """The values that exceed the column's range; empty if all fit."""
     lowest, highest = values.min(), values.max()
     if column.kind is ColumnType.TIMESTAMP and isinstance(lowest, datetime) and isinstance(highest, datetime):
         if lowest < TIMESTAMP_RANGE[0] or highest > TIMESTAMP_RANGE[1]:
-            return f"a type that holds {lowest:%Y-%m-%d} to {highest:%Y-%m-%d}"
+            return f"timestamps from {lowest:%Y-%m-%d} to {highest:%Y-%m-%d}"
     elif column.kind is ColumnType.INTEGER and isinstance(lowest, int) and isinstance(highest, int):
         if lowest < 0 and column.max_key != MAX_KEY and column.unsigned:
-            return f"a signed type (values from {lowest})"
+            return f"negative numbers, from {lowest:,}"
         if highest > column.max_key:
-            return f"a type that holds {highest:,}"
+            return f"numbers up to {highest:,}"
     elif column.kind is ColumnType.ENUM:
         missing = sorted(set(values.drop_nulls().to_list()) - set(column.values))
-        return f"the value {missing[0]!r} among its values" if missing else ""
+        return f"the value {missing[0]!r}" if missing else ""
     elif column.type_name in ("char", "varchar") and values.dtype == pl.String:
         longest = int(values.str.len_chars().max() or 0)  # type: ignore[arg-type]
-        return f"at least {longest} characters" if longest > column.length > 0 else ""
+        return f"texts of {longest} characters" if longest > column.length > 0 else ""
     return ""

@@ -1,11 +1,70 @@
-"""From a live schema to a plan: every table and column that a plan lacks, so that each row that it makes is valid."""
+"""Completes a plan: adds the tables and columns that it lacks, so that every row it generates is valid. No I/O.
+
+An example. `--table orders` asks for rows of this table and gives no column::
+
+    CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY);
+    CREATE TABLE orders (
+        id INT AUTO_INCREMENT PRIMARY KEY,
+        customer_id INT NOT NULL REFERENCES customer (id),
+        number CHAR(8) NOT NULL UNIQUE,
+        quantity INT NOT NULL CHECK (quantity BETWEEN 1 AND 10)
+    );
+
+database/introspection.py reads the tables as values:
+
+>>> from dataclasses import replace
+>>> from parloader.planner.completion import complete
+>>> from parloader.planner.request import Fill
+>>> from parloader.plans.documents.generator_syntax import encode_generator
+>>> from parloader.plans.model import Plan, Table
+>>> from parloader.schema.model import Check, ColumnSchema, ColumnType, ForeignKey, TableSchema, UniqueKey
+>>> integer = ColumnSchema(name="id", kind=ColumnType.INTEGER, type_text="int", min_value=-(2**31), max_value=2**31 - 1)
+>>> key, primary = replace(integer, auto_increment=True), UniqueKey(name="PRIMARY", columns=("id",))
+>>> customer = TableSchema(name="customer", columns=(key,), unique_keys=(primary,))
+>>> orders = TableSchema(
+...     name="orders",
+...     columns=(
+...         key,
+...         replace(integer, name="customer_id"),
+...         ColumnSchema(name="number", kind=ColumnType.TEXT, type_text="char(8)", length=8, charset="ascii", collation="ascii_bin"),
+...         replace(integer, name="quantity"),
+...     ),
+...     unique_keys=(primary, UniqueKey(name="number", columns=("number",))),
+...     foreign_keys=(ForeignKey(name="orders_ibfk_1", columns=("customer_id",), parent="customer", referenced=("id",)),),
+...     checks=(Check(name="quantity", clause="`quantity` between 1 and 10"),),
+... )
+
+The plan that the user asks for has one table and no columns:
+
+>>> wanted = Table(name="orders", rows=5_000, columns={}, key=None, partitioned=True, reuse=False)
+>>> plan = Plan(name="orders", parameters={}, tables=(wanted,))
+
+The completed plan has the parent table too, and a generator for each column that the run does not number itself:
+
+>>> completed = complete(plan, {"orders": orders, "customer": customer}, existing={}, parents={}, fill=Fill.ALL)
+>>> for table in completed.plan.tables:
+...     print(table.name, table.rows, "rows, key", table.key)
+...     for column, generator in table.columns.items():
+...         print("   ", column, encode_generator(generator))
+customer 50 rows, key id
+orders 5000 rows, key id
+    customer_id {'pick': 'customer.id'}
+    number {'unique': 'text', 'length': 8}
+    quantity {'uniform': [1, 10]}
+>>> for note in completed.notes:
+...     print(note.table, note.text, sep=": ")
+customer: 50 rows: one per 100 rows of orders
+
+solver.py is where the work is done; the steps of a round are, in order, foreign_keys.py, table_draft.py, unique_keys.py, row_counts.py and,
+for the final round, column_generators.py.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from parloader.errors import Refused, UsageError
-from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted
-from parloader.planner.solver import Inference
+from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
+from parloader.planner.solver import PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import ExistingRows
@@ -13,62 +72,59 @@ from parloader.schema.model import Schema
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inferred:
-    """`used`: the tables of the plan of which every row that is picked is there, so that none is made."""
+class CompletedPlan:
+    """A plan that lacks nothing, and how it came about."""
 
     plan: Plan
-    notes: tuple[Note, ...]
-    reused: frozenset[str] = frozenset()
+    notes: tuple[Note, ...]  # decisions and their reasons, in the order of the plan's tables
+    reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
 
 
-def complete(plan: Plan, shapes: Schema, there: Mapping[str, ExistingRows], parents: Mapping[str, int], fill: Fill) -> Inferred:
-    """The plan with every table and column that it lacks; what it gives stays. The same question has the same answer.
+def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], parents: Mapping[str, int], fill: Fill) -> CompletedPlan:
+    """Adds every table and column that the plan lacks, and keeps what it gives. Deterministic: the same arguments give the same plan.
 
-    `shapes`: the plan's tables and all that they point to, in their database. `there`: what is in them, where anything is. `parents`: how many
-    rows of a table are picked from, where not the rule decides.
-    Refused says which table cannot be filled, why, and what to do; where too many rows are asked for, how many fit.
+    `schema`: the plan's tables and all that they reference, recursively. `existing`: the rows of tables that are not empty.
+    `parents`: table → how many of its rows to pick from, instead of the default rule.
+    Refused names the table that cannot be filled, why, and what to do; if too many rows are requested, it says how many fit.
     """
     for name in parents:
-        if name not in shapes:
-            raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {', '.join(sorted(shapes))}")
-    question = PlanningRequest(plan=plan, schema=shapes, existing=there, parents=parents, fill=fill)
+        if name not in schema:
+            raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {listed(sorted(schema))}")
+    request = PlanningRequest(plan=plan, schema=schema, existing=existing, parents=parents, fill=fill)
     try:
-        inference = Inference(question)
-        completed, notes = inference.solve()
+        solver = PlanSolver(request)
+        completed, notes = solver.solve()
     except UniqueKeyExhausted as error:
-        raise _too_many(question, error) from error
+        raise _too_many_rows(request, error) from error
     except NotFillable as error:
-        who = (
-            f"table {error.table} cannot be filled"
-            if question.planned(error.table)
-            else f"it needs rows of {error.table}, and none can be made"
-        )
-        raise Refused(f"{who}: {error.reason}", error.next_step) from error
-    return Inferred(plan=completed, notes=notes, reused=frozenset(inference.graph.reused))
+        planned = request.planned(error.table)
+        subject = f"table {error.table} cannot be filled" if planned else f"rows of {error.table} are needed, but cannot be generated"
+        raise Refused(f"{subject}: {error.reason}", error.next_step) from error
+    return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused))
 
 
-def _too_many(question: PlanningRequest, error: UniqueKeyExhausted) -> Refused:
-    """Says the largest number of rows that fits."""
-    if error.table in question.parents:
-        rows = question.parents[error.table]
-        most = largest_fitting(lambda n: _fits(replace(question, parents={**question.parents, error.table: n})), rows)
-        return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={most} fit")
-    planned = question.planned(error.table) or question.plan.target
-    most = largest_fitting(lambda n: _fits(_with_rows(question, planned.name, n)), planned.rows)
+def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:
+    """The refusal with the largest number of rows that fits."""
+    if error.table in request.parents:
+        rows = request.parents[error.table]
+        fitting = largest_fitting(lambda n: _fits(replace(request, parents={**request.parents, error.table: n})), rows)
+        return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={fitting} fit")
+    planned = request.planned(error.table) or request.plan.target
+    fitting = largest_fitting(lambda n: _fits(_with_rows(request, planned.name, n)), planned.rows)
     return Refused(
         f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}",
-        f"At most --rows {most} fit" if most else "Not one row fits",
+        f"At most --rows {fitting} fit" if fitting else "Not even one row fits",
     )
 
 
-def _with_rows(question: PlanningRequest, name: str, rows: int) -> PlanningRequest:
-    tables = tuple(replace(table, rows=rows) if table.name == name else table for table in question.plan.tables)
-    return replace(question, plan=replace(question.plan, tables=tables))
+def _with_rows(request: PlanningRequest, name: str, rows: int) -> PlanningRequest:
+    tables = tuple(replace(table, rows=rows) if table.name == name else table for table in request.plan.tables)
+    return replace(request, plan=replace(request.plan, tables=tables))
 
 
-def _fits(question: PlanningRequest) -> bool:
+def _fits(request: PlanningRequest) -> bool:
     try:
-        Inference(question).solve()
+        PlanSolver(request).solve()
     except NotFillable:
         return False
     return True

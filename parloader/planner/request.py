@@ -1,4 +1,4 @@
-"""What inference is asked, and the words in which it answers that something cannot be had."""
+"""What the planner is asked, and what it answers besides the plan: notes, and errors that name a table and a reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
 from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType, identity
 
-MOST_ROWS = 2**63 - 1
+MAX_ROWS = 2**63 - 1
 
 
 class Fill(StrEnum):
-    """Which columns of the plan's own tables get a generator. Tables that are added get one for each column."""
+    """Which columns of the plan's own tables get a generator. In the tables that the planner adds, each column gets one."""
 
     ALL = "all"
-    DEMANDED = "demanded"  # those without which an INSERT fails, or whose default would point at nothing
+    DEMANDED = "demanded"  # those that an INSERT needs, and foreign keys whose default may reference no row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """What was decided and why, or what is left to a trial, of a table or of one of its columns."""
+    """A decision and its reason, or something that only a sample can show, about a table or one of its columns."""
 
     table: str
     column: str | None
@@ -29,7 +29,7 @@ class Note:
 
 
 class NotFillable(Exception):
-    """Rows of `table` cannot be made, or a column of it cannot be filled."""
+    """No rows of `table` can be generated, or one of its columns cannot be filled."""
 
     def __init__(self, table: str, reason: str, next_step: str = "") -> None:
         super().__init__(table, reason, next_step)
@@ -39,26 +39,26 @@ class NotFillable(Exception):
 
 
 class UniqueKeyExhausted(NotFillable):
-    """More rows of `table` are asked for than one of its unique keys can tell apart."""
+    """More rows of `table` are requested than one of its unique keys allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningRequest:
-    """`parents`: how many rows of a table are to be picked from, as the user says it."""
+    """Everything that the planner knows; it reads nothing else."""
 
-    plan: Plan
-    schema: Schema
-    existing: Mapping[str, ExistingRows]
-    parents: Mapping[str, int]
+    plan: Plan  # may lack tables and columns
+    schema: Schema  # the plan's tables and all that they reference, recursively
+    existing: Mapping[str, ExistingRows]  # table → its existing rows; empty tables may be missing
+    parents: Mapping[str, int]  # table → how many of its rows to pick from, if the user says so
     fill: Fill
 
     def planned(self, table: str) -> Table | None:
         return next((t for t in self.plan.tables if t.name == table), None)
 
     def table_schema(self, table: str) -> TableSchema:
-        """CannotBeMade where it is not there."""
+        """NotFillable: the table does not exist."""
         if table not in self.schema:
-            raise NotFillable(table, "it is not there", "Create it, or correct its name")
+            raise NotFillable(table, "it does not exist", "Create it, or correct its name")
         return self.schema[table]
 
     def given(self, table: str) -> Mapping[str, Generator]:
@@ -69,23 +69,23 @@ class PlanningRequest:
         return self.existing[table].rows if table in self.existing else 0
 
     def fixed_rows(self, table: str) -> int | None:
-        """How many rows the user, or the plan, says."""
+        """The row count that the user or the plan gives, if any."""
         if table in self.parents:
             return self.parents[table]
         planned = self.planned(table)
         return planned.rows if planned else None
 
     def may_reuse(self, table: str) -> bool:
-        """Whether rows that are there can be used."""
+        """Whether existing rows of the table may be used."""
         planned = self.planned(table)
         return planned.reuse if planned else True
 
     def required_foreign_keys(self, table: str) -> list[ForeignKey]:
-        """The foreign keys that no row can be without, of those that can be met."""
-        shape = self.schema.get(table)
+        """The foreign keys of a table that must be filled, of those whose parent is in the schema."""
+        table_schema = self.schema.get(table)
         return [
             key
-            for key in (shape.foreign_keys if shape else ())
+            for key in (table_schema.foreign_keys if table_schema else ())
             if key.database is None and key.parent in self.schema and not any(self.schema[table].column(c).nullable for c in key.columns)
         ]
 
@@ -95,6 +95,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
+    """The names as they stand in messages and notes."""
     return ", ".join(names)
 
 
@@ -105,19 +106,19 @@ REFUSED_TYPES = {
     TableType.SEQUENCE: ("it is a sequence, not a table", "Name a table"),
     TableType.SYSTEM_VERSIONED: (
         "it is system versioned, so its history would keep the rows after clean",
-        "Take the versioning off first: ALTER TABLE … DROP SYSTEM VERSIONING",
+        "Remove the versioning first: ALTER TABLE … DROP SYSTEM VERSIONING",
     ),
 }
 
 
 def require_fillable(table: TableSchema) -> None:
-    """CannotBeMade, with the reason and what to do."""
+    """NotFillable: parloader cannot load and clean tables of this kind."""
     if table.table_type in REFUSED_TYPES:
         raise NotFillable(table.name, *REFUSED_TYPES[table.table_type])
     if table.engine.lower() != ENGINE.lower():
         raise NotFillable(
             table.name,
-            f"its engine {table.engine} has no transactions, so a batch could be there in half",
+            f"its engine {table.engine} has no transactions, so a crash could leave half a batch",
             f"ALTER TABLE … ENGINE={ENGINE}, or name another table",
         )
     if identity(table) is None:

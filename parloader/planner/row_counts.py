@@ -1,9 +1,9 @@
-"""How many rows of each table are picked from: the rule, what keys ask for beyond it, and how it is said."""
+"""Row counts: how many rows of each parent table are picked from, by rule or because a unique key requires them, and the note that says why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from parloader.planner.request import MOST_ROWS, Note, NotFillable, PlanningRequest, counted, listed
+from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningRequest, counted, listed
 from parloader.planner.unique_keys import ParentCapacity
 
 # One parent row for so many rows of its child …
@@ -12,24 +12,23 @@ CHILDREN_PER_PARENT = 100
 # … up to so many, which are quick to make before the workers start and enough to look real
 MAX_ROWS_BY_RULE = 1_000
 
-# A table of which more rows are made is loaded by the workers
+# A table of which more rows are generated is loaded by the workers
 MAX_ROWS_BY_PARENT_PROCESS = 10_000
 
 
 @dataclass
 class RowRequirement:
-    """`least`: what the unique keys of children ask for, `asked_by` which of them. `children`: the rows of the largest child. `fresh`: no row
-    that is there may be used."""
+    """What the children of one table require of it."""
 
-    min_rows: int = 0
-    required_by: str = ""
+    min_rows: int = 0  # the rows that the unique keys of its children need
+    required_by: str = ""  # which unique key needs them, as part of a note
     largest_child_rows: int = 0
     largest_child: str = ""
-    only_new: bool = False
+    only_new: bool = False  # existing rows must not be used
 
-    def require_rows(self, rows: int, asked_by: str) -> None:
+    def require_rows(self, rows: int, required_by: str) -> None:
         if rows > self.min_rows:
-            self.min_rows, self.required_by = rows, asked_by
+            self.min_rows, self.required_by = rows, required_by
 
     def add_child(self, name: str, rows: int) -> None:
         if rows > self.largest_child_rows or not self.largest_child:
@@ -42,18 +41,17 @@ class RowRequirement:
 
 @dataclass
 class RowRequirements:
-    """What is asked of all tables; it only ever grows. `alike`: groups of tables that must have equally many rows, all new. `in_step`: the
-    foreign keys (table, name) along which these go together."""
+    """What is required of all tables. Requirements only grow, so that the solver comes to an end."""
 
     by_table: dict[str, RowRequirement] = field(default_factory=dict)
-    equal_size_groups: list[set[str]] = field(default_factory=list)
-    lockstep_keys: set[tuple[str, str]] = field(default_factory=set)
+    equal_size_groups: list[set[str]] = field(default_factory=list)  # tables that must have equally many rows, all new
+    lockstep_keys: set[tuple[str, str]] = field(default_factory=set)  # (table, foreign key) in which row i picks parent row i
 
     def table(self, name: str) -> RowRequirement:
         return self.by_table.setdefault(name, RowRequirement())
 
     def align(self, tables: Iterable[str]) -> None:
-        """One group of these tables, and of those that had to be like one of them."""
+        """Puts the tables into one group of equal size, merged with every group that has one of them."""
         group = set(tables)
         touching = [other for other in self.equal_size_groups if other & group]
         self.equal_size_groups = [other for other in self.equal_size_groups if other not in touching]
@@ -64,84 +62,82 @@ class RowRequirements:
     def group(self, name: str) -> frozenset[str]:
         return next((frozenset(group) for group in self.equal_size_groups if name in group), frozenset({name}))
 
-    def reuses_only(self, question: PlanningRequest, name: str) -> bool:
-        """Whether all rows that are picked are there."""
-        there = question.existing_rows(name)
-        planned = question.planned(name)
+    def reuses_only(self, request: PlanningRequest, name: str) -> bool:
+        """Whether the existing rows suffice, so that none is generated."""
+        existing = request.existing_rows(name)
+        planned = request.planned(name)
         if planned:
             usable = planned.reuse and not planned.partitioned and not planned.match
-            return usable and there >= max(1, question.fixed_rows(name) or 0)
-        demand = self.table(name)
-        return not demand.only_new and there >= max(1, demand.min_rows, question.fixed_rows(name) or 0)
+            return usable and existing >= max(1, request.fixed_rows(name) or 0)
+        requirement = self.table(name)
+        return not requirement.only_new and existing >= max(1, requirement.min_rows, request.fixed_rows(name) or 0)
 
-    def rows(self, question: PlanningRequest, name: str, most: int) -> int:
-        """`most`: how many it can have."""
-        fixed = question.fixed_rows(name)
+    def rows(self, request: PlanningRequest, name: str, max_rows: int) -> int:
+        """The table's row count. `max_rows`: how many it can have."""
+        fixed = request.fixed_rows(name)
         if fixed is not None:
             return fixed
-        demand = self.table(name)
+        requirement = self.table(name)
         if any(name in group for group in self.equal_size_groups):
-            return max(1, demand.min_rows)  # as many as the others: `level` says it
-        there = 0 if demand.only_new else question.existing_rows(name)
-        return max(1, demand.min_rows, there or min(demand.by_rule, most))
+            return max(1, requirement.min_rows)  # `equalize` has set it
+        existing = 0 if requirement.only_new else request.existing_rows(name)
+        return max(1, requirement.min_rows, existing or min(requirement.by_rule, max_rows))
 
-    def capacity(self, question: PlanningRequest, name: str, most: int, *, fresh: bool) -> ParentCapacity:
-        """`most`: how many rows can be made of it."""
-        there = question.existing_rows(name)
-        planned = question.planned(name)
-        fixed = question.fixed_rows(name)
-        if planned and fresh and planned.reuse and there:
+    def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool) -> ParentCapacity:
+        """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count."""
+        existing = request.existing_rows(name)
+        planned = request.planned(name)
+        fixed = request.fixed_rows(name)
+        if planned and only_new and planned.reuse and existing:
             return ParentCapacity(existing=0, maximum=0)
         if fixed is not None:
             return ParentCapacity(existing=fixed, maximum=fixed)
-        if fresh or self.table(name).only_new:
-            return ParentCapacity(existing=min(1, most), maximum=most)
-        return ParentCapacity(existing=max(there, min(1, most)), maximum=max(there, most))
+        if only_new or self.table(name).only_new:
+            return ParentCapacity(existing=min(1, max_rows), maximum=max_rows)
+        return ParentCapacity(existing=max(existing, min(1, max_rows)), maximum=max(existing, max_rows))
 
-    def equalize(self, question: PlanningRequest, most: dict[str, int]) -> bool:
-        """Lets the tables of each group have equally many rows. CannotBeMade where what is said of them differs. True: something changed."""
-        changed = False
+    def equalize(self, request: PlanningRequest, max_rows: dict[str, int]) -> None:
+        """Gives the tables of each group the same row count. NotFillable: the request fixes counts that differ or are too small."""
         for group in self.equal_size_groups:
             names = sorted(group)
-            said = {name: rows for name in names if (rows := question.fixed_rows(name)) is not None}
-            if len(set(said.values())) > 1 or (
-                said and len(said) < len(names) and max(self.table(n).min_rows for n in names) > max(said.values())
-            ):
-                raise NotFillable(
-                    next(iter(said)),
-                    f"rows of {listed(tuple(names))} must go together, so they must be equally many, but are to be "
-                    + listed(tuple(f"{name}={rows}" for name, rows in said.items())),
-                    "Say the same number for each",
-                )
-            if said:
-                rows = max(said.values())
-            else:
-                least = max(self.table(name).min_rows for name in names)
-                rows = max(least, min(max(self.table(name).by_rule for name in names), min(most.get(name, MOST_ROWS) for name in names)), 1)
+            rows = self._common_rows(request, names, max_rows)
             for name in names:
-                if self.table(name).min_rows < rows:
-                    self.table(name).require_rows(rows, f"rows of {listed(tuple(names))} go together")
-                    changed = True
-        return changed
+                self.table(name).require_rows(rows, f"rows of {listed(names)} are loaded in step")
 
-    def note(self, question: PlanningRequest, name: str, rows: int, *, made: bool) -> Note:
-        demand = self.table(name)
-        there = question.existing_rows(name)
-        if not made:
-            text = f"{counted(rows, 'row')} that {'is' if rows == 1 else 'are'} there already"
-        elif name in question.parents:
-            text = f"{counted(rows, 'row')}, as was asked for"
-        elif demand.min_rows >= rows and demand.required_by:
-            text = f"{counted(rows, 'row')}{', all new' if demand.only_new else ''}: {demand.required_by}"
-        elif there and not demand.only_new:
-            text = f"{counted(rows, 'row')}, those that are there first"
-        else:
-            most = (
-                f", at most {MAX_ROWS_BY_RULE:,}"
-                if rows == MAX_ROWS_BY_RULE
-                else ", as many as it can have"
-                if rows < demand.by_rule
-                else ""
+    def _common_rows(self, request: PlanningRequest, names: list[str], max_rows: dict[str, int]) -> int:
+        min_rows = max(self.table(name).min_rows for name in names)
+        fixed = {name: rows for name in names if (rows := request.fixed_rows(name)) is not None}
+        if not fixed:
+            by_rule = max(self.table(name).by_rule for name in names)
+            return max(min_rows, min(by_rule, *(max_rows.get(name, MAX_ROWS) for name in names)), 1)
+        rows = max(fixed.values())
+        if len(set(fixed.values())) > 1 or (len(fixed) < len(names) and min_rows > rows):
+            raise NotFillable(
+                next(iter(fixed)),
+                f"{listed(names)} need equally many rows, because their foreign keys share columns; requested: "
+                + listed(f"{name}={count}" for name, count in fixed.items()),
+                "Request the same number for each",
             )
-            text = f"{counted(rows, 'row')}: one for each {CHILDREN_PER_PARENT} of {demand.largest_child}{most}"
+        return rows
+
+    def note(self, request: PlanningRequest, name: str, rows: int, *, generated: bool) -> Note:
+        """The note that explains the table's row count."""
+        requirement = self.table(name)
+        existing = request.existing_rows(name)
+        count = counted(rows, "row")
+        if not generated:
+            text = f"{count}, all existing"
+        elif name in request.parents:
+            text = f"{count}, as requested"
+        elif requirement.min_rows >= rows and requirement.required_by:
+            text = f"{count}{', all new' if requirement.only_new else ''}: {requirement.required_by}"
+        elif existing and not requirement.only_new:
+            text = f"{count}, existing rows first"
+        else:
+            limit = ""
+            if rows == MAX_ROWS_BY_RULE:
+                limit = f", at most {MAX_ROWS_BY_RULE:,}"
+            elif rows < requirement.by_rule:
+                limit = "; its unique keys allow no more"
+            text = f"{count}: one per {CHILDREN_PER_PARENT} rows of {requirement.largest_child}{limit}"
         return Note(table=name, column=None, text=text)

@@ -1,4 +1,4 @@
-"""What is known of a table before its rows are counted: which columns get what kind of generator."""
+"""Table drafts: what is known about a generated table before its rows are counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,24 +13,20 @@ from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKe
 
 @dataclass(frozen=True, kw_only=True)
 class TableDraft:
-    """`given`: the columns that have a generator already. `key`: the column that a run numbers. `units` and `to_itself`: the foreign keys
-    that are filled; `in_step`: the names of those units whose rows must follow the table's own numbers. `null`: the columns of foreign keys
-    that are not filled. `never_null`: columns that others point to. `everything`: each column is filled, not only those that must be.
-    `empty_parents`: parents without a row.
-    """
+    """A table to be filled, with the kind of generator that each column gets."""
 
     schema: TableSchema
-    given: Mapping[str, Generator]
-    key: str | None
-    identity: tuple[str, ...]
-    groups: tuple[ForeignKeyGroup, ...]
-    self_references: tuple[ForeignKey, ...]
-    lockstep_groups: frozenset[str]
-    null_columns: frozenset[str]
-    never_null: frozenset[str]
+    given: Mapping[str, Generator]  # columns with a generator from the plan
+    key: str | None  # the column whose keys the run assigns
+    identity: tuple[str, ...]  # the columns by which a row is found again if `key` is None
+    groups: tuple[ForeignKeyGroup, ...]  # the filled foreign keys to other tables
+    self_references: tuple[ForeignKey, ...]  # the filled foreign keys to the table itself
+    lockstep_groups: frozenset[str]  # the names of the groups in which row i must pick parent row i
+    null_columns: frozenset[str]  # columns that are NULL because their foreign key is not filled
+    never_null: frozenset[str]  # columns that other tables reference
     cases: tuple[CheckCase, ...]
-    fill_all: bool
-    empty_parents: frozenset[str]
+    fill_all: bool  # fill each column, not only those that an INSERT needs
+    empty_parents: frozenset[str]  # parents without existing rows
 
     @property
     def name(self) -> str:
@@ -38,53 +34,55 @@ class TableDraft:
 
     @property
     def keys(self) -> tuple[UniqueKey, ...]:
-        """The unique keys that are not the plan's own matter."""
+        """The unique keys to solve, without those of which the plan gives every column."""
         return tuple(key for key in self.schema.unique_keys if key.columns and not set(key.columns) <= self.given.keys())
 
     def is_doubtful(self, key: UniqueKey) -> bool:
-        """Whether parts of the key are not made here, so that it may hold without anything being done for it."""
+        """Whether parts of the key are expressions, generated columns or given columns, so that it may hold by itself."""
         return key.expressions or any(column in self.given or self.schema.column(column).generated for column in key.columns)
 
     def group_of(self, column: str) -> ForeignKeyGroup | None:
-        return next((unit for unit in self.groups if column in unit.columns), None)
+        return next((group for group in self.groups if column in group.columns), None)
 
     def self_reference_of(self, column: str) -> ForeignKey | None:
-        """The foreign key to the table itself that the column is of."""
+        """The foreign key to the table itself that contains the column."""
         return next((key for key in self.self_references if column in key.columns), None)
 
     def is_null(self, column: str) -> bool:
-        """Whether the column is NULL in all rows: it is in a foreign key that is not filled, or it is left to a default that is NULL."""
-        shape = self.schema.column(column)
+        """Whether the column is NULL in all rows: its foreign key is not filled, or its default NULL is used."""
+        table_schema = self.schema.column(column)
         if column in self.null_columns:
             return True
         if column in self.given:
             return self.given[column] == Const(value=None)
         always = all(case.domain(column).null is True for case in self.cases)
-        return shape.nullable and (always or (shape.default is None and not shape.generated and not self.is_filled(column)))
+        return table_schema.nullable and (
+            always or (table_schema.default is None and not table_schema.generated and not self.is_filled(column))
+        )
 
     def is_filled(self, column: str) -> bool:
-        """Whether the column gets a generator, for whatever reason but that of unique keys."""
-        shape = self.schema.column(column)
-        if shape.generated or column in self.given or column == self.key:
+        """Whether the column gets a generator for a reason other than unique keys."""
+        table_schema = self.schema.column(column)
+        if table_schema.generated or column in self.given or column == self.key:
             return False
-        demanded = shape.requires_value or column in self.identity or column in self.never_null
+        required = table_schema.requires_value or column in self.identity or column in self.never_null
         bound = self.group_of(column) is not None or self.self_reference_of(column) is not None
-        return self.fill_all or demanded or bound or (shape.nullable and any(case.requires(column) for case in self.cases))
+        return self.fill_all or required or bound or (table_schema.nullable and any(case.requires(column) for case in self.cases))
 
     def is_open(self, column: str) -> bool:
-        """Whether the column can have whatever generator its type allows."""
+        """Whether the column may get any generator that its type allows."""
         taken = column in self.given or column in self.null_columns or column == self.key or self.schema.column(column).generated
         bound = self.group_of(column) is not None or self.self_reference_of(column) is not None
         return not (taken or bound) and column not in derived_columns(self.cases)
 
     def may_be_null(self, column: str) -> bool:
-        """Whether a row can have NULL there."""
-        shape = self.schema.column(column)
-        fixed = column in self.given or column in self.never_null or shape.generated or column == self.key
-        return shape.nullable and not fixed and not any(case.requires(column) for case in self.cases)
+        """Whether the column may be NULL in a row."""
+        table_schema = self.schema.column(column)
+        fixed = column in self.given or column in self.never_null or table_schema.generated or column == self.key
+        return table_schema.nullable and not fixed and not any(case.requires(column) for case in self.cases)
 
     def common_domain(self, column: str) -> Domain | None:
-        """What all cases say of the column's values alike; None where they say different things."""
+        """The column's domain, if all cases agree on it; None if they differ."""
         domains = {replace(case.domain(column), null=None) for case in self.cases if case.domain(column).null is not True}
         if not domains:
             return None
@@ -93,66 +91,66 @@ class TableDraft:
         return domains.pop()
 
     def prefix(self, column: str) -> int | None:
-        """How many characters of the column count, at least, in the keys that it is part of; None: all."""
+        """The shortest prefix, in characters, with which the column is part of a unique key. None: the keys use all of it."""
         keys = [key for key in self.schema.unique_keys if column in key.columns and key.prefixes]
         counted = [prefix for key in keys if (prefix := key.prefixes[key.columns.index(column)]) is not None]
         return min(counted, default=None)
 
     def is_distinct(self, column: str) -> bool:
-        """Whether the plan itself gives each row another value."""
+        """Whether the plan's own generator differs in each row."""
         generator = self.given.get(column)
         return isinstance(generator, Unique) or (isinstance(generator, Sequence) and generator.count is None and generator.every == 1)
 
 
-def integer_key(shape: TableSchema) -> str | None:
-    """The column that alone is the primary key, where it is an integer."""
-    key = shape.primary_key
+def integer_key(table_schema: TableSchema) -> str | None:
+    """The column of a primary key that is a single integer column."""
+    key = table_schema.primary_key
     if key is None or len(key.columns) != 1 or key.expressions:
         return None
-    column = shape.column(key.columns[0])
+    column = table_schema.column(key.columns[0])
     return column.name if column.kind is ColumnType.INTEGER and not column.generated else None
 
 
-def assignable_key(shape: TableSchema, cases: tuple[CheckCase, ...], given: Mapping[str, Generator]) -> str | None:
-    """The column whose numbers a run can assign: an integer primary key of its own that nothing restricts."""
-    name = integer_key(shape)
-    if name is None or name in given or any(name in foreign.columns for foreign in shape.foreign_keys):
+def assignable_key(table_schema: TableSchema, cases: tuple[CheckCase, ...], given: Mapping[str, Generator]) -> str | None:
+    """The column whose keys a run can assign: an integer primary key that no foreign key or CHECK restricts."""
+    name = integer_key(table_schema)
+    if name is None or name in given or any(name in foreign.columns for foreign in table_schema.foreign_keys):
         return None
     restricted = any(not allows_any_positive_integer(case.domain(name)) or name in compared_columns(case) for case in cases)
     return None if restricted else name
 
 
-def row_key_columns(shape: TableSchema, key: str | None) -> tuple[str, ...]:
-    """The columns by which a row is found again where no run numbers it."""
-    found = identity(shape)
+def row_key_columns(table_schema: TableSchema, key: str | None) -> tuple[str, ...]:
+    """The columns by which a row is found again if the run does not assign its key."""
+    found = identity(table_schema)
     return found.columns if key is None and found else ()
 
 
 def columns_left_null(
-    shape: TableSchema, filled: tuple[ForeignKey, ...], given: Mapping[str, Generator], never_null: frozenset[str]
+    table_schema: TableSchema, filled: tuple[ForeignKey, ...], given: Mapping[str, Generator], never_null: frozenset[str]
 ) -> frozenset[str]:
-    """For each foreign key that is not filled a column that is NULL instead. CannotBeMade where there is none."""
+    """Chooses a column to leave NULL in each foreign key that is not filled. NotFillable: none of its columns may be NULL."""
     bound = {column for key in filled for column in key.columns}
     null: set[str] = set()
-    for key in shape.foreign_keys:
-        columns = [shape.column(column) for column in key.columns]
+    for key in table_schema.foreign_keys:
+        columns = [table_schema.column(column) for column in key.columns]
         if key in filled or any(c.generated or c.name in given for c in columns):
             continue
         possible = [c.name for c in columns if c.nullable and c.name not in bound and c.name not in never_null]
         if not possible:
             raise NotFillable(
-                shape.name,
-                f"its foreign key {key.name} cannot be filled, and its columns {listed(key.columns)} are needed by others",
-                "Give these columns in a plan file",
+                table_schema.name,
+                f"its foreign key {key.name} cannot be filled, and its columns {listed(key.columns)} cannot be NULL or are used by other foreign keys",
+                "Give these columns a generator in a plan file",
             )
         null.add(possible[-1])
     return frozenset(null)
 
 
-def complete_partial_keys(question: PlanningRequest, shape: TableSchema) -> dict[str, Generator]:
-    """What the plan gives, and the rest of the foreign keys of which it gives a part: the same row's other columns."""
-    given = {name: g for name, g in question.given(shape.name).items() if any(c.name == name for c in shape.columns)}
-    for key in shape.foreign_keys:
+def complete_partial_keys(request: PlanningRequest, table_schema: TableSchema) -> dict[str, Generator]:
+    """The plan's generators, completed for foreign keys of which it gives a part: the other columns pick from the same parent row."""
+    given = {name: g for name, g in request.given(table_schema.name).items() if any(c.name == name for c in table_schema.columns)}
+    for key in table_schema.foreign_keys:
         lacking = [column for column in key.columns if column not in given]
         if not lacking or len(lacking) == len(key.columns):
             continue
@@ -160,17 +158,17 @@ def complete_partial_keys(question: PlanningRequest, shape: TableSchema) -> dict
         for column in lacking:
             if isinstance(pick, Pick) and pick.parent == key.parent and _picks_alike(pick):
                 given[column] = replace(pick, column=key.referenced[key.columns.index(column)])
-            elif shape.column(column).nullable:
+            elif table_schema.column(column).nullable:
                 given[column] = Const(value=None)
             else:
                 raise NotFillable(
-                    shape.name,
-                    f"the plan gives a part of the foreign key {key.name} only: {column} lacks",
+                    table_schema.name,
+                    f"the plan gives only a part of the foreign key {key.name}: {column} is missing",
                     f"Give {listed(key.columns)} as picks of {key.parent} with the same group",
                 )
     return given
 
 
 def _picks_alike(pick: Pick) -> bool:
-    """Whether another column with the same pick has the same row."""
+    """Whether another column with the same pick reads the same parent row."""
     return pick.group is not None or pick.index is not None or pick.distribution is Distribution.CYCLE

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar, Protocol
 
 import polars as pl
@@ -16,6 +15,7 @@ from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.literals import as_literals, file_lines, values_lists
 from parloader.rows.lookup import conditions_by_key, row_conditions
+from parloader.rows.writer_names import WriterName as WriterName
 from parloader.schema.model import ColumnSchema, TableSchema, quote_identifier
 
 
@@ -92,13 +92,6 @@ class Rendered:
     @property
     def size_bytes(self) -> int:
         return sum(map(len, self.texts))
-
-
-class WriterName(StrEnum):
-    """The writers of rows/writers.py, as --writer names them."""
-
-    INSERT = "insert"
-    LOAD_DATA = "load-data"
 
 
 class Writer(Protocol):

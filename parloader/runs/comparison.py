@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from parloader.config import DEFAULT_RETRY_SECONDS, CleanConfig
+from parloader.config import CleanConfig
 from parloader.database.target import Target
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import EditedRows, Interrupted, SchemaMismatch, UsageError
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass, Table

@@ -19,7 +19,7 @@ from parloader.generation.frames import samples
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.planner import compatibility
-from parloader.planner.completion import Inferred, complete
+from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill, Note
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.plan_document import encode_plan
@@ -96,7 +96,7 @@ def fit_to_schema(
     return PlanOnSchema(plan=fitted.plan, live=fitted.live, notes=inferred.notes)
 
 
-def complete_plan(connection: Connection, plan: Plan, shapes: Schema, fill: Fill, parents: Mapping[str, int]) -> Inferred:
+def complete_plan(connection: Connection, plan: Plan, shapes: Schema, fill: Fill, parents: Mapping[str, int]) -> CompletedPlan:
     """With all that the live schema demands, and what is in it. Refused, with the reason, where that cannot be had.
 
     `shapes`: the plan's tables and all of their parents.
@@ -207,7 +207,7 @@ def _parents(config: SeedConfig) -> dict[str, str]:
 
 
 def _how_to_fit(plan: Plan) -> str:
-    """What to do if the live schema does not fit the plan."""
+    """What to do if the live schema does not fit the built-in plan. Empty for other plans: each misfit has its own advice."""
     if plan.name == NAME:
         return "Migrate the database to the schema that the plan is for, or use an empty database: parloader creates the tables there"
-    return "Give these columns other values in a plan file, or change the tables"
+    return ""

@@ -1,4 +1,4 @@
-"""How rows go to the server: by which writer (--writer), and how many in a batch (--batch N, --batch auto). Imports nothing large."""
+"""The size of batches (--batch, --chunk-time) and their pace (--max-rate). Imports nothing large."""
 
 import math
 import re
@@ -7,31 +7,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-# What a first batch takes is known of no server; this many rows take a few to some tens of milliseconds
+# The first batch, whose duration nothing predicts: this many rows take a few to some tens of milliseconds
 FIRST_ROWS = 1000
 
-# A step up or down at the most, so that one odd measurement (a stall, a checkpoint) does not decide
+# The largest step up or down, so that one odd measurement (a stall, a checkpoint) does not decide
 MAX_STEP = 2.0
 
-# Within this share of the target the size stays as it is: no gain would pay for the restlessness
+# Within this share of the target the size stays unchanged: adjusting it would gain nothing
 DEAD_BAND = 0.2
 
-# A packet is not filled to the brim: rows differ in length
+# A packet is not filled completely: rows differ in length
 SHARE_OF_PACKET = 0.8
 
 
 class Sizer(Protocol):
-    """One worker's: asked for each batch, and told of each that was written."""
+    """Sizes the batches of one worker: read before each batch, and told the duration of each that was written."""
 
     rows: int
+    """The size of the next batch."""
 
     def note(self, rows: int, seconds: float, size_bytes: int) -> None:
-        """A batch of `rows` rows and `size_bytes` took `seconds` to write."""
+        """Writing a batch of `rows` rows and `size_bytes` took `seconds`."""
 
 
 @dataclass(frozen=True)
 class FixedBatch:
-    """`rows` rows each."""
+    """Batches of `rows` rows."""
 
     rows: int
 
@@ -47,13 +48,13 @@ class FixedBatch:
     def __str__(self) -> str:
         return f"{self.rows:,} rows"
 
-    def sizer(self, most_bytes: int) -> Sizer:
+    def sizer(self, max_bytes: int) -> Sizer:
         return _Fixed(self.rows)
 
 
 @dataclass(frozen=True)
 class AutoBatch:
-    """As many rows as take `target_seconds` to write, as each worker finds out; one that fits max_allowed_packet."""
+    """Batches that take `target_seconds` to write, as each worker measures, and fit max_allowed_packet."""
 
     target_seconds: float
 
@@ -69,8 +70,8 @@ class AutoBatch:
     def __str__(self) -> str:
         return f"as many rows as take {self.target_seconds * 1000:,.0f} ms"
 
-    def sizer(self, most_bytes: int) -> Sizer:
-        return _Auto(self.target_seconds, most_bytes)
+    def sizer(self, max_bytes: int) -> Sizer:
+        return _Auto(self.target_seconds, max_bytes)
 
 
 Batch = FixedBatch | AutoBatch
@@ -79,7 +80,7 @@ AUTO = AutoBatch(0.5)
 
 
 def parse_batch(text: str) -> Batch:
-    """What --batch takes (and `text` gives back). ValueError says what is valid."""
+    """Parses a value of --batch; `text` is the reverse. ValueError says what is valid."""
     if text == "auto":
         return AUTO
     match = re.fullmatch(r"([1-9][0-9]{0,8})(ms)?", text.strip())
@@ -89,7 +90,7 @@ def parse_batch(text: str) -> Batch:
 
 
 def parse_chunk_time(text: str) -> AutoBatch:
-    """What --chunk-time takes. ValueError says what is valid."""
+    """Parses a value of --chunk-time. ValueError says what is valid."""
     match = re.fullmatch(r"([1-9][0-9]{0,8})ms", text.strip())
     if not match:
         raise ValueError(f"{text!r} is not valid: a time such as 200ms")
@@ -107,22 +108,22 @@ class _Fixed:
 @dataclass
 class _Auto:
     target_seconds: float
-    most_bytes: int
+    max_bytes: int
     rows: int = FIRST_ROWS
 
     def note(self, rows: int, seconds: float, size_bytes: int) -> None:
         factor = self.target_seconds / max(seconds, 1e-6) * rows / self.rows
         if abs(factor - 1) > DEAD_BAND:
             self.rows = round(self.rows * min(MAX_STEP, max(1 / MAX_STEP, factor)))
-        self.rows = max(1, min(self.rows, int(SHARE_OF_PACKET * self.most_bytes * rows / max(1, size_bytes))))
+        self.rows = max(1, min(self.rows, int(SHARE_OF_PACKET * self.max_bytes * rows / max(1, size_bytes))))
 
 
-# Others notice a batch, not an average: at a slow rate it is cut so that one goes about every second
+# A batch is a burst, which an average rate does not limit: at a slow rate batches are cut, to one about every second
 MAX_BATCH_SECONDS = 1.0
 
 
 class Pace:
-    """In any stretch of time at most `rows_per_second` times its length, and one batch: what a wait has left out is not made up for."""
+    """Limits a worker to `rows_per_second`: in any interval at most that rate plus one batch. Time spent waiting is not caught up."""
 
     def __init__(self, rows_per_second: float = math.inf, clock: Callable[[], float] = time.monotonic) -> None:
         self._rows_per_second = rows_per_second
@@ -130,7 +131,7 @@ class Pace:
         self._due = clock()
 
     def cut(self, rows: int) -> int:
-        """How many rows the next batch is to have, of the `rows` that it would have without a pace; at least one."""
+        """The size of the next batch if it would have `rows` rows without a limit; at least one."""
         return int(min(rows, max(1.0, self._rows_per_second * MAX_BATCH_SECONDS)))
 
     def rest_seconds(self) -> float:
@@ -138,5 +139,5 @@ class Pace:
         return max(0.0, self._due - self._clock())
 
     def note(self, rows: int) -> None:
-        """A batch of so many rows begins now."""
+        """A batch of `rows` rows begins now."""
         self._due = max(self._due, self._clock()) + rows / self._rows_per_second

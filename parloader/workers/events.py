@@ -1,28 +1,33 @@
-"""The frozen messages that a worker sends to the parent process. Times are seconds, measured inside the worker."""
+"""The messages from a worker to the parent process. Times are seconds, measured in the worker."""
 
 import resource
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parloader import IMPORTED_AT_SECONDS
 from parloader.errors import WorkerDied
 from parloader.plans.row_ranges import IndexRange
-from parloader.rows.differences import Difference
+
+if TYPE_CHECKING:  # it imports Polars, which the parent process loads only after it has started its workers
+    from parloader.rows.differences import Difference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    worker: int
+    """An event of one worker."""
+
+    worker: int  # its number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event):
-    """The worker is connected and begins. `clock_seconds` is of the machine's monotonic clock, as in every event."""
+    """The worker is connected and begins."""
 
-    clock_seconds: float
-    cpu_seconds: float  # that its start took
+    clock_seconds: float  # by the monotonic clock of the machine
+    cpu_seconds: float  # spent on its start: imports, connecting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,51 +36,51 @@ class BatchDone(Event):
 
     table: str
     batch: IndexRange
-    generate_seconds: float
-    write_seconds: float
-    cpu_seconds: float  # of the whole worker so far
-    peak_rss_bytes: int  # of the whole worker so far
-    clock_seconds: float
+    generate_seconds: float  # without the server
+    write_seconds: float  # the transaction, with its retries
+    cpu_seconds: float  # of the worker since its start
+    peak_rss_bytes: int  # of the worker since its start
+    clock_seconds: float  # by the monotonic clock of the machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retried(Event):
-    """A batch failed, was rolled back and is tried again. `reason` is the server's own words."""
+    """A batch failed, was rolled back and is retried."""
 
     table: str
     batch: IndexRange
-    reason: str
+    reason: str  # the server's message
 
 
 @dataclass(frozen=True, kw_only=True)
 class Differs(Event):
-    """Rows of a batch that are not as the plan says; the first `differences` of each kind in full."""
+    """Rows of a batch that differ from the plan."""
 
     table: str
-    differences: "tuple[Difference, ...]"
-    missing: int
-    different: int
+    differences: "tuple[Difference, ...]"  # the first of each kind, in full
+    missing: int  # rows
+    different: int  # rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The worker has done all it was given, or stopped when it was asked to."""
+    """The worker has completed its task, or stopped as requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """The worker gave up. `error` is one of ours; `traceback_text` is for -v."""
+    """The worker gave up."""
 
-    error: Exception
-    traceback_text: str
+    error: Exception  # a ParloaderError
+    traceback_text: str  # shown with -v
 
 
 @dataclass(frozen=True, kw_only=True)
 class Died(Event):
-    """Said by the parent: the worker's process is gone. `taken_up_by`: the worker that does what it left; None: nobody."""
+    """The worker's process has ended without reporting a result. Created by the parent."""
 
     error: WorkerDied
-    replaced_by: int | None
+    replaced_by: int | None  # the worker that does the rest; None: the task is not restarted
 
 
 def cpu_seconds() -> float:
@@ -83,12 +88,12 @@ def cpu_seconds() -> float:
 
 
 def age_seconds() -> float:
-    """Since this process imported parloader: what a user has waited, but for the interpreter's own start (some hundredths)."""
+    """The time since this process imported parloader: what a user has waited, except for the interpreter's own start (a few hundredths)."""
     return time.monotonic() - IMPORTED_AT_SECONDS
 
 
 def peak_rss_bytes() -> int:
-    """The peak of the resident memory. Linux: VmHWM (proc(5)), as ru_maxrss there includes the parent's; macOS: ru_maxrss, in bytes (getrusage(2))."""
+    """Peak resident memory. Linux: VmHWM (proc(5)), because ru_maxrss includes the parent's; macOS: ru_maxrss, in bytes (getrusage(2))."""
     if sys.platform == "linux":
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -1,7 +1,7 @@
-"""Holding a database: the lock that admits one parloader at a time, kept for as long as the work takes, and what is watched meanwhile.
+"""Exclusive lease on a database: advisory lock plus fencing token, re-acquired after a lost connection; checks throttles every second.
 
-A thread with a connection of its own looks every second. So the lock outlives a connection (the server was restarted, the network was
-cut), nothing is idle for so long that the server ends it, and the workers can be held where the server has too much to do.
+A thread with a connection of its own checks it. So the lease survives a server restart or a network failure, the connection is never idle
+long enough for the server to close it, and the workers can be paused when the server is overloaded.
 """
 
 import threading
@@ -12,58 +12,59 @@ from typing import Protocol, TypeVar
 
 from parloader.database import error_codes
 from parloader.database.driver import Connection, DriverError
-from parloader.database.error_codes import Action
 from parloader.database.session import connect, connected
 from parloader.database.target import Target
-from parloader.errors import ConnectError, LoginRefused, ParloaderError
+from parloader.errors import ConnectError, ParloaderError
 from parloader.ledger import control
 from parloader.ledger.control import Holder
 from parloader.workers.executor import Supervisor
 from parloader.workers.progress import Progress
-from parloader.workers.transactions import pause, pause_seconds
+from parloader.workers.retry import Retries, is_transient
 
 CHECK_INTERVAL_SECONDS = 1.0
 
-# What is asked here is answered in milliseconds; a server that takes so long has gone, or wants its peace
+# These statements take milliseconds; a server that needs this long is gone or overloaded
 ANSWER_TIMEOUT_SECONDS = 10.0
 
-# The workers give up first where the server is gone: their message names the rows
-WORKERS_FIRST_SECONDS = 10.0
+# If the server is gone, the workers give up before the lease does: their message names the rows
+EXTRA_RETRY_SECONDS = 10.0
 
 T = TypeVar("T")
 
 
 class Throttle(Protocol):
-    """Something that may ask the workers to wait."""
+    """A reason to pause the workers. Checked every second."""
 
     def reason(self, connection: Connection) -> str | None:
-        """Why they are to wait, in words that follow "waiting: "; None: they are not to. Called every second. Errors of ours end the work."""
+        """Why to pause, worded to follow "waiting: "; None: no reason to. Raises ParloaderError to end the operation."""
 
 
 class DatabaseLease(Supervisor):
-    """A database that this process alone works in, as long as the block runs. AnotherRun on entering says who else does, and since when."""
+    """Keeps other parloader processes out of a database while the block runs. Entering raises AnotherRun, which names the holder."""
 
-    def __init__(self, target: Target, doing: str, retry_seconds: float, progress: Progress, conditions: Sequence[Throttle] = ()) -> None:
+    def __init__(
+        self, target: Target, operation: str, retry_seconds: float, progress: Progress, throttles: Sequence[Throttle] = ()
+    ) -> None:
         self._target = target
         self._retry_seconds = retry_seconds
         self._progress = progress
-        self._conditions = conditions
-        self._holder = Holder(doing=doing)
+        self._throttles = throttles
+        self._holder = Holder(doing=operation)
         self._fenced = False
-        self._holding: Throttle | None = None
+        self._pausing: Throttle | None = None
         self._failure: Exception | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="parloader hold", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="parloader lease", daemon=True)
 
     def __enter__(self) -> "DatabaseLease":
         self._connection = self._connect()
-        with self._target.translate_errors("taking the lock of the database"):
+        with self._target.translate_errors("locking the database"):
             if not control.lock(self._connection):
                 refusal = control.refusal(self._connection)
                 error_codes.close(self._connection)
                 raise refusal
         try:
-            with self._target.translate_errors("looking whether to wait"):
+            with self._target.translate_errors("checking the throttles"):
                 self._check_throttles()
         except BaseException:
             error_codes.close(self._connection)
@@ -79,17 +80,17 @@ class DatabaseLease(Supervisor):
             error_codes.close(self._connection)
 
     def fence(self, connection: Connection) -> int:
-        """Writes this holder's token into the ledger, which has to be there, and returns it: workers of others end."""
+        """Writes this holder's token into the existing ledger and returns it: workers with another token stop writing."""
         self._holder.write(connection, self._connection.thread_id())
         self._fenced = True
         return self._holder.token
 
     @property
     def paused(self) -> bool:
-        return self._holding is not None
+        return self._pausing is not None
 
     def wait(self) -> None:
-        """Returns when nothing is held (any more). Errors of ours."""
+        """Returns when nothing pauses the operation. Raises the lease's failure."""
         while self.paused and not self._failure:
             self._over.wait(CHECK_INTERVAL_SECONDS / 10)
         if self._failure:
@@ -100,10 +101,11 @@ class DatabaseLease(Supervisor):
         return self._failure
 
     def run_with_retry(self, doing: str, work: Callable[[Connection], T]) -> T:
-        """Runs `work`, which may be repeated, on a new connection; again after a deadlock or where the connection is lost, for as long as a
-        retry may take. Errors of ours; `doing` is for their messages."""
-        failing_since: float | None = None
-        attempts = 0
+        """Runs `work`, which must be repeatable, on a new connection; again after a deadlock or a lost connection, for `retry_seconds`.
+
+        Raises ParloaderError; `doing` is for its message.
+        """
+        retries = Retries(self._retry_seconds)
         while True:
             if self._failure:
                 raise self._failure
@@ -111,17 +113,15 @@ class DatabaseLease(Supervisor):
                 with connected(self._target) as connection:
                     return work(connection)
             except DriverError as error:
-                again = error_codes.classify(error) is not Action.GIVE_UP
-                said: ParloaderError = self._target.translate(error, doing)
+                transient = is_transient(error)
+                failure: ParloaderError = self._target.translate(error, doing)
             except ConnectError as error:
-                again = not isinstance(error, LoginRefused)
-                said = error
-            failing_since = failing_since or time.monotonic()
-            if not again or time.monotonic() - failing_since >= self._retry_seconds:
-                raise said
-            self._progress.detail(f"trying again: {said.message}")
-            attempts += 1
-            pause(attempts)
+                transient = is_transient(error)
+                failure = error
+            if retries.exhausted or not transient:
+                raise failure
+            self._progress.detail(f"retrying: {failure.message}")
+            retries.pause()
 
     def _connect(self) -> Connection:
         return connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)
@@ -130,7 +130,7 @@ class DatabaseLease(Supervisor):
         while not self._over.wait(CHECK_INTERVAL_SECONDS):
             try:
                 self._check_lock()
-            except Exception as error:  # whatever it is: a lock that nobody looks after is worse
+            except Exception as error:  # any error at all: without this thread the lock is unprotected
                 self._failure = error
                 return
 
@@ -140,38 +140,42 @@ class DatabaseLease(Supervisor):
                 self._check_throttles()
                 return
         except DriverError as error:
-            self._progress.detail(f"the connection that holds the database: {error_codes.server_message(error)}")
+            self._progress.detail(f"the connection that locks the database: {error_codes.server_message(error)}")
         self._reacquire()
 
     def _check_throttles(self) -> None:
-        """Says why the workers have to wait, once for each condition that holds them, and when they go on."""
-        reasons = [(condition, reason) for condition in self._conditions if (reason := condition.reason(self._connection))]
-        holding, reason = reasons[0] if reasons else (None, "")
-        if holding is not self._holding:
-            self._progress.note(f"waiting: {reason}" if holding else "going on")
-        self._holding = holding
+        """Pauses or resumes the workers. Notes each throttle that pauses them once, and the resumption."""
+        reasons = [(throttle, reason) for throttle in self._throttles if (reason := throttle.reason(self._connection))]
+        pausing, reason = reasons[0] if reasons else (None, "")
+        if pausing is not self._pausing:
+            self._progress.note(f"waiting: {reason}" if pausing else "resumed")
+        self._pausing = pausing
 
     def _reacquire(self) -> None:
-        """The lock, on a new connection. AnotherRun where somebody else has worked here meanwhile."""
-        begun = time.monotonic()
-        attempts = 0
+        """Locks the database again, on a new connection. AnotherRun: another process has taken over."""
+        retries = Retries(self._retry_seconds + EXTRA_RETRY_SECONDS, time.monotonic())
         while not self._over.is_set():
             error_codes.close(self._connection)
-            try:
-                self._connection = self._connect()
-                with self._target.translate_errors("taking the lock of the database again"):
-                    if control.lock(self._connection):
-                        if self._fenced and not self._holder.is_current(self._connection):
-                            raise control.lost_lease_error()
-                        if self._fenced:
-                            self._holder.move(self._connection)
-                        return
-                    refusal: ParloaderError = control.refusal(self._connection)
-            except LoginRefused:
+            failure = self._try_lock()
+            if failure is None:
+                return
+            if retries.exhausted:
+                raise failure
+            retries.pause(self._over.wait)
+
+    def _try_lock(self) -> ParloaderError | None:
+        """Connects and locks the database; returns an error that a retry can mend, and raises any other."""
+        try:
+            self._connection = self._connect()
+            with self._target.translate_errors("locking the database again"):
+                if not control.lock(self._connection):
+                    return control.refusal(self._connection)
+                if self._fenced and not self._holder.is_current(self._connection):
+                    raise control.lost_lease_error()
+                if self._fenced:
+                    self._holder.move(self._connection)
+        except ConnectError as error:
+            if not is_transient(error):
                 raise
-            except ConnectError as error:
-                refusal = error
-            if time.monotonic() - begun >= self._retry_seconds + WORKERS_FIRST_SECONDS:
-                raise refusal
-            attempts += 1
-            self._over.wait(pause_seconds(attempts))
+            return error
+        return None

@@ -1,8 +1,7 @@
-"""Where partitions run: the Executor protocol, and processes of this machine (spawn, supervised).
+"""Runs tasks in processes of this machine: spawned, supervised, and replaced when they die.
 
-A task is a frozen dataclass; it crosses the process boundary and does its work there. The pipe between the two is the leash: the parent
-says stop, hold and go on it, and when the parent is gone it ends, which a worker takes as stop. Where a worker dies, a fresh one takes up
-what it left, if the task says how.
+A pipe connects the parent and a worker. The parent sends the task, then commands; when the parent is gone the pipe closes, and the worker
+stops.
 """
 
 import importlib
@@ -14,6 +13,8 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum, auto
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -21,17 +22,64 @@ from typing import cast
 
 from parloader.errors import ParloaderError, WorkerDied
 from parloader.workers.events import Died, Event, Failed, Finished
-from parloader.workers.executor import Command, StopSignal, Supervisor, Task, WorkerChannel
+from parloader.workers.executor import Supervisor, Task
+from parloader.workers.stop_signal import StopSignal
 
-# How often the parent looks whether somebody asked it to stop, when no worker says anything
+# How often the parent checks for a stop request while no worker reports anything
 POLL_SECONDS = 0.1
 
-# How long workers may take to finish the batch in hand after a stop, before they are ended (the server then rolls it back)
+# How long workers may take to finish the current batch after a stop, before they are killed (the server then rolls the batch back)
 STOP_PATIENCE_SECONDS = 30.0
 
 
+class Command(Enum):
+    """What the parent sends to a running worker."""
+
+    STOP = auto()
+    PAUSE = auto()
+    RESUME = auto()
+
+
+class PipeChannel:
+    """A WorkerChannel: the worker's end of the pipe."""
+
+    def __init__(self, pipe: "Connection[object, object]") -> None:
+        self._pipe = pipe
+        self._stopped = False
+        self._paused = False
+
+    def send(self, event: Event) -> None:
+        try:
+            self._pipe.send(event)
+        except OSError:
+            self._stopped = True  # the parent is gone
+
+    @property
+    def stopping(self) -> bool:
+        self._receive_commands(0)
+        return self._stopped
+
+    def wait_for_turn(self, rest_seconds: float = 0.0) -> bool:
+        end = time.monotonic() + rest_seconds
+        self._receive_commands(0)
+        while not self._stopped and (self._paused or time.monotonic() < end):
+            self._receive_commands(None if self._paused else max(0.0, end - time.monotonic()))
+        return not self._stopped
+
+    def _receive_commands(self, timeout_seconds: float | None) -> None:
+        """Takes in every command sent so far; if there is none, waits for one (None: without a limit)."""
+        try:
+            while not self._stopped and self._pipe.poll(timeout_seconds):
+                command = self._pipe.recv()
+                self._stopped = command is Command.STOP
+                self._paused = command is Command.PAUSE
+                timeout_seconds = 0
+        except (EOFError, OSError):
+            self._stopped = True
+
+
 class LocalExecutor:
-    """One spawned process a task."""
+    """An executor that spawns a process for each task."""
 
     def __init__(self) -> None:
         self._idle: list[tuple[Connection[object, object], SpawnProcess]] = []
@@ -56,39 +104,59 @@ class LocalExecutor:
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
         pool = _WorkerPool(self._idle)
-        failure: Exception | None = None
-        stopped = 0
-        deadline = float("inf")
+        run = _SupervisedRun(pool, on_event, stop, watch)
         try:
             pool.pause(watch.paused)  # before the first batch of the first worker
             for task in tasks:
                 pool.start(task)
-            while pool.workers:
-                for pipe in pool.ready():
-                    task, process = pool.workers[pipe]
-                    event = _receive(pipe)
-                    if event is None:
-                        process.join()
-                        event = _death(task, process, None if stop.requests or failure else pool.replace(task))
-                    on_event(event)
-                    if isinstance(event, Failed) or (isinstance(event, Died) and event.replaced_by is None):
-                        failure = failure or event.error
-                    if isinstance(event, Finished | Failed | Died):
-                        pool.remove(pipe)
+            while pool.workers and not run.out_of_patience:
+                run.handle_events()
                 on_tick()
-                failure = failure or watch.failure
-                if stopped < stop.requests or (failure and not stopped):
-                    stopped = max(1, stop.requests)
-                    deadline = min(deadline, time.monotonic() + STOP_PATIENCE_SECONDS)
-                    pool.tell(Command.STOP)
-                elif not stopped:
-                    pool.pause(watch.paused)
-                if stop.requests > 1 or time.monotonic() > deadline:
-                    break
+                run.send_commands()
         finally:
             pool.kill()
-        if failure:
-            raise failure
+        if run.failure:
+            raise run.failure
+
+
+@dataclass
+class _SupervisedRun:
+    """One call of LocalExecutor.run: reacts to its workers' events, and to stop requests, pauses and failures."""
+
+    pool: "_WorkerPool"
+    on_event: Callable[[Event], None]
+    stop: StopSignal
+    watch: Supervisor
+    failure: Exception | None = None
+    _handled_requests: int = 0  # the stop requests passed on to the workers; a failure counts as one
+    _deadline: float = float("inf")  # when stopping workers are killed
+    out_of_patience: bool = False
+
+    def handle_events(self) -> None:
+        """Waits a short while for events, and handles at most one of each worker."""
+        for pipe in self.pool.ready():
+            event = _receive(pipe) or self._handle_death(pipe)
+            self.on_event(event)
+            if isinstance(event, Failed) or (isinstance(event, Died) and event.replaced_by is None):
+                self.failure = self.failure or event.error
+            if isinstance(event, Finished | Failed | Died):
+                self.pool.remove(pipe)
+
+    def _handle_death(self, pipe: "Connection[object, object]") -> Died:
+        task, process = self.pool.workers[pipe]
+        process.join()
+        return _death(task, process, None if self.stop.requests or self.failure else self.pool.replace(task))
+
+    def send_commands(self) -> None:
+        """Stops the workers after a request or a failure; otherwise pauses or resumes them. A second request ends the patience."""
+        self.failure = self.failure or self.watch.failure
+        if self._handled_requests < self.stop.requests or (self.failure and not self._handled_requests):
+            self._handled_requests = max(1, self.stop.requests)
+            self._deadline = min(self._deadline, time.monotonic() + STOP_PATIENCE_SECONDS)
+            self.pool.send(Command.STOP)
+        elif not self._handled_requests:
+            self.pool.pause(self.watch.paused)
+        self.out_of_patience = self.stop.requests > 1 or time.monotonic() > self._deadline
 
 
 class _WorkerPool:
@@ -97,19 +165,19 @@ class _WorkerPool:
     def __init__(self, idle: "list[tuple[Connection[object, object], SpawnProcess]]") -> None:
         self._idle = idle
         self._started = 0
-        self._held = False
+        self._paused = False
         self.workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
 
     def start(self, task: Task) -> None:
         pipe, process = self._idle.pop() if self._idle else _start(type(task).__module__)
         self.workers[pipe] = (task, process)
         self._started = max(self._started, task.worker + 1)
-        self._say(pipe, task)
-        if self._held:
-            self._say(pipe, Command.PAUSE)
+        self._send_to(pipe, task)
+        if self._paused:
+            self._send_to(pipe, Command.PAUSE)
 
     def replace(self, dead: Task) -> int | None:
-        """Starts a worker for what the dead one left, where the task says how; returns its number."""
+        """Starts a worker that does the rest of the dead one's task; returns its number. None: the task is not restarted."""
         task = dead.reassigned_to(self._started)
         if task is None:
             return None
@@ -117,24 +185,24 @@ class _WorkerPool:
         return task.worker
 
     def ready(self) -> "list[Connection[object, object]]":
-        """The pipes on which there is something to read, after a short while at most."""
+        """The pipes with something to read, after at most POLL_SECONDS."""
         return cast("list[Connection[object, object]]", wait(list(self.workers), timeout=POLL_SECONDS))
 
     def remove(self, pipe: "Connection[object, object]") -> None:
         _, process = self.workers.pop(pipe)
         process.join()
 
-    def pause(self, held: bool) -> None:
-        if held is not self._held:
-            self._held = held
-            self.tell(Command.PAUSE if held else Command.RESUME)
+    def pause(self, paused: bool) -> None:
+        if paused is not self._paused:
+            self._paused = paused
+            self.send(Command.PAUSE if paused else Command.RESUME)
 
-    def tell(self, order: Command) -> None:
+    def send(self, command: Command) -> None:
         for pipe in self.workers:
-            self._say(pipe, order)
+            self._send_to(pipe, command)
 
-    def _say(self, pipe: "Connection[object, object]", message: object) -> None:
-        with suppress(OSError):  # it has ended: that is seen when its last events are read
+    def _send_to(self, pipe: "Connection[object, object]", message: object) -> None:
+        with suppress(OSError):  # the worker has ended; its last events are read later
             pipe.send(message)
 
     def kill(self) -> None:
@@ -147,28 +215,29 @@ def _start(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
     """A new interpreter that imports the module and waits for its task.
 
     Not a fork of a server process that has imported everything, although that takes 5 ms instead of 300: `import polars` starts threads
-    (Polars 2.1: polars-ooc-cleaner and those of its allocator), and a fork of a process with threads may inherit a lock that nobody releases.
+    (Polars 2.1: polars-ooc-cleaner and those of its allocator), and a fork of a process with threads may inherit a lock that is never
+    released.
     """
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, module), name="parloader worker", daemon=True)
+    parent_end, worker_end = context.Pipe()
+    process = context.Process(target=_work, args=(worker_end, module), name="parloader worker", daemon=True)
     with _environment():
         process.start()
-    theirs.close()
-    return ours, process
+    worker_end.close()
+    return parent_end, process
 
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """What a worker starts with: one Polars thread (the processes are the parallelism), and Ctrl-C held off until it ignores it."""
+    """The environment in which a worker starts: one Polars thread (the processes are the parallelism), and SIGINT blocked until it ignores it."""
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"
-    resource_tracker.ensure_running()  # which, where it has to start, undoes what comes now
-    held_off = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held_off)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if before is None:
             del os.environ["POLARS_MAX_THREADS"]
         else:
@@ -176,32 +245,32 @@ def _environment() -> Iterator[None]:
 
 
 def _work(pipe: "Connection[object, object]", module: str) -> None:
-    """The life of a worker process. Ctrl-C reaches the whole terminal group, but it is the parent who says stop."""
+    """The main function of a worker process. It ignores Ctrl-C, which reaches the entire terminal group: the parent sends STOP."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     importlib.import_module(module)
     try:
         task = cast(Task, pipe.recv())
     except EOFError:
-        return  # the parent has gone, and never had a task
-    link = WorkerChannel(pipe)
+        return  # the parent ended without a task for this process
+    channel = PipeChannel(pipe)
     try:
-        task.run(link)
+        task.run(channel)
     except Exception as error:
-        link.send(Failed(worker=task.worker, error=_sendable(error), traceback_text=traceback.format_exc()))
+        channel.send(Failed(worker=task.worker, error=_sendable(error), traceback_text=traceback.format_exc()))
     else:
-        link.send(Finished(worker=task.worker))
+        channel.send(Finished(worker=task.worker))
     pipe.close()
-    os._exit(0)  # all is said and nothing is held: the interpreter's own farewell takes longer than a small batch
+    os._exit(0)  # everything is reported and released, and the interpreter's own shutdown takes longer than a small batch
 
 
 def _sendable(error: Exception) -> Exception:
     if isinstance(error, ParloaderError):
         return error
-    return ParloaderError(f"a worker failed with {type(error).__name__}: {error}", "Run it again with -v and report what it prints")
+    return ParloaderError(f"a worker failed with {type(error).__name__}: {error}", "Run it again with -v and report its output")
 
 
 def _receive(pipe: "Connection[object, object]") -> Event | None:
-    """The next event; None where the worker's end is closed."""
+    """The next event; None: the worker's end is closed."""
     try:
         event = pipe.recv()
     except (EOFError, OSError, pickle.UnpicklingError):
@@ -210,11 +279,11 @@ def _receive(pipe: "Connection[object, object]") -> Event | None:
     return event
 
 
-def _death(task: Task, process: SpawnProcess, taken_up_by: int | None) -> Died:
+def _death(task: Task, process: SpawnProcess, replaced_by: int | None) -> Died:
     code = process.exitcode or 0
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     hint = " (out of memory? try a smaller --batch)" if code == -signal.SIGKILL else ""
     error = WorkerDied(
-        f"worker {task.worker} {how}{hint} while it held {task}", "What is committed stays: run the same command again to do the rest"
+        f"worker {task.worker} {how}{hint} while working on {task}", "Committed batches stay: run the same command again to do the rest"
     )
-    return Died(worker=task.worker, error=error, replaced_by=taken_up_by)
+    return Died(worker=task.worker, error=error, replaced_by=replaced_by)

@@ -1,4 +1,4 @@
-"""What is seen while it runs: a tqdm bar over the statistics, or a log line every few seconds where there is no terminal."""
+"""Shows progress: a tqdm bar, or a log line every few seconds if stderr is not a terminal. Progress is also the observer of library users."""
 
 import sys
 import time
@@ -18,29 +18,32 @@ DRAW_EVERY_SECONDS = 0.2
 
 
 class ProgressBar:
-    """Shows how far one piece of work is. This one shows nothing."""
+    """Shows the progress of one step. This one shows nothing."""
 
-    def update(self, stats: Stats, held: bool) -> None:
-        """The statistics are as given now, and the workers wait (`held`) or work. Called several times a second, also where nothing is new."""
+    def update(self, stats: Stats, paused: bool) -> None:
+        """Shows these statistics, and whether the workers are paused. Called several times a second, also if nothing has changed."""
 
 
 class Progress:
-    """The observer of an operation. This one shows nothing: the default where parloader is used as a library."""
+    """The observer of an operation. This one shows nothing: the default if parloader is used as a library.
+
+    An observer may fail (a closed output) without failing the operation.
+    """
 
     def note(self, message: str) -> None:
-        """A line of information."""
+        """Shows a line of information."""
 
     def detail(self, message: str) -> None:
-        """A line for those who asked for more."""
+        """Shows a line of details (-v)."""
 
     @contextmanager
     def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
-        """`what` is done to `rows` rows, of which `done` are done already."""
+        """A context that shows the progress of the step `what`, of `rows` rows, of which `done` were done before."""
         yield ProgressBar()
 
 
 class Screen(Progress):
-    """Shows all on stderr: notes from verbosity 1 on (and the meter), details from 2 on."""
+    """Shows progress on stderr: notes and the bar from verbosity 1, details from verbosity 2."""
 
     def __init__(self, verbosity: int) -> None:
         self.verbosity = verbosity
@@ -65,7 +68,7 @@ class Screen(Progress):
         if self.verbosity < 1 or rows == 0:
             yield ProgressBar()
         elif sys.stderr.isatty():
-            from tqdm import tqdm  # takes long to import, and most commands draw no bar
+            from tqdm import tqdm  # slow to import, and most commands draw no bar
 
             with tqdm(desc=what, total=rows, initial=done, unit=" rows", unit_scale=True, dynamic_ncols=True, file=sys.stderr) as bar:
                 self._bar = bar
@@ -83,31 +86,31 @@ class _TerminalBar(ProgressBar):
         self._done = done
         self._drawn = 0.0
 
-    def update(self, stats: Stats, held: bool) -> None:
-        """Not by tqdm's own update, which draws nothing, and so keeps the rate, where nothing is new: the rate is that since the begin."""
+    def update(self, stats: Stats, paused: bool) -> None:
+        """Sets `n` instead of calling tqdm's update, which redraws nothing while nothing changes, and so would show an outdated rate."""
         self._bar.n = self._done + _rows(stats)
         now = time.monotonic()
         if now - self._drawn >= DRAW_EVERY_SECONDS:
             self._drawn = now
-            self._bar.set_postfix_str(_workers(stats, held))
+            self._bar.set_postfix_str(_workers(stats, paused))
 
 
 class _Log(ProgressBar):
     def __init__(self, what: str, rows: int, done: int) -> None:
         self._what, self._total, self._done = what, rows, done
-        self._begun = self._said = time.monotonic()
+        self._begun = self._logged = time.monotonic()
 
-    def update(self, stats: Stats, held: bool) -> None:
+    def update(self, stats: Stats, paused: bool) -> None:
         now = time.monotonic()
-        if now - self._said < LOG_EVERY_SECONDS:
+        if now - self._logged < LOG_EVERY_SECONDS:
             return
-        self._said = now
-        made = _rows(stats)
-        rate = made / (now - self._begun)
-        left = f"{(self._total - self._done - made) / rate:.0f} s left" if rate else "time left unknown"
-        share = (self._done + made) / self._total
+        self._logged = now
+        new = _rows(stats)
+        rate = new / (now - self._begun)
+        left = f"{(self._total - self._done - new) / rate:.0f} s left" if rate else "time left unknown"
+        share = (self._done + new) / self._total
         print(
-            f"{self._what}: {self._done + made:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats, held)}",
+            f"{self._what}: {self._done + new:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats, paused)}",
             file=sys.stderr,
         )
 
@@ -116,6 +119,6 @@ def _rows(stats: Stats) -> int:
     return sum(worker.rows for worker in stats.values())
 
 
-def _workers(stats: Stats, held: bool) -> str:
+def _workers(stats: Stats, paused: bool) -> str:
     alive = sum(worker.alive for worker in stats.values())
-    return f"{'waiting, ' if held else ''}workers {alive}, retries {sum(worker.retries for worker in stats.values())}"
+    return f"{'waiting, ' if paused else ''}workers {alive}, retries {sum(worker.retries for worker in stats.values())}"

@@ -1,12 +1,19 @@
-"""Running tasks: events folded into statistics and shown, the executor stopped by Ctrl-C."""
+"""Runs tasks: folds their events into statistics, shows progress, and stops the executor on Ctrl-C. Chooses the executor."""
 
 import contextlib
 from collections.abc import Callable, Sequence
 
 from parloader.workers.events import Died, Event, Failed, Retried
-from parloader.workers.executor import Executor, StopSignal, Supervisor, Task
+from parloader.workers.executor import Executor, Supervisor, Task
+from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress
 from parloader.workers.stats import Stats, fold
+from parloader.workers.stop_signal import StopSignal
+
+
+def default_executor() -> Executor:
+    """The executor of an operation whose caller gives none."""
+    return LocalExecutor()
 
 
 def run_tasks(
@@ -20,26 +27,29 @@ def run_tasks(
     also: Callable[[Event], None] = lambda _: None,
     watch: Supervisor | None = None,
 ) -> tuple[Stats, bool]:
-    """Runs the tasks, `what` they do shown as so many of `rows`; returns the statistics, and whether somebody asked to stop."""
+    """Runs the tasks; returns the statistics, and whether a stop was requested.
+
+    Progress shows `what` they do, for `rows` rows, of which `done` were done before. `also` gets each event, too.
+    """
     stats: Stats = {}
     watch = watch or Supervisor()
-    with StopSignal() as stop, progress.bar(what, rows, done) as meter:
+    with StopSignal() as stop, progress.bar(what, rows, done) as bar:
 
         def on_event(event: Event) -> None:
             nonlocal stats
             stats = fold(stats, event)
             also(event)
-            with contextlib.suppress(OSError):  # nobody watches any more (a closed pipe): no reason to stop
+            with contextlib.suppress(OSError):  # the output is closed (a broken pipe): no reason to stop
                 if isinstance(event, Retried):
-                    progress.detail(f"worker {event.worker} tries {event.table}, {event.batch}, again: {event.reason}")
+                    progress.detail(f"worker {event.worker} retries {event.table}, {event.batch}: {event.reason}")
                 if isinstance(event, Died) and event.replaced_by is not None:
-                    progress.note(f"{event.error.message}; worker {event.replaced_by} takes up what is left of it")
+                    progress.note(f"{event.error.message}; worker {event.replaced_by} replaces it")
                 if isinstance(event, Failed):
                     progress.detail(event.traceback_text)
 
         def on_tick() -> None:
             with contextlib.suppress(OSError):
-                meter.update(stats, watch.paused)
+                bar.update(stats, watch.paused)
 
         executor.run(tasks, on_event, stop, watch, on_tick)
     return stats, bool(stop.requests)

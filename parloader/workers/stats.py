@@ -1,4 +1,4 @@
-"""What the events add up to: a pure fold, one event at a time."""
+"""Statistics of the workers: a pure fold over their events."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from parloader.workers.events import BatchDone, Died, Event, Failed, Finished, R
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerStats:
-    """One worker so far. Rows and times of committed batches only; `cpu_seconds` without those of its start (imports, connecting)."""
+    """One worker so far. Rows and times are those of committed batches."""
 
     worker: int
     rows: int = 0
@@ -17,11 +17,11 @@ class WorkerStats:
     retries: int = 0
     generate_seconds: float = 0.0
     write_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    startup_cpu_seconds: float = 0.0
+    cpu_seconds: float = 0.0  # without its start
+    startup_cpu_seconds: float = 0.0  # imports, connecting
     peak_rss_bytes: int = 0
-    started_seconds: float = 0.0
-    last_seconds: float = 0.0
+    started_seconds: float = 0.0  # by the monotonic clock
+    last_seconds: float = 0.0  # of the last event, by the same clock
     alive: bool = True
     batch_seconds: list[float] = field(default_factory=list)  # appended to in place: a fold over 100,000 batches stays linear
 

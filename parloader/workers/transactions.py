@@ -1,6 +1,5 @@
-"""A worker's connection, and the one way to do a transaction on it: again where that can help, never guessing whether it landed."""
+"""A worker's connection. Runs a transaction with retries; after a lost connection the ledger tells whether it was committed."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,24 +13,19 @@ from parloader.errors import ConnectError, LoginRefused, WriteFailed
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.events import Retried
 from parloader.workers.executor import WorkerChannel
+from parloader.workers.retry import Retries, is_transient
 
-# Pauses between retries grow from the first to the last of these, each drawn at random up to its bound ("full jitter", which AWS's
-# architecture blog "Exponential Backoff And Jitter" finds best)
-FIRST_PAUSE_SECONDS = 0.05
+# After this long without a transaction (a pause, a slow rate) the worker reconnects: the server may have ended the idle connection
+# (session.IDLE_SECONDS), and to find that out would cost as much
+MAX_IDLE_SECONDS = 30.0
 
-MAX_PAUSE_SECONDS = 5.0
-
-# After that long without a transaction (a pause, a slow rate) a new connection is made: the server may have ended the one before
-# (connect.IDLE_SECONDS), and to find that out would cost as much
-MAX_REST_SECONDS = 30.0
-
-# A transaction of a large batch takes seconds; one that takes this long is on a connection that leads nowhere any more
+# A transaction of a large batch takes seconds; if one takes this long, its connection is dead
 ANSWER_TIMEOUT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class WorkItem:
-    """What a transaction is about, for messages."""
+    """Describes a transaction in messages."""
 
     doing: str
     table: str
@@ -39,14 +33,16 @@ class WorkItem:
     partition: IndexRange | None = None
 
     def __str__(self) -> str:
-        of = f" of the partition {self.partition}" if self.partition and self.partition != self.batch else ""
-        return f"{self.doing} {self.table}, {self.batch}{of}"
+        suffix = f" of the partition {self.partition}" if self.partition and self.partition != self.batch else ""
+        return f"{self.doing} {self.table}, {self.batch}{suffix}"
 
 
 class RetryingConnection:
+    """A connection that is replaced when it is lost. Connects on creation: LoginRefused or ConnectError says why it cannot."""
+
     def __init__(
         self,
-        link: WorkerChannel,
+        channel: WorkerChannel,
         worker: int,
         target: Target,
         retry_seconds: float,
@@ -54,14 +50,14 @@ class RetryingConnection:
         local_infile: bool = False,
         settings: tuple[str, ...] = (),
     ) -> None:
-        self._link = link
+        self._channel = channel
         self._worker = worker
         self._target = target
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
         self._settings = settings
-        self._connection = self._connected("the worker had no connection yet", time.monotonic())
-        self._used = time.monotonic()
+        self._connection = self._connected("the worker could not connect", time.monotonic())
+        self._last_used = time.monotonic()
 
     def _connect(self) -> Connection:
         connection = connect(
@@ -78,72 +74,59 @@ class RetryingConnection:
     def close(self) -> None:
         error_codes.close(self._connection)
 
-    def run_transaction(self, piece: WorkItem, work: Callable[[Connection], None]) -> bool:
-        """Runs `work` in a transaction and commits it. False: the worker was told to stop while it was being tried again.
+    def run_transaction(self, item: WorkItem, work: Callable[[Connection], None]) -> bool:
+        """Runs `work` in a transaction and commits it. False: the worker was told to stop before a retry.
 
-        After a deadlock or a lost connection `work` runs again in a new transaction, for at most the session's retry_seconds; it has to
-        find out by itself, from the ledger, whether the attempt before has landed. Raises errors of ours.
+        After a deadlock or a lost connection `work` runs again in a new transaction, for at most `retry_seconds`. `work` itself must find
+        out from the ledger whether an earlier attempt was committed. Raises ParloaderError.
         """
-        failing_since: float | None = None
-        attempts = 0
-        if time.monotonic() - self._used > MAX_REST_SECONDS:
-            self._reconnect(piece, time.monotonic())
-        while not (attempts and self._link.stopping):
+        retries = Retries(self._retry_seconds)
+        if time.monotonic() - self._last_used > MAX_IDLE_SECONDS:
+            self._reconnect(item, time.monotonic())
+        while not (retries.count and self._channel.stopping):
             try:
                 work(self._connection)
                 self._connection.commit()
             except DriverError as error:
                 error_codes.rollback(self._connection)
-                what = error_codes.classify(error)
-                failing_since = failing_since or time.monotonic()
-                waited = time.monotonic() - failing_since
-                if what is Action.GIVE_UP or waited >= self._retry_seconds:
-                    after = f" after {attempts} retries in {waited:.0f} s" if attempts else ""
-                    raise self._target.translate(error, f"{piece} failed{after}") from error
-                attempts += 1
-                self._link.send(
-                    Retried(worker=self._worker, table=piece.table, batch=piece.batch, reason=error_codes.server_message(error))
-                )
-                pause(attempts)
-                if what is Action.RECONNECT:
-                    self._reconnect(piece, failing_since)
+                self._prepare_retry(item, error, retries)
             except WriteFailed as error:
                 error_codes.rollback(self._connection)
-                raise WriteFailed(f"{piece} failed: {error.message}", error.next_step) from error
+                raise WriteFailed(f"{item} failed: {error.message}", error.next_step) from error
             except BaseException:
                 error_codes.rollback(self._connection)
                 raise
             else:
-                self._used = time.monotonic()
+                self._last_used = time.monotonic()
                 return True
         return False
 
-    def _reconnect(self, piece: WorkItem, begun: float) -> None:
-        error_codes.close(self._connection)
-        self._connection = self._connected(f"the connection was lost while {piece}", begun)
+    def _prepare_retry(self, item: WorkItem, error: DriverError, retries: Retries) -> None:
+        """Reports, pauses, and reconnects if necessary. Raises the translated error if a retry cannot help or comes too late."""
+        if retries.exhausted or not is_transient(error):
+            after = f" after {retries.count} retries in {retries.seconds:.0f} s" if retries.count else ""
+            raise self._target.translate(error, f"{item} failed{after}") from error
+        self._channel.send(Retried(worker=self._worker, table=item.table, batch=item.batch, reason=error_codes.server_message(error)))
+        retries.pause()
+        if error_codes.classify(error) is Action.RECONNECT:
+            self._reconnect(item, retries.since)
 
-    def _connected(self, why: str, begun: float) -> Connection:
-        """A new connection, tried for as long as a retry may take, and once at least."""
-        attempt = 0
+    def _reconnect(self, item: WorkItem, since: float | None) -> None:
+        error_codes.close(self._connection)
+        self._connection = self._connected(f"the connection was lost while {item}", since)
+
+    def _connected(self, problem: str, since: float | None) -> Connection:
+        """A new connection. Tries at least once, then until `retry_seconds` after `since`."""
+        retries = Retries(self._retry_seconds, since)
         while True:
             try:
                 return self._connect()
             except LoginRefused as error:
-                raise LoginRefused(f"{why}, and {error.message}", error.next_step) from error
+                raise LoginRefused(f"{problem}: {error.message}", error.next_step) from error
             except ConnectError as error:
-                attempt += 1
-                if self._link.stopping or time.monotonic() - begun >= self._retry_seconds:
+                if self._channel.stopping or retries.exhausted:
                     raise ConnectError(
-                        f"{why}, and for {time.monotonic() - begun:.0f} s there was none: {error.message}",
-                        "When the server is back, run the same command again: what is committed stays, only the rest is done",
+                        f"{problem}; gave up after {retries.seconds:.0f} s: {error.message}",
+                        "When the server is back, run the same command again: committed batches stay, it does only the rest",
                     ) from error
-                pause(attempt)
-
-
-def pause(attempt: int) -> None:
-    """Before the `attempt`-th retry."""
-    time.sleep(pause_seconds(attempt))
-
-
-def pause_seconds(attempt: int) -> float:
-    return random.uniform(0, min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))
+                retries.pause()

@@ -146,10 +146,10 @@ def test_svg(database: Database, tmp_path: Path) -> None:
         (("--procs", "1,0"), "'0' is not a number from 1 to 1024"),
         (("--procs", "two"), "'two' is not a number from 1 to 1024"),
         (("--batch", "10,x"), "'x' is not valid: a number of rows"),
-        (("--writer", "copy"), "'copy' is no writer: insert, load-data"),
+        (("--writer", "copy"), "'copy' is not a writer; valid are insert, load-data"),
         (("--rounds", "0"), "--rounds"),
         (("--rows", "0"), "--rows"),
-        (("--plot", "b.pdf"), "b.pdf ends neither in .png nor in .svg"),
+        (("--plot", "b.pdf"), "b.pdf does not end in .png or .svg"),
         (("--plot", "/no/such/folder/b.png"), "there is no folder /no/such/folder"),
     ],
 )

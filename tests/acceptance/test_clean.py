@@ -53,7 +53,7 @@ def test_it_asks_first(database: Database) -> None:
         return subprocess.run(database.command("clean"), input=text, capture_output=True, text=True, cwd=database.folder, check=False)
 
     answered_no = answer("n\n")
-    assert (answered_no.returncode, "Delete these 421 rows" in answered_no.stderr) == (130, True)
+    assert (answered_no.returncode, "Delete 421 rows" in answered_no.stderr) == (130, True)
     nobody_there = answer("")
     assert nobody_there.returncode == 130
     assert "--yes" in nobody_there.stderr

@@ -92,7 +92,7 @@ def test_a_unique_column_is_left_null(database: Database) -> None:
     made(database)
     planned = json.loads(database.parloader("plan", "--table", "crown", "--rows", "50", "--json").stdout)
     (note,) = (note["text"] for note in planned["notes"] if note["column"] == "ruler_id")
-    assert note.startswith("left NULL: the tables point to each other in a cycle: ")
+    assert note.startswith("left NULL: the tables reference each other in a cycle: ")
 
 
 @SLOW

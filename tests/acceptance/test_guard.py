@@ -61,7 +61,7 @@ def test_who_imports_parloader_is_refused_too(database: Database) -> None:
 
 def test_an_empty_database_with_the_marker_is_still_an_empty_one(database: Database) -> None:
     database.parloader("guard", "--forbid")
-    assert "the database is empty: seed would make these tables" in database.parloader("plan").stdout
+    assert "the database is empty: seed would create these tables" in database.parloader("plan").stdout
     database.parloader("guard", "--allow", "--yes")
     database.parloader("seed", "--rows", "20")
 

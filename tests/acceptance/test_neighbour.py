@@ -101,11 +101,11 @@ def test_a_seed_is_paused_and_goes_on(database: Database) -> None:
         assert f"process {seed.process.pid}" in status["at_work"]["by"]
         assert status["paused"]["since"].endswith("Z")
         shown = database.parloader("status").stdout
-        assert "at work: seed by " in shown
+        assert "running: seed by " in shown
         assert "paused by " in shown
-        assert database.parloader("resume").stdout == "going on\n"
+        assert database.parloader("resume").stdout == "resumed\n"
         assert seed.ended() == 0, seed.said
-        assert seed.said.count("waiting: ") == seed.said.count("going on") == 1
+        assert seed.said.count("waiting: ") == seed.said.count("resumed") == 1
     verified(database)
     status = json.loads(database.parloader("status", "--json").stdout)
     assert (status["at_work"], status["paused"]) == (None, None)
@@ -133,9 +133,9 @@ def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(
     database: Database, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
     database.parloader("seed", "--rows", "10")
-    assert "nobody is at work now, and the next one will wait" in database.parloader("pause").stdout
+    assert "nothing is running, and the next command will wait" in database.parloader("pause").stdout
     with running(database, *arguments) as command:
-        command.says("parloader resume lets it go on")
+        command.says("run parloader resume to resume it")
         before = database.rows("SELECT run_id FROM parloader_run")
         command.process.send_signal(number)
         assert command.ended() == 130
@@ -180,7 +180,7 @@ def test_it_waits_while_there_are_too_many_connections(database: Database) -> No
             assert database.rows("SHOW TABLES") == ()
             stack.close()
             assert seed.ended() == 0, seed.said
-            assert seed.said.count("going on") == 1
+            assert seed.said.count("resumed") == 1
     verified(database)
 
 
@@ -209,7 +209,7 @@ def test_it_waits_while_too_many_statements_run(database: Database) -> None:
         assert held(database, seed) < ROWS
         stack.close()
         assert seed.ended() == 0, seed.said
-        assert seed.said.count("going on") == 1
+        assert seed.said.count("resumed") == 1
     verified(database)
 
 
@@ -224,7 +224,7 @@ def test_two_reasons_at_once(database: Database) -> None:
         seed.says("waiting: paused by ")
         database.parloader("resume")
         until(lambda: seed.said.count("waiting: Threads_connected is ") == 2, "the other reason is still there")
-        assert "going on" not in seed.said
+        assert "resumed" not in seed.said
         assert held(database, seed) < ROWS
         stack.close()
         assert seed.ended() == 0, seed.said
@@ -259,7 +259,7 @@ class Seen(Progress):
         seen = self
 
         class Keep(ProgressBar):
-            def update(self, stats: Stats, held: bool) -> None:
+            def update(self, stats: Stats, paused: bool) -> None:
                 seen.stats = stats
 
         yield Keep()

@@ -117,7 +117,7 @@ def test_it_waits_while_the_replica_is_behind(pair: Pair) -> None:
             assert "above 1\n" in seed.said
             assert loaded(pair.source) < ROWS
             sql.execute(reader, "UNLOCK TABLES")
-        seed.says("going on")
+        seed.says("resumed")
         goes_on(pair, seed)
 
 

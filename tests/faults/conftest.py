@@ -1,4 +1,4 @@
-"""Accounts and servers that a fault may be done to."""
+"""Accounts and servers for the faults."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ def no_load_is_left() -> Iterator[None]:
 
 @pytest.fixture
 def ordinary(database: Database) -> Iterator[Database]:
-    """The database by TCP, by an account that has all rights in it, and none on the server."""
+    """The database over TCP, with an account that has all privileges in it, and none on the server."""
     with ordinary_account(database) as owned:
         yield owned
 

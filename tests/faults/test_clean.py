@@ -1,4 +1,4 @@
-"""A clean that is killed, cut off or told to end in the middle: its repetition goes on, or a seed fills up again what is gone."""
+"""A clean that is killed, disconnected or interrupted: the next clean deletes the rest, or a seed restores the deleted rows."""
 
 import signal
 from collections.abc import Iterator
@@ -50,15 +50,15 @@ def test_the_command_is_killed(database: Database, then: str) -> None:
 def test_a_worker_is_killed(database: Database) -> None:
     with halted_clean(database) as load:
         kill_workers(load, most=2)
-    load.ends(0, r"worker 1 was killed by SIGKILL.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    load.ends(0, r"worker 1 was killed by SIGKILL.* while working on script_execution, rows .*; worker 2 replaces it")
     assert database.rows("SHOW TABLES") == ()
 
 
 @pytest.mark.slow
-def test_a_worker_is_killed_that_nobody_replaces(database: Database) -> None:
+def test_a_worker_is_killed_and_not_replaced(database: Database) -> None:
     with halted_clean(database, "--worker-restarts", "0") as load:
         kill_workers(load, most=2)
-    load.ends(1, r"error: worker 1 was killed by SIGKILL.* while it held script_execution, rows ")
+    load.ends(1, r"error: worker 1 was killed by SIGKILL.* while working on script_execution, rows ")
     proven(load)
 
 
@@ -88,8 +88,8 @@ def test_the_server_is_killed_and_comes_back(mortal: Database, own_server: Priva
 
 
 @pytest.mark.slow
-def test_one_that_is_suspended_is_overtaken_by_nobody(database: Database) -> None:
-    """Its lock is that of its connection, which is there as long as its process."""
+def test_while_it_is_suspended_no_other_command_takes_over(database: Database) -> None:
+    """The lock belongs to its connection, which lives as long as its process."""
     with halted_clean(database) as load:
         for process in load.family():
             signalled(process, signal.SIGSTOP)

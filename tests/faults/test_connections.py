@@ -1,4 +1,4 @@
-"""Connections that are killed, or cut, stalled, delayed and half-closed on the way, around each step of a batch."""
+"""Connections that are killed, cut, stalled, delayed or half-closed, around each step of a batch."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
 
 @pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow) for act in Act if act is not Act.CUT)])
 def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
-    """The workers' connections are lost, and the new ones meet with harm."""
+    """The workers lose their connections, and the fault hits the new ones."""
     load = started(proxied)
     with halted(load) as halt, proxied.server.connection() as admin:
         between.arm(Harm(Moment.CONNECT, act), times=2)

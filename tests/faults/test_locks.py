@@ -1,4 +1,4 @@
-"""Another session that holds and updates the parents' rows."""
+"""Another session that locks and updates the parents' rows."""
 
 import pytest
 from support.faults import deadlock, heavy
@@ -8,7 +8,7 @@ from support.servers import Database, until
 
 @pytest.mark.slow
 def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
-    """A session of parloader waits for some seconds at a time (connect.ROW_LOCK_TIMEOUT_SECONDS)."""
+    """A session of parloader waits for some seconds at a time (session.ROW_LOCK_TIMEOUT_SECONDS)."""
     load = started(database)
     with halted(load), database.server.connection() as watcher:
         before = row_lock_waits(watcher)

@@ -1,4 +1,4 @@
-"""Processes that are killed or told to end: a worker, the parent, at random moments."""
+"""Processes that are killed or interrupted at random times: a worker, the parent."""
 
 import getpass
 import os
@@ -28,17 +28,17 @@ def test_a_worker(database: Database, number: signal.Signals, writer: str) -> No
     load = started(database, Plan(writer=writer))
     with halted(load):
         kill_workers(load, number)
-    load.ends(0, rf"worker \d was killed by {number.name}.* while it held script_execution, rows .*; worker 2 takes up what is left")
+    load.ends(0, rf"worker \d was killed by {number.name}.* while working on script_execution, rows .*; worker 2 replaces it")
     proven(load)
 
 
 @pytest.mark.slow
 def test_a_worker_whose_batches_grow(database: Database) -> None:
-    """So that the fresh one's do not begin where those of the first would have."""
+    """So the batches of its replacement begin at other rows."""
     load = started(database, Plan(more=("--batch", "auto")))
     with halted(load):
         kill_workers(load)
-    ended = load.ends(0, "worker 2 takes up what is left")
+    ended = load.ends(0, "worker 2 replaces it")
     assert {worker["worker"] for worker in ended.workers} == {0, 1, 2}
     proven(load)
 
@@ -52,11 +52,11 @@ def test_every_worker_at_once(database: Database) -> None:
     proven(load)
 
 
-def test_a_worker_that_nobody_replaces(database: Database) -> None:
+def test_a_worker_that_is_not_replaced(database: Database) -> None:
     load = started(database, Plan(more=("--worker-restarts", "0")))
     with halted(load):
         kill_workers(load)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
     proven(load)
 
 
@@ -64,9 +64,9 @@ def test_the_one_that_replaces_a_worker(database: Database) -> None:
     load = started(database)
     with halted(load):
         before = kill_workers(load)
-        until(lambda: {worker.pid for worker in load.workers()} - before, "a fresh worker has started")
+        until(lambda: {worker.pid for worker in load.workers()} - before, "a replacement has started")
         kill_workers(load, most=2)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while it held script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
     proven(load)
 
 
@@ -80,7 +80,7 @@ def test_the_parent(database: Database) -> None:
 
 
 def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
-    """While workers of the one before are still at a batch: they finish it, and the next does the rest."""
+    """Workers of the first command finish their current batch; the second command does the rest."""
     first = started(database)
     with halted(first) as halt:
         first.process.kill()
@@ -174,8 +174,8 @@ def test_the_parent_at_the_beginning(database: Database, moment: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
-    """The same command, until it has come to its end; each time one of its processes is killed after some batches."""
+def test_any_process_at_any_time(database: Database, seed: int) -> None:
+    """Repeats the command until it completes; each time one of its processes is killed after some batches."""
     chance = random.Random(seed)
     plan = Plan(writer=chance.choice(("insert", "load-data")), batch=50)
     for _ in range(4):
@@ -190,19 +190,19 @@ def test_any_of_them_at_any_moment(database: Database, seed: int) -> None:
 
 @pytest.mark.slow
 def test_a_stopped_worker_costs_a_pause(database: Database) -> None:
-    """As a laptop that sleeps, or a debugger."""
+    """Like a laptop that sleeps, or a debugger."""
     load = started(database)
     with halted(load):
         victim = load.workers()[0]
         signalled(victim, signal.SIGSTOP)
-    assert has_committed(load, load.plan.rows // 2), "the other one did not go on"
+    assert has_committed(load, load.plan.rows // 2), "the other worker did not continue"
     signalled(victim, signal.SIGCONT)
     load.ends(0)
     proven(load)
 
 
 def test_the_marks_find_every_process(database: Database) -> None:
-    """What the proof rests on: that a process of the load is found, and none that is not."""
+    """The proof relies on this: every process of the load is found, and no other."""
     load, other = started(database), os.getpid()
     with halted(load):
         pids = {process.pid for process in load.family()}

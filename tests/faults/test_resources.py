@@ -37,9 +37,9 @@ def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
 
 @pytest.mark.slow
 def test_a_worker_out_of_memory(database: Database) -> None:
-    """Its batches grow, until they are more than it may have; a fresh worker takes up the rest."""
+    """Its batches grow, until they are more than it may have; a replacement does the rest."""
     load = started(database, Plan(rows=200_000, max_rate=None, more=("--batch", "60000ms")))
     with halted(load):
         out_of_memory(load)
-    load.ends(0, r"worker \d (was killed by|ended with).* while it held script_execution, rows .*; worker 2 takes up what is left")
+    load.ends(0, r"worker \d (was killed by|ended with).* while working on script_execution, rows .*; worker 2 replaces it")
     proven(load, again=Plan(rows=200_000, batch=10_000, max_rate=None))

@@ -1,4 +1,4 @@
-"""Somebody alters or drops tables in the middle of a load."""
+"""Tables are altered or dropped during a load."""
 
 import pytest
 from support.faults import meanwhile
@@ -31,7 +31,7 @@ def test_a_new_check(database: Database, writer: str) -> None:
 
 @pytest.mark.slow
 def test_a_column_is_dropped(database: Database) -> None:
-    """What it held is gone: verify says so where the column is back, and a load from the beginning is right."""
+    """Its values are lost: verify reports them when the column is back, and a new load is correct."""
     load = started(database)
     with halted(load) as halt:
         meanwhile(load, "ALTER TABLE script_execution DROP COLUMN planned", halt.release)
@@ -47,7 +47,7 @@ def test_a_column_is_dropped(database: Database) -> None:
 
 
 def test_the_table_is_dropped(database: Database) -> None:
-    """With its rows; clean puts the rest away, where it is told that nothing of what is gone has to be looked at."""
+    """Its rows are gone; clean --edited-too removes the rest without comparing them."""
     load = started(database)
     with halted(load) as halt:
         meanwhile(load, "DROP TABLE script_execution", halt.release)
@@ -60,7 +60,7 @@ def test_the_table_is_dropped(database: Database) -> None:
 
 @pytest.mark.parametrize("table", ["parloader_batch", "parloader_run", "parloader_table"])
 def test_a_table_of_the_ledger_is_dropped(database: Database, table: str) -> None:
-    """Which rows are ours nobody knows then: nothing is added, nothing deleted."""
+    """It is unknown then which rows were generated: nothing is added, nothing deleted."""
     load = started(database)
     with halted(load) as halt:
         meanwhile(load, f"DROP TABLE {table}", halt.release)

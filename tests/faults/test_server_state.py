@@ -24,7 +24,7 @@ from support.servers import Database, quiet, until
 
 from parloader.database.private_server import PrivateServer, find_binary
 
-# What a server says that time it is, in seconds since 1970: some day in 2001
+# The time of the server's clock, in seconds since 1970: a day in 2001
 LONG_AGO = 1_000_000_000
 
 
@@ -32,7 +32,7 @@ def test_it_is_killed(mortal: Database, own_server: PrivateServer) -> None:
     load = started(mortal, Plan(retry_seconds=0.5))
     with halted(load):
         kill_server(own_server)
-    load.ends(4, r"error: .*(script_execution, rows [\d,]+ to [\d,]+|no server listens at)")  # whoever finds out first
+    load.ends(4, r"error: .*(script_execution, rows [\d,]+ to [\d,]+|no server listens at)")  # whichever process notices first
     own_server.start(quiet)
     proven(load)
 
@@ -59,7 +59,7 @@ def test_read_only(ordinary: Database) -> None:
 
 
 def test_smaller_packets(ordinary: Database) -> None:
-    """They hold for new connections; the next load makes its statements smaller."""
+    """They apply to new connections; the next load sends smaller statements."""
     load = started(ordinary, Plan(retry_seconds=5, rows=20_000, batch=500))
     with contextlib.ExitStack() as stack:
         with halted(load) as halt:
@@ -103,7 +103,7 @@ def test_another_password(ordinary: Database) -> None:
 
 
 def test_the_clock_of_the_server_is_set_back(ordinary: Database) -> None:
-    """In every session that begins from then on (init_connect is for accounts without rights on the server)."""
+    """In every session that begins from then on (init_connect applies to accounts without privileges on the server)."""
     load = started(ordinary)
     with settings(ordinary.server, init_connect=f"SET SESSION timestamp = {LONG_AGO}") as admin:
         with halted(load) as halt:
@@ -122,7 +122,7 @@ time.time = lambda: really() - (3600 if time.monotonic() > begun + 0.5 else 0)
 
 @pytest.mark.slow
 def test_the_clock_of_this_machine_is_set_back(database: Database, tmp_path: Path) -> None:
-    """By an hour, in each process of the load when it has run half a second."""
+    """By an hour, in each process of the load after half a second."""
     (tmp_path / "sitecustomize.py").write_text(BACKWARDS)
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
     load = started(database, environment={"PYTHONPATH": path})

@@ -1,4 +1,4 @@
-"""The faults, one function each. A context manager does its harm at the beginning of the block and undoes it at the end."""
+"""The faults, one function each. A context manager causes the fault at the beginning of the block and undoes it at the end."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ from parloader.database.session import server_info
 
 PASSWORD = "pass"
 
-# The smallest that MariaDB takes (Server System Variables, max_connections), and more connections than that
+# The minimum of MariaDB (Server System Variables, max_connections), and more connections than that
 FEWEST_CONNECTIONS = 10
 
 HOGS = 12
@@ -38,7 +38,7 @@ numbers = itertools.count(1)
 # accounts
 @contextmanager
 def ordinary_account(database: Database) -> Iterator[Database]:
-    """The database by TCP, by an account that has all rights in it, and none on the server."""
+    """The database over TCP, with an account that has all privileges in it, and none on the server."""
     user = f"ordinary_{next(numbers)}"
     with database.server.connection() as admin:
         sql.execute(admin, f"DROP USER IF EXISTS {user}@'%%'")
@@ -53,7 +53,7 @@ def ordinary_account(database: Database) -> Iterator[Database]:
 
 @contextmanager
 def password_changed(database: Database) -> Iterator[None]:
-    """Another password for the account of the load."""
+    """Changes the password of the load's account."""
     statement = f"ALTER USER {database.target.user}@'%%' IDENTIFIED BY %s"
     with database.server.connection() as admin:
         sql.execute(admin, statement, "another")
@@ -64,13 +64,13 @@ def password_changed(database: Database) -> Iterator[None]:
 
 # processes
 def signalled(process: psutil.Process, number: signal.Signals) -> None:
-    """A process that has ended meanwhile is none."""
+    """Sends the signal, unless the process has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
 
 
 def kill_workers(load: Load, number: signal.Signals = signal.SIGKILL, *, most: int = 1) -> set[int]:
-    """Sends the signal to so many workers; returns all that there were."""
+    """Sends the signal to at most `most` workers; returns the process ids of all workers."""
     workers = load.workers()
     for victim in workers[:most]:
         signalled(victim, number)
@@ -78,7 +78,7 @@ def kill_workers(load: Load, number: signal.Signals = signal.SIGKILL, *, most: i
 
 
 def out_of_memory(load: Load) -> None:
-    """One worker gets no more memory than it has."""
+    """Limits one worker to the memory that it already has."""
     (victim, *_) = load.workers()
     used_bytes = victim.memory_info().vms
     victim.rlimit(psutil.RLIMIT_AS, (used_bytes, used_bytes))
@@ -86,10 +86,10 @@ def out_of_memory(load: Load) -> None:
 
 # connections
 def kill_sessions(admin: Connection, ids: Iterable[int], *, query_only: bool = False) -> int:
-    """Ends these connections, or what they do at the moment; returns how many were there."""
+    """Kills these connections, or only their current statements; returns how many existed."""
     killed = 0
     for number in ids:
-        with contextlib.suppress(pymysql.Error):  # it has ended meanwhile
+        with contextlib.suppress(pymysql.Error):  # the connection has ended
             sql.execute(admin, f"KILL {'QUERY' if query_only else 'CONNECTION'} %s", number)
             killed += 1
     return killed
@@ -97,7 +97,7 @@ def kill_sessions(admin: Connection, ids: Iterable[int], *, query_only: bool = F
 
 # locks
 def heavy() -> list[str]:
-    """Statements that make a transaction too heavy to be the victim of a deadlock. Its rows go into a database of their own."""
+    """Statements that make a transaction too heavy to be the victim of a deadlock. They write into a database of their own."""
     return [
         "CREATE DATABASE IF NOT EXISTS faults",
         "CREATE TABLE IF NOT EXISTS faults.heavy (n INT PRIMARY KEY) ENGINE=InnoDB",
@@ -107,14 +107,14 @@ def heavy() -> list[str]:
 
 
 def deadlock(holder: Connection) -> None:
-    """A heavy session that holds the row the workers wait for asks for one that they hold: the server rolls each of them back."""
+    """A heavy session, which has locked the row that the workers wait for, requests one that they have locked: the server rolls each of them back."""
     sql.execute(holder, "UPDATE script_reference SET name = name ORDER BY id LIMIT 1")
 
 
 # the server's state
 @contextmanager
 def settings(server: TestServer, **wanted: object) -> Iterator[Connection]:
-    """The server's global variables; as they were at the end. Yields an administrator's connection."""
+    """Sets global variables of the server, and restores them at the end. Yields an administrator's connection."""
     with server.connection() as admin:
         before = {name: sql.value(admin, f"SELECT @@GLOBAL.{name}") for name in wanted}
         try:
@@ -128,7 +128,7 @@ def settings(server: TestServer, **wanted: object) -> Iterator[Connection]:
 
 @contextmanager
 def read_only(server: TestServer) -> Iterator[None]:
-    """MySQL: super_read_only, too."""
+    """Makes the server read-only; on MySQL with super_read_only."""
     with server.connection() as admin:
         mysql = server_info(admin).kind is ServerKind.MYSQL
     with settings(server, read_only=1, **({"super_read_only": 1} if mysql else {})):
@@ -137,7 +137,7 @@ def read_only(server: TestServer) -> Iterator[None]:
 
 @contextmanager
 def no_connection_left(database: Database) -> Iterator[Connection]:
-    """More connections than the server may have; those that are there stay. Yields an administrator's."""
+    """Uses up the server's connections; existing ones stay. Yields an administrator's connection."""
     with contextlib.ExitStack() as stack:
         for _ in range(HOGS):
             stack.enter_context(database.connection())
@@ -145,17 +145,17 @@ def no_connection_left(database: Database) -> Iterator[Connection]:
 
 
 def refused_connections(admin: Connection) -> int:
-    """How many the server has refused because there were too many."""
+    """How many connections the server has refused because it had too many."""
     return int(sql.row(admin, "SHOW GLOBAL STATUS LIKE 'Connection_errors_max_connections'")[1])
 
 
 def small_packets(server: TestServer) -> AbstractContextManager[Connection]:
-    """For every connection that is made meanwhile."""
+    """Small packets for every connection that is opened in the block."""
     return settings(server, max_allowed_packet=SMALL_PACKET_BYTES)
 
 
 def kill_server(server: PrivateServer) -> None:
-    """As a crash."""
+    """Kills the server, like a crash."""
     process = psutil.Process(int((server.home / "pid").read_text()))
     process.kill()
     psutil.wait_procs([process], timeout=PATIENCE_SECONDS)
@@ -168,7 +168,7 @@ def restart_server(server: PrivateServer) -> None:
 
 # the schema
 def meanwhile(load: Load, statement: str, release: Callable[[], None]) -> None:
-    """Runs a statement, and lets the load's transactions go (`release`) once it waits for them, if it does."""
+    """Runs a statement; calls `release`, which ends the load's transactions, when it waits for them or is done."""
     failure: list[Exception] = []
     with load.database.server.connection(load.database.target.database) as other, load.database.server.connection() as watcher:
 

@@ -1,4 +1,4 @@
-"""A load that is at work in a process of its own, and the proof that a fault has cost it nothing."""
+"""A load that runs in a process of its own, and the proof that a fault has cost it nothing."""
 
 import contextlib
 import json
@@ -19,10 +19,10 @@ from parloader.database.driver import Connection
 TABLE = "script_execution"
 
 PARENT = "script_reference"
-"""A table of which every worker needs every row in every batch."""
+"""A table whose rows every worker needs in every batch."""
 
 MARK = "PARLOADER_TEST_LOAD"
-"""A variable in the environment of all that a load starts: it tells them from others, also when their parent is gone."""
+"""An environment variable that marks all processes of a load, so that they are found even if their parent is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Plan:
     batch: int = 100
     writer: str = "insert"
     retry_seconds: float = 30
-    # so that a load lasts long enough to be met in the middle, on a fast machine too
+    # so that a load lasts long enough to be interrupted, on a fast machine too
     max_rate: int | None = 15_000
     more: tuple[str, ...] = ()
 
@@ -55,12 +55,12 @@ class Plan:
 USUAL = Plan()
 
 LAUNCHED: "list[Load]" = []
-"""Those that nobody has looked after yet."""
+"""The loads that have not been cleaned up yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is in the database of a plan's rows, beside its ledger. Keys are index + 1, because the table was empty before."""
+    """The rows of a plan in the database and in the ledger. Keys are index + 1, because the table was empty before."""
 
     rows: int
     in_ledger: int
@@ -76,12 +76,12 @@ class Found:
 
     @property
     def half_batches(self) -> int:
-        """Batches of the ledger that are not whole; rows in no batch count as one more."""
+        """Batches of the ledger with missing rows; rows in no batch count as one more."""
         return self.broken_batches + (self.rows != self.in_ledger)
 
 
 def committed(connection: Connection) -> int:
-    """How many rows the ledger has."""
+    """The number of rows in the ledger."""
     if not sql.rows(connection, "SHOW TABLES LIKE 'parloader_batch'"):
         return 0
     return int(sql.value(connection, f"SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = '{TABLE}'"))
@@ -102,7 +102,7 @@ def found(database: Database, plan: Plan) -> Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a load ended: its exit code (negative: the signal that killed it), and what it said."""
+    """How a load ended: its exit code (negative: the signal that killed it), and its output."""
 
     code: int
     stdout: str
@@ -110,18 +110,18 @@ class Ended:
 
     @property
     def workers(self) -> list[dict[str, Any]]:
-        """What is said of the workers of a load that came to its end."""
+        """The statistics of the workers of a completed load."""
         found: list[dict[str, Any]] = json.loads(self.stdout)["workers"]
         return found
 
     @property
     def retries(self) -> int:
-        """How often a batch was tried again."""
+        """How many times a batch was retried."""
         return sum(worker["retries"] for worker in self.workers)
 
     @property
     def unclear(self) -> str:
-        """Why a user could not tell from it what happened; empty where they could."""
+        """Why a user could not tell from the output what happened; empty: they could."""
         errors = [line for line in self.stderr.splitlines() if line.startswith("error: ")]
         if "Traceback" in self.stderr:
             return "a traceback"
@@ -158,12 +158,12 @@ class Load:
         return [process for process in self.family() if works(process)]
 
     def end(self) -> Ended:
-        """Waits for it."""
+        """Waits for its end."""
         stdout, stderr = self.process.communicate(timeout=2 * PATIENCE_SECONDS)
         return Ended(code=self.process.returncode, stdout=stdout, stderr=stderr)
 
     def ends(self, code: int | Collection[int], *says: str) -> Ended:
-        """Waits for it, and asserts its exit code and that what it says is clear and matches these patterns."""
+        """Waits for its end; asserts its exit code, and that its output is clear and matches these patterns."""
         ended = self.end()
         assert ended.code in ({code} if isinstance(code, int) else code), ended
         assert not ended.unclear, f"{ended.unclear}: {ended.stderr}"
@@ -172,29 +172,29 @@ class Load:
         return ended
 
     def orphans(self) -> list[psutil.Process]:
-        """What is alive of it after its end and a time in which to finish the batch in hand."""
+        """Its processes that are still alive after its end and the time to finish the current batch."""
         assert self.process.poll() is not None
         return psutil.wait_procs(self.family(), timeout=PATIENCE_SECONDS)[1]
 
 
 def has_committed(load: Load, rows: int) -> bool:
-    """Waits until the load has committed so many rows, or ended; whether it is still running."""
+    """Waits until the load has committed `rows` rows, or ended; returns whether it is still running."""
     with load.database.server.connection(load.database.target.database) as watcher:
         until(lambda: load.process.poll() is not None or committed(watcher) >= rows, f"{rows:,} rows are committed")
     return load.process.poll() is None
 
 
 def started(database: Database, plan: Plan = USUAL, *, environment: dict[str, str] | None = None) -> Load:
-    """A load of which some batches, and not all, are committed."""
+    """A load that has committed some batches, but not all."""
     load = launched(database, plan, environment=environment)
     assert has_committed(load, plan.batch), load.end()
     return load
 
 
 def row_lock_waits(connection: Connection, *, current: bool = False) -> int:
-    """How often a transaction has waited for a row on this server; `current`: how many do now.
+    """How many times a transaction has waited for a row on this server; `current`: how many wait now.
 
-    information_schema.innodb_trx knows, too, but is a copy that is not made anew while somebody looks at it more than ten times a second.
+    information_schema.innodb_trx would tell, too, but it is a cache that is not refreshed if it is read more than ten times a second.
     """
     name = "Innodb_row_lock_current_waits" if current else "Innodb_row_lock_waits"
     return int(sql.row(connection, "SHOW GLOBAL STATUS LIKE %s", name)[1])
@@ -213,7 +213,7 @@ def launched(database: Database, plan: Plan = USUAL, *, command: tuple[str, ...]
 
 
 def end_all() -> None:
-    """Kills what is alive of every load: those of a test that has failed would disturb the next."""
+    """Kills the processes of every load: those of a failed test would disturb the next."""
     while LAUNCHED:
         load = LAUNCHED.pop()
         for process in load.family():
@@ -225,14 +225,14 @@ def end_all() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Halt:
-    """`sessions`: the server connections of the workers that wait; `others`: those of the load that do not, the parent's."""
+    """A load whose workers wait for a locked row."""
 
-    sessions: list[int]
-    others: list[int]
-    holder: Connection
+    sessions: list[int]  # the server connections of the waiting workers
+    others: list[int]  # the other server connections of the load: the parent's
+    holder: Connection  # has locked the row
 
     def release(self) -> None:
-        """Lets them go on, before the end of the block."""
+        """Lets the workers continue, before the end of the block."""
         error_codes.rollback(self.holder)
 
 
@@ -253,7 +253,7 @@ def row_held(database: Database, table: str, before: Iterable[str] = ()) -> Iter
 
 @contextmanager
 def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
-    """Every worker in the middle of a batch until the end of the block: each waits for the last row of a parent, and has locked the others."""
+    """Stops every worker in the middle of a batch until the end of the block: each waits for the last row of a parent table, and has locked its other rows."""
     database = load.database
     with database.server.connection(database.target.database) as watcher, row_held(database, PARENT, before) as holder:
         until(
@@ -268,7 +268,7 @@ def halted(load: Load, before: Iterable[str] = ()) -> Iterator[Halt]:
 
 
 def nothing_half_done(load: Load) -> None:
-    """No process, no session and no part of a batch is left."""
+    """Asserts that no process, no session and no part of a batch is left."""
     database = load.database
     assert not load.orphans()
     with database.server.connection() as admin:
@@ -288,11 +288,11 @@ def writing(admin: Connection, database: Database) -> list[int]:
 
 
 def proven(load: Load, *, again: Plan | None = None) -> None:
-    """After the end of a load: nothing is half done, the same command again fills what is missing, each row once and right; clean leaves no trace."""
+    """Asserts after a load that nothing is half done, that the same command adds the missing rows, each once and correct, and that clean removes everything."""
     nothing_half_done(load)
     load.database.parloader(*(again or replace(load.plan, max_rate=None)).command)
-    there = found(load.database, load.plan)
-    assert (there.lost(load.plan), there.doubled, there.half_batches) == (0, 0, 0)
+    rows = found(load.database, load.plan)
+    assert (rows.lost(load.plan), rows.doubled, rows.half_batches) == (0, 0, 0)
     load.database.parloader("verify", "--procs", "1")
     cleaned(load.database)
 

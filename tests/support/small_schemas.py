@@ -1,8 +1,8 @@
-"""Small schemas, written in few words."""
+"""Short forms for small schemas."""
 
 from dataclasses import replace
 
-from parloader.planner.completion import Inferred, complete
+from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
@@ -39,7 +39,7 @@ def unique(*columns: str, prefixes: tuple[int | None, ...] = ()) -> UniqueKey:
 
 
 def foreign(columns: str, parent: str, referenced: str = "id", database: str | None = None) -> ForeignKey:
-    """Of several columns, separated by blanks."""
+    """A foreign key; several columns are separated by blanks."""
     return ForeignKey(
         name=f"fk_{columns.replace(' ', '_')}_{parent}",
         columns=tuple(columns.split()),
@@ -52,7 +52,7 @@ def foreign(columns: str, parent: str, referenced: str = "id", database: str | N
 def table(
     name: str, *columns: ColumnSchema, keys: tuple[UniqueKey, ...] = (), to: tuple[ForeignKey, ...] = (), checks: tuple[str, ...] = ()
 ) -> TableSchema:
-    """With a primary key `id` in front, unless `keys` has one."""
+    """A table with a primary key `id` as its first column, unless `keys` has a primary key."""
     own = any(key.name == "PRIMARY" for key in keys)
     return TableSchema(
         name=name,
@@ -68,12 +68,12 @@ def schema(*tables: TableSchema) -> Schema:
 
 
 def planned(name: str, rows: int) -> Plan:
-    """What `--table` asks for."""
+    """The plan that `--table` requests."""
     return Plan(name=name, parameters={}, tables=(Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False),))
 
 
 def infer(
-    shapes: Schema, name: str, rows: int = 1_000, there: dict[str, int] | None = None, parents: dict[str, int] | None = None
-) -> Inferred:
-    found = {table: ExistingRows(rows=rows, contiguous=True) for table, rows in (there or {}).items()}
-    return complete(planned(name, rows), shapes, found, parents or {}, Fill.ALL)
+    live: Schema, name: str, rows: int = 1_000, existing: dict[str, int] | None = None, parents: dict[str, int] | None = None
+) -> CompletedPlan:
+    rows_of = {table: ExistingRows(rows=rows, contiguous=True) for table, rows in (existing or {}).items()}
+    return complete(planned(name, rows), live, rows_of, parents or {}, Fill.ALL)

@@ -11,7 +11,7 @@ from parloader.errors import WriteFailed
 from parloader.workers.events import Event
 from parloader.workers.executor import WorkerChannel
 
-# A worker that nobody stops ends by itself, so that a broken executor fails a test and does not hang it
+# A worker that is not stopped ends by itself, so that a broken executor fails a test instead of blocking it
 PATIENCE_SECONDS = 30
 
 
@@ -22,14 +22,14 @@ class Said(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Does nothing but hold its rows."""
+    """Does nothing."""
 
     worker: int
 
     def __str__(self) -> str:
         return f"some_table, rows {self.worker}0 to {self.worker}9"
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         pass
 
     def reassigned_to(self, worker: int) -> "Work | None":
@@ -40,56 +40,56 @@ class Work:
 class Say(Work):
     texts: tuple[str, ...]
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         for text in self.texts:
-            link.send(Said(worker=self.worker, text=text))
+            channel.send(Said(worker=self.worker, text=text))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SayEnvironment(Work):
-    """Says the value of an environment variable."""
+    """Reports the value of an environment variable."""
 
     name: str
 
-    def run(self, link: WorkerChannel) -> None:
-        link.send(Said(worker=self.worker, text=os.environ.get(self.name, "")))
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text=os.environ.get(self.name, "")))
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoOnUntilStopped(Work):
-    def run(self, link: WorkerChannel) -> None:
-        link.send(Said(worker=self.worker, text="begun"))
+class RunUntilStopped(Work):
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text="begun"))
         end = time.monotonic() + PATIENCE_SECONDS
-        while not link.stopping and time.monotonic() < end:
+        while not channel.stopping and time.monotonic() < end:
             time.sleep(0.01)
-        link.send(Said(worker=self.worker, text="stopped" if link.stopping else "nobody stopped me"))
+        channel.send(Said(worker=self.worker, text="stopped" if channel.stopping else "not stopped"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeverStop(Work):
-    """Says its process id, then hears nothing; makes a file where nobody ends it."""
+    """Reports its process id, then ignores the parent; creates a file if it is not killed."""
 
     file: Path
 
-    def run(self, link: WorkerChannel) -> None:
-        link.send(Said(worker=self.worker, text=str(os.getpid())))
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text=str(os.getpid())))
         time.sleep(PATIENCE_SECONDS)
         self.file.touch()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fail(Work):
-    """Fails with an error of ours."""
+    """Fails with a ParloaderError."""
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         raise WriteFailed(f"writing {self} failed", "Try again")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crash(Work):
-    """Fails with an error of somebody else's."""
+    """Fails with an unexpected error."""
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         raise ZeroDivisionError("by zero")
 
 
@@ -99,39 +99,39 @@ class Die(Work):
 
     signal_number: signal.Signals
 
-    def run(self, link: WorkerChannel) -> None:
-        link.send(Said(worker=self.worker, text="last words"))
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text="last words"))
         os.kill(os.getpid(), self.signal_number)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DieUntil(Work):
-    """Is killed as long as there are restarts left; the last worker says so."""
+    """Is killed while restarts are left; the last worker reports."""
 
     restarts: int
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         if self.restarts:
             os.kill(os.getpid(), signal.SIGKILL)
-        link.send(Said(worker=self.worker, text="done"))
+        channel.send(Said(worker=self.worker, text="done"))
 
     def reassigned_to(self, worker: int) -> "DieUntil | None":
         return DieUntil(worker=worker, restarts=self.restarts - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoOn(Work):
-    """Asks whether it may go on until it is stopped."""
+class WaitForTurns(Work):
+    """Waits for its turn again and again, until it is stopped."""
 
     rest_seconds: float = 0.0
 
-    def run(self, link: WorkerChannel) -> None:
-        link.send(Said(worker=self.worker, text="begun"))
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text="begun"))
         end = time.monotonic() + PATIENCE_SECONDS
-        while link.wait_for_turn(self.rest_seconds) and time.monotonic() < end:
-            link.send(Said(worker=self.worker, text="went on"))
+        while channel.wait_for_turn(self.rest_seconds) and time.monotonic() < end:
+            channel.send(Said(worker=self.worker, text="had a turn"))
             time.sleep(0.01)
-        link.send(Said(worker=self.worker, text="stopped" if link.stopping else "nobody stopped me"))
+        channel.send(Said(worker=self.worker, text="stopped" if channel.stopping else "not stopped"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +140,7 @@ class Leave(Work):
 
     status: int
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         sys.exit(self.status)
 
 
@@ -148,14 +148,14 @@ class Leave(Work):
 class InterruptItself(Work):
     """Ctrl-C in a terminal reaches every process of the group."""
 
-    def run(self, link: WorkerChannel) -> None:
+    def run(self, channel: WorkerChannel) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        link.send(Said(worker=self.worker, text="still here"))
+        channel.send(Said(worker=self.worker, text="still here"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class InterruptTheParent(GoOnUntilStopped):
-    """Ctrl-C just when the worker is being started: this is pickled then."""
+class InterruptTheParent(RunUntilStopped):
+    """Sends Ctrl-C to the parent while it starts the worker: it pickles this task then."""
 
     def __getstate__(self) -> dict[str, int]:
         signal.raise_signal(signal.SIGINT)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from parloader.errors import UsageError
+from parloader.files import write_atomically
 from parloader.plans.documents.codecs import EntryPath, InvalidPlan
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
@@ -56,10 +57,8 @@ def _not_toml(name: str, error: Exception) -> UsageError:
 
 def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:
     """Writes the plan, in place of a file that is there. UsageError where it cannot be written."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        unfinished.write_text(text_of(plan, comments), encoding="utf-8", newline="\n")
-        unfinished.replace(path)
+        write_atomically(path, text_of(plan, comments))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error}", "Give a file in a folder that you may write to") from error
 

@@ -1,6 +1,5 @@
-"""The floor: the same rows with nothing left for a client to do. What a writer can be measured against, on the very server."""
+"""The baseline of bench: writes the same rows with no client work left. Shows the server limit, against which writers are measured."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,25 +9,27 @@ from parloader.database.driver import Connection
 from parloader.generation.frames import generate
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.writers import LoadDataWriter, copy_rows
-from parloader.workers.batching import FixedBatch
-from parloader.workers.events import batch_done, started
+from parloader.workers.batching import FixedBatch, Pace
 from parloader.workers.executor import WorkerChannel
+from parloader.workers.tasks.base import BatchWork, run_batches
 from parloader.workers.tasks.load import LoadTask
 from parloader.workers.transactions import RetryingConnection, WorkItem
 
 
 class BaselineName(StrEnum):
-    INSERT_SELECT = "insert-select"
-    READY_FILES = "ready-files"
+    """How the rows are written."""
+
+    INSERT_SELECT = "insert-select"  # from a table on the server
+    READY_FILES = "ready-files"  # LOAD DATA with content generated before the start
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineTask:
-    """The partitions of `like`, from the table `source` on the server (INSERT … SELECT), or by LOAD DATA of content made before the start."""
+    """Writes the partitions of a load."""
 
-    template: LoadTask
+    template: LoadTask  # the load
     baseline: BaselineName
-    source: str
+    source: str  # the table to select from
 
     @property
     def worker(self) -> int:
@@ -38,38 +39,34 @@ class BaselineTask:
         return str(self.template)
 
     def reassigned_to(self, worker: int) -> None:
-        """Nobody takes it up: it would not be measured alike."""
+        """Never restarted: its measurement would not be comparable."""
 
-    def run(self, link: WorkerChannel) -> None:
-        writes = list(self._writes())
-        like = self.template
-        session = RetryingConnection(
-            link, like.worker, like.target, like.retry_seconds, local_infile=self.baseline is BaselineName.READY_FILES
+    def run(self, channel: WorkerChannel) -> None:
+        prepared = list(self._batches())
+        load = self.template
+        connection = RetryingConnection(
+            channel, load.worker, load.target, load.retry_seconds, local_infile=self.baseline is BaselineName.READY_FILES
         )
-        link.send(started(like.worker))
-        for batch, write in writes:
-            begun = time.perf_counter()
-            if not link.wait_for_turn() or not session.run_transaction(WorkItem("writing", like.table.name, batch), write):
-                break
-            link.send(batch_done(like.worker, like.table.name, batch, write_seconds=time.perf_counter() - begun))
-        session.close()
+        run_batches(channel, load.worker, connection, prepared, Pace())
 
-    def _writes(self) -> Iterator[tuple[IndexRange, Callable[[Connection], None]]]:
-        like = self.template
-        writer = LoadDataWriter(table=like.table.name)
-        assert isinstance(like.batch, FixedBatch)
-        rows = like.batch.rows
-        for partition in like.partitions:
+    def _batches(self) -> Iterator[BatchWork]:
+        load = self.template
+        assert isinstance(load.batch, FixedBatch)
+        rows = load.batch.rows
+        for partition in load.partitions:
             for batch in batches(partition, lambda: rows):
-                if self.baseline is BaselineName.READY_FILES:
-                    rendered = writer.render(generate(like.plan, like.table, batch, like.rows))
-                    yield batch, lambda connection, rendered=rendered: writer.write(connection, rendered)  # type: ignore[misc]
-                else:
-                    yield batch, partial(self._select, batch)
+                yield BatchWork(WorkItem("writing", load.name, batch), self._work(batch))
+
+    def _work(self, batch: IndexRange) -> Callable[[Connection], None]:
+        if self.baseline is BaselineName.INSERT_SELECT:
+            return partial(self._select, batch)
+        load = self.template
+        writer = LoadDataWriter(table=load.name)
+        return partial(writer.write, batch=writer.render(generate(load.plan, load.table, batch, load.rows)))
 
     def _select(self, batch: IndexRange, connection: Connection) -> None:
         table = self.template.table
         keys = self.template.rows[table.name].keys
-        assert keys is not None  # the built-in plan assigns them
+        assert keys is not None  # the built-in plan assigns keys
         for key_range in keys.ranges(batch):
             copy_rows(connection, self.source, table, key_range)

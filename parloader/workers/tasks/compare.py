@@ -1,8 +1,14 @@
-"""One worker of a comparison (verify; clean before it deletes): regenerates index ranges and compares them with the database, by checksums; row by row only where they differ."""
+"""One worker of a comparison (verify; clean before it deletes): regenerates its rows and compares them with the database.
+
+A batch is compared by checksums first, and row by row only if they differ.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
@@ -11,11 +17,13 @@ from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 from parloader.rows.differences import MAX_SHOWN, Difference, differences
 from parloader.rows.server_text import RowText
-from parloader.workers.events import Differs, batch_done, started
+from parloader.workers.batching import Pace
+from parloader.workers.events import Differs
 from parloader.workers.executor import WorkerChannel
+from parloader.workers.tasks.base import BatchWork, run_batches
 from parloader.workers.transactions import RetryingConnection, WorkItem
 
-ROWS_PER_COMPARISON = 10_000  # at a time: the text of one comparison stays under a megabyte or so
+ROWS_PER_COMPARISON = 10_000  # the text of one comparison stays under about a megabyte
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +33,7 @@ class CompareTask:
     worker: int
     target: Target
     shares: "tuple[Share, ...]"
-    max_text_bytes: int
+    max_text_bytes: int  # the longest text that the server can concatenate
     retry_seconds: float
 
     @property
@@ -36,66 +44,63 @@ class CompareTask:
         return "; ".join(f"{share.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)
 
     def reassigned_to(self, worker: int) -> None:
-        """Nobody takes it up: what the dead worker has said of its last comparison is unknown."""
+        """Never restarted: it is unknown which differences the crashed worker has reported."""
 
-    def run(self, link: WorkerChannel) -> None:
-        session = RetryingConnection(link, self.worker, self.target, self.retry_seconds)
-        link.send(started(self.worker))
-        for share, made, batch in self._batches():
-            if not link.wait_for_turn() or not self._compare(session, link, share, made, batch):
-                break
-        session.close()
+    def run(self, channel: WorkerChannel) -> None:
+        connection = RetryingConnection(channel, self.worker, self.target, self.retry_seconds)
+        run_batches(channel, self.worker, connection, self._batches(channel), Pace())
 
-    def _batches(self) -> "Iterator[tuple[Share, RowGenerator, IndexRange]]":
+    def _batches(self, channel: WorkerChannel) -> Iterator[BatchWork]:
         for share in self.shares:
-            made = RowGenerator(share.plan, share.plan.table(share.name).after_pass(share.last), share.rows)
+            generator = RowGenerator(share.plan, share.plan.table(share.name).after_pass(share.last), share.rows)
+            columns = [column.name for column in share.view.columns]
             for partition in share.partitions:
                 for batch in batches(partition, lambda: ROWS_PER_COMPARISON):
-                    yield share, made, batch
-
-    def _compare(self, session: RetryingConnection, link: WorkerChannel, share: "Share", made: RowGenerator, batch: IndexRange) -> bool:
-        begun = time.perf_counter()
-        frame = made.frame(batch).select([column.name for column in share.view.columns])
-        generate_seconds = time.perf_counter() - begun
-        found: list[Difference] = []
-
-        def compare(connection: Connection) -> None:
-            found[:] = differences(connection, share.view, frame, self.max_text_bytes)
-
-        if not session.run_transaction(WorkItem("verifying", share.name, batch), compare):
-            return False
-        if found:
-            missing = [d for d in found if d.kind == "missing"]
-            different = [d for d in found if d.kind == "different"]
-            link.send(
-                Differs(
-                    worker=self.worker,
-                    table=share.name,
-                    differences=(*missing[:MAX_SHOWN], *different[:MAX_SHOWN]),
-                    missing=len(missing),
-                    different=len(different),
-                )
-            )
-        link.send(
-            batch_done(
-                self.worker,
-                share.name,
-                batch,
-                write_seconds=time.perf_counter() - begun - generate_seconds,
-                generate_seconds=generate_seconds,
-            )
-        )
-        return True
+                    begun = time.perf_counter()
+                    comparison = _Comparison(share, generator.frame(batch).select(columns), self.max_text_bytes)
+                    yield BatchWork(
+                        WorkItem("verifying", share.name, batch),
+                        comparison.run,
+                        time.perf_counter() - begun,
+                        partial(comparison.report, channel, self.worker),
+                    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """Index ranges of a table of the plan, which the server shows through `view`. `rows` has those of all tables; `last` is the last pass that
-    these rows have seen."""
+    """Index ranges of a table of the plan."""
 
     plan: Plan
-    name: str
-    rows: Mapping[str, RowAllocation]
+    name: str  # of the table
+    rows: Mapping[str, RowAllocation]  # of all tables of the plan
     partitions: tuple[IndexRange, ...]
-    view: RowText
-    last: Pass = Pass.FIRST
+    view: RowText  # how the server shows a row as text
+    last: Pass = Pass.FIRST  # the last pass that these rows have been through
+
+
+class _Comparison:
+    """The comparison of one batch, and what it finds."""
+
+    def __init__(self, share: Share, expected: pl.DataFrame, max_text_bytes: int) -> None:
+        self._share = share
+        self._expected = expected
+        self._max_text_bytes = max_text_bytes
+        self._differences: list[Difference] = []
+
+    def run(self, connection: Connection) -> None:
+        self._differences = list(differences(connection, self._share.view, self._expected, self._max_text_bytes))
+
+    def report(self, channel: WorkerChannel, worker: int, _seconds: float) -> None:
+        if not self._differences:
+            return
+        missing = [d for d in self._differences if d.kind == "missing"]
+        different = [d for d in self._differences if d.kind == "different"]
+        channel.send(
+            Differs(
+                worker=worker,
+                table=self._share.name,
+                differences=(*missing[:MAX_SHOWN], *different[:MAX_SHOWN]),
+                missing=len(missing),
+                different=len(different),
+            )
+        )

@@ -1,4 +1,4 @@
-"""Holding a database: the lock survives its connection, and whoever was overtaken ends."""
+"""The lease on a database: it survives its connection, and ends if another process takes over."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ class Notes(Progress):
         self.said.append(message)
 
 
-def hold(database: Database, retry_seconds: float = 30, notes: Notes | None = None, *conditions: "Wish") -> DatabaseLease:
-    return DatabaseLease(database.target, "seed", retry_seconds, notes or Notes(), conditions)
+def lease(database: Database, retry_seconds: float = 30, notes: Notes | None = None, *throttles: "FakeThrottle") -> DatabaseLease:
+    return DatabaseLease(database.target, "seed", retry_seconds, notes or Notes(), throttles)
 
 
 def holder(database: Database) -> int | None:
@@ -41,52 +41,52 @@ def kill_holder(database: Database) -> int:
 
 
 def test_one_at_a_time_and_free_afterwards(database: Database) -> None:
-    with hold(database):
+    with lease(database):
         assert holder(database)
-        with pytest.raises(AnotherRun, match="another parloader command is running in this database"), hold(database):
+        with pytest.raises(AnotherRun, match="another parloader command is running in this database"), lease(database):
             pass
     assert holder(database) is None
-    with hold(database):
+    with lease(database):
         pass
 
 
-def test_the_lock_is_taken_again_where_its_connection_is_killed(database: Database) -> None:
-    with hold(database) as held, database.connection() as connection:
+def test_the_lock_is_reacquired_after_its_connection_is_killed(database: Database) -> None:
+    with lease(database) as active, database.connection() as connection:
         store.create(connection)
-        held.fence(connection)
+        active.fence(connection)
         victim = kill_holder(database)
         until(lambda: holder(database) not in (None, victim), "it has the lock again")
         until(lambda: "seed by " in str(control.at_work(connection)), "others see who has it")
-        assert held.failure is None
+        assert active.failure is None
 
 
-def test_it_fails_where_somebody_else_has_worked_there_meanwhile(database: Database) -> None:
-    with hold(database) as held, database.connection() as connection:
+def test_it_fails_if_another_process_has_taken_over(database: Database) -> None:
+    with lease(database) as active, database.connection() as connection:
         store.create(connection)
-        held.fence(connection)
+        active.fence(connection)
         Holder(doing="clean").write(connection, 1)
         kill_holder(database)
-        until(lambda: held.failure, "it notices")
-        assert isinstance(held.failure, AnotherRun)
+        until(lambda: active.failure, "it notices")
+        assert isinstance(active.failure, AnotherRun)
         with pytest.raises(AnotherRun):
-            held.run_with_retry("counting", lambda connection: None)
+            active.run_with_retry("counting", lambda connection: None)
 
 
-def test_it_fails_where_somebody_else_has_the_lock_and_keeps_it(database: Database) -> None:
-    with database.connection() as other, hold(database, retry_seconds=0) as held:
+def test_it_fails_if_another_session_has_the_lock_and_keeps_it(database: Database) -> None:
+    with database.connection() as other, lease(database, retry_seconds=0) as active:
         victim = holder(database)
-        # waits in the queue for the lock: it gets it in the moment in which the holder is killed
+        # waits in the queue for the lock: it gets it as soon as the holder is killed
         name = control.lock_name(other)
         with database.server.connection() as admin:
             sql.execute(admin, "KILL %s", victim)
         assert sql.value(other, "SELECT GET_LOCK(%s, 30)", name) in (0, 1)
-        until(lambda: held.failure or holder(database) != other.thread_id(), "one of them has it")
-        assert (held.failure is not None) == (holder(database) == other.thread_id())
+        until(lambda: active.failure or holder(database) != other.thread_id(), "one of them has it")
+        assert (active.failure is not None) == (holder(database) == other.thread_id())
 
 
 @dataclass
-class Wish:
-    """A condition that asks for what it is told."""
+class FakeThrottle:
+    """A throttle that the test controls."""
 
     wanted: str | None = None
     error: ParloaderError | None = None
@@ -97,18 +97,18 @@ class Wish:
         return self.wanted
 
 
-def test_workers_are_held_while_a_condition_asks_for_it(database: Database) -> None:
-    notes, wish = Notes(), Wish("the moon is full")
-    with hold(database, 30, notes, Wish(), wish) as held:
-        until(lambda: held.paused, "it holds")
-        wish.wanted = None
-        until(lambda: not held.paused, "it goes on")
-        wish.error = WriteFailed("no more")
-        until(lambda: held.failure, "it fails")
-    assert notes.said == ["waiting: the moon is full", "going on"]
+def test_workers_pause_while_a_throttle_asks_for_it(database: Database) -> None:
+    notes, throttle = Notes(), FakeThrottle("the moon is full")
+    with lease(database, 30, notes, FakeThrottle(), throttle) as active:
+        until(lambda: active.paused, "it pauses")
+        throttle.wanted = None
+        until(lambda: not active.paused, "it resumes")
+        throttle.error = WriteFailed("no more")
+        until(lambda: active.failure, "it fails")
+    assert notes.said == ["waiting: the moon is full", "resumed"]
 
 
-def test_work_is_repeated_where_the_connection_is_lost(database: Database) -> None:
+def test_work_is_repeated_after_a_lost_connection(database: Database) -> None:
     attempts = []
 
     def work(connection: Connection) -> str:
@@ -118,24 +118,24 @@ def test_work_is_repeated_where_the_connection_is_lost(database: Database) -> No
                 sql.execute(admin, "KILL %s", attempts[0])
         return str(sql.value(connection, "SELECT 'done'"))
 
-    with hold(database) as held:
-        assert held.run_with_retry("counting", work) == "done"
+    with lease(database) as active:
+        assert active.run_with_retry("counting", work) == "done"
     assert len(set(attempts)) == 2
 
 
 @pytest.mark.parametrize("error", [LoginRefused("no"), WriteFailed("no"), ConnectError("no")])
-def test_what_cannot_be_mended_is_raised_at_once(database: Database, error: ParloaderError) -> None:
+def test_an_error_that_a_retry_cannot_mend_is_raised_at_once(database: Database, error: ParloaderError) -> None:
     attempts = []
 
     def work(connection: Connection) -> None:
         attempts.append(connection)
         raise error
 
-    with hold(database, retry_seconds=0) as held, pytest.raises(type(error)):
-        held.run_with_retry("counting", work)
+    with lease(database, retry_seconds=0) as active, pytest.raises(type(error)):
+        active.run_with_retry("counting", work)
     assert len(attempts) == 1
 
 
 def test_an_error_of_the_statement_says_what_was_being_done(database: Database) -> None:
-    with hold(database) as held, pytest.raises(ParloaderError, match=r"counting: .*nowhere"):
-        held.run_with_retry("counting", lambda connection: sql.value(connection, "SELECT 1 FROM nowhere"))
+    with lease(database) as active, pytest.raises(ParloaderError, match=r"counting: .*nowhere"):
+        active.run_with_retry("counting", lambda connection: sql.value(connection, "SELECT 1 FROM nowhere"))

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 from parloader import __version__, errors
 from parloader.cli.commands import cli
 from parloader.cli.settings_file import SETTINGS
-from parloader.config import CleanConfig, SeedConfig, usable_cores
+from parloader.config import CleanConfig, SeedConfig
 from parloader.database.private_server import PrivateServer
 from parloader.database.target import Target
+from parloader.defaults import usable_cores
 from parloader.errors import ParloaderError
 from parloader.operations.clean import CleanResult
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
@@ -57,7 +58,7 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Operation:
-    """Stands for a verb: notes the configs that it is called with, and does nothing or fails."""
+    """Stands for an operation: records the configs it is called with, and does nothing or fails."""
 
     configs: list[Any] = field(default_factory=list)
     fails_with: BaseException | None = None
@@ -113,7 +114,7 @@ def test_a_bad_option_is_a_usage_error(command: str, option: str, value: str) ->
 
 
 @pytest.mark.parametrize("arguments", [("seed", "--retry-seconds", "-1"), ("server", "start", "--port", "70000"), ("nonsense",), ("--no",)])
-def test_other_bad_words_are_usage_errors(arguments: tuple[str, ...]) -> None:
+def test_other_bad_arguments_are_usage_errors(arguments: tuple[str, ...]) -> None:
     assert parloader(*arguments).exit_code == 2
 
 
@@ -195,14 +196,24 @@ def test_workers_that_start_before_the_plan_is_known(rows: int | None, batch: Ba
     assert SeedConfig(target=Target(user="ann", database="shop"), rows=rows, procs=4, batch=batch).most_workers == workers
 
 
+def imported(modules: str, among: set[str]) -> list[str]:
+    """Which packages of `among` importing the modules imports."""
+    code = f"import sys, {modules}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & {among}))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_help_imports_nothing_large() -> None:
+    assert imported("parloader.cli", {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs"}) == []
+
+
+def test_workers_of_seed_start_before_the_parent_process_imports_what_is_large() -> None:
+    assert imported("parloader.cli, parloader.config, parloader.workers.processes", {"polars", "sqlalchemy", "sqlglot"}) == []
+
+
 def test_a_command_imports_nothing_large_that_it_may_not_need() -> None:
-    names = (
-        "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlglot', 'tomlkit', 'tqdm', 'psutil', 'platformdirs', 'matplotlib'})"
-    )
-    modules = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
-    code = f"import sys, parloader.cli.commands, parloader.cli.report, parloader.workers.progress, {modules}; print({names})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    operations = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
+    modules = f"parloader.cli.commands, parloader.cli.report, parloader.workers.progress, {operations}"
+    assert imported(modules, {"sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "matplotlib"}) == []
 
 
 def test_options(plan: Operation) -> None:
@@ -222,7 +233,7 @@ def test_options(plan: Operation) -> None:
         ([], None, "batch = 3", None),
     ],
 )
-def test_flags_go_before_the_environment_and_that_before_the_file(
+def test_flags_override_the_environment_and_the_environment_overrides_the_file(
     plan: Operation, monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: str | None, file: str, rows: int | None
 ) -> None:
     Path("parloader.toml").write_text(file)
@@ -291,7 +302,7 @@ def test_plan_parameters_from_the_file(plan: Operation) -> None:
 
 
 @pytest.mark.parametrize("command", WITH_URL, ids=words)
-def test_the_url_of_the_file_is_for_every_command(command: tuple[str, ...]) -> None:
+def test_every_command_uses_the_url_of_the_file(command: tuple[str, ...]) -> None:
     Path("parloader.toml").write_text('url = "postgresql://db/shop"')
     result = parloader(*command)
     assert result.exit_code == 2
@@ -351,7 +362,7 @@ def test_ctrl_c(plan: Operation) -> None:
     assert (result.exit_code, result.stderr) == (130, "error: interrupted\n")
 
 
-def test_json_is_all_that_is_on_stdout(plan: Operation) -> None:
+def test_stdout_has_nothing_but_the_json(plan: Operation) -> None:
     result = parloader("plan", "--url", URL, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == plan.as_json()
@@ -397,10 +408,10 @@ def cleaning(monkeypatch: pytest.MonkeyPatch) -> Cleaning:
 def test_clean_asks_first(cleaning: Cleaning, options: list[str], answer: str | None, exit_code: int, deleted: int) -> None:
     result = parloader("clean", "--url", URL, *options, answer=answer)
     assert (result.exit_code, cleaning.deleted) == (exit_code, deleted)
-    assert ("Delete these 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
+    assert ("Delete 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
 
 
-def test_clean_asks_nothing_where_there_is_nothing(cleaning: Cleaning) -> None:
+def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) -> None:
     cleaning.rows = 0
     result = parloader("clean", "--url", URL)
     assert result.exit_code == 0

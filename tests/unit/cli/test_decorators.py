@@ -1,4 +1,4 @@
-"""Commands that write, and hosts that are not this machine: nothing is connected to before somebody said yes."""
+"""Commands that write to a host that is not this machine connect only if the user has allowed it."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from parloader.database.target import Target
 from parloader.errors import RemoteHost
 from parloader.operations import bench, clean, schema, seed
 
-REMOTE = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody's
+REMOTE = "192.0.2.1"  # TEST-NET-1 (RFC 5737), not in use anywhere
 
 URL = f"mysql://ann:s3cret@{REMOTE}:3307/shop"
 
@@ -22,7 +22,7 @@ WRITING = [("seed",), ("clean",), ("clean", "--yes"), ("clean", "--dry-run"), ("
 
 
 class Connections:
-    """Stands for the network: counts who connects, and lets nobody."""
+    """Stands for the network: records each attempt to connect, and refuses it."""
 
     def __init__(self) -> None:
         self.tried: list[str] = []
@@ -77,24 +77,24 @@ def test_permission_by_file(connections: Connections, command: tuple[str, ...], 
 
 @pytest.mark.parametrize(("answer", "exit_code", "tried"), [("y\n", 4, [REMOTE]), ("n\n", 3, []), ("\n", 3, []), ("", 3, [])])
 @pytest.mark.parametrize("command", WRITING, ids=" ".join)
-def test_who_sits_at_a_terminal_is_asked(
+def test_a_user_at_a_terminal_is_asked(
     connections: Connections, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], answer: str, exit_code: int, tried: list[str]
 ) -> None:
     monkeypatch.setattr("parloader.cli.decorators.on_terminal", lambda: True)
     result = parloader(*command, answer=answer)
     assert (result.exit_code, connections.tried) == (exit_code, tried)
-    assert "192.0.2.1 is not this machine. Go on, and write to the database shop at 192.0.2.1:3307 as ann?" in result.stderr
+    assert "192.0.2.1 is not this machine. Write to the database shop at 192.0.2.1:3307 as ann?" in result.stderr
     assert "s3cret" not in result.output
 
 
 @pytest.mark.parametrize(
     "command", [("plan",), ("status",), ("verify",), ("schema", "check"), ("guard",), ("guard", "--forbid")], ids=" ".join
 )
-def test_who_only_reads_or_forbids_needs_no_permission(connections: Connections, command: tuple[str, ...]) -> None:
+def test_commands_that_only_read_or_forbid_need_no_permission(connections: Connections, command: tuple[str, ...]) -> None:
     assert (parloader(*command).exit_code, connections.tried) == (4, [REMOTE])
 
 
-def test_who_imports_parloader_is_refused_too(connections: Connections) -> None:
+def test_operations_called_from_python_are_refused_as_well(connections: Connections) -> None:
     target = Target(user="ann", database="shop", host=REMOTE)
     for refused in (
         lambda: seed.seed(SeedConfig(target=target)),
@@ -124,7 +124,7 @@ def test_a_pipe_is_no_terminal(answer: str) -> None:
         (("--allow", "--forbid"), True, "y\n", 2),
     ],
 )
-def test_allowing_a_database_again_wants_a_yes(
+def test_allowing_a_database_again_asks_first(
     connections: Connections,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],

@@ -1,6 +1,6 @@
-"""Whatever is typed, exported or written into parloader.toml: exit code 2, 3 or 4 and one clear line (or click's usage), never a traceback.
+"""Any input on the command line, in variables or in parloader.toml ends in exit code 2, 3 or 4 and one line (or click's usage), never a traceback.
 
-4 is as far as a valid input gets here: no server listens anywhere in these tests.
+Valid input ends in 4, because no server is listening in these tests.
 """
 
 import socket
@@ -35,7 +35,7 @@ COMMANDS = [("seed",), ("plan",), ("verify",), ("clean",), ("status",), ("bench"
 
 
 def getaddrinfo(host: str, *_: object, **__: object) -> Any:
-    """As the system's where no name server answers."""
+    """As the system's getaddrinfo, if no name server answers."""
     if host in ("localhost", "127.0.0.1"):
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))]
     host.encode("idna")
@@ -48,11 +48,11 @@ def refuse(address: tuple[str, int], *_: object, **__: object) -> Never:
 
 
 def parloader(*arguments: str, environment: dict[str, str] | None = None) -> Result:
-    """Runs it, and holds it to the law."""
+    """Runs the command, and checks how it ends."""
     with (
         mock.patch("socket.getaddrinfo", getaddrinfo),
         mock.patch("socket.create_connection", refuse),
-        mock.patch.object(LocalExecutor, "ready", return_value=nullcontext()),  # no processes for what is not going to be done
+        mock.patch.object(LocalExecutor, "ready", return_value=nullcontext()),  # starts no processes, since no load gets that far
     ):
         result = CliRunner().invoke(cli, arguments, env=environment)
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
@@ -116,7 +116,7 @@ def test_rounds_of_bench(value: str) -> None:
 
 
 @given(arguments=st.lists(on_a_command_line, min_size=1, max_size=3))
-def test_words_that_are_no_command(arguments: list[str]) -> None:
+def test_arguments_that_are_no_command(arguments: list[str]) -> None:
     parloader("server", "start", "--port", "none", *arguments)
     parloader("seed", "--url", URL, "--", *arguments)
 
@@ -125,7 +125,7 @@ names = st.sampled_from(list(PARAMETERS)) | anything
 
 values = (
     typed
-    | st.datetimes().map(lambda moment: moment.isoformat())
+    | st.datetimes().map(lambda timestamp: timestamp.isoformat())
     | st.tuples(st.integers(0, 10**13), st.sampled_from("smhdwy")).map(lambda span: f"{span[0]}{span[1]}")
     | st.decimals().map(str)
 )
@@ -252,7 +252,7 @@ def test_every_setting_with_any_value(command: tuple[str, ...], name: str, value
 
 
 @given(name=anything, value=toml_values)
-def test_settings_that_are_none(name: str, value: object) -> None:
+def test_unknown_settings(name: str, value: object) -> None:
     with_file(tomlkit.dumps({name: value}).encode("utf-8", "surrogatepass"), "plan", "--url", URL)
 
 
@@ -277,6 +277,6 @@ def test_a_folder_of_that_name() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("rows", 1.5), ("rows", True), ("procs", 2.0), ("retry_seconds", False)])
-def test_a_value_is_not_bent_until_it_fits(name: str, value: object) -> None:
-    """click itself would take 1.5 rows for 1, and true for 1."""
+def test_a_value_of_a_wrong_type_is_not_converted(name: str, value: object) -> None:
+    """click itself would convert 1.5 rows and true to 1."""
     assert with_file(tomlkit.dumps({name: value}).encode(), "seed", "--url", URL).exit_code == 2

@@ -41,7 +41,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("url", SHAPES)
 @pytest.mark.parametrize("before", ["", "--url=", "--ur=", "-u"])
-def test_whatever_shape_a_url_has_its_password_is_masked(url: str, before: str) -> None:
+def test_the_password_of_any_url_is_masked(url: str, before: str) -> None:
     shown = redact(before + url)
     assert SECRET not in shown
     assert "***" in shown
@@ -61,7 +61,7 @@ def test_whatever_shape_a_url_has_its_password_is_masked(url: str, before: str) 
         "/usr/bin/python",
     ],
 )
-def test_where_there_is_no_password_nothing_changes(text: str) -> None:
+def test_text_without_a_password_is_unchanged(text: str) -> None:
     assert redact(text) == text
 
 
@@ -87,19 +87,19 @@ def test_no_message_about_a_url_shows_its_password(url: str, monkeypatch: pytest
         assert SECRET not in said("status", "-v")
     else:
         assert SECRET not in repr(target)
-    # at a wrong place, too
+    # given in a wrong place
     monkeypatch.delenv("PARLOADER_URL", raising=False)
     assert SECRET not in said("status", url)
     assert SECRET not in said(url)
     assert SECRET not in said(f"--url={url}", "status")
     assert SECRET not in said("seed", f"--ur={url}")
     assert SECRET not in said("seed", "--rows", url)
-    assert "=" in url or SECRET not in said("seed", "--set", url)  # which names what stands before the =
+    assert "=" in url or SECRET not in said("seed", "--set", url)  # whose message quotes the text before the =
     assert SECRET not in said("status", "--ssl-mode", url)
     assert SECRET not in said("server", url)
 
 
-def test_the_variable_is_not_left_for_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_processes_do_not_inherit_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLOADER_URL", "postgresql://ann:s3cret@db/shop")
     monkeypatch.setenv("PARLOADER_REPLICA_URL", "mysql://ann:s3cret@db/shop")
     assert "for postgresql" in CliRunner().invoke(cli, ["status"]).stderr

@@ -52,8 +52,8 @@ def test_status_shows_the_rest_of_the_second_pass() -> None:
     half = run({"team": (IndexRange(0, 100),), "person": (IndexRange(0, 10),), SECOND: (IndexRange(0, 40),)})
     status = Status(where="here", runs=(half,), at_work=None, paused=None)
     assert report.status(status).splitlines() == [
-        "run 1: team, 150 of 210 rows (those of the second pass too) (71%), begun 2024-01-01T00:00:00Z; table=team",
+        "run 1: team, 150 of 210 rows in two passes (71%), started 2024-01-01T00:00:00Z; table=team",
         "  missing: team, second pass, rows 40 to 99 (60)",
-        "  go on: parloader seed --table team --rows 100",
+        "  to resume: parloader seed --table team --rows 100",
     ]
     assert resume_command(run({**ALL, SECOND: (IndexRange(0, 100),)})) is None

@@ -1,4 +1,4 @@
-"""CHECKs that are left to whoever gives their columns."""
+"""CHECKs on given columns are not parsed: whoever gives the columns must satisfy them."""
 
 from typing import NoReturn
 
@@ -23,7 +23,7 @@ ON_NULL = [
 ]
 
 
-def shape(clause: str) -> TableSchema:
+def checked_table(clause: str) -> TableSchema:
     return table("t", integer("a", nullable=True), integer("b", nullable=True), integer("c", nullable=True), checks=(clause,))
 
 
@@ -42,13 +42,13 @@ def no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_parser")
 @pytest.mark.parametrize("clause", ON_NULL)
 def test_a_check_on_null_of_given_columns_is_not_parsed(clause: str) -> None:
-    assert cases_of_table(shape(clause), GIVEN) == CheckCases()
+    assert cases_of_table(checked_table(clause), GIVEN) == CheckCases()
 
 
 @pytest.mark.parametrize("clause", ON_NULL)
 def test_parsing_it_gives_the_same(clause: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_cases, "_on_null_of_given", lambda *_: False)
-    assert cases_of_table(shape(clause), GIVEN) == CheckCases()
+    monkeypatch.setattr(check_cases, "_tests_only_null_of_given", lambda *_: False)
+    assert cases_of_table(checked_table(clause), GIVEN) == CheckCases()
     assert parse_check(clause) is not None
 
 
@@ -58,4 +58,4 @@ def test_parsing_it_gives_the_same(clause: str, monkeypatch: pytest.MonkeyPatch)
 )
 def test_any_other_check_is_parsed(clause: str) -> None:
     with pytest.raises(Parsed):
-        cases_of_table(shape(clause), GIVEN)
+        cases_of_table(checked_table(clause), GIVEN)

@@ -1,4 +1,4 @@
-"""Of any schema: it is refused, or all rows of the plan are valid."""
+"""For any schema, either all rows of the plan are valid or the request is refused."""
 
 import re
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from support.generated_rows import faults, rows_of
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
-from parloader.planner.completion import Inferred
+from parloader.planner.completion import CompletedPlan
 from parloader.schema.model import ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
 
-MOST_TABLES = 5
+MAX_TABLES = 5
 
 
 @st.composite
 def schemas(draw: st.DrawFn) -> Schema:
-    """Tables that point to those before them and to themselves, all with columns of their own and unique keys over any of these."""
+    """Tables that reference earlier tables and themselves, with columns of their own and unique keys over any of these."""
     tables: list[TableSchema] = []
-    for number in range(draw(st.integers(1, MOST_TABLES))):
+    for number in range(draw(st.integers(1, MAX_TABLES))):
         tables.append(draw(any_table(f"t{number}", tables)))
     return schema(*tables)
 
@@ -35,15 +35,15 @@ def any_table(draw: st.DrawFn, name: str, before: list[TableSchema]) -> TableSch
         parent = draw(st.sampled_from(parents))
         key = draw(st.sampled_from(parent.unique_keys))
         nullable = draw(st.booleans())
-        mine = []
+        own_names = []
         for column in key.columns:
-            shared = [c for c in columns if c.name.endswith(column) and "_" in c.name and c.name not in mine]
+            shared = [c for c in columns if c.name.endswith(column) and "_" in c.name and c.name not in own_names]
             if shared and len(key.columns) > 1 and draw(st.booleans()):
-                mine.append(shared[0].name)
+                own_names.append(shared[0].name)
             else:
-                mine.append(f"f{number}_{column}")
-                columns.append(_alike(parent.column(column), mine[-1], nullable=nullable))
-        keys.append(foreign(" ".join(mine), parent.name, " ".join(key.columns)))
+                own_names.append(f"f{number}_{column}")
+                columns.append(_alike(parent.column(column), own_names[-1], nullable=nullable))
+        keys.append(foreign(" ".join(own_names), parent.name, " ".join(key.columns)))
     names = [column.name for column in columns]
     solid = [column.name for column in columns if not column.nullable]
     composite = draw(st.lists(st.sampled_from(solid), min_size=1, max_size=3, unique=True))
@@ -80,9 +80,9 @@ def _distinct(keys: list[UniqueKey]) -> Iterator[UniqueKey]:
 
 @st.composite
 def tenant_schemas(draw: st.DrawFn) -> Schema:
-    """All belongs to a tenant: each foreign key to another table has its tenant in it, and shares that column with the others."""
+    """Multi-tenant tables: each foreign key to another table contains tenant_id, and shares that column with the other keys."""
     tables = [table("tenant", text("name"))]
-    for number in range(draw(st.integers(1, MOST_TABLES))):
+    for number in range(draw(st.integers(1, MAX_TABLES))):
         parents = draw(st.lists(st.sampled_from(tables[1:]), max_size=3)) if number else []
         columns = [integer("tenant_id"), *draw(own_columns())]
         to = [foreign("tenant_id", "tenant")] if not parents or draw(st.booleans()) else []
@@ -97,24 +97,24 @@ def tenant_schemas(draw: st.DrawFn) -> Schema:
     return schema(*tables)
 
 
-def is_valid(shapes: Schema, inferred: Inferred) -> bool:
-    rows = rows_of(inferred.plan)
-    assert faults(rows, shapes) == []
-    return all(rows[t.name].height == t.rows for t in inferred.plan.tables)
+def is_valid(live: Schema, completed: CompletedPlan) -> bool:
+    rows = rows_of(completed.plan)
+    assert faults(rows, live) == []
+    return all(rows[t.name].height == t.rows for t in completed.plan.tables)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(schemas(), tenant_schemas()), st.sampled_from([1, 2, 30, 300, 700]))
-def test_all_rows_are_valid_or_it_says_how_many_would_be(shapes: Schema, rows: int) -> None:
-    last = list(shapes)[-1]
-    most = rows_that_fit(shapes, last, rows)
-    assert most is None or (most <= rows and is_valid(shapes, infer(shapes, last, most)))
+def test_all_rows_are_valid_or_the_refusal_says_how_many_fit(live: Schema, rows: int) -> None:
+    last = list(live)[-1]
+    fitting = rows_that_fit(live, last, rows)
+    assert fitting is None or (fitting <= rows and is_valid(live, infer(live, last, fitting)))
 
 
-def rows_that_fit(shapes: Schema, name: str, rows: int) -> int | None:
-    """`rows`, or how many the refusal says instead; None where it says another reason."""
+def rows_that_fit(live: Schema, name: str, rows: int) -> int | None:
+    """`rows`, or the number of rows that the refusal says fit; None if it has another reason."""
     try:
-        infer(shapes, name, rows)
+        infer(live, name, rows)
     except Refused as refusal:
         fit = re.fullmatch(r"At most --rows (\d+) fit", refusal.next_step)
         return int(fit[1]) if fit else None

@@ -45,14 +45,14 @@ def test_a_batch_reads_its_own_text_back(batch: Batch) -> None:
         ("500ms", AUTO),
     ],
 )
-def test_what_batch_takes(text: str, batch: Batch) -> None:
+def test_valid_batches(text: str, batch: Batch) -> None:
     assert parse_batch(text) == batch
 
 
 @pytest.mark.parametrize(
     "text", ["", "0", "-1", "007", "1.5", "1e3", "1_000", "1000000000", "ms", "0ms", "200 ms", "1s", "AUTO", "٣", "many"]
 )
-def test_what_it_does_not_take_is_told_with_what_it_takes(text: str) -> None:
+def test_an_invalid_batch_is_refused_with_the_valid_forms(text: str) -> None:
     with pytest.raises(ValueError, match="a number of rows from 1 to 999999999, auto, or a time such as 200ms") as caught:
         parse_batch(text)
     assert repr(text) in str(caught.value)
@@ -66,7 +66,7 @@ def test_a_fixed_batch_never_changes(fixed: int, rows: int, seconds: float, size
 
 
 def write_on(sizer: Sizer, rows_per_second: float, *, row_bytes: int = ROW_BYTES, batches: int = ENOUGH_BATCHES) -> list[int]:
-    """A server of this rate takes some batches, the next always cut before this one is written, as a worker does; returns their sizes."""
+    """Writes batches at this rate, each sized before the one before is written, as a worker does; returns their sizes."""
     ahead = sizer.rows
     sizes = []
     for _ in range(batches):

@@ -1,4 +1,4 @@
-"""--max-rate: how fast a worker may go, on a clock of the test's."""
+"""--max-rate: the pace of a worker, on a simulated clock."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from parloader.workers.batching import MAX_BATCH_SECONDS, Pace
 
 rates = st.floats(0.1, 1e6)
 
-# a batch wanted, how long its writing takes, how long the worker is held before it
+# the rows of a batch, how long writing it takes, how long the worker is paused before it
 batches = st.lists(st.tuples(st.integers(1, 100_000), st.floats(0, 100), st.sampled_from([0.0, 0.5, 1000.0])), min_size=1, max_size=40)
 
 
@@ -24,12 +24,12 @@ class Clock:
 
 
 def begun(rate: float, wanted: list[tuple[int, float, float]]) -> list[tuple[float, int]]:
-    """When each batch begins, and its rows, where the worker rests as it is told."""
+    """When each batch begins, and its rows, if the worker rests as long as the pace says."""
     clock = Clock(1000.0)
     pace = Pace(rate, clock)
     found = []
-    for rows, write_seconds, held_seconds in wanted:
-        clock.seconds += max(pace.rest_seconds(), held_seconds)
+    for rows, write_seconds, paused_seconds in wanted:
+        clock.seconds += max(pace.rest_seconds(), paused_seconds)
         pace.note(pace.cut(rows))
         found.append((clock.seconds, pace.cut(rows)))
         clock.seconds += write_seconds
@@ -38,7 +38,7 @@ def begun(rate: float, wanted: list[tuple[int, float, float]]) -> list[tuple[flo
 
 @given(rates, batches)
 def test_in_any_stretch_of_time_no_more_than_the_rate_and_one_batch(rate: float, wanted: list[tuple[int, float, float]]) -> None:
-    """From the start, and from anywhere else: what a hold has left out is not made up for in a rush."""
+    """From any batch on: time spent paused is not caught up."""
     found = begun(rate, wanted)
     for first in range(len(found)):
         rows = 0
@@ -48,7 +48,7 @@ def test_in_any_stretch_of_time_no_more_than_the_rate_and_one_batch(rate: float,
 
 
 @given(rates, st.integers(1, 100_000), st.integers(1, 40))
-def test_a_server_that_is_fast_enough_gets_the_whole_rate(rate: float, rows: int, count: int) -> None:
+def test_a_server_that_is_fast_enough_gets_the_full_rate(rate: float, rows: int, count: int) -> None:
     found = begun(rate, [(rows, 0.0, 0.0)] * (count + 1))
     assert sum(batch for _, batch in found[:-1]) == pytest.approx(rate * (found[-1][0] - found[0][0]))
 
@@ -61,7 +61,7 @@ def test_a_batch_takes_a_second_at_most_or_is_one_row(rate: float, rows: int) ->
 
 
 @given(batches)
-def test_without_a_rate_nobody_rests(wanted: list[tuple[int, float, float]]) -> None:
+def test_without_a_rate_a_worker_never_rests(wanted: list[tuple[int, float, float]]) -> None:
     pace = Pace(math.inf, Clock())
     for rows, _, _ in wanted:
         assert pace.cut(rows) == rows

@@ -13,26 +13,27 @@ from support.tasks import (
     Die,
     DieUntil,
     Fail,
-    GoOn,
-    GoOnUntilStopped,
     InterruptItself,
     InterruptTheParent,
     Leave,
     NeverStop,
+    RunUntilStopped,
     Said,
     Say,
     SayEnvironment,
+    WaitForTurns,
     Work,
 )
 
 from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
 from parloader.workers.events import Died, Event, Failed, Finished
-from parloader.workers.executor import StopSignal, Supervisor, WorkerChannel
-from parloader.workers.processes import LocalExecutor
+from parloader.workers.executor import Supervisor
+from parloader.workers.processes import LocalExecutor, PipeChannel
+from parloader.workers.stop_signal import StopSignal
 
 
 class Run:
-    """One run of tasks: what was said, by which worker, and how it ended."""
+    """One run of tasks, and the events of its workers."""
 
     def __init__(self, *, asks_to_stop: int = 0) -> None:
         self.events: list[Event] = []
@@ -107,13 +108,13 @@ def test_no_tasks() -> None:
 def test_the_error_of_a_task_is_raised_and_the_others_are_stopped() -> None:
     run = Run()
     with pytest.raises(WriteFailed) as caught:
-        run.of(GoOnUntilStopped(worker=0), Fail(worker=1), GoOnUntilStopped(worker=2))
+        run.of(RunUntilStopped(worker=0), Fail(worker=1), RunUntilStopped(worker=2))
     assert (caught.value.message, caught.value.next_step) == ("writing some_table, rows 10 to 19 failed", "Try again")
     assert run.said(0) == run.said(2) == ["begun", "stopped"]
     assert run.finished == {0, 2}
 
 
-def test_an_error_of_somebody_elses_is_raised_as_one_of_ours() -> None:
+def test_an_unexpected_error_is_raised_as_a_parloader_error() -> None:
     run = Run()
     with pytest.raises(ParloaderError, match="ZeroDivisionError: by zero"):
         run.of(Crash(worker=0))
@@ -126,9 +127,9 @@ def test_an_error_of_somebody_elses_is_raised_as_one_of_ours() -> None:
 def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: signal.Signals) -> None:
     run = Run()
     with pytest.raises(WorkerDied) as caught:
-        run.of(GoOnUntilStopped(worker=0), Die(worker=3, signal_number=number))
+        run.of(RunUntilStopped(worker=0), Die(worker=3, signal_number=number))
     assert "worker 3 was killed by " + number.name in caught.value.message
-    assert "while it held some_table, rows 30 to 39" in caught.value.message
+    assert "while working on some_table, rows 30 to 39" in caught.value.message
     assert ("out of memory" in caught.value.message) is (number == signal.SIGKILL)
     assert caught.value.next_step
     assert run.said(3) == ["last words"]
@@ -136,13 +137,13 @@ def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: sig
 
 
 @pytest.mark.parametrize("status", [0, 7])
-def test_a_worker_that_ends_without_a_word_has_died(status: int) -> None:
-    with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while it held some_table, rows 50 to 59"):
+def test_a_worker_that_ends_without_a_result_has_died(status: int) -> None:
+    with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while working on some_table, rows 50 to 59"):
         Run().of(Leave(worker=5, status=status))
 
 
 @pytest.mark.parametrize("restarts", [1, 2])
-def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> None:
+def test_a_dead_worker_is_replaced(restarts: int) -> None:
     run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
     assert run.said(1 + restarts) == ["done"]
     deaths = [(event.worker, event.replaced_by) for event in run.events if isinstance(event, Died)]
@@ -150,69 +151,71 @@ def test_what_a_dead_worker_left_is_taken_up_by_a_fresh_one(restarts: int) -> No
     assert run.finished == {1, 1 + restarts}
 
 
-def test_nothing_is_taken_up_after_a_stop() -> None:
+def test_no_worker_is_replaced_after_a_stop() -> None:
     run = Run()
     run.stop.requests = 1
     with pytest.raises(WorkerDied):
-        run.of(GoOnUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
+        run.of(RunUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
     assert run.said(2) == []
 
 
 class Switch(Supervisor):
-    """Held and failing as the test says."""
+    """Pauses and fails as the test says."""
 
     def __init__(self) -> None:
-        self.is_held = False
+        self.is_paused = False
         self.error: Exception | None = None
 
     @property
     def paused(self) -> bool:
-        return self.is_held
+        return self.is_paused
 
     @property
     def failure(self) -> Exception | None:
         return self.error
 
 
-def test_workers_are_held_and_go_on() -> None:
+def test_workers_pause_and_resume() -> None:
     watch, stop = Switch(), StopSignal()
-    watch.is_held = True
+    watch.is_paused = True
     heard: list[str] = []
 
     def release() -> None:
         until(lambda: heard == ["begun"] * 2, "both have begun")
-        watch.is_held = False
-        until(lambda: heard.count("went on") > 4, "they go on")
+        watch.is_paused = False
+        until(lambda: heard.count("had a turn") > 4, "they resume")
         stop.requests = 1
 
     with ThreadPoolExecutor() as thread:
         releasing = thread.submit(release)
-        LocalExecutor().run([GoOn(worker=0), GoOn(worker=1)], lambda e: heard.append(e.text) if isinstance(e, Said) else None, stop, watch)
+        LocalExecutor().run(
+            [WaitForTurns(worker=0), WaitForTurns(worker=1)], lambda e: heard.append(e.text) if isinstance(e, Said) else None, stop, watch
+        )
         releasing.result()
     assert heard.count("stopped") == 2
 
 
-def test_workers_that_are_held_or_rest_hear_a_stop() -> None:
+def test_workers_that_are_paused_or_rest_stop() -> None:
     watch = Switch()
-    watch.is_held = True
+    watch.is_paused = True
     run = Run(asks_to_stop=1)
     run.watch = watch
-    assert run.of(GoOn(worker=0), GoOn(worker=1)).said(0) == ["begun", "stopped"]
-    assert Run(asks_to_stop=1).of(GoOn(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
+    assert run.of(WaitForTurns(worker=0), WaitForTurns(worker=1)).said(0) == ["begun", "stopped"]
+    assert Run(asks_to_stop=1).of(WaitForTurns(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
 
 
-def test_a_watch_that_fails_ends_all() -> None:
+def test_a_supervisor_that_fails_ends_all_workers() -> None:
     watch = Switch()
     watch.error = AnotherRun("overtaken")
     run = Run()
     run.watch = watch
     with pytest.raises(AnotherRun, match="overtaken"):
-        run.of(GoOnUntilStopped(worker=0), GoOn(worker=1))
+        run.of(RunUntilStopped(worker=0), WaitForTurns(worker=1))
     assert run.said(0)[-1] == run.said(1)[-1] == "stopped"
 
 
-def test_workers_end_early_when_somebody_asks() -> None:
-    run = Run(asks_to_stop=1).of(GoOnUntilStopped(worker=0), GoOnUntilStopped(worker=1))
+def test_workers_end_early_on_request() -> None:
+    run = Run(asks_to_stop=1).of(RunUntilStopped(worker=0), RunUntilStopped(worker=1))
     assert run.said(0) == run.said(1) == ["begun", "stopped"]
     assert run.finished == {0, 1}
 
@@ -220,10 +223,10 @@ def test_workers_end_early_when_somebody_asks() -> None:
 def test_a_stop_before_the_start_counts() -> None:
     run = Run()
     run.stop.requests = 1
-    assert run.of(GoOnUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
+    assert run.of(RunUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
 
 
-def test_asking_twice_ends_a_worker_that_does_not_listen(tmp_path: Path) -> None:
+def test_a_second_request_kills_a_worker_that_does_not_stop(tmp_path: Path) -> None:
     run = Run(asks_to_stop=2).of(NeverStop(worker=0, file=tmp_path / "survived"))
     (pid,) = run.said(0)
     assert not psutil.pid_exists(int(pid))
@@ -280,19 +283,19 @@ def test_ctrl_c_is_not_lost_while_workers_start() -> None:
 def test_a_worker_whose_parent_is_gone_stops() -> None:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     with theirs:
-        link = WorkerChannel(theirs)
-        assert not link.stopping
+        channel = PipeChannel(theirs)
+        assert not channel.stopping
         ours.close()
-        assert link.stopping
+        assert channel.stopping
 
 
 def test_a_worker_that_cannot_report_stops() -> None:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     with theirs:
-        link = WorkerChannel(theirs)
+        channel = PipeChannel(theirs)
         ours.close()
-        link.send(Said(worker=0, text="anybody?"))
-        assert link.stopping
+        channel.send(Said(worker=0, text="anybody?"))
+        assert channel.stopping
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -75,7 +75,7 @@ def test_a_worker_that_failed_is_no_longer_alive() -> None:
     assert not folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25), failed)[0].alive
 
 
-def test_what_says_nothing_about_throughput_changes_nothing() -> None:
+def test_an_event_without_throughput_changes_nothing() -> None:
     before = folded(Started(worker=0, clock_seconds=1.0, cpu_seconds=0.25))
     assert fold(before, Differs(worker=0, table="t", differences=(), missing=1, different=0)) == before
 
@@ -89,7 +89,7 @@ def test_the_statistics_before_stay_as_they_were() -> None:
 
 
 @given(st.lists(st.integers(0, 50).map(float), min_size=1, max_size=60), st.integers(1, 100))
-def test_percentile_is_the_smallest_value_that_so_many_do_not_exceed(values: list[float], percent: int) -> None:
+def test_percentile_is_the_smallest_value_that_this_share_does_not_exceed(values: list[float], percent: int) -> None:
     enough = [v for v in values if 100 * sum(w <= v for w in values) >= percent * len(values)]
     assert percentile(values, percent) == min(enough)
 

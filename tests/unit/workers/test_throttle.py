@@ -1,4 +1,4 @@
-"""When workers are held: the hysteresis, by the law of its two limits."""
+"""The hysteresis of throttles: its two limits."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,27 +11,27 @@ found = st.lists(st.floats(0, 2000), max_size=50)
 
 
 @given(limits, found)
-def test_held_from_above_the_limit_until_at_or_below_80_percent_of_it(limit: float, values: list[float]) -> None:
-    ceiling = HysteresisLimit(limit)
+def test_pauses_from_above_the_limit_until_at_or_below_80_percent_of_it(limit: float, values: list[float]) -> None:
+    limit_with_hysteresis = HysteresisLimit(limit)
     held = False
     for value in values:
         held = value > limit or (held and value > RESUME_SHARE * limit)
-        assert (ceiling.reason("x is", value) is not None) is held
+        assert (limit_with_hysteresis.reason("x is", value) is not None) is held
 
 
 @given(limits, st.floats(0, 1))
 def test_in_between_it_stays_as_it_was(limit: float, share: float) -> None:
     between = RESUME_SHARE * limit + (1 - RESUME_SHARE) * limit * share
-    ceiling = HysteresisLimit(limit)
-    assert ceiling.reason("x is", min(between, limit)) is None
-    assert ceiling.reason("x is", limit + 1)
+    limit_with_hysteresis = HysteresisLimit(limit)
+    assert limit_with_hysteresis.reason("x is", min(between, limit)) is None
+    assert limit_with_hysteresis.reason("x is", limit + 1)
     if RESUME_SHARE * limit < between <= limit:
-        assert ceiling.reason("x is", between)
-    assert ceiling.reason("x is", RESUME_SHARE * limit) is None
+        assert limit_with_hysteresis.reason("x is", between)
+    assert limit_with_hysteresis.reason("x is", RESUME_SHARE * limit) is None
 
 
 def test_the_reason_says_what_was_found_and_what_it_waits_for() -> None:
-    ceiling = HysteresisLimit(50)
-    assert ceiling.reason("Threads_running is", 73) == "Threads_running is 73, above 50"
-    assert ceiling.reason("Threads_running is", 45) == "Threads_running is 45, not yet down to 40"
-    assert ceiling.reason("Threads_running is", 40) is None
+    limit_with_hysteresis = HysteresisLimit(50)
+    assert limit_with_hysteresis.reason("Threads_running is", 73) == "Threads_running is 73, above 50"
+    assert limit_with_hysteresis.reason("Threads_running is", 45) == "Threads_running is 45, not yet down to 40"
+    assert limit_with_hysteresis.reason("Threads_running is", 40) is None

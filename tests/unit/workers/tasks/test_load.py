@@ -44,7 +44,7 @@ TABLE = Table(name="t", rows=65, columns={"n": Expr(sql="i")}, partitioned=True)
 
 
 class NotingWriter:
-    """Notes the first key of each batch that it renders, when it is done with it; waits before where it is held."""
+    """Notes the first key of each batch after rendering it; first waits until `let` is set."""
 
     local_infile: ClassVar[bool] = False
 
@@ -68,7 +68,7 @@ class NotingWriter:
 
 @contextmanager
 def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[PreparedBatch], Sizer]]:
-    """The batches of a worker as it gets them, one by one; at the end of the block all that was begun has been rendered."""
+    """The batches of a worker, as it gets them; at the end of the block every batch that was begun is rendered."""
     task = LoadTask(
         worker=0,
         target=Target(user="nobody", database="none"),
@@ -109,7 +109,7 @@ def test_while_one_is_written_the_next_is_rendered_and_no_more(taken: int) -> No
     with prepared_by(writer) as (ahead, _):
         for _ in range(taken):
             next(ahead)
-        until(lambda: len(writer.rendered) > taken, "the next is rendered, with nobody asking for it")
+        until(lambda: len(writer.rendered) > taken, "the next is rendered without being asked for")
     assert writer.rendered == [1, 11, 21, 41, 51, 61][: taken + 1]
 
 
@@ -153,7 +153,7 @@ def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
 
 
 def test_a_worker_imports_nothing_large_that_it_does_not_need() -> None:
-    """Each process pays for it: SQLAlchemy alone takes as long as all the rest."""
+    """Each process pays for its imports: SQLAlchemy alone takes as long as everything else."""
     names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm', 'psutil'})"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, parloader.workers.tasks.load; print({names})"], capture_output=True, text=True, check=True

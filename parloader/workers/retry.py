@@ -1,0 +1,50 @@
+"""The one retry loop's parts: a clock with a bound, a pause that grows at random, and which errors are worth a retry."""
+
+import random
+import time
+from collections.abc import Callable
+
+from parloader.database import error_codes
+from parloader.database.driver import DriverError
+from parloader.database.error_codes import Action
+from parloader.errors import ConnectError, LoginRefused
+
+# Each pause is random, up to a bound that doubles from the first to the last of these ("full jitter", which AWS's architecture blog
+# "Exponential Backoff And Jitter" finds best)
+FIRST_PAUSE_SECONDS = 0.05
+
+MAX_PAUSE_SECONDS = 5.0
+
+
+class Retries:
+    """The retries of one operation. `since`: when its clock started; None: at the first failure."""
+
+    def __init__(self, max_seconds: float, since: float | None = None) -> None:
+        self._max_seconds = max_seconds
+        self.since = since
+        self.count = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the operation has been failing. Starts the clock."""
+        now = time.monotonic()
+        if self.since is None:
+            self.since = now
+        return now - self.since
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the time for retries is over. Starts the clock."""
+        return self.seconds >= self._max_seconds
+
+    def pause(self, sleep: Callable[[float], object] = time.sleep) -> None:
+        """Sleeps before the next retry, and counts it."""
+        self.count += 1
+        sleep(random.uniform(0, min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**self.count)))
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether a retry can help: after a deadlock, a lost connection, or a server that is away; never after a refused login."""
+    if isinstance(error, DriverError):
+        return error_codes.classify(error) is not Action.GIVE_UP
+    return isinstance(error, ConnectError) and not isinstance(error, LoginRefused)

@@ -1,0 +1,21 @@
+"""Ctrl-C and SIGTERM, noted for a loop that acts on them."""
+
+import signal
+
+
+class StopSignal:
+    """Counts SIGINT and SIGTERM while the block runs; the loop that runs the tasks acts on them."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def __enter__(self) -> "StopSignal":
+        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, *_: object) -> None:
+        self.requests += 1

@@ -1,0 +1,100 @@
+"""The skeleton of every task: run batches one by one, each in a transaction, and report them."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from parloader.database.driver import Connection
+from parloader.database.target import Target
+from parloader.ledger import store
+from parloader.ledger.run import pass_name
+from parloader.plans.model import Pass, Plan, Table
+from parloader.plans.row_ranges import IndexRange, RowAllocation
+from parloader.rows.writers import DeferredUpdate
+from parloader.workers.batching import Pace
+from parloader.workers.events import batch_done, started
+from parloader.workers.executor import WorkerChannel
+from parloader.workers.transactions import RetryingConnection, WorkItem
+
+
+@dataclass(frozen=True)
+class BatchWork:
+    """What a task does for one batch."""
+
+    item: WorkItem
+    work: Callable[[Connection], None]  # the statements of the batch's transaction; may be repeated
+    generate_seconds: float = 0.0  # time spent before, without the server
+    on_commit: Callable[[float], None] = lambda seconds: None  # called with the duration of the transaction
+
+
+def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnection, batches: Iterable[BatchWork], pace: Pace) -> None:
+    """Reports Started, then runs each batch and reports BatchDone; returns early if told to stop. Closes the connection.
+
+    A batch is asked for when the one before is committed.
+    """
+    channel.send(started(worker))
+    for batch in batches:
+        if not channel.wait_for_turn(pace.rest_seconds()):
+            break
+        item = batch.item
+        pace.note(item.batch.rows)
+        begun = time.perf_counter()
+        if not connection.run_transaction(item, batch.work):
+            break
+        write_seconds = time.perf_counter() - begun
+        batch.on_commit(write_seconds)
+        channel.send(batch_done(worker, item.table, item.batch, write_seconds=write_seconds, generate_seconds=batch.generate_seconds))
+    connection.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerTask:
+    """Index ranges of a table of the plan, of which each batch is recorded in the ledger, or removed from it, in its own transaction."""
+
+    worker: int
+    target: Target
+    run_id: int
+    plan: Plan
+    name: str  # of the table
+    rows: Mapping[str, RowAllocation]  # of all tables of the plan
+    partitions: tuple[IndexRange, ...]
+    retry_seconds: float
+    max_rows_per_second: float = math.inf
+    restarts_left: int = 0  # how many more times a crashed worker is replaced
+    is_retry: bool = False  # the worker before has crashed, so part of the work may be done
+    update: DeferredUpdate | None = None  # the columns of the second pass; None: the first pass, which inserts rows
+
+    @property
+    def table(self) -> Table:
+        return self.plan.table(self.name)
+
+    @property
+    def current_pass(self) -> Pass:
+        return Pass.FIRST if self.update is None else Pass.SECOND
+
+    @property
+    def ledger_name(self) -> str:
+        """The name of this table and pass in the ledger."""
+        return pass_name(self.name, self.current_pass)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {', '.join(map(str, self.partitions))}"
+
+    def reassigned_to(self, worker: int) -> Self | None:
+        return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True) if self.restarts_left else None
+
+    def committed_ranges(self, connection: RetryingConnection) -> tuple[IndexRange, ...]:
+        """The ranges of the partitions that are in the ledger.
+
+        The crashed worker cannot add to them: it writes a ledger row before it commits, and reading here waits for that row's lock.
+        """
+        committed: list[IndexRange] = []
+
+        def read(opened: Connection) -> None:
+            committed[:] = store.committed(opened, self.run_id, self.ledger_name, self.partitions)
+
+        span = IndexRange(self.partitions[0].start, self.partitions[-1].stop)
+        connection.run_transaction(WorkItem("reading the ledger for", self.name, span), read)
+        return tuple(committed)

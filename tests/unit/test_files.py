@@ -1,0 +1,21 @@
+from pathlib import Path
+
+import pytest
+
+from parloader.files import write_atomically
+
+
+def test_the_new_text_replaces_the_old(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    for text in ("old\n", "größer\n"):
+        write_atomically(file, text)
+        assert file.read_bytes() == text.encode()
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failure_leaves_the_old_text(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    write_atomically(file, "old\n")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(file, "new \ud800\n")
+    assert file.read_text() == "old\n"
