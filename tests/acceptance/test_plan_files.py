@@ -100,8 +100,8 @@ def plan_of(database: Database) -> tuple[str, ...]:
 )
 @pytest.mark.parametrize("there", [pytest.param(False, marks=SLOW), True], ids=["empty", "lived in"])
 def test_what_is_written_gives_the_same_rows(database: Database, kind: Kind, there: bool) -> None:
-    kind.made(database)
-    database.execute(*(kind.theirs if there else ()))
+    kind.create_tables(database)
+    database.execute(*(kind.other_rows if there else ()))
     file = str(database.folder / "written.toml")
     table = ("--table", kind.target, "--rows", "500")
     database.parloader("seed", *table, "--procs", "1")

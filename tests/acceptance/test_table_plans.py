@@ -43,7 +43,7 @@ def cleaned(database: Database, *options: str) -> None:
 @ONE_KIND
 @pytest.mark.parametrize("ways", [WAYS, pytest.param(OTHER_WAYS, marks=SLOW)], ids=["two", "others"])
 def test_the_rows_depend_on_the_seed_alone(database: Database, kind: Kind, ways: tuple[tuple[str, str, str], ...]) -> None:
-    kind.made(database)
+    kind.create_tables(database)
     before, found = state(database), []
     for procs, batch, writer in ways:
         said = seeded(database, kind, "--procs", procs, "--batch", batch, "--writer", writer)
@@ -58,7 +58,7 @@ def test_the_rows_depend_on_the_seed_alone(database: Database, kind: Kind, ways:
 
 @KINDS
 def test_another_seed_gives_other_rows(database: Database, kind: Kind) -> None:
-    kind.made(database)
+    kind.create_tables(database)
 
     def sample(seed: str) -> list[dict[str, object]]:
         said = database.parloader("plan", *kind.plan(database), "--seed", seed, "--sample", "20", "--json").stdout
@@ -91,7 +91,7 @@ def workers(process: psutil.Process) -> list[psutil.Process]:
 )
 def test_killed_in_the_middle_and_the_same_command_again(database: Database, kind: Kind, victim: str) -> None:
     """The plan of the second comes from the ledger: worked out anew it would be another one by then."""
-    kind.made(database)
+    kind.create_tables(database)
     arguments = ("seed", *kind.plan(database), "--procs", "2", "--batch", "40")
     with running(database, *arguments, "--max-rate", "300", "--worker-restarts", "0") as command:
         process = psutil.Process(command.process.pid)
@@ -103,7 +103,7 @@ def test_killed_in_the_middle_and_the_same_command_again(database: Database, kin
         assert command.ended() == (-signal.SIGKILL if victim == "parent" else 1)
     assert 0 < committed(database, kind.target) < ROWS
     definition = database.rows("SELECT run_id, definition FROM parloader_run")
-    database.execute(kind.later)
+    database.execute(kind.late_row)
     database.parloader(*arguments)
     assert database.rows("SELECT run_id, definition FROM parloader_run") == definition
     assert counts(database, (kind.target,)) == [ROWS]
@@ -114,8 +114,8 @@ def test_killed_in_the_middle_and_the_same_command_again(database: Database, kin
 
 @KINDS
 def test_rows_of_somebody_are_used_and_stay(database: Database, kind: Kind) -> None:
-    kind.made(database)
-    database.execute(*kind.theirs)
+    kind.create_tables(database)
+    database.execute(*kind.other_rows)
     before = state(database)
     (there,) = counts(database, (kind.target,))
     seeded(database, kind, "--procs", "2", "--batch", "150")
@@ -128,7 +128,7 @@ def test_rows_of_somebody_are_used_and_stay(database: Database, kind: Kind) -> N
 
 @ONE_KIND
 def test_a_second_run_next_to_the_first(database: Database, kind: Kind) -> None:
-    kind.made(database)
+    kind.create_tables(database)
     before = state(database)
     seeded(database, kind, "--procs", "1")
     first = rows_of(database, (kind.target,))[kind.target]
@@ -145,7 +145,7 @@ def test_a_second_run_next_to_the_first(database: Database, kind: Kind) -> None:
 @ONE_KIND
 def test_edited_and_deleted_rows_are_named(database: Database, kind: Kind) -> None:
     """Of the target and of a parent; and clean deletes nothing where one is edited."""
-    kind.made(database)
+    kind.create_tables(database)
     before = state(database)
     seeded(database, kind, "--procs", "1")
     target, parent = kind.edited
@@ -175,11 +175,11 @@ def test_edited_and_deleted_rows_are_named(database: Database, kind: Kind) -> No
 
 @ONE_KIND
 def test_rows_of_somebody_that_point_at_ours_stop_a_clean(database: Database, kind: Kind) -> None:
-    kind.made(database)
+    kind.create_tables(database)
     seeded(database, kind, "--procs", "1")
-    database.execute(*kind.pointing)
+    database.execute(*kind.outside_reference)
     before = state(database)
-    assert kind.named in database.parloader("clean", "--yes", "--procs", "1", check=3).stderr
+    assert kind.refusal in database.parloader("clean", "--yes", "--procs", "1", check=3).stderr
     unchanged = state(database)
     assert unchanged == before
 

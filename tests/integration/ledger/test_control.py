@@ -1,4 +1,4 @@
-"""Who is at work: one at a time, and no transaction of one who was overtaken."""
+"""One command at a time, and no transaction of a command that lost the lock."""
 
 import getpass
 import os
@@ -27,7 +27,7 @@ def test_the_lock_dies_with_its_connection(database: Database) -> None:
         until(lambda: control.lock(other), "the lock is free")
 
 
-def test_who_is_at_work_and_since_when(database: Database) -> None:
+def test_the_running_command_is_named_with_its_start(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         assert control.lock(one)
         assert "just started" in str(control.refusal(other))
@@ -37,7 +37,7 @@ def test_who_is_at_work_and_since_when(database: Database) -> None:
         assert f"seed by {getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d}" in said
 
 
-def test_a_batch_of_one_who_was_overtaken_is_refused(database: Database) -> None:
+def test_a_batch_of_a_previous_holder_is_refused(database: Database) -> None:
     with database.connection() as connection:
         store.create(connection)
         first, second = Holder(doing="seed"), Holder(doing="seed")
@@ -53,14 +53,12 @@ def test_a_batch_of_one_who_was_overtaken_is_refused(database: Database) -> None
         assert store.record(connection, 1, "t", IndexRange(10, 20), token=second.token)
 
 
-def somebody_waits(database: Database) -> bool:
-    time.sleep(
-        0.15
-    )  # who looks more often than every 0.1 s is shown the same again (MySQL manual "The INFORMATION_SCHEMA INNODB_TRX Table")
+def a_transaction_waits(database: Database) -> bool:
+    time.sleep(0.15)  # the view is refreshed at most every 0.1 s (MySQL manual "The INFORMATION_SCHEMA INNODB_TRX Table")
     return bool(database.rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
 
 
-def test_a_new_holder_waits_for_open_transactions_of_the_one_before(database: Database) -> None:
+def test_a_new_holder_waits_for_open_transactions_of_the_previous_one(database: Database) -> None:
     first, second = Holder(doing="seed"), Holder(doing="seed")
     with database.connection() as worker, database.connection() as other, ThreadPoolExecutor() as thread:
         store.create(other)
@@ -68,7 +66,7 @@ def test_a_new_holder_waits_for_open_transactions_of_the_one_before(database: Da
         worker.begin()
         assert store.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
         writing = thread.submit(second.write, other, 2)
-        until(lambda: somebody_waits(database), "it waits")
+        until(lambda: a_transaction_waits(database), "it waits")
         worker.commit()
         writing.result()
         assert second.is_current(other)

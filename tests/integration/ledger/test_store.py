@@ -1,4 +1,4 @@
-"""The ledger: a batch is there once, and what is forgotten is exactly what was said."""
+"""The ledger records each batch once and forgets exactly the given rows."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,7 +39,7 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
     assert {i for part in gaps(IndexRange(0, rows), left) for i in range(part.start, part.stop)} == forgotten
 
 
-def test_who_forgets_other_rows_does_not_wait(database: Database) -> None:
+def test_forgetting_other_rows_does_not_wait(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         store.create(one)
         for batch in batches(IndexRange(0, 100), lambda: 10):
@@ -77,7 +77,7 @@ def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) 
             store.exists(connection)
 
 
-def test_a_ledger_that_was_being_dropped_is_none(database: Database) -> None:
+def test_a_partly_dropped_ledger_without_rows_is_none(database: Database) -> None:
     with database.connection() as connection:
         store.create(connection)
         sql.execute(connection, "DROP TABLE parloader_batch")

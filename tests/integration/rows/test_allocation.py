@@ -1,4 +1,4 @@
-"""What is in the tables that a plan could use: the same answer whether a table is counted whole or up to a bound."""
+"""Counts and reuses existing rows: the same result whether a table is counted completely or up to a bound."""
 
 from collections.abc import Mapping
 
@@ -31,28 +31,28 @@ def plan(*not_reused: str) -> Plan:
     return Plan(name="p", parameters={}, tables=(*tables, Table(name="main", rows=1, columns={}, partitioned=True, reuse=False)))
 
 
-def look(database: Database, *not_reused: str) -> Mapping[str, ExistingRows]:
+def count(database: Database, *not_reused: str) -> Mapping[str, ExistingRows]:
     with database.connection() as connection:
         return dict(allocation.count_existing_rows(connection, plan(*not_reused), introspection.read_tables(connection, NAMES)))
 
 
 @pytest.mark.parametrize("bound", [allocation.COUNTED_ROWS, 4])
-def test_many_rows_are_as_well_known_as_few(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_do_not_depend_on_the_bound(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute(*TABLES)
     monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
     monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
-    assert look(database) == {
+    assert count(database) == {
         "contiguous": ExistingRows(rows=8, contiguous=True),
         "holes": ExistingRows(rows=5),
         "negative": ExistingRows(rows=2, contiguous=True),
         "nothing": ExistingRows(rows=0),
         "texts": ExistingRows(rows=min(3, bound + 1)),
     }
-    assert look(database, "contiguous")["contiguous"] == (ExistingRows(rows=4) if bound == 4 else ExistingRows(rows=8, contiguous=True))
+    assert count(database, "contiguous")["contiguous"] == (ExistingRows(rows=4) if bound == 4 else ExistingRows(rows=8, contiguous=True))
 
 
 @pytest.mark.parametrize("bound", [allocation.COUNTED_ROWS, 4])
-def test_rows_of_a_long_range_are_all_used(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_rows_of_a_contiguous_range_are_reused(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute(*TABLES)
     monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
     monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
@@ -75,7 +75,7 @@ def test_rows_of_a_long_range_are_all_used(database: Database, bound: int, monke
 
 
 def test_rows_that_match_are_found_in_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many are looked for in a statement."""
+    """The result does not depend on the number of SELECTs per statement."""
     database.execute(
         "CREATE TABLE t (id INT PRIMARY KEY, v INT, w VARCHAR(9))",
         "INSERT INTO t VALUES (1, 7, 'x%%'), (2, 8, 'y'), (4, 7, 'x%%'), (5, 7, 'y'), (6, NULL, 'z'), (-1, 8, 'y')",

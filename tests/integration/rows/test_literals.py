@@ -1,4 +1,4 @@
-"""Values survive the way to the server and back, whatever is in them; the server writes a row as text as shown.py does."""
+"""Hostile values survive the round trip to the server; server_text.py renders rows like the server."""
 
 from contextlib import closing
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Rows without an integer key are found, compared and deleted by the columns of a unique one: these and no others, by its index."""
+"""Rows without an integer key are found, compared and deleted by a unique key: no other rows, and by its index."""
 
 import struct
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def texts(prefix: str) -> pl.Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """`ddl` of the columns and the unique key; a row that is not ours differs from the first of ours in `stranger` alone."""
+    """A unique key. `ddl`: its columns; `stranger`: the assignment that turns the first generated row into another one."""
 
     ddl: str
     columns: dict[str, pl.Series]
@@ -139,7 +139,7 @@ def test_the_key_of_a_row_is_told_as_it_is(database: Database) -> None:
         ]
 
 
-def test_a_key_that_was_changed_to_an_equal_one_is_no_missing_row(database: Database) -> None:
+def test_a_key_changed_to_an_equal_text_is_not_missing(database: Database) -> None:
     with written(database, KEYS["text"]) as (connection, view):
         sql.execute(connection, "UPDATE t SET a = UPPER(a) WHERE x = 3")
         sql.execute(connection, "DELETE FROM t WHERE x = 5")
@@ -178,7 +178,7 @@ def test_the_key_is_used_for_as_many_rows_as_are_looked_up_at_a_time(database: D
             assert plan(connection, explain, f"{statement} FROM t WHERE {condition}") == ("range", LOOKUP_ROWS)
 
 
-def test_an_identity_that_is_none_deletes_nothing_unseen(database: Database) -> None:
+def test_columns_that_are_not_unique_fail_the_delete(database: Database) -> None:
     key = Key(ddl="a INT NOT NULL", columns={"a": pl.Series([5] * ROWS)}, stranger="")
     with (
         written(database, key) as (connection, view),

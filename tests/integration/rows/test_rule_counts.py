@@ -1,4 +1,4 @@
-"""The server counts by groups of rows; the figures are those of a count row by row."""
+"""Counting groups of rows on the server gives the same figures as counting row by row."""
 
 import random
 
@@ -15,7 +15,7 @@ COLUMNS = ("script_reference_id", "script_version_id", "schedule_id", "triggerin
 
 
 def row_by_row(database: Database, first: int, last: int) -> rule_counts.Counts:
-    """What is to be counted, from rows and parents as they are."""
+    """The expected counts, computed from all rows and parents."""
     parents = {"script_reference_id": "script_reference", "schedule_id": "task_schedule"}
     there = {column: {key for (key,) in database.rows(f"SELECT id FROM {parent}")} for column, parent in parents.items()}
     version = {key: of for key, of in database.rows("SELECT id, script_reference_id FROM script_version")}  # noqa: C416
@@ -54,23 +54,24 @@ def test_as_a_count_row_by_row(database: Database, connections: int) -> None:
     plan = script_execution(ROWS)
     drop = "DROP CONSTRAINT" if database.server.kind == "mariadb" else "DROP CHECK"
     database.execute(f"ALTER TABLE script_execution {drop} chk_execution_source")
-    drawn = random.Random(connections)
+    randomness = random.Random(connections)
     for damage in range(12):
         with database.connection() as connection:
             sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # of the test, to make what cannot be
-            column = drawn.choice(COLUMNS)
-            value = drawn.choice([1, 2, 10, 999, *(["NULL"] if column in COLUMNS[2:] else [])])
-            sql.execute(connection, f"UPDATE script_execution SET {column} = {value} WHERE MOD(id, {drawn.randint(2, 40)}) = 0")
+            column = randomness.choice(COLUMNS)
+            value = randomness.choice([1, 2, 10, 999, *(["NULL"] if column in COLUMNS[2:] else [])])
+            sql.execute(connection, f"UPDATE script_execution SET {column} = {value} WHERE MOD(id, {randomness.randint(2, 40)}) = 0")
             if damage % 3 == 2:
                 sql.execute(
                     connection,
-                    f"DELETE FROM {drawn.choice(('event_trigger', 'task_schedule', 'script_version'))} WHERE id = {drawn.randint(1, 10)}",
+                    f"DELETE FROM {randomness.choice(('event_trigger', 'task_schedule', 'script_version'))} WHERE id = {randomness.randint(1, 10)}",
                 )
-                sql.execute(connection, f"DELETE FROM script_execution WHERE id = {drawn.randint(1, ROWS)}")
+                sql.execute(connection, f"DELETE FROM script_execution WHERE id = {randomness.randint(1, ROWS)}")
                 sql.execute(
-                    connection, f"UPDATE event_trigger SET script_reference_id = {drawn.randint(1, 10)} WHERE id = {drawn.randint(11, 100)}"
+                    connection,
+                    f"UPDATE event_trigger SET script_reference_id = {randomness.randint(1, 10)} WHERE id = {randomness.randint(11, 100)}",
                 )
-        first, last = sorted(drawn.sample(range(1, ROWS + 1), 2))
+        first, last = sorted(randomness.sample(range(1, ROWS + 1), 2))
         expected = row_by_row(database, first, last)
         assert rule_counts.count(database.target, plan, ((first, last),), connections) == expected
     assert expected.violation_count

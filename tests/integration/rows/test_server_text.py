@@ -1,4 +1,4 @@
-"""A value of every type survives the way to the server and back, and the server shows it as shown.py writes it."""
+"""Values of every type survive the round trip to the server, and server_text.py renders them like the server."""
 
 import json
 import random
@@ -25,7 +25,7 @@ from parloader.rows.writers import WriterName, writer_for
 
 ROWS = 60
 
-drawn = random.Random(5)
+randomness = random.Random(5)
 
 
 def same(value: Any) -> Any:
@@ -34,18 +34,18 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Type:
-    """`meant`: what the driver gives for a value of the frame. `read`: how the column is asked for."""
+    """A column type and values for it."""
 
     ddl: str
     dtype: pl.DataType | type[pl.DataType]
     edges: Sequence[Any]
-    more: Callable[[], Any] | None = None
-    meant: Callable[[Any], Any] = same
+    more: Callable[[], Any] | None = None  # gives random values
+    meant: Callable[[Any], Any] = same  # a value of the frame → the driver's
     only: ServerKind | None = None
-    read: str = "{}"
+    read: str = "{}"  # the SQL expression that reads the column
 
     def values(self) -> list[Any]:
-        more = self.more or (lambda: drawn.choice(self.edges))
+        more = self.more or (lambda: randomness.choice(self.edges))
         return [None, *self.edges, *(more() for _ in range(ROWS))][:ROWS]
 
 
@@ -54,16 +54,16 @@ def integers(ddl: str, low: int, high: int) -> Type:
         ddl=ddl,
         dtype=pl.UInt64 if high >= 2**63 else pl.Int64,
         edges=[low, 0, high],
-        more=lambda: drawn.randint(low, high),
+        more=lambda: randomness.randint(low, high),
     )
 
 
 def quarters(digits: int) -> Callable[[], Decimal]:
-    return lambda: Decimal(drawn.randint(-(10**digits), 10**digits)) / 4
+    return lambda: Decimal(randomness.randint(-(10**digits), 10**digits)) / 4
 
 
 def text(alphabet: str, length: int) -> Callable[[], str]:
-    return lambda: "".join(drawn.choices(alphabet, k=drawn.randint(0, length)))
+    return lambda: "".join(randomness.choices(alphabet, k=randomness.randint(0, length)))
 
 
 def point(srid: int, x: float, y: float) -> bytes:
@@ -93,7 +93,7 @@ def as_single(given: float | Decimal) -> float:
 
 HOSTILE = "'\\\"%\t\n\r\0\x1a, ;a"
 
-moments = [datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59), datetime(2024, 2, 29, 12)]
+timestamps = [datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59), datetime(2024, 2, 29, 12)]
 
 stamps = [datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7)]
 
@@ -122,25 +122,27 @@ TYPES = {
         ddl="DOUBLE",
         dtype=pl.Float64,
         edges=[0.0, -0.0, 1e15, 1e14, 1.25e15, 1e20, 1e-5, 0.1, 1.7976931348623157e308, 1e-300, 123456.789],
-        more=lambda: drawn.choice((1, 1e3, 1e10, 1e30, 1e250)) * drawn.uniform(0, 10),
+        more=lambda: randomness.choice((1, 1e3, 1e10, 1e30, 1e250)) * randomness.uniform(0, 10),
     ),
     "double of digits": Type(ddl="DOUBLE(16, 4)", dtype=pl.Decimal(38, 2), edges=[Decimal("12.25")], more=quarters(6), meant=float),
     "bit": Type(ddl="BIT(1)", dtype=pl.Int64, edges=[0, 1], meant=lambda v: bytes([v])),
     "bits": Type(
-        ddl="BIT(64)", dtype=pl.UInt64, edges=[0, 53, 2**64 - 1], more=lambda: drawn.getrandbits(64), meant=lambda v: v.to_bytes(8)
+        ddl="BIT(64)", dtype=pl.UInt64, edges=[0, 53, 2**64 - 1], more=lambda: randomness.getrandbits(64), meant=lambda v: v.to_bytes(8)
     ),
     "bit of booleans": Type(ddl="BIT(9)", dtype=pl.Boolean, edges=[True, False], meant=lambda v: bytes([0, v])),
-    "year": Type(ddl="YEAR", dtype=pl.Int64, edges=[0, 1901, 2155], more=lambda: drawn.randint(1901, 2155)),
+    "year": Type(ddl="YEAR", dtype=pl.Int64, edges=[0, 1901, 2155], more=lambda: randomness.randint(1901, 2155)),
     "date": Type(ddl="DATE", dtype=pl.Date, edges=[date(1000, 1, 1), date(9999, 12, 31), date(2024, 2, 29)]),
     "date of text": Type(ddl="DATE", dtype=pl.String, edges=["2024-02-29", "1000-01-01"], meant=date.fromisoformat),
-    "date of moments": Type(ddl="DATE", dtype=pl.Datetime("ms"), edges=[datetime(2024, 2, 29)], meant=lambda v: v.date()),
-    "moment": Type(ddl="DATETIME", dtype=pl.Datetime("ms"), edges=moments),
-    "moment of days": Type(ddl="DATETIME(3)", dtype=pl.Date, edges=[date(2024, 2, 29)], meant=lambda v: datetime(v.year, v.month, v.day)),
-    "moment of text": Type(
+    "date of timestamps": Type(ddl="DATE", dtype=pl.Datetime("ms"), edges=[datetime(2024, 2, 29)], meant=lambda v: v.date()),
+    "timestamp": Type(ddl="DATETIME", dtype=pl.Datetime("ms"), edges=timestamps),
+    "timestamp of days": Type(
+        ddl="DATETIME(3)", dtype=pl.Date, edges=[date(2024, 2, 29)], meant=lambda v: datetime(v.year, v.month, v.day)
+    ),
+    "timestamp of text": Type(
         ddl="DATETIME(2)", dtype=pl.String, edges=["2024-02-29 01:02:03", "2024-02-29 01:02:03.5"], meant=datetime.fromisoformat
     ),
-    "moment in ms": Type(ddl="DATETIME(3)", dtype=pl.Datetime("ms"), edges=[*moments, datetime(2024, 1, 1, 0, 0, 0, 120_000)]),
-    "moment in us": Type(ddl="DATETIME(6)", dtype=pl.Datetime("us"), edges=[*moments, datetime(9999, 12, 31, 23, 59, 59, 999_999)]),
+    "timestamp in ms": Type(ddl="DATETIME(3)", dtype=pl.Datetime("ms"), edges=[*timestamps, datetime(2024, 1, 1, 0, 0, 0, 120_000)]),
+    "timestamp in us": Type(ddl="DATETIME(6)", dtype=pl.Datetime("us"), edges=[*timestamps, datetime(9999, 12, 31, 23, 59, 59, 999_999)]),
     "stamp": Type(ddl="TIMESTAMP NULL", dtype=pl.Datetime("us"), edges=stamps),
     "stamp in ms": Type(ddl="TIMESTAMP(4) NULL", dtype=pl.Datetime("us"), edges=[*stamps, datetime(2024, 3, 31, 2, 30, 0, 100)]),
     "time": Type(ddl="TIME", dtype=pl.String, edges=["00:00:00", "-838:59:59", "838:59:59", "23:59:59"], meant=as_time),
@@ -158,10 +160,10 @@ TYPES = {
         ddl="BINARY(6)",
         dtype=pl.Binary,
         edges=[b"", b"\0", b"a", b"'\\%\0 a"],
-        more=lambda: drawn.randbytes(6),
+        more=lambda: randomness.randbytes(6),
         meant=lambda v: v.ljust(6, b"\0"),
     ),
-    "varbinary": Type(ddl="VARBINARY(20)", dtype=pl.Binary, edges=[b"", b"\0", b"a "], more=lambda: drawn.randbytes(20)),
+    "varbinary": Type(ddl="VARBINARY(20)", dtype=pl.Binary, edges=[b"", b"\0", b"a "], more=lambda: randomness.randbytes(20)),
     "blob": Type(ddl="BLOB", dtype=pl.Binary, edges=[b"", bytes(range(256))]),
     "blob of text": Type(ddl="BLOB", dtype=pl.String, edges=["é'\\", ""], meant=str.encode),
     "enum": Type(ddl="ENUM('a', 'b''c', 'd,\\\\e', '')", dtype=pl.String, edges=["a", "b'c", "d,\\e", ""]),

@@ -1,4 +1,4 @@
-"""A run as the ledger has it, and as status shows it, where columns are set in a second pass."""
+"""A run with a second pass, in the ledger and in status."""
 
 from collections.abc import Mapping
 
@@ -48,7 +48,7 @@ def test_the_tables_are_loaded_before_the_second_pass() -> None:
     assert run({}).work == (("team", Pass.FIRST), ("person", Pass.FIRST), ("team", Pass.SECOND))
 
 
-def test_status_says_what_the_second_pass_has_still_to_do() -> None:
+def test_status_shows_the_rest_of_the_second_pass() -> None:
     half = run({"team": (IndexRange(0, 100),), "person": (IndexRange(0, 10),), SECOND: (IndexRange(0, 40),)})
     status = Status(where="here", runs=(half,), at_work=None, paused=None)
     assert report.status(status).splitlines() == [

@@ -1,4 +1,4 @@
-"""The second pass: its name in the ledger, what it writes, and what it may not be asked for."""
+"""The second pass: its name in the ledger, its UPDATEs, and which plans are refused."""
 
 from dataclasses import replace
 
@@ -16,14 +16,14 @@ from parloader.plans.row_ranges import IndexRange
 from parloader.rows.writers import DeferredUpdate, UpdateWriter
 from parloader.schema.model import ColumnSchema, ColumnType
 
-# What both servers take as a name
+# Names that both servers allow
 table_names = st.text(st.characters(max_codepoint=0xFFFF, min_codepoint=1, exclude_categories=["Cs"]), min_size=1, max_size=64)
 
 of_any_pass = st.tuples(table_names, st.sampled_from(Pass))
 
 
 @given(st.lists(of_any_pass, unique=True, max_size=8), table_names)
-def test_every_pass_has_a_name_of_its_own(passes: list[tuple[str, Pass]], table: str) -> None:
+def test_every_pass_has_a_unique_name(passes: list[tuple[str, Pass]], table: str) -> None:
     passes += [(table, of) for of in Pass if (table, of) not in passes]
     names = [pass_name(*each) for each in passes]
     assert len(set(names)) == len(passes)
@@ -48,8 +48,8 @@ PLAN = Plan(name="p", parameters={}, tables=(TEAM, PERSON))
 UPDATE = DeferredUpdate(table="team", columns=("lead_id",), preserved_columns=("changed`at",), key="id", identity=())
 
 
-def test_rows_are_inserted_without_what_is_set_later() -> None:
-    """And for that nothing need be known of what they will point at."""
+def test_rows_are_inserted_without_deferred_columns() -> None:
+    """The first pass needs no rows of the tables that deferred columns reference."""
     first = generate(PLAN, TEAM.after_pass(Pass.FIRST), IndexRange(0, 6), {"team": ROWS["team"]})
     last = generate(PLAN, TEAM, IndexRange(0, 6), ROWS)
     assert last["lead_id"].to_list() == [70, 71, None, 71, 70, 71]
@@ -57,7 +57,7 @@ def test_rows_are_inserted_without_what_is_set_later() -> None:
     assert first.drop("lead_id").equals(last.drop("lead_id"))
 
 
-def test_rows_that_get_a_value_are_updated_and_nothing_else_of_them() -> None:
+def test_only_rows_that_get_a_value_are_updated() -> None:
     batch = UpdateWriter(update=UPDATE, backslash_escapes=True).render(UPDATE.generation(PLAN, ROWS).frame(IndexRange(1, 4)))
     assert batch.rows == 2
     assert batch.texts == (
@@ -67,7 +67,7 @@ def test_rows_that_get_a_value_are_updated_and_nothing_else_of_them() -> None:
 
 
 def test_rows_without_a_number_are_found_by_their_values() -> None:
-    """Nothing is filled in: a percent sign stays one."""
+    """No placeholder is substituted: a percent sign stays one."""
     code = ColumnSchema(name="co%de", kind=ColumnType.TEXT, type_text="varchar(9)")
     number = ColumnSchema(name="n", kind=ColumnType.INTEGER, type_text="int")
     update = replace(UPDATE, columns=("a", "b"), preserved_columns=(), key=None, identity=(code, number))
@@ -85,7 +85,7 @@ def test_rows_without_a_number_are_found_by_their_values() -> None:
         ("person", "lead_id", Pick(parent="team", column="lead_id"), "person.lead_id picks team.lead_id, which is set later"),
     ],
 )
-def test_nothing_is_made_from_what_is_set_later(table: str, column: str, generator: Generator, message: str) -> None:
+def test_no_column_depends_on_a_deferred_one(table: str, column: str, generator: Generator, message: str) -> None:
     tables = {t.name: replace(t, columns={**t.columns, column: generator}) if t.name == table else t for t in PLAN.tables}
     plan = Plan(name="p", parameters={}, tables=tuple(tables.values()))
     with pytest.raises(UsageError, match=message):

@@ -14,19 +14,19 @@ def view(kind: ColumnType) -> RowText:
 
 
 @pytest.mark.parametrize(
-    ("kind", "wanted", "there"),
+    ("kind", "expected", "actual"),
     [
         (ColumnType.JSON, '\'{"b": 1, "a": [1, "it\'\'s \\\\\\\\"]}\'', '\'{"a":[1,"it\'\'s \\\\\\\\"],"b":1}\''),
         (ColumnType.REAL, "0.0000006183273812096522", "6.183273812096522e-7"),
         (ColumnType.TEXT, "'a'", "'a'"),
     ],
 )
-def test_what_means_the_same_is_no_difference(kind: ColumnType, wanted: str, there: str) -> None:
-    assert list(differing(view(kind), [(("7", wanted), ("7", there))])) == []
+def test_equivalent_values_are_no_difference(kind: ColumnType, expected: str, actual: str) -> None:
+    assert list(differing(view(kind), [(("7", expected), ("7", actual))])) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "wanted", "there"),
+    ("kind", "expected", "actual"),
     [
         (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\": 2}'"),
         (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\"'"),
@@ -37,12 +37,12 @@ def test_what_means_the_same_is_no_difference(kind: ColumnType, wanted: str, the
         (ColumnType.TEXT, "'a'", "'A'"),
     ],
 )
-def test_what_means_something_else_is_one(kind: ColumnType, wanted: str, there: str) -> None:
-    found = list(differing(view(kind), [(("7", wanted), ("7", there))]))
-    assert found == [Difference(kind="different", table="t", key=7, columns=(("c", wanted, there),))]
+def test_other_values_are_a_difference(kind: ColumnType, expected: str, actual: str) -> None:
+    found = list(differing(view(kind), [(("7", expected), ("7", actual))]))
+    assert found == [Difference(kind="different", table="t", key=7, columns=(("c", expected, actual),))]
 
 
-def test_a_row_that_is_not_there_is_named_by_its_identity() -> None:
+def test_a_missing_row_is_named_by_its_identity() -> None:
     text = RowText(
         table="t",
         columns=(ColumnSchema(name="a", kind=ColumnType.TEXT, type_text=""), ColumnSchema(name="b", kind=ColumnType.BYTES, type_text="")),

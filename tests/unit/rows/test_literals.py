@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parloader.rows.literals import as_literals, file_lines, values_lists
 
-# what a statement can carry: no half of a surrogate pair
+# A statement can contain any text without lone surrogates
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -56,7 +56,7 @@ def test_a_float_keeps_every_bit(values: list[float | None]) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
-def test_what_is_no_number_is_refused(value: float, dtype: Any) -> None:
+def test_nan_and_infinity_are_refused(value: float, dtype: Any) -> None:
     with pytest.raises(ValueError, match="column c "):
         rendered([1.0, None, value], dtype)
 
@@ -80,7 +80,7 @@ def test_a_server_whose_backslash_escapes_reads_the_text_back(values: list[str])
 
 
 def unescaped(literal: str) -> str:
-    """MySQL manual, "String Literals": what stands between the quotes, character by character."""
+    """Decodes a string literal character by character (MySQL manual "String Literals")."""
     assert literal[0] == literal[-1] == "'"
     characters, inside = iter(literal[1:-1]), ""
     for character in characters:
@@ -99,7 +99,7 @@ SQLITE_VALUES = {
 
 @given(st.data())
 def test_a_database_reads_every_row_back(data: st.DataObject) -> None:
-    """SQLite, where no backslash escapes, stands for a server under NO_BACKSLASH_ESCAPES."""
+    """SQLite has no backslash escapes, like a server under NO_BACKSLASH_ESCAPES."""
     rows = data.draw(st.integers(1, 5))
     schema: dict[str, Any] = {f"c{n}": dtype for n, dtype in enumerate(SQLITE_VALUES)}
     columns = {name: data.draw(st.lists(st.none() | SQLITE_VALUES[dtype], min_size=rows, max_size=rows)) for name, dtype in schema.items()}
@@ -109,12 +109,12 @@ def test_a_database_reads_every_row_back(data: st.DataObject) -> None:
         assert database.execute(f"VALUES {values}").fetchall() == frame.rows()
 
 
-MOMENT = datetime(2024, 5, 6, 7, 8, 9, 120_450)
+TIMESTAMP = datetime(2024, 5, 6, 7, 8, 9, 120_450)
 
 
 def test_all_rows_of_a_column_show_the_same_digits() -> None:
     whole = datetime(2024, 5, 6)
-    assert rendered([whole, MOMENT, None], pl.Datetime("us")) == ["'2024-05-06 00:00:00.000000'", "'2024-05-06 07:08:09.120450'", "NULL"]
+    assert rendered([whole, TIMESTAMP, None], pl.Datetime("us")) == ["'2024-05-06 00:00:00.000000'", "'2024-05-06 07:08:09.120450'", "NULL"]
     assert rendered([whole], pl.Datetime("us")) == ["20240506000000"]
 
 
@@ -192,7 +192,7 @@ def test_a_float_keeps_every_bit_in_a_file(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_no_number_is_in_no_file(value: float) -> None:
+def test_nan_and_infinity_are_refused_in_files(value: float) -> None:
     with pytest.raises(ValueError, match="column c "):
         file_lines(pl.DataFrame({"c": [1.0, value]}))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parloader.rows.server_text import as_server_text, rows_as_text
 from parloader.schema.model import ColumnSchema, ColumnType
 
-MOMENT = datetime(2024, 5, 6, 7, 8, 9, 120_450)
+TIMESTAMP = datetime(2024, 5, 6, 7, 8, 9, 120_450)
 
 
 def shown(values: list[Any], dtype: Any, kind: ColumnType, **more: Any) -> list[str]:
@@ -36,9 +36,9 @@ def shown(values: list[Any], dtype: Any, kind: ColumnType, **more: Any) -> list[
         (ColumnType.DATE, {}, pl.Datetime("ms"), [datetime(2024, 5, 6)], ["'2024-05-06'"]),
         (ColumnType.DATE, {}, pl.String, ["2024-05-06"], ["'2024-05-06'"]),
         (ColumnType.DATETIME, {"fraction_digits": 1}, pl.Date, [date(2024, 5, 6)], ["'2024-05-06 00:00:00.0'"]),
-        (ColumnType.TIMESTAMP, {"fraction_digits": 0}, pl.Datetime("us"), [MOMENT], ["'2024-05-06 07:08:09'"]),
-        (ColumnType.DATETIME, {"fraction_digits": 3}, pl.Datetime("ms"), [MOMENT], ["'2024-05-06 07:08:09.120'"]),
-        (ColumnType.DATETIME, {"fraction_digits": 6}, pl.Datetime("us"), [MOMENT], ["'2024-05-06 07:08:09.120450'"]),
+        (ColumnType.TIMESTAMP, {"fraction_digits": 0}, pl.Datetime("us"), [TIMESTAMP], ["'2024-05-06 07:08:09'"]),
+        (ColumnType.DATETIME, {"fraction_digits": 3}, pl.Datetime("ms"), [TIMESTAMP], ["'2024-05-06 07:08:09.120'"]),
+        (ColumnType.DATETIME, {"fraction_digits": 6}, pl.Datetime("us"), [TIMESTAMP], ["'2024-05-06 07:08:09.120450'"]),
         (ColumnType.TIME, {"fraction_digits": 3}, pl.String, ["-10:00:00", "1:02:03.5"], ["'-10:00:00.000'", "'1:02:03.500'"]),
         (ColumnType.TIME, {}, pl.String, ["838:59:59"], ["'838:59:59'"]),
         (ColumnType.TEXT, {"length": 9, "fixed": True}, pl.String, [" a'\\ "], ["' a''\\\\'"]),

@@ -31,7 +31,7 @@ def frame_of(rows: list[tuple[int, str | None]]) -> pl.DataFrame:
 
 
 @given(some_rows, st.integers(400, 2000))
-def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
+def test_statements_fit_the_packet_and_contain_all_rows_in_order(rows: list[tuple[int, str | None]], packet_bytes: int) -> None:
     batch = writer(packet_bytes).render(frame_of(rows))
     assert batch.rows == len(rows)
     assert all(COMMAND_BYTES + len(statement) <= packet_bytes for statement in batch.texts)
@@ -43,13 +43,13 @@ def test_statements_fit_the_packet_and_are_all_rows_in_order(rows: list[tuple[in
 
 
 @given(some_rows)
-def test_one_statement_where_all_fits(rows: list[tuple[int, str | None]]) -> None:
+def test_rows_that_fit_one_packet_are_one_statement(rows: list[tuple[int, str | None]]) -> None:
     assert len(writer(2**20).render(frame_of(rows)).texts) == 1
 
 
 @given(st.integers(1, 3 * STATEMENT_ROWS + 1), st.integers(600, 20_000) | st.just(2**24))
 def test_no_statement_has_more_rows_than_a_server_parses_fast(rows: int, packet_bytes: int) -> None:
-    """In pieces of STATEMENT_ROWS rows, each cut further only where the packet asks for it."""
+    """Statements have STATEMENT_ROWS rows, fewer only if the packet requires it."""
     batch = writer(packet_bytes).render(pl.DataFrame({"n": range(rows)}))
     pieces = [[int(n) for n in re.findall(rb"\((\d+)\)", statement)] for statement in batch.texts]
     assert [n for piece in pieces for n in piece] == list(range(rows))
@@ -58,7 +58,7 @@ def test_no_statement_has_more_rows_than_a_server_parses_fast(rows: int, packet_
         assert [len(piece) for piece in pieces[:-1]] == [STATEMENT_ROWS] * ((rows - 1) // STATEMENT_ROWS)
 
 
-def test_no_more_statements_than_the_packet_asks_for() -> None:
+def test_no_more_statements_than_the_packet_requires() -> None:
     """1000 rows of 12 bytes (with what is between them) in packets of 1 kB."""
     frame = pl.DataFrame({"n": range(100_000_000, 100_001_000)})
     assert len(writer(1000).render(frame).texts) == pytest.approx(12_000 / (1000 - 100), abs=1)
@@ -73,9 +73,9 @@ def test_a_row_that_is_too_large_is_refused(rows_before: int) -> None:
 
 
 def test_a_row_that_only_just_fits() -> None:
-    room_bytes = next(n for n in range(1000, 0, -1) if fits(n))
-    assert room_bytes > 800
-    assert not fits(room_bytes + 1)
+    capacity_bytes = next(n for n in range(1000, 0, -1) if fits(n))
+    assert capacity_bytes > 800
+    assert not fits(capacity_bytes + 1)
 
 
 def fits(text_bytes: int) -> bool:
@@ -89,12 +89,12 @@ def fits(text_bytes: int) -> bool:
 
 
 def test_names_are_quoted_and_a_percent_sign_stays() -> None:
-    """The statement goes to the server as it is: nothing is filled in."""
+    """The statement is sent unchanged: no placeholder is substituted."""
     (statement,) = writer(1000, table="100%`t").render(pl.DataFrame({"a`b%": ["5%"]})).texts
     assert statement == b"INSERT INTO `100%``t` (`a``b%`) VALUES ('5%')"
 
 
-def test_the_server_says_how_to_write() -> None:
+def test_the_writer_follows_the_server_settings() -> None:
     facts = ServerInfo(
         kind=ServerKind.MYSQL,
         version=(8, 4, 0),
@@ -107,9 +107,9 @@ def test_the_server_says_how_to_write() -> None:
         autoinc_lock_mode=2,
         connection_id=1,
     )
-    made = writer_for("t", facts)
-    assert made == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
-    assert b"'a\\\\b'" in made.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
+    chosen = writer_for("t", facts)
+    assert chosen == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
+    assert b"'a\\\\b'" in chosen.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
     assert writer_for("t", facts, WriterName.LOAD_DATA) == LoadDataWriter(table="t")
 
 
@@ -118,7 +118,7 @@ def test_only_load_data_needs_a_session_that_may_send_files() -> None:
 
 
 def test_a_load_statement_quotes_names_and_decodes_bytes() -> None:
-    """Also where a backslash does not escape in a string, so the escape character is written as a number."""
+    """It also works under NO_BACKSLASH_ESCAPES, because the escape character is written in hexadecimal."""
     frame = pl.DataFrame({"a`b%": [1], "bytes": [b"\x00\xff"], "select": ["x"], "more `bytes`": [b""]})
     batch = LoadDataWriter(table="100%`t").render(frame)
     assert batch.rows == 1
@@ -136,7 +136,7 @@ def test_a_load_statement_without_bytes_sets_nothing() -> None:
 
 
 class FakeConnection:
-    """Counts the rows of a statement as the server would, except for those that it is told to drop."""
+    """Counts the rows of a statement like the server, minus `dropped_rows`."""
 
     def __init__(self, dropped_rows: int) -> None:
         self.dropped_rows = dropped_rows
