@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from parloader.errors import SchemaMismatch
-from parloader.plans.generators import Generator, Pick, Scalar, When
+from parloader.plans.generators import Generator, Pick, Scalar
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, Schema, TableSchema, identity
 
@@ -35,14 +35,12 @@ def adapt(plan: Plan, live: Schema) -> Plan:
     def column(generator: Generator) -> Generator:
         if isinstance(generator, Pick) and generator.column == plan.table(generator.parent).key:
             return replace(generator, column=keys[generator.parent] or generator.column)
-        if isinstance(generator, When):
-            return replace(generator, then=column(generator.then), otherwise=column(generator.otherwise))
         return generator
 
     def adapted(table: Table) -> Table:
         there = live[table.name].column_names if table.name in live else table.columns
         # the key is AUTO_INCREMENT or ours to choose: a column of the plan that is the key gives way to it
-        kept = {n: column(g) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
+        kept = {n: g.map(column) for n, g in table.columns.items() if (n in there or n not in table.optional) and n != keys[table.name]}
         return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))

@@ -8,7 +8,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.plans.generators import Generator, Scalar, Unique, When
+from parloader.plans.generators import Scalar, Unique
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import ExistingRows, IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
@@ -262,7 +262,7 @@ def _offsets(connection: Connection, table: Table, made: tuple[IndexRange, ...],
     found: dict[str, int] = {}
     all_made = IndexRange(made[0].start, made[-1].stop)
     for column, generator in table.columns.items():
-        for unique in _uniques(generator):
+        for unique in (g for g in generator.walk() if isinstance(g, Unique)):
             found[column] = max(found.get(column, 0), _offset(connection, table, column, unique, all_made, there))
     return {column: offset for column, offset in found.items() if offset}
 
@@ -279,14 +279,6 @@ def _offset(connection: Connection, table: Table, column: str, unique: Unique, m
             f"At most {max(0, room)} more fit",
         )
     return offset
-
-
-def _uniques(generator: Generator) -> Iterator[Unique]:
-    if isinstance(generator, Unique):
-        yield generator
-    elif isinstance(generator, When):
-        yield from _uniques(generator.then)
-        yield from _uniques(generator.otherwise)
 
 
 def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocation]) -> None:

@@ -18,7 +18,7 @@ from support.columns import PARENTS, frame, pick, place, series, values
 from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression, needs, pick_index
-from parloader.generation.hashing import drawn_number, stream
+from parloader.generation.hashing import draw_number, stream
 from parloader.plans.generators import (
     After,
     Choice,
@@ -88,7 +88,7 @@ class TestDrawn:
 
     def test_normal_is_what_its_specification_says(self) -> None:
         def expected(i: int) -> int:
-            draws = [drawn_number(i, stream(42, "t", "c", str(k))) for k in range(6)]
+            draws = [draw_number(i, stream(42, "t", "c", str(k))) for k in range(6)]
             less_mean = sum(draw // 2**32 + draw % 2**32 for draw in draws) - 6 * (2**32 - 1)
             return (less_mean * round(Fraction("15.5") * 2**16) + round(Fraction("-7.1") * 2**16) * 2**32 + 2**47) // 2**48
 
