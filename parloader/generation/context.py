@@ -1,4 +1,4 @@
-"""Where a generator stands: what its draws depend on, and how a mistake in it is said."""
+"""The context in which a generator is compiled: what its random numbers depend on, and how its errors name the column."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from parloader.errors import UsageError
-from parloader.generation.hashing import drawn, stream
+from parloader.generation.hashing import draw, stream
 from parloader.plans.generators import Pick, Scalar
 
 INDEX = pl.col("i")
@@ -15,30 +15,28 @@ INDEX = pl.col("i")
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnContext:
-    """A column of a table of `rows` rows in a plan with this seed. `offset`: n of a `Unique` is offset + i.
+    """The column of a plan for which a generator is compiled."""
 
-    `pick` gives the expression of a Pick (it needs the parent's keys, which only loading has). `within` tells the generators apart that
-    one column has, each inside of another (the branches of a `When`).
-    """
-
-    seed: int
+    seed: int  # of the plan
     table: str
     column: str
-    rows: int
-    offset: int = 0
-    pick: Callable[[Pick, "ColumnContext"], pl.Expr]
-    path: str = ""
+    rows: int  # of the table
+    offset: int = 0  # n of a Unique is offset + i
+    pick: Callable[[Pick, "ColumnContext"], pl.Expr]  # compiles a Pick, which needs the parent's rows
+    path: str = ""  # leads to a nested generator, such as "then/"; part of its hash stream
 
     def random_bits(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:
-        """UInt64: for each index its draw; columns of one `group` have the same ones."""
+        """UInt64: 64 random bits for each index. Columns of one `group` get the same ones."""
         if group is None:
-            return drawn(index, stream(self.seed, self.table, self.column, self.path + purpose))
-        return drawn(index, stream(self.seed, self.table, group, purpose))
+            return draw(index, stream(self.seed, self.table, self.column, self.path + purpose))
+        return draw(index, stream(self.seed, self.table, group, purpose))
 
     def nested(self, part: str) -> "ColumnContext":
+        """The context of a generator nested in this one."""
         return replace(self, path=f"{self.path}{part}/")
 
     def error(self, message: str, next_step: str) -> UsageError:
+        """An error that names the column."""
         return UsageError(f"{self.table}.{self.column}: {message}", next_step)
 
 
@@ -53,16 +51,20 @@ LITERAL_TYPES: dict[frozenset[type], pl.DataType] = {
 }
 
 
-def literal_series(values: Sequence[Scalar], place: ColumnContext) -> pl.Series:
-    """All of one type (Int64, where one is above it UInt64; Float64, String, Binary, Boolean), or NULL. UsageError: they are not."""
-    kinds = frozenset(type(value) for value in values if value is not None)
-    dtype = LITERAL_TYPES.get(kinds)
+def literal_series(values: Sequence[Scalar], context: ColumnContext) -> pl.Series:
+    """The values as one type: Int64, UInt64 if one exceeds it, Float64, String, Binary, Boolean or Null.
+
+    UsageError: they have no common type, or a number does not fit 64 bits.
+    """
+    types = frozenset(type(value) for value in values if value is not None)
+    dtype = LITERAL_TYPES.get(types)
     if dtype is None:
-        raise place.error(f"values of different types: {', '.join(sorted(kind.__name__ for kind in kinds))}", "Write all of them alike")
-    if kinds == {int}:
+        names = ", ".join(sorted(each.__name__ for each in types))
+        raise context.error(f"the values have different types: {names}", "Write all values as the same type")
+    if types == {int}:
         numbers = [value for value in values if isinstance(value, int)]
         if max(numbers) >= 2**63 and min(numbers) >= 0:
             dtype = pl.UInt64()
         if max(numbers) >= 2**64 or min(numbers) < (-(2**63) if dtype == pl.Int64 else 0):
-            raise place.error("a number beyond 64 bits", 'Write it as text: "…"')
+            raise context.error("a number exceeds 64 bits", 'Write it as text: "…"')
     return pl.Series(values, dtype=dtype)

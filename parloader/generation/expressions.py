@@ -1,4 +1,8 @@
-"""Generators compiled to Polars: expressions of the index column `i` (Int64) and of the row's other columns, no loop per row."""
+"""Compiles generators to Polars expressions of the index column `i` (Int64) and of the row's other columns. No loop per row.
+
+The generators' fields are valid: plans/documents/generator_syntax.py has checked them. Errors here are about row counts, parents, SQL, types
+and 64 bits.
+"""
 
 import re
 from collections.abc import Iterable
@@ -13,6 +17,7 @@ from parloader.generation.encodings import random
 from parloader.generation.hashing import below, between, happens
 from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf, zipf_rank
 from parloader.generation.unique import unique
+from parloader.plans.documents.codecs import abbreviated, suggestion
 from parloader.plans.generators import (
     After,
     Choice,
@@ -37,96 +42,90 @@ from parloader.plans.generators import (
 from parloader.plans.model import MAX_ROOT_ROWS
 
 
-def expression(generator: Generator, place: ColumnContext) -> pl.Expr:
-    """Int64 of integers, Decimal(38, scale) of decimals, Date and Datetime (UTC, no zone), String, Binary; of constants also Float64 and Boolean.
+def expression(generator: Generator, context: ColumnContext) -> pl.Expr:
+    """The generator's values: Int64 (UInt64 of large constants and 64 random bits), Decimal(38, scale), Date, Datetime (UTC, without zone),
+    String or Binary; of constants also Float64, Boolean and Null.
 
-    UsageError says what is not valid, and where.
+    UsageError names the column and what is not valid.
     """
-    value = _value(generator, place)
+    value = _value(generator, context)
     share = generator.null_share
-    if not 0 <= share <= 1:
-        raise place.error(f"null_share {share}", "It is 0 to 1")
     if not share:
         return value
     group = generator.group if isinstance(generator, Pick | Provider) else None
-    return pl.when(~happens(place.random_bits("null", group=group), share)).then(value)
+    return pl.when(~happens(context.random_bits("null", group=group), share)).then(value)
 
 
-def _value(generator: Generator, place: ColumnContext) -> pl.Expr:
+def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
     match generator:
         case Const():
-            return _const(generator.value, place)
+            return _const(generator.value, context)
         case Cycle():
-            return _cycle(generator, place)
+            return _cycle(generator, context)
         case Choice():
-            return _choice(generator, place)
+            return _choice(generator, context)
         case Uniform():
-            return uniform(generator, place)
+            return uniform(generator, context)
         case Normal():
-            return normal(generator, place)
+            return normal(generator, context)
         case Zipf():
-            return zipf(generator, place)
+            return zipf(generator, context)
         case Sequence():
-            return sequence(generator, place)
+            return sequence(generator, context)
         case Spread():
-            return spread(generator, place)
+            return spread(generator, context)
         case Pick():
-            return place.pick(generator, place)
+            return context.pick(generator, context)
         case Unique():
-            return unique(generator, place)
+            return unique(generator, context)
         case Provider():
-            return _provider(generator, place)
+            return _provider(generator, context)
         case Random():
-            return random(generator, place)
+            return random(generator, context)
         case Template():
-            return _template(generator, place)
+            return _template(generator, context)
         case When():
-            then, otherwise = expression(generator.then, place.nested("then")), expression(generator.otherwise, place.nested("else"))
-            return pl.when(_read(generator.condition, place)).then(then).otherwise(otherwise)
+            then, otherwise = expression(generator.then, context.nested("then")), expression(generator.otherwise, context.nested("else"))
+            return pl.when(_read(generator.condition, context)).then(then).otherwise(otherwise)
         case Expr():
-            return _read(generator.sql, place)
+            return _read(generator.sql, context)
         case After():
-            return _after(generator, place)
+            return _after(generator, context)
     raise TypeError(type(generator).__name__)
 
 
-def _const(value: Scalar, place: ColumnContext) -> pl.Expr:
-    return pl.lit(value, dtype=literal_series([value], place).dtype)
+def _const(value: Scalar, context: ColumnContext) -> pl.Expr:
+    return pl.lit(value, dtype=literal_series([value], context).dtype)
 
 
-def _cycle(generator: Cycle, place: ColumnContext) -> pl.Expr:
-    if not generator.values or generator.every < 1:
-        raise place.error(f"a cycle of {len(generator.values)} values, every {generator.every}", "Both are 1 or more")
-    return pl.lit(literal_series(generator.values, place)).gather(INDEX // generator.every % len(generator.values))
+def _cycle(generator: Cycle, context: ColumnContext) -> pl.Expr:
+    return pl.lit(literal_series(generator.values, context)).gather(INDEX // generator.every % len(generator.values))
 
 
-def _choice(generator: Choice, place: ColumnContext) -> pl.Expr:
+def _choice(generator: Choice, context: ColumnContext) -> pl.Expr:
     values, weights = generator.values, generator.weights
-    if not values:
-        raise place.error("a choice without values", "Give one value or more")
     if not weights:
-        return pl.lit(literal_series(values, place)).gather(below(place.random_bits(), len(values)))
-    if len(weights) != len(values) or min(weights) < 0 or not 0 < sum(weights) < 2**63:
-        raise place.error(
-            f"{len(values)} values and the weights {', '.join(map(str, weights))}",
-            "Give as many weights as values: integers of 0 or more, one of them more than 0",
-        )
+        return pl.lit(literal_series(values, context)).gather(below(context.random_bits(), len(values)))
     ends = pl.Series(weights, dtype=pl.Int64).cum_sum()
-    number = pl.lit(ends).search_sorted(below(place.random_bits(), sum(weights)), side="right")
-    return pl.lit(literal_series(values, place)).gather(number)
+    number = pl.lit(ends).search_sorted(below(context.random_bits(), sum(weights)), side="right")
+    return pl.lit(literal_series(values, context)).gather(number)
 
 
-def _provider(generator: Provider, place: ColumnContext) -> pl.Expr:
+def _provider(generator: Provider, context: ColumnContext) -> pl.Expr:
     try:
         values = pools.pool(generator.name, length=generator.length, srid=generator.srid)
     except KeyError as error:
-        raise place.error(f"no provider {generator.name!r}", f"The providers: {', '.join(pools.names())}") from error
-    return pl.lit(values).gather(below(place.random_bits("pool", group=generator.group), len(values)))
+        raise context.error(f"no provider {abbreviated(generator.name)}", _valid_providers(generator.name)) from error
+    return pl.lit(values).gather(below(context.random_bits("pool", group=generator.group), len(values)))
+
+
+def _valid_providers(name: str) -> str:
+    return f"{suggestion(name, pools.names())}Valid: {', '.join(pools.names())}"
 
 
 def _fields(text: str) -> list[tuple[str, str | None, str]]:
-    """(the characters before, the field, its format) in turn. UsageError: a brace too many, or a format that is none."""
-    next_step = "Fields are {i}, {i:06} and {column}; a brace itself is written twice: {{ }}"
+    """The template's parts: (characters before the field, field, its format). UsageError: an unmatched brace, or an invalid format."""
+    next_step = "Valid fields are {i}, {i:06} and {column}; write a literal brace twice: {{ }}"
     try:
         parsed = list(Formatter().parse(text))
     except ValueError as error:
@@ -134,15 +133,15 @@ def _fields(text: str) -> list[tuple[str, str | None, str]]:
     for _, field, form, conversion in parsed:
         digits = form is not None and form[:1] == "0" and form[1:].isascii() and form[1:].isdigit() and int(form) < 100
         if field is not None and (not field or conversion or (form and not (field == "i" and digits))):
-            raise UsageError(f"the template {text!r} has a field that is not valid", next_step)
+            raise UsageError(f"the template {text!r} has an invalid field", next_step)
     return [(before, field, form or "") for before, field, form, _ in parsed]
 
 
-def _template(generator: Template, place: ColumnContext) -> pl.Expr:
+def _template(generator: Template, context: ColumnContext) -> pl.Expr:
     try:
         fields = _fields(generator.text)
     except UsageError as error:
-        raise place.error(error.message, error.next_step) from error
+        raise context.error(error.message, error.next_step) from error
     texts = []
     for before, field, form in fields:
         texts.append(pl.lit(before))
@@ -152,20 +151,18 @@ def _template(generator: Template, place: ColumnContext) -> pl.Expr:
     return pl.concat_str(texts) if texts else pl.lit("")
 
 
-def _read(text: str, place: ColumnContext) -> pl.Expr:
+def _read(text: str, context: ColumnContext) -> pl.Expr:
     try:
         return read(text)
     except UsageError as error:
-        raise place.error(error.message, error.next_step) from error
+        raise context.error(error.message, error.next_step) from error
 
 
-def _after(generator: After, place: ColumnContext) -> pl.Expr:
-    if generator.least > generator.most:
-        raise place.error(f"least {generator.least} is above most {generator.most}", "least is the lower one")
-    amount = between(place.random_bits(), generator.least, generator.most)
+def _after(generator: After, context: ColumnContext) -> pl.Expr:
+    amount = between(context.random_bits(), generator.least, generator.most)
 
-    # Only when the row's other columns are there is it known what is added: days, seconds, or units of the last digit
-    def later(both: Iterable[pl.Series]) -> pl.Series:
+    # What is added depends on the type of the other column, which is only known when it is computed
+    def add(both: Iterable[pl.Series]) -> pl.Series:
         values, amounts = both
         dtype = values.dtype
         if dtype.is_integer():
@@ -180,38 +177,46 @@ def _after(generator: After, place: ColumnContext) -> pl.Expr:
             return pl.select(pl.lit(values) + pl.duration(seconds=pl.lit(amounts))).to_series()
         if dtype == pl.Null:
             return values
-        raise place.error(f"{generator.column} is neither a number nor a date nor a moment", "Choose another column for after")
+        raise context.error(
+            f"`after` cannot add to {generator.column}, which is not a number, a date or a timestamp", "Choose another column"
+        )
 
-    return pl.map_batches([pl.col(generator.column), amount], later, return_dtype=pl.dtype_of(generator.column))
+    return pl.map_batches([pl.col(generator.column), amount], add, return_dtype=pl.dtype_of(generator.column))
 
 
-def pick_index(pick: Pick, place: ColumnContext, parent_rows: int) -> pl.Expr:
-    """Int64: which of the parent's rows, 0 … parent_rows-1 (NULL for none). UsageError: there is none to pick."""
+def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
+    """Int64: the index of a parent row, 0 … parent_rows-1, or NULL. UsageError: the parent has no rows."""
     if pick.index is not None:
-        return _read(pick.index, place).cast(pl.Int64)
+        return _read(pick.index, context).cast(pl.Int64)
     group = pick.group
     if pick.distribution == Distribution.EARLIER:
         earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
-        return pl.when(INDEX > 0).then(below(place.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64))))
-    if parent_rows < 1 or pick.every < 1:
-        raise place.error(f"a pick of {parent_rows} rows of {pick.parent}, every {pick.every}", "Both are 1 or more")
+        return pl.when(INDEX > 0).then(
+            below(context.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
+        )
+    if parent_rows < 1:
+        raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
     number = INDEX // pick.every
     match pick.distribution:
         case Distribution.CYCLE:
             return number % parent_rows
         case Distribution.UNIFORM:
-            return below(place.random_bits("pick", number, group), parent_rows)
+            return below(context.random_bits("pick", number, group), parent_rows)
         case Distribution.ZIPF:
-            return zipf_rank(parent_rows, pick.exponent, place, number, group)
-    # each block of parent_rows numbers has each row once, from another one on
-    return (number + below(place.random_bits("pick", number // parent_rows, group), parent_rows)) % parent_rows
+            return zipf_rank(parent_rows, pick.exponent, context, number, group)
+    # each block of parent_rows numbers uses each row once, starting from a random one
+    return (number + below(context.random_bits("pick", number // parent_rows, group), parent_rows)) % parent_rows
 
 
 def needs(generator: Generator) -> frozenset[str]:
-    """The row's other columns that it reads (`i` is none of them). UsageError: its SQL or template is not valid."""
+    """The row's other columns that the generator reads, without `i`. UsageError: its SQL or template is not valid."""
+    return _own_needs(generator).union(*map(needs, generator.children().values()))
+
+
+def _own_needs(generator: Generator) -> frozenset[str]:
     match generator:
         case When():
-            return columns(generator.condition) | needs(generator.then) | needs(generator.otherwise)
+            return columns(generator.condition)
         case Expr():
             return columns(generator.sql)
         case Template():
@@ -223,9 +228,10 @@ def needs(generator: Generator) -> frozenset[str]:
     return frozenset()
 
 
-# What looks at other rows or at the clock would make a row depend on the batch it is in. Without quoted text and names.
+# Quoted text and names are not searched for functions
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`")
 
+# A function of other rows or of the clock would make a row depend on its batch
 OTHER_ROWS = re.compile(
     r"\b(?:(?:count|sum|avg|min|max|first|last|median|mode|std|stddev|stdev|var|variance|quantile|corr|covar|covar_pop|covar_samp"
     r"|stddev_pop|stddev_samp|stdev_samp|var_pop|var_samp|quantile_cont|quantile_disc|array_agg|string_agg|group_concat|any_value|bit_and"
@@ -238,10 +244,10 @@ NEXT_STEP = "Write a Polars SQL expression of `i` and the row's other columns, s
 
 
 def read(sql: str) -> pl.Expr:
-    """UsageError: it is no such expression."""
+    """The SQL as an expression. UsageError: it is not valid, or reads more than its own row."""
     bare = QUOTED.sub("''", sql)
     if other := OTHER_ROWS.search(bare):
-        raise UsageError(f"{sql!r} has {other[0].rstrip('( ')!r}, which looks beyond its row", NEXT_STEP)
+        raise UsageError(f"{sql!r} uses {other[0].rstrip('( ')!r}, which reads other rows or the clock", NEXT_STEP)
     try:
         expression = pl.sql_expr(sql)
         expression.meta.root_names()
@@ -251,5 +257,5 @@ def read(sql: str) -> pl.Expr:
 
 
 def columns(sql: str) -> frozenset[str]:
-    """The columns it reads, without `i`. UsageError as `read`."""
+    """The columns that the SQL reads, without `i`. UsageError as `read`."""
     return frozenset(read(sql).meta.root_names()) - {"i"}

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from parloader.generation.hashing import drawn_number, stream
+from parloader.generation.hashing import draw_number, stream
 
 Point: TypeAlias = tuple[float, float]
 
@@ -30,7 +30,7 @@ VECTORS = 64
 
 def _coordinate(number: int, purpose: str) -> float:
     """-70 … 70 in steps of 1/64: such numbers are exact as floats, also as single ones. (Polygons reach a little farther.)"""
-    return (drawn_number(number, stream(0, "pools", "geometry", purpose)) % (2 * 70 * 64 + 1)) / 64 - 70
+    return (draw_number(number, stream(0, "pools", "geometry", purpose)) % (2 * 70 * 64 + 1)) / 64 - 70
 
 
 def _point(number: int) -> Point:
@@ -98,7 +98,7 @@ def vectors(dimensions: int) -> list[bytes]:
 
     def vector(number: int) -> bytes:
         constant = stream(0, "pools", "vector", str(number))
-        return struct.pack(f"<{dimensions}f", *(drawn_number(k, constant) % 257 / 128 - 1 for k in range(dimensions)))
+        return struct.pack(f"<{dimensions}f", *(draw_number(k, constant) % 257 / 128 - 1 for k in range(dimensions)))
 
     return [vector(number) for number in range(VECTORS)]
 

@@ -1,27 +1,38 @@
-"""Values that are another one for each row: the map from n to the value, how many there are, and the way back from one that is found."""
+"""Unique values: encodes n, the number of a row in the whole table, as a Polars expression. plans/unique.py has the way back."""
 
 import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.encodings import encode_base, format_time, inet4, ipv6_group
 from parloader.generation.numbers import day, decimal, second
-from parloader.plans.generators import Unique, UniqueKind
-from parloader.plans.unique import BASE36, GROUPS, HEX, IPV6_GROUPS, IPV6_UNIQUE_PREFIX, UUID_DIGITS, _uuid_prefix, capacity
+from parloader.plans.generators import Scalar, Unique, UniqueKind
+from parloader.plans.unique import BASE36, GROUPS, HEX, IPV6_GROUPS, IPV6_UNIQUE_PREFIX, UUID_DIGITS, capacity, uuid_prefix
 
 
-def unique(generator: Unique, place: ColumnContext) -> pl.Expr:
-    """UsageError: the form has fewer values than rows are asked for."""
-    room = capacity(generator)
-    if place.offset + place.rows > room:
-        taken = f" ({place.offset:,} are taken)" if place.offset else ""
-        raise place.error(
-            f"{place.rows:,} rows, but the {generator.form} form has {room:,} values{taken}",
-            f"Load {max(0, room - place.offset):,} rows at most, or choose a form with more values",
+def unique(generator: Unique, context: ColumnContext) -> pl.Expr:
+    """UsageError: the table has more rows than the generator has values."""
+    values = capacity(generator)
+    if context.offset + context.rows > values:
+        used = f" ({context.offset:,} are in use)" if context.offset else ""
+        raise context.error(
+            f"{context.rows:,} rows need unique values, but the {generator.form} form has only {values:,}{used}",
+            f"Load at most {max(0, values - context.offset):,} rows, or choose a form with more values",
         )
-    return _expression(generator, INDEX + place.offset, place)
+    n = INDEX + context.offset
+    if generator.form is UniqueKind.VALUES:
+        return pl.lit(literal_series(generator.values, context)).gather(n)
+    return _encoded(generator, n)
 
 
-def _expression(generator: Unique, n: pl.Expr, place: ColumnContext) -> pl.Expr:
+def first_values(generator: Unique, count: int) -> tuple[Scalar, ...]:
+    """The values of n = 0 … `count` - 1: int, Decimal, str, bytes, date or datetime by the form; listed values as they are."""
+    if generator.form is UniqueKind.VALUES:
+        return generator.values[:count]
+    numbers = pl.DataFrame({"i": pl.int_range(count, dtype=pl.Int64, eager=True)})
+    return tuple(numbers.select(_encoded(generator, INDEX).alias("value"))["value"].to_list())
+
+
+def _encoded(generator: Unique, n: pl.Expr) -> pl.Expr:
     number = n + generator.low
     match generator.form:
         case UniqueKind.INTEGER:
@@ -34,7 +45,7 @@ def _expression(generator: Unique, n: pl.Expr, place: ColumnContext) -> pl.Expr:
             digits = 2 * generator.length - len(generator.prefix)
             return pl.concat_str(pl.lit(generator.prefix.lower()), encode_base(n, HEX, digits)).str.decode("hex")
         case UniqueKind.UUID:
-            return pl.concat_str(pl.lit(_uuid_prefix(generator)), encode_base(n, HEX, UUID_DIGITS))
+            return pl.concat_str(pl.lit(uuid_prefix(generator)), encode_base(n, HEX, UUID_DIGITS))
         case UniqueKind.INET4:
             return inet4(n)
         case UniqueKind.INET6:
@@ -46,5 +57,4 @@ def _expression(generator: Unique, n: pl.Expr, place: ColumnContext) -> pl.Expr:
             return second(number)
         case UniqueKind.TIME:
             return format_time(number)
-        case UniqueKind.VALUES:
-            return pl.lit(literal_series(generator.values, place)).gather(n)
+    raise TypeError(generator.form)

@@ -9,7 +9,7 @@ import polars as pl
 from parloader.errors import SchemaMismatch
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
-from parloader.plans.generators import Generator, Pick, Scalar, When
+from parloader.plans.generators import Generator, Pick, Scalar
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, identity
 
@@ -37,14 +37,12 @@ def adapt(plan: Plan, live: Schema) -> Plan:
     def column(generator: Generator) -> Generator:
         if isinstance(generator, Pick) and generator.column == plan.table(generator.parent).key:
             return replace(generator, column=keys[generator.parent] or generator.column)
-        if isinstance(generator, When):
-            return replace(generator, then=column(generator.then), otherwise=column(generator.otherwise))
         return generator
 
     def adapted(table: Table) -> Table:
         names = live[table.name].column_names if table.name in live else table.columns
         # the server or the run numbers the key, so a generator that the plan has for it is left out
-        kept = {n: column(g) for n, g in table.columns.items() if (n in names or n not in table.optional) and n != keys[table.name]}
+        kept = {n: g.map(column) for n, g in table.columns.items() if (n in names or n not in table.optional) and n != keys[table.name]}
         return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from parloader.errors import UsageError
-from parloader.plans.generators import Const, Generator, Pick, When
+from parloader.plans.generators import Const, Generator, Pick
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
@@ -53,8 +53,10 @@ class Table:
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
         """Column → the picks that its generator may make."""
-        found = {name: tuple(_picks(generator)) for name, generator in self.columns.items()}
-        return {name: picks for name, picks in found.items() if picks}
+        # a plan in Python may have anything as a column, until plans/documents reports it
+        generators = {name: generator for name, generator in self.columns.items() if isinstance(generator, Generator)}
+        picks = {name: tuple(g for g in generator.walk() if isinstance(g, Pick)) for name, generator in generators.items()}
+        return {name: each for name, each in picks.items() if each}
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -95,14 +97,6 @@ class Table:
             return self
         columns = {name: Const(value=None) if name in self.later else generator for name, generator in self.columns.items()}
         return replace(self, columns=columns, later=frozenset())
-
-
-def _picks(generator: Generator) -> Iterable[Pick]:
-    if isinstance(generator, Pick):
-        yield generator
-    elif isinstance(generator, When):
-        yield from _picks(generator.then)
-        yield from _picks(generator.otherwise)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,15 +181,12 @@ class Plan:
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     """The same plan for tables of other names."""
 
-    def generator(given: Generator) -> Generator:
-        if isinstance(given, Pick):
-            return replace(given, parent=names[given.parent])
-        if isinstance(given, When):
-            return replace(given, then=generator(given.then), otherwise=generator(given.otherwise))
-        return given
+    def with_parent_renamed(generator: Generator) -> Generator:
+        return replace(generator, parent=names[generator.parent]) if isinstance(generator, Pick) else generator
 
     tables = tuple(
-        replace(table, name=names[table.name], columns={name: generator(g) for name, g in table.columns.items()}) for table in plan.tables
+        replace(table, name=names[table.name], columns={name: g.map(with_parent_renamed) for name, g in table.columns.items()})
+        for table in plan.tables
     )
     return replace(plan, tables=tables, main=None if plan.main is None else names[plan.main])
 

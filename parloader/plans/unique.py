@@ -33,7 +33,7 @@ MAX_CAPACITY = 2**63 - 1
 EPOCH = datetime(1970, 1, 1)
 
 
-def _uuid_prefix(unique: Unique) -> str:
+def uuid_prefix(unique: Unique) -> str:
     return unique.prefix.lower() or UUID_PREFIX
 
 
@@ -56,7 +56,7 @@ def like_pattern(unique: Unique) -> str | None:
     if unique.form == UniqueKind.TEXT:
         return _literal(unique.prefix) + "_" * unique.length + _literal(unique.suffix)
     if unique.form == UniqueKind.UUID:
-        return _literal(_uuid_prefix(unique)) + "_" * UUID_DIGITS
+        return _literal(uuid_prefix(unique)) + "_" * UUID_DIGITS
     return None
 
 

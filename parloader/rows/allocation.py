@@ -8,7 +8,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.plans.generators import Generator, Scalar, Unique, When
+from parloader.plans.generators import Scalar, Unique
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import ExistingRows, IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
@@ -247,7 +247,7 @@ class _TableAllocator:
         offsets: dict[str, int] = {}
         indices = IndexRange(new[0].start, new[-1].stop)
         for column, generator in self.table.columns.items():
-            for unique in _uniques(generator):
+            for unique in (g for g in generator.walk() if isinstance(g, Unique)):
                 offsets[column] = max(offsets.get(column, 0), self._unique_offset(column, unique, indices))
         return {column: offset for column, offset in offsets.items() if offset}
 
@@ -271,14 +271,6 @@ def _reused_ranges(keys: RowKeys, new: tuple[IndexRange, ...], rows: int) -> Ite
     for part in (*new, IndexRange(rows, rows)):
         yield from keys.ranges(IndexRange(at, max(at, part.start)))
         at = part.stop
-
-
-def _uniques(generator: Generator) -> Iterator[Unique]:
-    if isinstance(generator, Unique):
-        yield generator
-    elif isinstance(generator, When):
-        yield from _uniques(generator.then)
-        yield from _uniques(generator.otherwise)
 
 
 def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocation]) -> None:

@@ -1,4 +1,4 @@
-"""Valid plans of every kind, to be drawn."""
+"""Hypothesis strategies: valid plans of every kind."""
 
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,8 @@ whole = st.integers(-(2**63), 2**63 - 1)
 positive = st.integers(1, 2**63 - 1)
 
 any_whole = st.integers(1 - 10**65, 10**65 - 1)
+
+exponents = st.floats(0, 100).map(abs)
 
 finite = st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)
 
@@ -40,7 +42,7 @@ def built(kind: type[generators.Generator], **fields: st.SearchStrategy[Any]) ->
 def bounded(
     kind: type[generators.Generator], low: str, high: str, values: st.SearchStrategy[Any], **fields: Any
 ) -> st.SearchStrategy[generators.Generator]:
-    """With two fields of which one is at most the other."""
+    """With two fields, the first not greater than the second."""
     return st.builds(
         lambda two, rest: kind(**{low: two[0], high: two[1]}, **rest), in_order(values), st.fixed_dictionaries(fields | options)
     )
@@ -48,13 +50,17 @@ def bounded(
 
 def weighted(values: tuple[generators.Scalar, ...]) -> st.SearchStrategy[generators.Generator]:
     size = len(values)
-    weights = st.lists(st.integers(0, 2**63 - 1), min_size=size, max_size=size).filter(any).map(tuple)
+    weights = st.lists(st.integers(0, 2**60), min_size=size, max_size=size).filter(any).map(tuple)
     return built(generators.Choice, values=st.just(values), weights=st.just(()) | weights)
 
 
 decimals = st.decimals(-(10**6), 10**6, places=2)
 
-moments = st.datetimes().map(lambda moment: moment.replace(microsecond=0))
+timestamps = st.datetimes().map(lambda timestamp: timestamp.replace(microsecond=0))
+
+timestamps_to_the_millisecond = st.datetimes(max_value=datetime(5000, 1, 1)).map(
+    lambda timestamp: timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
+)
 
 lengths = st.integers(0, 2**32 - 1)
 
@@ -64,7 +70,7 @@ uniform = st.one_of(
         lambda v: generators.Uniform(low=f"{v[0][0]:f}", high=f"{v[0][1]:f}", null_share=v[1])
     ),
     in_order(st.dates()).map(lambda two: generators.Uniform(low=two[0].isoformat(), high=two[1].isoformat())),
-    in_order(moments).map(lambda two: generators.Uniform(low=two[0].isoformat(), high=f"{two[1].isoformat()}Z")),
+    in_order(timestamps).map(lambda two: generators.Uniform(low=two[0].isoformat(), high=f"{two[1].isoformat()}Z")),
 )
 
 unique = st.builds(
@@ -80,13 +86,13 @@ simple = st.one_of(
     built(generators.Cycle, values=several, every=positive),
     several.flatmap(weighted),
     uniform,
-    built(generators.Normal, mean=finite, deviation=finite, scale=st.integers(0, 38)),
-    bounded(generators.Normal, "low", "high", finite, mean=finite, deviation=finite),
-    built(generators.Zipf, count=positive, exponent=not_negative),
+    built(generators.Normal, mean=finite, deviation=not_negative, scale=st.integers(0, 38)),
+    bounded(generators.Normal, "low", "high", st.integers(-(10**15), 10**15).map(float), mean=finite, deviation=not_negative),
+    built(generators.Zipf, count=positive, exponent=exponents),
     built(generators.Sequence, start=any_whole, step=whole, every=positive, count=st.none() | positive),
     built(
         generators.Spread,
-        start=st.datetimes(max_value=datetime(5000, 1, 1)).map(datetime.isoformat) | st.just("2024-01-01T00:00:00Z"),
+        start=timestamps_to_the_millisecond.map(datetime.isoformat) | st.just("2024-01-01T00:00:00Z"),
         span_seconds=st.integers(0, 10**11) | st.sampled_from([0, 1, 60, 3600, 86_400, 604_800]),
         unit=st.sampled_from(["s", "ms", "d"]),
     ),
@@ -96,13 +102,14 @@ simple = st.one_of(
         column=names,
         distribution=st.sampled_from(generators.Distribution),
         every=positive,
-        exponent=not_negative,
+        exponent=exponents,
         index=st.none() | names,
         group=st.none() | names,
     ),
     unique,
     built(generators.Provider, name=names, length=lengths, srid=lengths, group=st.none() | names),
-    built(generators.Random, form=st.sampled_from(["letters", "hex", "bits"]), length=lengths, least=st.none()),
+    built(generators.Random, form=st.sampled_from(["letters", "hex", "uuid"]), length=lengths, least=st.none()),
+    built(generators.Random, form=st.just("bits"), length=st.integers(1, 64)),
     bounded(generators.Random, "least", "length", lengths, form=st.just("digits")),
     built(generators.Template, text=texts),
     built(generators.Expr, sql=names),

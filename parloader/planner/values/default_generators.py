@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
-from parloader.planner.values import text_columns, unique_columns
+from parloader.generation.unique import first_values
+from parloader.planner.values import text_columns
 from parloader.planner.values.column_names import (
     YEAR_SECONDS,
     TimeBias,
@@ -260,24 +261,13 @@ def enumerated(column: ColumnSchema, domain: Domain, every: int, size: int) -> G
         raise ValueError(f"{column.name} has no {size} different values")
     if _by_arithmetic(column) and not found.values:
         return Sequence(start=found.low, every=every, count=size)
-    values: tuple[Scalar, ...] = tuple(_value(column, found, n) for n in range(size))
-    return Cycle(values=values, every=every)
+    return Cycle(values=_first_values(column, found, size), every=every)
 
 
-def _value(column: ColumnSchema, found: Unique, n: int) -> Scalar:
-    """Value number n of a Unique, as a plan has it."""
-    match found.form:
-        case UniqueKind.VALUES:
-            return found.values[n]
-        case UniqueKind.TEXT:
-            return unique_columns.value(found, n)
-        case UniqueKind.BYTES:
-            return n.to_bytes(found.length, "big")
-        case UniqueKind.UUID:
-            return f"00000000-0000-4000-8000-{n:012x}"
-        case UniqueKind.INET4:
-            return f"10.0.{n // 256}.{n % 256}"
-        case UniqueKind.INET6:
-            return f"2001:db8::{n + 1:x}"
-        case _:
-            return server_literal(column, found.low + n, Fraction(1, 10**found.scale))
+def _first_values(column: ColumnSchema, unique: Unique, size: int) -> tuple[Scalar, ...]:
+    """The first values of the Unique, as a plan has them."""
+    if unique.form is UniqueKind.INET6:  # plans of earlier versions have these addresses
+        return tuple(f"2001:db8::{n + 1:x}" for n in range(size))
+    if column.kind in ORDERED and not unique.values:
+        return tuple(server_literal(column, unique.low + n, Fraction(1, 10**unique.scale)) for n in range(size))
+    return first_values(unique, size)

@@ -6,9 +6,10 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from parloader.plans.unique import BASE36
 from parloader.schema.checks.predicates import Matches
 
-BASE_36 = string.digits + string.ascii_lowercase
+BASE_36 = BASE36
 
 # Tried in turn. One case only, so that no collation takes two texts for one
 ALPHABETS = (

@@ -71,15 +71,6 @@ def _by_name(name: str) -> Iterator[tuple[str, str]]:
     yield next((AROUND[word] for word in reversed(parts) if word in AROUND), (f"{noun}-" if noun else "", ""))
 
 
-def value(unique: Unique, n: int) -> str:
-    """Of the TEXT form."""
-    digits = ""
-    while n:
-        n, digit = divmod(n, len(pattern_samples.BASE_36))
-        digits = pattern_samples.BASE_36[digit] + digits
-    return unique.prefix + digits.rjust(unique.length, "0") + unique.suffix
-
-
 def _is_accepted(unique: Unique, domain: Domain) -> bool:
     if text_columns.is_limited_by_length_only(domain):
         return True

@@ -1,10 +1,10 @@
-"""What a single entry of a plan document may be: read with an error that says what was expected, and written as plain values."""
+"""Codecs: read an entry of a plan document, with an error that says what was expected, and write it as a plain value."""
 
 import datetime
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,22 +26,30 @@ MAX_SHOWN_CHARACTERS = 40
 
 
 class DecodeError(ValueError):
-    """A value is not what it has to be, which is the text."""
+    """A value is not what it has to be."""
+
+    def __init__(self, expected: str, item: int | None = None) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.item = item
+        """Which item of a list is not valid, from 1; None: the value itself."""
 
 
 class InvalidPlan(UsageError):
-    """An entry of a plan is not valid: `path` leads to it, `places` say the same in words."""
+    """An entry of a plan is not valid."""
 
     def __init__(self, what: str, next_step: str, *, path: EntryPath = (), places: tuple[str, ...] = ()) -> None:
         super().__init__(f"{', '.join(places)}: {what}" if places else what, next_step)
         self.what = what
         self.path = path
+        """Leads to the entry."""
         self.places = places
+        """The same in words: ("table orders", "column status")."""
 
 
 @contextmanager
 def located(path: EntryPath, place: str) -> Iterator[None]:
-    """What is not valid inside is said to be there."""
+    """Adds this place to an InvalidPlan that is raised inside."""
     try:
         yield
     except InvalidPlan as error:
@@ -49,23 +57,23 @@ def located(path: EntryPath, place: str) -> Iterator[None]:
 
 
 def abbreviated(value: object) -> str:
-    """The value in a message: short, on one line."""
+    """The value as messages show it: short, on one line."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     try:
         text = {True: "true", False: "false"}[value] if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else repr(value)
-    except ValueError:  # Python writes no number of more than 4300 digits
+    except ValueError:  # Python converts no number of more than 4300 digits to text
         return "a number of thousands of digits"
     text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
 
 
 def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any]:
-    """The entries of a table (in the sense of TOML). Invalid: it is none, or has a key that is not one of the `valid`."""
+    """The entries of a TOML table, which messages call `of`. InvalidPlan: it is no table, or has a key that is not one of the `valid`."""
     if not isinstance(value, Mapping):
-        raise InvalidPlan(f"{of} is {abbreviated(value)}", "Give a table, with a line for each entry")
+        raise InvalidPlan(f"{of} is {abbreviated(value)}", "Write a table: one line per entry")
     known = tuple(valid)
     for key in value:
         if key not in known:
@@ -74,46 +82,53 @@ def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any
 
 
 def suggestion(word: object, words: Iterable[str]) -> str:
-    """A question that names the word that was probably meant, or nothing."""
+    """The question "Did you mean …? " with the most similar word, or an empty text."""
     close = difflib.get_close_matches(str(word)[:100], list(words), n=1)
     return f"Did you mean {close[0]}? " if close else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Codec:
-    """`read` raises Unfit, or Invalid where it is inside; `write` hands on what it does not know, for `read` to find fault with."""
+    """How an entry is read and written."""
 
     read: Callable[[object], Any]
+    """Raises DecodeError, or InvalidPlan if something nested in the value is not valid."""
+
     write: Callable[[Any], Any] = lambda value: value
+    """Returns a value that it cannot write unchanged: `read` then reports it."""
 
 
-def decode_entry(found: Mapping[str, Any], key: str, codec: Codec) -> Any:
-    """The entry `key`. Invalid where it is missing or not what it has to be."""
-    if key not in found:
+def decode_entry(table: Mapping[str, Any], key: str, codec: Codec) -> Any:
+    """The decoded entry `key`. InvalidPlan: it is missing or not valid."""
+    if key not in table:
         raise InvalidPlan(f"`{key}` is missing", f"Add `{key}`")
+    value = table[key]
     try:
-        return codec.read(found[key])
+        return codec.read(value)
     except DecodeError as error:
-        raise InvalidPlan(f"`{key}` is {abbreviated(found[key])}", f"Give {error}", path=(key,)) from error
+        if error.item is None:
+            raise InvalidPlan(f"`{key}` is {abbreviated(value)}", f"Give {error.expected}", path=(key,)) from error
+        item = abbreviated(value[error.item - 1])
+        raise InvalidPlan(f"`{key}` needs {error.expected}; got {item}", f"Correct item {error.item}", path=(key,)) from error
 
 
 def integer(least: int = -MAX_64_BITS - 1, most: int = MAX_64_BITS) -> Codec:
-    expected = "a whole number" if least == -MAX_64_BITS - 1 else f"a whole number, {least} or more"
+    expected = "an integer" if least in (-MAX_64_BITS - 1, 1 - 10**MAX_DIGITS) else f"an integer, {least} or more"
     expected += "" if most in (MAX_64_BITS, 10**MAX_DIGITS - 1) else f", at most {most}"
 
-    def read_it(value: object) -> int:
+    def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise DecodeError(expected)
         return value
 
-    return Codec(read=read_it)
+    return Codec(read=read)
 
 
 def number(least: float = -math.inf, most: float = math.inf) -> Codec:
-    """Floats; those without a fraction are written as whole numbers, so that there is one way to write each."""
+    """Floats. Those without a fraction are written as integers, so that equal numbers are written alike."""
     expected = "a number" + (f", {least:g} or more" if least > -math.inf else "") + (f", at most {most:g}" if most < math.inf else "")
 
-    def read_it(value: object) -> float:
+    def read(value: object) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise DecodeError(expected)
         try:
@@ -127,7 +142,7 @@ def number(least: float = -math.inf, most: float = math.inf) -> Codec:
     def write(value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < MAX_64_BITS else value
 
-    return Codec(read=read_it, write=write)
+    return Codec(read=read, write=write)
 
 
 def _text(value: object) -> str:
@@ -138,12 +153,12 @@ def _text(value: object) -> str:
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value or not is_utf_8(value):
-        raise DecodeError("a text that is not empty")
+        raise DecodeError("a non-empty text")
     return value
 
 
 def is_utf_8(text: str) -> bool:
-    """Whether a file and a server can hold the text: half a surrogate pair they cannot."""
+    """Whether the text can be encoded as UTF-8: it has no unpaired surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -163,41 +178,45 @@ BOOLEAN = Codec(read=_boolean)
 def one_of(values: type[StrEnum] | tuple[str, ...]) -> Codec:
     words = tuple(map(str, values))
 
-    def read_it(value: object) -> Any:
+    def read(value: object) -> Any:
         if not isinstance(value, str) or value not in words:
             raise DecodeError(f"one of {', '.join(words)}. {suggestion(value, words)}".rstrip().rstrip("."))
         return values(value) if isinstance(values, type) else value
 
-    return Codec(read=read_it, write=lambda value: str(value) if isinstance(value, StrEnum) else value)
+    return Codec(read=read, write=lambda value: str(value) if isinstance(value, StrEnum) else value)
 
 
 def list_of(item: Codec, *, least: int = 0) -> Codec:
-    """Tuples of at least so many."""
+    """Tuples with at least `least` items."""
 
-    def read_it(value: object) -> tuple[Any, ...]:
+    def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or len(value) < least:
-            raise DecodeError("a list that is not empty" if least else "a list")
-        return tuple(_item(item, number, each) for number, each in enumerate(value, 1))
+            raise DecodeError("a non-empty list" if least else "a list")
+        return _items(item, value)
 
-    return Codec(read=read_it, write=lambda value: [item.write(each) for each in value] if isinstance(value, list | tuple) else value)
-
-
-def _item(codec: Codec, position: int, value: object) -> Any:
-    try:
-        return codec.read(value)
-    except DecodeError as error:
-        raise DecodeError(f"a list; number {position} of it, {abbreviated(value)}, has to be {error}") from error
+    return Codec(read=read, write=lambda value: [item.write(each) for each in value] if isinstance(value, list | tuple) else value)
 
 
-def pair_of(item: Codec, *, of: str) -> Codec:
-    """Two of a kind; `of` says what they are: "the lowest and the highest value"."""
+def _items(codec: Codec, values: Sequence[object], expected: str | None = None) -> tuple[Any, ...]:
+    """The decoded items. `expected`: what the list has to be; None: a list of what the codec expects."""
+    result = []
+    for position, value in enumerate(values, 1):
+        try:
+            result.append(codec.read(value))
+        except DecodeError as error:
+            raise DecodeError(expected or f"a list, each item {error.expected}", position) from error
+    return tuple(result)
 
-    def read_it(value: object) -> tuple[Any, ...]:
+
+def pair_of(item: Codec, *, expected: str) -> Codec:
+    """Lists of two items; `expected` describes them in messages: "[mean, deviation] as numbers"."""
+
+    def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or len(value) != 2:
-            raise DecodeError(f"a list of two: {of}")
-        return tuple(_item(item, number, each) for number, each in enumerate(value, 1))
+            raise DecodeError(expected)
+        return _items(item, value, expected)
 
-    return Codec(read=read_it, write=lambda value: [item.write(each) for each in value])
+    return Codec(read=read, write=lambda value: [item.write(each) for each in value])
 
 
 SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -233,12 +252,12 @@ def _hexadecimal_or_null(value: Mapping[Any, Any]) -> Scalar:
 
 
 def timestamp_text(value: datetime.date | datetime.time) -> str:
-    """The text of a TOML date, time or moment; moments are taken to UTC."""
+    """A TOML date, time or timestamp as ISO text. Timestamps with a zone are converted to UTC."""
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         try:
             value = value.astimezone(datetime.UTC).replace(tzinfo=None)
         except OverflowError as error:
-            raise DecodeError("a moment of the years 1 to 9999, in UTC too") from error
+            raise DecodeError("a timestamp in the years 1 to 9999, also in UTC") from error
     return value.isoformat()
 
 
@@ -254,10 +273,10 @@ SCALAR = Codec(read=_scalar, write=_write_scalar)
 
 
 def timestamp_of(text: str) -> datetime.datetime:
-    """ValueError: it is no ISO moment (or date) of UTC."""
-    moment = datetime.datetime.fromisoformat(text)
+    """The timestamp of an ISO text, in UTC; a text without a zone is in UTC. ValueError: it is no ISO timestamp or date."""
+    timestamp = datetime.datetime.fromisoformat(text)
     try:
-        return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
+        return timestamp.replace(tzinfo=datetime.UTC) if timestamp.tzinfo is None else timestamp.astimezone(datetime.UTC)
     except OverflowError as error:
         raise ValueError(text) from error
 
@@ -267,7 +286,7 @@ def _timestamp(value: object) -> str:
     try:
         timestamp_of(text if isinstance(text, str) else "")
     except ValueError as error:
-        raise DecodeError('a date or a moment of UTC, such as "2024-01-01T00:00:00Z"') from error
+        raise DecodeError('a date or a timestamp, such as "2024-01-01T00:00:00Z"') from error
     return str(text)
 
 
@@ -290,17 +309,17 @@ TIMESTAMP = Codec(read=_timestamp, write=_write_scalar)
 SPAN = Codec(read=_span, write=_write_span)
 
 
-def _bound_read(value: object) -> int | str:
+def _read_bound(value: object) -> int | str:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(ANY_INTEGER.read(value))
     text = _write_scalar(value)
     if not isinstance(text, str) or bound_of(text) is None:
-        raise DecodeError('a whole number, a decimal as a text ("0.00"), a date ("2024-01-01") or a moment ("2024-01-01T00:00:00")')
+        raise DecodeError('an integer, a decimal as text ("0.00"), a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")')
     return text
 
 
-def bound_of(text: str) -> Any:
-    """What the text stands for, to be compared; None where it is nothing of the kind."""
+def bound_of(text: str) -> Decimal | datetime.date | datetime.datetime | None:
+    """The decimal, date or timestamp (whole seconds, UTC) that the text denotes; None: it denotes none of these."""
     if DECIMAL.fullmatch(text):
         return Decimal(text)
     for kind in (datetime.date.fromisoformat, timestamp_of):
@@ -310,4 +329,4 @@ def bound_of(text: str) -> Any:
     return None
 
 
-BOUND = Codec(read=_bound_read, write=_write_scalar)
+BOUND = Codec(read=_read_bound, write=_write_scalar)

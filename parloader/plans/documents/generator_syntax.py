@@ -1,6 +1,9 @@
-"""A generator as plain values, the same in plan files and in the ledger: { choice = ["a", "b"], weights = [1, 3] }.
+"""The syntax of generators as plain values, the same in plan files and in the ledger: { choice = ["a", "b"], weights = [1, 3] }.
 
-The first key is the generator's word and has its main argument; options that are not at their default follow.
+The first key is the generator's word; its value is the main argument. Options follow if they are not at their default.
+
+A generator's fields are validated here and nowhere else. Only what depends on row counts, on parents or on Polars (SQL, types, 64 bits) is
+checked by parloader/generation.
 """
 
 import re
@@ -13,6 +16,7 @@ from parloader.plans import generators
 from parloader.plans.documents.codecs import (
     ANY_INTEGER,
     BOUND,
+    MAX_64_BITS,
     NAME,
     SCALAR,
     SPAN,
@@ -36,9 +40,7 @@ from parloader.plans.documents.codecs import (
 )
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
-"""Fields whose option has another name."""
-
-RANDOM_FORMS = ("letters", "digits", "hex", "bytes", "uuid", "inet4", "inet6", "time", "bits")
+"""Field → option, if their names differ."""
 
 SPREAD_UNITS = ("s", "ms", "d")
 
@@ -48,96 +50,124 @@ MAX_SCALE = 38
 # A LONGTEXT's bytes (both manuals, "Data Type Storage Requirements")
 MAX_LENGTH = 2**32 - 1
 
+MAX_EXPONENT = 100
+
+# Forms of Random with a length that may vary
+FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
+
+MAX_BITS = 64
+
 
 def encode_generator(generator: generators.Generator) -> dict[str, Any]:
-    """The generator as a table of plain values. Invalid: it is none of plans/generators.py."""
-    spelling = next((s for s in SYNTAXES if s.kind is type(generator)), None)
-    if spelling is None:
-        raise InvalidPlan(f"{abbreviated(generator)} is no generator", f"Give one of {', '.join(s.kind.__name__ for s in SYNTAXES)}")
-    main = tuple(getattr(generator, name) for name in spelling.fields)
-    form = {spelling.word: spelling.main.write(main if len(main) > 1 else main[0])}
-    for name, codec in {**spelling.options, "null_share": SHARE}.items():
+    """The generator as a table of plain values. InvalidPlan: it is no generator."""
+    syntax = next((s for s in SYNTAXES if s.kind is type(generator)), None)
+    if syntax is None:
+        raise InvalidPlan(f"{abbreviated(generator)} is not a generator", f"Use one of {', '.join(s.kind.__name__ for s in SYNTAXES)}")
+    main = tuple(getattr(generator, name) for name in syntax.fields)
+    table = {syntax.word: syntax.main.write(main if len(main) > 1 else main[0])}
+    for name, codec in {**syntax.options, "null_share": SHARE}.items():
         value = getattr(generator, name)
-        if value != spelling.defaults.get(name, MISSING):
-            form[RENAMED.get(name, name)] = codec.write(value)
-    return form
+        if value != syntax.defaults.get(name, MISSING):
+            table[RENAMED.get(name, name)] = codec.write(value)
+    return table
 
 
 def decode_generator(value: object) -> generators.Generator:
-    """The generator of such a table. Invalid: what is wrong, and what was expected."""
+    """The generator that such a table describes. InvalidPlan says what is wrong and what was expected."""
     if not isinstance(value, Mapping):
-        raise InvalidPlan(f"{abbreviated(value)} is no generator", "Write it in braces, such as { const = 5 }")
-    words = [word for word in value if word in BY_WORD or word in ALIASES]
-    if not words:
-        first = next(iter(value), "")
-        raise InvalidPlan(
-            f"{abbreviated(first)} is no generator", f"{suggestion(first, BY_WORD)}Valid: {', '.join(BY_WORD)}", path=(first,)
-        )
-    if len(words) > 1:
-        raise InvalidPlan(f"there are two generators, `{words[0]}` and `{words[1]}`", "Leave one of them out")
-    (word,) = words
-    spelling = BY_WORD.get(word) or ALIASES[word]
-    options = {RENAMED.get(name, name): (name, codec) for name, codec in {**spelling.options, "null_share": SHARE}.items()}
-    found = entries(value, (word, *options), of=f"`{word}`")
-    main = decode_entry(found, word, spelling.main)
-    given = dict(zip(spelling.fields, main if len(spelling.fields) > 1 else (main,), strict=True))
+        raise InvalidPlan(f"{abbreviated(value)} is not a generator", "Write it in braces, such as { const = 5 }")
+    word, syntax = _syntax_of(value)
+    options = {RENAMED.get(name, name): (name, codec) for name, codec in {**syntax.options, "null_share": SHARE}.items()}
+    table = entries(value, (word, *options), of=f"`{word}`")
+    main = decode_entry(table, word, syntax.main)
+    arguments = dict(zip(syntax.fields, main if len(syntax.fields) > 1 else (main,), strict=True))
     for option, (name, codec) in options.items():
-        if option in found or name not in spelling.defaults:
-            given[name] = decode_entry(found, option, codec)
-    generator = spelling.kind(**given)
-    spelling.check(generator)
+        if option in table or name not in syntax.defaults:
+            arguments[name] = decode_entry(table, option, codec)
+    generator = syntax.kind(**arguments)
+    syntax.check(generator)
     return generator
 
 
-def _pick_read(value: object) -> tuple[str, str]:
+def _syntax_of(table: Mapping[Any, Any]) -> tuple[str, "GeneratorSyntax"]:
+    """The generator's word in the table, and its syntax."""
+    words = [word for word in table if word in BY_WORD or word in ALIASES]
+    if not words:
+        first = next(iter(table), "")
+        raise InvalidPlan(
+            f"{abbreviated(first)} is not a generator", f"{suggestion(first, BY_WORD)}Valid: {', '.join(BY_WORD)}", path=(first,)
+        )
+    if len(words) > 1:
+        raise InvalidPlan(f"there are two generators, `{words[0]}` and `{words[1]}`", "Remove one of them")
+    return words[0], BY_WORD.get(words[0]) or ALIASES[words[0]]
+
+
+def _read_pick(value: object) -> tuple[str, str]:
     parts = value.split(".") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
-        raise DecodeError('a table and a column: "customer.id", or ["customer", "id"] where a name has a dot')
+        raise DecodeError('a table and a column: "customer.id", or ["customer", "id"] if a name has a dot')
     return parts[0], parts[1]
 
 
-def _pick_write(value: Any) -> Any:
+def _write_pick(value: Any) -> Any:
     simple = all(isinstance(part, str) and part and "." not in part for part in value)
     return ".".join(value) if simple else list(value)
 
 
 def _branch(name: str) -> Codec:
-    def read_it(value: object) -> generators.Generator:
+    def read(value: object) -> generators.Generator:
         with located((name,), f"`{name}`"):
             return decode_generator(value)
 
-    return Codec(read=read_it, write=encode_generator)
+    return Codec(read=read, write=encode_generator)
 
 
 def _check_choice(choice: generators.Choice) -> None:
-    if choice.weights and len(choice.weights) != len(choice.values):
+    if not choice.weights:
+        return
+    if len(choice.weights) != len(choice.values):
         raise InvalidPlan(f"`weights` has {len(choice.weights)} numbers for {len(choice.values)} values", "Give one weight per value")
-    if choice.weights and not sum(choice.weights):
-        raise InvalidPlan("every weight is 0", "Give a value at least a weight of 1")
+    if not sum(choice.weights):
+        raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")
+    if sum(choice.weights) > MAX_64_BITS:
+        raise InvalidPlan("the sum of the weights exceeds 64 bits", "Give smaller weights")
 
 
 def _check_uniform(uniform: generators.Uniform) -> None:
     low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (uniform.low, uniform.high))
     if type(low) is not type(high):
         raise InvalidPlan(
-            f"{abbreviated(uniform.low)} and {abbreviated(uniform.high)} are not of one kind", "Give two numbers, two texts, or two dates"
+            f"{abbreviated(uniform.low)} and {abbreviated(uniform.high)} are of different kinds",
+            "Give two integers, two decimals as text, two dates or two timestamps",
         )
-    _in_order(low <= high, uniform.low, uniform.high)
+    _require_order(low, high, uniform.low, uniform.high)
 
 
-def _in_order(so: object, low: object, high: object) -> None:
-    if not so:
-        raise InvalidPlan(f"{abbreviated(low)} is more than {abbreviated(high)}", "Give the lower one first")
+def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: object = None) -> None:
+    """InvalidPlan: `low` is greater than `high`; the message shows the other two, if given."""
+    if low > high:
+        first, second = (low, high) if shown_low is None else (shown_low, shown_high)
+        raise InvalidPlan(f"{abbreviated(first)} is greater than {abbreviated(second)}", "Write the lower one first")
 
 
 def _check_normal(normal: generators.Normal) -> None:
+    if normal.deviation < 0:
+        raise InvalidPlan(f"the deviation is {abbreviated(normal.deviation)}", "Give a deviation of 0 or more")
     if normal.low is not None and normal.high is not None:
-        _in_order(normal.low <= normal.high, normal.low, normal.high)
+        _require_order(normal.low, normal.high)
+    low, high = normal.limits
+    if low > high:
+        raise InvalidPlan(
+            f"no 64-bit number with `scale` {normal.scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
+        )
 
 
 def _check_spread(spread: generators.Spread) -> None:
+    start = timestamp_of(spread.start)
+    if start.microsecond % 1000:
+        raise InvalidPlan(f"the start is {abbreviated(spread.start)}", "Give a start in whole milliseconds")
     try:
-        timestamp_of(spread.start) + timedelta(seconds=spread.span_seconds)
+        start + timedelta(seconds=spread.span_seconds)
     except OverflowError as error:
         raise InvalidPlan("the time span ends after the year 9999", "Give an earlier start or a shorter span") from error
 
@@ -146,18 +176,24 @@ def _check_unique(unique: generators.Unique) -> None:
     if unique.form is generators.UniqueKind.VALUES and not unique.values:
         raise InvalidPlan("`values` is missing", 'Add the values: { unique = "values", values = ["a", "b"] }')
     if unique.form is generators.UniqueKind.BYTES and not re.fullmatch("(?:[0-9a-fA-F]{2})*", unique.prefix):
-        raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes, two digits each, such as "00ff"')
+        raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes as two hexadecimal digits each, such as "00ff"')
     if unique.form is generators.UniqueKind.INTEGER:
-        _in_order(unique.low <= unique.high, unique.low, unique.high)
+        _require_order(unique.low, unique.high)
 
 
 def _check_random(random: generators.Random) -> None:
+    if random.form == "bits" and not 1 <= random.length <= MAX_BITS:
+        raise InvalidPlan(f"`length` is {random.length}", f"Give a length of 1 to {MAX_BITS} bits")
     if random.least is not None:
-        _in_order(random.least <= random.length, random.least, random.length)
+        if random.form not in FORMS_WITH_LENGTH:
+            raise InvalidPlan(
+                f"`least` does not apply to {random.form}", f"Only {', '.join(FORMS_WITH_LENGTH)} can have it: remove `least`"
+            )
+        _require_order(random.least, random.length)
 
 
 def _check_after(after: generators.After) -> None:
-    _in_order(after.least <= after.most, after.least, after.most)
+    _require_order(after.least, after.most)
 
 
 SHARE = number(0, 1)
@@ -171,14 +207,14 @@ def _accept(_: Any) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSyntax:
-    """How the generator `kind` is written: its word with the main argument, which has the value of these `fields`, and its options."""
+    """How a generator is written."""
 
     kind: type[generators.Generator]
-    word: str
-    fields: tuple[str, ...]
+    word: str  # the key of the main argument
+    fields: tuple[str, ...]  # those that the main argument sets: one, or several as a list
     main: Codec
-    options: Mapping[str, Codec] = field(default_factory=dict)
-    check: Callable[[Any], None] = _accept
+    options: Mapping[str, Codec] = field(default_factory=dict)  # by field
+    check: Callable[[Any], None] = _accept  # raises InvalidPlan if fields contradict each other
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -200,18 +236,18 @@ SYNTAXES = (
         kind=generators.Uniform,
         word="uniform",
         fields=("low", "high"),
-        main=pair_of(BOUND, of="the lowest value and the highest"),
+        main=pair_of(BOUND, expected="[lowest, highest] as integers, decimals as text, dates or timestamps"),
         check=_check_uniform,
     ),
     GeneratorSyntax(
         kind=generators.Normal,
         word="normal",
         fields=("mean", "deviation"),
-        main=pair_of(number(), of="the mean and the standard deviation"),
+        main=pair_of(number(), expected="[mean, deviation] as numbers"),
         options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
         check=_check_normal,
     ),
-    GeneratorSyntax(kind=generators.Zipf, word="zipf", fields=("count",), main=integer(1), options={"exponent": number(0)}),
+    GeneratorSyntax(kind=generators.Zipf, word="zipf", fields=("count",), main=integer(1), options={"exponent": number(0, MAX_EXPONENT)}),
     GeneratorSyntax(
         kind=generators.Sequence,
         word="sequence",
@@ -231,8 +267,14 @@ SYNTAXES = (
         kind=generators.Pick,
         word="pick",
         fields=("parent", "column"),
-        main=Codec(read=_pick_read, write=_pick_write),
-        options={"distribution": one_of(generators.Distribution), "every": integer(1), "exponent": number(0), "index": NAME, "group": NAME},
+        main=Codec(read=_read_pick, write=_write_pick),
+        options={
+            "distribution": one_of(generators.Distribution),
+            "every": integer(1),
+            "exponent": number(0, MAX_EXPONENT),
+            "index": NAME,
+            "group": NAME,
+        },
     ),
     GeneratorSyntax(
         kind=generators.Unique,
@@ -261,7 +303,7 @@ SYNTAXES = (
         kind=generators.Random,
         word="random",
         fields=("form",),
-        main=one_of(RANDOM_FORMS),
+        main=one_of(generators.RANDOM_FORMS),
         options={"length": LENGTH, "least": LENGTH},
         check=_check_random,
     ),
@@ -287,4 +329,4 @@ SYNTAXES = (
 BY_WORD: Mapping[str, GeneratorSyntax] = {s.word: s for s in SYNTAXES}
 
 ALIASES: Mapping[str, GeneratorSyntax] = {"faker": BY_WORD["provider"], "mimesis": BY_WORD["provider"]}
-"""Read as well, never written."""
+"""Other words for a generator: accepted, never written."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parloader.generation.context import INDEX
-from parloader.generation.hashing import GOLDEN_GAMMA, MASK, below, between, drawn, drawn_number, happens, splitmix64, stream
+from parloader.generation.hashing import GOLDEN_GAMMA, MASK, below, between, draw, draw_number, happens, splitmix64, stream
 
 words = st.integers(0, MASK)
 
@@ -21,7 +21,7 @@ def test_splitmix64_is_the_published_one() -> None:
     # The outputs for the seed 1234567 of the reference implementation (https://prng.di.unimi.it/splitmix64.c), as Rosetta Code lists them
     outputs = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
     assert [splitmix64(1234567 + k * GOLDEN_GAMMA) for k in range(5)] == outputs
-    assert values(drawn(INDEX, 1234567), [0, 1, 2, 3, 4]) == outputs
+    assert values(draw(INDEX, 1234567), [0, 1, 2, 3, 4]) == outputs
 
 
 @pytest.mark.parametrize(
@@ -39,24 +39,24 @@ def test_the_constant_of_a_column(seed: int, table: str, column: str, purpose: s
 
 def test_draws_of_a_column() -> None:
     draws = [13493709182505934123, 9684039551213077616, 10993271465199208938, 1558421476484611577]
-    assert values(drawn(INDEX, 4188555172058458339), [0, 1, 2, 1_000_000]) == draws
+    assert values(draw(INDEX, 4188555172058458339), [0, 1, 2, 1_000_000]) == draws
 
 
 @given(stream=words, indices=indices)
 def test_polars_draws_as_python_does(stream: int, indices: list[int]) -> None:
-    assert values(drawn(INDEX, stream), indices) == [drawn_number(index, stream) for index in indices]
+    assert values(draw(INDEX, stream), indices) == [draw_number(index, stream) for index in indices]
 
 
 @given(stream=words, indices=indices, n=st.integers(1, 2**63))
 def test_below(stream: int, indices: list[int], n: int) -> None:
-    assert values(below(drawn(INDEX, stream), n), indices) == [drawn_number(index, stream) % n for index in indices]
+    assert values(below(draw(INDEX, stream), n), indices) == [draw_number(index, stream) % n for index in indices]
 
 
 @given(stream=words, indices=indices, bounds=st.tuples(*2 * [st.integers(-(2**63), 2**63 - 1)]).map(sorted))
 def test_between(stream: int, indices: list[int], bounds: list[int]) -> None:
     low, high = bounds
-    drawn_values = values(between(drawn(INDEX, stream), low, high), indices)
-    assert drawn_values == [low + drawn_number(index, stream) % (high - low + 1) for index in indices]
+    drawn_values = values(between(draw(INDEX, stream), low, high), indices)
+    assert drawn_values == [low + draw_number(index, stream) % (high - low + 1) for index in indices]
 
 
 @given(texts=st.lists(st.tuples(*3 * [st.text(max_size=3)]), min_size=2, max_size=2, unique=True))
@@ -68,5 +68,5 @@ def test_no_two_columns_have_the_same_draws(texts: list[tuple[str, str, str]]) -
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_happens_in_its_share_of_the_draws(share: float) -> None:
     frame = pl.select(pl.int_range(100_000, dtype=pl.Int64).alias("i"))
-    happened = frame.with_columns(happens(drawn(INDEX, 1), share).alias("happened"))["happened"].mean()
+    happened = frame.with_columns(happens(draw(INDEX, 1), share).alias("happened"))["happened"].mean()
     assert happened == share if share in (0, 1) else happened == pytest.approx(share, abs=0.01)

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from parloader.generation import pools
-from parloader.generation.hashing import drawn_number, stream
+from parloader.generation.hashing import draw_number, stream
 
 TEXT = (Path(__file__).parents[3] / "docs" / "generators.md").read_text(encoding="utf-8")
 
@@ -15,7 +15,7 @@ def test_vectors() -> None:
     assert len(vectors) == 4
     for seed, table, column, purpose, constant, *draws in vectors:
         assert stream(int(seed), *(text.strip("`") for text in (table, column, purpose))) == int(constant)
-        assert [drawn_number(i, int(constant)) for i in (0, 1, 1_000_000)] == [int(draw) for draw in draws]
+        assert [draw_number(i, int(constant)) for i in (0, 1, 1_000_000)] == [int(draw) for draw in draws]
 
 
 def test_examples_are_toml() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
+from parloader.generation.unique import first_values
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.unique import capacity, like_pattern, position_of
 
@@ -77,6 +78,11 @@ def test_each_n_has_a_value_of_its_own_and_is_found_again(unique: Unique, data: 
     assert [position_of(unique, value) for value in values] == numbers
     keys = [ORDER.get(unique.form, lambda value: value)(value) for value in values]
     assert all(one < other for one, other in pairwise(keys))
+
+
+@given(unique=uniques)
+def test_first_values_are_those_of_the_first_rows(unique: Unique) -> None:
+    assert list(first_values(unique, 5)) == made(unique, [0, 1, 2, 3, 4])
 
 
 def regex(like: str) -> str:
@@ -147,7 +153,9 @@ def test_capacity(unique: Unique, size: int) -> None:
 
 def test_too_few_values_are_refused_with_what_fits() -> None:
     place = ColumnContext(seed=1, table="t", column="c", rows=300, offset=56, pick=none)
-    with pytest.raises(UsageError, match=r"t\.c: 300 rows, but the bytes form has 256 values \(56 are taken\)\. Load 200 rows at most"):
+    with pytest.raises(
+        UsageError, match=r"t\.c: 300 rows need unique values, but the bytes form has only 256 \(56 are in use\)\. Load at most 200 rows"
+    ):
         expression(Unique(form=UniqueKind.BYTES, length=1), place)
 
 

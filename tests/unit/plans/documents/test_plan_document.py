@@ -101,6 +101,43 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
     assert next(iter(written)) in BY_WORD
 
 
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"const": 1, "null_share": 1.5}, "`null_share` is 1.5"),
+        ({"cycle": []}, "`cycle` is []. Give a non-empty list"),
+        ({"cycle": [1], "every": 0}, "`every` is 0. Give an integer, 1 or more"),
+        ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 numbers for 2 values"),
+        ({"choice": [1, 2], "weights": [-1, 2]}, "`weights` needs a list, each item an integer, 0 or more; got -1. Correct item 1"),
+        ({"choice": [1, 2], "weights": [2**62, 2**62]}, "the sum of the weights exceeds 64 bits"),
+        ({"uniform": ["1.5", "x"]}, '`uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got "x"'),
+        ({"uniform": ["2024-01-01", "2024-02-30"]}, "`uniform` needs "),
+        ({"uniform": ["2024-01-01", "2024-01-01T00:00:00"]}, '"2024-01-01" and "2024-01-01T00:00:00" are of different kinds'),
+        ({"normal": ["1985-06-01", 4000]}, '`normal` needs [mean, deviation] as numbers; got "1985-06-01". Correct item 1'),
+        ({"normal": [1]}, "`normal` is [1]. Give [mean, deviation] as numbers"),
+        ({"normal": [1, -1]}, "the deviation is -1.0. Give a deviation of 0 or more"),
+        ({"normal": [1, 1], "low": 2, "high": 1}, "2.0 is greater than 1.0"),
+        ({"normal": [1, 1], "low": 1.2, "high": 1.8}, "no 64-bit number with `scale` 0 lies between"),
+        ({"normal": [1, 1], "low": 1e30}, "no 64-bit number"),
+        ({"zipf": 0}, "`zipf` is 0"),
+        ({"zipf": 5, "exponent": -1}, "`exponent` is -1. Give a number, 0 or more, at most 100"),
+        ({"zipf": 5, "exponent": 101}, "`exponent` is 101"),
+        ({"spread": "yesterday", "span": "1d"}, '`spread` is "yesterday"'),
+        ({"spread": "2024-01-01T00:00:00.0005", "span": "1d"}, "Give a start in whole milliseconds"),
+        ({"random": "runes"}, '`random` is "runes". Give one of letters, '),
+        ({"random": "letters", "length": 2, "least": 3}, "3 is greater than 2"),
+        ({"random": "uuid", "least": 0}, "`least` does not apply to uuid"),
+        ({"random": "bits", "length": 65}, "`length` is 65. Give a length of 1 to 64 bits"),
+        ({"random": "bits"}, "`length` is 0"),
+        ({"after": "number", "least": 2, "most": 1}, "2 is greater than 1"),
+    ],
+)
+def test_fields_that_are_not_valid(form: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidPlan) as caught:
+        decode_generator(form)
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize("word", ["faker", "mimesis"])
 def test_other_words_for_a_provider(word: str) -> None:
     assert decode_generator({word: "email", "length": 30}) == generators.Provider(name="email", length=30)

@@ -72,8 +72,8 @@ def test_what_is_partitioned_is_as_it_says_or_as_in_a_file() -> None:
         ("shop.plans:ORDRES", "shop.plans has no ORDRES. Did you mean ORDERS? "),
         ("shop.plans:NUMBER", "shop.plans:NUMBER is no parloader.Plan but of the type int. Give a Plan, or a function that returns one"),
         ("shop.plans:nothing", "shop.plans:nothing is no parloader.Plan but of the type NoneType. "),
-        ("shop.plans:NEGATIVE", "shop.plans:NEGATIVE: table orders: `rows` is -1. Give a whole number, 0 or more"),
-        ("shop.plans:TEXT", 'shop.plans:TEXT: table orders, column n: "text" is no generator. Give one of Const, Cycle,'),
+        ("shop.plans:NEGATIVE", "shop.plans:NEGATIVE: table orders: `rows` is -1. Give an integer, 0 or more"),
+        ("shop.plans:TEXT", 'shop.plans:TEXT: table orders, column n: "text" is not a generator. Use one of Const, Cycle,'),
         ("shop.plans:DICT", "shop.plans:DICT: table orders, column n: `const` is a table. Give { hex = "),
     ],
 )

@@ -133,18 +133,18 @@ ORDERS_TABLE = "table shop.orders"
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("rows = 1000", "rows = -5", "line 5: table customer: `rows` is -5. Give a whole number, 0 or more"),
-        ("rows = 1000", "rows = true", "line 5: table customer: `rows` is true. Give a whole number, 0 or more"),
+        ("rows = 1000", "rows = -5", "line 5: table customer: `rows` is -5. Give an integer, 0 or more"),
+        ("rows = 1000", "rows = true", "line 5: table customer: `rows` is true. Give an integer, 0 or more"),
         ("rows = 1000", "", "line 4: table customer: `rows` is missing. Add `rows`"),
         ("rows = 1000", "row = 1000", "line 5: table customer: a table has no entry \"row\". Did you mean rows? Valid: rows, key, identity, match,"),
-        ('key = "id"', 'key = "id"\nidentity = ["email"]', "line 7: table customer: there are both `key` and `identity`. Leave one of them out"),
+        ('key = "id"', 'key = "id"\nidentity = ["email"]', "line 7: table customer: there are both `key` and `identity`. Remove one of them"),
         ('key = "id"', 'identity = ["mail"]', "line 6: table customer: `identity` names the column mail, which has no generator. Did you mean email?"),
         ('key = "id"', 'key = "email"', "line 9: table customer: the key email has a generator. A run assigns it: leave the column email out"),
-        ("unique =", "uniqe =", 'line 9: table customer, column email: "uniqe" is no generator. Did you mean unique? Valid: const, cycle,'),
+        ("unique =", "uniqe =", 'line 9: table customer, column email: "uniqe" is not a generator. Did you mean unique? Valid: const, cycle,'),
         ('"text"', '"txt"', 'line 9: table customer, column email: `unique` is "txt". Give one of integer, decimal, text,'),
         ("length = 8", "lenght = 8", 'line 9: table customer, column email: `unique` has no entry "lenght". Did you mean length? Valid: unique, low,'),
         ("length = 8", "null_share = 1.5", "line 9: table customer, column email: `null_share` is 1.5. Give a number, 0 or more, at most 1"),
-        ("length = 8", "const = 8", "line 9: table customer, column email: there are two generators, `unique` and `const`. Leave one of them out"),
+        ("length = 8", "const = 8", "line 9: table customer, column email: there are two generators, `unique` and `const`. Remove one of them"),
         ('"customer.id"', '"customer"', f'line 16: {ORDERS_TABLE}, column customer_id: `pick` is "customer". Give a table and a column: "customer.id"'),
         (
             '"customer.id"',
@@ -152,13 +152,13 @@ ORDERS_TABLE = "table shop.orders"
             f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". Give one of even, cycle, uniform, zipf, earlier. Did you mean zipf?',
         ),
         ("[1, 2, 3]", "[1, 2]", f"line 17: {ORDERS_TABLE}, column status: `weights` has 2 numbers for 3 values. Give one weight per value"),
-        ("[1, 2, 3]", "[1, 2, 0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` is [1, 2, 0.5]. Give a list; number 3 of it, 0.5, has to be"),
-        ("[1, 2, 3]", "[0, 0, 0]", f"line 17: {ORDERS_TABLE}, column status: every weight is 0. Give a value at least a weight of 1"),
+        ("[1, 2, 3]", "[1, 2, 0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` needs a list, each item an integer, 0 or more; got 0.5. Correct item 3"),
+        ("[1, 2, 3]", "[0, 0, 0]", f"line 17: {ORDERS_TABLE}, column status: every weight is 0. Give at least one value a weight of 1 or more"),
         ('note.const = "plain"', "note.const = inf", f"line 22: {ORDERS_TABLE}, column note: `const` is inf. Give a text, a number of at most 65 digits"),
-        ('note.const = "plain"', "note = 5", f"line 22: {ORDERS_TABLE}, column note: 5 is no generator. Write it in braces, such as {{ const = 5 }}"),
-        ('note.const = "plain"', "note.uniform = [9, 1]", f"line 22: {ORDERS_TABLE}, column note: 9 is more than 1. Give the lower one first"),
-        ('note.const = "plain"', 'note.uniform = [1, "9"]', f'line 22: {ORDERS_TABLE}, column note: 1 and "9" are not of one kind'),
-        ('note.const = "plain"', "note.uniform = [0.5, 1.5]", f"line 22: {ORDERS_TABLE}, column note: `uniform` is [0.5, 1.5]. Give a list; number 1"),
+        ('note.const = "plain"', "note = 5", f"line 22: {ORDERS_TABLE}, column note: 5 is not a generator. Write it in braces, such as {{ const = 5 }}"),
+        ('note.const = "plain"', "note.uniform = [9, 1]", f"line 22: {ORDERS_TABLE}, column note: 9 is greater than 1. Write the lower one first"),
+        ('note.const = "plain"', 'note.uniform = [1, "9"]', f'line 22: {ORDERS_TABLE}, column note: 1 and "9" are of different kinds'),
+        ('note.const = "plain"', "note.uniform = [0.5, 1.5]", f"line 22: {ORDERS_TABLE}, column note: `uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got 0.5. Correct item 1"),
         ('note.const = "plain"', 'note = { spread = "2024-01-01" }', f"line 22: {ORDERS_TABLE}, column note: `span` is missing. Add `span`"),
         (
             'note.const = "plain"',
@@ -175,7 +175,7 @@ ORDERS_TABLE = "table shop.orders"
             'note = { spread = "9024-01-01", span = "99999w" }',
             f"line 22: {ORDERS_TABLE}, column note: the time span ends after the year 9999. Give an earlier start or a shorter span",
         ),
-        ("{ const = 1 }", "{ cons = 1 }", f"line 23: {ORDERS_TABLE}, column of it, `then`: \"cons\" is no generator. Did you mean const?"),
+        ("{ const = 1 }", "{ cons = 1 }", f"line 23: {ORDERS_TABLE}, column of it, `then`: \"cons\" is not a generator. Did you mean const?"),
         ("partitioned = true", "partitioned = false", "line 13: no table is partitioned. Take `partitioned` out of table shop.orders, the last"),
         ("seed = 0", 'seed = 0\ntarget = "order"', 'line 3: `target` is "order". Give one of customer, shop.orders'),
         ("partitioned = true", "partitioned = true\nlater = ['customer_id', 'x']", "line 14: table shop.orders: `later` names the column x, which has no generator. Give it"),
@@ -187,12 +187,12 @@ ORDERS_TABLE = "table shop.orders"
         ('same_through = "a"\n', "", 'line 35: rule 2: a rule without `same_through` has no entry "column". Valid: name, exactly_one'),
         ('"customer.id"', '"a.b.id"', f'line 16: {ORDERS_TABLE}, column customer_id: `pick` is "a.b.id". Give a table and a column: "customer.id", or ["customer", "id"]'),
         ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "the tables refer to each other in a cycle: customer → shop.orders → customer"),
-        ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give a whole number, 0 or more"),
+        ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give an integer, 0 or more"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
         ('plan = "orders"', 'plan = "orders"\nsed = 1', 'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, target, parameters, table, count, rule'),
         ("rows = 1000", "rows 1000", "line 5, column 6: expected '=' after a key in a key/value pair. The file has to be TOML"),
         ("rows = 1000", "rows = " + "9" * 5000, "exceeds the limit"),
-        ("rows = 1000", "rows = 0x" + "f" * 5000, "line 5: table customer: `rows` is a number of thousands of digits. Give a whole number"),
+        ("rows = 1000", "rows = 0x" + "f" * 5000, "line 5: table customer: `rows` is a number of thousands of digits. Give an integer"),
         ("rows = 1000", "rows = " + "[" * 5000, "there are too many brackets in each other. Take some out"),
     ],
 )  # fmt: skip
@@ -240,7 +240,7 @@ def test_the_line_of_any_column(plan: Plan, data: st.DataObject) -> None:
     broken = re.sub(r" = \{ .*", " = { nothing = 1 }", lines[number])
     with pytest.raises(UsageError) as caught:
         parse("\n".join([*lines[:number], broken, *lines[number + 1 :]]), "p.toml")
-    assert caught.value.message == f'p.toml, line {number + 1}: table {name}, column {column}: "nothing" is no generator'
+    assert caught.value.message == f'p.toml, line {number + 1}: table {name}, column {column}: "nothing" is not a generator'
 
 
 words = [
