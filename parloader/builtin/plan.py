@@ -1,6 +1,5 @@
 """The built-in plan: `script_execution` after migration V97, half scheduled, half triggered, with its six parent tables."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from parloader.errors import UsageError
 from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+from parloader.timestamps import parse_iso, parse_span
 
 NAME = "script_execution"
 
@@ -29,8 +29,6 @@ FIRST_TIMESTAMP = datetime(1000, 1, 1, tzinfo=UTC)
 
 LAST_TIMESTAMP = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
-SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
@@ -40,18 +38,14 @@ class Parameter:
 
 
 def _start(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if not FIRST_TIMESTAMP <= moment <= LAST_TIMESTAMP or moment.microsecond:
+    start = parse_iso(text)
+    if not FIRST_TIMESTAMP <= start <= LAST_TIMESTAMP or start.microsecond:
         raise ValueError(text)
-    return _text(moment)
+    return _text(start)
 
 
 def _span(text: str) -> str:
-    match = re.fullmatch(r"([0-9]{1,12})([smhdw])", text)
-    if not match:
-        raise ValueError(text)
-    return f"{int(match[1]) * SPAN_UNITS[match[2]]}s"
+    return f"{parse_span(text)}s"
 
 
 def _share(text: str) -> str:
@@ -98,7 +92,7 @@ def parameters(given: Mapping[str, str]) -> dict[str, str]:
 def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None = None) -> Plan:
     """The plan for `rows` executions. UsageError: a parameter is unknown, not valid, or the time range leaves DATETIME's."""
     text = parameters(given or {})
-    start = datetime.fromisoformat(text["start"])
+    start = parse_iso(text["start"])
     span_seconds = int(text["span"].removesuffix("s"))
     # the last row's created_at is a second after its planned, and the last schedule fires SCHEDULES hours after the start
     if max(span_seconds + 1, SCHEDULES * 3600) > (LAST_TIMESTAMP - start).total_seconds():

@@ -1,6 +1,6 @@
 """Numbers and moments: drawn, spread, or in turn. All of it is integer arithmetic: no machine's library of functions has a part in it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
@@ -11,8 +11,7 @@ import polars as pl
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.hashing import below, between
 from parloader.plans.generators import Normal, Sequence, Spread, Uniform, Zipf
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from parloader.timestamps import EPOCH, parse_iso
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
@@ -45,10 +44,8 @@ def second(number: pl.Expr) -> pl.Expr:
 
 
 def timestamp_ms(text: str) -> int:
-    """Milliseconds after 1970-01-01 of an ISO moment, UTC where it has no zone. ValueError: it is none, or not of whole milliseconds."""
-    moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    milliseconds, rest = divmod(moment - EPOCH, timedelta(milliseconds=1))
+    """Milliseconds from 1970-01-01 to an ISO timestamp (timestamps.parse_iso). ValueError: it is invalid, or has fractions of a millisecond."""
+    milliseconds, rest = divmod(parse_iso(text) - EPOCH, timedelta(milliseconds=1))
     if rest:
         raise ValueError(text)
     return milliseconds

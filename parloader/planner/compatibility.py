@@ -9,7 +9,7 @@ import polars as pl
 from parloader.errors import SchemaMismatch
 from parloader.plans.generators import Generator, Pick, Scalar, When
 from parloader.plans.model import Plan, Table
-from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, Schema, TableSchema, identity
+from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, Schema, TableSchema
 
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 goes to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
@@ -57,7 +57,7 @@ def _live_key(table: Table, there: TableSchema | None) -> str | None:
 
 def _key_columns(there: TableSchema) -> tuple[ColumnSchema, ...]:
     """Those of the primary key, or of the key that InnoDB uses instead."""
-    key = there.primary_key or identity(there)
+    key = there.primary_key or there.row_key
     return tuple(map(there.column, key.columns)) if key else ()
 
 

@@ -8,7 +8,7 @@ from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
 from parloader.schema.checks.domains import Domain
-from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey, identity
+from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ def assignable_key(shape: TableSchema, cases: tuple[CheckCase, ...], given: Mapp
 
 def row_key_columns(shape: TableSchema, key: str | None) -> tuple[str, ...]:
     """The columns by which a row is found again where no run numbers it."""
-    found = identity(shape)
+    found = shape.row_key
     return found.columns if key is None and found else ()
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from parloader.schema.model import Check, ColumnSchema, ColumnType, Partitioning, TableSchema
+from parloader.schema.model import Check, ColumnSchema, ColumnType, Partitioning, TableSchema, quote_identifier
 
 # TO_DAYS and TO_SECONDS count from the year 0, Python's ordinals from the year 1
 DAYS_BEFORE_ORDINALS = 365
@@ -56,10 +56,10 @@ def _range(table: TableSchema, partitioning: Partitioning) -> str | None:
     if bound == UNLIMITED:
         return None
     if column := _column(table, partitioning.expression):
-        return f"{_quoted(column)} < {_integer(bound, column)}"
+        return f"{quote_identifier(column.name)} < {_integer(bound, column)}"
     if function := _function(table, partitioning.expression):
         first_moment, column = function
-        return f"{_quoted(column)} < {_literal(first_moment(int(bound)))}"
+        return f"{quote_identifier(column.name)} < {_literal(first_moment(int(bound)))}"
     return None
 
 
@@ -74,11 +74,13 @@ def _list(table: TableSchema, partitioning: Partitioning) -> str | None:
     if function := _function(table, partitioning.expression):
         first_moment, column = function
         ranges = [
-            f"{_quoted(column)} >= {_literal(first_moment(first))} AND {_quoted(column)} < {_literal(first_moment(last + 1))}"
+            f"{quote_identifier(column.name)} >= {_literal(first_moment(first))} AND {quote_identifier(column.name)} < {_literal(first_moment(last + 1))}"
             for first, last in _runs(map(int, numbers))
         ]
         clause = " OR ".join(f"({r})" for r in ranges)
-        return clause if len(numbers) < len(values) or not column.nullable else f"{_quoted(column)} IS NOT NULL AND ({clause})"
+        return (
+            clause if len(numbers) < len(values) or not column.nullable else f"{quote_identifier(column.name)} IS NOT NULL AND ({clause})"
+        )
     return None
 
 
@@ -92,8 +94,8 @@ def _range_columns(table: TableSchema, partitioning: Partitioning) -> str | None
         if bound == UNLIMITED:
             cases.append(equal)
             break
-        cases.append([*equal, f"{_quoted(column)} < {bound}"])
-        equal = [*equal, f"{_quoted(column)} = {bound}"]
+        cases.append([*equal, f"{quote_identifier(column.name)} < {bound}"])
+        equal = [*equal, f"{quote_identifier(column.name)} = {bound}"]
     return " OR ".join(f"({' AND '.join(case)})" for case in cases) if all(cases) else None
 
 
@@ -111,16 +113,20 @@ def _list_columns(table: TableSchema, partitioning: Partitioning) -> str | None:
 def _one_of(column: ColumnSchema, values: list[str], *, takes_null: bool) -> str:
     """A CHECK that is not false for NULL holds, so NULL is to be named only where it has no place."""
     if not values:
-        return f"{_quoted(column)} IS NULL"
-    clause = f"{_quoted(column)} IN ({', '.join(values)})"
-    return clause if takes_null or not column.nullable else f"{_quoted(column)} IS NOT NULL AND {clause}"
+        return f"{quote_identifier(column.name)} IS NULL"
+    clause = f"{quote_identifier(column.name)} IN ({', '.join(values)})"
+    return clause if takes_null or not column.nullable else f"{quote_identifier(column.name)} IS NOT NULL AND {clause}"
 
 
 def _is(column: ColumnSchema, value: str) -> str:
     """Never NULL itself."""
     if value == "NULL":
-        return f"{_quoted(column)} IS NULL"
-    return f"{_quoted(column)} IS NOT NULL AND {_quoted(column)} = {value}" if column.nullable else f"{_quoted(column)} = {value}"
+        return f"{quote_identifier(column.name)} IS NULL"
+    return (
+        f"{quote_identifier(column.name)} IS NOT NULL AND {quote_identifier(column.name)} = {value}"
+        if column.nullable
+        else f"{quote_identifier(column.name)} = {value}"
+    )
 
 
 def _tuples(text: str) -> list[list[str]]:
@@ -184,7 +190,3 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 def _literal(moment: datetime) -> str:
     return f"'{moment.date() if moment.time() == datetime.min.time() else moment}'"
-
-
-def _quoted(column: ColumnSchema) -> str:
-    return "`" + column.name.replace("`", "``") + "`"

@@ -7,7 +7,7 @@ tests/integration/test_size.py on real tables.
 import math
 from dataclasses import dataclass
 
-from parloader.schema.model import ColumnSchema, ColumnType, TableSchema, identity
+from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
 
 PAGE_BYTES = 16384
 
@@ -37,7 +37,7 @@ def estimate(table: TableSchema, rows: int) -> Size:
     """The size of `rows` rows of the table."""
     nullable = sum(column.nullable for column in table.columns)
     row_bytes = RECORD_HEADER_BYTES + HIDDEN_BYTES + math.ceil(nullable / 8) + sum(map(_column_bytes, table.columns))
-    clustered = table.primary_key or identity(table)
+    clustered = table.primary_key or table.row_key
     key_bytes = _columns_bytes(table, clustered.columns if clustered else ())
     entries = [*(key.columns for key in table.unique_keys if key.name != "PRIMARY"), *table.indexes]
     index_bytes = sum(RECORD_HEADER_BYTES + 1 + key_bytes + _columns_bytes(table, columns) for columns in entries)

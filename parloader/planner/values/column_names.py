@@ -1,6 +1,7 @@
 """Which provider a column's name asks for."""
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -97,9 +98,9 @@ BY_PHRASE = {_normal(phrase): provider for provider, phrases in PHRASES.items() 
 ONLY_WHOLE = frozenset({"first", "user", "line1", "line2", "cc", "place", "position", "class", "group", "contact", "owner", "file", "meta"})
 
 
-def split_identifier(column: str) -> list[str]:
-    """The words of a name in snake_case or camelCase, in lower case."""
-    return re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", column).lower())
+def split_identifier(name: str) -> tuple[str, ...]:
+    """The words of a snake_case or camelCase name, in lower case; a number is a word of its own."""
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
 
 
 def provider_for_column(column_name: str, length: int) -> str | None:
@@ -111,7 +112,7 @@ def provider_for_column(column_name: str, length: int) -> str | None:
     return provider and _for_length(provider, length)
 
 
-def _by_end(parts: list[str]) -> str | None:
+def _by_end(parts: Sequence[str]) -> str | None:
     phrases = ["".join(parts[start:]) for start in range(len(parts))]
     return next((BY_PHRASE[p] for start, p in enumerate(phrases) if p in BY_PHRASE and not (start and p in ONLY_WHOLE)), None)
 
@@ -123,11 +124,6 @@ def _for_length(provider: str, length: int) -> str:
 
 
 YEAR_SECONDS = 365 * 86_400
-
-
-def split_identifier_words(name: str) -> tuple[str, ...]:
-    """The words of a name in snake or camel case, in lower case."""
-    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
 
 
 def _each(text: str) -> frozenset[str]:
@@ -185,24 +181,24 @@ CLOCK = _each("clock at on since until time timestamp ts date created updated mo
 
 
 def number_range(name: str) -> tuple[int, int] | None:
-    return next((NUMBERS[word] for word in reversed(split_identifier_words(name)) if word in NUMBERS), None)
+    return next((NUMBERS[word] for word in reversed(split_identifier(name)) if word in NUMBERS), None)
 
 
 def is_fine(name: str) -> bool:
-    return bool(FINE.intersection(split_identifier_words(name)))
+    return bool(FINE.intersection(split_identifier(name)))
 
 
 def is_boolean(column: ColumnSchema) -> bool:
     """BOOLEAN is TINYINT(1); others are meant so by their name."""
     if column.kind is not ColumnType.INTEGER or column.auto_increment or column.max_value > 255:
         return False
-    parts = split_identifier_words(column.name) or ("",)
+    parts = split_identifier(column.name) or ("",)
     return column.type_text.lower().startswith("tinyint(1)") or parts[0] in FLAG_FIRST or parts[-1] in FLAG_LAST
 
 
 def is_clock(name: str) -> bool:
     """Whether a whole number of this name is a moment in seconds since 1970."""
-    parts = split_identifier_words(name)
+    parts = split_identifier(name)
     return bool(parts) and parts[-1] in CLOCK
 
 
@@ -226,7 +222,7 @@ _GROWING = _each(
 
 
 def time_bias(name: str) -> TimeBias:
-    parts = frozenset(split_identifier_words(name))
+    parts = frozenset(split_identifier(name))
     if parts & _BIRTH:
         return TimeBias.BIRTH
     if parts & _AHEAD:

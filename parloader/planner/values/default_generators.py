@@ -13,7 +13,7 @@ from parloader.planner.values.column_names import (
     is_clock,
     is_fine,
     number_range,
-    split_identifier_words,
+    split_identifier,
     time_bias,
 )
 from parloader.planner.values.unique_columns import NO_LIMITS, unique_generator
@@ -182,9 +182,9 @@ def _plausible_numbers(column: ColumnSchema, everything: Range, moments: TimeSpa
 def _plausible_integers(column: ColumnSchema, moments: TimeSpan) -> tuple[int, int]:
     if is_boolean(column):
         return 0, 1
-    if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier_words(column.name):
+    if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier(column.name):
         start = seconds_of(moments.start)
-        scale = 1000 if column.max_value > 2**32 and split_identifier_words(column.name)[-1] == "ms" else 1
+        scale = 1000 if column.max_value > 2**32 and split_identifier(column.name)[-1] == "ms" else 1
         return start * scale, (start + moments.span_seconds - 1) * scale
     low, high = number_range(column.name) or (0, DEFAULT_MAX)
     return (low, high) if high > 1 else (0, 100)

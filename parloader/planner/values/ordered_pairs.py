@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from parloader.planner.values.column_names import split_identifier_words
+from parloader.planner.values.column_names import split_identifier
 from parloader.planner.values.default_generators import DEFAULT_TIME_SPAN, TimeSpan, generator, plausible_range
 from parloader.planner.values.unique_columns import NO_LIMITS
 from parloader.planner.values.value_ranges import DATED, allowed_range, server_literal
@@ -74,7 +74,7 @@ def pairs(columns: Sequence[ColumnSchema]) -> tuple[tuple[str, str], ...]:
 def _go_together(earlier: ColumnSchema, later: ColumnSchema, *, close: bool) -> bool:
     if earlier.name == later.name or earlier.generated or later.generated or not comparable(earlier, later):
         return False
-    first, second = split_identifier_words(earlier.name), split_identifier_words(later.name)
+    first, second = split_identifier(earlier.name), split_identifier(later.name)
     if not close:
         return earlier.kind in DATED and bool(MADE.intersection(first)) and bool(CHANGED.intersection(second))
     different = [(a, b) for a, b in zip(first, second, strict=False) if a != b]

@@ -10,7 +10,7 @@ from itertools import chain, combinations
 
 from parloader.generation import pools
 from parloader.planner.values import column_names, pattern_samples
-from parloader.planner.values.column_names import split_identifier_words
+from parloader.planner.values.column_names import split_identifier
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
 from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Constant, Matches
@@ -51,7 +51,7 @@ class Lengths:
 
 
 def is_uuid(name: str) -> bool:
-    return bool({"uuid", "guid"}.intersection(split_identifier_words(name)))
+    return bool({"uuid", "guid"}.intersection(split_identifier(name)))
 
 
 def takes_uuids(domain: Domain, lengths: Lengths) -> bool:
@@ -200,7 +200,7 @@ def _pool(column: ColumnSchema, domain: Domain, size: Lengths) -> str | None:
         return "json"
     if name := column_names.provider_for_column(column.name, size.most):
         return name
-    if column.fixed or CODES.intersection(split_identifier_words(column.name)):
+    if column.fixed or CODES.intersection(split_identifier(column.name)):
         return None
     return "sentence" if size.most >= LONG else "words" if size.most >= MIDDLING else None
 

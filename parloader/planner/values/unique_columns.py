@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import islice
 
 from parloader.planner.values import pattern_samples, text_columns
-from parloader.planner.values.column_names import is_boolean, split_identifier_words
+from parloader.planner.values.column_names import is_boolean, split_identifier
 from parloader.planner.values.value_ranges import DATED, ORDERED, Range, allowed_range, listed_values, seconds_of, server_literal, unit_of
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.schema.checks.domains import Domain
@@ -66,7 +66,7 @@ def _candidates(domain: Domain, size: text_columns.Lengths, prefix: int | None, 
 
 
 def _by_name(name: str) -> Iterator[tuple[str, str]]:
-    parts = split_identifier_words(name)
+    parts = split_identifier(name)
     noun = "-".join(parts)[:LONGEST_NOUN].strip("-")
     yield next((AROUND[word] for word in reversed(parts) if word in AROUND), (f"{noun}-" if noun else "", ""))
 

@@ -8,9 +8,10 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import pairwise
 
-from parloader.schema.checks.domains import TIMESTAMP_TEXT, Domain
+from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Constant
 from parloader.schema.model import ColumnSchema, ColumnType
+from parloader.timestamps import EPOCH, parse_iso, parse_sql_literal
 
 ORDERED = frozenset(
     {
@@ -31,8 +32,6 @@ DATED = frozenset({ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP})
 MAX_INTEGER = 2**63 - 1  # Polars Int64; what BIGINT UNSIGNED holds above is not used
 
 MAX_DECIMAL_DIGITS = 18  # a decimal as a whole number of its last digit, in 64 bits
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LAST_TIMESTAMP = 2**31 - 1  # 2038-01-19 03:14:07, of both servers (MariaDB from 11.5 on goes further)
 
@@ -155,11 +154,10 @@ def number(column: ColumnSchema, constant: Constant) -> Fraction:
     """The constant in the column's terms: a number, days or seconds after 1970-01-01, seconds. ValueError: it is none."""
     try:
         if column.kind is ColumnType.DATE and isinstance(constant, str):
-            moment = _moment(constant)
-            return Fraction(_seconds(moment), 86_400)
+            return Fraction(_seconds(_timestamp(constant)), 86_400)
         if column.kind in DATED and isinstance(constant, str):
-            moment = _moment(constant)
-            return _seconds(moment) + Fraction(moment.microsecond, 1_000_000)
+            timestamp = _timestamp(constant)
+            return _seconds(timestamp) + Fraction(timestamp.microsecond, 1_000_000)
         if column.kind is ColumnType.TIME and isinstance(constant, str):
             return _time(constant)
         if column.kind in DATED or column.kind is ColumnType.TIME:
@@ -169,16 +167,11 @@ def number(column: ColumnSchema, constant: Constant) -> Fraction:
         raise ValueError(constant) from error
 
 
-def _moment(text: str) -> datetime:
-    """A zero date is before all others."""
-    if re.match(r"0000-00?-00?", text):
-        return datetime.min.replace(tzinfo=UTC)
-    found = TIMESTAMP_TEXT.fullmatch(text)
-    if found:
-        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-        return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")), tzinfo=UTC)
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _timestamp(text: str) -> datetime:
+    try:
+        return parse_sql_literal(text)
+    except ValueError:  # the servers also accept '20240131' and, in MySQL, a time zone offset
+        return parse_iso(text)
 
 
 def _time(text: str) -> Fraction:
@@ -193,13 +186,13 @@ def _days(day: date) -> int:
     return day.toordinal() - EPOCH.toordinal()
 
 
-def _seconds(moment: datetime) -> int:
-    return (moment.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
+def _seconds(timestamp: datetime) -> int:
+    return (timestamp.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
 
 
 def seconds_of(iso: str) -> int:
-    """Seconds from 1970-01-01 to a moment in ISO form, UTC where it does not say."""
-    return _seconds(_moment(iso))
+    """Seconds from 1970-01-01 to an ISO timestamp, UTC if it has no time zone."""
+    return _seconds(parse_iso(iso))
 
 
 def plan_literal(column: ColumnSchema, units: int, unit: Fraction) -> int | float | str:

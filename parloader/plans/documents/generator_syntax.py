@@ -32,8 +32,8 @@ from parloader.plans.documents.codecs import (
     one_of,
     pair_of,
     suggestion,
-    timestamp_of,
 )
+from parloader.timestamps import parse_iso
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
 """Fields whose option has another name."""
@@ -137,7 +137,7 @@ def _check_normal(normal: generators.Normal) -> None:
 
 def _check_spread(spread: generators.Spread) -> None:
     try:
-        timestamp_of(spread.start) + timedelta(seconds=spread.span_seconds)
+        parse_iso(spread.start) + timedelta(seconds=spread.span_seconds)
     except OverflowError as error:
         raise InvalidPlan("the time span ends after the year 9999", "Give an earlier start or a shorter span") from error
 

@@ -5,15 +5,15 @@ introducer before each string, and its UTF-8 comes as if it were latin1. MariaDB
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from parloader.schema.checks.predicates import UnsupportedCheck
-
-ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "Z": "\x1a", "b": "\b"}
+from parloader.schema.model import quote_identifier
+from parloader.schema.string_literals import repair_latin1, unescape
 
 TOKEN = re.compile(
     r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names stand in double quotes; neither server writes a string so
@@ -38,14 +38,14 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     NotUnderstood where sqlglot cannot read it.
     """
     as_mysql = _is_mysql(clause)
-    text = _unescaped(clause) if as_mysql else clause
+    text = repair_latin1(unescape(clause)) if as_mysql else clause
     strings: dict[str, str] = {}
 
     def placeholder(token: re.Match[str]) -> str:
         if token["name"] is not None:
             quote = token["name"][0]
-            return "`" + token["name"][1:-1].replace(quote * 2, quote).replace("`", "``") + "`"
-        string = _string(token["text"])
+            return quote_identifier(token["name"][1:-1].replace(quote * 2, quote))
+        string = unescape(token["text"])
         if not as_mysql and LOST in string:
             raise UnsupportedCheck("a string has lost characters")
         key = f"s{len(strings)}"
@@ -84,32 +84,3 @@ def _is_mysql(clause: str) -> bool:
     """MariaDB's first string begins with a bare quote. Without a string only a name can tell, and MySQL has parentheses around most."""
     first = FIRST_QUOTE.match(clause)
     return first["quote"] == "\\'" if first else clause.startswith("(") or not clause.isascii()
-
-
-def _unescaped(clause: str) -> str:
-    text = _string(clause)
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
-
-
-def _string(inner: str) -> str:
-    """What a string literal means. The backslash of \\% and \\_ stays, as the servers have it: it is for LIKE."""
-    return "".join(_characters(inner))
-
-
-def _characters(inner: str) -> Iterator[str]:
-    position = 0
-    while position < len(inner):
-        character = inner[position]
-        following = inner[position + 1 : position + 2]
-        if character == "\\" and following:
-            yield "\\" + following if following in "%_" else ESCAPED.get(following, following)
-            position += 2
-        elif character == "'" and following == "'":
-            yield "'"
-            position += 2
-        else:
-            yield character
-            position += 1

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import TypeAlias
 
@@ -23,16 +24,12 @@ from parloader.schema.checks.predicates import (
     ParsedCheck,
     Predicate,
 )
+from parloader.timestamps import parse_sql_literal
 
 MAX_COMBINATIONS = 4096
 """So many are looked at together. More come from dozens of CHECKs with alternatives, and then the first ones must do."""
 
-TIMESTAMP_TEXT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6}))?)?)?")
-
 TIME_TEXT = re.compile(r"(-?)(\d{1,3}):(\d\d?)(?::(\d\d?))?")
-
-EXACT = Context(prec=100)
-"""DECIMAL has 65 digits."""
 
 Order: TypeAlias = tuple[str, Decimal | datetime]
 
@@ -59,29 +56,6 @@ class Domain:
     json: bool = False
     unsure: bool = False
     impossible: bool = False
-
-    def numbers(self, scale: int = 0) -> tuple[Decimal | None, Decimal | None]:
-        """The least and the greatest number with `scale` decimals, both included. ValueError where a bound is no number."""
-        step = Decimal(1).scaleb(-scale)
-        low, high = (None if bound is None else _decimal(bound) for bound in (self.low, self.high))
-        if low is not None:
-            rounded = low.quantize(step, ROUND_CEILING, EXACT)
-            low = EXACT.add(rounded, step) if self.low_open and rounded == low else rounded
-        if high is not None:
-            rounded = high.quantize(step, ROUND_FLOOR, EXACT)
-            high = EXACT.subtract(rounded, step) if self.high_open and rounded == high else rounded
-        return low, high
-
-    def moments(self, step: timedelta) -> tuple[datetime | None, datetime | None]:
-        """The earliest and the latest moment in whole steps (a day, a second), both included. ValueError where a bound is no date."""
-        low, high = (None if bound is None else _moment_of(bound) for bound in (self.low, self.high))
-        if low is not None:
-            rest = (low - datetime.min) % step
-            low = low + step if not rest and self.low_open else low + (step - rest if rest else timedelta())
-        if high is not None:
-            rest = (high - datetime.min) % step
-            high = high - step if not rest and self.high_open else high - rest
-        return low, high
 
 
 def combine(understood: Sequence[ParsedCheck], most: int = 8) -> tuple[tuple[Predicate, ...], ...]:
@@ -265,39 +239,10 @@ def _compared(left: Constant, right: Constant) -> int | None:
 def _order(value: Constant) -> Order | None:
     if isinstance(value, int | Decimal):
         return "number", Decimal(value)
-    moment = _moment(value)
-    if moment is not None:
-        return "moment", moment
+    with suppress(ValueError):
+        return "timestamp", parse_sql_literal(value)
     time = TIME_TEXT.fullmatch(value)
     if time:
         seconds = int(time[2]) * 3600 + int(time[3]) * 60 + int(time[4] or 0)
         return "time", Decimal(-seconds if time[1] else seconds)
     return None
-
-
-def _decimal(value: Constant) -> Decimal:
-    try:
-        return Decimal(value)
-    except ArithmeticError as error:
-        raise ValueError(f"{value!r} is no number") from error
-
-
-def _moment_of(value: Constant) -> datetime:
-    moment = _moment(str(value))
-    if moment is None:
-        raise ValueError(f"{value!r} is no date")
-    return moment
-
-
-def _moment(text: str) -> datetime | None:
-    """A zero date is before all others."""
-    found = TIMESTAMP_TEXT.fullmatch(text)
-    if not found:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    if year == month == day == 0:
-        return datetime.min
-    try:
-        return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")))
-    except ValueError:
-        return None

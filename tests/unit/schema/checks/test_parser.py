@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -547,17 +546,3 @@ def test_comparisons_with_null_do_not_matter() -> None:
     (case, other) = combine(cases("start <= stop", "stop is null or start > 5"))
     assert comparisons(case) == ()
     assert comparisons(other) == (Compared(left="start", operator="<=", right="stop"),)
-
-
-def test_bounds_in_steps() -> None:
-    opened = Domain(low=Decimal("0.5"), high=3, low_open=True, high_open=True)
-    assert opened.numbers() == (Decimal(1), Decimal(2))
-    assert opened.numbers(scale=2) == (Decimal("0.51"), Decimal("2.99"))
-    assert Domain(low=10**40, low_open=True).numbers(scale=2) == (Decimal("1" + "0" * 40 + ".01"), None)
-    days = Domain(low="2024-01-01 10:00:00", high="2024-03-01", high_open=True)
-    assert days.moments(timedelta(days=1)) == (datetime(2024, 1, 2), datetime(2024, 2, 29))
-    assert days.moments(timedelta(seconds=1)) == (datetime(2024, 1, 1, 10), datetime(2024, 2, 29, 23, 59, 59))
-    with pytest.raises(ValueError, match="no number"):
-        Domain(low="x").numbers()
-    with pytest.raises(ValueError, match="no date"):
-        Domain(low="10:00").moments(timedelta(days=1))
