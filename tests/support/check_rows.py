@@ -98,12 +98,12 @@ def _ordered(column: ColumnSchema, domain: Domain) -> Iterator[Value]:
 
 
 def _texts(domain: Domain) -> Iterator[str]:
-    most = min((bound for bound in (domain.most_length, domain.most_bytes) if bound is not None), default=30)
+    most = min((bound for bound in (domain.max_length, domain.max_bytes) if bound is not None), default=30)
     if domain.matches:
-        matching = (text(domain.matches, length) for length in range(domain.least_length, most + 1))
-        offered = [one for one in matching if one is not None and domain.least_length <= len(one) <= most]
+        matching = (text(domain.matches, length) for length in range(domain.min_length, most + 1))
+        offered = [one for one in matching if one is not None and domain.min_length <= len(one) <= most]
     else:
-        lengths = sorted({domain.least_length, min(domain.least_length + 1, most), most})
+        lengths = sorted({domain.min_length, min(domain.min_length + 1, most), most})
         offered = [letter * length for letter in string.ascii_lowercase for length in lengths]
     taken = {str(value).strip().casefold() for value in domain.excluded}
     yield from islice(dict.fromkeys(one for one in offered if one.strip().casefold() not in taken), 3)

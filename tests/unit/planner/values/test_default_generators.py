@@ -238,9 +238,9 @@ def texts(draw: st.DrawFn) -> tuple[ColumnSchema, Domain]:
     )
     short = st.text(LETTERS, max_size=4)
     domain = Domain(
-        least_length=draw(st.sampled_from([0, 0, 1, 3, 8])),
-        most_length=draw(st.none() | st.integers(0, 60)),
-        most_bytes=draw(st.none() | st.integers(1, 60)),
+        min_length=draw(st.sampled_from([0, 0, 1, 3, 8])),
+        max_length=draw(st.none() | st.integers(0, 60)),
+        max_bytes=draw(st.none() | st.integers(1, 60)),
         values=draw(st.one_of(st.none(), st.none(), st.lists(short, min_size=1, max_size=4).map(tuple))),
         excluded=draw(st.lists(short, max_size=3).map(tuple)),
         matches=draw(st.none() | matched()),
@@ -250,9 +250,9 @@ def texts(draw: st.DrawFn) -> tuple[ColumnSchema, Domain]:
 
 
 def assert_taken(column: ColumnSchema, domain: Domain, value: str) -> None:
-    most = min(n for n in (column.length, domain.most_length, 10**9) if n is not None)
-    assert domain.least_length <= len(value) <= most
-    assert domain.most_bytes is None or len(value) * (2 if column.charset == "ucs2" else 1) <= domain.most_bytes
+    most = min(n for n in (column.length, domain.max_length, 10**9) if n is not None)
+    assert domain.min_length <= len(value) <= most
+    assert domain.max_bytes is None or len(value) * (2 if column.charset == "ucs2" else 1) <= domain.max_bytes
     assert value.isascii()
     assert value == value.rstrip()
     assert domain.values is None or value in domain.values
@@ -324,7 +324,7 @@ def test_the_name_guides_texts(name: str, provider: str) -> None:
 
 
 def test_a_domain_keeps_what_is_plausible_where_it_can() -> None:
-    assert generator(text("email", 255), Domain(least_length=3)) == Provider(name="email")
+    assert generator(text("email", 255), Domain(min_length=3)) == Provider(name="email")
     at_sign = Matches(column="email", parts=((LETTERS + "@.0123456789-_", 0, None),), whole=True)
     made = generator(text("email", 255), Domain(matches=at_sign))
     assert all(set(value) <= set(LETTERS + "@.0123456789-_") for value in rows(made))
@@ -342,7 +342,7 @@ def test_a_domain_keeps_what_is_plausible_where_it_can() -> None:
     ],
 )
 def test_unique_texts_are_built_from_a_pattern(parts: Any, first: str, count: int) -> None:
-    found = unique_generator(text("c0de", 20), Domain(matches=Matches(column="c0de", parts=parts, whole=True), least_length=1))
+    found = unique_generator(text("c0de", 20), Domain(matches=Matches(column="c0de", parts=parts, whole=True), min_length=1))
     assert found
     assert rows(found, 1) == [first]
     assert capacity(found) == count

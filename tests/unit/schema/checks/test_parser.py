@@ -493,10 +493,10 @@ def domain(column: str, *clauses_: str) -> Domain:
         ("a", ["a in (1,2,3)", "a <> 2", "a >= 2"], Domain(values=(3,), excluded=(2,), low=2)),
         ("a", ["a in (1,2)", "a in (2,3)"], Domain(values=(2,))),
         ("d", ["d > '2024-02-01'", "d > '2024-1-31'"], Domain(low="2024-02-01", low_open=True)),
-        ("b", ["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), least_length=1, most_length=5)),
-        ("b", ["length(b) = 5", "b is not null"], Domain(least_length=5, most_bytes=5, null=False)),
+        ("b", ["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), min_length=1, max_length=5)),
+        ("b", ["length(b) = 5", "b is not null"], Domain(min_length=5, max_bytes=5, null=False)),
         ("a", ["a > 5", "a < 3"], Domain(low=5, low_open=True, high=3, high_open=True, null=True)),
-        ("b", ["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), least_length=3)),
+        ("b", ["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), min_length=3)),
         ("b", ["b in ('X','y')", "b <> 'x'"], Domain(values=("y",), excluded=("x",))),
         ("a", ["a > 'x'", "a > 3"], Domain(low="x", low_open=True, unsure=True)),
         ("a", ["json_valid(a)"], Domain(json=True)),
@@ -539,7 +539,7 @@ def test_each_case_of_each_check_is_taken_once() -> None:
     for check in both:
         assert all(any(set(case) <= set(one) for one in combined) for case in check.cases)
     assert combine(both) == combined
-    assert len(combine(both, most=2)) == 2
+    assert len(combine(both, max_cases=2)) == 2
 
 
 def test_comparisons_with_null_do_not_matter() -> None:
