@@ -1,4 +1,4 @@
-"""Small schemas, written in few words."""
+"""Short constructors of schemas, and the planner's result for them."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def unique(*columns: str, prefixes: tuple[int | None, ...] = ()) -> UniqueKey:
 
 
 def foreign(columns: str, parent: str, referenced: str = "id", database: str | None = None) -> ForeignKey:
-    """Of several columns, separated by blanks."""
+    """A foreign key; several columns are separated by blanks."""
     return ForeignKey(
         name=f"fk_{columns.replace(' ', '_')}_{parent}",
         columns=tuple(columns.split()),
@@ -52,12 +52,12 @@ def foreign(columns: str, parent: str, referenced: str = "id", database: str | N
 def table(
     name: str, *columns: ColumnSchema, keys: tuple[UniqueKey, ...] = (), to: tuple[ForeignKey, ...] = (), checks: tuple[str, ...] = ()
 ) -> TableSchema:
-    """With a primary key `id` in front, unless `keys` has one."""
-    own = any(key.name == "PRIMARY" for key in keys)
+    """A table, with a primary key `id` unless `keys` has one."""
+    has_primary_key = any(key.name == "PRIMARY" for key in keys)
     return TableSchema(
         name=name,
-        columns=columns if own or any(c.name == "id" for c in columns) else (integer("id", auto_increment=True), *columns),
-        unique_keys=keys if own else (primary("id"), *keys),
+        columns=columns if has_primary_key or any(c.name == "id" for c in columns) else (integer("id", auto_increment=True), *columns),
+        unique_keys=keys if has_primary_key else (primary("id"), *keys),
         foreign_keys=to,
         checks=tuple(Check(name=f"chk_{n}", clause=clause) for n, clause in enumerate(checks)),
     )
@@ -68,7 +68,7 @@ def schema(*tables: TableSchema) -> Schema:
 
 
 def planned(name: str, rows: int) -> Plan:
-    """What `--table` asks for."""
+    """The plan of `--table`, before columns and parents are added."""
     return Plan(name=name, parameters={}, tables=(Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False),))
 
 
