@@ -42,7 +42,9 @@ def test_missing_tables_are_created(database: Database) -> None:
     before = database.rows("SHOW CREATE TABLE script_execution")
     database.execute("DROP TABLE script_execution")
     with database.connection() as connection:
-        assert can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+        listed = introspection.list_tables(connection)
+        assert can_create_tables(listed, frozenset(listed.tables))
         create_tables(connection)
-        assert not can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+        listed = introspection.list_tables(connection)
+        assert not can_create_tables(listed, frozenset(listed.tables))
     assert database.rows("SHOW CREATE TABLE script_execution") == before
