@@ -1,6 +1,6 @@
-"""The DDL of the built-in example's tables, declared once with SQLAlchemy: as statements, and as the model that a server would show of them.
+"""The tables of the built-in example, declared with SQLAlchemy: as DDL statements and as schema.model values.
 
-Imported only by who creates these tables, or plans for an empty database: SQLAlchemy takes long to load.
+Imported only to create these tables or to plan for an empty database, because SQLAlchemy takes long to load.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ DIALECT = mysql.dialect()
 metadata = sa.MetaData()
 
 
-def _key() -> "sa.Column[Any]":
+def _primary_key() -> "sa.Column[Any]":
     return sa.Column("id", BIGINT(unsigned=True), primary_key=True, autoincrement=True)
 
 
@@ -32,12 +32,12 @@ def _created_at() -> "sa.Column[Any]":
     return sa.Column("created_at", DATETIME, nullable=False, server_default=sa.text("CURRENT_TIMESTAMP"))
 
 
-def _to(column: str, parent: str, nullable: bool = False) -> "sa.Column[Any]":
+def _reference(column: str, parent: str, nullable: bool = False) -> "sa.Column[Any]":
     return sa.Column(column, BIGINT(unsigned=True), sa.ForeignKey(f"{parent}.id"), nullable=nullable, index=True)
 
 
 def _table(name: str, *items: Any) -> sa.Table:
-    return sa.Table(name, metadata, _key(), *items, mysql_engine="InnoDB", mysql_charset=CHARSET, comment=CREATED_COMMENT)
+    return sa.Table(name, metadata, _primary_key(), *items, mysql_engine="InnoDB", mysql_charset=CHARSET, comment=CREATED_COMMENT)
 
 
 _table("robot_account", sa.Column("username", VARCHAR(255), nullable=False), _created_at())
@@ -45,7 +45,7 @@ _table("outgoing_event", sa.Column("name", VARCHAR(255), nullable=False), _creat
 _table("script_reference", sa.Column("name", VARCHAR(255), nullable=False), sa.Column("description", VARCHAR(1000)), _created_at())
 _table(
     "script_version",
-    _to("script_reference_id", "script_reference"),
+    _reference("script_reference_id", "script_reference"),
     sa.Column("version", INTEGER(unsigned=True), nullable=False),
     sa.Column("json", sa.JSON, nullable=False),
     _created_at(),
@@ -53,27 +53,29 @@ _table(
 _table(
     "task_schedule",
     sa.Column("schedule_id", BIGINT(unsigned=True), nullable=False),
-    _to("robot_id", "robot_account"),
+    _reference("robot_id", "robot_account"),
     sa.Column("cron", VARCHAR(255), nullable=False),
     sa.Column("next_fire_time", DATETIME, nullable=False),
     sa.Column("status", VARCHAR(32), nullable=False),
     _created_at(),
 )
-_table("event_trigger", _to("outgoing_event_id", "outgoing_event"), _to("script_reference_id", "script_reference"), _created_at())
+_table(
+    "event_trigger", _reference("outgoing_event_id", "outgoing_event"), _reference("script_reference_id", "script_reference"), _created_at()
+)
 _table(
     "script_execution",
-    _to("script_reference_id", "script_reference"),
-    _to("script_version_id", "script_version"),
-    _to("schedule_id", "task_schedule", nullable=True),
+    _reference("script_reference_id", "script_reference"),
+    _reference("script_version_id", "script_version"),
+    _reference("schedule_id", "task_schedule", nullable=True),
     sa.Column("planned", DATETIME),
-    _to("triggering_event_id", "event_trigger", nullable=True),
+    _reference("triggering_event_id", "event_trigger", nullable=True),
     _created_at(),
     sa.CheckConstraint("(schedule_id IS NOT NULL) <> (triggering_event_id IS NOT NULL)", name="chk_execution_source"),
 )
 
 
 def statements() -> dict[str, tuple[str, ...]]:
-    """Each table's name, parents first, and the statements that create it and its indexes."""
+    """Table name → the statements that create the table and its indexes; parents first."""
     return {table.name: tuple(str(ddl.compile(dialect=DIALECT)) for ddl in _ddl(table)) for table in metadata.sorted_tables}
 
 
@@ -86,7 +88,7 @@ def _indexes(table: sa.Table) -> list[sa.Index]:
 
 
 def declared() -> Schema:
-    """The tables as a server shows them once they are created, but for the texts of types and defaults, which differ between servers."""
+    """The tables as a server shows them after `statements`, except for the text of types and defaults, which depends on the server."""
     return {table.name: _declared(table) for table in metadata.sorted_tables}
 
 

@@ -1,6 +1,5 @@
-"""The built-in plan: `script_execution` after migration V97, half scheduled, half triggered, with its six parent tables."""
+"""The built-in plan: rows of `script_execution` (after migration V97) and its six parent tables; half are scheduled, half triggered."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,11 +8,13 @@ from decimal import Decimal, InvalidOperation
 from parloader.errors import UsageError
 from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+from parloader.timestamps import parse_iso, parse_span
 
 NAME = "script_execution"
 
 CREATED_COMMENT = "made by parloader"
-"""The comment of the tables that seed creates: clean drops them once they are empty."""
+"""The comment of the tables that seed creates. clean drops tables with this comment when they are empty."""
+
 DEFAULT_ROWS = 1_000_000
 
 REFERENCES = 10
@@ -29,29 +30,25 @@ FIRST_TIMESTAMP = datetime(1000, 1, 1, tzinfo=UTC)
 
 LAST_TIMESTAMP = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
-SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
+    """A parameter of the plan, set with --set."""
+
     default: str
-    help: str
-    canonical: Callable[[str], str]  # ValueError: not valid
+    help: str  # what it is, and its valid values
+    canonical: Callable[[str], str]  # any valid text → the text in the ledger; ValueError: invalid
 
 
 def _start(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if not FIRST_TIMESTAMP <= moment <= LAST_TIMESTAMP or moment.microsecond:
+    start = parse_iso(text)
+    if not FIRST_TIMESTAMP <= start <= LAST_TIMESTAMP or start.microsecond:
         raise ValueError(text)
-    return _text(moment)
+    return _text(start)
 
 
 def _span(text: str) -> str:
-    match = re.fullmatch(r"([0-9]{1,12})([smhdw])", text)
-    if not match:
-        raise ValueError(text)
-    return f"{int(match[1]) * SPAN_UNITS[match[2]]}s"
+    return f"{parse_span(text)}s"
 
 
 def _share(text: str) -> str:
@@ -67,20 +64,18 @@ def _share(text: str) -> str:
 PARAMETERS: Mapping[str, Parameter] = {
     "start": Parameter(
         default="2024-01-01T00:00:00Z",
-        help="the moment of the first row, UTC: YYYY-MM-DD[THH:MM:SS], year 1000 to 9999",
+        help="the timestamp of the first row, in UTC: YYYY-MM-DD[THH:MM:SS], years 1000 to 9999",
         canonical=_start,
     ),
-    "span": Parameter(
-        default="365d", help="the time from the first row to the end of the last: a number and s, m, h, d or w", canonical=_span
-    ),
+    "span": Parameter(default="365d", help="the time span that the rows cover: a number and s, m, h, d or w", canonical=_span),
     "scheduled_share": Parameter(
-        default="0.5", help="the share of rows that are scheduled, the others are triggered: 0 to 1, six decimals", canonical=_share
+        default="0.5", help="the share of scheduled rows (the others are triggered): 0 to 1, at most six decimals", canonical=_share
     ),
 }
 
 
 def parameters(given: Mapping[str, str]) -> dict[str, str]:
-    """Every parameter in canonical text, defaults filled in. UsageError lists the valid names, or what the value can be."""
+    """All parameters in canonical text, with defaults. UsageError: an unknown name or an invalid value; it lists the valid ones."""
     unknown = [name for name in given if name not in PARAMETERS]
     if unknown:
         valid = "; ".join(f"{name} ({p.help}; default {p.default})" for name, p in PARAMETERS.items())
@@ -91,16 +86,16 @@ def parameters(given: Mapping[str, str]) -> dict[str, str]:
         try:
             canonical[name] = parameter.canonical(text)
         except (ValueError, OverflowError) as error:
-            raise UsageError(f"--set {name}={text} is not valid", f"{name} is {parameter.help}; default {parameter.default}") from error
+            raise UsageError(f"--set {name}={text} is invalid", f"{name} is {parameter.help}; default {parameter.default}") from error
     return canonical
 
 
 def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None = None) -> Plan:
-    """The plan for `rows` executions. UsageError: a parameter is unknown, not valid, or the time range leaves DATETIME's."""
+    """The plan for `rows` executions. UsageError: a parameter is unknown or invalid, or timestamps would exceed DATETIME's range."""
     text = parameters(given or {})
-    start = datetime.fromisoformat(text["start"])
+    start = parse_iso(text["start"])
     span_seconds = int(text["span"].removesuffix("s"))
-    # the last row's created_at is a second after its planned, and the last schedule fires SCHEDULES hours after the start
+    # created_at is a second after planned; the schedules fire once an hour, the last one before start + SCHEDULES hours
     if max(span_seconds + 1, SCHEDULES * 3600) > (LAST_TIMESTAMP - start).total_seconds():
         raise UsageError(
             f"start {text['start']} and span {text['span']} (at least {SCHEDULES} hours, for the schedules) end after {LAST_TIMESTAMP:%Y-%m-%d}",
@@ -195,13 +190,13 @@ def _parents(start: datetime) -> tuple[Table, ...]:
 
 
 def _executions(rows: int, start: datetime, span_seconds: int, share: Decimal) -> Table:
-    # Integer arithmetic, so that every machine agrees. With share p/q, ceil(i·p/q) rows before row i are scheduled (share 1/2: the even ones).
+    # Integer arithmetic gives the same result on every machine. With share p/q, ceil(i·p/q) rows before row i are scheduled (1/2: the even rows).
     p, q = share.as_integer_ratio()
     scheduled_before = f"(i * {p} + {q - 1}) // {q}"
     scheduled = f"((i + 1) * {p} + {q - 1}) // {q} > {scheduled_before}"
     triggered_before = f"(i - {scheduled_before})"
     reference = f"CASE WHEN {scheduled} THEN i % {REFERENCES} ELSE (2 * {triggered_before} + 1) % {REFERENCES} END"
-    moment = Spread(start=_text(start), span_seconds=span_seconds)
+    timestamp = Spread(start=_text(start), span_seconds=span_seconds)
     a_second_later = Spread(start=_text(start + timedelta(seconds=1)), span_seconds=span_seconds)
     return Table(
         name=NAME,
@@ -212,9 +207,9 @@ def _executions(rows: int, start: datetime, span_seconds: int, share: Decimal) -
             "script_reference_id": _pick("script_reference", reference),
             "script_version_id": _pick("script_version", reference),
             "schedule_id": _pick("task_schedule", f"CASE WHEN {scheduled} THEN ({scheduled_before}) % {SCHEDULES} END"),
-            "planned": When(condition=scheduled, then=moment),
+            "planned": When(condition=scheduled, then=timestamp),
             "triggering_event_id": _pick("event_trigger", f"CASE WHEN NOT ({scheduled}) THEN {triggered_before} % {TRIGGERS} END"),
-            "created_at": When(condition=scheduled, then=a_second_later, otherwise=moment),
+            "created_at": When(condition=scheduled, then=a_second_later, otherwise=timestamp),
         },
     )
 
@@ -223,5 +218,5 @@ def _pick(parent: str, index: str) -> Pick:
     return Pick(parent=parent, column="id", index=index)
 
 
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+def _text(timestamp: datetime) -> str:
+    return timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

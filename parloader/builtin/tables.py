@@ -1,4 +1,4 @@
-"""The tables of the built-in plan: making them in an empty database, and the step to migration V97."""
+"""Creates and drops the tables of the built-in plan."""
 
 from parloader.builtin.plan import CREATED_COMMENT
 from parloader.database import introspection, sql
@@ -11,7 +11,7 @@ TABLES = ("outgoing_event", "robot_account", "script_reference", "event_trigger"
 
 
 def create_tables(connection: Connection) -> tuple[str, ...]:
-    """Creates those tables of the built-in plan that do not exist, in an `unfinished` database; returns their names, parents first."""
+    """Creates the missing tables of the built-in plan, if `can_create_tables`; returns the names of all, parents first."""
     from parloader.builtin import ddl  # SQLAlchemy takes long to load
 
     existing = introspection.list_tables(connection).tables
@@ -22,34 +22,40 @@ def create_tables(connection: Connection) -> tuple[str, ...]:
 
 
 def declared_tables() -> Schema:
-    """What `create_tables` creates, as the schema that will be read then."""
+    """The schema of the tables that `create_tables` creates, for planning before they exist."""
     from parloader.builtin import ddl  # SQLAlchemy takes long to load
 
     return ddl.declared()
 
 
-def can_create_tables(found: ListedTable, names: frozenset[str]) -> bool:
-    """Whether the database is empty, or has nothing but some of these tables, because who was about to make them was killed."""
-    return names < set(children_first()) and names <= set(found.with_comment(CREATED_COMMENT))
+def can_create_tables(listed: ListedTable, names: frozenset[str]) -> bool:
+    """Whether the database is empty or contains only some of these tables, after a crash while creating them."""
+    return names < set(TABLES) and names <= set(listed.with_comment(CREATED_COMMENT))
 
 
 def children_first() -> tuple[str, ...]:
-    """The names of these tables in the order in which they can be dropped."""
+    """The names of the tables, in an order in which they can be dropped."""
     return tuple(reversed(TABLES))
 
 
 def drop_created_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops the tables that parloader had made, where all of them are empty; returns their names. Locked, so that no row is lost."""
-    found = introspection.list_tables(connection)
-    commented = found.with_comment(CREATED_COMMENT)
-    made = tuple(name for name in children_first() if name in commented)
-    if not made or any(key.child not in made or found.elsewhere(key.database) for key in introspection.foreign_keys_to(connection, made)):
+    """Drops the tables that parloader created, if all are empty and no other table references them; returns their names.
+
+    The tables are locked from the check to the drop, so that no row is lost.
+    """
+    listed = introspection.list_tables(connection)
+    commented = listed.with_comment(CREATED_COMMENT)
+    created = tuple(name for name in children_first() if name in commented)
+    if not created:
         return ()
-    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in made))
+    references = introspection.foreign_keys_to(connection, created)
+    if any(key.child not in created or listed.elsewhere(key.database) for key in references):
+        return ()
+    sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in created))
     try:
-        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in made):
+        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in created):
             return ()
-        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, made)))
+        sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, created)))
     finally:
         sql.execute(connection, "UNLOCK TABLES")
-    return made
+    return created

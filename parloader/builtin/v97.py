@@ -1,4 +1,4 @@
-"""The tables of the built-in plan: making them in an empty database, and the step to migration V97."""
+"""Migration V97 of the built-in example: recognises a schema before it, and applies it."""
 
 from enum import StrEnum
 
@@ -10,14 +10,16 @@ from parloader.schema.model import ColumnSchema, Schema
 
 
 class State(StrEnum):
-    EMPTY = "empty"
+    """The state of a database with respect to V97."""
+
+    EMPTY = "empty"  # no tables
     BEFORE_V97 = "before V97"
     V97 = "V97"
-    OTHER = "other"
+    OTHER = "other"  # `script_execution` is missing or has other columns
 
 
 def state(names: frozenset[str], live: Schema) -> State:
-    """Which state the database is in, as far as `script_execution` shows it."""
+    """The state of the database, judged by the columns of `script_execution`. `names`: all its tables."""
     if not names:
         return State.EMPTY
     execution = live.get("script_execution")
@@ -29,14 +31,14 @@ def state(names: frozenset[str], live: Schema) -> State:
 
 
 def upgrade(connection: Connection, live: Schema) -> None:
-    """Applies the V97 step to a schema before it, in one statement; the rows stay. SchemaMismatch: event_trigger is not there."""
-    for needed in ("event_trigger", "task_schedule"):
-        if needed not in live:
-            raise SchemaMismatch(f"V97 needs the table {needed}, which is not there", "Apply the earlier migrations first")
+    """Applies V97 to a schema before it, in one statement that keeps the rows. SchemaMismatch: a referenced table or key is missing."""
+    for required in ("event_trigger", "task_schedule"):
+        if required not in live:
+            raise SchemaMismatch(f"V97 needs the table {required}, which does not exist", "Apply the earlier migrations first")
     execution = live["script_execution"]
     key = live["event_trigger"].primary_key
     if key is None:
-        raise SchemaMismatch("V97 needs a primary key of event_trigger, which has none", "Apply the earlier migrations first")
+        raise SchemaMismatch("V97 references the primary key of event_trigger, which has none", "Apply the earlier migrations first")
     trigger_key = live["event_trigger"].column(key.columns[0])
     backslash_escapes = server_info(connection).backslash_escapes
 
@@ -55,5 +57,5 @@ def upgrade(connection: Connection, live: Schema) -> None:
 
 
 def _literal(text: str, backslash_escapes: bool) -> str:
-    """A comment takes a plain literal alone, without the introducer that the driver writes before one with a backslash."""
+    """A string literal for COMMENT, which does not accept the introducer that the driver writes before text with a backslash."""
     return "'" + (text.replace("\\", "\\\\") if backslash_escapes else text).replace("'", "''") + "'"

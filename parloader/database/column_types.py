@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from parloader.database.dialects import ServerKind, repair_latin1, unescape
+from parloader.database.dialects import ServerKind
 from parloader.schema.model import ColumnSchema, ColumnType
+from parloader.schema.string_literals import repair_latin1, unescape
 
 INTEGER_BYTES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
 

@@ -70,19 +70,3 @@ def _mariadb(table: TableSchema) -> TableSchema:
 def _current(key: UniqueKey, written: Collection[str]) -> UniqueKey:
     kept = [n for n, column in enumerate(key.columns) if column in written]
     return replace(key, columns=tuple(key.columns[n] for n in kept), prefixes=tuple(key.prefixes[n] for n in kept if key.prefixes))
-
-
-ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
-
-
-def unescape(text: str) -> str:
-    """The text that stands between quotes."""
-    return re.sub(r"''|\\(.)", lambda found: "'" if found[1] is None else ESCAPES.get(found[1], found[1]), text, flags=re.DOTALL)
-
-
-def repair_latin1(text: str) -> str:
-    """An expression of MySQL's: information_schema takes its bytes, which are utf8, for Latin-1."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:  # it is as it should be
-        return text

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from parloader.database import sql
 from parloader.database.column_types import ColumnRow, column_schema
-from parloader.database.dialects import ServerKind, _mariadb, repair_latin1
+from parloader.database.dialects import ServerKind, _mariadb
 from parloader.database.driver import Connection
 from parloader.database.session import server_kind
 from parloader.schema.model import (
@@ -25,6 +25,7 @@ from parloader.schema.model import (
     Trigger,
     UniqueKey,
 )
+from parloader.schema.string_literals import repair_latin1
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 

@@ -18,6 +18,7 @@ FILE = "~/.my.cnf"
 
 GROUPS = ("client", "parloader")
 
+# Option files have their own escapes (\s is a blank, an unknown one keeps its backslash), so schema.string_literals does not serve here
 ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "r": "\r", "\\": "\\", "s": " ", '"': '"', "'": "'"}
 
 TRUE = ("", "1", "on", "true")

@@ -13,10 +13,9 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.hashing import below, between
-from parloader.plans.documents.codecs import bound_of, timestamp_of
+from parloader.plans.documents.codecs import bound_of
 from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Normal, Sequence, Spread, Uniform, Zipf
-
-EPOCH = timestamp_of("1970-01-01")
+from parloader.timestamps import EPOCH, parse_iso
 
 # rows × rows fits a signed 64-bit integer up to here
 MAX_ROWS_IN_64_BITS = 3_000_000_000
@@ -163,7 +162,7 @@ def sequence(generator: Sequence, context: ColumnContext) -> pl.Expr:
 
 def spread(generator: Spread, context: ColumnContext) -> pl.Expr:
     """Datetime, or Date if the unit is "d"."""
-    start_ms = (timestamp_of(generator.start) - EPOCH) // timedelta(milliseconds=1)
+    start_ms = (parse_iso(generator.start) - EPOCH) // timedelta(milliseconds=1)
     unit_ms = {"ms": 1, "s": 1000, "d": 86_400_000}[generator.unit]
     # floor(i × span / rows) ms, in two parts: i × span would overflow 64 bits beyond 292 million rows a year
     whole_ms, rest_ms = divmod(generator.span_seconds * 1000, max(context.rows, 1))

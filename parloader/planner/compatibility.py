@@ -11,7 +11,7 @@ from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Generator, Pick, Scalar
 from parloader.plans.model import Plan, Table
-from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, identity
+from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema
 
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
@@ -57,7 +57,7 @@ def _live_key(table: Table, live: TableSchema | None) -> str | None:
 
 def _key_columns(live: TableSchema) -> tuple[ColumnSchema, ...]:
     """The columns of the primary key, or of the unique key that InnoDB uses instead."""
-    key = live.primary_key or identity(live)
+    key = live.primary_key or live.row_key
     return tuple(map(live.column, key.columns)) if key else ()
 
 

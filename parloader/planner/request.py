@@ -7,7 +7,7 @@ from enum import StrEnum
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
-from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType, identity
+from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType
 
 MAX_ROWS = 2**63 - 1
 
@@ -121,7 +121,7 @@ def require_fillable(table: TableSchema) -> None:
             f"its engine {table.engine} has no transactions, so a crash could leave half a batch",
             f"ALTER TABLE … ENGINE={ENGINE}, or name another table",
         )
-    if identity(table) is None:
+    if table.row_key is None:
         raise NotFillable(
             table.name,
             "it has no PRIMARY KEY and no UNIQUE key whose columns are all NOT NULL, so clean could not find its rows again",

@@ -8,7 +8,7 @@ from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
 from parloader.schema.checks.domains import Domain
-from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey, identity
+from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ def assignable_key(table_schema: TableSchema, cases: tuple[CheckCase, ...], give
 
 def row_key_columns(table_schema: TableSchema, key: str | None) -> tuple[str, ...]:
     """The columns by which a row is found again if the run does not assign its key."""
-    found = identity(table_schema)
+    found = table_schema.row_key
     return found.columns if key is None and found else ()
 
 

@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from parloader.plans.generators import Unique, UniqueKind
+from parloader.timestamps import EPOCH
 
 HEX = "0123456789abcdef"
 
@@ -29,8 +30,6 @@ IPV6_UNIQUE_PREFIX = IPV6_PREFIX + "1000:1000:1000:"
 IPV6_GROUPS = 3
 
 MAX_CAPACITY = 2**63 - 1
-
-EPOCH = datetime(1970, 1, 1)
 
 
 def uuid_prefix(unique: Unique) -> str:
@@ -95,7 +94,7 @@ def _position(unique: Unique, value: object) -> int | None:
         case UniqueKind.INET6, str():
             return _inet6(value)
         case UniqueKind.DATETIME, datetime():
-            return (value - EPOCH) // timedelta(seconds=1) - unique.low
+            return (value.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1) - unique.low
         case UniqueKind.DATE, date():
             return (value - EPOCH.date()).days - unique.low
         case UniqueKind.TIME, timedelta():

@@ -1,4 +1,7 @@
-"""Identifiers in statements. Source: MySQL manual "Schema Object Names"."""
+"""The tables of a database as plain values: columns, keys, CHECKs, partitions and triggers.
+
+Sources: MySQL manual "Schema Object Names" (quoting), "The INFORMATION_SCHEMA COLUMNS Table"; MariaDB Knowledge Base "Information Schema".
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from typing import TypeAlias
 
 
 def quote_identifier(name: str) -> str:
-    """The name in quotes, as it stands in a statement that is sent as it is (sql.quote is for those that values are filled into)."""
+    """The name in backquotes, for a statement sent without parameters. If the driver fills in parameters, use database.sql.quote."""
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -16,7 +19,7 @@ MAX_KEY = 2**63 - 1
 
 
 class ColumnType(StrEnum):
-    """What a column holds, whatever the server calls its type."""
+    """The type family of a column, the same for both servers."""
 
     INTEGER = "integer"
     DECIMAL = "decimal"
@@ -42,34 +45,29 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnSchema:
-    """`type_text` is the server's. `low` … `high`: what an INTEGER, YEAR or BIT holds (BIT: as an unsigned number).
-
-    `length`: the most characters of a TEXT (not bytes), the most bytes of BYTES, the dimensions of a VECTOR. `fixed`: CHAR, BINARY (shorter
-    values are padded). `default`: the server's text of it; None: there is none, or it is NULL. `generated`: VIRTUAL, STORED, or a row's
-    start or end of a system versioned table: never written.
-    """
+    """A column of a table."""
 
     name: str
     kind: ColumnType
-    type_text: str
+    type_text: str  # the server's COLUMN_TYPE: "int unsigned", "varchar(40)"
     nullable: bool = False
-    default: str | None = None
+    default: str | None = None  # the server's text; None: no default, or NULL
     auto_increment: bool = False
-    on_update: bool = False  # an UPDATE that does not name the column changes it (ON UPDATE CURRENT_TIMESTAMP)
-    generated: bool = False
-    min_value: int = 0
-    max_value: int = 0
-    precision: int = 0
-    scale: int = 0
+    on_update: bool = False  # ON UPDATE CURRENT_TIMESTAMP: an UPDATE that does not name the column changes it
+    generated: bool = False  # never written: VIRTUAL, STORED, or a row's start or end in a system-versioned table
+    min_value: int = 0  # smallest value of an INTEGER, YEAR or BIT
+    max_value: int = 0  # largest value of an INTEGER, YEAR or BIT (BIT: as an unsigned number)
+    precision: int = 0  # digits of a DECIMAL
+    scale: int = 0  # digits of a DECIMAL after the decimal point
     unsigned: bool = False
     single: bool = False  # FLOAT, not DOUBLE
-    length: int = 0
-    fixed: bool = False
-    fraction_digits: int = 0
-    values: tuple[str, ...] = ()
+    length: int = 0  # maximum characters of a TEXT, bytes of a BYTES, dimensions of a VECTOR
+    fixed: bool = False  # CHAR or BINARY: shorter values are padded
+    fraction_digits: int = 0  # digits of a second's fraction: 6 in DATETIME(6)
+    values: tuple[str, ...] = ()  # members of an ENUM or SET
     charset: str = ""
     collation: str = ""
-    geometry: str = ""  # "point", "polygon", …, "geometry" for any
+    geometry: str = ""  # "point", "polygon", …; "geometry": any
     srid: int | None = None
     comment: str = ""
 
@@ -91,58 +89,58 @@ class ColumnSchema:
 
 @dataclass(frozen=True, kw_only=True)
 class UniqueKey:
-    """The primary key (`name` PRIMARY) or a UNIQUE one. `prefixes`: the characters of a column that count, where not all do.
+    """The primary key or a UNIQUE key."""
 
-    `expressions`: it has parts that are no columns (functional key parts), which nobody here understands.
-    """
-
-    name: str
+    name: str  # "PRIMARY" for the primary key
     columns: tuple[str, ...]
-    prefixes: tuple[int | None, ...] = ()
-    expressions: bool = False
+    prefixes: tuple[int | None, ...] = ()  # for each column the number of characters in the key; None: all. Empty: all of every column
+    expressions: bool = False  # has functional key parts, which parloader does not analyse
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForeignKey:
-    """`database` is None where the parent is in the same one."""
+    """A foreign key of a table."""
 
     name: str
     columns: tuple[str, ...]
-    parent: str
-    referenced: tuple[str, ...]
-    database: str | None = None
+    parent: str  # the referenced table
+    referenced: tuple[str, ...]  # its columns, in the order of `columns`
+    database: str | None = None  # of the parent; None: the same database
 
     @property
     def to(self) -> str:
+        """The parent's name, qualified if it is in another database."""
         return self.parent if self.database is None else f"{self.database}.{self.parent}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """`clause` is the server's text of it. One of MariaDB's on a column alone has the column's name (not unique in the table)."""
+    """A CHECK constraint."""
 
-    name: str
-    clause: str
+    name: str  # a column's CHECK in MariaDB is named after the column, so names may repeat within a table
+    clause: str  # the server's text of the condition
 
 
 @dataclass(frozen=True, kw_only=True)
 class Partitioning:
-    """`method` as the server says it (RANGE, RANGE COLUMNS, LIST, LIST COLUMNS, HASH, KEY …); `bounds`: each partition's description."""
+    """How a table is partitioned."""
 
-    method: str
+    method: str  # the server's PARTITION_METHOD: RANGE, RANGE COLUMNS, LIST, LIST COLUMNS, HASH, KEY, …
     expression: str
-    bounds: tuple[str, ...] = ()
+    bounds: tuple[str, ...] = ()  # each partition's PARTITION_DESCRIPTION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """`event`: the statement that fires it: INSERT, UPDATE or DELETE."""
+    """A trigger on a table."""
 
     name: str
-    event: str
+    event: str  # the statement that fires it: INSERT, UPDATE or DELETE
 
 
 class TableType(StrEnum):
+    """The server's TABLE_TYPE."""
+
     TABLE = "BASE TABLE"
     VIEW = "VIEW"
     SYSTEM_VERSIONED = "SYSTEM VERSIONED"
@@ -151,15 +149,15 @@ class TableType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TableSchema:
-    """`primary_key` is None if the table has none; `unique_keys` contains it too, first."""
+    """A table or view."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
     table_type: TableType = TableType.TABLE
     engine: str = "InnoDB"
     comment: str = ""
-    unique_keys: tuple[UniqueKey, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()  # the columns of each index that is not unique
+    unique_keys: tuple[UniqueKey, ...] = ()  # the primary key first, if there is one
+    indexes: tuple[tuple[str, ...], ...] = ()  # the columns of each non-unique index
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     partitioning: Partitioning | None = None
@@ -167,24 +165,27 @@ class TableSchema:
 
     @property
     def primary_key(self) -> UniqueKey | None:
+        """The primary key; None: the table has none."""
         return next((key for key in self.unique_keys if key.name == "PRIMARY"), None)
 
     @property
+    def row_key(self) -> UniqueKey | None:
+        """The first unique key that identifies a row: its columns are written and never NULL. None: there is no such key."""
+        return next((key for key in self.unique_keys if self._identifies_rows(key)), None)
+
+    def _identifies_rows(self, key: UniqueKey) -> bool:
+        columns = [self.column(name) for name in key.columns]
+        return not key.expressions and bool(columns) and not any(column.nullable or column.generated for column in columns)
+
+    @property
     def column_names(self) -> tuple[str, ...]:
+        """The names of all columns, in the table's order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> ColumnSchema:
+        """The column of this name. StopIteration: there is none."""
         return next(column for column in self.columns if column.name == name)
 
 
 Schema: TypeAlias = Mapping[str, TableSchema]
-
-
-def identity(table: TableSchema) -> UniqueKey | None:
-    """The key by which a row is found again: of columns that are written and never NULL."""
-    return next((key for key in table.unique_keys if _identifies(table, key)), None)
-
-
-def _identifies(table: TableSchema, key: UniqueKey) -> bool:
-    columns = [table.column(name) for name in key.columns]
-    return not key.expressions and bool(columns) and not any(column.nullable or column.generated for column in columns)
+"""The tables of a database by name."""

@@ -1,4 +1,4 @@
-"""What the partitions of a table demand of its rows: a row that belongs to none is refused.
+"""RANGE and LIST partitions as CHECKs: the server rejects a row that belongs to no partition.
 
 Sources: MySQL manual "RANGE Partitioning", "LIST Partitioning", "RANGE COLUMNS partitioning", "How MySQL Partitioning Handles NULL".
 """
@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from parloader.schema.model import Check, ColumnSchema, ColumnType, Partitioning, TableSchema
+from parloader.schema.model import Check, ColumnSchema, ColumnType, Partitioning, TableSchema, quote_identifier
 
 # TO_DAYS and TO_SECONDS count from the year 0, Python's ordinals from the year 1
 DAYS_BEFORE_ORDINALS = 365
 
 SECONDS_A_DAY = 86_400
 
-# MariaDB's DEFAULT partition of LIST COLUMNS is described with it too
+# Also the description of the DEFAULT partition of LIST COLUMNS in MariaDB
 UNLIMITED = "MAXVALUE"
 
 NAME = r"`((?:[^`]|``)+)`"
@@ -26,7 +26,7 @@ def _day(ordinal: int) -> datetime:
     return datetime.combine(date.fromordinal(ordinal), datetime.min.time())
 
 
-# The first moment at which the function of a moment is n: ValueError or OverflowError where that is beyond all dates
+# Function → the first timestamp for which it returns n. ValueError or OverflowError: that is not in the years 1 to 9999
 FIRST_TIMESTAMP: dict[str, Callable[[int], datetime]] = {
     "year": lambda n: datetime(n, 1, 1),
     "to_days": lambda n: _day(n - DAYS_BEFORE_ORDINALS),
@@ -36,7 +36,7 @@ FIRST_TIMESTAMP: dict[str, Callable[[int], datetime]] = {
 
 
 def partition_checks(table: TableSchema) -> tuple[Check, ...]:
-    """The CHECKs that RANGE and LIST partitions amount to; none where any row has its place, or where they are not understood."""
+    """CHECKs equivalent to the table's RANGE or LIST partitions; empty if any row is accepted or the partitioning is not supported."""
     partitioning = table.partitioning
     if partitioning is None or not partitioning.bounds:
         return ()
@@ -46,44 +46,46 @@ def partition_checks(table: TableSchema) -> tuple[Check, ...]:
         return ()
     try:
         clause = limits[method](table, partitioning)
-    except (ValueError, OverflowError):  # a bound that is no number, or beyond all dates
+    except (ValueError, OverflowError):  # a bound that is not a number, or not in the years 1 to 9999
         return ()
     return (Check(name=f"PARTITION BY {partitioning.method}", clause=clause),) if clause else ()
 
 
 def _range(table: TableSchema, partitioning: Partitioning) -> str | None:
-    bound = partitioning.bounds[-1]  # they ascend
+    bound = partitioning.bounds[-1]  # bounds ascend
     if bound == UNLIMITED:
         return None
     if column := _column(table, partitioning.expression):
-        return f"{_quoted(column)} < {_integer(bound, column)}"
+        return f"{quote_identifier(column.name)} < {_integer(bound, column)}"
     if function := _function(table, partitioning.expression):
-        first_moment, column = function
-        return f"{_quoted(column)} < {_literal(first_moment(int(bound)))}"
+        first_timestamp, column = function
+        return f"{quote_identifier(column.name)} < {_literal(first_timestamp(int(bound)))}"
     return None
 
 
 def _list(table: TableSchema, partitioning: Partitioning) -> str | None:
     values = [value for bounds in partitioning.bounds for value in bounds.split(",")]
     numbers = [value for value in values if value != "NULL"]
-    # MariaDB describes its DEFAULT partition as 0; that it is one shows only where 0 is also a value of another
+    # MariaDB describes its DEFAULT partition as 0, which is recognised only if another partition also has 0
     if len(set(numbers)) < len(numbers):
         return None
     if column := _column(table, partitioning.expression):
         return _one_of(column, [str(_integer(value, column)) for value in numbers], takes_null=len(numbers) < len(values))
     if function := _function(table, partitioning.expression):
-        first_moment, column = function
+        first_timestamp, column = function
         ranges = [
-            f"{_quoted(column)} >= {_literal(first_moment(first))} AND {_quoted(column)} < {_literal(first_moment(last + 1))}"
+            f"{quote_identifier(column.name)} >= {_literal(first_timestamp(first))} AND {quote_identifier(column.name)} < {_literal(first_timestamp(last + 1))}"
             for first, last in _runs(map(int, numbers))
         ]
         clause = " OR ".join(f"({r})" for r in ranges)
-        return clause if len(numbers) < len(values) or not column.nullable else f"{_quoted(column)} IS NOT NULL AND ({clause})"
+        return (
+            clause if len(numbers) < len(values) or not column.nullable else f"{quote_identifier(column.name)} IS NOT NULL AND ({clause})"
+        )
     return None
 
 
 def _range_columns(table: TableSchema, partitioning: Partitioning) -> str | None:
-    """The columns together, as a tuple, are below the last bound: a < 5, or a = 5 and b < 7, and so on."""
+    """The tuple of columns is below the last bound: a < 5, or a = 5 and b < 7, and so on."""
     columns = _columns(table, partitioning.expression)
     (bounds,) = _tuples(f"({partitioning.bounds[-1]})")
     cases = []
@@ -92,8 +94,8 @@ def _range_columns(table: TableSchema, partitioning: Partitioning) -> str | None
         if bound == UNLIMITED:
             cases.append(equal)
             break
-        cases.append([*equal, f"{_quoted(column)} < {bound}"])
-        equal = [*equal, f"{_quoted(column)} = {bound}"]
+        cases.append([*equal, f"{quote_identifier(column.name)} < {bound}"])
+        equal = [*equal, f"{quote_identifier(column.name)} = {bound}"]
     return " OR ".join(f"({' AND '.join(case)})" for case in cases) if all(cases) else None
 
 
@@ -109,22 +111,26 @@ def _list_columns(table: TableSchema, partitioning: Partitioning) -> str | None:
 
 
 def _one_of(column: ColumnSchema, values: list[str], *, takes_null: bool) -> str:
-    """A CHECK that is not false for NULL holds, so NULL is to be named only where it has no place."""
+    """A CHECK holds for NULL, so NULL is mentioned only if no partition takes it."""
     if not values:
-        return f"{_quoted(column)} IS NULL"
-    clause = f"{_quoted(column)} IN ({', '.join(values)})"
-    return clause if takes_null or not column.nullable else f"{_quoted(column)} IS NOT NULL AND {clause}"
+        return f"{quote_identifier(column.name)} IS NULL"
+    clause = f"{quote_identifier(column.name)} IN ({', '.join(values)})"
+    return clause if takes_null or not column.nullable else f"{quote_identifier(column.name)} IS NOT NULL AND {clause}"
 
 
 def _is(column: ColumnSchema, value: str) -> str:
-    """Never NULL itself."""
+    """column = value; never unknown."""
     if value == "NULL":
-        return f"{_quoted(column)} IS NULL"
-    return f"{_quoted(column)} IS NOT NULL AND {_quoted(column)} = {value}" if column.nullable else f"{_quoted(column)} = {value}"
+        return f"{quote_identifier(column.name)} IS NULL"
+    return (
+        f"{quote_identifier(column.name)} IS NOT NULL AND {quote_identifier(column.name)} = {value}"
+        if column.nullable
+        else f"{quote_identifier(column.name)} = {value}"
+    )
 
 
 def _tuples(text: str) -> list[list[str]]:
-    """ "(1,'x'),(2,NULL)" as the texts of its values."""
+    """The SQL text of each value in a list of tuples such as (1,'x'),(2,NULL)."""
     rows: list[list[str]] = []
     inside = False
     for token in TOKEN.findall(text):
@@ -139,7 +145,7 @@ def _tuples(text: str) -> list[list[str]]:
 
 
 def _column(table: TableSchema, expression: str) -> ColumnSchema | None:
-    """The column that the expression is."""
+    """The column, if the expression is only a column's name."""
     name = re.fullmatch(NAME, expression)
     return _named(table, name[1]) if name else None
 
@@ -149,30 +155,30 @@ def _columns(table: TableSchema, expression: str) -> list[ColumnSchema]:
 
 
 def _function(table: TableSchema, expression: str) -> tuple[Callable[[int], datetime], ColumnSchema] | None:
-    """The function of a date or moment, as where its values begin, and the column that it is of.
+    """A supported function of a date or timestamp column: its entry in FIRST_TIMESTAMP, and the column.
 
-    UNIX_TIMESTAMP of fractions of a second is no integer, so FLOOR of it is what can be partitioned by.
+    UNIX_TIMESTAMP of a column with fractions of a second is not an integer, so such tables are partitioned by FLOOR of it.
     """
-    found = re.fullmatch(rf"(\w+)\({NAME}\)", re.sub(r"^floor\((unix_timestamp\(.*\))\)$", r"\1", expression, flags=re.DOTALL))
-    if not found or found[1] not in FIRST_TIMESTAMP:
+    call = re.fullmatch(rf"(\w+)\({NAME}\)", re.sub(r"^floor\((unix_timestamp\(.*\))\)$", r"\1", expression, flags=re.DOTALL))
+    if not call or call[1] not in FIRST_TIMESTAMP:
         return None
-    column = _named(table, found[2])
-    return (FIRST_TIMESTAMP[found[1]], column) if column.kind in (ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP) else None
+    column = _named(table, call[2])
+    return (FIRST_TIMESTAMP[call[1]], column) if column.kind in (ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP) else None
 
 
 def _named(table: TableSchema, name: str) -> ColumnSchema:
-    """An expression may spell a column in another case than the table."""
+    """The column of this name; the expression may write it in another case."""
     return next(c for c in table.columns if c.name.lower() == name.replace("``", "`").lower())
 
 
 def _integer(bound: str, column: ColumnSchema) -> int:
-    """Both servers show those from 2**63 on as negative ones."""
+    """The bound as a number; both servers print unsigned bounds from 2**63 as negative numbers."""
     number = int(bound)
     return number + 2**64 if number < 0 and column.unsigned else number
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """(first, last) of numbers that follow one another."""
+    """(first, last) of each run of consecutive numbers."""
     runs: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][1] + 1:
@@ -182,9 +188,5 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _literal(moment: datetime) -> str:
-    return f"'{moment.date() if moment.time() == datetime.min.time() else moment}'"
-
-
-def _quoted(column: ColumnSchema) -> str:
-    return "`" + column.name.replace("`", "``") + "`"
+def _literal(timestamp: datetime) -> str:
+    return f"'{timestamp.date() if timestamp.time() == datetime.min.time() else timestamp}'"

@@ -1,13 +1,13 @@
-"""How much room rows will take, estimated from the column types and indexes before any is written.
+"""Estimates the disk space of rows from the column types and indexes, before any row is written.
 
 Sources: MySQL manual "Data Type Storage Requirements" and "InnoDB Row Formats" (COMPACT and DYNAMIC); the fill factors are measured by
-tests/integration/test_size.py on real tables.
+tests/integration/schema/test_storage_size.py on real tables.
 """
 
 import math
 from dataclasses import dataclass
 
-from parloader.schema.model import ColumnSchema, ColumnType, TableSchema, identity
+from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
 
 PAGE_BYTES = 16384
 
@@ -20,24 +20,27 @@ CLUSTERED_FILL = 15 / 16
 
 SECONDARY_FILL = 0.7
 
-AVERAGE_TEXT_SHARE = 0.25  # how much of a VARCHAR's length is used, where nothing is known
+AVERAGE_TEXT_SHARE = 0.25  # assumed share of a VARCHAR's length that values use
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    data_bytes: int
-    index_bytes: int
+    """Disk space of a table."""
+
+    data_bytes: int  # the clustered index, which holds the rows
+    index_bytes: int  # the secondary indexes
 
     @property
     def total_bytes(self) -> int:
+        """Rows and secondary indexes."""
         return self.data_bytes + self.index_bytes
 
 
 def estimate(table: TableSchema, rows: int) -> Size:
-    """The size of `rows` rows of the table."""
+    """The estimated size of the table with `rows` rows."""
     nullable = sum(column.nullable for column in table.columns)
     row_bytes = RECORD_HEADER_BYTES + HIDDEN_BYTES + math.ceil(nullable / 8) + sum(map(_column_bytes, table.columns))
-    clustered = table.primary_key or identity(table)
+    clustered = table.primary_key or table.row_key
     key_bytes = _columns_bytes(table, clustered.columns if clustered else ())
     entries = [*(key.columns for key in table.unique_keys if key.name != "PRIMARY"), *table.indexes]
     index_bytes = sum(RECORD_HEADER_BYTES + 1 + key_bytes + _columns_bytes(table, columns) for columns in entries)

@@ -1,4 +1,4 @@
-"""Short forms for small schemas."""
+"""Short constructors of schemas, and the planner's result for them."""
 
 from dataclasses import replace
 
@@ -53,11 +53,11 @@ def table(
     name: str, *columns: ColumnSchema, keys: tuple[UniqueKey, ...] = (), to: tuple[ForeignKey, ...] = (), checks: tuple[str, ...] = ()
 ) -> TableSchema:
     """A table with a primary key `id` as its first column, unless `keys` has a primary key."""
-    own = any(key.name == "PRIMARY" for key in keys)
+    has_primary_key = any(key.name == "PRIMARY" for key in keys)
     return TableSchema(
         name=name,
-        columns=columns if own or any(c.name == "id" for c in columns) else (integer("id", auto_increment=True), *columns),
-        unique_keys=keys if own else (primary("id"), *keys),
+        columns=columns if has_primary_key or any(c.name == "id" for c in columns) else (integer("id", auto_increment=True), *columns),
+        unique_keys=keys if has_primary_key else (primary("id"), *keys),
         foreign_keys=to,
         checks=tuple(Check(name=f"chk_{n}", clause=clause) for n, clause in enumerate(checks)),
     )
@@ -68,7 +68,7 @@ def schema(*tables: TableSchema) -> Schema:
 
 
 def planned(name: str, rows: int) -> Plan:
-    """The plan that `--table` requests."""
+    """The plan of `--table`, before columns and parents are added."""
     return Plan(name=name, parameters={}, tables=(Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False),))
 
 

@@ -1,11 +1,12 @@
-"""Which provider a column's name asks for."""
+"""What a column's name suggests about its values: a provider of texts, a range of numbers, a time."""
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 
 from parloader.schema.model import ColumnSchema, ColumnType
 
-# A column's name ends with one of the phrases (the longest one counts), or is it. Names in one word and with underscores are the same.
+# Provider → names. A column matches if its name is, or ends with, one of them; the longest match wins. Underscores do not matter.
 PHRASES: dict[str, str] = {
     "email": "email e_mail mail mail_address email_address email_addr user_email login_email contact_email to_address from_address reply_to",
     "first_name": "first_name fname given_name forename firstname middle_name first",
@@ -70,7 +71,7 @@ PHRASES: dict[str, str] = {
     "hash": "hash password passwd pwd password_hash passhash checksum digest sha256 sha1 md5 fingerprint signature etag hashed_password user_password",
 }
 
-# Where a text is too short for what the name says first, what it says then; and where it is long enough for more
+# (Longest column for which the provider's texts are too long, the provider to use instead), in characters
 SHORTER = {
     "country": (3, "country_code"),
     "language": (3, "language_code"),
@@ -93,27 +94,27 @@ def _normal(phrase: str) -> str:
 
 BY_PHRASE = {_normal(phrase): provider for provider, phrases in PHRASES.items() for phrase in phrases.split()}
 
-# As the end of a longer name these say too little: a `parent_class` is no category as `class` may be
-ONLY_WHOLE = frozenset({"first", "user", "line1", "line2", "cc", "place", "position", "class", "group", "contact", "owner", "file", "meta"})
+# Matches only the entire name: a column `class` may hold a category, `parent_class` hardly does
+EXACT_ONLY = frozenset({"first", "user", "line1", "line2", "cc", "place", "position", "class", "group", "contact", "owner", "file", "meta"})
 
 
-def split_identifier(column: str) -> list[str]:
-    """The words of a name in snake_case or camelCase, in lower case."""
-    return re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", column).lower())
+def split_identifier(name: str) -> tuple[str, ...]:
+    """The words of a snake_case or camelCase name, in lower case; a number is a word of its own."""
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
 
 
 def provider_for_column(column_name: str, length: int) -> str | None:
-    """The provider for a TEXT column of `length` characters (0: any), by the end of its name; None where no name is a guide."""
+    """The provider for a TEXT column of `length` characters (0: any), by the end of its name; None if the name suggests none."""
     parts = split_identifier(column_name)
     provider = _by_end(parts)
-    if provider is None and len(parts) > 1 and parts[-1].isdigit():  # one of several: phone_2
+    if provider is None and len(parts) > 1 and parts[-1].isdigit():  # numbered columns: phone_2
         provider = _by_end(parts[:-1])
     return provider and _for_length(provider, length)
 
 
-def _by_end(parts: list[str]) -> str | None:
+def _by_end(parts: Sequence[str]) -> str | None:
     phrases = ["".join(parts[start:]) for start in range(len(parts))]
-    return next((BY_PHRASE[p] for start, p in enumerate(phrases) if p in BY_PHRASE and not (start and p in ONLY_WHOLE)), None)
+    return next((BY_PHRASE[p] for start, p in enumerate(phrases) if p in BY_PHRASE and not (start and p in EXACT_ONLY)), None)
 
 
 def _for_length(provider: str, length: int) -> str:
@@ -125,16 +126,11 @@ def _for_length(provider: str, length: int) -> str:
 YEAR_SECONDS = 365 * 86_400
 
 
-def split_identifier_words(name: str) -> tuple[str, ...]:
-    """The words of a name in snake or camel case, in lower case."""
-    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
-
-
-def _each(text: str) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# The least and the greatest plausible number
+# Word of a name → the smallest and the largest plausible number
 NUMBERS: dict[str, tuple[int, int]] = {}
 for _names, _range in (
     ("quantity qty copies items pieces seats stock", (1, 100)),
@@ -174,61 +170,64 @@ for _names, _range in (
 ):
     NUMBERS |= dict.fromkeys(_names.split(), _range)
 
-# Where a fraction is worth more than one digit after the point would tell
-FINE = _each("latitude lat longitude lng lon rate ratio share probability confidence")
+# Words of columns whose values need more decimals than prices do
+FINE = _words("latitude lat longitude lng lon rate ratio share probability confidence")
 
-FLAG_FIRST = _each("is has can was should may allow allows enable use show hide")
+FLAG_PREFIXES = _words("is has can was should may allow allows enable use show hide")
 
-FLAG_LAST = _each("flag enabled disabled active deleted visible hidden locked archived verified published default required public")
+FLAG_SUFFIXES = _words("flag enabled disabled active deleted visible hidden locked archived verified published default required public")
 
-CLOCK = _each("clock at on since until time timestamp ts date created updated modified changed expires expiry deleted seen login")
+CLOCK = _words("clock at on since until time timestamp ts date created updated modified changed expires expiry deleted seen login")
 
 
 def number_range(name: str) -> tuple[int, int] | None:
-    return next((NUMBERS[word] for word in reversed(split_identifier_words(name)) if word in NUMBERS), None)
+    """The smallest and the largest plausible number; the last known word of the name decides. None: no word is known."""
+    return next((NUMBERS[word] for word in reversed(split_identifier(name)) if word in NUMBERS), None)
 
 
 def is_fine(name: str) -> bool:
-    return bool(FINE.intersection(split_identifier_words(name)))
+    """Whether numbers of this name have many decimals: latitudes, rates."""
+    return bool(FINE.intersection(split_identifier(name)))
 
 
 def is_boolean(column: ColumnSchema) -> bool:
-    """BOOLEAN is TINYINT(1); others are meant so by their name."""
+    """Whether an integer column holds 0 and 1: TINYINT(1), which is BOOLEAN, or a small integer with a name such as is_active."""
     if column.kind is not ColumnType.INTEGER or column.auto_increment or column.max_value > 255:
         return False
-    parts = split_identifier_words(column.name) or ("",)
-    return column.type_text.lower().startswith("tinyint(1)") or parts[0] in FLAG_FIRST or parts[-1] in FLAG_LAST
+    parts = split_identifier(column.name) or ("",)
+    return column.type_text.lower().startswith("tinyint(1)") or parts[0] in FLAG_PREFIXES or parts[-1] in FLAG_SUFFIXES
 
 
 def is_clock(name: str) -> bool:
-    """Whether a whole number of this name is a moment in seconds since 1970."""
-    parts = split_identifier_words(name)
+    """Whether an integer of this name is a timestamp in seconds since 1970."""
+    parts = split_identifier(name)
     return bool(parts) and parts[-1] in CLOCK
 
 
 class TimeBias(Enum):
-    """Where on the time line a moment of a name lies."""
+    """When the timestamps of a column lie, relative to the time span of the plan."""
 
-    GROWING = "the later the row, the later the moment"
-    ANY = "within the time of the plan"
-    AHEAD = "after the time of the plan"
+    INCREASING = "later rows have later timestamps"
+    ANY = "within the time span"
+    FUTURE = "after the time span"
     BIRTH = "1950 to 2005"
 
 
-_AHEAD = _each("expires expiry expiration expire expired until due deadline end ends ended ending finish to next planned renewal renews")
+_FUTURE = _words("expires expiry expiration expire expired until due deadline end ends ended ending finish to next planned renewal renews")
 
-_BIRTH = _each("birth birthday birthdate dob born")
+_BIRTH = _words("birth birthday birthdate dob born")
 
-_GROWING = _each(
+_INCREASING = _words(
     "created creation create inserted added logged occurred recorded registered received started start begin issued ordered "
     "joined posted published submitted sent paid clock timestamp ts"
 )
 
 
 def time_bias(name: str) -> TimeBias:
-    parts = frozenset(split_identifier_words(name))
+    """What the words of a name say about its timestamps: created_at increases, expires_at is in the future."""
+    parts = frozenset(split_identifier(name))
     if parts & _BIRTH:
         return TimeBias.BIRTH
-    if parts & _AHEAD:
-        return TimeBias.AHEAD
-    return TimeBias.GROWING if parts & _GROWING else TimeBias.ANY
+    if parts & _FUTURE:
+        return TimeBias.FUTURE
+    return TimeBias.INCREASING if parts & _INCREASING else TimeBias.ANY

@@ -1,4 +1,4 @@
-"""The time that moments are spread over."""
+"""The default generator of a column: plausible values within its type and its CHECKs."""
 
 import zlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from parloader.planner.values.column_names import (
     is_clock,
     is_fine,
     number_range,
-    split_identifier_words,
+    split_identifier,
     time_bias,
 )
 from parloader.planner.values.unique_columns import NO_LIMITS, unique_generator
@@ -51,29 +51,29 @@ from parloader.schema.model import ColumnSchema, ColumnType
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSpan:
-    """`span_seconds` from `start` (ISO, UTC) on."""
+    """The period in which generated timestamps lie."""
 
-    start: str = "2024-01-01T00:00:00Z"
+    start: str = "2024-01-01T00:00:00Z"  # ISO 8601, UTC
     span_seconds: int = 365 * 86_400
 
 
 DEFAULT_TIME_SPAN = TimeSpan()
 
-DEFAULT_MAX = 1_000_000  # where neither type nor name say more
+DEFAULT_MAX = 1_000_000  # largest integer if neither type nor name suggest one
 
-DEFAULT_MAX_FRACTION = 9_999
+DEFAULT_MAX_FRACTION = 9_999  # the same for decimals and floating-point numbers
 
-BIRTHS = ("1950-01-01T00:00:00Z", "2005-12-31T00:00:00Z")
+BIRTH_RANGE = ("1950-01-01T00:00:00Z", "2005-12-31T00:00:00Z")
 
-FINE_DIGITS, COARSE_DIGITS = 6, 2
+FINE_DIGITS, COARSE_DIGITS = 6, 2  # decimals of a coordinate or rate, and of a price
 
-MAX_CHOICES = 200  # values in a Choice; a plan is read by people
+MAX_CHOICES = 200  # values in a Choice: plan files stay readable
 
-MAX_CYCLE = 10_000
+MAX_CYCLE = 10_000  # values in a Cycle
 
-SET_SIZE = 64
+MAX_SET_MEMBERS = 64  # combinations of a SET that are used
 
-# Visits as many numbers as it can before it comes back to one: a prime that divides no modulus below
+# Multiplying the index by a prime that divides no modulus below visits every number before repeating one
 STEP = 7_919
 
 STEPS = 40_001  # a prime
@@ -81,21 +81,21 @@ STEPS = 40_001  # a prime
 DAY_SECONDS = 86_400
 
 
-def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, moments: TimeSpan = DEFAULT_TIME_SPAN) -> Generator | None:
-    """Plausible values, all valid. None: the column cannot be filled by its type, or not so that the domain is surely kept."""
+def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, time_span: TimeSpan = DEFAULT_TIME_SPAN) -> Generator | None:
+    """A generator of plausible, valid values. None: parloader cannot fill the type, or cannot be sure that values satisfy the domain."""
     if domain.null is True:
         return Const(value=None) if column.nullable else None
     if domain.unsure or domain.impossible:
         return None
     if column.auto_increment and domain == NO_LIMITS:
-        return Sequence(start=1, count=column.max_value)  # as the server would; and the counter ends behind the last row
+        return Sequence(start=1, count=column.max_value)  # as the server numbers rows; its counter ends after the last row
     if column.kind in ORDERED:
-        return _ordered(column, domain, moments)
+        return _ordered(column, domain, time_span)
     match column.kind:
         case ColumnType.TEXT | ColumnType.JSON:
             return text_columns.text_generator(column, domain)
         case ColumnType.ENUM | ColumnType.SET:
-            members = tuple(islice(text_columns.members(column, domain), SET_SIZE))
+            members = tuple(islice(text_columns.members(column, domain), MAX_SET_MEMBERS))
             return Choice(values=members) if members else None
         case ColumnType.BYTES:
             return _bytes(column, domain)
@@ -115,32 +115,32 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, moments: TimeSpa
             return None
 
 
-def _ordered(column: ColumnSchema, domain: Domain, moments: TimeSpan) -> Generator | None:
+def _ordered(column: ColumnSchema, domain: Domain, time_span: TimeSpan) -> Generator | None:
     if domain.values is not None:
         values = listed_values(column, domain)
         return Choice(values=values) if values else None
-    everything = plausible_range(column, domain)
-    if everything is None:
+    allowed = plausible_range(column, domain)
+    if allowed is None:
         return None
     if column.kind in DATED:
-        return _timestamps(column, everything, moments)
+        return _timestamps(column, allowed, time_span)
     if column.kind is ColumnType.TIME:
-        return _times(column, everything)
-    return _numbers(column, _plausible_numbers(column, everything, moments))
+        return _times(column, allowed)
+    return _numbers(column, _plausible_numbers(column, allowed, time_span))
 
 
 def plausible_range(column: ColumnSchema, domain: Domain) -> Range | None:
-    """Decimals with no more digits than their name makes plausible, unless the domain is too narrow for that."""
+    """The allowed range; decimals have only as many digits as their name makes plausible, unless the domain is too narrow for that."""
     if column.kind is ColumnType.DECIMAL:
         digits = min(column.scale, FINE_DIGITS if is_fine(column.name) else COARSE_DIGITS)
-        found = allowed_range(column, domain, unit=Fraction(1, 10**digits))
-        if found and found.count >= FEW:
-            return found
+        rounded = allowed_range(column, domain, unit=Fraction(1, 10**digits))
+        if rounded and rounded.count >= FEW:
+            return rounded
     return allowed_range(column, domain)
 
 
 def _numbers(column: ColumnSchema, numbers: Range) -> Generator:
-    """Without the excluded ones: as a list where there are few, else from the longest part that has none."""
+    """Numbers in the range: a list if it is short and has gaps, otherwise the longest part without a gap."""
     if numbers.excluded and numbers.count <= MAX_CHOICES:
         return Choice(values=tuple(server_literal(column, n, numbers.unit) for n in numbers))
     numbers = numbers.unbroken()
@@ -155,10 +155,10 @@ def _end(column: ColumnSchema, units: int, unit: Fraction) -> int | str:
 
 
 def _reals(column: ColumnSchema, numbers: Range) -> Generator:
-    """Exact decimals that are binary fractions too: what is written is what is read."""
+    """Decimals that are exact binary fractions, so that the server returns what was written."""
     if numbers.unit == 1:
         return Uniform(low=numbers.low, high=numbers.high)
-    first = zlib.crc32(column.name.encode()) % STEPS  # columns of one table go different ways
+    first = zlib.crc32(column.name.encode()) % STEPS  # so that the columns of a table differ
     span = min(numbers.count, STEPS)
     low = numbers.low if numbers.count == span else numbers.low + (numbers.count - span) // 2
     return Expr(sql=f"((i * {STEP} + {first}) % {span} + {low}) * {_exact(numbers.unit)}")
@@ -169,59 +169,59 @@ def _exact(unit: Fraction) -> str:
     return f"{unit.numerator * 10**digits // unit.denominator / 10**digits:.{digits}f}"
 
 
-def _plausible_numbers(column: ColumnSchema, everything: Range, moments: TimeSpan) -> Range:
-    unit = everything.unit
+def _plausible_numbers(column: ColumnSchema, allowed: Range, time_span: TimeSpan) -> Range:
+    unit = allowed.unit
     if column.kind in (ColumnType.BIT, ColumnType.YEAR):
-        low, high = (1990, 2024) if column.kind is ColumnType.YEAR else (0, everything.high)
+        low, high = (1990, 2024) if column.kind is ColumnType.YEAR else (0, allowed.high)
     elif column.kind is ColumnType.INTEGER:
-        low, high = _plausible_integers(column, moments)
+        low, high = _plausible_integers(column, time_span)
     else:
         low, high = number_range(column.name) or (0, DEFAULT_MAX_FRACTION)
-    return _close_to(everything, int(low / unit), int(high / unit))
+    return _close_to(allowed, int(low / unit), int(high / unit))
 
 
-def _plausible_integers(column: ColumnSchema, moments: TimeSpan) -> tuple[int, int]:
+def _plausible_integers(column: ColumnSchema, time_span: TimeSpan) -> tuple[int, int]:
     if is_boolean(column):
         return 0, 1
-    if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier_words(column.name):
-        start = seconds_of(moments.start)
-        scale = 1000 if column.max_value > 2**32 and split_identifier_words(column.name)[-1] == "ms" else 1
-        return start * scale, (start + moments.span_seconds - 1) * scale
+    if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier(column.name):
+        start = seconds_of(time_span.start)
+        scale = 1000 if column.max_value > 2**32 and split_identifier(column.name)[-1] == "ms" else 1
+        return start * scale, (start + time_span.span_seconds - 1) * scale
     low, high = number_range(column.name) or (0, DEFAULT_MAX)
     return (low, high) if high > 1 else (0, 100)
 
 
-def _close_to(everything: Range, low: int, high: int) -> Range:
-    """Those within the plausible range, or as many at the end that is next to it; all, where there are not more anyway."""
-    found = everything.within(low, high)
+def _close_to(allowed: Range, low: int, high: int) -> Range:
+    """The part of the range from `low` to `high`; if that is almost empty, as many numbers at the nearest end of the range."""
+    plausible = allowed.within(low, high)
     width = high - low
-    if found and (found.count >= min(everything.count, max(2, width // 10))):
-        return found
-    near = everything.within(everything.low, everything.low + width) if everything.low >= low else None
-    return near or everything.within(everything.high - width, everything.high) or everything
+    if plausible and plausible.count >= min(allowed.count, max(2, width // 10)):
+        return plausible
+    near = allowed.within(allowed.low, allowed.low + width) if allowed.low >= low else None
+    return near or allowed.within(allowed.high - width, allowed.high) or allowed
 
 
-def _timestamps(column: ColumnSchema, everything: Range, moments: TimeSpan) -> Generator:
-    start = seconds_of(moments.start)
-    end = start + max(1, moments.span_seconds) - 1
-    when = time_bias(column.name)
-    if when is TimeBias.BIRTH:
-        start, end = (seconds_of(moment) for moment in BIRTHS)
-    elif when is TimeBias.AHEAD:
+def _timestamps(column: ColumnSchema, allowed: Range, time_span: TimeSpan) -> Generator:
+    start = seconds_of(time_span.start)
+    end = start + max(1, time_span.span_seconds) - 1
+    bias = time_bias(column.name)
+    if bias is TimeBias.BIRTH:
+        start, end = (seconds_of(end) for end in BIRTH_RANGE)
+    elif bias is TimeBias.FUTURE:
         start, end = end + 1, end + YEAR_SECONDS
     per_unit = DAY_SECONDS if column.kind is ColumnType.DATE else 1
     low, high = start // per_unit, end // per_unit
-    if when is TimeBias.GROWING and everything.low <= low and high <= everything.high and not everything.excluded:
+    if bias is TimeBias.INCREASING and allowed.low <= low and high <= allowed.high and not allowed.excluded:
         unit = "d" if column.kind is ColumnType.DATE else "ms" if column.fraction_digits >= 3 else "s"
-        return Spread(start=moments.start, span_seconds=moments.span_seconds, unit=unit)
-    return _numbers(column, _close_to(everything, low, high))
+        return Spread(start=time_span.start, span_seconds=time_span.span_seconds, unit=unit)
+    return _numbers(column, _close_to(allowed, low, high))
 
 
-def _times(column: ColumnSchema, everything: Range) -> Generator:
-    day = everything.within(0, DAY_SECONDS - 1)
-    if day == Range(unit=everything.unit, low=0, high=DAY_SECONDS - 1):
+def _times(column: ColumnSchema, allowed: Range) -> Generator:
+    day = allowed.within(0, DAY_SECONDS - 1)
+    if day == Range(unit=allowed.unit, low=0, high=DAY_SECONDS - 1):
         return Random(form="time")
-    numbers = (day or everything).unbroken()
+    numbers = (day or allowed).unbroken()
     step = max(1, numbers.count // MAX_CHOICES)
     return Choice(values=tuple(server_literal(column, n, numbers.unit) for n in range(numbers.low, numbers.high + 1, step)))
 
@@ -231,23 +231,23 @@ def _bytes(column: ColumnSchema, domain: Domain) -> Generator | None:
         values = text_columns.listed_texts(column, domain)
         return Choice(values=tuple(value.encode() for value in values)) if values else None
     size = text_columns.lengths(column, domain)
-    nothing_else = domain.matches is None and not domain.json and domain.low is None and domain.high is None
-    if size is None or not nothing_else or any(value != "" for value in domain.excluded):
+    length_only = domain.matches is None and not domain.json and domain.low is None and domain.high is None
+    if size is None or not length_only or any(value != "" for value in domain.excluded):
         return None
     if column.fixed:
-        return Random(form="bytes", length=column.length) if size.most >= column.length else None
-    least = max(size.least, min(1, size.most))
-    if size.most == 0:
+        return Random(form="bytes", length=column.length) if size.max >= column.length else None
+    min_length = max(size.min, min(1, size.max))
+    if size.max == 0:
         return None if "" in domain.excluded else Const(value=b"")
-    return Random(form="bytes", least=least, length=min(size.most, max(least, 16)))
+    return Random(form="bytes", least=min_length, length=min(size.max, max(min_length, 16)))
 
 
 def enumerable_values(column: ColumnSchema, domain: Domain = NO_LIMITS) -> int | None:
-    """How many different values `enumerated` has at most; None: the column cannot be enumerated."""
-    found = unique_generator(column, domain)
-    if found is None:
+    """The maximum of distinct values for `enumerated`; None: the column's values cannot be enumerated."""
+    unique = unique_generator(column, domain)
+    if unique is None:
         return None
-    return capacity(found) if _by_arithmetic(column) else min(capacity(found), MAX_CYCLE)
+    return capacity(unique) if _by_arithmetic(column) else min(capacity(unique), MAX_CYCLE)
 
 
 def _by_arithmetic(column: ColumnSchema) -> bool:
@@ -255,17 +255,20 @@ def _by_arithmetic(column: ColumnSchema) -> bool:
 
 
 def enumerated(column: ColumnSchema, domain: Domain, every: int, size: int) -> Generator:
-    """Value number (i // every) mod size, another one for each number. `size`: at most what `size(column, domain)` says."""
-    found = unique_generator(column, domain)
-    if found is None or not 1 <= size <= capacity(found):
+    """Cycles through `size` distinct values: row i has value number (i // every) mod size.
+
+    ValueError: the column has fewer distinct values (see `enumerable_values`).
+    """
+    unique = unique_generator(column, domain)
+    if unique is None or not 1 <= size <= capacity(unique):
         raise ValueError(f"{column.name} has no {size} different values")
-    if _by_arithmetic(column) and not found.values:
-        return Sequence(start=found.low, every=every, count=size)
-    return Cycle(values=_first_values(column, found, size), every=every)
+    if _by_arithmetic(column) and not unique.values:
+        return Sequence(start=unique.low, every=every, count=size)
+    return Cycle(values=_first_values(column, unique, size), every=every)
 
 
 def _first_values(column: ColumnSchema, unique: Unique, size: int) -> tuple[Scalar, ...]:
-    """The first values of the Unique, as a plan has them."""
+    """The first values of the Unique, as they are written in a plan."""
     if unique.form is UniqueKind.INET6:  # plans of earlier versions have these addresses
         return tuple(f"2001:db8::{n + 1:x}" for n in range(size))
     if column.kind in ORDERED and not unique.values:

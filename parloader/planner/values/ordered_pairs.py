@@ -1,9 +1,9 @@
-"""Columns of which one is never less than the other: created_at and updated_at, min_price and max_price."""
+"""Pairs of columns whose names imply an order: created_at <= updated_at, min_price <= max_price."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from parloader.planner.values.column_names import split_identifier_words
+from parloader.planner.values.column_names import split_identifier
 from parloader.planner.values.default_generators import DEFAULT_TIME_SPAN, TimeSpan, generator, plausible_range
 from parloader.planner.values.unique_columns import NO_LIMITS
 from parloader.planner.values.value_ranges import DATED, allowed_range, server_literal
@@ -11,7 +11,7 @@ from parloader.plans.generators import After, Generator
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
-# Between names that differ in one word: the earlier one has the first, the later one any of the others
+# For names that differ in one word: the word of the earlier column → the words of the later one
 WORDS: dict[str, frozenset[str]] = {
     first: frozenset(others.split())
     for first, others in (
@@ -44,39 +44,39 @@ WORDS: dict[str, frozenset[str]] = {
     )
 }
 
-# Between dates and moments whose names have these words anywhere
-MADE = frozenset(("created", "creation", "inserted", "registered", "issued"))
+# For dates and timestamps: words anywhere in the name of the earlier column, and of the later one
+CREATED = frozenset(("created", "creation", "inserted", "registered", "issued"))
 
 CHANGED = frozenset(("updated", "update", "modified", "changed", "deleted", "expires", "expiry", "due"))
 
-DAYS, SECONDS, UNITS = 30, 7 * 86_400, 1_000  # how much later at most
+DAYS, SECONDS, UNITS = 30, 7 * 86_400, 1_000  # maximum differences of dates, timestamps and numbers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """`earlier` leaves room for `later`, which is an After of it."""
+    """The generators of two ordered columns."""
 
-    earlier: Generator
-    later: After
+    earlier: Generator  # leaves space below the upper limit for `later`
+    later: After  # refers to the column of `earlier`
 
 
 def pairs(columns: Sequence[ColumnSchema]) -> tuple[tuple[str, str], ...]:
-    """(earlier, later) of the columns that go together by name and kind. No column is the later one twice, none is both."""
-    found: dict[str, str] = {}
-    for close in (True, False):  # names that differ in one word first
+    """The names (earlier, later) of columns that are ordered by name and type. A column is later in at most one pair, and never both."""
+    earlier_of: dict[str, str] = {}
+    for close in (True, False):  # prefer names that differ in one word
         for later in columns:
-            earlier = next((c for c in columns if _go_together(c, later, close=close)), None)
-            if earlier and later.name not in found and later.name not in found.values() and earlier.name not in found:
-                found[later.name] = earlier.name
-    return tuple((found[column.name], column.name) for column in columns if column.name in found)
+            earlier = next((c for c in columns if _are_ordered(c, later, close=close)), None)
+            if earlier and later.name not in earlier_of and later.name not in earlier_of.values() and earlier.name not in earlier_of:
+                earlier_of[later.name] = earlier.name
+    return tuple((earlier_of[column.name], column.name) for column in columns if column.name in earlier_of)
 
 
-def _go_together(earlier: ColumnSchema, later: ColumnSchema, *, close: bool) -> bool:
+def _are_ordered(earlier: ColumnSchema, later: ColumnSchema, *, close: bool) -> bool:
     if earlier.name == later.name or earlier.generated or later.generated or not comparable(earlier, later):
         return False
-    first, second = split_identifier_words(earlier.name), split_identifier_words(later.name)
+    first, second = split_identifier(earlier.name), split_identifier(later.name)
     if not close:
-        return earlier.kind in DATED and bool(MADE.intersection(first)) and bool(CHANGED.intersection(second))
+        return earlier.kind in DATED and bool(CREATED.intersection(first)) and bool(CHANGED.intersection(second))
     different = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
     if len(first) != len(second) or len(different) != 1 or first[-1] == "id":
         return False
@@ -84,9 +84,8 @@ def _go_together(earlier: ColumnSchema, later: ColumnSchema, *, close: bool) -> 
 
 
 def comparable(earlier: ColumnSchema, later: ColumnSchema) -> bool:
-    """Whether the later one's values can be the earlier one's and some more."""
-    moments = {ColumnType.DATETIME, ColumnType.TIMESTAMP}
-    if {earlier.kind, later.kind} <= moments:
+    """Whether a value of `later` can be computed by adding to a value of `earlier`."""
+    if {earlier.kind, later.kind} <= {ColumnType.DATETIME, ColumnType.TIMESTAMP}:
         return True
     if earlier.kind is not later.kind:
         return False
@@ -102,11 +101,11 @@ def later(
     earlier_domain: Domain = NO_LIMITS,
     *,
     strict: bool = False,
-    moments: TimeSpan = DEFAULT_TIME_SPAN,
+    time_span: TimeSpan = DEFAULT_TIME_SPAN,
 ) -> Pair | None:
-    """Generators of both columns: the later one is never less than the earlier one (`strict`: always more). `domain` is the later one's.
+    """Generators of both columns: `later` is at least `earlier` (`strict`: greater). `domain` belongs to `later`.
 
-    None: their kinds cannot be compared, or the domains leave no room.
+    None: the types cannot be compared, or the domains allow no such values.
     """
     listed = domain.values is not None or earlier_domain.values is not None
     if listed or domain.unsure or earlier_domain.unsure or domain.null or earlier_domain.null or not comparable(earlier, later):
@@ -116,17 +115,19 @@ def later(
     if not before or not after:
         return None
     before, after = before.unbroken(), after.unbroken()
-    least = 1 if strict else 0
+    min_difference = 1 if strict else 0
     preferred = DAYS if earlier.kind is ColumnType.DATE else SECONDS if earlier.kind in DATED else UNITS
-    room = after.high - max(before.low, after.low - least)
-    most = max(least, min(preferred, room // 2))
-    narrow = before.within(after.low - least, after.high - most)
+    available = after.high - max(before.low, after.low - min_difference)
+    max_difference = max(min_difference, min(preferred, available // 2))
+    narrow = before.within(after.low - min_difference, after.high - max_difference)
     if narrow is None:
         return None
     if later.fraction_digits < earlier.fraction_digits:
-        earlier = replace(earlier, fraction_digits=0)  # the later one would be rounded
+        earlier = replace(earlier, fraction_digits=0)  # otherwise `later` would be rounded
     ends = (server_literal(earlier, end, narrow.unit) for end in (narrow.low, narrow.high))
     low, high = (end if isinstance(end, int) else str(end) for end in ends)
     limited = replace(earlier_domain, low=low, high=high, low_open=False, high_open=False, excluded=())
-    made = generator(earlier, limited, moments)
-    return Pair(earlier=made, later=After(column=earlier.name, least=least, most=most)) if made else None
+    first = generator(earlier, limited, time_span)
+    if first is None:
+        return None
+    return Pair(earlier=first, later=After(column=earlier.name, least=min_difference, most=max_difference))

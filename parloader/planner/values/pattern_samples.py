@@ -1,4 +1,4 @@
-"""Texts that match a pattern, built from its parts: always the same ones."""
+"""Sample texts that match a pattern, generated from its parts; the same input always gives the same texts."""
 
 import hashlib
 import math
@@ -11,106 +11,114 @@ from parloader.schema.checks.predicates import Matches
 
 BASE_36 = BASE36
 
-# Tried in turn. One case only, so that no collation takes two texts for one
+# The first alphabet with an allowed character is used. Each has one case only, so that no collation treats two texts as equal
 ALPHABETS = (
     BASE_36,
     string.digits + string.ascii_uppercase,
     "".join(c for c in string.printable if c.isprintable() and c not in " \\'\"%_`"),
 )
 
-MAX_EXTRA = 8  # how much longer than it must be a part of any length is
+MAX_EXTRA = 8  # characters that a part of variable length has beyond its minimum
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    alphabet: str
-    least: int
-    most: int
+    """Characters of a pattern that are repeated."""
+
+    alphabet: str  # the characters to use
+    min_count: int
+    max_count: int
 
 
-def parts_of(matches: Matches, most: int) -> tuple[Part, ...]:
-    """With the characters that are used of each part, and at most `most` of them."""
+def parts_of(matches: Matches, max_length: int) -> tuple[Part, ...]:
+    """The parts of the pattern, each with one of the alphabets and at most `max_length` characters."""
     return tuple(
-        Part(alphabet=_plain(characters), least=least, most=most if high is None else min(high, most))
-        for characters, least, high in matches.parts
+        Part(alphabet=_plain(characters), min_count=low, max_count=max_length if high is None else min(high, max_length))
+        for characters, low, high in matches.parts
     )
 
 
 def _plain(characters: str) -> str:
     allowed = frozenset(characters)
-    found = ("".join(c for c in alphabet if c in allowed) for alphabet in ALPHABETS)
-    return next((alphabet for alphabet in found if alphabet), characters)
+    usable = ("".join(c for c in alphabet if c in allowed) for alphabet in ALPHABETS)
+    return next((alphabet for alphabet in usable if alphabet), characters)
 
 
-def samples(matches: Matches, least: int, most: int, count: int, salt: str) -> Iterator[str]:
-    """Texts of `least` to `most` characters, drawn from the `salt`; at most `count`, each once."""
-    parts = parts_of(matches, most)
+def samples(matches: Matches, min_length: int, max_length: int, count: int, salt: str) -> Iterator[str]:
+    """At most `count` distinct texts of `min_length` to `max_length` characters, chosen pseudo-randomly by the `salt`."""
+    parts = parts_of(matches, max_length)
     seen: set[str] = set()
     for n in range(2 * count):
-        drawn = hashlib.shake_256(f"{salt}/{n}".encode()).digest(len(parts) + most)
-        counts = _lengthened(parts, [min(p.most - p.least, drawn[k] % (MAX_EXTRA + 1)) for k, p in enumerate(parts)], least, most)
+        random_bytes = hashlib.shake_256(f"{salt}/{n}".encode()).digest(len(parts) + max_length)
+        counts = _lengthened(
+            parts, [min(p.max_count - p.min_count, random_bytes[k] % (MAX_EXTRA + 1)) for k, p in enumerate(parts)], min_length, max_length
+        )
         if counts is None:
             return
         letters = (part.alphabet for part, number in zip(parts, counts, strict=True) for _ in range(number))
-        text = "".join(alphabet[byte % len(alphabet)] for alphabet, byte in zip(letters, drawn[len(parts) :], strict=False))
+        text = "".join(alphabet[byte % len(alphabet)] for alphabet, byte in zip(letters, random_bytes[len(parts) :], strict=False))
         if text not in seen and len(seen) < count:
             seen.add(text)
             yield text
 
 
-def _lengthened(parts: Sequence[Part], extra: list[int], least: int, most: int) -> list[int] | None:
-    """How many characters each part has: its least and the `extra`, more or fewer of these so that all together are `least` to `most`."""
-    counts = [part.least + more for part, more in zip(parts, extra, strict=True)]
+def _lengthened(parts: Sequence[Part], extra: list[int], min_length: int, max_length: int) -> list[int] | None:
+    """The number of characters of each part: its minimum and `extra`, adjusted so that the text has `min_length` to `max_length`. None: impossible."""
+    counts = [part.min_count + more for part, more in zip(parts, extra, strict=True)]
     for k in reversed(range(len(parts))):
-        counts[k] -= max(0, min(sum(counts) - most, counts[k] - parts[k].least))
-        counts[k] += max(0, min(least - sum(counts), parts[k].most - counts[k]))
-    return counts if least <= sum(counts) <= most else None
+        counts[k] -= max(0, min(sum(counts) - max_length, counts[k] - parts[k].min_count))
+        counts[k] += max(0, min(min_length - sum(counts), parts[k].max_count - counts[k]))
+    return counts if min_length <= sum(counts) <= max_length else None
 
 
-def distinct(matches: Matches, least: int, most: int, count: int, prefix: int | None) -> tuple[str, ...]:
-    """At most `count` texts, sorted, that differ within the first `prefix` characters, whatever the case."""
-    parts = parts_of(matches, most)
-    counts = _lengthened(parts, [0] * len(parts), least, most)
+def distinct(matches: Matches, min_length: int, max_length: int, count: int, prefix: int | None) -> tuple[str, ...]:
+    """At most `count` texts, sorted, that differ within the first `prefix` characters (None: all), also ignoring case."""
+    parts = parts_of(matches, max_length)
+    counts = _lengthened(parts, [0] * len(parts), min_length, max_length)
     if counts is None:
         return ()
-    while _capacity(parts, counts, prefix) < count and sum(counts) < most:
-        growing = next((k for k in reversed(range(len(parts))) if counts[k] < parts[k].most and len(parts[k].alphabet) > 1), None)
+    while _capacity(parts, counts, prefix) < count and sum(counts) < max_length:
+        growing = next((k for k in reversed(range(len(parts))) if counts[k] < parts[k].max_count and len(parts[k].alphabet) > 1), None)
         if growing is None:
             break
         counts[growing] += 1
-    places = [part.alphabet for part, number in zip(parts, counts, strict=True) for _ in range(number)]
-    used = len(places) if prefix is None else prefix
-    return tuple(sorted(_numbered(places, used, n) for n in range(min(count, _capacity(parts, counts, prefix)))))
+    alphabets = [part.alphabet for part, number in zip(parts, counts, strict=True) for _ in range(number)]
+    used = len(alphabets) if prefix is None else prefix
+    return tuple(sorted(_numbered(alphabets, used, n) for n in range(min(count, _capacity(parts, counts, prefix)))))
 
 
 def _capacity(parts: Sequence[Part], counts: Sequence[int], prefix: int | None) -> int:
-    places = [len(part.alphabet) for part, number in zip(parts, counts, strict=True) for _ in range(number)]
-    return math.prod(places[:prefix])
+    sizes = [len(part.alphabet) for part, number in zip(parts, counts, strict=True) for _ in range(number)]
+    return math.prod(sizes[:prefix])
 
 
-def _numbered(places: Sequence[str], used: int, n: int) -> str:
-    letters = [alphabet[0] for alphabet in places]
-    for k in reversed(range(min(used, len(places)))):
-        n, digit = divmod(n, len(places[k]))
-        letters[k] = places[k][digit]
+def _numbered(alphabets: Sequence[str], used: int, n: int) -> str:
+    """Text number n: its first `used` characters are the digits of n, each in its own alphabet."""
+    letters = [alphabet[0] for alphabet in alphabets]
+    for k in reversed(range(min(used, len(alphabets)))):
+        n, digit = divmod(n, len(alphabets[k]))
+        letters[k] = alphabets[k][digit]
     return "".join(letters)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CounterTemplate:
-    """Any `digits` characters of base 36 between `prefix` and `suffix` match."""
+    """A text with a counter in it: `prefix`, `digits` base-36 digits, `suffix`."""
 
     prefix: str
     suffix: str
-    digits: int
+    digits: int  # every combination of that length matches the pattern
 
 
-def counter_template(matches: Matches, least: int, most: int, digits: int) -> CounterTemplate | None:
-    """With `digits` digits, or fewer where there is no room. None: no part takes every letter and digit."""
-    parts = parts_of(matches, most)
+def counter_template(matches: Matches, min_length: int, max_length: int, digits: int) -> CounterTemplate | None:
+    """A template with `digits` digits, or fewer if they do not fit. None: no part of the pattern allows every letter and digit."""
+    parts = parts_of(matches, max_length)
     for k, part in reversed(list(enumerate(parts))):
         counts = _lengthened(
-            parts, [min(p.most - p.least, max(0, digits - p.least) if n == k else 0) for n, p in enumerate(parts)], least, most
+            parts,
+            [min(p.max_count - p.min_count, max(0, digits - p.min_count) if n == k else 0) for n, p in enumerate(parts)],
+            min_length,
+            max_length,
         )
         if part.alphabet != BASE_36 or counts is None or not counts[k]:
             continue

@@ -1,4 +1,4 @@
-"""Which texts a column and its domain take, and plausible ones for it."""
+"""Text columns: the texts that a column and its CHECKs allow, and plausible ones among them."""
 
 import json
 import re
@@ -10,79 +10,86 @@ from itertools import chain, combinations
 
 from parloader.generation import pools
 from parloader.planner.values import column_names, pattern_samples
-from parloader.planner.values.column_names import split_identifier_words
+from parloader.planner.values.column_names import split_identifier
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
 from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Constant, Matches
 from parloader.schema.model import ColumnSchema, ColumnType
 
-# What an ASCII character takes; it is one byte everywhere else
+# Bytes of an ASCII character; 1 in all other character sets
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 
-# The last character of the charsets that have everything up to it; ASCII is in all others (of the servers' own, and that is all that is made here)
-UNICODE = {"utf8": "\uffff", "utf8mb3": "\uffff", "ucs2": "\uffff", **dict.fromkeys(("utf8mb4", "utf16", "utf16le", "utf32"), "\U0010ffff")}
+# The last character of each Unicode character set. For all others only ASCII is assumed, which each of the servers' sets contains
+LAST_CHARACTER = {
+    "utf8": "\uffff",
+    "utf8mb3": "\uffff",
+    "ucs2": "\uffff",
+    **dict.fromkeys(("utf8mb4", "utf16", "utf16le", "utf32"), "\U0010ffff"),
+}
 
-MAX_LENGTH = 2_000  # characters; plausible texts are no longer, however much a LONGTEXT holds
+MAX_LENGTH = 2_000  # characters: long enough to be plausible, far below what a LONGTEXT holds
 
 UUID_LENGTH = 36
 
-# Collations that take i for y, i for j and u for v, or m for n (of all that both servers have, tried with all pairs of letters and digits)
-MIXING = ("lithuanian", "_roman_", "macce_general", "_lv_0900_ai", "_lt_0900_ai", "_la_0900_ai")
+# Collations that treat i and y, i and j, u and v, or m and n as equal (found by comparing all pairs of letters and digits in every
+# collation of both servers)
+MIXING_COLLATIONS = ("lithuanian", "_roman_", "macce_general", "_lv_0900_ai", "_lt_0900_ai", "_la_0900_ai")
 
-ALIKE = str.maketrans("jyvn", "iium")
+EQUAL_LETTERS = str.maketrans("jyvn", "iium")
 
-MAX_LISTED = 200
+MAX_LISTED = 200  # values in a Choice
 
-FEWEST = 8  # as many of a pool have to be allowed, or others are made
+MIN_ALLOWED = 8  # if fewer entries of a pool are allowed, texts are generated instead
 
-LONG, MIDDLING = 40, 12  # characters: room for a sentence, for some words
+SENTENCE_LENGTH, WORDS_LENGTH = 40, 12  # characters from which a column gets sentences, or a few words
 
-LONGEST_CODE = 32  # a CHAR of up to so many characters is filled
+MAX_CODE_LENGTH = 32  # a CHAR up to this length is filled to its end
 
 CODES = frozenset(["code", "sku", "ref", "reference", "number", "no", "serial", "key", "abbreviation", "abbr", "symbol", "iso"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """In characters, both ends included."""
+    """The lengths a text may have, in characters, both included."""
 
-    least: int
-    most: int
+    min: int
+    max: int
 
 
 def is_uuid(name: str) -> bool:
-    return bool({"uuid", "guid"}.intersection(split_identifier_words(name)))
+    """Whether a column of this name holds UUIDs."""
+    return bool({"uuid", "guid"}.intersection(split_identifier(name)))
 
 
 def takes_uuids(domain: Domain, lengths: Lengths) -> bool:
-    """Whether it takes every UUID of version 4 as text, in lower case."""
+    """Whether the domain allows every version 4 UUID, written in lower case."""
     bounded = domain.values is not None or domain.low is not None or domain.high is not None
-    if bounded or domain.excluded or domain.json or not lengths.least <= UUID_LENGTH <= lengths.most:
+    if bounded or domain.excluded or domain.json or not lengths.min <= UUID_LENGTH <= lengths.max:
         return False
     return all(accepts(domain, f"{x * 8}-{x * 4}-4{x * 3}-{v}{x * 3}-{x * 12}") for x in "0123456789abcdef" for v in "89ab")
 
 
 def lengths(column: ColumnSchema, domain: Domain) -> Lengths | None:
-    """None: no length is allowed."""
-    most = MAX_LENGTH if column.kind is ColumnType.JSON else min(MAX_LENGTH, column.length)
-    if domain.most_length is not None:
-        most = min(most, domain.most_length)
-    if domain.most_bytes is not None:
-        most = min(most, domain.most_bytes // BYTES_OF_ASCII.get(column.charset, 1))
-    return Lengths(least=domain.least_length, most=most) if domain.least_length <= most else None
+    """The lengths that the column and its domain allow. None: there is none."""
+    longest = MAX_LENGTH if column.kind is ColumnType.JSON else min(MAX_LENGTH, column.length)
+    if domain.max_length is not None:
+        longest = min(longest, domain.max_length)
+    if domain.max_bytes is not None:
+        longest = min(longest, domain.max_bytes // BYTES_OF_ASCII.get(column.charset, 1))
+    return Lengths(min=domain.min_length, max=longest) if domain.min_length <= longest else None
 
 
 def fold(text: str) -> str:
-    """The same for texts that some collation may take for the same."""
+    """The text without case, accents and outer blanks: equal for texts that some collation may treat as equal."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c)).strip()
 
 
 def accepts(domain: Domain, text: str) -> bool:
-    """Whether the domain, its lengths aside, surely takes the text, whatever the collation."""
+    """Whether the domain surely allows the text in every collation; its lengths are not checked."""
     if domain.values is not None and text not in map(str, domain.values):
         return False
-    if domain.excluded and fold(text) in _barred(domain.excluded):
+    if domain.excluded and fold(text) in _folded(domain.excluded):
         return False
     if domain.matches and not re.fullmatch(_expression(domain.matches.parts), text, re.DOTALL):
         return False
@@ -92,7 +99,7 @@ def accepts(domain: Domain, text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _barred(excluded: tuple[Constant, ...]) -> frozenset[str]:
+def _folded(excluded: tuple[Constant, ...]) -> frozenset[str]:
     return frozenset(fold(str(value)) for value in excluded)
 
 
@@ -111,63 +118,64 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _above(low: object, high: object, without_end: bool) -> bool:
-    if low is None or high is None or (low == "" and not without_end):
+def _above(low: object, high: object, open_end: bool) -> bool:
+    if low is None or high is None or (low == "" and not open_end):
         return True
-    if not (isinstance(low, str) and isinstance(high, str)) or (low == high and without_end):
+    if not (isinstance(low, str) and isinstance(high, str)) or (low == high and open_end):
         return False
-    # Collations agree on the order of letters and digits only, and not on that of the two cases
+    # Collations agree only on the order of letters and digits within one case
     plain = (low + high).isascii() and (low + high).isalnum()
     return low == high or ((plain or not low) and low < high and low.casefold() < high.casefold())
 
 
 def is_limited_by_length_only(domain: Domain) -> bool:
-    """Whether only the length counts."""
+    """Whether the domain limits nothing but the length."""
     bounded = domain.values is not None or domain.low is not None or domain.high is not None
     return not (bounded or domain.excluded or domain.matches or domain.json)
 
 
 def listed_texts(column: ColumnSchema, domain: Domain) -> tuple[str, ...]:
-    """Those of the domain's value list that the column takes."""
+    """The values in the domain's list that the column can hold."""
     size = lengths(column, domain)
     values = [str(value) for value in domain.values or ()]
-    return tuple(v for v in values if size and size.least <= len(v) <= size.most and fits_charset(column, v) and accepts(domain, v))
+    return tuple(v for v in values if size and size.min <= len(v) <= size.max and fits_charset(column, v) and accepts(domain, v))
 
 
 def members(column: ColumnSchema, domain: Domain) -> Iterator[str]:
-    """What the domain takes: of an ENUM its values; of a SET the combinations of them, small ones first, spelled as the server spells them."""
+    """The allowed values of an ENUM or SET: members, or combinations of them (small ones first) as the server writes them."""
     counts = range(1, len(column.values) + 1) if column.kind is ColumnType.SET else (1,)
     for combination in chain.from_iterable(combinations(column.values, count) for count in counts):
         member = ",".join(combination)
-        if accepts(domain, member) and domain.least_length <= len(member) <= (domain.most_length or MAX_LENGTH):
+        if accepts(domain, member) and domain.min_length <= len(member) <= (domain.max_length or MAX_LENGTH):
             yield member
 
 
 def mixes_letters(column: ColumnSchema) -> bool:
-    """Whether its collation takes two of the letters a to z for one."""
-    return any(part in column.collation for part in MIXING)
+    """Whether the column's collation treats two of the letters a to z as equal."""
+    return any(part in column.collation for part in MIXING_COLLATIONS)
 
 
 def distinct_values(column: ColumnSchema, values: Iterable[str], prefix: int | None) -> Iterator[str]:
-    """Those that differ from all before them within the first `prefix` characters, whatever the case and the accents."""
+    """The values that differ from all earlier ones within the first `prefix` characters (None: all), ignoring case and accents."""
     seen = set()
-    mixed = ALIKE if mixes_letters(column) else {}
+    mixed = EQUAL_LETTERS if mixes_letters(column) else {}
     for value in values:
-        same = fold(value[:prefix]).translate(mixed)
-        if same not in seen:
-            seen.add(same)
+        folded = fold(value[:prefix]).translate(mixed)
+        if folded not in seen:
+            seen.add(folded)
             yield value
 
 
 def fits_charset(column: ColumnSchema, text: str) -> bool:
-    """Whether it surely has all the characters."""
+    """Whether the column's character set surely contains the text."""
     if column.charset == "latin1":  # MySQL's is Windows-1252
         return text == text.encode("cp1252", errors="ignore").decode("cp1252")
-    most = UNICODE.get(column.charset, "\x7f")
-    return all(character <= most for character in text)
+    last = LAST_CHARACTER.get(column.charset, "\x7f")
+    return all(character <= last for character in text)
 
 
 def text_generator(column: ColumnSchema, domain: Domain) -> Generator | None:
+    """Plausible texts for a TEXT or JSON column. None: no text is surely allowed."""
     if column.kind is ColumnType.JSON:
         domain = replace(domain, json=True)
     if domain.values is not None:
@@ -176,51 +184,51 @@ def text_generator(column: ColumnSchema, domain: Domain) -> Generator | None:
     size = lengths(column, domain)
     if size is None:
         return None
-    if size.most == 0:
+    if size.max == 0:
         return Const(value="") if accepts(domain, "") else None
     if is_uuid(column.name) and takes_uuids(domain, size):
         return Random(form="uuid")
-    return _from_pool(column, domain, size) or _made(column, domain, size)
+    return _from_pool(column, domain, size) or _without_pool(column, domain, size)
 
 
 def _from_pool(column: ColumnSchema, domain: Domain, size: Lengths) -> Generator | None:
     name = _pool(column, domain, size)
     if name is None:
         return None
-    values = [str(value) for value in pools.pool(name, length=size.most)]
-    allowed = [value for value in values if len(value) >= size.least and accepts(domain, value)]
+    values = [str(value) for value in pools.pool(name, length=size.max)]
+    allowed = [value for value in values if len(value) >= size.min and accepts(domain, value)]
     if len(allowed) == len(values):
-        longer = any(len(value) > size.most for value in pools.pool(name))
-        return Provider(name=name, length=size.most if longer else 0)
-    return Choice(values=tuple(allowed[:MAX_LISTED])) if len(allowed) >= FEWEST else None
+        longer = any(len(value) > size.max for value in pools.pool(name))
+        return Provider(name=name, length=size.max if longer else 0)
+    return Choice(values=tuple(allowed[:MAX_LISTED])) if len(allowed) >= MIN_ALLOWED else None
 
 
 def _pool(column: ColumnSchema, domain: Domain, size: Lengths) -> str | None:
     if domain.json:
         return "json"
-    if name := column_names.provider_for_column(column.name, size.most):
+    if name := column_names.provider_for_column(column.name, size.max):
         return name
-    if column.fixed or CODES.intersection(split_identifier_words(column.name)):
+    if column.fixed or CODES.intersection(split_identifier(column.name)):
         return None
-    return "sentence" if size.most >= LONG else "words" if size.most >= MIDDLING else None
+    return "sentence" if size.max >= SENTENCE_LENGTH else "words" if size.max >= WORDS_LENGTH else None
 
 
-def _made(column: ColumnSchema, domain: Domain, size: Lengths) -> Generator | None:
-    """Letters, or what the pattern wants."""
+def _without_pool(column: ColumnSchema, domain: Domain, size: Lengths) -> Generator | None:
+    """Random letters, or samples that match the domain."""
     if domain.json:
-        values = tuple(t for t in ('{"a": 1}', "{}", "[]", "1", *_quoted(size)) if size.least <= len(t) <= size.most and accepts(domain, t))
+        values = tuple(t for t in ('{"a": 1}', "{}", "[]", "1", *_quoted(size)) if size.min <= len(t) <= size.max and accepts(domain, t))
         return Choice(values=values) if values else None
     if is_limited_by_length_only(domain):
-        least = max(1, size.least)
-        if column.fixed and size.most <= LONGEST_CODE:
-            return Random(form="letters", length=size.most)
-        return Random(form="letters", least=least, length=min(size.most, least + 9))
+        shortest = max(1, size.min)
+        if column.fixed and size.max <= MAX_CODE_LENGTH:
+            return Random(form="letters", length=size.max)
+        return Random(form="letters", least=shortest, length=min(size.max, shortest + 9))
     values = tuple(accepted_samples(column, domain, size))
     return Choice(values=values) if values else None
 
 
 def _quoted(size: Lengths) -> tuple[str, ...]:
-    return (f'"{"a" * (size.least - 2)}"',) if size.least >= 2 else ()
+    return (f'"{"a" * (size.min - 2)}"',) if size.min >= 2 else ()
 
 
 ANY_WORD = Matches(column="", parts=((pattern_samples.BASE_36[10:], 0, None),), whole=True)
@@ -231,13 +239,13 @@ ANY_NUMBER = Matches(column="", parts=((pattern_samples.BASE_36[:10], 0, None),)
 
 
 def accepted_samples(column: ColumnSchema, domain: Domain, size: Lengths) -> list[str]:
-    """Some texts, made for the column, that the domain takes."""
-    wanted = [domain.matches] if domain.matches else [ANY_WORD, ANY_CAPITALS, ANY_NUMBER]
+    """Up to MAX_LISTED generated texts that the column and its domain allow."""
+    patterns = [domain.matches] if domain.matches else [ANY_WORD, ANY_CAPITALS, ANY_NUMBER]
     ends = [end for end in (domain.low, domain.high) if isinstance(end, str)]
-    made = [
+    samples = [
         text
-        for matches in wanted
-        for text in (*ends, *pattern_samples.samples(matches, max(size.least, min(1, size.most)), size.most, 2 * MAX_LISTED, column.name))
-        if size.least <= len(text) <= size.most and accepts(domain, text) and fits_charset(column, text)
+        for matches in patterns
+        for text in (*ends, *pattern_samples.samples(matches, max(size.min, min(1, size.max)), size.max, 2 * MAX_LISTED, column.name))
+        if size.min <= len(text) <= size.max and accepts(domain, text) and fits_charset(column, text)
     ]
-    return list(dict.fromkeys(made))[:MAX_LISTED]
+    return list(dict.fromkeys(samples))[:MAX_LISTED]

@@ -1,27 +1,27 @@
-"""Texts that are another one for each row."""
+"""A generator of distinct values for a column, for unique keys."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import islice
 
 from parloader.planner.values import pattern_samples, text_columns
-from parloader.planner.values.column_names import is_boolean, split_identifier_words
+from parloader.planner.values.column_names import is_boolean, split_identifier
 from parloader.planner.values.value_ranges import DATED, ORDERED, Range, allowed_range, listed_values, seconds_of, server_literal, unit_of
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
-DIGITS = 8  # base 36: 2.8 million million
+DIGITS = 8  # base 36: 2.8 * 10**12 values
 
-FEWEST_DIGITS = 6  # 2,000 million: less is only for columns that have no room
+MIN_DIGITS = 6  # base 36: 2 * 10**9 values; with fewer, the name's prefix and suffix are left out
 
-MAX_VALUES = 10_000
+MAX_VALUES = 10_000  # in a list
 
-LONGEST_NOUN = 24
+MAX_NOUN_LENGTH = 24  # characters of the column's name in the values
 
-# Word of a name → what stands before and behind the digits
-AROUND: dict[str, tuple[str, str]] = {}
-for _words, *_around in (
+# Word of a name → the text before and after the digits
+AFFIXES: dict[str, tuple[str, str]] = {}
+for _words, *_affixes in (
     ("email mail", "user-", "@example.com"),
     ("url uri link href website homepage permalink", "https://example.com/", ""),
     ("host hostname domain fqdn", "host-", ".example.com"),
@@ -30,88 +30,90 @@ for _words, *_around in (
     ("file filename", "file-", ".txt"),
     ("hash digest checksum token secret md5 sha1 sha256 guid uuid zip postcode phone mobile fax ip", "", ""),
 ):
-    AROUND |= dict.fromkeys(_words.split(), (_around[0], _around[1]))
+    AFFIXES |= dict.fromkeys(_words.split(), (_affixes[0], _affixes[1]))
 
 
 def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None, name: str) -> Unique | None:
+    """Distinct texts: UUIDs, a counter between a prefix and a suffix, or a list. The parameters are those of `unique_generator`."""
     size = text_columns.lengths(column, domain)
-    if size is None or size.most < 1:
+    if size is None or size.max < 1:
         return None
     named = name or column.name
     if text_columns.is_uuid(named) and prefix is None and text_columns.takes_uuids(domain, size):
         return Unique(form=UniqueKind.UUID)
     candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, named)
-    found = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
-    return found or _values(column, domain, size, prefix)
+    counter = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
+    return counter or _values(column, domain, size, prefix)
 
 
 def _candidates(domain: Domain, size: text_columns.Lengths, prefix: int | None, name: str) -> Iterator[Unique]:
-    around = [('"', '"')] if domain.json else [*_by_name(name), ("", "")]
-    for before, after in around:
-        room = min(size.most - len(before) - len(after), DIGITS)
+    affixes = [('"', '"')] if domain.json else [*_by_name(name), ("", "")]
+    for before, after in affixes:
+        digits = min(size.max - len(before) - len(after), DIGITS)
         if prefix is not None:
-            room = min(room, prefix - len(before))
-        if room < (FEWEST_DIGITS if before + after else 1):
+            digits = min(digits, prefix - len(before))
+        if digits < (MIN_DIGITS if before + after else 1):
             continue
-        filling = "0" * max(0, size.least - len(before) - len(after) - room)
+        filling = "0" * max(0, size.min - len(before) - len(after) - digits)
         if prefix is None:
             before += filling
         else:
             after = filling + after
-        yield Unique(form=UniqueKind.TEXT, prefix=before, length=room, suffix=after)
-    if domain.matches and (frame := pattern_samples.counter_template(domain.matches, size.least, size.most, DIGITS)):
-        within = len(frame.prefix) + frame.digits if prefix is None else prefix
-        if len(frame.prefix) + frame.digits <= within:
-            yield Unique(form=UniqueKind.TEXT, prefix=frame.prefix, length=frame.digits, suffix=frame.suffix)
+        yield Unique(form=UniqueKind.TEXT, prefix=before, length=digits, suffix=after)
+    if domain.matches and (template := pattern_samples.counter_template(domain.matches, size.min, size.max, DIGITS)):
+        within = len(template.prefix) + template.digits if prefix is None else prefix
+        if len(template.prefix) + template.digits <= within:
+            yield Unique(form=UniqueKind.TEXT, prefix=template.prefix, length=template.digits, suffix=template.suffix)
 
 
 def _by_name(name: str) -> Iterator[tuple[str, str]]:
-    parts = split_identifier_words(name)
-    noun = "-".join(parts)[:LONGEST_NOUN].strip("-")
-    yield next((AROUND[word] for word in reversed(parts) if word in AROUND), (f"{noun}-" if noun else "", ""))
+    parts = split_identifier(name)
+    noun = "-".join(parts)[:MAX_NOUN_LENGTH].strip("-")
+    yield next((AFFIXES[word] for word in reversed(parts) if word in AFFIXES), (f"{noun}-" if noun else "", ""))
 
 
 def _is_accepted(unique: Unique, domain: Domain) -> bool:
     if text_columns.is_limited_by_length_only(domain):
         return True
-    long = len(unique.prefix + unique.suffix) + unique.length
+    length = len(unique.prefix + unique.suffix) + unique.length
     for excluded in map(text_columns.fold, map(str, domain.excluded)):
         if (
-            len(excluded) == long
+            len(excluded) == length
             and excluded.startswith(text_columns.fold(unique.prefix))
             and excluded.endswith(text_columns.fold(unique.suffix))
         ):
             return False
-    # Every digit at every place: classes and ends ask for no more
+    # Every digit in every position: character classes and bounds depend on nothing else
     return all(text_columns.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in pattern_samples.BASE_36)
 
 
 def _values(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, prefix: int | None) -> Unique | None:
-    """Listed, where digits and letters cannot be counted in."""
+    """A list of texts, for domains that allow no counter."""
     matches = domain.matches or text_columns.ANY_NUMBER
-    made = pattern_samples.distinct(matches, max(1, size.least), size.most, MAX_VALUES, prefix)
-    found = [text for text in made if text_columns.accepts(domain, text)] or text_columns.accepted_samples(column, domain, size)
-    values = tuple(sorted(text_columns.distinct_values(column, found, prefix)))
+    samples = pattern_samples.distinct(matches, max(1, size.min), size.max, MAX_VALUES, prefix)
+    texts = [text for text in samples if text_columns.accepts(domain, text)] or text_columns.accepted_samples(column, domain, size)
+    values = tuple(sorted(text_columns.distinct_values(column, texts, prefix)))
     return Unique(form=UniqueKind.VALUES, values=values) if values else None
 
 
 NO_LIMITS = Domain()
+"""The domain of a column without CHECKs."""
 
-FIRST_MOMENT = seconds_of("2000-01-01T00:00:00Z")
+FIRST_TIMESTAMP = seconds_of("2000-01-01T00:00:00Z")
 
-MAX_BYTES = 16
+MAX_BYTES = 16  # length of the values of a long binary column
 
-FEW_LISTED = 1_000  # a range with gaps is listed up to here, and cut at the gaps above
+MAX_LISTED = 1_000  # a range with gaps is listed up to this size; of a larger one the longest part is used
 
-PLENTY = 1_000_000
+PLENTY = 1_000_000  # values that are surely enough
 
-WHOLE_DIGITS = 9  # a decimal with so many digits before the point needs none after it to be another one for each row
+WHOLE_DIGITS = 9  # a decimal with this many digits before the point has enough distinct values without a fraction
 
 
 def unique_generator(column: ColumnSchema, domain: Domain = NO_LIMITS, prefix: int | None = None, name: str = "") -> Unique | None:
-    """Values that differ within the first `prefix` characters (bytes), whatever the collation. None: the type or the domain has none.
+    """Values that differ within the first `prefix` characters or bytes (None: all) in every collation.
 
-    `name`: what the values are called, where it is not the column's name.
+    `name`: used in the values instead of the column's name. None: parloader knows no distinct values of the type and domain.
     """
     if domain.null is True or domain.unsure or domain.impossible:
         return None
@@ -150,7 +152,7 @@ def _ordered(column: ColumnSchema, domain: Domain) -> Unique | None:
         return None
     numbers = _preferred(column, numbers)
     fractions_of_real = column.kind is ColumnType.REAL and numbers.unit != 1
-    if fractions_of_real or (numbers.excluded and numbers.count <= FEW_LISTED):
+    if fractions_of_real or (numbers.excluded and numbers.count <= MAX_LISTED):
         return Unique(form=UniqueKind.VALUES, values=tuple(islice((server_literal(column, n, numbers.unit) for n in numbers), MAX_VALUES)))
     numbers = numbers.unbroken()
     if column.kind is ColumnType.DECIMAL:
@@ -166,10 +168,10 @@ def _ordered(column: ColumnSchema, domain: Domain) -> Unique | None:
 
 
 def _numbers(column: ColumnSchema, domain: Domain) -> Range | None:
-    """Whole ones where there are enough of them."""
+    """The allowed range, in integers if there are enough of them."""
     if column.kind is ColumnType.REAL or (column.kind is ColumnType.DECIMAL and column.precision - column.scale >= WHOLE_DIGITS):
         whole = allowed_range(column, domain, unit=Fraction(1))
-        if whole and whole.count >= FEW_LISTED:
+        if whole and whole.count >= MAX_LISTED:
             return whole
         finer = allowed_range(column, domain) if column.kind is ColumnType.REAL else allowed_range(column, domain, unit=unit_of(column))
         return max((r for r in (whole, finer) if r), key=lambda r: r.count, default=None)
@@ -177,26 +179,26 @@ def _numbers(column: ColumnSchema, domain: Domain) -> Range | None:
 
 
 def _preferred(column: ColumnSchema, numbers: Range) -> Range:
-    """From 1 on (0 is "generate one" in an AUTO_INCREMENT column), dates from 1970 on, moments from 2000 on, unless that leaves too few."""
+    """Numbers from 1 (AUTO_INCREMENT replaces a 0), dates from 1970, timestamps from 2000, unless that leaves too few."""
     first = 1
     if column.kind in (ColumnType.BIT, ColumnType.DATE, ColumnType.TIME) or is_boolean(column):
         first = 0
     elif column.kind in DATED:
-        first = FIRST_MOMENT
-    found = numbers.within(first, numbers.high)
-    return found if found and (found.count >= PLENTY or 4 * found.count >= numbers.count) else numbers
+        first = FIRST_TIMESTAMP
+    preferred = numbers.within(first, numbers.high)
+    return preferred if preferred and (preferred.count >= PLENTY or 4 * preferred.count >= numbers.count) else numbers
 
 
 def _bytes(column: ColumnSchema, domain: Domain, prefix: int | None) -> Unique | None:
     if domain.values is not None:
         return _listed(value.encode() for value in text_columns.distinct_values(column, text_columns.listed_texts(column, domain), prefix))
     size = text_columns.lengths(column, domain)
-    others = domain.matches or domain.json or domain.low is not None or domain.high is not None
-    if size is None or size.most < 1 or others or any(value != "" for value in domain.excluded):
+    more_limits = domain.matches or domain.json or domain.low is not None or domain.high is not None
+    if size is None or size.max < 1 or more_limits or any(value != "" for value in domain.excluded):
         return None
-    length = column.length if column.fixed else min(size.most, max(MAX_BYTES, size.least))
+    length = column.length if column.fixed else min(size.max, max(MAX_BYTES, size.min))
     if prefix is not None and prefix < length:
-        if column.fixed or prefix < size.least:  # a shorter one would be read back with zeros behind it
+        if column.fixed or prefix < size.min:  # a shorter value would be padded with zero bytes
             return None
         length = prefix
-    return Unique(form=UniqueKind.BYTES, length=length) if length <= size.most else None
+    return Unique(form=UniqueKind.BYTES, length=length) if length <= size.max else None

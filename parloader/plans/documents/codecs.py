@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.generators import Scalar
+from parloader.timestamps import SPAN_SECONDS, parse_iso, parse_span
 
 EntryPath: TypeAlias = tuple[str | int, ...]
 """The keys that lead to an entry of a document: ("table", "orders", "column", "status")."""
@@ -219,8 +220,6 @@ def pair_of(item: Codec, *, expected: str) -> Codec:
     return Codec(read=read, write=lambda value: [item.write(each) for each in value])
 
 
-SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
 WRITTEN_SPANS = ("d", "h", "m", "s")
 
 DECIMAL = re.compile(r"-?[0-9]{1,65}(\.[0-9]{1,38})?")
@@ -272,29 +271,20 @@ def _write_scalar(value: Any) -> Any:
 SCALAR = Codec(read=_scalar, write=_write_scalar)
 
 
-def timestamp_of(text: str) -> datetime.datetime:
-    """The timestamp of an ISO text, in UTC; a text without a zone is in UTC. ValueError: it is no ISO timestamp or date."""
-    timestamp = datetime.datetime.fromisoformat(text)
-    try:
-        return timestamp.replace(tzinfo=datetime.UTC) if timestamp.tzinfo is None else timestamp.astimezone(datetime.UTC)
-    except OverflowError as error:
-        raise ValueError(text) from error
-
-
 def _timestamp(value: object) -> str:
     text = timestamp_text(value) if isinstance(value, datetime.date) else value
     try:
-        timestamp_of(text if isinstance(text, str) else "")
+        parse_iso(text if isinstance(text, str) else "")
     except ValueError as error:
         raise DecodeError('a date or a timestamp, such as "2024-01-01T00:00:00Z"') from error
     return str(text)
 
 
 def _span(value: object) -> int:
-    match = re.fullmatch("([0-9]{1,12})([smhdw])", value) if isinstance(value, str) else None
-    if not match:
-        raise DecodeError('a time span: a number and s, m, h, d or w, such as "365d"')
-    return int(match[1]) * SPAN_SECONDS[match[2]]
+    try:
+        return parse_span(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise DecodeError('a time span: a number and s, m, h, d or w, such as "365d"') from error
 
 
 def _write_span(value: Any) -> Any:
@@ -322,7 +312,7 @@ def bound_of(text: str) -> Decimal | datetime.date | datetime.datetime | None:
     """The decimal, date or timestamp (whole seconds, UTC) that the text denotes; None: it denotes none of these."""
     if DECIMAL.fullmatch(text):
         return Decimal(text)
-    for kind in (datetime.date.fromisoformat, timestamp_of):
+    for kind in (datetime.date.fromisoformat, parse_iso):
         with suppress(ValueError):
             bound = kind(text)
             return None if isinstance(bound, datetime.datetime) and bound.microsecond else bound

@@ -36,8 +36,8 @@ from parloader.plans.documents.codecs import (
     one_of,
     pair_of,
     suggestion,
-    timestamp_of,
 )
+from parloader.timestamps import parse_iso
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
 """Field → option, if their names differ."""
@@ -163,7 +163,7 @@ def _check_normal(normal: generators.Normal) -> None:
 
 
 def _check_spread(spread: generators.Spread) -> None:
-    start = timestamp_of(spread.start)
+    start = parse_iso(spread.start)
     if start.microsecond % 1000:
         raise InvalidPlan(f"the start is {abbreviated(spread.start)}", "Give a start in whole milliseconds")
     try:

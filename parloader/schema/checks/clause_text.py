@@ -1,52 +1,52 @@
-"""A CHECK clause as information_schema.check_constraints says it, brought into one spelling for both servers.
+"""Parses the text of a CHECK clause in information_schema.check_constraints into the same syntax tree for both servers.
 
-Tried on MariaDB 10.11 and MySQL 9.7. MySQL puts a backslash before quotes and backslashes of the whole text (also within names), an
-introducer before each string, and its UTF-8 comes as if it were latin1. MariaDB writes ???? for a character beyond the basic plane.
+Tested with MariaDB 10.11 and MySQL 9.7. MySQL escapes quotes and backslashes in the entire text (also within names), writes an introducer
+before each string, and decodes its UTF-8 as Latin-1. MariaDB writes ???? for a character outside the Basic Multilingual Plane.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from parloader.schema.checks.predicates import UnsupportedCheck
-
-ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "Z": "\x1a", "b": "\b"}
+from parloader.schema.model import quote_identifier
+from parloader.schema.string_literals import repair_latin1, unescape
 
 TOKEN = re.compile(
-    r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names stand in double quotes; neither server writes a string so
+    r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names have double quotes; neither server writes strings with them
     |(?:\b_[a-z0-9]+\s*)?'(?P<text>(?:[^'\\]|\\.|'')*)'""",
     re.VERBOSE | re.DOTALL,
 )
 
 FIRST_QUOTE = re.compile(r"(?:`(?:[^`]|``)*`|[^`'])*?(?P<quote>\\?')", re.DOTALL)
 
-LOST = "????"
+LOST_CHARACTER = "????"
 
 KNOWN_ARGUMENTS = frozenset(
     {"this", "expression", "expressions", "low", "high", "ifs", "default", "true", "false", "to", "binary", "flag", "position", "kind"}
     | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
 )
-"""What the nodes of a tree may have. Whatever else sqlglot, in this version or another, has to say might change the meaning."""
+"""Arguments of syntax nodes that parser.py takes into account. A clause with any other is rejected, as it might change the meaning."""
 
 
 def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
-    """The syntax tree of the condition, its strings decoded; column names in small letters are exchanged for those of `columns`.
+    """The syntax tree of the condition, with decoded strings. `columns`: names in lower case → names to use in the tree.
 
-    NotUnderstood where sqlglot cannot read it.
+    UnsupportedCheck: sqlglot cannot parse the condition, or it has parts that are not known here.
     """
     as_mysql = _is_mysql(clause)
-    text = _unescaped(clause) if as_mysql else clause
+    text = repair_latin1(unescape(clause)) if as_mysql else clause
     strings: dict[str, str] = {}
 
     def placeholder(token: re.Match[str]) -> str:
         if token["name"] is not None:
             quote = token["name"][0]
-            return "`" + token["name"][1:-1].replace(quote * 2, quote).replace("`", "``") + "`"
-        string = _string(token["text"])
-        if not as_mysql and LOST in string:
+            return quote_identifier(token["name"][1:-1].replace(quote * 2, quote))
+        string = unescape(token["text"])
+        if not as_mysql and LOST_CHARACTER in string:
             raise UnsupportedCheck("a string has lost characters")
         key = f"s{len(strings)}"
         strings[key] = string
@@ -57,13 +57,13 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
         if literal.is_string and literal.this in strings:
             literal.set("this", strings[literal.this])
     for predicate in list(tree.find_all(exp.Like, exp.Is)):
-        if predicate.args.get("negate"):  # so NOT LIKE is told in some versions of sqlglot; in others there is a NOT around it
+        if predicate.args.get("negate"):  # some versions of sqlglot mark NOT LIKE so, others put a NOT around LIKE
             predicate.set("negate", None)
-            whole = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
-            whole.replace(exp.Not(this=whole.copy()))
+            outer = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
+            outer.replace(exp.Not(this=outer.copy()))
     for node in tree.walk():
         if not {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS:
-            raise UnsupportedCheck(f"a {type(node).__name__} of a special kind")
+            raise UnsupportedCheck(f"an unknown option of {type(node).__name__}")
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", columns.get(identifier.this.lower(), identifier.this))
     return tree
@@ -73,43 +73,14 @@ def _tree(condition: str) -> exp.Paren:
     try:
         select = sqlglot.parse_one(f"SELECT {condition}", dialect="mysql")
     except (SqlglotError, RecursionError) as error:
-        raise UnsupportedCheck("sqlglot cannot read it") from error
-    there = {name for name, value in select.args.items() if value}
-    if not isinstance(select, exp.Select) or there != {"expressions"} or len(select.expressions) != 1:
-        raise UnsupportedCheck("it is no condition")
+        raise UnsupportedCheck("sqlglot cannot parse it") from error
+    clauses = {name for name, value in select.args.items() if value}
+    if not isinstance(select, exp.Select) or clauses != {"expressions"} or len(select.expressions) != 1:
+        raise UnsupportedCheck("it is not a condition")
     return exp.Paren(this=select.expressions[0])
 
 
 def _is_mysql(clause: str) -> bool:
-    """MariaDB's first string begins with a bare quote. Without a string only a name can tell, and MySQL has parentheses around most."""
+    """Whether MySQL wrote the clause: its first string starts with an escaped quote. Without strings, MySQL's has outer parentheses."""
     first = FIRST_QUOTE.match(clause)
     return first["quote"] == "\\'" if first else clause.startswith("(") or not clause.isascii()
-
-
-def _unescaped(clause: str) -> str:
-    text = _string(clause)
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
-
-
-def _string(inner: str) -> str:
-    """What a string literal means. The backslash of \\% and \\_ stays, as the servers have it: it is for LIKE."""
-    return "".join(_characters(inner))
-
-
-def _characters(inner: str) -> Iterator[str]:
-    position = 0
-    while position < len(inner):
-        character = inner[position]
-        following = inner[position + 1 : position + 2]
-        if character == "\\" and following:
-            yield "\\" + following if following in "%_" else ESCAPED.get(following, following)
-            position += 2
-        elif character == "'" and following == "'":
-            yield "'"
-            position += 2
-        else:
-            yield character
-            position += 1

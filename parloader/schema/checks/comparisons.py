@@ -1,4 +1,4 @@
-"""A column, or something made of it, compared with constants or with another column: the leaves of a CHECK clause."""
+"""Comparisons of a column, or a function of it, with constants or another column: the leaves of a CHECK clause."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -40,15 +40,16 @@ INTEGER_TYPES = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT)
 TIMESTAMP_TYPES = (exp.DataType.Type.DATE, exp.DataType.Type.DATETIME, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIME)
 
 MAX_BITS = 5
-"""A bit string up to here is a number for any column: as text it would be a control character."""
+"""Hexadecimal literals below 2**5 are read as numbers: as text they would be control characters."""
 
 
 def is_null(node: exp.Expr) -> bool:
+    """Whether the node is the literal NULL."""
     return isinstance(node.unnest(), exp.Null)
 
 
 def constant(node: exp.Expr) -> Constant | None:
-    """None where it is none, or NULL. Dates and moments are the text that is given for them."""
+    """The value of a constant; dates and timestamps are text. None: the node is not a constant, or is NULL."""
     match node.unnest():
         case exp.Literal() as literal:
             return str(literal.this) if literal.is_string else _number(literal.this)
@@ -75,7 +76,7 @@ def _number(text: str) -> Constant | None:
 
 
 def _cast(value: Constant | None, to: exp.DataType) -> Constant | None:
-    """Only where it changes nothing but the type."""
+    """The value after CAST, if only its type changes; otherwise None."""
     if (
         isinstance(value, str)
         and to.this in (*TIMESTAMP_TYPES, exp.DataType.Type.CHAR)
@@ -92,8 +93,10 @@ def _cast(value: Constant | None, to: exp.DataType) -> Constant | None:
 
 
 def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
-    """Cases in which left `operator` right is true, or unknown because a column is NULL. NotUnderstood at anything but columns, some
-    functions of them, and constants."""
+    """Cases in which left `operator` right is true, or unknown because a column is NULL.
+
+    UnsupportedCheck: an operand is not a constant, a column or a supported function of one.
+    """
     value = constant(right)
     if value is not None:
         return _with_constant(left.unnest(), operator, value)
@@ -104,7 +107,7 @@ def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
 
 
 def one_of(node: exp.Expr, values: tuple[Constant, ...], *, negated: bool) -> Disjunction:
-    """Cases in which it is (not) one of these values. NotUnderstood as above."""
+    """Cases in which the node is one of the values (`negated`: none of them). UnsupportedCheck: as in `compared`."""
     subject = _bare(node)
     if isinstance(subject, exp.Column):
         return ((NoneOf(column=subject.name, values=values),),) if negated else ((OneOf(column=subject.name, values=values),),)
@@ -121,7 +124,7 @@ def _in_case(function: exp.Upper | exp.Lower, value: Constant) -> bool:
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
-    """Without a collation and a cast to bytes: equal is equal in any, and NoneOf is meant for all of them."""
+    """The node without COLLATE and BINARY: OneOf and NoneOf hold in every collation."""
     inner = node.unnest()
     if isinstance(inner, exp.Collate) or (isinstance(inner, exp.Cast) and inner.to.this is exp.DataType.Type.CHARACTER_SET):
         return _bare(inner.this)
@@ -178,12 +181,12 @@ def _length(column: str, operator: str, value: int, *, in_bytes: bool) -> Disjun
         case _:
             bounds = [(value + (operator == ">"), None)]
     possible = [(max(low, 0), high) for low, high in bounds if high is None or high >= 0]
-    # a length below 0: only NULL has none
+    # a length below 0: possible only for NULL
     return tuple((Length(column=column, low=low, high=high, in_bytes=in_bytes),) for low, high in possible) or ((Null(column=column),),)
 
 
 def _trimmed(trim: exp.Trim) -> str:
-    """The column whose blanks are taken off, from either side or both."""
+    """The column of a TRIM that removes blanks, on either side or both."""
     blank = trim.expression
     if not isinstance(trim.this, exp.Column) or not (blank is None or constant(blank) == " "):
         raise UnsupportedCheck("TRIM of an expression")
@@ -193,19 +196,20 @@ def _trimmed(trim: exp.Trim) -> str:
 def _trimmed_length(column: str, operator: str, value: int) -> Disjunction:
     match operator:
         case "<" | "<=":
-            return _length(column, operator, value, in_bytes=True)  # a text is no shorter than what is left of it
+            return _length(column, operator, value, in_bytes=True)  # a trimmed text is never longer than the text
         case ">" | ">=":
-            least = value + (operator == ">")
-            if least <= 0:
+            minimum = value + (operator == ">")
+            if minimum <= 0:
                 return ALWAYS
-            return ((NoneOf(column=column, values=("",)) if least == 1 else _plain(column, ANY, least),),)
+            return ((NoneOf(column=column, values=("",)) if minimum == 1 else _plain(column, ANY, minimum),),)
         case "<>" if value == 0:
             return ((NoneOf(column=column, values=("",)),),)
     raise UnsupportedCheck("the length of a trimmed text")
 
 
-def _plain(column: str, letters: str, least: int = 0) -> Matches:
-    return Matches(column=column, parts=((letters, least, None),), whole=True)
+def _plain(column: str, letters: str, min_length: int = 0) -> Matches:
+    """Texts of these letters only."""
+    return Matches(column=column, parts=((letters, min_length, None),), whole=True)
 
 
 def _year(year: int) -> str:
@@ -222,7 +226,7 @@ def _day_after(text: str) -> str:
 
 
 def _stepwise(column: str, operator: str, start: str, after: str) -> Disjunction:
-    """A function of the column that has the value for start <= column < after, and grows with it."""
+    """A comparison of an increasing function of the column, such as YEAR(): it equals the constant for `start` <= column < `after`."""
     below, above = Between(column=column, high=start, high_open=True), Between(column=column, low=after)
     match operator:
         case "<":
@@ -243,8 +247,8 @@ def _or_default(column: exp.Column, operator: str, default: Constant | None, val
     """COALESCE(column, default) compared with a number."""
     if not isinstance(default, int | Decimal) or not isinstance(value, int | Decimal):
         raise UnsupportedCheck("COALESCE")
-    there = tuple((NotNull(column=column.name), *case) for case in _column(column.name, operator, value))
-    return (*there, (Null(column=column.name),)) if HOLDS[operator](default, value) else there
+    not_null = tuple((NotNull(column=column.name), *case) for case in _column(column.name, operator, value))
+    return (*not_null, (Null(column=column.name),)) if HOLDS[operator](default, value) else not_null
 
 
 def _two_columns(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:

@@ -1,10 +1,11 @@
-"""What CHECKs leave of a table's rows: the few kinds of rows that keep all of them, and in each what a column may hold."""
+"""Combines the CHECKs of a table: cases that satisfy all of them, and the domain of each column in a case."""
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import TypeAlias
 
@@ -23,99 +24,68 @@ from parloader.schema.checks.predicates import (
     ParsedCheck,
     Predicate,
 )
+from parloader.timestamps import parse_sql_literal
 
 MAX_COMBINATIONS = 4096
-"""So many are looked at together. More come from dozens of CHECKs with alternatives, and then the first ones must do."""
-
-TIMESTAMP_TEXT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6}))?)?)?")
+"""Combinations of cases that are considered together. Only dozens of CHECKs with alternatives have more; the first ones are used then."""
 
 TIME_TEXT = re.compile(r"(-?)(\d{1,3}):(\d\d?)(?::(\d\d?))?")
-
-EXACT = Context(prec=100)
-"""DECIMAL has 65 digits."""
 
 Order: TypeAlias = tuple[str, Decimal | datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """What a column may hold. `null`: it must be NULL, it must not, or either (None). All else is about other values than NULL.
+    """The values that a column may hold. All fields but `null` and `impossible` are about values other than NULL."""
 
-    `excluded`: texts that are alike but for case, accents or blanks at the ends are excluded, too. `unsure`: the rest says not all; a value
-    has to be tried. `impossible`: neither NULL nor any value will do.
-    """
-
-    null: bool | None = None
-    low: Constant | None = None
-    high: Constant | None = None
-    low_open: bool = False
-    high_open: bool = False
-    values: tuple[Constant, ...] | None = None
-    excluded: tuple[Constant, ...] = ()
-    least_length: int = 0
-    most_length: int | None = None
-    most_bytes: int | None = None
-    matches: Matches | None = None
-    json: bool = False
-    unsure: bool = False
-    impossible: bool = False
-
-    def numbers(self, scale: int = 0) -> tuple[Decimal | None, Decimal | None]:
-        """The least and the greatest number with `scale` decimals, both included. ValueError where a bound is no number."""
-        step = Decimal(1).scaleb(-scale)
-        low, high = (None if bound is None else _decimal(bound) for bound in (self.low, self.high))
-        if low is not None:
-            rounded = low.quantize(step, ROUND_CEILING, EXACT)
-            low = EXACT.add(rounded, step) if self.low_open and rounded == low else rounded
-        if high is not None:
-            rounded = high.quantize(step, ROUND_FLOOR, EXACT)
-            high = EXACT.subtract(rounded, step) if self.high_open and rounded == high else rounded
-        return low, high
-
-    def moments(self, step: timedelta) -> tuple[datetime | None, datetime | None]:
-        """The earliest and the latest moment in whole steps (a day, a second), both included. ValueError where a bound is no date."""
-        low, high = (None if bound is None else _moment_of(bound) for bound in (self.low, self.high))
-        if low is not None:
-            rest = (low - datetime.min) % step
-            low = low + step if not rest and self.low_open else low + (step - rest if rest else timedelta())
-        if high is not None:
-            rest = (high - datetime.min) % step
-            high = high - step if not rest and self.high_open else high - rest
-        return low, high
+    null: bool | None = None  # True: must be NULL, False: must not, None: either
+    low: Constant | None = None  # lower bound; None: unbounded
+    high: Constant | None = None  # upper bound; None: unbounded
+    low_open: bool = False  # `low` itself is not allowed
+    high_open: bool = False  # `high` itself is not allowed
+    values: tuple[Constant, ...] | None = None  # the only allowed values; None: any
+    excluded: tuple[Constant, ...] = ()  # also excludes texts that differ only in case, accents or outer blanks
+    min_length: int = 0  # characters
+    max_length: int | None = None  # characters; None: unlimited
+    max_bytes: int | None = None  # None: unlimited
+    matches: Matches | None = None  # a pattern that texts match
+    json: bool = False  # must be valid JSON
+    unsure: bool = False  # there are more limits, which the fields do not describe: values have to be tested
+    impossible: bool = False  # neither NULL nor any other value is allowed
 
 
-def combine(understood: Sequence[ParsedCheck], most: int = 8) -> tuple[tuple[Predicate, ...], ...]:
-    """At most `most` cases that keep all the CHECKs, so that each case of each CHECK is among them where it can be. Empty: no row does.
+def combine(checks: Sequence[ParsedCheck], max_cases: int = 8) -> tuple[tuple[Predicate, ...], ...]:
+    """At most `max_cases` cases that satisfy all CHECKs, chosen so that each case of each CHECK occurs if possible. Empty: no row satisfies them.
 
-    A column's NOT NULL is not in the CHECKs: add Understood(cases=((NotNull(column=…),),)) for it.
+    A column's NOT NULL is not a CHECK: add ParsedCheck(cases=((NotNull(column=…),),)) for it.
     """
     combinations: list[Combination] = [Combination()]
-    for number, check in sorted(enumerate(understood), key=lambda numbered: len(numbered[1].cases)):
-        extended = (combination.extended(number, which, case) for combination in combinations for which, case in enumerate(check.cases))
+    for number, check in sorted(enumerate(checks), key=lambda numbered: len(numbered[1].cases)):
+        extended = (combination.extended(number, choice, case) for combination in combinations for choice, case in enumerate(check.cases))
         combinations = list(islice((one for one in extended if one.possible), MAX_COMBINATIONS))
-    return tuple(combination.atoms for combination in _diverse(combinations, most))
+    return tuple(combination.predicates for combination in _diverse(combinations, max_cases))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Combination:
-    """`taken`: (number of the CHECK, number of its case)."""
+    """One case of each CHECK, together."""
 
-    atoms: tuple[Predicate, ...] = ()
-    taken: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    predicates: tuple[Predicate, ...] = ()
+    taken: frozenset[tuple[int, int]] = field(default_factory=frozenset)  # (number of the CHECK, number of its case)
 
-    def extended(self, number: int, which: int, case: tuple[Predicate, ...]) -> "Combination":
-        return Combination(atoms=tuple(dict.fromkeys((*self.atoms, *case))), taken=self.taken | {(number, which)})
+    def extended(self, number: int, choice: int, case: tuple[Predicate, ...]) -> "Combination":
+        return Combination(predicates=tuple(dict.fromkeys((*self.predicates, *case))), taken=self.taken | {(number, choice)})
 
     @property
     def possible(self) -> bool:
-        return not any(domain.impossible for domain in domains(self.atoms).values())
+        return not any(domain.impossible for domain in domains(self.predicates).values())
 
 
-def _diverse(combinations: Sequence[Combination], most: int) -> list[Combination]:
-    """Each next one has the most cases that none before it has; the earlier one where several do."""
+def _diverse(combinations: Sequence[Combination], max_cases: int) -> list[Combination]:
+    """Greedy choice: each next combination adds the most new cases; the first one wins a tie."""
     chosen: list[Combination] = []
     seen: set[tuple[int, int]] = set()
-    while combinations and len(chosen) < most:
+    while combinations and len(chosen) < max_cases:
         best = max(combinations, key=lambda combination: len(combination.taken - seen))
         if chosen and not best.taken - seen:
             break
@@ -124,67 +94,68 @@ def _diverse(combinations: Sequence[Combination], most: int) -> list[Combination
     return chosen
 
 
-def domains(atoms: Iterable[Predicate]) -> dict[str, Domain]:
-    """What they say of each column. Comparisons of columns are not in it."""
-    found: dict[str, Domain] = {}
-    for atom in atoms:
-        if not isinstance(atom, Compared):
-            found[atom.column] = _narrowed(found.get(atom.column, Domain()), atom)
-    return {column: _settled(domain) for column, domain in found.items()}
+def domains(predicates: Iterable[Predicate]) -> dict[str, Domain]:
+    """The domain of each column in the predicates. Comparisons of two columns are left out."""
+    narrowed: dict[str, Domain] = {}
+    for predicate in predicates:
+        if not isinstance(predicate, Compared):
+            narrowed[predicate.column] = _narrowed(narrowed.get(predicate.column, Domain()), predicate)
+    return {column: _settled(domain) for column, domain in narrowed.items()}
 
 
-def comparisons(atoms: Iterable[Predicate]) -> tuple[Compared, ...]:
-    """Those that matter: with a NULL a comparison is not false."""
-    given = tuple(atoms)
-    null = {atom.column for atom in given if isinstance(atom, Null)}
-    return tuple(atom for atom in given if isinstance(atom, Compared) and not {atom.left, atom.right} & null)
+def comparisons(predicates: Iterable[Predicate]) -> tuple[Compared, ...]:
+    """The comparisons of two columns, without those of a column that is NULL: they cannot be false."""
+    case = tuple(predicates)
+    null = {predicate.column for predicate in case if isinstance(predicate, Null)}
+    return tuple(one for one in case if isinstance(one, Compared) and not {one.left, one.right} & null)
 
 
-def _narrowed(domain: Domain, atom: Predicate) -> Domain:
-    match atom:
+def _narrowed(domain: Domain, predicate: Predicate) -> Domain:
+    match predicate:
         case Null() | NotNull():
-            null = isinstance(atom, Null)
+            null = isinstance(predicate, Null)
             return replace(domain, null=null, impossible=domain.impossible or domain.null is (not null))
         case Between():
-            return _bounded(domain, atom)
+            return _bounded(domain, predicate)
         case OneOf(values=values):
             kept = values if domain.values is None else tuple(value for value in domain.values if _among(value, values))
             return replace(domain, values=kept)
         case NoneOf(values=values):
             return replace(domain, excluded=tuple(dict.fromkeys((*domain.excluded, *values))))
         case Length(low=low, high=high, in_bytes=in_bytes):
-            domain = replace(domain, least_length=max(domain.least_length, low))  # as many characters are at least as many bytes
+            domain = replace(domain, min_length=max(domain.min_length, low))  # a text has at least as many bytes as characters
             if in_bytes:
-                return replace(domain, most_bytes=_least(domain.most_bytes, high))
-            return replace(domain, most_length=_least(domain.most_length, high))
+                return replace(domain, max_bytes=_smallest(domain.max_bytes, high))
+            return replace(domain, max_length=_smallest(domain.max_length, high))
         case Matches():
-            both = intersection(domain.matches, atom) if domain.matches and domain.matches != atom else atom
+            both = intersection(domain.matches, predicate) if domain.matches and domain.matches != predicate else predicate
             return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
         case Json():
             return replace(domain, json=True)
-    raise TypeError(atom)
+    raise TypeError(predicate)
 
 
-def _least(*bounds: int | None) -> int | None:
+def _smallest(*bounds: int | None) -> int | None:
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
-def _bounded(domain: Domain, atom: Between) -> Domain:
-    if atom.low is not None:
-        tighter = _tighter(domain.low, atom.low, domain.low_open, atom.low_open, above=True)
+def _bounded(domain: Domain, between: Between) -> Domain:
+    """The domain with its bounds narrowed; unsure, if the old and the new bound cannot be compared."""
+    if between.low is not None:
+        tighter = _tighter(domain.low, between.low, domain.low_open, between.low_open, above=True)
         domain = (
             replace(domain, unsure=True)
             if tighter is None
-            else replace(domain, low=atom.low, low_open=atom.low_open)
+            else replace(domain, low=between.low, low_open=between.low_open)
             if tighter
             else domain
         )
-    if atom.high is not None:
-        tighter = _tighter(domain.high, atom.high, domain.high_open, atom.high_open, above=False)
+    if between.high is not None:
+        tighter = _tighter(domain.high, between.high, domain.high_open, between.high_open, above=False)
         domain = (
             replace(domain, unsure=True)
             if tighter is None
-            else replace(domain, high=atom.high, high_open=atom.high_open)
+            else replace(domain, high=between.high, high_open=between.high_open)
             if tighter
             else domain
         )
@@ -192,7 +163,7 @@ def _bounded(domain: Domain, atom: Between) -> Domain:
 
 
 def _tighter(old: Constant | None, new: Constant, old_open: bool, new_open: bool, *, above: bool) -> bool | None:
-    """Whether the new bound says more; None where that cannot be told."""
+    """Whether the new bound is tighter; None: the two cannot be compared."""
     if old is None:
         return True
     order = _compared(new, old)
@@ -202,12 +173,12 @@ def _tighter(old: Constant | None, new: Constant, old_open: bool, new_open: bool
 
 
 def _settled(domain: Domain) -> Domain:
-    """The values that are left; NULL, where there is none."""
+    """The domain with its value list reduced to allowed values; NULL if no value is allowed."""
     if domain.values is not None:
         domain = replace(domain, values=tuple(value for value in domain.values if _fits(value, domain) is not False))
         domain = replace(domain, unsure=domain.unsure or any(_fits(value, domain) is None for value in domain.values or ()))
     if "" in domain.excluded:
-        domain = replace(domain, least_length=max(domain.least_length, 1))
+        domain = replace(domain, min_length=max(domain.min_length, 1))
     if domain.null is True or not _is_empty(domain):
         return domain
     return replace(domain, null=True, impossible=domain.impossible or domain.null is False)
@@ -221,13 +192,13 @@ def _is_empty(domain: Domain) -> bool:
         return True
     if order == 0 and domain.low is not None and _among(domain.low, domain.excluded):
         return True
-    most = _least(domain.most_length, domain.most_bytes)
-    return most is not None and most < domain.least_length
+    longest = _smallest(domain.max_length, domain.max_bytes)
+    return longest is not None and longest < domain.min_length
 
 
 def _fits(value: Constant, domain: Domain) -> bool | None:
-    """None where it cannot be told."""
-    if _alike_any(value, domain.excluded):
+    """Whether the domain allows the value; None: unknown."""
+    if _is_excluded(value, domain.excluded):
         return False
     sure = domain.matches is None and not domain.json
     for bound, is_open, side in ((domain.low, domain.low_open, 1), (domain.high, domain.high_open, -1)):
@@ -238,8 +209,8 @@ def _fits(value: Constant, domain: Domain) -> bool | None:
             elif order == -side or (order == 0 and is_open):
                 return False
     if isinstance(value, str):
-        too_long = domain.most_length is not None and len(value) > domain.most_length
-        if too_long or len(value) < domain.least_length or (domain.most_bytes is not None and len(value.encode()) > domain.most_bytes):
+        too_long = domain.max_length is not None and len(value) > domain.max_length
+        if too_long or len(value) < domain.min_length or (domain.max_bytes is not None and len(value.encode()) > domain.max_bytes):
             return False
     return True if sure else None
 
@@ -248,56 +219,28 @@ def _among(value: Constant, values: Iterable[Constant]) -> bool:
     return any(value == other or (type(value) is not type(other) and str(value) == str(other)) for other in values)
 
 
-def _alike_any(value: Constant, values: Iterable[Constant]) -> bool:
+def _is_excluded(value: Constant, values: Iterable[Constant]) -> bool:
     return _among(value, values) or str(value).strip().casefold() in {
         str(other).strip().casefold() for other in values if isinstance(other, str)
     }
 
 
 def _compared(left: Constant, right: Constant) -> int | None:
-    """-1, 0, 1; None where the order depends on the column's type or collation."""
+    """-1, 0 or 1; None: the order depends on the column's type or collation."""
     first, second = _order(left), _order(right)
     if first is None or second is None or first[0] != second[0]:
         return None
-    return (first[1] > second[1]) - (first[1] < second[1])  # type: ignore[operator]  # both are of one kind
+    return (first[1] > second[1]) - (first[1] < second[1])  # type: ignore[operator]  # both have the same type
 
 
 def _order(value: Constant) -> Order | None:
+    """The type of the constant and its position in the order of that type; None: a text, whose order depends on the collation."""
     if isinstance(value, int | Decimal):
         return "number", Decimal(value)
-    moment = _moment(value)
-    if moment is not None:
-        return "moment", moment
+    with suppress(ValueError):
+        return "timestamp", parse_sql_literal(value)
     time = TIME_TEXT.fullmatch(value)
     if time:
         seconds = int(time[2]) * 3600 + int(time[3]) * 60 + int(time[4] or 0)
         return "time", Decimal(-seconds if time[1] else seconds)
     return None
-
-
-def _decimal(value: Constant) -> Decimal:
-    try:
-        return Decimal(value)
-    except ArithmeticError as error:
-        raise ValueError(f"{value!r} is no number") from error
-
-
-def _moment_of(value: Constant) -> datetime:
-    moment = _moment(str(value))
-    if moment is None:
-        raise ValueError(f"{value!r} is no date")
-    return moment
-
-
-def _moment(text: str) -> datetime | None:
-    """A zero date is before all others."""
-    found = TIMESTAMP_TEXT.fullmatch(text)
-    if not found:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    if year == month == day == 0:
-        return datetime.min
-    try:
-        return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")))
-    except ValueError:
-        return None

@@ -1,6 +1,6 @@
-"""The boolean structure of a CHECK clause: its cases in disjunctive normal form.
+"""Parses a CHECK clause into cases: the boolean structure, in disjunctive normal form.
 
-The cases say what is enough for the clause (check_logic.py: what is wanted of a part), not always all that it allows.
+A row of any case satisfies the clause; the clause may allow further rows. predicates.RequiredTruth says what a part has to be.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ from parloader.schema.checks.predicates import (
 from parloader.schema.checks.regexp import FLAGS
 
 MAX_TERMS = 256
-"""Of a sum of conditions: eight of them."""
+"""Combinations of values in a sum of conditions: eight conditions have as many."""
 
 OPERATORS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 
@@ -48,115 +48,117 @@ PREDICATES: tuple[type[exp.Expr], ...] = (
 
 
 def parse(clause: str, columns: Mapping[str, str]) -> ParsedCheck:
-    """Raises NotUnderstood. `columns`: as in check_text.parsed."""
+    """UnsupportedCheck: a part of the clause is not supported. `columns`: as in clause_text.parsed."""
     try:
         return ParsedCheck(cases=_disjunction(parsed(clause, columns), RequiredTruth.NOT_FALSE))
     except RecursionError as error:
         raise UnsupportedCheck("a deep clause") from error
 
 
-def _disjunction(node: exp.Expr, want: RequiredTruth) -> Disjunction:
-    """Each is enough for the node to be what is wanted."""
+def _disjunction(node: exp.Expr, required: RequiredTruth) -> Disjunction:
+    """Cases, each of which is enough for the node to have the required truth value."""
     match node:
         case exp.Paren():
-            return _disjunction(node.this, want)
+            return _disjunction(node.this, required)
         case exp.Not():
-            return _disjunction(node.this, want.opposite)
+            return _disjunction(node.this, required.opposite)
         case exp.And() | exp.Or():
-            both = isinstance(node, exp.And) is not want.negated
-            return (all_of if both else any_of)(_disjunction(node.left, want), _disjunction(node.right, want))
+            both = isinstance(node, exp.And) is not required.negated
+            return (all_of if both else any_of)(_disjunction(node.left, required), _disjunction(node.right, required))
         case exp.Xor():
-            return _either(node.left, node.right, want)
+            return _either(node.left, node.right, required)
         case exp.Is():
-            return _is(node, want)
+            return _is(node, required)
         case exp.NullSafeEQ():
-            return _null_safe(node, want)
+            return _null_safe(node, required)
         case exp.Between(this=subject):
             low, high = exp.GTE(this=subject, expression=node.args["low"]), exp.LTE(this=subject, expression=node.args["high"])
-            return _disjunction(exp.And(this=low, expression=high), want)
+            return _disjunction(exp.And(this=low, expression=high), required)
         case exp.Case() | exp.If():
             return any_of(
-                *(all_of(condition, _disjunction(value, want)) for condition, value in _branches(node)), _without_branch(node, want)
+                *(all_of(condition, _disjunction(value, required)) for condition, value in _branches(node)), _without_branch(node, required)
             )
     if type(node) in OPERATORS:
-        return _comparison(node, OPERATORS[type(node)], want)
+        return _comparison(node, OPERATORS[type(node)], required)
     if is_null(node):
-        return NEVER if want.strict else ALWAYS
+        return NEVER if required.strict else ALWAYS
     value = constant(node)
     if isinstance(value, int | Decimal):
-        return _known(bool(value), want)
-    return _strictly(node, _leaf(node, want), want)
+        return _known(bool(value), required)
+    return _strictly(node, _leaf(node, required), required)
 
 
-def _known(value: bool, want: RequiredTruth) -> Disjunction:
-    return ALWAYS if value is not want.negated else NEVER
+def _known(value: bool, required: RequiredTruth) -> Disjunction:
+    return ALWAYS if value is not required.negated else NEVER
 
 
-def _strictly(node: exp.Expr, cases: Disjunction, want: RequiredTruth) -> Disjunction:
-    """What is unknown only because a column is NULL is known where none is."""
-    if not want.strict:
+def _strictly(node: exp.Expr, cases: Disjunction, required: RequiredTruth) -> Disjunction:
+    """The cases without NULLs, if unknown is not enough: a comparison is unknown only because of a NULL."""
+    if not required.strict:
         return cases
-    there = tuple(dict.fromkeys(NotNull(column=column.name) for column in node.find_all(exp.Column)))
-    return tuple(together(case, there) for case in cases)
+    not_null = tuple(dict.fromkeys(NotNull(column=column.name) for column in node.find_all(exp.Column)))
+    return tuple(together(case, not_null) for case in cases)
 
 
-def _either(left: exp.Expr, right: exp.Expr, want: RequiredTruth) -> Disjunction:
-    """Exactly one of them; where that is negated, both or none."""
-    holds = RequiredTruth.TRUE if want.strict else RequiredTruth.NOT_FALSE
-    with_left, without_left = (holds, holds.opposite) if want.negated else (holds.opposite, holds)
+def _either(left: exp.Expr, right: exp.Expr, required: RequiredTruth) -> Disjunction:
+    """Exactly one of the two holds; negated: both or neither."""
+    holds = RequiredTruth.TRUE if required.strict else RequiredTruth.NOT_FALSE
+    with_left, without_left = (holds, holds.opposite) if required.negated else (holds.opposite, holds)
     return any_of(
         all_of(_disjunction(left, holds), _disjunction(right, with_left)),
         all_of(_disjunction(left, holds.opposite), _disjunction(right, without_left)),
     )
 
 
-def _is(node: exp.Is, want: RequiredTruth) -> Disjunction:
-    """IS TRUE and IS NULL are never unknown themselves."""
+def _is(node: exp.Is, required: RequiredTruth) -> Disjunction:
+    """IS TRUE, IS FALSE and IS NULL, which are never unknown."""
     subject = node.this.unnest()
     if is_null(node.expression):
         if isinstance(subject, exp.Column):
-            return ((NotNull(column=subject.name),),) if want.negated else ((Null(column=subject.name),),)
+            return ((NotNull(column=subject.name),),) if required.negated else ((Null(column=subject.name),),)
         raise UnsupportedCheck("IS NULL of an expression")
     if not isinstance(node.expression, exp.Boolean):
         raise UnsupportedCheck("IS")
-    wanted = RequiredTruth.TRUE if node.expression.this else RequiredTruth.FALSE
-    if want.negated:
-        wanted = {RequiredTruth.TRUE: RequiredTruth.NOT_TRUE, RequiredTruth.FALSE: RequiredTruth.NOT_FALSE}[wanted]
-    return _disjunction(node.this, wanted)
+    subject_truth = RequiredTruth.TRUE if node.expression.this else RequiredTruth.FALSE
+    if required.negated:
+        subject_truth = {RequiredTruth.TRUE: RequiredTruth.NOT_TRUE, RequiredTruth.FALSE: RequiredTruth.NOT_FALSE}[subject_truth]
+    return _disjunction(node.this, subject_truth)
 
 
-def _null_safe(node: exp.NullSafeEQ, want: RequiredTruth) -> Disjunction:
+def _null_safe(node: exp.NullSafeEQ, required: RequiredTruth) -> Disjunction:
     left, right = node.left, node.right
     if is_null(left) or is_null(right):
-        return _is(exp.Is(this=left if is_null(right) else right, expression=exp.Null()), want)
+        return _is(exp.Is(this=left if is_null(right) else right, expression=exp.Null()), required)
     operands = [operand.unnest() for operand in (left, right)]
     columns = [operand for operand in operands if isinstance(operand, exp.Column)]
     if not columns or any(not isinstance(operand, exp.Column) and constant(operand) is None for operand in operands):
         raise UnsupportedCheck("<=> of expressions")
     equal = exp.EQ(this=left, expression=right)
     null = [exp.Is(this=column, expression=exp.Null()) for column in columns]
-    same = _disjunction(equal, RequiredTruth.FALSE if want.negated else RequiredTruth.TRUE)
+    same = _disjunction(equal, RequiredTruth.FALSE if required.negated else RequiredTruth.TRUE)
     if len(columns) == 1:
-        return any_of(same, _disjunction(null[0], RequiredTruth.TRUE)) if want.negated else same
+        return any_of(same, _disjunction(null[0], RequiredTruth.TRUE)) if required.negated else same
     return any_of(
         same,
-        _either(null[0], null[1], RequiredTruth.TRUE) if want.negated else all_of(*(_disjunction(one, RequiredTruth.TRUE) for one in null)),
+        _either(null[0], null[1], RequiredTruth.TRUE)
+        if required.negated
+        else all_of(*(_disjunction(one, RequiredTruth.TRUE) for one in null)),
     )
 
 
-def _comparison(node: exp.Expr, operator: str, want: RequiredTruth) -> Disjunction:
+def _comparison(node: exp.Expr, operator: str, required: RequiredTruth) -> Disjunction:
     left, right = node.args["this"], node.args["expression"]
-    if isinstance(right, PREDICATES):  # the servers bind all comparisons alike, from the left; sqlglot does not
+    if isinstance(right, PREDICATES):  # all comparisons have the same precedence on the servers, but not in sqlglot
         raise UnsupportedCheck("comparisons without parentheses")
     if is_null(left) or is_null(right):
-        return NEVER if want.strict else ALWAYS
-    if want.negated:
-        operator, want = NEGATED[operator], want.opposite
+        return NEVER if required.strict else ALWAYS
+    if required.negated:
+        operator, required = NEGATED[operator], required.opposite
     for truth, number in ((left, constant(right)), (right, constant(left))):
         if _is_boolean(truth) and number in (0, 1) and operator in ("=", "<>"):
-            return _disjunction(truth, want if (number == 1) == (operator == "=") else want.opposite)
+            return _disjunction(truth, required if (number == 1) == (operator == "=") else required.opposite)
     if _is_boolean(left) and _is_boolean(right) and operator in ("=", "<>"):
-        return _either(left, right, want if operator == "<>" else want.opposite)
+        return _either(left, right, required if operator == "<>" else required.opposite)
     if any(map(_counts, (left, right))):
         return _counted(left, operator, right)
     first, second = constant(left), constant(right)
@@ -164,7 +166,7 @@ def _comparison(node: exp.Expr, operator: str, want: RequiredTruth) -> Disjuncti
         if isinstance(first, str) or isinstance(second, str):
             raise UnsupportedCheck("two strings compared")
         return _known(HOLDS[operator](first, second), RequiredTruth.TRUE)
-    return _strictly(node, compared(left, operator, right), want)
+    return _strictly(node, compared(left, operator, right), required)
 
 
 def _is_boolean(node: exp.Expr) -> bool:
@@ -181,7 +183,7 @@ def _is_json(node: exp.Expr) -> bool:
 
 
 def _counts(node: exp.Expr) -> bool:
-    """Whether it is a number made of conditions: (a IS NULL) + (b IS NULL), CASE WHEN … THEN 1 ELSE 0 END."""
+    """Whether the node is a number computed from conditions: (a IS NULL) + (b IS NULL), CASE WHEN … THEN 1 ELSE 0 END."""
     inner = node.unnest()
     if isinstance(inner, exp.Add):
         return _counts(inner.left) or _counts(inner.right)
@@ -195,7 +197,7 @@ def _counted(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
 
 
 def _values(node: exp.Expr) -> list[tuple[int, Disjunction]]:
-    """Each number that it can be, and when it is that."""
+    """Each value that the node can have, and the cases in which it has it."""
     inner = node.unnest()
     value = constant(inner)
     if isinstance(value, int):
@@ -214,24 +216,25 @@ def _values(node: exp.Expr) -> list[tuple[int, Disjunction]]:
         ]
     if _is_boolean(inner):
         return [(1, _disjunction(inner, RequiredTruth.TRUE)), (0, _disjunction(inner, RequiredTruth.FALSE))]
-    raise UnsupportedCheck("a number made of expressions")
+    raise UnsupportedCheck("a number computed from expressions")
 
 
 def _branches(node: exp.Expr) -> list[tuple[Disjunction, exp.Expr]]:
-    """When each result of CASE or IF is taken, and what it is; without the NULL of a missing ELSE."""
+    """The condition and the result of each branch of CASE or IF; a missing ELSE is left out."""
     ifs = [node] if isinstance(node, exp.If) else node.args["ifs"]
     subject = node.this if isinstance(node, exp.Case) else None
-    before, found = ALWAYS, []
+    not_before, branches = ALWAYS, []
     for branch in ifs:
         condition = exp.EQ(this=subject, expression=branch.this) if subject else branch.this
-        found.append((all_of(before, _disjunction(condition, RequiredTruth.TRUE)), branch.args["true"]))
-        before = all_of(before, _disjunction(condition, RequiredTruth.NOT_TRUE))
+        branches.append((all_of(not_before, _disjunction(condition, RequiredTruth.TRUE)), branch.args["true"]))
+        not_before = all_of(not_before, _disjunction(condition, RequiredTruth.NOT_TRUE))
     otherwise = node.args.get("false" if isinstance(node, exp.If) else "default")
-    return [*found, (before, otherwise)] if otherwise else found
+    return [*branches, (not_before, otherwise)] if otherwise else branches
 
 
-def _without_branch(node: exp.Expr, want: RequiredTruth) -> Disjunction:
-    if want.strict or node.args.get("false" if isinstance(node, exp.If) else "default"):
+def _without_branch(node: exp.Expr, required: RequiredTruth) -> Disjunction:
+    """The cases in which no branch applies and the result is NULL, if that is enough."""
+    if required.strict or node.args.get("false" if isinstance(node, exp.If) else "default"):
         return NEVER
     conditions = [node.this] if isinstance(node, exp.If) else [branch.this for branch in node.args["ifs"]]
     if isinstance(node, exp.Case) and node.this:
@@ -239,23 +242,23 @@ def _without_branch(node: exp.Expr, want: RequiredTruth) -> Disjunction:
     return all_of(*(_disjunction(condition, RequiredTruth.NOT_TRUE) for condition in conditions))
 
 
-def _leaf(node: exp.Expr, want: RequiredTruth) -> Disjunction:
-    """Cases in which it is what is wanted, or unknown."""
+def _leaf(node: exp.Expr, required: RequiredTruth) -> Disjunction:
+    """Cases in which a condition on columns has the required truth value, or is unknown."""
     match node:
         case exp.Column():
-            return one_of(node, (0,), negated=not want.negated)
+            return one_of(node, (0,), negated=not required.negated)
         case exp.In(this=subject, expressions=[*values]) if values and not node.args.get("query"):
-            return _in(subject, values, want)
+            return _in(subject, values, required)
         case exp.RegexpLike(this=exp.Column() as column, expression=pattern):
             flag = node.args.get("flag")
             if flag and not set(str(constant(flag))) <= FLAGS:
                 raise UnsupportedCheck("flags of a pattern")
-            return _regexp(column, _text(pattern), want)
+            return _regexp(column, _text(pattern), required)
         case exp.Like(this=exp.Column(), expression=pattern):
-            return _like(node.this, _text(pattern), "\\", want)
+            return _like(node.this, _text(pattern), "\\", required)
         case exp.Escape(this=exp.Like(this=exp.Column() as column, expression=pattern), expression=escape):
-            return _like(column, _text(pattern), _text(escape), want)
-        case exp.Anonymous() if _is_json(node) and not want.negated:
+            return _like(column, _text(pattern), _text(escape), required)
+        case exp.Anonymous() if _is_json(node) and not required.negated:
             return ((Json(column=node.expressions[0].name),),)
     raise UnsupportedCheck(type(node).__name__)
 
@@ -263,45 +266,45 @@ def _leaf(node: exp.Expr, want: RequiredTruth) -> Disjunction:
 def _text(node: exp.Expr) -> str:
     value = constant(node)
     if not isinstance(value, str):
-        raise UnsupportedCheck("a pattern that is no constant")
+        raise UnsupportedCheck("a pattern that is not a constant")
     return value
 
 
-def _regexp(column: exp.Column, pattern: str, want: RequiredTruth) -> Disjunction:
-    if want.negated:
+def _regexp(column: exp.Column, pattern: str, required: RequiredTruth) -> Disjunction:
+    if required.negated:
         return ((regexp_avoids(column.name, pattern),),)
-    found = regexp_matches(column.name, pattern)
-    texts = constants(found)
-    return tuple((one,) for one in found) if texts is None else one_of(column, texts, negated=False)
+    alternatives = regexp_matches(column.name, pattern)
+    texts = constants(alternatives)
+    return tuple((one,) for one in alternatives) if texts is None else one_of(column, texts, negated=False)
 
 
-def _like(column: exp.Column, pattern: str, escape: str, want: RequiredTruth) -> Disjunction:
-    whole = like_constant(pattern, escape)
-    if whole is not None:
-        return one_of(column, (whole,), negated=want.negated)
-    return ((like_avoids(column.name, pattern, escape) if want.negated else like_matches(column.name, pattern, escape),),)
+def _like(column: exp.Column, pattern: str, escape: str, required: RequiredTruth) -> Disjunction:
+    text = like_constant(pattern, escape)
+    if text is not None:
+        return one_of(column, (text,), negated=required.negated)
+    return ((like_avoids(column.name, pattern, escape) if required.negated else like_matches(column.name, pattern, escape),),)
 
 
-def _in(subject: exp.Expr, nodes: list[exp.Expr], want: RequiredTruth) -> Disjunction:
-    """NULL among the values: what is none of the others is unknown."""
+def _in(subject: exp.Expr, nodes: list[exp.Expr], required: RequiredTruth) -> Disjunction:
+    """IN. With a NULL in the list, a value that equals none of the others is unknown, not false."""
     values = [constant(node) for node in nodes if not is_null(node)]
-    if want is RequiredTruth.FALSE and len(values) < len(nodes):
+    if required is RequiredTruth.FALSE and len(values) < len(nodes):
         return NEVER
     constants = tuple(value for value in values if value is not None)
     if len(constants) < len(values):
         raise UnsupportedCheck("IN of expressions")
     try:
-        return one_of(subject, constants, negated=want.negated)
+        return one_of(subject, constants, negated=required.negated)
     except UnsupportedCheck:
-        equal = [_disjunction(exp.EQ(this=subject, expression=node), want) for node in nodes]
-        return all_of(*equal) if want.negated else any_of(*equal)
+        equal = [_disjunction(exp.EQ(this=subject, expression=node), required) for node in nodes]
+        return all_of(*equal) if required.negated else any_of(*equal)
 
 
 def parse_check(clause: str, columns: Iterable[str] = ()) -> ParsedCheck | None:
-    """None where the clause (either server's text of it) has a part that is not understood. sqlglot reads it.
+    """The cases of a CHECK clause in either server's text. None: a part of it is not supported.
 
-    The atoms have the names of `columns` as they are spelled there: MySQL's text has them as they were typed in the clause.
-    What the cases allow keeps the CHECK; it may allow more than they do.
+    The predicates use the names in `columns`: MySQL prints a column's name as it was typed in the clause, in any case.
+    Rows that satisfy a case satisfy the CHECK; it may allow further rows.
     """
     try:
         return parse(clause, {column.lower(): column for column in columns})

@@ -1,6 +1,6 @@
-"""REGEXP and LIKE patterns: which plain texts surely match, and which surely do not.
+"""REGEXP and LIKE patterns: texts that surely match, or surely do not, in every collation, for PCRE (MariaDB) and ICU (MySQL).
 
-Surely: in any collation, by PCRE (MariaDB) and by ICU (MySQL). Fewer texts than match may be found, never others.
+The result may describe fewer texts than match, never others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,43 +11,45 @@ from parloader.schema.checks.regexp import ANY, Alternative, Item, Letters, Rege
 
 
 def regexp_matches(column: str, pattern: str) -> tuple[Matches, ...]:
-    """Any of these will do."""
+    """Alternatives: a text that matches one of them matches the pattern."""
     return tuple(_matches(column, sequence) for sequence in Regexp(pattern).sequences())
 
 
 def regexp_avoids(column: str, pattern: str) -> Matches:
-    """Texts in which the pattern is not found: without the characters that one of its parts needs."""
+    """Texts that do not match: they lack the characters that one part of the pattern needs."""
     (sequence,) = _only(Regexp(pattern).sequences(exact=True))
     return _avoiding(column, sequence.items)
 
 
 def like_matches(column: str, pattern: str, escape: str = "\\") -> Matches:
+    """Texts that match a LIKE pattern."""
     return Matches(column=column, parts=tuple(_part(item) for item in _like(pattern, escape)), whole=True)
 
 
 def like_avoids(column: str, pattern: str, escape: str = "\\") -> Matches:
+    """Texts that do not match a LIKE pattern."""
     return _avoiding(column, tuple(_like(pattern, escape)))
 
 
-def constants(found: tuple[Matches, ...]) -> tuple[str, ...] | None:
-    """The texts that match, where they are few: every part is one character, both ends are anchored."""
-    if not all(one.whole and all(len(letters) == least == most == 1 for letters, least, most in one.parts) for one in found):
+def constants(alternatives: tuple[Matches, ...]) -> tuple[str, ...] | None:
+    """The matching texts, if each alternative matches one text only: anchored, and a single character in each part."""
+    if not all(one.whole and all(len(letters) == low == high == 1 for letters, low, high in one.parts) for one in alternatives):
         return None
-    return tuple("".join(letters for letters, _, _ in one.parts) for one in found)
+    return tuple("".join(letters for letters, _, _ in one.parts) for one in alternatives)
 
 
 def intersection(first: Matches, second: Matches) -> Matches | None:
-    """Texts that match both, where one of them only says which characters a whole text may have; None where that is not so."""
+    """Texts that match both. None: unknown, unless one of the two only limits the characters of the entire text."""
     for pattern, letters in ((first, second), (second, first)):
         if letters.whole and pattern.whole and len(letters.parts) == 1 and letters.parts[0][1:] == (0, None):
             common = ["".join(letter for letter in part[0] if letter in letters.parts[0][0]) for part in pattern.parts]
-            parts = tuple((kept, least, most) for kept, (_, least, most) in zip(common, pattern.parts, strict=True) if kept or least)
+            parts = tuple((kept, low, high) for kept, (_, low, high) in zip(common, pattern.parts, strict=True) if kept or low)
             return replace(pattern, parts=parts) if all(kept for kept, _, _ in parts) else None
     return None
 
 
 def like_constant(pattern: str, escape: str = "\\") -> str | None:
-    """The text, where the pattern has no wildcard."""
+    """The text that a LIKE pattern without wildcards matches; None: it has wildcards."""
     items = tuple(_like(pattern, escape))
     return None if any(item.letters.others for item in items) else "".join(character for item in items for character in item.letters.listed)
 
@@ -59,7 +61,7 @@ def _only(sequences: Sequence[Alternative]) -> Sequence[Alternative]:
 
 
 def _part(item: Item) -> tuple[str, int, int | None]:
-    return item.letters.allowed(), item.least, item.most
+    return item.letters.allowed(), item.min_count, item.max_count
 
 
 def _matches(column: str, sequence: Alternative) -> Matches:
@@ -71,10 +73,10 @@ def _matches(column: str, sequence: Alternative) -> Matches:
 
 
 def _avoiding(column: str, items: Sequence[Item]) -> Matches:
-    """A text without any character of a part that occurs at least once does not match: the part that leaves most characters."""
+    """Texts without the characters of a part that has to occur. Of several such parts, the one that leaves the most characters is used."""
     choices = []
     for item in items:
-        if item.least:
+        if item.min_count:
             try:
                 choices.append(item.letters.avoiding())
             except UnsupportedCheck:
@@ -91,6 +93,6 @@ def _like(pattern: str, escape: str) -> Iterator[Item]:
             yield Item(letters=Letters(listed=frozenset(next(characters, character))))
         elif character in "%_":
             anything = Letters(listed=frozenset(), others=True)
-            yield Item(letters=anything, least=0, most=None) if character == "%" else Item(letters=anything)
+            yield Item(letters=anything, min_count=0, max_count=None) if character == "%" else Item(letters=anything)
         else:
             yield Item(letters=Letters(listed=frozenset(character)))

@@ -1,4 +1,4 @@
-"""CHECK clauses, understood: which values of which columns they allow."""
+"""Predicates on columns, and how cases of them combine (disjunctive normal form)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,24 +12,26 @@ Constant: TypeAlias = int | Decimal | str
 
 @dataclass(frozen=True, kw_only=True)
 class Between:
-    """`low` <= column <= `high`; an open end is None, `low_open`/`high_open`: without the end itself. Text is compared as dates are written, or as text."""
+    """`low` <= column <= `high`. A bound that is a text is a date, a time or any other text, as the column's type has it."""
 
     column: str
-    low: Constant | None = None
-    high: Constant | None = None
-    low_open: bool = False
-    high_open: bool = False
+    low: Constant | None = None  # None: unbounded
+    high: Constant | None = None  # None: unbounded
+    low_open: bool = False  # `low` itself is not allowed
+    high_open: bool = False  # `high` itself is not allowed
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneOf:
+    """The column has one of the values."""
+
     column: str
     values: tuple[Constant, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoneOf:
-    """Of text: nor one that a collation may hold for equal to one of them (but for case, accents, or blanks at the ends)."""
+    """The column has none of the values, nor a text that some collation treats as equal (other case, accents or outer blanks)."""
 
     column: str
     values: tuple[Constant, ...]
@@ -37,55 +39,58 @@ class NoneOf:
 
 @dataclass(frozen=True, kw_only=True)
 class Null:
+    """The column is NULL."""
+
     column: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotNull:
+    """The column is not NULL."""
+
     column: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Length:
-    """Characters, or bytes where `in_bytes`; `high` None: no bound."""
+    """The length of the text is from `low` to `high`."""
 
     column: str
     low: int = 0
-    high: int | None = None
-    in_bytes: bool = False
+    high: int | None = None  # None: unlimited
+    in_bytes: bool = False  # bytes instead of characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matches:
-    """Of the pattern only sequences of literal characters and classes, each with a count, anchored or not, are understood.
-
-    `parts`: (the characters that are allowed, the least, the most or None) in turn. `whole`: both ends are anchored.
-    """
+    """The text matches a pattern: a sequence of character classes, each repeated."""
 
     column: str
-    parts: tuple[tuple[str, int, int | None], ...]
-    whole: bool
+    parts: tuple[tuple[str, int, int | None], ...]  # (allowed characters, minimum count, maximum count or None: unlimited)
+    whole: bool  # both ends are anchored: the pattern matches the entire text, not only a part of it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Json:
+    """The column is valid JSON."""
+
     column: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """left `operator` right, both columns; `operator` is one of < <= = <> (the others are turned around)."""
+    """A comparison of two columns."""
 
     left: str
-    operator: str
+    operator: str  # < <= = <>; for > and >= the columns are exchanged
     right: str
 
 
 def length_range(matches: Matches) -> tuple[int, int | None]:
-    """How few and how many characters a text can have that is made of the parts (and of something around them, if not `whole`)."""
-    least = sum(low for _, low, _ in matches.parts)
-    most = [high for _, _, high in matches.parts if high is not None]
-    return least, sum(most) if matches.whole and len(most) == len(matches.parts) else None
+    """The minimum and the maximum length (None: unlimited) of a matching text, in characters."""
+    minimum = sum(low for _, low, _ in matches.parts)
+    limits = [high for _, _, high in matches.parts if high is not None]
+    return minimum, sum(limits) if matches.whole and len(limits) == len(matches.parts) else None
 
 
 Predicate: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matches | Json | Compared
@@ -93,29 +98,32 @@ Predicate: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matc
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedCheck:
-    """Any of the `cases` will do; in a case all of its atoms hold. No case: the CHECK can never hold.
+    """A CHECK in disjunctive normal form.
 
-    An atom holds, too, where its column is NULL, except NotNull: a CHECK is kept unless it is false.
+    Every predicate but NotNull is also satisfied if its column is NULL, as a CHECK is violated only if it is false, not if it is unknown.
     """
 
-    cases: tuple[tuple[Predicate, ...], ...]
+    cases: tuple[tuple[Predicate, ...], ...]  # a row satisfies all predicates of one case; empty: no row satisfies the CHECK
 
 
 class UnsupportedCheck(Exception):
-    """A part of a clause is not understood. Never leaves `understand`."""
+    """A part of a clause is not supported. Never leaves `parser.parse_check`."""
 
 
 Disjunction: TypeAlias = tuple[tuple[Predicate, ...], ...]
+"""Cases, one of which has to hold; within a case all predicates hold."""
 
 ALWAYS: Disjunction = ((),)
 
 NEVER: Disjunction = ()
 
 MAX_CASES = 64
-"""A clause with more cases is not understood: nobody writes one by hand."""
+"""A clause with more cases is not supported: a person would not write one."""
 
 
 class RequiredTruth(Enum):
+    """The truth value that a condition has to have, in SQL's three-valued logic."""
+
     TRUE = "true"
     FALSE = "false"
     NOT_FALSE = "not false"
@@ -123,6 +131,7 @@ class RequiredTruth(Enum):
 
     @property
     def opposite(self) -> "RequiredTruth":
+        """What is required of x, if this is required of NOT x."""
         return {
             RequiredTruth.TRUE: RequiredTruth.FALSE,
             RequiredTruth.FALSE: RequiredTruth.TRUE,
@@ -132,32 +141,34 @@ class RequiredTruth(Enum):
 
     @property
     def strict(self) -> bool:
-        """Whether unknown will not do."""
+        """Whether unknown is not enough."""
         return self in (RequiredTruth.TRUE, RequiredTruth.FALSE)
 
     @property
     def negated(self) -> bool:
+        """Whether the negation of the condition has to hold."""
         return self in (RequiredTruth.FALSE, RequiredTruth.NOT_TRUE)
 
 
 def all_of(*parts: Disjunction) -> Disjunction:
-    """The cases in which one of each part's holds. NotUnderstood where they are too many."""
+    """The cases of the conjunction: one case of each part. UnsupportedCheck: more than MAX_CASES."""
     return _limited(together(*choice) for choice in product(*parts))
 
 
 def any_of(*parts: Disjunction) -> Disjunction:
-    """The cases of all parts. NotUnderstood where they are too many."""
+    """The cases of the disjunction: those of all parts. UnsupportedCheck: more than MAX_CASES."""
     return _limited(case for part in parts for case in part)
 
 
 def together(*cases: tuple[Predicate, ...]) -> tuple[Predicate, ...]:
-    return tuple(dict.fromkeys(atom for case in cases for atom in case))
+    """One case with the predicates of all, without duplicates."""
+    return tuple(dict.fromkeys(predicate for case in cases for predicate in case))
 
 
 def _limited(cases: Iterable[tuple[Predicate, ...]]) -> Disjunction:
-    found: dict[tuple[Predicate, ...], None] = {}
+    distinct: dict[tuple[Predicate, ...], None] = {}
     for case in cases:
-        found[case] = None
-        if len(found) > MAX_CASES:
+        distinct[case] = None
+        if len(distinct) > MAX_CASES:
             raise UnsupportedCheck("too many cases")
-    return tuple(found)
+    return tuple(distinct)

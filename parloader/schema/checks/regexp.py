@@ -1,4 +1,4 @@
-"""Regular expressions as sequences of characters with counts: what PCRE (MariaDB) and ICU (MySQL) read alike."""
+"""Parses regular expressions, as far as PCRE (MariaDB) and ICU (MySQL) agree, into sequences of repeated character classes."""
 
 import re
 import unicodedata
@@ -11,13 +11,13 @@ from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits, hexd
 from parloader.schema.checks.predicates import UnsupportedCheck
 
 ANY = ascii_lowercase + ascii_uppercase + digits
-"""What is written for a character that may be any."""
+"""The characters used if any character matches."""
 
 VISIBLE = ANY + punctuation + " "
 
-MAX_ALTERNATIVES = 16
+MAX_ALTERNATIVES = 16  # of a pattern; one with more is not supported
 
-FLAGS = frozenset("cimnu")
+FLAGS = frozenset("cimnu")  # supported match types of REGEXP_LIKE
 
 CLASSES = {"d": digits, "w": ANY + "_", "s": " \t\n\r"}
 
@@ -40,63 +40,69 @@ COUNTS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 COUNT = re.compile(r"\{(\d+)(,(\d*))?\}")
 
-RANGE_LIMIT = 512
+MAX_EXPANSION = 512  # characters of a range, items of a repeated group
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letters:
-    """One of `listed`, or, if `others`, any character but these."""
+    """A character class."""
 
     listed: frozenset[str]
-    others: bool = False
+    others: bool = False  # negated: any character that is not listed
 
     def allowed(self) -> str:
-        """Characters that match, in a fixed order, plain ones before others."""
+        """Characters that match, in a fixed order, visible ones if there are any."""
         if self.others:
-            return _but(self.listed)
+            return _except(self.listed)
         return _visible(self.listed) or "".join(sorted(self.listed))
 
     def avoiding(self) -> str:
         """Characters that do not match."""
-        return _visible(self.listed) if self.others else _but(self.listed)
+        return _visible(self.listed) if self.others else _except(self.listed)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
+    """A repeated character class."""
+
     letters: Letters
-    least: int = 1
-    most: int | None = 1
+    min_count: int = 1
+    max_count: int | None = 1  # None: unlimited
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
+    """One of the sequences that a pattern matches."""
+
     items: tuple[Item, ...] = ()
-    starts: bool = False
-    ends: bool = False
+    starts: bool = False  # anchored at the start of the text
+    ends: bool = False  # anchored at the end of the text
 
 
 def _visible(characters: frozenset[str]) -> str:
     return "".join(sorted(filter(str.isprintable, characters)))
 
 
-def _but(characters: frozenset[str]) -> str:
-    """Letters and digits without these, or, where that are none, other visible characters. What a collation may hold for equal is left out
-    too: the small and the capital letter, the letter without its accent."""
-    refused = {variant for character in characters for variant in _alike(character)}
-    for offered in (ANY, VISIBLE):
-        left = "".join(character for character in offered if character not in refused)
-        if left:
-            return left
+def _except(characters: frozenset[str]) -> str:
+    """Letters and digits other than these, or other visible characters if none is left.
+
+    Also excluded is what a collation may treat as equal: the other case, the letter without its accent.
+    """
+    excluded = {variant for character in characters for variant in _equal_letters(character)}
+    for candidates in (ANY, VISIBLE):
+        allowed = "".join(character for character in candidates if character not in excluded)
+        if allowed:
+            return allowed
     raise UnsupportedCheck("no character is left")
 
 
-def _alike(character: str) -> Iterator[str]:
+def _equal_letters(character: str) -> Iterator[str]:
     for plain in (character, *unicodedata.normalize("NFKD", character), *character.casefold()):
         yield from (plain, plain.lower(), plain.upper())
 
 
 class Regexp:
-    """A reader of patterns: characters, classes, groups, alternatives, counts, ^ and $. NotUnderstood at everything else."""
+    """A recursive-descent parser of characters, classes, groups, alternatives, counts, ^ and $. UnsupportedCheck: anything else."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -104,12 +110,15 @@ class Regexp:
         self.exact = False
 
     def sequences(self, *, exact: bool = False) -> tuple[Alternative, ...]:
-        """The alternatives. `exact`: refuses what is read as less than it means (the count of a group)."""
+        """The alternatives of the pattern.
+
+        `exact`: UnsupportedCheck, if they cover only a part of what matches (a group with a count is read with one count only).
+        """
         self.exact = exact
-        found = self._alternatives()
+        alternatives = self._alternatives()
         if self.position < len(self.pattern):
-            raise UnsupportedCheck("a parenthesis too many")
-        return tuple(found)
+            raise UnsupportedCheck("an unmatched parenthesis")
+        return tuple(alternatives)
 
     def _peek(self) -> str:
         return self.pattern[self.position : self.position + 1]
@@ -122,15 +131,15 @@ class Regexp:
         return character
 
     def _accept(self, text: str) -> bool:
-        there = self.pattern.startswith(text, self.position)
-        self.position += len(text) if there else 0
-        return there
+        accepted = self.pattern.startswith(text, self.position)
+        self.position += len(text) if accepted else 0
+        return accepted
 
     def _alternatives(self) -> list[Alternative]:
-        found = self._sequence()
+        alternatives = self._sequence()
         while self._accept("|"):
-            found += self._sequence()
-        return found
+            alternatives += self._sequence()
+        return alternatives
 
     def _sequence(self) -> list[Alternative]:
         pieces: list[list[tuple[Item, ...]]] = []
@@ -143,45 +152,45 @@ class Regexp:
             if prod(map(len, pieces)) > MAX_ALTERNATIVES:
                 raise UnsupportedCheck("too many alternatives")
         if self._peek() not in ("", "|", ")"):
-            raise UnsupportedCheck("something after the end")
+            raise UnsupportedCheck("a pattern that continues after $")
         return [Alternative(items=tuple(item for part in parts for item in part), starts=starts, ends=ends) for parts in product(*pieces)]
 
     def _piece(self) -> list[tuple[Item, ...]]:
         if self._accept("("):
             return self._group()
         letters = self._letters()
-        least, most = self._count()
-        return [(Item(letters=letters, least=least, most=most),)]
+        min_count, max_count = self._count()
+        return [(Item(letters=letters, min_count=min_count, max_count=max_count),)]
 
     def _group(self) -> list[tuple[Item, ...]]:
         if self._accept("?") and not self._accept(":"):
-            raise UnsupportedCheck("a group of a special kind")
-        inside = self._alternatives()
-        if self._next() != ")" or any(sequence.starts or sequence.ends for sequence in inside):
-            raise UnsupportedCheck("a group with an end of the text in it")
-        least, most = self._count()
-        if self.exact and (least, most) != (1, 1):
+            raise UnsupportedCheck("a lookaround or named group")
+        alternatives = self._alternatives()
+        if self._next() != ")" or any(sequence.starts or sequence.ends for sequence in alternatives):
+            raise UnsupportedCheck("a group with an anchor")
+        min_count, max_count = self._count()
+        if self.exact and (min_count, max_count) != (1, 1):
             raise UnsupportedCheck("a group with a count")
-        copies = least if most == 0 else max(least, 1)
-        if sum(len(sequence.items) for sequence in inside) * copies > RANGE_LIMIT:
+        copies = min_count if max_count == 0 else max(min_count, 1)
+        if sum(len(sequence.items) for sequence in alternatives) * copies > MAX_EXPANSION:
             raise UnsupportedCheck("a long group")
-        return [sequence.items * copies for sequence in inside]
+        return [sequence.items * copies for sequence in alternatives]
 
     def _count(self) -> tuple[int, int | None]:
-        least: int
-        most: int | None
+        min_count: int
+        max_count: int | None
         if self._peek() in COUNTS:
-            least, most = COUNTS[self._next()]
+            min_count, max_count = COUNTS[self._next()]
         elif found := COUNT.match(self.pattern, self.position):
             self.position = found.end()
-            least = int(found[1])
-            most = (int(found[3]) if found[3] else None) if found[2] else least
+            min_count = int(found[1])
+            max_count = (int(found[3]) if found[3] else None) if found[2] else min_count
         else:
             return 1, 1
-        self._accept("?")  # lazy: the same texts match
+        self._accept("?")  # lazy: it matches the same texts
         if self._peek() and self._peek() in "*+?{":
-            raise UnsupportedCheck("a count after a count")
-        return least, most
+            raise UnsupportedCheck("a possessive or repeated count")
+        return min_count, max_count
 
     def _letters(self) -> Letters:
         character = self._next()
@@ -216,11 +225,11 @@ class Regexp:
         return Letters(listed=frozenset(listed), others=others)
 
     def _member(self) -> frozenset[str]:
-        """One character, a range, or a class in the class."""
+        """A character, a range, or a named class within a class."""
         if self._accept("[:"):
             name, _, _ = self.pattern[self.position :].partition(":]")
             if name not in POSIX:
-                raise UnsupportedCheck("a class of characters")
+                raise UnsupportedCheck("an unknown character class")
             self.position += len(name) + len(":]")
             return frozenset(POSIX[name])
         first = self._single()
@@ -228,7 +237,7 @@ class Regexp:
             return first
         self._next()
         low, high = ord(min(first)), ord(min(self._single()))
-        if not low <= high < low + RANGE_LIMIT:
+        if not low <= high < low + MAX_EXPANSION:
             raise UnsupportedCheck("a long range of characters")
         return frozenset(map(chr, range(low, high + 1)))
 

@@ -1,4 +1,4 @@
-"""What the built-in example's tables are declared to be is what a server shows of them once they are created."""
+"""The declared schema of the built-in tables equals the one that a server shows after creating them."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from parloader.schema.model import ColumnType, TableSchema
 
 
 def without_texts(table: TableSchema) -> TableSchema:
-    """Without what differs between servers and their settings."""
+    """The table without properties that depend on the server and its settings."""
     columns = [
         replace(
             column,
@@ -26,7 +26,7 @@ def without_texts(table: TableSchema) -> TableSchema:
     return replace(table, columns=tuple(columns), foreign_keys=tuple(keys), checks=tuple(replace(c, clause="") for c in table.checks))
 
 
-def test_the_declared_tables_are_those_that_are_created(database: Database) -> None:
+def test_declared_and_created_tables_are_equal(database: Database) -> None:
     with database.connection() as connection:
         assert introspection.list_tables(connection).tables == {}
         assert create_tables(connection) == tuple(ddl.statements()) == TABLES
@@ -36,13 +36,15 @@ def test_the_declared_tables_are_those_that_are_created(database: Database) -> N
     assert all(column.default is not None for table in found.values() for column in table.columns if column.name == "created_at")
 
 
-def test_those_that_are_missing_are_created(database: Database) -> None:
+def test_missing_tables_are_created(database: Database) -> None:
     with database.connection() as connection:
         create_tables(connection)
     before = database.rows("SHOW CREATE TABLE script_execution")
     database.execute("DROP TABLE script_execution")
     with database.connection() as connection:
-        assert can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+        listed = introspection.list_tables(connection)
+        assert can_create_tables(listed, frozenset(listed.tables))
         create_tables(connection)
-        assert not can_create_tables(found := introspection.list_tables(connection), frozenset(found.tables))
+        listed = introspection.list_tables(connection)
+        assert not can_create_tables(listed, frozenset(listed.tables))
     assert database.rows("SHOW CREATE TABLE script_execution") == before

@@ -1,4 +1,4 @@
-"""CHECKs that people write, as the servers give them back: understood, and kept by rows made of what is understood."""
+"""Common CHECKs, read back from a server: they are parsed, and the server accepts rows built from the result."""
 
 import pytest
 from support.check_rows import Row, rows
@@ -17,7 +17,7 @@ KINDS = {
     "b": "text",
     "code": "text",
     "d": "date",
-    "t": "moment",
+    "t": "datetime",
     "p": "decimal",
     "j": "json",
     "it's `odd` ü\\": "integer",
@@ -25,7 +25,7 @@ KINDS = {
 
 COLUMNS = """a INT, c INT, f BOOLEAN, b VARCHAR(60), code CHAR(60), d DATE, t DATETIME, p DECIMAL(10, 2), j JSON, `it's ``odd`` ü\\` INT"""
 
-MOST_ROWS = 12
+MAX_ROWS = 12
 
 CLAUSES = [
     "a > 0 AND a <= 100",
@@ -82,7 +82,7 @@ def clause_of(connection: Connection) -> str:
 
 
 def insert(connection: Connection, row: Row) -> None:
-    """CHECKs are on; one that is not kept is the driver's error."""
+    """A violated CHECK raises the driver's error."""
     names = ", ".join(map(sql.quote, row))
     sql.execute(connection, f"INSERT INTO t ({names}) VALUES ({', '.join(['%s'] * len(row))})", *row.values())
 
@@ -98,7 +98,7 @@ def test_rows_of_each_case_are_accepted(database: Database) -> None:
             for case in understood.cases:
                 made = list(rows(case, KINDS))
                 assert made, (clause, case)
-                for row in made[:: max(1, len(made) // MOST_ROWS)]:
+                for row in made[:: max(1, len(made) // MAX_ROWS)]:
                     insert(connection, row)
             sql.execute(connection, "DROP TABLE t")
 
@@ -120,12 +120,12 @@ def test_several_checks_together(database: Database) -> None:
         for case in combined:
             made = list(rows(case, KINDS))
             assert made
-            for row in made[:: max(1, len(made) // MOST_ROWS)]:
+            for row in made[:: max(1, len(made) // MAX_ROWS)]:
                 insert(connection, row)
 
 
 @pytest.mark.parametrize("written", ["a % 2 = 0", "a + 1 < c", "LEAST(a, c) > 0", "t >= d + INTERVAL 1 DAY", "JSON_TYPE(j) = 'OBJECT'"])
-def test_what_is_not_understood_is_said(database: Database, written: str) -> None:
+def test_unsupported_clauses_are_not_parsed(database: Database, written: str) -> None:
     with database.connection() as connection:
         sql.execute(connection, f"CREATE TABLE t ({COLUMNS}, CONSTRAINT kept CHECK ({written}))".replace("%", "%%"))
         assert parse_check(clause_of(connection)) is None

@@ -1,4 +1,4 @@
-"""The built-in plan against DESIGN.md's words, written out a second time: loops, datetime and fractions."""
+"""The built-in plan against a second implementation of its specification, with loops, datetime and fractions."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -36,19 +36,19 @@ class Case(NamedTuple):
         return script_execution(self.rows, given)
 
     def row(self, i: int) -> tuple[Any, ...]:
-        """Row `i` as DESIGN.md has it."""
+        """Row `i` by the specification."""
         share = Fraction(self.share)
         scheduled_before = math.ceil(i * share)
         scheduled = math.ceil((i + 1) * share) > scheduled_before
-        moment = self.start + timedelta(milliseconds=math.floor(Fraction(i * self.span_seconds * 1000, self.rows)))
-        moment = moment.replace(microsecond=0)
+        timestamp = self.start + timedelta(milliseconds=math.floor(Fraction(i * self.span_seconds * 1000, self.rows)))
+        timestamp = timestamp.replace(microsecond=0)
         if scheduled:
             reference = i % 10
-            return i + 1, 11 + reference, 101 + reference, 1001 + scheduled_before % 100, moment, None, moment + timedelta(seconds=1)
+            return i + 1, 11 + reference, 101 + reference, 1001 + scheduled_before % 100, timestamp, None, timestamp + timedelta(seconds=1)
         triggered_before = i - scheduled_before
         trigger = triggered_before % 100
         reference = (2 * trigger + 1) % 10
-        return i + 1, 11 + reference, 101 + reference, None, None, 5001 + trigger, moment
+        return i + 1, 11 + reference, 101 + reference, None, None, 5001 + trigger, timestamp
 
 
 def rows_of(plan: Plan, starts: dict[str, int] = KEY_START) -> dict[str, RowAllocation]:
@@ -62,21 +62,21 @@ def executions(plan: Plan, rows: IndexRange) -> pl.DataFrame:
 @st.composite
 def cases(draw: st.DrawFn, rows: st.SearchStrategy[int]) -> Case:
     start = draw(st.datetimes(datetime(1000, 1, 1), datetime(9990, 1, 1))).replace(microsecond=0)
-    room_seconds = int((datetime(9999, 12, 1) - start).total_seconds())
-    span_seconds = draw(st.integers(0, 400 * 86_400) | st.integers(0, room_seconds))
+    available_seconds = int((datetime(9999, 12, 1) - start).total_seconds())
+    span_seconds = draw(st.integers(0, 400 * 86_400) | st.integers(0, available_seconds))
     share = draw(st.sampled_from(["0", "1", "0.5", "0.333333"]).map(Decimal) | st.decimals(0, 1, places=6))
     return Case(draw(rows), start, span_seconds, share)
 
 
 @given(cases(st.integers(1, 300)))
-def test_every_row_is_as_the_design_says(case: Case) -> None:
+def test_all_rows_match_the_specification(case: Case) -> None:
     frame = executions(case.plan, IndexRange(0, case.rows))
     assert frame.columns == list(COLUMNS)
     assert frame.rows() == [case.row(i) for i in range(case.rows)]
 
 
 @given(cases(st.integers(1, 3_000_000_000)), st.data())
-def test_a_row_is_as_the_design_says_wherever_it_is(case: Case, data: st.DataObject) -> None:
+def test_a_row_matches_the_specification_at_any_index(case: Case, data: st.DataObject) -> None:
     i = data.draw(st.integers(0, case.rows - 1))
     assert executions(case.plan, IndexRange(i, i + 1)).rows() == [case.row(i)]
 
@@ -84,12 +84,12 @@ def test_a_row_is_as_the_design_says_wherever_it_is(case: Case, data: st.DataObj
 @pytest.mark.parametrize("rows", [1_000_000, 3_000_000_000, 10_000_000_000])
 @pytest.mark.parametrize("span_seconds", [1, 365 * 86_400, 2_999_999_999, 250_000_000_000])
 @pytest.mark.parametrize("share", ["0.5", "0.999999"])
-def test_no_figure_overflows_at_the_end_of_a_long_table(rows: int, span_seconds: int, share: str) -> None:
+def test_no_overflow_at_the_end_of_a_long_table(rows: int, span_seconds: int, share: str) -> None:
     case = Case(rows, datetime(1000, 1, 1), span_seconds, Decimal(share))
     assert executions(case.plan, IndexRange(rows - 5, rows)).rows() == [case.row(i) for i in range(rows - 5, rows)]
 
 
-def test_the_first_rows_of_the_mission() -> None:
+def test_the_first_rows_by_default() -> None:
     """Worked out by hand: 31,536 ms a row at a million rows."""
     frame = executions(script_execution(), IndexRange(0, 4))
     assert frame.rows() == [
@@ -109,7 +109,7 @@ def test_half_and_half_at_the_default() -> None:
 
 
 @given(cases(st.integers(1, 300)))
-def test_the_share_of_scheduled_rows_is_what_was_asked_for(case: Case) -> None:
+def test_the_share_of_scheduled_rows_is_the_requested_one(case: Case) -> None:
     scheduled = executions(case.plan, IndexRange(0, case.rows))["schedule_id"].count()
     assert scheduled == math.ceil(case.rows * Fraction(case.share))
 
@@ -129,7 +129,7 @@ def test_the_rules_of_the_plan_hold(case: Case) -> None:
 
 
 @given(cases(st.integers(1, 200)), st.integers(1, 200), st.lists(st.integers(1, 10**9), min_size=10, max_size=10))
-def test_rows_do_not_depend_on_how_the_range_is_cut(case: Case, batch_rows: int, reference_keys: list[int]) -> None:
+def test_rows_do_not_depend_on_batch_boundaries(case: Case, batch_rows: int, reference_keys: list[int]) -> None:
     plan = case.plan
     rows = rows_of(plan) | {"script_reference": RowAllocation(rows=10, new=(), keys=RowKeys.of(reference_keys))}
     whole = IndexRange(0, case.rows)
@@ -137,7 +137,7 @@ def test_rows_do_not_depend_on_how_the_range_is_cut(case: Case, batch_rows: int,
     assert pl.concat(pieces).equals(generate(plan, plan.target, whole, rows))
 
 
-def test_the_parents_are_in_the_order_of_the_design() -> None:
+def test_parents_come_before_children() -> None:
     names = [table.name for table in script_execution().tables]
     assert names == [
         "robot_account",
@@ -196,10 +196,10 @@ def test_the_parent_seeds(table: str, rows: int, first: dict[str, Any], last: di
     ("start", "span"),
     [("1000-01-01", "0s"), ("1000-01-01", "469000w"), ("9999-12-27", "3600s"), ("9999-12-27T19:59:59", "0s")],
 )
-def test_every_moment_fits_a_datetime_column(start: str, span: str) -> None:
+def test_every_timestamp_fits_a_datetime_column(start: str, span: str) -> None:
     for frame in samples(script_execution(10, {"start": start, "span": span})).values():
-        for moments in frame.select(pl.col(pl.Datetime)).iter_columns():
-            assert moments.is_between(*DATETIME_RANGE).all(), moments.name
+        for timestamps in frame.select(pl.col(pl.Datetime)).iter_columns():
+            assert timestamps.is_between(*DATETIME_RANGE).all(), timestamps.name
 
 
 def test_no_rows() -> None:
@@ -224,19 +224,19 @@ def test_defaults_in_canonical_text() -> None:
     ],
 )
 def test_spellings_of_a_value_have_one_canonical_text(name: str, spellings: list[str]) -> None:
-    """Otherwise the ledger would take a re-run for another plan."""
+    """Otherwise a second run would look like another plan in the ledger."""
     (text,) = {parameters({name: spelling})[name] for spelling in spellings}
     assert parameters({name: text})[name] == text
 
 
 @given(st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)))
-def test_a_start_is_not_changed_by_its_canonical_text(moment: datetime) -> None:
-    moment = moment.replace(microsecond=0, tzinfo=UTC)
-    assert datetime.fromisoformat(parameters({"start": moment.isoformat()})["start"]) == moment
+def test_a_start_is_not_changed_by_its_canonical_text(start: datetime) -> None:
+    start = start.replace(microsecond=0, tzinfo=UTC)
+    assert datetime.fromisoformat(parameters({"start": start.isoformat()})["start"]) == start
 
 
 @pytest.mark.parametrize("name", ["stat", "Start", "", "seed"])
-def test_an_unknown_parameter_is_answered_with_the_valid_ones(name: str) -> None:
+def test_the_error_for_an_unknown_parameter_lists_the_valid_ones(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         parameters({"start": "2020-01-01", name: "1"})
     assert repr(name) in str(caught.value)
@@ -252,7 +252,7 @@ def test_an_unknown_parameter_is_answered_with_the_valid_ones(name: str) -> None
         *[("scheduled_share", bad) for bad in ("", "half", "50%", "-0.1", "1.1", "nan", "inf", "0.1234567", "1/2")],
     ],
 )
-def test_a_bad_value_is_answered_with_what_it_can_be(name: str, value: str) -> None:
+def test_the_error_for_an_invalid_value_describes_valid_ones(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=f"--set {name}=") as caught:
         parameters({name: value})
     assert f"{name} is the " in caught.value.next_step

@@ -1,4 +1,4 @@
-"""Which rows have a partition, as a CHECK (that servers agree is in integration/test_shape.py)."""
+"""Partitions as CHECKs; tests/integration/database/test_introspection.py tests them on servers."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def limits(method: str, expression: str, *bounds: str) -> tuple[Check, ...]:
         ("LIST COLUMNS", "`id`,`s`", ("(1,'x'),(2,NULL)",), "(`id` = 1 AND `s` IS NOT NULL AND `s` = 'x') OR (`id` = 2 AND `s` IS NULL)"),
     ],
 )
-def test_understood(method: str, expression: str, bounds: tuple[str, ...], clause: str) -> None:
+def test_partitions_become_a_check(method: str, expression: str, bounds: tuple[str, ...], clause: str) -> None:
     assert limits(method, expression, *bounds) == (Check(name=f"PARTITION BY {method}", clause=clause),)
 
 
@@ -76,9 +76,9 @@ def test_understood(method: str, expression: str, bounds: tuple[str, ...], claus
         ("SYSTEM_TIME", "unix_timestamp(`row_end`)", ("CURRENT",)),
     ],
 )
-def test_any_row_or_not_understood(method: str, expression: str, bounds: tuple[str, ...]) -> None:
+def test_no_check_if_any_row_fits_or_the_partitioning_is_unsupported(method: str, expression: str, bounds: tuple[str, ...]) -> None:
     assert limits(method, expression, *bounds) == ()
 
 
-def test_without_partitions() -> None:
+def test_a_table_without_partitions() -> None:
     assert partition_checks(TableSchema(name="t", columns=COLUMNS)) == ()

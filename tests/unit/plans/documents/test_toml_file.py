@@ -158,7 +158,9 @@ ORDERS_TABLE = "table shop.orders"
         ('note.const = "plain"', "note = 5", f"line 22: {ORDERS_TABLE}, column note: 5 is not a generator. Write it in braces, such as {{ const = 5 }}"),
         ('note.const = "plain"', "note.uniform = [9, 1]", f"line 22: {ORDERS_TABLE}, column note: 9 is greater than 1. Write the lower one first"),
         ('note.const = "plain"', 'note.uniform = [1, "9"]', f'line 22: {ORDERS_TABLE}, column note: 1 and "9" are of different kinds'),
-        ('note.const = "plain"', "note.uniform = [0.5, 1.5]", f"line 22: {ORDERS_TABLE}, column note: `uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got 0.5. Correct item 1"),
+        ('note.const = "plain"', "note.uniform = [0.5, 1.5]", f"line 22: {ORDERS_TABLE}, column note: `uniform` needs [lowest, highest] as integers, decimals as text, dates "
+            "or timestamps; got 0.5. Correct item 1",
+        ),
         ('note.const = "plain"', 'note = { spread = "2024-01-01" }', f"line 22: {ORDERS_TABLE}, column note: `span` is missing. Add `span`"),
         (
             'note.const = "plain"',

@@ -1,19 +1,17 @@
-"""CHECK clauses as the two servers write them, and what they allow."""
+"""CHECK clauses as the two servers print them, and the cases they are parsed into."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from support.check_rows import Row, rows, text
+from support.check_rows import Row, rows
 
-from parloader.schema.checks.domains import Domain, combine, comparisons, domains
+from parloader.schema.checks.domains import combine
 from parloader.schema.checks.parser import parse_check
-from parloader.schema.checks.patterns import like_avoids, like_matches, regexp_avoids, regexp_matches
 from parloader.schema.checks.predicates import (
     Between,
     Compared,
@@ -26,7 +24,6 @@ from parloader.schema.checks.predicates import (
     OneOf,
     ParsedCheck,
     Predicate,
-    length_range,
 )
 from parloader.schema.checks.regexp import ANY
 
@@ -194,7 +191,7 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
 
 
 @pytest.mark.parametrize(("mariadb", "mysql", "cases"), SPELLINGS, ids=[mariadb for mariadb, _, _ in SPELLINGS])
-def test_spellings(mariadb: str, mysql: str, cases: tuple[tuple[Predicate, ...], ...]) -> None:
+def test_both_servers_spellings_are_parsed(mariadb: str, mysql: str, cases: tuple[tuple[Predicate, ...], ...]) -> None:
     assert parse_check(mariadb) == ParsedCheck(cases=cases)
     assert parse_check(mysql) == ParsedCheck(cases=cases)
 
@@ -235,15 +232,15 @@ def test_spellings(mariadb: str, mysql: str, cases: tuple[tuple[Predicate, ...],
         "",
     ],
 )
-def test_not_understood(clause: str) -> None:
+def test_unsupported_clauses(clause: str) -> None:
     assert parse_check(clause) is None
 
 
-def test_names_are_those_of_the_table() -> None:
+def test_column_names_are_spelled_as_in_the_table() -> None:
     assert parse_check("(`A` < `Größe`)", ["größe", "a"]) == ParsedCheck(cases=((Compared(left="a", operator="<", right="größe"),),))
 
 
-def test_quoted_names_of_ansi_mode() -> None:
+def test_names_in_double_quotes() -> None:
     assert parse_check('"a" > 0 and "b" = \'x\'') == ParsedCheck(cases=((above(0), one_of("b", "x")),))
 
 
@@ -292,11 +289,11 @@ operators = st.sampled_from(sorted(OPERATORS))
 
 
 def compared(column: str, operator: str, value: int) -> Clause:
-    return known(f"(`{column}` {operator} {value})", column, lambda there: OPERATORS[operator](there, value))
+    return known(f"(`{column}` {operator} {value})", column, lambda actual: OPERATORS[operator](actual, value))
 
 
 def turned(column: str, operator: str, value: int) -> Clause:
-    return known(f"({value} {operator} `{column}`)", column, lambda there: OPERATORS[operator](value, there))
+    return known(f"({value} {operator} `{column}`)", column, lambda actual: OPERATORS[operator](value, actual))
 
 
 def two_columns(operator: str) -> Clause:
@@ -311,19 +308,19 @@ def null(column: str, words: str) -> Clause:
 
 
 def between(column: str, words: str, low: int, high: int) -> Clause:
-    return known(f"(`{column}` {words} {low} and {high})", column, lambda there: (low <= there <= high) is (words == "between"))
+    return known(f"(`{column}` {words} {low} and {high})", column, lambda actual: (low <= actual <= high) is (words == "between"))
 
 
 def within(column: str, words: str, values: list[int]) -> Clause:
-    return known(f"(`{column}` {words} ({', '.join(map(str, values))}))", column, lambda there: (there in values) is (words == "in"))
+    return known(f"(`{column}` {words} ({', '.join(map(str, values))}))", column, lambda actual: (actual in values) is (words == "in"))
 
 
 def length(operator: str, value: int) -> Clause:
-    return known(f"(char_length(`b`) {operator} {value})", "b", lambda there: OPERATORS[operator](len(there), value))
+    return known(f"(char_length(`b`) {operator} {value})", "b", lambda actual: OPERATORS[operator](len(actual), value))
 
 
 def pattern(expression: str) -> Clause:
-    return known(f"(`b` regexp '{expression}')", "b", lambda there: re.search(expression, there, re.IGNORECASE) is not None)
+    return known(f"(`b` regexp '{expression}')", "b", lambda actual: re.search(expression, actual, re.IGNORECASE) is not None)
 
 
 leaves = st.one_of(
@@ -396,168 +393,21 @@ ALL_ROWS: list[Row] = [
 
 @settings(max_examples=250, deadline=None)
 @given(clauses)
-def test_each_row_of_each_case_keeps_the_clause(clause: Clause) -> None:
-    understood = parse_check(clause.sql)
-    assume(understood is not None)
-    assert understood is not None
-    for case in understood.cases:
+def test_rows_of_each_case_satisfy_the_clause(clause: Clause) -> None:
+    parsed = parse_check(clause.sql)
+    assume(parsed is not None)
+    assert parsed is not None
+    for case in parsed.cases:
         for row in rows(case, KINDS):
             assert clause.truth(row) is not False, (case, row)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(clauses.filter(lambda clause: "regexp" not in clause.sql and "+" not in clause.sql), min_size=1, max_size=3))
-def test_where_no_case_is_left_no_row_keeps_the_clauses(given_clauses: list[Clause]) -> None:
-    """Of what is read exactly: of patterns and sums only a part of what they allow is."""
-    understood = [parse_check(clause.sql) for clause in given_clauses]
-    assume(None not in understood)
-    if not combine([one for one in understood if one]):
+def test_if_no_case_is_left_no_row_satisfies_the_clauses(given_clauses: list[Clause]) -> None:
+    """Without patterns and sums, whose cases cover only a part of what they allow."""
+    parsed = [parse_check(clause.sql) for clause in given_clauses]
+    assume(None not in parsed)
+    if not combine([one for one in parsed if one]):
         for row in ALL_ROWS:
             assert any(clause.truth(row) is False for clause in given_clauses), row
-
-
-# -- patterns ------------------------------------------------------------------------------------------------------------------------
-PATTERNS = [
-    "^[a-z0-9_]+$",
-    "^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}$",
-    "^\\+?[0-9]{7,15}$",
-    "^([0-9]{1,3}\\.){3}[0-9]{1,3}$",
-    "^#[0-9A-Fa-f]{6}$",
-    "^[0-9a-f]{8}-[0-9a-f]{4}$",
-    "^a|b$",
-    "^[^@]+@[^@]+$",
-    "[[:digit:]]".replace("[:digit:]", "0-9"),
-    "^https?://",
-    "^(foo|ba[rz])(-[0-9]+)?$",
-    "^\\S+$",
-    "^[]a]*$",
-    "^[\\w-]{3}$",
-    "^.{3,5}$",
-    "^$",
-    "",
-    "x??y",
-]
-
-
-@pytest.mark.parametrize("expression", PATTERNS)
-def test_texts_match(expression: str) -> None:
-    for matches in regexp_matches("b", expression):
-        low, high = length_range(matches)
-        for wanted in range(low, low + 4 if high is None else high + 1):
-            made = text(matches, wanted)
-            assert made is not None
-            assert len(made) == wanted
-            assert re.search(expression, made)
-
-
-@pytest.mark.parametrize("expression", ["[^a-z0-9]", "[0-9]", "^[A-Z]", "@", "\\d+", "^[[:upper:]]+$", "é", "[a-z0-9]", "[ß]"])
-def test_texts_do_not_match(expression: str) -> None:
-    avoiding = regexp_avoids("b", expression)
-    made = text(avoiding, 60)
-    assert made is not None
-    assert len(made) == 60
-    plain = expression.replace("[:upper:]", "A-Z").replace("é", "[eé]").replace("[ß]", "[ßs]")
-    assert not re.search(plain, made, re.IGNORECASE)
-
-
-@pytest.mark.parametrize(
-    ("like", "expression"),
-    [("%@%.%", r".*@.*\..*"), ("a_c%", "a.c.*"), ("50\\%%", "50%.*"), ("\\\\_", r"\\."), ("%é", ".*[eé]")],
-)
-def test_like(like: str, expression: str) -> None:
-    made = text(like_matches("b", like), 20)
-    assert made is not None
-    assert re.fullmatch(expression, made)
-    avoiding = text(like_avoids("b", like), 40)
-    assert avoiding is not None
-    assert len(avoiding) == 40
-    assert not re.fullmatch(expression, avoiding, re.IGNORECASE)
-
-
-# -- domains -------------------------------------------------------------------------------------------------------------------------
-def cases(*clauses_: str) -> list[ParsedCheck]:
-    found = [parse_check(clause) for clause in clauses_]
-    assert None not in found
-    return [one for one in found if one]
-
-
-def domain(column: str, *clauses_: str) -> Domain:
-    (case,) = combine(cases(*clauses_))
-    return domains(case)[column]
-
-
-@pytest.mark.parametrize(
-    ("column", "clauses_", "expected"),
-    [
-        ("a", ["a > 0", "a >= 5", "a < 10", "a <= 20"], Domain(low=5, high=10, high_open=True)),
-        ("a", ["a >= 1", "a > 1"], Domain(low=1, low_open=True)),
-        ("a", ["a in (1,2,3)", "a <> 2", "a >= 2"], Domain(values=(3,), excluded=(2,), low=2)),
-        ("a", ["a in (1,2)", "a in (2,3)"], Domain(values=(2,))),
-        ("d", ["d > '2024-02-01'", "d > '2024-1-31'"], Domain(low="2024-02-01", low_open=True)),
-        ("b", ["b <> ''", "char_length(b) <= 5"], Domain(excluded=("",), least_length=1, most_length=5)),
-        ("b", ["length(b) = 5", "b is not null"], Domain(least_length=5, most_bytes=5, null=False)),
-        ("a", ["a > 5", "a < 3"], Domain(low=5, low_open=True, high=3, high_open=True, null=True)),
-        ("b", ["b in ('x','long')", "char_length(b) > 2"], Domain(values=("long",), least_length=3)),
-        ("b", ["b in ('X','y')", "b <> 'x'"], Domain(values=("y",), excluded=("x",))),
-        ("a", ["a > 'x'", "a > 3"], Domain(low="x", low_open=True, unsure=True)),
-        ("a", ["json_valid(a)"], Domain(json=True)),
-        (
-            "b",
-            ["b regexp '^[a-e][x-z]?'", "not(b regexp '[^b-dz]')"],
-            Domain(matches=Matches(column="b", parts=(("bcd", 1, 1), ("z", 0, 1), ("bcdz", 0, None)), whole=True)),
-        ),
-        (
-            "b",
-            ["b regexp '^a+$'", "b regexp '^a{2}$'"],
-            Domain(matches=Matches(column="b", parts=(("a", 1, None),), whole=True), unsure=True),
-        ),
-    ],
-)
-def test_a_column_of_several_checks(column: str, clauses_: list[str], expected: Domain) -> None:
-    assert domain(column, *clauses_) == expected
-
-
-@pytest.mark.parametrize(
-    "clauses_",
-    [
-        ["a is null", "a is not null"],
-        ["a > 5", "a < 3", "a is not null"],
-        ["a in (1,2)", "a in (3)", "a is not null"],
-        ["char_length(b) > 5", "length(b) < 3", "b is not null"],
-        ["d > '2024-01-02'", "d < '2024-01-01'", "d is not null"],
-        ["a is null or a > 5", "a is not null and a < 5"],
-        ["1 = 2"],
-    ],
-)
-def test_no_row_keeps_them(clauses_: list[str]) -> None:
-    assert combine(cases(*clauses_)) == ()
-
-
-def test_each_case_of_each_check_is_taken_once() -> None:
-    both = cases("a is null xor b is null", "c = 1 or c = 2 or c = 3", "d is null or e is null")
-    combined = combine(both)
-    assert len(combined) == 3
-    for check in both:
-        assert all(any(set(case) <= set(one) for one in combined) for case in check.cases)
-    assert combine(both) == combined
-    assert len(combine(both, most=2)) == 2
-
-
-def test_comparisons_with_null_do_not_matter() -> None:
-    (case, other) = combine(cases("start <= stop", "stop is null or start > 5"))
-    assert comparisons(case) == ()
-    assert comparisons(other) == (Compared(left="start", operator="<=", right="stop"),)
-
-
-def test_bounds_in_steps() -> None:
-    opened = Domain(low=Decimal("0.5"), high=3, low_open=True, high_open=True)
-    assert opened.numbers() == (Decimal(1), Decimal(2))
-    assert opened.numbers(scale=2) == (Decimal("0.51"), Decimal("2.99"))
-    assert Domain(low=10**40, low_open=True).numbers(scale=2) == (Decimal("1" + "0" * 40 + ".01"), None)
-    days = Domain(low="2024-01-01 10:00:00", high="2024-03-01", high_open=True)
-    assert days.moments(timedelta(days=1)) == (datetime(2024, 1, 2), datetime(2024, 2, 29))
-    assert days.moments(timedelta(seconds=1)) == (datetime(2024, 1, 1, 10), datetime(2024, 2, 29, 23, 59, 59))
-    with pytest.raises(ValueError, match="no number"):
-        Domain(low="x").numbers()
-    with pytest.raises(ValueError, match="no date"):
-        Domain(low="10:00").moments(timedelta(days=1))

@@ -1,0 +1,44 @@
+"""Timestamps and time spans as text: ISO 8601, the literals of SQL, and "365d". All timestamps are UTC."""
+
+import re
+from datetime import UTC, datetime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+ZERO_DATE = datetime.min.replace(tzinfo=UTC)
+"""Stands for '0000-00-00', which both servers sort before every other date."""
+
+SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+SPAN = re.compile("([0-9]{1,12})([smhdw])")
+
+# Both servers accept one digit for a month, day, hour, minute or second (their manuals, "Date and Time Literals")
+SQL_LITERAL = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6}))?)?)?")
+
+
+def parse_iso(text: str) -> datetime:
+    """An ISO 8601 date or timestamp, in UTC; without a time zone it is taken as UTC. ValueError: invalid, or outside the years 1 to 9999."""
+    timestamp = datetime.fromisoformat(text)
+    try:
+        return timestamp.replace(tzinfo=UTC) if timestamp.tzinfo is None else timestamp.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} is outside the years 1 to 9999 in UTC") from error
+
+
+def parse_sql_literal(text: str) -> datetime:
+    """A date or timestamp written as MySQL and MariaDB write it: '2024-1-31 10:00'; ZERO_DATE for a zero date. ValueError: it is neither."""
+    literal = SQL_LITERAL.fullmatch(text)
+    if not literal:
+        raise ValueError(f"{text!r} is not a date or timestamp")
+    year, month, day, hour, minute, second = (int(part or 0) for part in literal.groups()[:6])
+    if year == month == day == 0:
+        return ZERO_DATE
+    return datetime(year, month, day, hour, minute, second, int((literal[7] or "0").ljust(6, "0")), tzinfo=UTC)
+
+
+def parse_span(text: str) -> int:
+    """Seconds in a time span: a number and s, m, h, d or w. ValueError: it is not one."""
+    span = SPAN.fullmatch(text)
+    if not span:
+        raise ValueError(f"{text!r} is not a time span")
+    return int(span[1]) * SPAN_SECONDS[span[2]]
