@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from parloader.builtin.tables import children_first, create_tables
 from parloader.database import introspection, sql
-from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.session import server_kind
 from parloader.ledger import store
 from parloader.plans.model import Plan, renamed
 from parloader.schema.model import ForeignKey, Schema
@@ -29,7 +27,6 @@ class Scratch:
     """`plan` is the plan given, with the names of its copies; its big table is `target`."""
 
     plan: Plan
-    kind: ServerKind
 
     @property
     def target(self) -> str:
@@ -52,14 +49,14 @@ class Scratch:
 
     @contextmanager
     def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
-        """Gives the statements that turn a session's checks off. MySQL has no such switch for CHECKs: those of the copy are not enforced meanwhile."""
-        off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
-        if self.kind is ServerKind.MARIADB:
-            yield (*off, "SET SESSION check_constraint_checks = 0")
+        """Yields statements that turn a session's checks off. MySQL has no such setting for CHECKs: it stops enforcing those of the copy until the end of the block."""
+        dialect = connection.dialect
+        if not dialect.has_not_enforced:
+            yield dialect.checks_off
             return
         self._enforce(connection, "NOT ENFORCED")
         try:
-            yield off
+            yield dialect.checks_off
         finally:
             self._enforce(connection, "ENFORCED")
 
@@ -86,7 +83,7 @@ def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
         sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
-        yield Scratch(plan=renamed(plan, copies), kind=server_kind(connection))
+        yield Scratch(plan=renamed(plan, copies))
     finally:
         drop_scratch_tables(connection)
 
