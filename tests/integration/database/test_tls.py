@@ -113,5 +113,5 @@ def test_a_server_without_tls(own_server: PrivateServer, authority: Authority, t
         assert not cipher(parse_url(url))
         for parameters in ("ssl-mode=REQUIRED", f"ssl-ca={authority.file}", "ssl-mode=VERIFY_IDENTITY"):
             said = refused(parse_url(f"{url}?{parameters}"))
-            assert "offers no TLS, which the ssl-mode asks for" in said
-        assert "offers no TLS" in refused(replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED)))
+            assert "does not support TLS, but the ssl-mode requires it" in said
+        assert "does not support TLS" in refused(replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED)))
