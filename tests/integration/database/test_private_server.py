@@ -12,7 +12,8 @@ import pytest
 from support.servers import quiet, until
 
 from parloader.database import sql
-from parloader.database.private_server import PrivateServer, find_binary
+from parloader.database.private_server import PrivateServer
+from parloader.database.server_binary import find_binary
 from parloader.database.session import connect, connected
 from parloader.database.target import parse_url
 from parloader.errors import ConnectError, ServerStartError
@@ -119,7 +120,7 @@ def test_a_link_in_place_of_the_sockets_folder_is_refused(own_server: PrivateSer
     server = replace(own_server, home=deep / "home")
     server.socket.parent.symlink_to(victim)
     try:
-        with pytest.raises(ServerStartError, match="no folder"):
+        with pytest.raises(ServerStartError, match="not a folder"):
             server.start(quiet)
         assert stat.S_IMODE(victim.stat().st_mode) == 0o755
     finally:
@@ -160,6 +161,6 @@ def test_its_command_line(own_server: PrivateServer, tmp_path: Path) -> None:
 
 def test_no_binary_says_the_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("parloader.database.private_server.PLACES", ())
+    monkeypatch.setattr("parloader.database.server_binary.FOLDERS", ())
     with pytest.raises(ServerStartError, match=r"--url.*apt-get install mariadb-server-core.*docker run"):
         find_binary()

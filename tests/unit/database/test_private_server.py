@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from parloader.database import private_server
+from parloader.database import server_binary
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer, find_binary
+from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer
+from parloader.database.server_binary import find_binary
 from parloader.database.target import parse_url
 from parloader.errors import ServerNotSupported, ServerStartError
 
@@ -23,7 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(private_server, "PLACES", ())
+    monkeypatch.setattr(server_binary, "FOLDERS", ())
     return folder
 
 
@@ -52,13 +53,13 @@ def test_mariadb_comes_first(path: Path) -> None:
 def test_a_mysqld_can_be_a_mariadb(path: Path) -> None:
     binary(path / "mysqld", MARIADB)
     assert find_binary().kind is ServerKind.MARIADB
-    with pytest.raises(ServerStartError, match="no MySQL on this machine"):
+    with pytest.raises(ServerStartError, match="no MySQL server found on this machine"):
         find_binary((ServerKind.MYSQL,))
 
 
 def test_folders_beside_the_path_are_looked_in_too(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aside = binary(tmp_path / "sbin" / "mariadbd", MARIADB)
-    monkeypatch.setattr(private_server, "PLACES", (aside.parent,))
+    monkeypatch.setattr(server_binary, "FOLDERS", (aside.parent,))
     assert find_binary().path == aside
 
 
@@ -70,7 +71,7 @@ def test_the_environment_can_name_the_binary(path: Path, tmp_path: Path, monkeyp
 
 @pytest.mark.usefixtures("path")
 def test_where_there_is_none_the_ways_out_are_said() -> None:
-    with pytest.raises(ServerStartError, match="no MariaDB or MySQL on this machine") as caught:
+    with pytest.raises(ServerStartError, match="no MariaDB or MySQL server found on this machine") as caught:
         find_binary()
     assert all(way in caught.value.next_step for way in ("--url", "mariadb-server-core", "docker run"))
 
