@@ -24,7 +24,7 @@ class SslMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
-    """The TLS settings of one source (URL, options or option file); None: not given there."""
+    """The TLS settings of one source (URL, options or option file); None: not given."""
 
     explicit_mode: SslMode | None = None
     ca: str | None = None  # PEM file of trusted authorities

@@ -1,8 +1,7 @@
 import pytest
 
-from parloader.database.dialects import ServerKind, parse_version
 from parloader.database.target import Target, parse_url
-from parloader.errors import ServerNotSupported, UsageError
+from parloader.errors import UsageError
 
 SECRET = "s3cret"
 
@@ -73,26 +72,3 @@ def test_no_text_of_a_target_shows_the_password() -> None:
 
 def test_the_socket_takes_precedence_over_the_host() -> None:
     assert str(Target(user="ann", database="shop", unix_socket="/run/my.sock")) == "shop at /run/my.sock as ann"
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "version"),
-    [
-        ("10.11.19-MariaDB-0+deb12u1", ServerKind.MARIADB, (10, 11, 19)),
-        ("11.4.2-MariaDB-ubu2404-log", ServerKind.MARIADB, (11, 4, 2)),
-        ("5.5.5-10.2.44-MariaDB-log", ServerKind.MARIADB, (10, 2, 44)),
-        ("12.0.1-mariadb", ServerKind.MARIADB, (12, 0, 1)),
-        ("9.7.4", ServerKind.MYSQL, (9, 7, 4)),
-        ("8.0.36-0ubuntu0.22.04.1", ServerKind.MYSQL, (8, 0, 36)),
-        ("8.0.35-27 Percona", ServerKind.MYSQL, (8, 0, 35)),
-        ("5.7.44-log", ServerKind.MYSQL, (5, 7, 44)),
-    ],
-)
-def test_kind_and_version(text: str, kind: ServerKind, version: tuple[int, ...]) -> None:
-    assert parse_version(text) == (kind, version)
-
-
-@pytest.mark.parametrize("text", ["", "PostgreSQL 16", "8.4", "MariaDB"])
-def test_an_unknown_version_text_is_refused(text: str) -> None:
-    with pytest.raises(ServerNotSupported, match="version"):
-        parse_version(text)
