@@ -1,120 +1,110 @@
-"""What can go wrong, as types: each has an exit code and a next step.
+"""The errors of parloader, as types. Each has an exit code and tells the user the next step.
 
-ParloaderError                 1   failed; also a clean that leaves rows or batches of a run, which the ledger then keeps
-  WorkerDied                       a worker process ended without a word (killed, out of memory)
-  WriteFailed                      the server refused a batch, or retries ran out
-  DiskFull                         the server has no room left
-  ServerStartError                 the private server cannot be made or started
-  VerifyFailed                     the database is not what the plan says
-  UsageError                   2   an option, parameter, URL or file is not valid
-  Refused                      3   nothing was done, because it would not be right
-    SchemaMismatch                 the live schema does not fit the plan
-    AnotherRun                     the table holds a run of another plan, or one is in progress
-    SessionLawError                the server does not grant the session laws
-    ServerNotSupported             too old, read-only, or without transactions
-    PrivilegeMissing               the account may not do it
-    ForeignRows                    somebody's rows point at rows that clean would delete
-    LedgerDamaged                  a part of the ledger is missing
-    EditedRows                     somebody edited rows that clean would delete, or the schema so that nobody can tell
-    RemoteHost                     the server is not on this machine, and its host was not allowed
-    Forbidden                      the database holds the marker that forbids parloader to write there
-  ConnectError                 4   cannot connect or log in
-    LoginRefused                   the account, its password or the database is refused: trying again is no use
-  Interrupted                130   Ctrl-C or SIGTERM; what was committed stays and can be resumed
+Exit codes: 1 failed, 2 invalid input, 3 refused (nothing was done), 4 no connection, 130 interrupted. The message and the next step never contain secrets.
 """
 
 from typing import ClassVar
 
 
 class ParloaderError(Exception):
-    """`message` says what and where, `next_step` what the user can do; both without secrets."""
+    """A command failed. Raised itself if clean leaves rows or batches of a run (which the ledger then keeps)."""
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, next_step: str = "") -> None:
         super().__init__(message, next_step)
         self.message = message
+        """What went wrong, and where."""
         self.next_step = next_step
+        """What the user can do about it."""
 
     def __str__(self) -> str:
         return f"{self.message}. {self.next_step}" if self.next_step else self.message
 
 
 class WorkerDied(ParloaderError):
-    pass
+    """A worker process ended without reporting an error (killed, out of memory)."""
 
 
 class WriteFailed(ParloaderError):
-    pass
+    """The server rejected a batch, or the retries ran out."""
 
 
 class DiskFull(ParloaderError):
-    pass
+    """The server's disk is full."""
 
 
 class ServerStartError(ParloaderError):
-    pass
+    """The private server cannot be created or started."""
 
 
 class VerifyFailed(ParloaderError):
-    pass
+    """The database does not contain what the plan says."""
 
 
 class UsageError(ParloaderError):
+    """An option, parameter, URL or file is not valid."""
+
     exit_code = 2
 
 
 class Refused(ParloaderError):
+    """Nothing was done, because it would have been wrong."""
+
     exit_code = 3
 
 
 class SchemaMismatch(Refused):
-    pass
+    """The live schema does not fit the plan."""
 
 
 class AnotherRun(Refused):
-    pass
+    """The table contains a run of another plan, or a run is in progress."""
 
 
 class SessionLawError(Refused):
-    pass
+    """Required session settings could not be enforced."""
 
 
 class ServerNotSupported(Refused):
-    pass
+    """The server is too old, read-only, or without transactions."""
 
 
 class PrivilegeMissing(Refused):
-    pass
+    """The account lacks a privilege."""
 
 
 class ForeignRows(Refused):
-    pass
+    """Rows that parloader did not create reference rows that clean would delete."""
 
 
 class LedgerDamaged(Refused):
-    pass
+    """A part of the ledger is missing."""
 
 
 class EditedRows(Refused):
-    pass
+    """Rows that clean would delete were edited, or a change of the schema makes it impossible to tell."""
 
 
 class RemoteHost(Refused):
-    pass
+    """The server is not on this machine, and its host was not allowed."""
 
 
 class Forbidden(Refused):
-    pass
+    """The database contains the marker that forbids parloader to write to it."""
 
 
 class ConnectError(ParloaderError):
+    """Cannot connect or log in."""
+
     exit_code = 4
 
 
 class LoginRefused(ConnectError):
-    pass
+    """The server rejects the account, its password or the database: retrying does not help."""
 
 
 class Interrupted(ParloaderError):
+    """Ctrl-C or SIGTERM. Committed rows are kept, and the run can be resumed."""
+
     exit_code = 130

@@ -1,21 +1,21 @@
-"""The largest numbers that make sense, for options and configs. The check of a number against them."""
+"""Upper limits of options and configs, and the check of a number against its limits."""
 
 from parloader.errors import UsageError
 
-# Keys are computed in signed 64 bits, from 1 on
+# Keys are signed 64-bit integers, and start at 1
 MAX_ROWS = 2**63 - 1
 
-# Each is a process and a connection: far more than any server gains from, and few enough for a slip of the finger not to bring the machine down
+# A worker is a process and a connection. No server gains from this many, and a typo does not exhaust the machine
 MAX_PROCS = 1024
 
-# A year: a load that retries longer than that is not waited for
-MAX_RETRY_SECONDS = 31_536_000.0
+MAX_RETRY_SECONDS = 31_536_000.0  # a year
 
-MAX_SEED = 2**63 - 1  # a plan file holds signed 64-bit integers
+MAX_SEED = 2**63 - 1  # a plan file has signed 64-bit integers
 
 MAX_SAMPLED_ROWS = 1000  # rows that plan prints
 
 
-def require_between(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise UsageError(f"{name} is {value}", f"Valid are {least} to {most}")
+def require_between(name: str, value: float, minimum: float, maximum: float) -> None:
+    """UsageError if the value is out of range."""
+    if not minimum <= value <= maximum:
+        raise UsageError(f"{name} is {value}", f"Use a number from {minimum} to {maximum}")

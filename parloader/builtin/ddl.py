@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from parloader.builtin.plan import CREATED_COMMENT
 from parloader.database.column_types import ColumnRow, column_schema
-from parloader.database.dialects import ServerKind
+from parloader.database.dialects import MySQL
 from parloader.schema.model import Check, ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
 
 CHARSET = "utf8mb4"
@@ -137,6 +137,6 @@ def _column(column: "sa.Column[Any]") -> ColumnSchema:
             srid=None,
             comment="",
         ),
-        ServerKind.MYSQL,
+        MySQL(version=MySQL.min_version),
         CHARACTER_BYTES,
     )

@@ -1,4 +1,4 @@
-"""What a driver error means. The only place that knows error numbers.
+"""The meaning of MySQL's and MariaDB's error numbers, and the parloader error that each becomes. No other module knows error numbers.
 
 Numbers: MySQL "Server Error Message Reference" and "Client Error Message Reference"; MariaDB Knowledge Base "MariaDB Error Code Reference".
 """
@@ -7,8 +7,7 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -27,67 +26,192 @@ from parloader.errors import (
 )
 from parloader.schema.model import quote_identifier
 
+LOCKED = {
+    1020,  # MariaDB: another transaction changed the row (innodb_snapshot_isolation)
+    1205,  # lock wait timeout
+    1213,  # deadlock
+}
 
-class Action(Enum):
-    RETRY = auto()  # the batch was rolled back: again, in a new transaction
-    RECONNECT = auto()  # the connection is gone and what became of the batch unknown: connect, look it up in the ledger
-    GIVE_UP = auto()
-
-
-LOCKED = {1205, 1213, 1020}  # lock wait timeout, deadlock; MariaDB: the row was changed by others (innodb_snapshot_isolation)
-
-QUERY_KILLED = {1317}
+QUERY_KILLED = {1317}  # query execution was interrupted
 
 CONNECTION_LOST = {
-    0,  # PyMySQL: the socket is closed already
+    0,  # PyMySQL: the socket is already closed
     1040,  # too many connections
     1053,  # server shutdown in progress
+    1077,  # normal shutdown
+    1079,  # shutdown complete
+    1152,  # aborted connection
+    1158,  # error reading packets
+    1159,  # timeout reading packets
+    1160,  # error writing packets
+    1161,  # timeout writing packets
     1927,  # MariaDB: connection was killed
-    2002,
-    2003,
-    2006,
-    2013,
-    2055,
+    2002,  # cannot connect through a Unix socket
+    2003,  # cannot connect over TCP
+    2006,  # server has gone away
+    2013,  # connection lost during a query
+    2055,  # connection lost, with the system's error
     3169,  # MySQL: session was killed
     4031,  # MySQL: disconnected after inactivity
-    1077,  # normal shutdown
-    1079,
-    1152,
-    1158,
-    1159,
-    1160,
-    1161,
 }
 
 DUPLICATE_KEY = {1062}
 
-NO_PRIVILEGE = {1044, 1142, 1143, 1227, 1370, 1410}
+FOREIGN_KEY = {
+    1216,  # no such parent row (older servers)
+    1217,  # a child row references it (older servers)
+    1451,  # a child row references it
+    1452,  # no such parent row
+}
 
-READ_ONLY = {1290, 1792, 1836}
+ROW_REJECTED = {
+    1048,  # NULL in a NOT NULL column
+    1364,  # no value for a column without a default
+    3819,  # MySQL: CHECK violated
+    4025,  # MariaDB: CHECK violated
+}
 
-DISK_FULL = {1021, 1114, 1030, 3, 28}
+NO_PRIVILEGE = {
+    1044,  # on the database
+    1142,  # on the table
+    1143,  # on the column
+    1227,  # global or dynamic, such as SUPER
+    1370,  # on the routine
+    1410,  # to grant privileges to a new account
+}
 
-UNKNOWN_OBJECT = {1146, 1054, 1049, 1109}
+READ_ONLY = {
+    1290,  # the server runs with --read-only (or another option that forbids the statement)
+    1792,  # read-only transaction
+    1836,  # read-only mode
+}
 
-LOGIN_REFUSED = {1045, 1698, 1862, 1820, 1251, 1524, 2059, 2061, 1873, 3118, 4151, 1396}
+DISK_FULL = {
+    3,  # error writing a file
+    28,  # no space left on device
+    1021,  # disk full
+    1030,  # error from the storage engine
+    1114,  # the table is full
+}
 
-CONSTRAINT = {1452, 1451, 1216, 1217, 3819, 4025, 1062, 1048, 1364}
+UNKNOWN_OBJECT = {
+    1049,  # database
+    1054,  # column
+    1109,  # table, in a statement with several
+    1146,  # table
+}
 
-TOO_LARGE = {1153}
+LOGIN_REFUSED = {
+    1045,  # access denied
+    1251,  # the client does not support the authentication protocol
+    1396,  # the operation failed for this account
+    1524,  # authentication plugin not loaded
+    1698,  # access denied, without a password
+    1820,  # the password must be changed first
+    1862,  # the password has expired
+    1873,  # access denied while changing the user
+    2059,  # the client cannot load the authentication plugin
+    2061,  # the authentication plugin failed
+    3118,  # MySQL: account locked
+    4151,  # MariaDB: account locked
+}
 
-LOCAL_INFILE_OFF = {1148, 3948, 4166}
+NO_DATABASE_ACCESS = 1044
 
-NO_SUCH_THREAD = {1094}
+UNKNOWN_DATABASE = 1049
 
-NO_TLS = {2026}
+CANNOT_CONNECT = 2003
+
+TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
+
+LOCAL_INFILE_OFF = {
+    1148,  # the command is not allowed
+    3948,  # MySQL: loading local data is disabled
+    4166,  # MariaDB: loading local data is disabled
+}
+
+NO_TLS = {2026}  # the server does not support TLS
+
+
+class Action(Enum):
+    """What to do about a driver error in a batch."""
+
+    RETRY = auto()  # the batch was rolled back: run it again in a new transaction
+    RECONNECT = auto()  # the connection is lost, and with it whether the batch was committed: reconnect and look it up in the ledger
+    GIVE_UP = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What a group of error numbers becomes."""
+
+    codes: set[int]
+    error: type[ParloaderError]
+    next_step: str  # {account} and {database} are filled in
+
+
+# The first group that contains the number counts
+MEANINGS = (
+    Meaning(
+        codes=NO_PRIVILEGE,
+        error=PrivilegeMissing,
+        next_step="parloader needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES and LOCK TABLES on {database}; "
+        "an administrator can grant the missing ones to {account}",
+    ),
+    Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
+    Meaning(
+        codes=DISK_FULL,
+        error=DiskFull,
+        next_step="Free space on the server's disk and run the same command again: committed rows are kept, only the rest is done",
+    ),
+    Meaning(
+        codes=UNKNOWN_OBJECT,
+        error=SchemaMismatch,
+        next_step="The schema has changed while parloader was running; parloader plan shows the current one",
+    ),
+    Meaning(
+        codes=LOCAL_INFILE_OFF,
+        error=ServerNotSupported,
+        next_step="Ask an administrator to SET GLOBAL local_infile = 1, or use --writer insert",
+    ),
+    Meaning(
+        codes=LOCKED,
+        error=WriteFailed,
+        next_step="Another session locks these rows; run the same command again when it has finished",
+    ),
+    Meaning(
+        codes=DUPLICATE_KEY,
+        error=WriteFailed,
+        next_step="Another row has the same key; was it added during the run? parloader plan shows the values that the plan uses",
+    ),
+    Meaning(
+        codes=FOREIGN_KEY,
+        error=WriteFailed,
+        next_step="A referenced row does not exist, or another row still references this one; parloader plan shows the expected schema",
+    ),
+    Meaning(
+        codes=ROW_REJECTED,
+        error=WriteFailed,
+        next_step="A constraint of the table rejects a row; parloader plan shows the constraints that the plan takes into account",
+    ),
+    Meaning(
+        codes=CONNECTION_LOST,
+        error=ConnectError,
+        next_step="When the server is back, run the same command again: committed rows are kept, only the rest is done",
+    ),
+    Meaning(codes=TOO_LARGE, error=WriteFailed, next_step="Use a smaller --batch, or raise max_allowed_packet on the server"),
+)
+
+UNEXPECTED = "This step committed nothing; fix the cause and run the same command again"
 
 
 def error_number(error: pymysql.Error) -> int:
+    """The error's number; 0 if it has none."""
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
 
 
 def server_message(error: pymysql.Error) -> str:
-    """The server's own words (they never hold a password)."""
+    """The server's message (it never contains a password)."""
     return f"{error.args[1]} (error {error_number(error)})" if len(error.args) > 1 and error.args[1] else "the connection is closed"
 
 
@@ -110,7 +234,7 @@ def is_table_missing(error: pymysql.Error) -> bool:
 
 
 def suppress_driver_errors() -> contextlib.suppress:
-    """For what is said to a connection at its end: one that is gone has rolled back, unlocked and closed by itself."""
+    """A context for the end of a connection: the server of a lost one rolls back, unlocks and closes it without being asked."""
     return contextlib.suppress(pymysql.Error, OSError)
 
 
@@ -124,107 +248,81 @@ def close(connection: Any) -> None:
         connection.close()
 
 
-def translate(error: pymysql.Error, doing: str, account: str, database: str) -> ParloaderError:
-    """The error of ours for a driver error that nothing can be done about, met while `doing` something."""
-    code = error_number(error)
+def translate(error: pymysql.Error, doing: str, *, account: str, database: str) -> ParloaderError:
+    """The parloader error for a driver error that ended `doing`. Target.translate knows account and database."""
     message = f"{doing}: {server_message(error)}"
-    if code in NO_PRIVILEGE:
-        return PrivilegeMissing(
-            message,
-            f"parloader needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES and LOCK TABLES on {database}; "
-            f"an administrator can grant what is missing to {account}",
-        )
-    if code in READ_ONLY:
-        return ServerNotSupported(message, "Use a server that takes writes (a primary, with read_only off)")
-    if code in DISK_FULL:
-        return DiskFull(
-            message, "Make room on the server's disk and run the same command again: what is committed stays, only the rest is loaded"
-        )
-    if code in UNKNOWN_OBJECT:
-        return SchemaMismatch(message, "The schema changed meanwhile; parloader plan shows how it is now")
-    if code in LOCAL_INFILE_OFF:
-        return ServerNotSupported(message, "Turn local_infile on (an administrator: SET GLOBAL local_infile = 1), or use --writer insert")
-    if code in LOCKED:
-        return WriteFailed(message, "Another session holds locks there; run the same command again when it has ended")
-    if code in CONSTRAINT:
-        return WriteFailed(
-            message, "A constraint of the schema or a row of somebody's stands against the plan; parloader plan shows what it expects"
-        )
-    if code in CONNECTION_LOST:
-        return ConnectError(
-            message, "When the server is back, run the same command again: what is committed stays, only the rest is loaded"
-        )
-    return WriteFailed(message, "Nothing of it was committed; run the same command again when the cause is mended")
-
-
-@contextmanager
-def translate_errors(doing: str, account: str, database: str) -> Iterator[None]:
-    """Driver errors leave the block as errors of ours."""
-    try:
-        yield
-    except pymysql.Error as error:
-        raise translate(error, doing, account, database) from error
+    for meaning in MEANINGS:
+        if error_number(error) in meaning.codes:
+            return meaning.error(message, meaning.next_step.format(account=account, database=database))
+    return WriteFailed(message, UNEXPECTED)
 
 
 def connect_error(error: Exception, where: str, account: str, database: str, *, password_given: bool = True) -> ParloaderError:
-    """The error of ours for a connection that could not be made. `where` is host and port, or the socket."""
+    """The parloader error for a connection attempt that failed. `where` is host and port, or the socket."""
     if isinstance(error, pymysql.Error):
         code, cause = error_number(error), getattr(error, "original_exception", None)
     else:
-        code, cause = 2003, error
-    if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: no host name at all (a label that is empty or too long)
+        code, cause = CANNOT_CONNECT, error
+    if code in NO_TLS:
+        return ConnectError(
+            f"{where} does not support TLS, but the ssl-mode requires it; nothing was sent",
+            "Turn TLS on at the server, or use another --ssl-mode",
+        )
+    if isinstance(cause, OSError | UnicodeError):
+        return _network_error(cause, where)
+    if code in LOGIN_REFUSED:
+        return LoginRefused(
+            f"{where} refuses the login of {account}: {_cause(error)}",
+            "Check user and password"
+            if password_given
+            else "No password was given: add it to --url, PARLOADER_URL or ~/.my.cnf, or use --ask-password",
+        )
+    if code == UNKNOWN_DATABASE:
+        return LoginRefused(
+            f"database {database} does not exist at {where}",
+            f"Create it (CREATE DATABASE {quote_identifier(database)}), or correct its name in --url",
+        )
+    if code == NO_DATABASE_ACCESS:
+        return LoginRefused(
+            f"{account} has no access to database {database} at {where}", "Ask an administrator to grant it, or correct its name in --url"
+        )
+    return ConnectError(
+        f"cannot connect to {where}: {_cause(error)}", "Check that a MySQL or MariaDB server is running there and accepts connections"
+    )
+
+
+def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
+    """The error for what the socket or its TLS layer raised while connecting."""
+    if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: not a host name (a label is empty or too long)
         return unknown_host(where)
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
         return ConnectError(
             f"no server listens at {where}",
-            "Start it, or correct host, port or unix_socket in --url; without --url parloader runs a server of its own",
+            "Start it, or correct host, port or unix_socket in --url; without --url, parloader starts its own server",
         )
     if isinstance(cause, ssl.SSLCertVerificationError):
         return ConnectError(
             f"the certificate of {where} is not trusted: {cause.verify_message}",
-            "Check --ssl-ca and the host name in --url; if both are right, somebody else may be answering there",
+            "Check --ssl-ca and the host name in --url; if both are right, it may be another server that answers",
         )
     if isinstance(cause, ssl.SSLError):
         return ConnectError(
-            f"no TLS connection with {where}: {cause.reason or 'it ended in the middle'}", "Check --ssl-mode and what the server is set to"
-        )
-    if code in NO_TLS:
-        return ConnectError(
-            f"{where} offers no TLS, which the ssl-mode asks for; nothing was sent",
-            "Turn TLS on at the server, or choose another --ssl-mode",
+            f"the TLS handshake with {where} failed: {cause.reason or 'the connection was closed'}",
+            "Check --ssl-mode and the TLS settings of the server",
         )
     if isinstance(cause, TimeoutError):
         return ConnectError(f"no answer from {where}", "Check host, port and firewall")
-    if isinstance(cause, OSError):
-        return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
-    if code in LOGIN_REFUSED:
-        return LoginRefused(
-            f"{where} refuses the login of {account}: {message_of(error)}",
-            "Check user and password"
-            if password_given
-            else "No password was given: put it into --url or PARLOADER_URL, or into ~/.my.cnf, or let --ask-password ask for it",
-        )
-    if code == 1049:
-        return LoginRefused(
-            f"there is no database {database} at {where}",
-            f"Create it (CREATE DATABASE {quote_identifier(database)}) or correct the name in --url",
-        )
-    if code == 1044:
-        return LoginRefused(
-            f"{account} may not use the database {database} at {where}", "An administrator can grant it, or correct the name in --url"
-        )
-    return ConnectError(
-        f"cannot connect to {where}: {message_of(error)}", "Check that a MySQL or MariaDB server answers there and takes connections"
-    )
+    return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
 
 
 def unknown_host(where: str) -> ConnectError:
-    return ConnectError(f"unknown host in {where}", "Check the host name in --url")
-
-
-def message_of(error: Exception) -> str:
-    return server_message(error) if isinstance(error, pymysql.Error) else type(error).__name__
+    return ConnectError(f"unknown host: {where}", "Check the host name in --url")
 
 
 def bad_url(what: str) -> UsageError:
     return UsageError(what, "Write it as mysql://USER:PASSWORD@HOST[:PORT]/DATABASE or mysql://USER@localhost/DATABASE?unix_socket=/PATH")
+
+
+def _cause(error: Exception) -> str:
+    """The server's message, or the class of an error that is not the driver's (its text may contain secrets)."""
+    return server_message(error) if isinstance(error, pymysql.Error) else type(error).__name__

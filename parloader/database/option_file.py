@@ -1,7 +1,7 @@
-"""~/.my.cnf: what the mysql client reads there, for what a URL does not say.
+"""Reads connection settings that a URL leaves out from ~/.my.cnf, as the mysql client does.
 
-Rules: MySQL manual "Using Option Files". Of the groups [client] and [parloader] the latter wins; other groups, and options that are not about connecting, are for
-other programs. !include is not followed.
+Rules: MySQL manual "Using Option Files". The groups [client] and [parloader] are read, and [parloader] takes precedence; other groups and
+options are for other programs. !include is not followed.
 """
 
 import os
@@ -25,27 +25,27 @@ TRUE = ("", "1", "on", "true")
 
 
 def defaults() -> Defaults:
-    """What the user's file says; nothing where there is none. UsageError where it cannot be read or understood."""
+    """The settings in the user's file; none if it does not exist. UsageError if it cannot be read or parsed."""
     file = Path(os.path.expanduser(FILE))
     try:
         if stat.S_IMODE(file.stat().st_mode) & stat.S_IWOTH:
-            raise UsageError(f"{file} can be written by everybody", f"chmod 600 {file}")
+            raise UsageError(f"{file} is writable by every user", f"Run chmod 600 {file}")
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return Defaults()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{file} cannot be read: {why}", "Mend it or move it away") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{file} cannot be read: {reason}", "Fix it or move it away") from error
     try:
-        return _of_options(options(lines))
+        return _parse(options(lines))
     except ValueError as error:
-        raise UsageError(f"{file}: {error}", "Mend it or move it away") from None
+        raise UsageError(f"{file}: {error}", "Fix it or move it away") from None
     except UsageError as error:
         raise UsageError(f"{file}: {error.message}", error.next_step) from None
 
 
 def options(lines: Iterable[str]) -> dict[str, str]:
-    """The options of GROUPS by name (with -, never _), the last value of each. ValueError names a line that is none."""
+    """The options of GROUPS by name (with -, never _), the last value of each. ValueError names a line that is not valid."""
     groups: dict[str, dict[str, str]] = {}
     group: str | None = None
     for number, line in enumerate(map(str.strip, lines), 1):
@@ -54,7 +54,7 @@ def options(lines: Iterable[str]) -> dict[str, str]:
         if header := re.match(r"\[(.*?)\]", line):
             group = header[1].strip()
         elif line[0] == "[" or group is None:
-            raise ValueError(f"line {number} is neither a group nor an option in one")
+            raise ValueError(f"line {number} is neither a [group] nor an option in a group")
         else:
             name, _, value = _without_comment(line).partition("=")
             groups.setdefault(group, {})[name.strip().replace("_", "-").removeprefix("loose-")] = _value(value.strip())
@@ -62,7 +62,7 @@ def options(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _without_comment(line: str) -> str:
-    """A # ends it, unless it stands in quotes."""
+    """The line up to a # that is not in quotes."""
     quote, escaped = "", False
     for at, character in enumerate(line):
         if character in "'\"" and not escaped and quote in ("", character):
@@ -74,26 +74,26 @@ def _without_comment(line: str) -> str:
 
 
 def _value(text: str) -> str:
-    """Without the quotes around it, and with its escapes undone."""
+    """The value without the quotes around it, and with its escape sequences replaced."""
     if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
         text = text[1:-1]
-    return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[0]), text)
+    return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[0]), text)
 
 
-def _of_options(found: dict[str, str]) -> Defaults:
-    port = found.get("port")
+def _parse(given: dict[str, str]) -> Defaults:
+    port = given.get("port")
     if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise ValueError("its port is not a number from 1 to 65535")
-    mode = ssl_mode(found["ssl-mode"]) if "ssl-mode" in found else None
-    if mode is None and found.get("ssl-verify-server-cert", "0").lower() in TRUE:  # MariaDB's word for it
+        raise ValueError("the port is not a number from 1 to 65535")
+    mode = ssl_mode(given["ssl-mode"]) if "ssl-mode" in given else None
+    if mode is None and given.get("ssl-verify-server-cert", "0").lower() in TRUE:  # MariaDB's name for it
         mode = SslMode.VERIFY_IDENTITY
-    ca, cert, key = (os.path.expanduser(found[name]) if found.get(name) else None for name in ("ssl-ca", "ssl-cert", "ssl-key"))
+    ca, cert, key = (os.path.expanduser(given[name]) if given.get(name) else None for name in ("ssl-ca", "ssl-cert", "ssl-key"))
     return Defaults(
-        user=found.get("user") or None,
-        password=found.get("password"),
-        host=found.get("host") or None,
+        user=given.get("user") or None,
+        password=given.get("password"),
+        host=given.get("host") or None,
         port=int(port) if port else None,
-        unix_socket=found.get("socket") or None,
-        database=found.get("database") or None,
+        unix_socket=given.get("socket") or None,
+        database=given.get("database") or None,
         tls=Tls(explicit_mode=mode, ca=ca, cert=cert, key=key),
     )

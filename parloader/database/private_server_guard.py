@@ -1,8 +1,8 @@
-"""Runs the private server and shuts it down when nobody uses it. A program of its own: python server_guard.py HOME SERVER ARGUMENTS…
+"""Runs the private server and shuts it down when no command uses it. A separate program: python private_server_guard.py HOME SERVER ARGUMENTS…
 
-Users hold a shared lock on HOME/users.lock, which the kernel releases however they end; the guard waits for the exclusive one. Where
-HOME/keep is there then, the server stays. It leaves its starter at once (it is nobody's child), and keeps the starter's pipe as its
-standard output, so that the starter sees it end. Imports the standard library only, because it lives as long as the server.
+Commands hold a shared lock on HOME/users.lock, which the kernel releases however they end; the guard waits for the exclusive lock. If
+HOME/keep exists then, the server keeps running. The guard detaches from the command that started it, but keeps that command's pipe as its
+standard output, so that the command notices if it ends. It imports only the standard library, because it lives as long as the server.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ def main(home: Path, command: list[str]) -> int:
     with open(home / LOG, "ab") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     threading.Thread(target=lambda: os._exit(server.wait()), daemon=True).start()
-    users = open(home / "users.lock", "a")  # noqa: SIM115  held until this process ends
+    users = open(home / "users.lock", "a")  # noqa: SIM115  locked until this process ends
     fcntl.flock(users, fcntl.LOCK_EX)
     if not (home / KEEP).exists():
         server.terminate()

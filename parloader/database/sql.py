@@ -1,4 +1,4 @@
-"""The few helpers that every statement goes through. `values` are always passed beside the statement, never put into it."""
+"""Helpers that run SQL statements. Values are passed as parameters, never formatted into the statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,39 +10,41 @@ from parloader.schema.model import quote_identifier
 
 
 def quote(name: str) -> str:
-    """An identifier as it stands in a statement of this module (a percent sign doubled, because values are filled in with %s)."""
+    """A quoted identifier for the statements that these helpers run (percent signs doubled, because the driver fills in values for %s)."""
     return quote_identifier(name).replace("%", "%%")
 
 
 def execute(connection: Connection, statement: str, *values: Any) -> int:
-    """Runs the statement; returns the number of rows it changed. Errors are the driver's."""
+    """Runs the statement; returns the number of rows it changed. Raises the driver's errors."""
     with connection.cursor() as cursor:
         return int(cursor.execute(statement, values))
 
 
 def rows(connection: Connection, statement: str, *values: Any) -> tuple[tuple[Any, ...], ...]:
+    """All rows that the statement returns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return tuple(cursor.fetchall())
 
 
 def row(connection: Connection, statement: str, *values: Any) -> tuple[Any, ...]:
-    """The only row of a statement that has one."""
+    """The row of a statement that returns exactly one."""
     return rows(connection, statement, *values)[0]
 
 
 def value(connection: Connection, statement: str, *values: Any) -> Any:
+    """The first column of a statement that returns exactly one row."""
     return row(connection, statement, *values)[0]
 
 
 def within(column: str, ranges: tuple[tuple[int, int], ...], *, of: str | None = None) -> str:
-    """A condition: `column` (of the table with the alias `of`) is in one of these (first, last) ranges."""
+    """An SQL condition: `column` (of the table with alias `of`) is in one of these (first, last) ranges."""
     name = _column(column, of)
     return "(" + (" OR ".join(f"{name} BETWEEN {first:d} AND {last:d}" for first, last in ranges) or "FALSE") + ")"
 
 
 def outside(column: str, ranges: tuple[tuple[int, int], ...], *, of: str | None = None) -> str:
-    """A condition: `column` is in none of these ranges; written as the ranges between them, so that an index serves it."""
+    """An SQL condition: `column` is in none of these ranges. It lists the gaps between them, so that an index can be used."""
     name = _column(column, of)
     conditions = []
     above: int | None = None
@@ -62,7 +64,7 @@ def _column(column: str, of: str | None) -> str:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Commits at the end, rolls back on an error."""
+    """Runs the block in a transaction: commits at its end, rolls back on an error."""
     connection.begin()
     try:
         yield

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from parloader.builtin.tables import children_first, create_tables
 from parloader.database import introspection, sql
-from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.session import server_kind
 from parloader.ledger import store
 from parloader.plans.model import Plan, renamed
 from parloader.schema.model import ForeignKey, Schema
@@ -28,8 +26,8 @@ SOURCE_TABLE = PREFIX + "source"
 class Scratch:
     """The scratch tables of a plan."""
 
-    plan: Plan  # with the names of the copies
-    kind: ServerKind
+    plan: Plan
+    """with the names of the copies"""
 
     @property
     def target(self) -> str:
@@ -57,13 +55,13 @@ class Scratch:
     @contextmanager
     def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
         """Yields the statements that turn off a session's checks. MySQL has none for CHECKs, so the target's are not enforced inside the block."""
-        off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
-        if self.kind is ServerKind.MARIADB:
-            yield (*off, "SET SESSION check_constraint_checks = 0")
+        dialect = connection.dialect
+        if not dialect.has_not_enforced:
+            yield dialect.checks_off
             return
         self._enforce(connection, "NOT ENFORCED")
         try:
-            yield off
+            yield dialect.checks_off
         finally:
             self._enforce(connection, "ENFORCED")
 
@@ -90,7 +88,7 @@ def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
         sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
-        yield Scratch(plan=renamed(plan, copies), kind=server_kind(connection))
+        yield Scratch(plan=renamed(plan, copies))
     finally:
         drop_scratch_tables(connection)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from parloader.database.driver import Connection
-from parloader.database.target import Target, is_local
+from parloader.database.target import Target
 from parloader.errors import Forbidden, RemoteHost
 from parloader.ledger import control
 from parloader.ledger.control import Marker
@@ -11,7 +11,7 @@ from parloader.ledger.control import Marker
 
 def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
     """Whether the server is on this machine or its host is in `allow_remote`. ConnectError: the host name does not resolve."""
-    return _plain(target.host) in map(_plain, allow_remote) or is_local(target)
+    return _plain(target.host) in map(_plain, allow_remote) or target.is_local()
 
 
 def _plain(host: str) -> str:

@@ -242,9 +242,9 @@ def test_a_variable_that_cannot_be_watched(database: Database, command: tuple[st
 
 def test_a_server_that_is_no_replica_has_no_lag(database: Database) -> None:
     refused = database.parloader("seed", "--rows", "10", "--max-lag", "5", check=3).stderr
-    assert "is no replica" in refused
+    assert "is not a replica" in refused
     assert "--replica-url" in refused
-    assert "is no replica" in database.parloader("seed", "--rows", "10", "--max-lag", "5", "--replica-url", database.url, check=3).stderr
+    assert "is not a replica" in database.parloader("seed", "--rows", "10", "--max-lag", "5", "--replica-url", database.url, check=3).stderr
     assert database.rows("SHOW TABLES") == ()
 
 

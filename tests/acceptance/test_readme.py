@@ -17,7 +17,8 @@ from support.servers import Database
 
 from parloader import errors
 from parloader.cli.commands import cli
-from parloader.database.private_server import PrivateServer, find_binary
+from parloader.database.private_server import PrivateServer
+from parloader.database.server_binary import find_binary
 
 ROOT = Path(__file__).parents[2]
 

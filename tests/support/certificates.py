@@ -1,4 +1,4 @@
-"""An authority of the tests' own, and certificates that it signs."""
+"""A certificate authority for the tests, and certificates that it signs."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 class Authority:
-    """`file` has its certificate."""
+    """A certificate authority; `file` contains its certificate."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "ca.pem"
@@ -26,7 +26,7 @@ class Authority:
     def certify(
         self, *names: str, folder: Path | None = None, until: datetime | None = None, passphrase: bytes | None = None
     ) -> tuple[Path, Path]:
-        """The files of a certificate for these host names and addresses, and of its key."""
+        """Creates a certificate for these host names and addresses; returns the files of the certificate and its key."""
         key = _new_key()
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         alternatives = [x509.IPAddress(ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names]

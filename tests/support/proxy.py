@@ -1,6 +1,6 @@
-"""A TCP proxy on 127.0.0.1, between client and server, that knows where a packet ends and what it says, and does harm at a chosen moment.
+"""A TCP proxy on 127.0.0.1 that parses the packets between client and server, and injects faults at chosen points of the protocol.
 
-It takes TLS out of the server's greeting, so that the two speak in plain text. Where no harm is armed, it hands everything on.
+It removes TLS from the server's greeting, so that both sides use plain text. If no fault is armed, it forwards everything.
 Protocol: MySQL "Client/Server Protocol", Protocol Basics (packets), Connection Phase (greeting), COM_QUERY.
 """
 
@@ -20,10 +20,10 @@ from pymysql.constants import CLIENT, COMMAND
 
 DELAY_SECONDS = 0.3
 
-# A batch's INSERT is longer than any other statement of parloader's
+# The INSERT of a batch is longer than any other statement that parloader sends
 SHORTEST_INSERT_BYTES = 4096
 
-# How long a server may take to answer a COMMIT whose answer is then withheld
+# Time limit for the answer to a COMMIT, which the proxy then withholds
 ANSWER_SECONDS = 60.0
 
 
@@ -37,8 +37,8 @@ class Moment(StrEnum):
 
 class Act(StrEnum):
     CUT = "cut"  # both sides are reset
-    HALF_CLOSE = "half-close"  # the client reads the end, and may go on sending; nothing of it arrives
-    STALL = "stall"  # silence, both ways, until released
+    HALF_CLOSE = "half-close"  # the client reads end of file and may keep sending; nothing it sends is forwarded
+    STALL = "stall"  # no data in either direction until released
     DELAY = "delay"
 
 
@@ -52,7 +52,7 @@ class Harm:
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """`done`: the harm done so far."""
+    """The proxy of one server. `done`: the faults injected so far."""
 
     daemon_threads = True
 
@@ -69,19 +69,19 @@ class Proxy(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def arm(self, harm: Harm, times: int = 1) -> None:
-        """Does it the next so many times that its moment comes, on whichever connection."""
+        """Injects the fault the next `times` times that its point is reached, on any connection."""
         self._released.clear()
         with self._lock:
             self._armed += [harm] * times
 
     def disarm(self) -> None:
-        """Does no more harm, and lets what is stalled go on."""
+        """Injects no more faults, and releases stalled connections."""
         with self._lock:
             self._armed.clear()
         self._released.set()
 
     def due(self, moment: Moment) -> Act | None:
-        """What to do at this moment; it is then done."""
+        """The fault to inject at this point, which then counts as injected; None if none is armed."""
         with self._lock:
             for harm in self._armed:
                 if harm.moment is moment:
@@ -96,7 +96,7 @@ class Proxy(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def proxy(server: tuple[str, int]) -> Iterator[Proxy]:
-    """A proxy to this host and port, for as long as the block."""
+    """A proxy to this host and port, until the end of the block."""
     with Proxy(server) as standing:
         thread = threading.Thread(target=standing.serve_forever, args=(0.01,))
         thread.start()
@@ -109,7 +109,7 @@ def proxy(server: tuple[str, int]) -> Iterator[Proxy]:
 
 
 class _Between(socketserver.StreamRequestHandler):
-    """One connection. This thread hands on what the client says, another what the server answers."""
+    """One connection. This thread forwards what the client sends, another one what the server answers."""
 
     server: Proxy
     connection: socket.socket
@@ -177,10 +177,10 @@ class _Between(socketserver.StreamRequestHandler):
         return True
 
     def _goes_on_after(self, act: Act | None) -> bool:
-        """Does it; False where this connection is over."""
+        """Injects the fault. False if it ends this connection."""
         if act is Act.CUT:
             for side in (self.connection, self._upstream):
-                side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a farewell
+                side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset instead of an orderly close
             self._muted.set()
             return False
         if act is Act.HALF_CLOSE:
@@ -209,7 +209,7 @@ class _Between(socketserver.StreamRequestHandler):
 
 
 def packets(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and payload of each, to the end of the stream."""
+    """Number and payload of each packet, to the end of the stream."""
     while len(header := stream.read(4)) == 4:
         yield header[3], stream.read(int.from_bytes(header[:3], "little"))
 
@@ -219,8 +219,8 @@ def packet(number: int, payload: bytes) -> bytes:
 
 
 def without_tls(greeting: bytes) -> bytes:
-    """The server's first packet, as if it had no TLS: protocol, version, thread id and half of a scramble stand before its capabilities."""
-    if greeting[:1] == b"\xff":  # no greeting, but an error: too many connections
+    """The server's first packet without the TLS capability. Protocol, version, thread id and half of the scramble precede the capabilities."""
+    if greeting[:1] == b"\xff":  # an error instead of a greeting: too many connections
         return greeting
     at = greeting.index(b"\0", 1) + 1 + 4 + 8 + 1
     (capabilities,) = struct.unpack_from("<H", greeting, at)

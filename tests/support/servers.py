@@ -1,6 +1,6 @@
-"""What the tests share: servers and databases, and waiting for conditions.
+"""Servers and databases for the tests, and waiting for conditions.
 
-A server is a container where a Docker engine answers and the image is there or can be pulled, else a private server of this machine.
+A server is a container if Docker is running and has the image or can pull it, else a private server on this machine.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
 IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
 
-# Nothing that a test shows depends on these, and they save seconds; only a server that is killed has to keep what it committed
+# These save seconds and change no test result; only a server that a test kills must keep what it has committed (DURABLE_OPTIONS)
 DURABLE_OPTIONS = ("--innodb-buffer-pool-size=128M",)
 
 TEST_OPTIONS = ("--innodb-flush-log-at-trx-commit=0", *DURABLE_OPTIONS)
@@ -45,7 +45,7 @@ DROP_LEDGER = f"DROP TABLE {', '.join(store.TABLES)}"
 
 
 def until(condition: Callable[[], object], what: str) -> None:
-    """Waits for a condition, and fails where it does not come."""
+    """Waits for a condition; the test fails if it is not met within PATIENCE_SECONDS."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
@@ -58,13 +58,13 @@ def quiet(_: str) -> None:
 
 
 def own_tcp_port(connection: Connection) -> int:
-    """The TCP port of this machine on which the server listens."""
+    """The TCP port on this machine that the server listens on."""
     return int(sql.value(connection, "SELECT @@port"))
 
 
 @dataclass(frozen=True)
 class TestServer:
-    """A running server of one kind, and an administrator's account on it."""
+    """A running server of one kind, with an administrator account."""
 
     __test__ = False
     kind: str
@@ -99,10 +99,10 @@ def private(home: Path, kind: str) -> Iterator[TestServer]:
 
 
 def until_gone(home: Path) -> None:
-    """Waits for the end of the private server in this folder: one whose files pytest deletes before it is down never ends (MySQL)."""
+    """Waits until the private server in this folder has stopped: if pytest deletes its files earlier, MySQL never stops."""
 
     def is_it(process: psutil.Process) -> bool:
-        with contextlib.suppress(psutil.Error):  # it ends just now, or is a zombie of somebody's
+        with contextlib.suppress(psutil.Error):  # it has just ended, or is a zombie
             return any(f"--datadir={home}" in argument for argument in process.cmdline())
         return False
 
@@ -110,7 +110,7 @@ def until_gone(home: Path) -> None:
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:
-    """Skips where a developer has no such server; in CI it fails, unless scripts/test has said aloud that there is no way to it."""
+    """Skips the test on a developer's machine without such a server; fails it in CI, unless scripts/test has reported that it cannot get one."""
     if os.environ.get("CI") and os.environ.get("PARLOADER_TEST_WITHOUT") != kind:
         pytest.fail(f"no {kind}: {error}")
     pytest.skip(f"no {kind}: {error}")
@@ -118,7 +118,7 @@ def unavailable(kind: str, error: Exception) -> NoReturn:
 
 @dataclass(frozen=True)
 class Database:
-    """A fresh database, and the account that owns it."""
+    """A new database, and the account that owns it."""
 
     server: TestServer
     target: Target
@@ -127,7 +127,7 @@ class Database:
     @property
     def url(self) -> str:
         t = self.target
-        secret = f":{quote(t.password, safe='')}"  # an empty one, too: none is to be taken from the developer's ~/.my.cnf
+        secret = f":{quote(t.password, safe='')}"  # even if empty: the one in the developer's ~/.my.cnf must not be used
         socket = f"?unix_socket={quote(t.unix_socket)}" if t.unix_socket else ""
         return f"mysql://{quote(t.user, safe='')}{secret}@{t.host}:{t.port}/{quote(t.database, safe='')}{socket}"
 
@@ -150,7 +150,7 @@ class Database:
         return [sys.executable, "-m", "parloader", *arguments, "--url", self.url]
 
     def parloader(self, *arguments: str, check: int | None = 0) -> Result:
-        """Runs the command on this database, in this process (its workers are processes), and checks its exit code."""
+        """Runs the command on this database in this process (its workers are processes of their own), and checks its exit code."""
         done = CliRunner().invoke(cli, [*arguments, "--url", self.url], prog_name="parloader")
         assert check is None or done.exit_code == check, (
             f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}\n{done.exception!r}"
@@ -159,7 +159,7 @@ class Database:
         return done
 
     def process(self, *arguments: str, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
-        """Starts the command in a process of its own, with these variables on top of the environment."""
+        """Starts the command in a new process, with these variables added to its environment."""
         return subprocess.Popen(
             self.command(*arguments),
             env={**os.environ, **(environment or {})},
@@ -172,7 +172,7 @@ class Database:
 
 
 def everything(database: Database) -> dict[str, object]:
-    """Each table's rows, its counter and its definition; but not who was at work."""
+    """Each table's rows and definition (with its AUTO_INCREMENT counter), except the control table, which tells what was running."""
     found: dict[str, object] = {}
     for (name,) in database.rows("SHOW TABLES WHERE Tables_in_" + database.target.database + f" <> '{control.CONTROL}'"):
         found[str(name)] = (database.rows(f"SELECT * FROM {name} ORDER BY 1"), database.rows(f"SHOW CREATE TABLE {name}"))
@@ -180,7 +180,7 @@ def everything(database: Database) -> dict[str, object]:
 
 
 class Command:
-    """A command in a process of its own, whose stderr is read while it runs."""
+    """A command in a new process, whose stderr can be read while it runs."""
 
     def __init__(self, database: Database, *arguments: str) -> None:
         self._file = Path(database.folder / f"stderr-{arguments[0]}")

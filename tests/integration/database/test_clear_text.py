@@ -1,4 +1,4 @@
-"""A server, or who stands in its place, that asks for the password as it is."""
+"""A server, or an attacker in its place, that asks for the password in plain text."""
 
 import socketserver
 import struct
@@ -28,7 +28,7 @@ GREETING = (
 
 
 class Asking:
-    """What is sent to the client after its login, and all that it has sent."""
+    """What the fake server sends after the login, and everything that the client has sent."""
 
     plugin: bytes
     heard: bytes = b""
@@ -58,14 +58,14 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
     with kind(address, _Login) as server:  # type: ignore[arg-type]
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        place = {"host": "127.0.0.1", "port": server.server_address[1]} if request.param == "tcp" else {"unix_socket": address}
-        yield Target(user="ann", database="shop", password=SECRET.decode(), **place)
+        address_arguments = {"host": "127.0.0.1", "port": server.server_address[1]} if request.param == "tcp" else {"unix_socket": address}
+        yield Target(user="ann", database="shop", password=SECRET.decode(), **address_arguments)
         server.shutdown()
         thread.join()
 
 
 @pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"dialog"])
-def test_it_gets_none_where_others_could_listen(target: Target, plugin: bytes) -> None:
+def test_it_gets_none_over_a_network_without_tls(target: Target, plugin: bytes) -> None:
     Asking.plugin = plugin
     with pytest.raises(ConnectError) as caught:
         connect(target)

@@ -1,4 +1,4 @@
-"""The driver's connection on real servers: statements without waiting, LOAD DATA from memory, and servers that lie about files."""
+"""The driver's connection on real servers: pipelined statements, LOAD DATA from memory, and servers that ask for other files."""
 
 import socket
 import socketserver
@@ -28,7 +28,7 @@ TABLE = "CREATE TABLE t (place INT AUTO_INCREMENT PRIMARY KEY, n INT UNIQUE) ENG
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
-    """One that may run LOAD DATA LOCAL, without autocommit, in a database with a table t."""
+    """A connection that may run LOAD DATA LOCAL, without autocommit, to a database with a table t."""
     database.execute(TABLE)
     with closing(connect(database.target, autocommit=False, local_infile=True)) as connection:
         yield connection
@@ -52,15 +52,15 @@ def test_changed_rows_are_counted_over_all_statements(connection: Connection) ->
 
 
 def test_neither_side_waits_for_the_other_to_read(connection: Connection) -> None:
-    """More than the kernel holds, both ways: a server that cannot hand over an answer reads no further statement."""
-    connection._write_timeout = PATIENCE_SECONDS  # else a test that fails would never end
+    """More data than the kernel buffers, in both directions: a server that cannot send an answer stops reading statements."""
+    connection._write_timeout = PATIENCE_SECONDS  # else a failing test would never end
     statements = [b"DO /* " + b"." * 1000 + b" */ 1"] * 3000
     assert connection.execute_pipelined(statements) == 0
     assert sql.value(connection, "SELECT 'still here'") == "still here"
 
 
 @pytest.mark.parametrize("bad", [0, 1, MAX_UNREAD_ANSWERS, MANY - 1])
-def test_an_error_in_the_middle_is_raised_and_the_connection_goes_on(connection: Connection, database: Database, bad: int) -> None:
+def test_an_error_in_the_middle_is_raised_and_the_connection_stays_usable(connection: Connection, database: Database, bad: int) -> None:
     statements = inserts(range(MANY))
     statements[bad : bad + 2] = b"INSERT INTO t (n) VALUES (NULL), (-1), (-1)", b"INSERT INTO no_such_table VALUES (1)"
     with pytest.raises(pymysql.IntegrityError) as caught:
@@ -81,7 +81,7 @@ def test_a_connection_killed_before(connection: Connection, database: Database) 
     assert database.value("SELECT COUNT(*) FROM t") == 0
 
 
-def test_a_connection_killed_at_work(connection: Connection, database: Database) -> None:
+def test_a_connection_killed_during_a_statement(connection: Connection, database: Database) -> None:
     raised: list[BaseException] = []
 
     def work() -> None:
@@ -94,7 +94,7 @@ def test_a_connection_killed_at_work(connection: Connection, database: Database)
     thread.start()
     asleep = "SELECT COUNT(*) FROM information_schema.processlist WHERE id = %s AND info LIKE 'DO SLEEP%%'"
     with database.server.connection() as admin:
-        until(lambda: sql.value(admin, asleep, connection.thread_id()), "the connection is at work")
+        until(lambda: sql.value(admin, asleep, connection.thread_id()), "the connection is running its statement")
         sql.execute(admin, "KILL %s", connection.thread_id())
     thread.join()
     (error,) = raised
@@ -107,7 +107,7 @@ def test_a_connection_killed_at_work(connection: Connection, database: Database)
 LOAD = b"LOAD DATA LOCAL INFILE 'batch' INTO TABLE t"
 
 
-def test_what_the_server_says_of_a_file(connection: Connection) -> None:
+def test_the_counts_of_a_load(connection: Connection) -> None:
     assert connection.load_local(LOAD + b" (n)", b"1\n2\n3\n") == LoadDataResult(records=3, skipped=0, warnings=0)
     assert connection.load_local(LOAD + b" (n)", b"3\n4\n1\n") == LoadDataResult(records=3, skipped=2, warnings=2)
     assert connection.load_local(LOAD + b" (n)", b"99999999999\n") == LoadDataResult(records=1, skipped=0, warnings=1)
@@ -117,13 +117,13 @@ def test_what_the_server_says_of_a_file(connection: Connection) -> None:
 
 @pytest.mark.parametrize("size", [FILE_PACKET_BYTES - 1, FILE_PACKET_BYTES, FILE_PACKET_BYTES + 1, 257 * FILE_PACKET_BYTES])
 def test_a_file_of_any_size(connection: Connection, size: int) -> None:
-    """Its packets are numbered, and after 255 comes 0 again."""
+    """Its packets are numbered modulo 256."""
     content = b"\n".rjust(size - 2, b".") + b"7\n"
     assert connection.load_local(LOAD + b" IGNORE 1 LINES (n)", content).records == 1
     assert sql.rows(connection, "SELECT n FROM t") == ((7,),)
 
 
-def test_a_load_that_fails_leaves_nothing_announced(connection: Connection) -> None:
+def test_a_failed_load_leaves_no_content_behind(connection: Connection) -> None:
     with pytest.raises(pymysql.Error, match="no_such_table"):
         connection.load_local(b"LOAD DATA LOCAL INFILE 'batch' INTO TABLE no_such_table", b"1\n")
     with pytest.raises(ServerNotSupported, match="asked for the file 'batch'"):
@@ -131,9 +131,9 @@ def test_a_load_that_fails_leaves_nothing_announced(connection: Connection) -> N
 
 
 class Liar(socketserver.ThreadingTCPServer):
-    """Stands between client and server, and keeps what the client sent.
+    """A proxy between client and server that records what the client sends.
 
-    It asks for `secret` where the server asks for a file, and, instead of handing it on, where the client sends the statement `lie_at`.
+    It asks for the file `secret` when the server asks for a file, and when the client sends the statement `lie_at` (which it does not forward).
     """
 
     def __init__(self, server: tuple[str, int], secret: str) -> None:
@@ -193,7 +193,7 @@ def secret(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What this process opens meanwhile."""
+    """The files that this process opens during the test."""
     files: list[object] = []
     really_open: Callable[..., object] = open
 
@@ -207,7 +207,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 @contextmanager
 def lying(database: Database, secret: Path) -> Iterator[tuple[Liar, Target]]:
-    """A liar before the server, and the database through it."""
+    """A liar in front of the server, and the database reached through it."""
     admin, target = database.server.admin, database.target
     where = (admin.host, admin.port)
     if admin.unix_socket:
@@ -227,7 +227,7 @@ def lying(database: Database, secret: Path) -> Iterator[tuple[Liar, Target]]:
             thread.join()
 
 
-def test_a_server_that_asks_for_another_file_gets_the_rows_all_the_same(database: Database, secret: Path, opened: list[object]) -> None:
+def test_a_server_that_asks_for_another_file_still_gets_only_the_rows(database: Database, secret: Path, opened: list[object]) -> None:
     database.execute(TABLE)
     with lying(database, secret) as (liar, target):
         with closing(connect(target, local_infile=True)) as connection:
@@ -252,11 +252,11 @@ def test_a_server_that_asks_for_a_second_file_gets_nothing_more(database: Databa
     assert SECRET not in liar.sent
 
 
-STATEMENT = "SELECT 'a plain question'"
+STATEMENT = "SELECT 'a plain query'"
 
 
 @pytest.mark.parametrize(("local_infile", "loads_before"), [(False, 0), (True, 0), (True, 1)])
-def test_a_server_that_asks_for_a_file_out_of_the_blue_gets_nothing(
+def test_a_server_that_asks_for_a_file_unprompted_gets_nothing(
     database: Database, secret: Path, opened: list[object], local_infile: bool, loads_before: int
 ) -> None:
     database.execute(TABLE)
@@ -290,7 +290,7 @@ def test_a_command_that_is_asked_for_a_file_says_so_in_one_line(database: Databa
 
 
 def test_a_server_that_asks_for_a_file_at_a_commit_gets_an_error(database: Database, secret: Path, opened: list[object]) -> None:
-    """The driver reads the answer to this one by itself."""
+    """The driver itself reads the answer to a COMMIT."""
     with lying(database, secret) as (liar, target):
         liar.lie_at = b"COMMIT"
         with closing(connect(target, local_infile=True)) as connection, pytest.raises(pymysql.Error) as caught:
@@ -301,7 +301,7 @@ def test_a_server_that_asks_for_a_file_at_a_commit_gets_an_error(database: Datab
     assert str(secret) not in map(str, opened)
 
 
-def test_a_whole_load_past_a_server_that_asks_for_other_files(database: Database, secret: Path) -> None:
+def test_an_entire_load_through_a_server_that_asks_for_other_files(database: Database, secret: Path) -> None:
     with lying(database, secret) as (liar, target):
         remote = Database(database.server, target, database.folder)
         remote.parloader("seed", "--rows", "1000", "--procs", "2", "--batch", "250", "--writer", "load-data")

@@ -1,4 +1,4 @@
-"""What decides whether a row is valid is read completely, on both servers, whatever things are called."""
+"""Everything that decides whether a row is valid is read from both servers, whatever the names of tables and columns."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,19 +28,19 @@ HOSTILE = "o'd`d \"\\%s,é"
 Q = quote_identifier(HOSTILE)
 
 
-def shapes(database: Database, *names: str) -> Schema:
+def read(database: Database, *names: str) -> Schema:
     with database.connection() as connection:
         return introspection.read_tables(connection, names)
 
 
 def of(database: Database, statement: str, name: str = "t") -> TableSchema:
-    """The shape of the table that the statement makes."""
+    """The schema of the table that the statement creates."""
     database.execute(statement.replace("%", "%%"))
-    return shapes(database, name)[name]
+    return read(database, name)[name]
 
 
 def without_texts(columns: tuple[ColumnSchema, ...]) -> tuple[ColumnSchema, ...]:
-    """Without the servers' texts of types and defaults, which differ."""
+    """The columns without the texts of types and defaults, which differ between the servers."""
     return tuple(replace(column, type_text="", default=None) for column in columns)
 
 
@@ -94,7 +94,7 @@ def test_numbers(database: Database) -> None:
     assert found.column("j").type_text == "decimal(10,3) unsigned"
 
 
-def test_texts_bytes_and_moments(database: Database) -> None:
+def test_texts_bytes_and_timestamps(database: Database) -> None:
     found = of(
         database,
         f"""CREATE TABLE t (a CHAR(5), b VARCHAR(20), c VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin, d TINYTEXT, e TEXT,
@@ -128,7 +128,7 @@ def test_texts_bytes_and_moments(database: Database) -> None:
     )
 
 
-def test_the_texts_hold_what_is_said(database: Database) -> None:
+def test_a_text_column_holds_its_stated_length(database: Database) -> None:
     found = of(database, f"CREATE TABLE t (a TINYTEXT, b TEXT, c VARCHAR(20), d TEXT CHARACTER SET utf8mb3) {UTF8_BIN}")
     values = ["€" * c.length if c.charset == "utf8mb3" else "😀" * c.length for c in found.columns]
     with database.connection() as connection:
@@ -136,7 +136,7 @@ def test_the_texts_hold_what_is_said(database: Database) -> None:
         assert sql.row(connection, "SELECT * FROM t") == tuple(values)
 
 
-def test_values_that_the_server_cannot_say_are_left_out(database: Database) -> None:
+def test_values_that_information_schema_cannot_represent_are_left_out(database: Database) -> None:
     found = of(database, f"CREATE TABLE t (a ENUM('x','😀'), b ENUM('?')) {UTF8_BIN}")
     assert [c.values for c in found.columns] == [("x",), ("?",)]
 
@@ -166,7 +166,7 @@ def test_types_of_one_server(database: Database) -> None:
         replace(geometry, name="p", geometry="point", srid=4326),
         replace(geometry, name="mp", geometry="geometrycollection"),
     )
-    assert len(found.checks) == 1  # JSON's own is none of them
+    assert len(found.checks) == 1  # without MariaDB's CHECK for JSON
 
 
 DEFAULTS = {
@@ -216,7 +216,7 @@ def test_generated_and_invisible_columns(database: Database) -> None:
     assert [c.name for c in found.columns if c.requires_value] == ["id"]
 
 
-def test_what_an_update_changes_and_what_people_wrote(database: Database) -> None:
+def test_on_update_comments_and_indexes(database: Database) -> None:
     found = of(
         database,
         """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\\\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
@@ -237,7 +237,7 @@ def sql_mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) -> None:
+def test_an_entire_schema_with_hostile_names(database: Database, sql_mode: str) -> None:
     other = f"{database.target.database}_other"
     database.execute(
         f"CREATE DATABASE {other}",
@@ -259,7 +259,9 @@ def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) ->
         ),
     )
     with database.connection() as connection:
-        sql.execute(connection, "SET SESSION sql_mode = CONCAT(@@sql_mode, %s)", f",{sql_mode}")  # of the test: the session laws keep it
+        sql.execute(
+            connection, "SET SESSION sql_mode = CONCAT(@@sql_mode, %s)", f",{sql_mode}"
+        )  # set by the test: configure_session keeps it
         try:
             found = introspection.read_with_parents(connection, ["child"])
             assert introspection.read_tables(connection, found) == found
@@ -312,8 +314,8 @@ def test_a_whole_schema_with_hostile_names(database: Database, sql_mode: str) ->
     assert {name: replace(table, columns=without_texts(table.columns)) for name, table in found.items()} == expected
 
 
-def test_keys_that_one_server_has(database: Database) -> None:
-    """MariaDB: UNIQUE on a long text, by a hash. MySQL: parts that are expressions."""
+def test_keys_that_only_one_server_has(database: Database) -> None:
+    """MariaDB: UNIQUE on a long text, by a hash. MySQL: key parts that are expressions."""
     statement, unique_keys = {
         "mariadb": ("CREATE TABLE t (a LONGTEXT, b BLOB, UNIQUE x (a, b))", (UniqueKey(name="x", columns=("a", "b")),)),
         "mysql": (
@@ -325,14 +327,14 @@ def test_keys_that_one_server_has(database: Database) -> None:
 
 
 def test_checks(database: Database) -> None:
-    """MariaDB's names repeat in other tables, and between columns and tables; MySQL has CHECKs that are not enforced."""
+    """In MariaDB several CHECKs may have the same name (in other tables, and of a column and its table); MySQL has CHECKs that are not enforced."""
     mariadb = database.server.kind == "mariadb"
     database.execute(
         "CREATE TABLE t (a INT CHECK (a > 5), b INT, CONSTRAINT ck CHECK (a < b), CONSTRAINT `cké` CHECK (b < 9), CONSTRAINT b CHECK (b > 7))",
         f"CREATE TABLE u (a VARCHAR(9), CONSTRAINT {'ck' if mariadb else 'cku'} CHECK (a <> 'é'))",
         "CREATE TABLE v (a INT, CONSTRAINT twice CHECK (a > 1)" + (")" if mariadb else ", CONSTRAINT no CHECK (a > 2) NOT ENFORCED)"),
     )
-    found = shapes(database, "t", "u", "v")
+    found = read(database, "t", "u", "v")
     checks = {name: {check.name: check.clause.strip("()") for check in table.checks} for name, table in found.items()}
     assert checks == {
         "t": {"a" if mariadb else "t_chk_1": "`a` > 5", "b": "`b` > 7", "ck": "`a` < `b`", "cké": "`b` < 9"},
@@ -357,7 +359,7 @@ TABLE_TYPES = {
 def test_types_of_tables(database: Database) -> None:
     types = TABLE_TYPES[database.server.kind]
     database.execute(*(statement.format(f"t{n}") for n, statement in enumerate(types)))
-    found = shapes(database, *(f"t{n}" for n in range(len(types))))
+    found = read(database, *(f"t{n}" for n in range(len(types))))
     assert [table.table_type for table in found.values()] == list(types.values())
     for table in found.values():
         if table.table_type is TableType.SYSTEM_VERSIONED:
@@ -399,7 +401,7 @@ PARTITIONED: dict[str, tuple[str, tuple[str, ...]]] = {
 NO_PARTITION_FOR_VALUE = 1526
 
 
-def taken(database: Database, rows: tuple[str, ...]) -> Iterator[bool]:
+def accepted(database: Database, rows: tuple[str, ...]) -> Iterator[bool]:
     with database.connection() as connection:
         for n, row in enumerate(rows):
             try:
@@ -412,7 +414,7 @@ def taken(database: Database, rows: tuple[str, ...]) -> Iterator[bool]:
 
 
 @pytest.mark.parametrize("definition", PARTITIONED)
-def test_limits_of_partitions_are_the_servers(database: Database, definition: str) -> None:
+def test_partition_checks_agree_with_the_server(database: Database, definition: str) -> None:
     columns, rows = PARTITIONED[definition]
     table = of(database, f"CREATE TABLE t (n INT, {columns}) {UTF8_BIN} PARTITION BY {definition}")
     clauses = [check.clause for check in partition_checks(table)]
@@ -421,11 +423,11 @@ def test_limits_of_partitions_are_the_servers(database: Database, definition: st
         f"INSERT INTO plain VALUES {', '.join(f'({n}, {row})' for n, row in enumerate(rows))}",
     )
     condition = " AND ".join(f"(({clause}) IS NOT FALSE)" for clause in clauses) or "TRUE"
-    said = [bool(holds) for (holds,) in database.rows(f"SELECT {condition} FROM plain ORDER BY n")]
-    assert said == list(taken(database, rows))
+    allowed = [bool(holds) for (holds,) in database.rows(f"SELECT {condition} FROM plain ORDER BY n")]
+    assert allowed == list(accepted(database, rows))
 
 
-def test_partitions_as_they_are(database: Database) -> None:
+def test_partitioning(database: Database) -> None:
     name = quote_identifier("ü`")
     table = of(
         database,
@@ -435,16 +437,16 @@ def test_partitions_as_they_are(database: Database) -> None:
     assert table.partitioning == Partitioning(method="RANGE", expression=name, bounds=("10", "MAXVALUE"))
 
 
-def test_names_are_compared_as_the_server_does(database: Database) -> None:
-    """Case and accents make another name here, although information_schema compares without them on MariaDB."""
+def test_names_are_compared_as_the_server_compares_them(database: Database) -> None:
+    """Names that differ in case or accents are different tables, although MariaDB's information_schema ignores both."""
     if database.value("SELECT @@lower_case_table_names"):
-        pytest.skip("this machine has no two names that differ in case")
+        pytest.skip("table names on this server are case-insensitive")
     database.execute("CREATE TABLE t (a INT)", "CREATE TABLE T (b INT)", "CREATE TABLE `é` (c INT)", "CREATE TABLE e (d INT)")
-    found = shapes(database, "T", "e", "E")
+    found = read(database, "T", "e", "E")
     assert {name: [c.name for c in table.columns] for name, table in found.items()} == {"T": ["b"], "e": ["d"]}
 
 
-def test_closure_goes_all_the_way_up_and_round(database: Database) -> None:
+def test_read_with_parents_follows_chains_and_cycles(database: Database) -> None:
     database.execute(
         "CREATE TABLE a (id INT PRIMARY KEY, c INT)",
         "CREATE TABLE b (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES a (id))",

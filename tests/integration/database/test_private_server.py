@@ -1,4 +1,4 @@
-"""The private server: made once, private, gone with its last user, kept only when asked."""
+"""The private server: created once, private, stopped after its last user, kept running only on request."""
 
 import os
 import stat
@@ -12,7 +12,8 @@ import pytest
 from support.servers import quiet, until
 
 from parloader.database import sql
-from parloader.database.private_server import PrivateServer, find_binary
+from parloader.database.private_server import PrivateServer
+from parloader.database.server_binary import find_binary
 from parloader.database.session import connect, connected
 from parloader.database.target import parse_url
 from parloader.errors import ConnectError, ServerStartError
@@ -22,7 +23,7 @@ def process_of(server: PrivateServer) -> psutil.Process:
     return psutil.Process(int((server.home / "pid").read_text()))
 
 
-def test_it_runs_as_long_as_somebody_uses_it_and_keeps_its_data(own_server: PrivateServer) -> None:
+def test_it_runs_while_in_use_and_keeps_its_data(own_server: PrivateServer) -> None:
     with own_server.in_use(quiet) as first:
         process = process_of(own_server)
         with connected(first.target) as connection:
@@ -36,7 +37,7 @@ def test_it_runs_as_long_as_somebody_uses_it_and_keeps_its_data(own_server: Priv
         assert sql.rows(connection, "SHOW TABLES") == (("kept",),)
 
 
-def test_start_keeps_it_until_stop(own_server: PrivateServer) -> None:
+def test_start_keeps_it_running_until_stop(own_server: PrivateServer) -> None:
     own_server.start(quiet)
     process = process_of(own_server)
     with own_server.in_use(quiet):
@@ -54,11 +55,11 @@ def test_it_is_private(own_server: PrivateServer) -> None:
         assert not [c for c in process_of(own_server).net_connections("inet") if c.status == "LISTEN"]
         assert own_server.tcp_url() is None
         with connected(own_server.target) as connection:
-            # a starting MariaDB deletes the temporary tables of the others that share its tmpdir
+            # a starting MariaDB deletes the temporary tables of other servers that share its tmpdir
             assert Path(str(sql.value(connection, "SELECT @@tmpdir"))) == own_server.home / "tmp"
 
 
-def test_a_port_has_a_password_and_only_this_machine(own_server: PrivateServer) -> None:
+def test_its_port_needs_a_password_and_is_local(own_server: PrivateServer) -> None:
     own_server.start(quiet, port=0)
     try:
         listening = {c.laddr.ip for c in process_of(own_server).net_connections("inet") if c.status == "LISTEN"}
@@ -74,7 +75,7 @@ def test_a_port_has_a_password_and_only_this_machine(own_server: PrivateServer) 
         own_server.stop()
 
 
-def test_no_account_lets_in_over_tcp_without_its_password(own_server: PrivateServer) -> None:
+def test_no_account_can_log_in_over_tcp_without_its_password(own_server: PrivateServer) -> None:
     own_server.start(quiet, port=0)
     try:
         url = own_server.tcp_url()
@@ -95,7 +96,7 @@ def test_no_account_lets_in_over_tcp_without_its_password(own_server: PrivateSer
         own_server.stop()
 
 
-def test_folders_that_others_could_enter_are_closed(own_server: PrivateServer) -> None:
+def test_folders_open_to_other_users_are_made_private(own_server: PrivateServer) -> None:
     own_server.home.chmod(0o755)
     with own_server.in_use(quiet):
         assert stat.S_IMODE(own_server.home.stat().st_mode) == 0o700
@@ -103,14 +104,14 @@ def test_folders_that_others_could_enter_are_closed(own_server: PrivateServer) -
         assert not readable
 
 
-def test_a_home_of_somebody_else_is_refused(own_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_of_another_user_is_refused(own_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: os.stat("/").st_uid + 1)
     with pytest.raises(ServerStartError, match="belongs to another user"):
         own_server.start(quiet)
 
 
 def test_a_link_in_place_of_the_sockets_folder_is_refused(own_server: PrivateServer, tmp_path: Path) -> None:
-    """Everybody may make one in the folder for temporary files."""
+    """Any user can create a link in the folder for temporary files."""
     deep = tmp_path / ("deep-" * 20)
     deep.mkdir()
     os.rename(own_server.home, deep / "home")
@@ -119,14 +120,14 @@ def test_a_link_in_place_of_the_sockets_folder_is_refused(own_server: PrivateSer
     server = replace(own_server, home=deep / "home")
     server.socket.parent.symlink_to(victim)
     try:
-        with pytest.raises(ServerStartError, match="no folder"):
+        with pytest.raises(ServerStartError, match="not a folder"):
             server.start(quiet)
         assert stat.S_IMODE(victim.stat().st_mode) == 0o755
     finally:
         server.socket.parent.unlink()
 
 
-def test_its_url_holds_whatever_its_folder_is_called(tmp_path: Path) -> None:
+def test_its_url_works_whatever_the_name_of_its_folder(tmp_path: Path) -> None:
     server = PrivateServer(home=tmp_path / "a b&c=%d@é?#")
     assert parse_url(server.url) == server.target
 
@@ -158,8 +159,8 @@ def test_its_command_line(own_server: PrivateServer, tmp_path: Path) -> None:
     until(lambda: not own_server.running(), "the server is gone")
 
 
-def test_no_binary_says_the_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_binary_the_message_offers_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("parloader.database.private_server.PLACES", ())
+    monkeypatch.setattr("parloader.database.server_binary.FOLDERS", ())
     with pytest.raises(ServerStartError, match=r"--url.*apt-get install mariadb-server-core.*docker run"):
         find_binary()

@@ -1,4 +1,4 @@
-"""Every session obeys the laws, on real servers, whatever the server's global variables are."""
+"""Every session has the required settings, on real servers, whatever the server's global variables are."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +11,7 @@ from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.session import NO_LIMIT, SQL_MODE, connect, server_info
 
-# variable → (a global value that would do harm, what a session has all the same)
+# variable → (a harmful global value, the value that a session has nevertheless)
 BOTH = {
     "foreign_key_checks": (0, 1),
     "unique_checks": (0, 1),
@@ -45,7 +45,7 @@ def value_in_session(database: Database, name: str, *, autocommit: bool = True) 
 def test_a_session_does_not_take_a_global_value(database: Database, kind: ServerKind, name: str) -> None:
     known = {**BOTH, **OWN[kind]}
     if name not in known:
-        pytest.skip(f"{kind} has no {name}")
+        pytest.skip(f"{kind} has no variable {name}")
     harmful, wanted = known[name]
     with settings(database.server, **{name: harmful}):
         assert value_in_session(database, name) == wanted
@@ -60,7 +60,7 @@ def test_an_ordinary_account_does_not_take_what_init_connect_sets(database: Data
 
 @pytest.mark.parametrize("globally", [0, 1])
 @pytest.mark.parametrize("autocommit", [False, True])
-def test_a_connection_commits_as_it_was_opened_to(database: Database, autocommit: bool, globally: int) -> None:
+def test_autocommit_is_as_requested(database: Database, autocommit: bool, globally: int) -> None:
     with settings(database.server, autocommit=globally):
         assert value_in_session(database, "autocommit", autocommit=autocommit) == int(autocommit)
 
@@ -77,7 +77,7 @@ def test_every_session_has_the_strict_modes(database: Database) -> None:
 
 
 def test_a_connection_costs_five_statements(database: Database) -> None:
-    """SET NAMES by the driver, then the server's version, SET NAMES, what is set, and what is read back; and this one's own question."""
+    """SET NAMES by the driver, then the server's version, SET NAMES, what is set, and what is read back; and the SHOW statement itself."""
     with database.connection() as connection:
         asked = sql.row(connection, "SHOW SESSION STATUS LIKE 'Questions'")[1]
     assert int(asked) == 6

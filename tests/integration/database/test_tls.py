@@ -1,4 +1,4 @@
-"""TLS with real servers: what is verified holds, and nothing falls back to plain text."""
+"""TLS with real servers: verification works, and nothing falls back to plain text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @contextmanager
 def running(server: PrivateServer, *options: str) -> Iterator[str]:
-    """Its URL over TCP."""
+    """Runs the server with these options; yields its URL over TCP."""
     started = replace(server, options=(*server.options, *options))
     with started.in_use(quiet, port=0):
         url = started.tcp_url()
@@ -74,7 +74,7 @@ def test_a_server_with_a_certificate(own_server: PrivateServer, authority: Autho
         strange = refused(parse_url(f"{url}?ssl_ca={stranger.file}"))
         assert f"the certificate of 127.0.0.1:{target.port} is not trusted" in strange
         assert target.password not in strange
-        assert "is not trusted" in refused(parse_url(f"{url}?ssl-mode=VERIFY_CA"))  # none of the system's signed it
+        assert "is not trusted" in refused(parse_url(f"{url}?ssl-mode=VERIFY_CA"))  # no authority of the system signed it
         on_socket = replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED))
         assert cipher(on_socket)
         assert not cipher(own_server.target)
@@ -84,9 +84,9 @@ def test_a_server_with_a_certificate(own_server: PrivateServer, authority: Autho
         assert len(wrong.stderr.splitlines()) == 1
 
 
-def test_workers_are_under_tls_too(own_server: PrivateServer, authority: Authority) -> None:
-    """An account that the server lets in by TLS alone, with a certificate of its own, loads, verifies and cleans."""
-    ours, key = authority.certify("client")
+def test_workers_use_tls(own_server: PrivateServer, authority: Authority) -> None:
+    """An account that must use TLS and a client certificate loads, verifies and cleans."""
+    cert, key = authority.certify("client")
     with running(own_server, *certified(authority, "127.0.0.1")) as url:
         admin = parse_url(url)
         with connected(admin) as connection:
@@ -94,9 +94,9 @@ def test_workers_are_under_tls_too(own_server: PrivateServer, authority: Authori
             sql.execute(connection, f"GRANT ALL ON {admin.database}.* TO 'tls'@'127.0.0.1'")
         account = f"mysql://tls:pw@127.0.0.1:{admin.port}/{admin.database}"
         assert "refuses the login" in refused(parse_url(f"{account}?ssl-ca={authority.file}"))
-        assert cipher(parse_url(f"{account}?ssl-cert={ours}&ssl-key={key}"))  # PREFERRED, too, shows it
+        assert cipher(parse_url(f"{account}?ssl-cert={cert}&ssl-key={key}"))  # PREFERRED presents it, too
 
-        options = ("--url", account, "--ssl-ca", str(authority.file), "--ssl-cert", str(ours), "--ssl-key", str(key))
+        options = ("--url", account, "--ssl-ca", str(authority.file), "--ssl-cert", str(cert), "--ssl-key", str(key))
         for command in (("seed", "--rows", "2000", "--procs", "2"), ("verify", "--procs", "2"), ("clean", "--yes")):
             done = CliRunner().invoke(cli, [*command, *options, "--ssl-mode", "Verify_Identity"])
             assert done.exit_code == 0, done.stderr
@@ -113,5 +113,5 @@ def test_a_server_without_tls(own_server: PrivateServer, authority: Authority, t
         assert not cipher(parse_url(url))
         for parameters in ("ssl-mode=REQUIRED", f"ssl-ca={authority.file}", "ssl-mode=VERIFY_IDENTITY"):
             said = refused(parse_url(f"{url}?{parameters}"))
-            assert "offers no TLS, which the ssl-mode asks for" in said
-        assert "offers no TLS" in refused(replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED)))
+            assert "does not support TLS, but the ssl-mode requires it" in said
+        assert "does not support TLS" in refused(replace(own_server.target, tls=Tls(explicit_mode=SslMode.REQUIRED)))

@@ -129,7 +129,7 @@ def test_other_bad_arguments_are_usage_errors(arguments: tuple[str, ...]) -> Non
         (["--max-load", "a'b=1"], "is not VARIABLE=NUMBER"),
         (["--max-lag", "-1"], "--max-lag"),
         (["--replica-url", URL], "--replica-url without --max-lag"),
-        (["--max-lag", "1", "--replica-url", f"ann:{SECRET}@db/shop"], "the URL is not one"),
+        (["--max-lag", "1", "--replica-url", f"ann:{SECRET}@db/shop"], "the URL is not valid"),
     ],
 )
 def test_limits_that_are_not_valid_are_usage_errors(command: tuple[str, ...], options: list[str], message: str) -> None:
@@ -161,7 +161,7 @@ def test_an_empty_url_is_not_the_private_server(command: str) -> None:
     """--url "$NOT_SET" must not load, or clean, another database than the one that was meant."""
     result = parloader(command, "--url", "")
     assert result.exit_code == 2
-    assert "the URL is not one" in result.stderr
+    assert "the URL is not valid" in result.stderr
 
 
 @pytest.mark.parametrize("url", [f"mysql://ann:{SECRET}@db:port/shop", f"mysql://ann:pass@word:{SECRET}@db/shop", f"ann:{SECRET}@db/shop"])

@@ -21,6 +21,8 @@ from parloader.errors import (
     WriteFailed,
 )
 
+TARGET = Target(user="ann", database="shop")
+
 GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1290, 1364, 1452, 3819, 4025, 9999]
 
 
@@ -32,13 +34,13 @@ GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1290, 1364, 1452, 381
         *[(n, Action.GIVE_UP) for n in GIVE_UP],
     ],
 )
-def test_the_number_says_what_to_do(number: int, action: Action) -> None:
+def test_the_number_decides_what_to_do(number: int, action: Action) -> None:
     assert error_codes.classify(pymysql.err.OperationalError(number, "words")) is action
     assert error_codes.classify(pymysql.err.InternalError(number, "other words")) is action
 
 
 def test_an_error_without_a_number_is_a_lost_connection() -> None:
-    """PyMySQL raises InterfaceError(0, '') on a closed socket, and InternalError with words alone on a broken packet."""
+    """PyMySQL raises InterfaceError(0, '') on a closed socket, and InternalError with a text alone on a broken packet."""
     assert error_codes.classify(pymysql.err.InterfaceError(0, "")) is Action.RECONNECT
     assert error_codes.classify(pymysql.err.InternalError("Packet sequence number wrong")) is Action.RECONNECT
 
@@ -61,35 +63,37 @@ def test_only_1062_is_a_duplicate_key() -> None:
         ((1153, 1064, 9999), WriteFailed, 1),
     ],
 )
-def test_each_class_of_errors_is_an_error_of_ours(numbers: tuple[int, ...], kind: type[ParloaderError], exit_code: int) -> None:
+def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...], kind: type[ParloaderError], exit_code: int) -> None:
     for number in numbers:
-        error = error_codes.translate(pymysql.err.OperationalError(number, "the words"), "writing t, rows 0 to 9", "ann", "shop")
+        error = error_codes.translate(
+            pymysql.err.OperationalError(number, "the words"), "writing t, rows 0 to 9", account="ann", database="shop"
+        )
         assert (type(error), error.exit_code) == (kind, exit_code), number
         assert error.message == f"writing t, rows 0 to 9: the words (error {number})"
         assert error.next_step
 
 
-def test_a_missing_privilege_says_who_needs_which_where() -> None:
-    step = error_codes.translate(pymysql.err.OperationalError(1142, "denied"), "writing", "ann", "shop").next_step
+def test_a_missing_privilege_names_account_database_and_privileges() -> None:
+    step = error_codes.translate(pymysql.err.OperationalError(1142, "denied"), "writing", account="ann", database="shop").next_step
     assert all(word in step for word in ("ann", "shop", "INSERT", "REFERENCES"))
 
 
-def test_driver_errors_leave_a_block_as_errors_of_ours() -> None:
+def test_driver_errors_become_parloader_errors() -> None:
     driver_error = pymysql.err.OperationalError(1146, "Table 't' doesn't exist")
-    with pytest.raises(SchemaMismatch) as caught, error_codes.translate_errors("counting t", "ann", "shop"):
+    with pytest.raises(SchemaMismatch) as caught, TARGET.translate_errors("counting t"):
         raise driver_error
     assert caught.value.__cause__ is driver_error
 
 
-@pytest.mark.parametrize("error", [ValueError("not the driver's"), WriteFailed("ours already")])
-def test_other_errors_leave_a_block_as_they_are(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, error_codes.translate_errors("counting t", "ann", "shop"):
+@pytest.mark.parametrize("error", [ValueError("not the driver's"), WriteFailed("translated already")])
+def test_other_errors_stay_as_they_are(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, TARGET.translate_errors("counting t"):
         raise error
     assert caught.value is error
 
 
 def wrapped(cause: Exception) -> Exception:
-    """What PyMySQL makes of an error of the socket."""
+    """How PyMySQL wraps an error of the socket."""
     error = pymysql.err.OperationalError(2003, f"Can't connect to MySQL server ({cause})")
     error.original_exception = cause  # type: ignore[attr-defined]
     return error
@@ -99,19 +103,19 @@ def as_it_is(cause: Exception) -> Exception:
     return cause
 
 
-@pytest.mark.parametrize("dressed", [wrapped, as_it_is])
+@pytest.mark.parametrize("wrap", [wrapped, as_it_is])
 @pytest.mark.parametrize(
     ("cause", "message"),
     [
-        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "unknown host in db:3306"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "unknown host: db:3306"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "no server listens at db:3306"),
         (FileNotFoundError(errno.ENOENT, "no socket"), "no server listens at db:3306"),
         (TimeoutError("timed out"), "no answer from db:3306"),
         (OSError(errno.ENETUNREACH, "unreachable"), "cannot reach db:3306: ENETUNREACH"),
     ],
 )
-def test_a_server_that_cannot_be_reached(cause: Exception, message: str, dressed: Callable[[Exception], Exception]) -> None:
-    error = error_codes.connect_error(dressed(cause), "db:3306", "ann", "shop")
+def test_a_server_that_cannot_be_reached(cause: Exception, message: str, wrap: Callable[[Exception], Exception]) -> None:
+    error = error_codes.connect_error(wrap(cause), "db:3306", "ann", "shop")
     assert (type(error), error.exit_code, error.message) == (ConnectError, 4, message)
     assert error.next_step
 
@@ -120,13 +124,13 @@ def test_a_server_that_cannot_be_reached(cause: Exception, message: str, dressed
     ("number", "kind", "message"),
     [
         (1045, LoginRefused, "db:3306 refuses the login of ann: the words (error 1045)"),
-        (1049, LoginRefused, "there is no database shop at db:3306"),
-        (1044, LoginRefused, "ann may not use the database shop at db:3306"),
+        (1049, LoginRefused, "database shop does not exist at db:3306"),
+        (1044, LoginRefused, "ann has no access to database shop at db:3306"),
         (1040, ConnectError, "cannot connect to db:3306: the words (error 1040)"),
         (2013, ConnectError, "cannot connect to db:3306: the words (error 2013)"),
     ],
 )
-def test_a_server_that_does_not_let_in(number: int, kind: type[Exception], message: str) -> None:
+def test_a_server_that_refuses_the_login(number: int, kind: type[Exception], message: str) -> None:
     error = error_codes.connect_error(pymysql.err.OperationalError(number, "the words"), "db:3306", "ann", "shop")
     assert (type(error), error.exit_code, error.message) == (kind, 4, message)
     assert error.next_step
@@ -137,8 +141,8 @@ def test_a_driver_that_lacks_a_library() -> None:
     assert (type(error), error.message) == (ConnectError, "cannot connect to db:3306: RuntimeError")
 
 
-def test_the_driver_itself_where_nobody_listens() -> None:
-    """That PyMySQL's errors are as the tests above make them."""
+def test_the_driver_itself_if_no_server_listens() -> None:
+    """Checks that PyMySQL's errors look like those that the tests above construct."""
     with socket.socket() as bound:  # but not listening
         bound.bind(("127.0.0.1", 0))
         target = Target(user="ann", database="shop", host="127.0.0.1", port=bound.getsockname()[1])
@@ -153,7 +157,7 @@ def test_a_bad_url_shows_how_to_write_one() -> None:
 
 
 class Gone:
-    """A connection whose server is gone."""
+    """A connection whose server has gone away."""
 
     def rollback(self) -> None:
         raise pymysql.err.InterfaceError(0, "")

@@ -1,4 +1,4 @@
-"""Which targets are on this machine. No name is looked up: the resolver is the test's own."""
+"""Which targets are on this machine. No real name resolution: the tests replace the resolver."""
 
 import ipaddress
 import socket
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parloader.database.target import Target, is_local
+from parloader.database.target import Target
 from parloader.errors import ConnectError, RemoteHost
 from parloader.runs.permission import is_permitted, require_permitted
 
@@ -70,7 +70,7 @@ def target(host: str, unix_socket: str | None = None) -> Target:
     ],
 )
 def test_this_machine(host: str) -> None:
-    assert is_local(target(host))
+    assert target(host).is_local()
     require_permitted(target(host), ())
 
 
@@ -79,7 +79,7 @@ def test_this_machine(host: str) -> None:
     ["db.example", "half.example", "192.0.2.1", "198.51.100.1", "2001:db8::8", "fe80::7%eth1", "::ffff:192.0.2.8", "126.255.255.255"],
 )
 def test_another_machine(host: str) -> None:
-    assert not is_local(target(host))
+    assert not target(host).is_local()
     with pytest.raises(RemoteHost, match=f"--allow-remote {host}") as refused:
         require_permitted(target(host), ("other.example",))
     assert "shop" in str(refused.value)
@@ -89,26 +89,26 @@ def test_another_machine(host: str) -> None:
 
 
 @given(address=st.ip_addresses())
-def test_an_address_is_here_only_where_it_is_loopback_unspecified_or_an_interfaces(
+def test_an_address_is_local_only_if_loopback_unspecified_or_an_interfaces(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
     plain = getattr(address, "ipv4_mapped", None) or address
     own = {"192.0.2.7", "2001:db8::7", "0.0.0.0", "::", "::1"}
-    assert is_local(target(str(address))) == (str(plain) in own or str(plain).startswith("127."))
+    assert target(str(address)).is_local() == (str(plain) in own or str(plain).startswith("127."))
 
 
 @given(host=st.sampled_from(["db.example", "192.0.2.1", "2001:db8::8"]), allowed=st.lists(st.text(max_size=12), max_size=3))
-def test_only_the_very_host_is_permission(host: str, allowed: list[str]) -> None:
+def test_only_the_exact_host_is_permitted(host: str, allowed: list[str]) -> None:
     assert not is_permitted(target(host), allowed)
     assert is_permitted(target(host), [*allowed, host.upper()])
     assert is_permitted(target(host), [f"[{host}]"])
 
 
-def test_a_unix_socket_is_here_whatever_the_host() -> None:
-    assert is_local(target("db.example", SOCKET))
+def test_a_unix_socket_is_local_whatever_the_host() -> None:
+    assert target("db.example", SOCKET).is_local()
 
 
 @pytest.mark.parametrize("host", ["no-such-host.example", "a" * 64 + ".example", "a..b"])
-def test_a_host_that_is_none(host: str) -> None:
+def test_an_unknown_host(host: str) -> None:
     with pytest.raises(ConnectError, match="unknown host"):
         require_permitted(target(host), ())

@@ -1,4 +1,4 @@
-"""~/.my.cnf, read as the mysql client reads it."""
+"""Reading ~/.my.cnf as the mysql client does."""
 
 import os
 import shutil
@@ -14,14 +14,14 @@ from parloader.database.target import Defaults, Target, parse_url
 from parloader.database.tls import SslMode
 from parloader.errors import UsageError
 
-FILE = Path(".my.cnf")  # each test's own folder is its home, too
+FILE = Path(".my.cnf")  # each test runs in its own folder, which is also its home
 
 
-def test_no_file_says_nothing() -> None:
+def test_without_a_file_there_are_no_defaults() -> None:
     assert option_file.defaults() == Defaults()
 
 
-def test_it_fills_in_what_the_url_does_not_say() -> None:
+def test_it_fills_in_what_the_url_leaves_out() -> None:
     FILE.write_text(
         """
 [mysqld]
@@ -47,7 +47,7 @@ port = 3308
     assert parse_url("mysql://bob:@h:1/d", defaults).password == ""
 
 
-def test_its_socket_is_for_a_url_without_a_host() -> None:
+def test_its_socket_applies_to_a_url_without_a_host() -> None:
     FILE.write_text("[client]\nuser=ann\ndatabase=shop\nsocket=/run/my.sock\n")
     assert parse_url("mysql:///", option_file.defaults()).unix_socket == "/run/my.sock"
     assert parse_url("mysql://db/", option_file.defaults()).unix_socket is None
@@ -65,7 +65,7 @@ def test_its_socket_is_for_a_url_without_a_host() -> None:
         ("loose-ssl-mode=required", SslMode.REQUIRED),
     ],
 )
-def test_its_tls(line: str, mode: SslMode | None) -> None:
+def test_tls_settings(line: str, mode: SslMode | None) -> None:
     FILE.write_text(f"[client]\n{line}\nssl-ca=~/ca.pem\n")
     tls = option_file.defaults().tls
     assert tls.explicit_mode is mode
@@ -73,32 +73,32 @@ def test_its_tls(line: str, mode: SslMode | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        (b"user = s3cret\n", "line 1 is neither a group nor an option in one"),
+        (b"user = s3cret\n", "line 1 is neither a [group] nor an option in a group"),
         (b"[client\nuser = s3cret\n", "line 1 is neither"),
-        (b"[client]\nport = s3cret\n", "its port is not a number from 1 to 65535"),
-        (b"[client]\nport = 70000\n", "its port"),
-        (b"[client]\nssl-mode = maybe\n", "'maybe' is no ssl-mode"),
+        (b"[client]\nport = s3cret\n", "the port is not a number from 1 to 65535"),
+        (b"[client]\nport = 70000\n", "the port"),
+        (b"[client]\nssl-mode = maybe\n", "unknown ssl-mode 'maybe'"),
         (b"\xff\xfe", "it is not UTF-8"),
     ],
 )
-def test_one_that_cannot_be_understood(content: bytes, says: str) -> None:
+def test_a_file_that_cannot_be_parsed(content: bytes, message: str) -> None:
     FILE.write_bytes(content)
     with pytest.raises(UsageError) as caught:
         option_file.defaults()
-    assert says in str(caught.value)
+    assert message in str(caught.value)
     assert ".my.cnf" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 
-def test_one_that_cannot_be_read() -> None:
+def test_a_file_that_cannot_be_read() -> None:
     FILE.mkdir()
     with pytest.raises(UsageError, match=r"my.cnf cannot be read: Is a directory"):
         option_file.defaults()
 
 
-def test_one_that_everybody_may_write_is_refused() -> None:
+def test_a_world_writable_file_is_refused() -> None:
     FILE.write_text("[client]\nuser=ann\n")
     FILE.chmod(0o602)
     with pytest.raises(UsageError, match="chmod 600"):
@@ -111,12 +111,12 @@ LINES = st.text(st.sampled_from("ab \\\"'#=sntq;"), max_size=12)
 @pytest.mark.skipif(not shutil.which("my_print_defaults"), reason="no MySQL or MariaDB client to compare with")
 @settings(max_examples=40)
 @given(values=st.lists(LINES, min_size=1, max_size=8))
-def test_it_reads_values_as_the_client_does(values: list[str]) -> None:
+def test_values_are_read_as_the_client_reads_them(values: list[str]) -> None:
     lines = ["[client]", *(f"option{n} = {value}" for n, value in enumerate(values))]
     file = Path("compared.cnf").absolute()
     file.write_text("\n".join(lines) + "\n")
     shown = subprocess.run(
         ["my_print_defaults", f"--defaults-file={file}", "client"], capture_output=True, check=True, env={"PATH": os.environ["PATH"]}
     )
-    ours = "".join(f"--{name}={value}\n" for name, value in option_file.options(lines).items())
-    assert shown.stdout.decode() == ours
+    parsed = "".join(f"--{name}={value}\n" for name, value in option_file.options(lines).items())
+    assert shown.stdout.decode() == parsed

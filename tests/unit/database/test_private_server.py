@@ -1,4 +1,4 @@
-"""Finding the private server's binary, and what is known of the server before it runs."""
+"""Finding the server program, and the properties of a private server that is not running."""
 
 import subprocess
 import sys
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from parloader.database import private_server
+from parloader.database import server_binary
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer, find_binary
+from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer
+from parloader.database.server_binary import find_binary
 from parloader.database.target import parse_url
 from parloader.errors import ServerNotSupported, ServerStartError
 
@@ -19,18 +20,20 @@ MYSQL = "/usr/sbin/mysqld  Ver 9.7.4 for Linux on x86_64 (MySQL Community Server
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only folder where a binary can be found."""
+    """The only folder that is searched for a server program."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(private_server, "PLACES", ())
+    monkeypatch.setattr(server_binary, "FOLDERS", ())
     return folder
 
 
-def binary(file: Path, says: str, status: int = 0) -> Path:
-    """A program that answers so to --no-defaults --version (on stderr where it fails), and to nothing else."""
+def binary(file: Path, output: str, status: int = 0) -> Path:
+    """A program that answers only --no-defaults --version, with `output` (on stderr if its status is not 0)."""
     file.parent.mkdir(exist_ok=True)
-    file.write_text(f"#!/bin/sh\n[ \"$*\" = '--no-defaults --version' ] || exit 99\necho '{says}' >&{2 if status else 1}\nexit {status}\n")
+    file.write_text(
+        f"#!/bin/sh\n[ \"$*\" = '--no-defaults --version' ] || exit 99\necho '{output}' >&{2 if status else 1}\nexit {status}\n"
+    )
     file.chmod(0o755)
     return file
 
@@ -41,7 +44,7 @@ def test_kind_and_version_of_a_binary(path: Path) -> None:
     assert (found.path, found.kind, found.version, str(found)) == (mariadbd, ServerKind.MARIADB, (10, 11, 19), "MariaDB 10.11.19")
 
 
-def test_mariadb_comes_first(path: Path) -> None:
+def test_mariadb_is_preferred(path: Path) -> None:
     binary(path / "mysqld", MYSQL)
     assert find_binary().kind is ServerKind.MYSQL
     binary(path / "mariadbd", MARIADB)
@@ -52,13 +55,13 @@ def test_mariadb_comes_first(path: Path) -> None:
 def test_a_mysqld_can_be_a_mariadb(path: Path) -> None:
     binary(path / "mysqld", MARIADB)
     assert find_binary().kind is ServerKind.MARIADB
-    with pytest.raises(ServerStartError, match="no MySQL on this machine"):
+    with pytest.raises(ServerStartError, match="no MySQL server found on this machine"):
         find_binary((ServerKind.MYSQL,))
 
 
-def test_folders_beside_the_path_are_looked_in_too(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_folders_outside_path_are_searched(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aside = binary(tmp_path / "sbin" / "mariadbd", MARIADB)
-    monkeypatch.setattr(private_server, "PLACES", (aside.parent,))
+    monkeypatch.setattr(server_binary, "FOLDERS", (aside.parent,))
     assert find_binary().path == aside
 
 
@@ -69,10 +72,10 @@ def test_the_environment_can_name_the_binary(path: Path, tmp_path: Path, monkeyp
 
 
 @pytest.mark.usefixtures("path")
-def test_where_there_is_none_the_ways_out_are_said() -> None:
-    with pytest.raises(ServerStartError, match="no MariaDB or MySQL on this machine") as caught:
+def test_without_a_server_the_message_offers_alternatives() -> None:
+    with pytest.raises(ServerStartError, match="no MariaDB or MySQL server found on this machine") as caught:
         find_binary()
-    assert all(way in caught.value.next_step for way in ("--url", "mariadb-server-core", "docker run"))
+    assert all(alternative in caught.value.next_step for alternative in ("--url", "mariadb-server-core", "docker run"))
 
 
 def test_a_binary_that_does_not_run(path: Path) -> None:
@@ -81,7 +84,7 @@ def test_a_binary_that_does_not_run(path: Path) -> None:
         find_binary()
 
 
-def test_the_environment_names_a_binary_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_a_binary_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLOADER_MYSQLD", str(tmp_path / "mysqld"))
     with pytest.raises(ServerStartError, match="mysqld"):
         find_binary()
@@ -95,17 +98,17 @@ def test_a_program_of_another_kind(path: Path) -> None:
 
 @pytest.mark.parametrize(("kinds", "name"), [(["MySQL"], "mysqld"), (["MariaDB"], "mariadbd"), ([], "mariadbd")])
 def test_scripts_can_ask_where_a_server_is(path: Path, kinds: list[str], name: str) -> None:
-    there = {"mysqld": binary(path / "mysqld", MYSQL), "mariadbd": binary(path / "mariadbd", MARIADB)}
+    installed = {"mysqld": binary(path / "mysqld", MYSQL), "mariadbd": binary(path / "mariadbd", MARIADB)}
     asked = [sys.executable, "-m", "parloader.database.private_server", *kinds]
     answer = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PATH": str(path)})
-    assert answer.stdout == f"{there[name]}\n"
+    assert answer.stdout == f"{installed[name]}\n"
 
 
 def test_the_default_server_is_below_parloader_home(own_folder: Path) -> None:
     assert PrivateServer.default().home == own_folder / "home"
 
 
-def test_making_the_object_makes_nothing(own_folder: Path) -> None:
+def test_constructing_it_creates_nothing(own_folder: Path) -> None:
     private = PrivateServer(home=own_folder / "new")
     assert not private.running()
     assert private.tcp_url() is None

@@ -31,7 +31,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 def found(database: sqlite3.Connection, condition: str) -> list[int]:
-    """The keys that fulfil the condition, values (none) filled in as the driver does."""
+    """The keys that satisfy the condition, after the driver's formatting (without values)."""
     return [key for (key,) in database.execute(f"SELECT * FROM t WHERE {condition}" % ())]
 
 
@@ -50,7 +50,7 @@ def test_outside_of_ranges_that_overlap(database: sqlite3.Connection) -> None:
 
 
 @pytest.mark.parametrize("condition", [of(COLUMN, ranges) for of in (within, outside) for ranges in ((), ((1, 2), (5, 6)))])
-def test_a_condition_stands_beside_others(database: sqlite3.Connection, condition: str) -> None:
+def test_a_condition_can_be_combined_with_others(database: sqlite3.Connection, condition: str) -> None:
     assert found(database, f"FALSE AND {condition}") == []
     assert found(database, f"{condition} AND FALSE") == []
 

@@ -1,4 +1,4 @@
-"""What is said of TLS: in the URL, beside it, in an option file; without a server."""
+"""TLS settings in the URL, the options and the option file, without a server."""
 
 import ssl
 from pathlib import Path
@@ -18,7 +18,7 @@ MODES = st.none() | st.sampled_from(SslMode)
 
 FILES = st.sampled_from([None, "a.pem", "b.pem"])
 
-SAID = st.builds(Tls, explicit_mode=MODES, ca=FILES, cert=FILES, key=FILES)
+SETTINGS = st.builds(Tls, explicit_mode=MODES, ca=FILES, cert=FILES, key=FILES)
 
 
 @pytest.fixture(scope="session")
@@ -27,19 +27,19 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.mark.parametrize("mode", list(SslMode))
-def test_a_mode_is_said_in_any_case(mode: SslMode) -> None:
+def test_the_mode_is_case_insensitive(mode: SslMode) -> None:
     assert ssl_mode(mode.lower()) is mode
     assert parse_url(f"{URL}?ssl-mode={mode.lower()}").tls.mode is mode
     assert parse_url(f"{URL}?ssl_mode={mode}").tls.mode is mode
 
 
-def test_without_a_word_it_is_preferred_and_with_an_authority_verified(authority: Authority) -> None:
+def test_the_default_is_preferred_and_with_a_ca_verify_ca(authority: Authority) -> None:
     assert parse_url(URL).tls.mode is SslMode.PREFERRED
     assert parse_url(f"{URL}?ssl-ca={authority.file}").tls.mode is SslMode.VERIFY_CA
     assert parse_url(f"{URL}?ssl_ca={authority.file}&ssl-mode=VERIFY_IDENTITY").tls.mode is SslMode.VERIFY_IDENTITY
 
 
-def test_what_the_modes_ask_for(authority: Authority) -> None:
+def test_the_ssl_context_of_each_mode(authority: Authority) -> None:
     assert Tls(explicit_mode=SslMode.DISABLED).context() is None
     found = {}
     for mode in (m for m in SslMode if m is not SslMode.DISABLED):
@@ -55,19 +55,19 @@ def test_what_the_modes_ask_for(authority: Authority) -> None:
     }
 
 
-def test_without_an_authority_those_of_the_system_verify() -> None:
+def test_without_a_ca_those_of_the_system_are_trusted() -> None:
     context = Tls(explicit_mode=SslMode.VERIFY_IDENTITY).context()
     assert context
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "says"),
+    ("parameters", "message"),
     [
-        ("ssl-mode=maybe", "'maybe' is no ssl-mode. Valid: DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
-        ("ssl-mode=DISABLED&ssl-ca=ca.pem", "ssl-mode DISABLED verifies no certificate, but ssl-ca ca.pem"),
-        ("ssl-mode=REQUIRED&ssl-ca=ca.pem", "ssl-mode REQUIRED verifies no certificate"),
-        ("ssl-mode=DISABLED&ssl-cert=c.pem", "ssl-mode DISABLED, but ssl-cert"),
+        ("ssl-mode=maybe", "unknown ssl-mode 'maybe'. Use one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
+        ("ssl-mode=DISABLED&ssl-ca=ca.pem", "ssl-mode DISABLED does not verify the server's certificate, but ssl-ca ca.pem"),
+        ("ssl-mode=REQUIRED&ssl-ca=ca.pem", "ssl-mode REQUIRED does not verify"),
+        ("ssl-mode=DISABLED&ssl-cert=c.pem", "ssl-mode is DISABLED, but ssl-cert"),
         ("ssl-key=key.pem", "ssl-key is given without ssl-cert"),
         ("ssl-ca=no/such.pem", "ssl-ca no/such.pem cannot be used: No such file"),
         ("ssl-ca=.", "ssl-ca . cannot be used"),
@@ -76,39 +76,39 @@ def test_without_an_authority_those_of_the_system_verify() -> None:
         ("ssl-cert=text.pem", "ssl-cert text.pem with ssl-key text.pem cannot be used"),
     ],
 )
-def test_what_contradicts_itself_or_cannot_be_read_is_refused(parameters: str, says: str) -> None:
+def test_contradictions_and_unreadable_files_are_refused(parameters: str, message: str) -> None:
     Path("text.pem").write_text("nothing of the kind")
     with pytest.raises(UsageError) as caught:
         parse_url(f"{URL}?{parameters}")
-    assert says in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(authority: Authority, tmp_path: Path) -> None:
+def test_a_key_with_a_passphrase_is_refused_without_asking(authority: Authority, tmp_path: Path) -> None:
     cert, key = authority.certify("db", folder=tmp_path, passphrase=b"open sesame")
     with pytest.raises(UsageError, match="without a passphrase"):
         parse_url(f"{URL}?ssl-cert={cert}&ssl-key={key}")
 
 
-def test_said_twice_it_must_be_the_same() -> None:
+def test_url_and_options_must_agree() -> None:
     beside = Tls(explicit_mode=SslMode.REQUIRED)
     assert parse_url(f"{URL}?ssl-mode=required", tls=beside).tls.mode is SslMode.REQUIRED
-    with pytest.raises(UsageError, match="the URL has ssl-mode=DISABLED, and --ssl-… says REQUIRED"):
+    with pytest.raises(UsageError, match="the URL has ssl-mode=DISABLED, but --ssl-… has REQUIRED"):
         parse_url(f"{URL}?ssl-mode=disabled", tls=beside)
 
 
-@given(said=SAID, file=SAID)
-def test_an_option_file_adds_and_weakens_nothing(said: Tls, file: Tls) -> None:
-    both = said.with_defaults(file)
-    assert both.explicit_mode in (said.explicit_mode, file.explicit_mode)
-    for mine, whole in ((said.explicit_mode, both.explicit_mode), (said.ca, both.ca), (said.cert, both.cert)):
+@given(given=SETTINGS, file=SETTINGS)
+def test_an_option_file_never_weakens_the_settings(given: Tls, file: Tls) -> None:
+    both = given.with_defaults(file)
+    assert both.explicit_mode in (given.explicit_mode, file.explicit_mode)
+    for mine, whole in ((given.explicit_mode, both.explicit_mode), (given.ca, both.ca), (given.cert, both.cert)):
         assert mine is None or whole == mine
-    if said.mode.verifies:
+    if given.mode.verifies:
         assert both.mode.verifies
-    if said.explicit_mode:
-        assert both.mode is said.explicit_mode
+    if given.explicit_mode:
+        assert both.mode is given.explicit_mode
 
 
-def test_the_option_file_is_not_meant_for_a_socket(authority: Authority) -> None:
+def test_the_option_files_tls_does_not_apply_to_a_socket(authority: Authority) -> None:
     defaults = Defaults(tls=Tls(ca=str(authority.file)))
     assert parse_url(URL, defaults).tls.mode is SslMode.VERIFY_CA
     assert parse_url("mysql://ann@localhost/shop?unix_socket=/s", defaults).tls == Tls()

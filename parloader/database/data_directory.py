@@ -1,0 +1,87 @@
+"""Creates the data directory of the private server, as mariadb-install-db and mysqld --initialize-insecure do."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from parloader.database.dialects import ServerKind
+from parloader.database.server_binary import Binary
+from parloader.errors import ServerStartError
+
+REDO_LOG_OPTION = {ServerKind.MARIADB: "--innodb-log-file-size", ServerKind.MYSQL: "--innodb-redo-log-capacity"}
+
+# What mariadb-install-db runs, without the help tables
+MARIADB_BOOTSTRAP = (
+    "mysql_system_tables.sql",
+    "mysql_performance_tables.sql",
+    "mysql_system_tables_data.sql",
+    "maria_add_gis_sp_bootstrap.sql",
+)
+
+# MariaDB keeps its accounts in this table since then (MariaDB 10.4 release notes)
+MARIADB_GLOBAL_PRIV = (10, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataDirectory:
+    """The data directory `path` of a server program. Creating this object does not create the directory."""
+
+    binary: Binary
+    path: Path
+    temporary: Path  # the server's tmpdir
+    redo_log_bytes: int
+
+    def server_arguments(self) -> list[str]:
+        """The command that runs the server program on this directory, to be followed by further options."""
+        arguments = [str(self.binary.path), "--no-defaults"]  # must be the first option
+        if os.geteuid() == 0:
+            arguments.append("--user=root")  # both servers refuse to run as root without it
+        # a tmpdir of its own: a starting MariaDB deletes the temporary tables in it, even those of other servers
+        self.temporary.mkdir(mode=0o700, exist_ok=True)
+        redo_log = f"{REDO_LOG_OPTION[self.binary.kind]}={self.redo_log_bytes}"
+        return [*arguments, f"--datadir={self.path}", f"--tmpdir={self.temporary}", redo_log]
+
+    def create(self) -> None:
+        """Creates it under another name and renames it when it is complete. ServerStartError if the server cannot."""
+        unfinished = replace(self, path=self.path.with_suffix(".unfinished"))
+        shutil.rmtree(unfinished.path, ignore_errors=True)
+        if self.binary.kind is ServerKind.MYSQL:
+            option, statements = "--initialize-insecure", None
+        else:
+            (unfinished.path / "mysql").mkdir(parents=True)
+            option, statements = "--bootstrap", _mariadb_bootstrap(self.binary)
+        command = [*unfinished.server_arguments(), option]
+        done = subprocess.run(command, input=statements, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            last = done.stdout.decode(errors="replace").strip().splitlines()[-3:]
+            raise ServerStartError(
+                f"{self.binary} cannot create its data directory {self.path}: {' / '.join(last)}",
+                "Check the free space there, or set PARLOADER_HOME to another folder",
+            )
+        unfinished.path.rename(self.path)
+
+
+def _mariadb_bootstrap(binary: Binary) -> bytes:
+    """The statements that create MariaDB's system tables."""
+    folder = _share_folder(binary)
+    scripts = b"\n".join((folder / file).read_bytes() for file in MARIADB_BOOTSTRAP)
+    # MariaDB also creates root without a password for hosts other than localhost (the socket)
+    accounts = b"global_priv" if binary.version >= MARIADB_GLOBAL_PRIV else b"user"
+    remove = b"\ndelete from mysql." + accounts + b" where Host <> 'localhost' or User = '';\n"
+    return b"create database if not exists mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + scripts + remove
+
+
+def _share_folder(binary: Binary) -> Path:
+    """The folder of the server's own SQL files, according to the server's settings."""
+    answer = subprocess.run([str(binary.path), "--no-defaults", "--verbose", "--help"], capture_output=True, text=True, check=False)
+    settings = dict(line.split(None, 1) for line in answer.stdout.splitlines() if len(line.split(None, 1)) == 2)
+    base = Path(settings.get("basedir", "/usr").strip())
+    messages = Path(settings.get("lc-messages-dir", "").strip() or "/usr/share/mysql")
+    for folder in (messages, base / "share/mysql", base / "share"):
+        if (folder / MARIADB_BOOTSTRAP[0]).exists():
+            return folder
+    raise ServerStartError(
+        f"the installation of {binary} ({binary.path}) lacks {MARIADB_BOOTSTRAP[0]}", "Install the complete package (mariadb-server-core)"
+    )
