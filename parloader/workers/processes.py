@@ -87,7 +87,7 @@ class LocalExecutor:
     @contextmanager
     def ready(self, workers: int, module: str) -> Iterator[None]:
         try:
-            self._idle += [_start(module) for _ in range(workers - len(self._idle))]
+            self._idle += [start_worker(module) for _ in range(workers - len(self._idle))]
             yield
         finally:
             for _, process in self._idle:
@@ -169,7 +169,7 @@ class _WorkerPool:
         self.workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
 
     def start(self, task: Task) -> None:
-        pipe, process = self._idle.pop() if self._idle else _start(type(task).__module__)
+        pipe, process = self._idle.pop() if self._idle else start_worker(type(task).__module__)
         self.workers[pipe] = (task, process)
         self._started = max(self._started, task.worker + 1)
         self._send_to(pipe, task)
@@ -211,7 +211,7 @@ class _WorkerPool:
             process.join()
 
 
-def _start(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
+def start_worker(module: str) -> "tuple[Connection[object, object], SpawnProcess]":
     """A new interpreter that imports the module and waits for its task.
 
     Not a fork of a server process that has imported everything, although that takes 5 ms instead of 300: `import polars` starts threads

@@ -12,6 +12,8 @@ from support.servers import Database, until
 from parloader.ledger.scratch_tables import PREFIX
 from parloader.ledger.store import SCRATCH_MARK
 
+pytestmark = pytest.mark.processes
+
 SMALL = ("bench", "--rows", "300", "--rounds", "1", "--procs", "1", "--batch", "100")
 
 # What a user's database may have that a copy has to take along, or leave alone

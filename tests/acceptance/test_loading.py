@@ -14,6 +14,8 @@ from parloader.operations.seed import seed
 from parloader.rows.writers import WriterName
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 
+pytestmark = pytest.mark.processes
+
 ALL_COLUMNS = "id, script_reference_id, script_version_id, schedule_id, planned, triggering_event_id, created_at"
 
 ROWS = 12_000

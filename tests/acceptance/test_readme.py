@@ -20,6 +20,8 @@ from parloader.cli.commands import cli
 from parloader.database.private_server import PrivateServer
 from parloader.database.server_binary import find_binary
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}

@@ -20,6 +20,8 @@ from parloader.database.private_server import PrivateServer
 from parloader.database.server_binary import find_binary
 from parloader.database.target import Target
 
+pytestmark = pytest.mark.processes
+
 MARK = "Zx9Q7"
 
 PASSWORD = f"a:{MARK}@%/ü"
