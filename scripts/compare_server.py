@@ -17,7 +17,7 @@ from compare_client import COLUMNS, SOURCE, TABLE
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target, parse_url
 from parloader.ledger import store
 

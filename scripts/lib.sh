@@ -37,7 +37,7 @@ as_root() {
 }
 
 # server_binary [MariaDB|MySQL]: prints where parloader itself would find such a server; fails where it would not.
-server_binary() { .venv/bin/python -m parloader.database.private_server "$@" 2>/dev/null; }
+server_binary() { .venv/bin/python -m parloader.database.private_server.binary "$@" 2>/dev/null; }
 
 # unpack_debs SERVER PACKAGE [SUITE]: the package and the libraries it links, unpacked below .servers/SERVER without root, from the
 # mirror that the machine's own sources name (of SUITE, where given), and a command .venv/bin/SERVER that starts it by its own ld.so.

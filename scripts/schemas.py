@@ -21,7 +21,7 @@ from schemas_trial import Outcome, Trial, try_table
 from support.servers import TEST_OPTIONS, TEST_REDO_LOG_BYTES, until_gone
 
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.database.target import Target
 from parloader.errors import ServerStartError

@@ -25,7 +25,7 @@ from support.proxy import proxy
 from support.servers import DURABLE_OPTIONS, TEST_REDO_LOG_BYTES, Database, TestServer, until_gone
 
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.errors import ServerStartError
 
 KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}

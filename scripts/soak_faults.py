@@ -16,7 +16,7 @@ from support.proxy import Act, Harm, Moment, Proxy
 from support.servers import Database, quiet
 
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 
 
 @dataclass(frozen=True, kw_only=True)

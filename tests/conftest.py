@@ -26,7 +26,7 @@ from support.servers import (
 )
 
 from parloader.database import sql
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 from parloader.errors import ServerStartError
 

@@ -95,7 +95,7 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
         if target is not None:
             function(target=target, output=output, screen=screen, **options)
         else:
-            from parloader.database.private_server import PrivateServer
+            from parloader.database.private_server.server import PrivateServer
 
             with PrivateServer.default().in_use(screen.note) as server:
                 function(target=server.target, output=output, screen=screen, **options)

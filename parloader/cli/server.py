@@ -7,7 +7,7 @@ import click
 from parloader.cli.decorators import EXIT_CODES, Output, with_output
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
-    from parloader.database.private_server import PrivateServer
+    from parloader.database.private_server.server import PrivateServer
 
 
 @click.group()
@@ -27,7 +27,7 @@ def server() -> None:
 @with_output
 def server_start(*, output: Output, port: int | None) -> None:
     """Start the server, and keep it running until server stop."""
-    from parloader.database.private_server import PrivateServer
+    from parloader.database.private_server.server import PrivateServer
     from parloader.workers.progress import Screen
 
     private = PrivateServer.default()
@@ -39,7 +39,7 @@ def server_start(*, output: Output, port: int | None) -> None:
 @with_output
 def server_stop(*, output: Output) -> None:
     """Stop the server. Its data stays on disk."""
-    from parloader.database.private_server import PrivateServer
+    from parloader.database.private_server.server import PrivateServer
 
     stopped = PrivateServer.default().stop()
     output.show({"running": False, "stopped": stopped}, lambda: "stopped" if stopped else "the private server was not running")
@@ -49,7 +49,7 @@ def server_stop(*, output: Output) -> None:
 @with_output
 def server_status(*, output: Output) -> None:
     """Show whether the server is running, and where its data is."""
-    from parloader.database.private_server import PrivateServer
+    from parloader.database.private_server.server import PrivateServer
 
     _show_server(PrivateServer.default(), output)
 
@@ -58,7 +58,7 @@ def server_status(*, output: Output) -> None:
 @with_output
 def server_url(*, output: Output) -> None:
     """Print the server's URL, for --url. Started with --port, the URL has a password."""
-    from parloader.database.private_server import PrivateServer
+    from parloader.database.private_server.server import PrivateServer
 
     private = PrivateServer.default()
     url = private.tcp_url() or private.url

@@ -15,7 +15,7 @@ from compare import Comparison, compare_on
 from compare_loaders import BASELINES, LOADERS
 from support.servers import KINDS, unavailable
 
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
 from parloader.errors import ServerStartError
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from support.servers import Database, TestServer, quiet
 from parloader.builtin.tables import create_tables
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 
 LOAD_DATA = ("--writer", "load-data")

@@ -17,8 +17,8 @@ from support.servers import Database
 
 from parloader import errors
 from parloader.cli.commands import cli
-from parloader.database.private_server import PrivateServer
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server.server import PrivateServer
 
 pytestmark = pytest.mark.processes
 

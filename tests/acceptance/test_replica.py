@@ -12,7 +12,7 @@ from support.servers import DURABLE_OPTIONS, Command, Database, TestServer, load
 
 from parloader.database import sql
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.server_status import lag_seconds
 from parloader.database.session import connected
 from parloader.database.target import Target, parse_url

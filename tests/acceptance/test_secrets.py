@@ -16,8 +16,8 @@ import pytest
 from support.servers import PATIENCE_SECONDS, Database, own_tcp_port, quiet, until
 
 from parloader.database import sql
-from parloader.database.private_server import PrivateServer
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target
 
 pytestmark = pytest.mark.processes

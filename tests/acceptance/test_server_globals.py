@@ -8,7 +8,7 @@ import pytest
 from support.faults import settings
 from support.servers import Database, TestServer, everything, loaded, quiet, running, until
 
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 
 
 @pytest.fixture

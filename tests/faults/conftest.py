@@ -10,7 +10,7 @@ from support.loads import end_all
 from support.proxy import Proxy, proxy
 from support.servers import Database, TestServer, quiet
 
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from support.servers import Database, quiet, until
 
 from parloader.database import sql
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 
 
 def left_of_first_half(watcher: Connection) -> int:

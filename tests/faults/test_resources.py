@@ -9,7 +9,7 @@ from support.faults import out_of_memory
 from support.loads import Plan, halted, proven, started
 from support.servers import Database, TestServer, quiet
 
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 
 # All tables in one file that may not grow further
 LITTLE_ROOM = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:16M")

@@ -22,8 +22,8 @@ from support.faults import (
 from support.loads import Plan, halted, launched, proven, started
 from support.servers import Database, quiet, until
 
-from parloader.database.private_server import PrivateServer
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server.server import PrivateServer
 
 # The time of the server's clock, in seconds since 1970: a day in 2001
 LONG_AGO = 1_000_000_000

@@ -15,7 +15,7 @@ from support.loads import TABLE, USUAL, has_committed
 from support.servers import KINDS, unavailable, until
 
 from parloader.database import sql
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
 from parloader.errors import ServerStartError
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from support.servers import PATIENCE_SECONDS, Database, TestServer, own_tcp_port
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 
 PASSWORD = "pass"

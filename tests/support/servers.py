@@ -23,7 +23,7 @@ from parloader.cli.commands import cli
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected
 from parloader.database.target import Target, parse_url
 from parloader.ledger import control, store

@@ -14,7 +14,7 @@ from support.servers import quiet
 from parloader.cli.commands import cli
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected
 from parloader.database.target import Target, parse_url
 from parloader.database.tls import SslMode, Tls

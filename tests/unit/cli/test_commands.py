@@ -14,7 +14,7 @@ from parloader import __version__, errors
 from parloader.cli.commands import cli
 from parloader.cli.settings_file import SETTINGS
 from parloader.config import CleanConfig, SeedConfig
-from parloader.database.private_server import PrivateServer
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target
 from parloader.defaults import usable_cores
 from parloader.errors import ParloaderError

@@ -12,8 +12,8 @@ import pytest
 from support.servers import quiet, until
 
 from parloader.database import sql
-from parloader.database.private_server import PrivateServer
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connect, connected
 from parloader.database.target import parse_url
 from parloader.errors import ConnectError, ServerStartError
@@ -161,6 +161,6 @@ def test_its_command_line(own_server: PrivateServer, tmp_path: Path) -> None:
 
 def test_without_a_binary_the_message_offers_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("parloader.database.server_binary.FOLDERS", ())
+    monkeypatch.setattr("parloader.database.private_server.binary.FOLDERS", ())
     with pytest.raises(ServerStartError, match=r"--url.*apt-get install mariadb-server-core.*docker run"):
         find_binary()

@@ -72,3 +72,7 @@ def _binary(path: Path) -> Binary:
         raise ServerStartError(f"{path} does not run: {reason}", "Reinstall it, or name a database with --url") from error
     kind, version = parse_version(answer.stdout.split("Ver ", 1)[-1])
     return Binary(path=path, kind=kind, version=version)
+
+
+if __name__ == "__main__":  # for scripts: prints the path of an installed server (of the kinds named, else of any)
+    print(find_binary(tuple(map(ServerKind, sys.argv[1:])) or tuple(ServerKind)).path)

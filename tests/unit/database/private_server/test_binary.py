@@ -1,4 +1,4 @@
-"""Finding the server program, and the properties of a private server that is not running."""
+"""Finding the server program."""
 
 import subprocess
 import sys
@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from parloader.database import server_binary
 from parloader.database.dialects import ServerKind
-from parloader.database.private_server import MAX_SOCKET_PATH_BYTES, PrivateServer
-from parloader.database.server_binary import find_binary
-from parloader.database.target import parse_url
+from parloader.database.private_server.binary import find_binary
 from parloader.errors import ServerNotSupported, ServerStartError
 
 MARIADB = "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)"
@@ -24,7 +21,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(server_binary, "FOLDERS", ())
+    monkeypatch.setattr("parloader.database.private_server.binary.FOLDERS", ())
     return folder
 
 
@@ -61,7 +58,7 @@ def test_a_mysqld_can_be_a_mariadb(path: Path) -> None:
 
 def test_common_folders_outside_path_are_searched(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aside = binary(tmp_path / "sbin" / "mariadbd", MARIADB)
-    monkeypatch.setattr(server_binary, "FOLDERS", (aside.parent,))
+    monkeypatch.setattr("parloader.database.private_server.binary.FOLDERS", (aside.parent,))
     assert find_binary().path == aside
 
 
@@ -99,32 +96,6 @@ def test_a_program_of_another_kind(path: Path) -> None:
 @pytest.mark.parametrize(("kinds", "name"), [(["MySQL"], "mysqld"), (["MariaDB"], "mariadbd"), ([], "mariadbd")])
 def test_scripts_can_ask_where_a_server_is(path: Path, kinds: list[str], name: str) -> None:
     installed = {"mysqld": binary(path / "mysqld", MYSQL), "mariadbd": binary(path / "mariadbd", MARIADB)}
-    asked = [sys.executable, "-m", "parloader.database.private_server", *kinds]
+    asked = [sys.executable, "-m", "parloader.database.private_server.binary", *kinds]
     answer = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PATH": str(path)})
     assert answer.stdout == f"{installed[name]}\n"
-
-
-def test_the_default_server_is_below_parloader_home(own_folder: Path) -> None:
-    assert PrivateServer.default().home == own_folder / "home"
-
-
-def test_constructing_it_creates_nothing(own_folder: Path) -> None:
-    private = PrivateServer(home=own_folder / "new")
-    assert not private.running()
-    assert private.tcp_url() is None
-    assert not private.home.exists()
-
-
-def test_the_url_names_the_target() -> None:
-    private = PrivateServer(home=Path("/home/ann/server"))
-    assert parse_url(private.url) == private.target
-    assert private.target.unix_socket == "/home/ann/server/socket"
-
-
-def test_a_socket_path_stays_short_enough_and_each_home_has_its_own(tmp_path: Path) -> None:
-    homes = [tmp_path / name / ("x" * MAX_SOCKET_PATH_BYTES) for name in "ab"]
-    for home in homes:
-        home.mkdir(parents=True)
-    sockets = [PrivateServer(home=home).socket for home in homes]
-    assert all(len(str(socket)) <= MAX_SOCKET_PATH_BYTES for socket in sockets)
-    assert sockets[0] != sockets[1]

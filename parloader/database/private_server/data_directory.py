@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parloader.database.dialects import ServerKind
-from parloader.database.server_binary import Binary
+from parloader.database.private_server.binary import Binary
 from parloader.errors import ServerStartError
 
 REDO_LOG_OPTION = {ServerKind.MARIADB: "--innodb-log-file-size", ServerKind.MYSQL: "--innodb-redo-log-capacity"}

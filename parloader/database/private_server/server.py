@@ -1,6 +1,6 @@
 """A private MariaDB or MySQL on this machine: a real server with its own data, started from an installed program.
 
-Commands that need it hold a shared lock on a file. A guard process (private_server_guard) waits until no command holds it, then shuts the
+Commands that need it hold a shared lock on a file. A guard process (guard.py) waits until no command holds it, then shuts the
 server down, so that it never outlives its users, however they end. `keep` (parloader server start) leaves it running until `stop`.
 Its folder has mode 0700, and only its Unix socket lets in without a password.
 """
@@ -27,12 +27,13 @@ import platformdirs
 import psutil
 import pymysql
 
-from parloader.database import error_codes, private_server_guard, sql
-from parloader.database.data_directory import DataDirectory
+from parloader.database import error_codes, sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.private_server_guard import KEEP, LOG
-from parloader.database.server_binary import find_binary
+from parloader.database.private_server import guard as guard_program
+from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server.data_directory import DataDirectory
+from parloader.database.private_server.guard import KEEP, LOG
 from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.errors import ServerStartError, UsageError
@@ -177,7 +178,7 @@ class PrivateServer:
         """Starts the server under its guard, waits until it accepts connections, and creates its database and TCP account."""
         with open(self.home / LOG, "ab") as log:
             guard = subprocess.Popen(
-                [sys.executable, "-I", private_server_guard.__file__, str(self.home), *self._command(directory, port)],
+                [sys.executable, "-I", guard_program.__file__, str(self.home), *self._command(directory, port)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,  # not this process's: whoever reads that to its end would wait for the guard
@@ -248,7 +249,3 @@ def _last_error(log: Path) -> str:
     with open(log, errors="replace") as file:
         lines = [line.strip() for line in file if "ERROR" in line]
     return lines[-1] if lines else "its log contains no error"
-
-
-if __name__ == "__main__":  # for scripts: prints the path of an installed server (of the kinds named, else of any)
-    print(find_binary(tuple(map(ServerKind, sys.argv[1:])) or tuple(ServerKind)).path)
