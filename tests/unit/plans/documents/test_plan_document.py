@@ -169,7 +169,7 @@ def test_picks_of_tables_elsewhere_and_of_the_table_itself() -> None:
 
 
 def test_tables_of_one_name() -> None:
-    with pytest.raises(UsageError, match="table t: there are two of that name"):
+    with pytest.raises(UsageError, match="table t: it appears twice"):
         decode_plan({"plan": "p", "table": [table(), table()]})
 
 
