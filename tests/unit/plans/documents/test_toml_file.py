@@ -1,4 +1,4 @@
-"""Plan files: what is written is read again, and what is wrong is named with its line."""
+"""Plan files: written plans are read back, and errors name the line."""
 
 import json
 import re
@@ -84,7 +84,7 @@ def test_a_file_is_a_plan(tmp_path: Path) -> None:
 
 @settings(max_examples=100)
 @given(any_plan())
-def test_what_is_written_is_read_again(plan: Plan) -> None:
+def test_a_written_plan_is_read_back(plan: Plan) -> None:
     assert json.dumps(encode_plan(parse(text_of(plan), "plan.toml"))) == json.dumps(encode_plan(plan))
 
 
@@ -186,7 +186,7 @@ ORDERS_TABLE = "table shop.orders"
         ('column = "b"\n', "", "line 33: rule 2: `column` is missing. Add `column`"),
         ('same_through = "a"\n', "", 'line 35: rule 2: a rule without `same_through` has no entry "column". Valid: name, exactly_one'),
         ('"customer.id"', '"a.b.id"', f'line 16: {ORDERS_TABLE}, column customer_id: `pick` is "a.b.id". Give a table and a column: "customer.id", or ["customer", "id"]'),
-        ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "the tables refer to each other in a cycle: customer → shop.orders → customer"),
+        ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "the tables reference each other in a cycle: customer → shop.orders → customer"),
         ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give an integer, 0 or more"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
         ('plan = "orders"', 'plan = "orders"\nsed = 1', 'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, target, parameters, table, count, rule'),
@@ -196,7 +196,7 @@ ORDERS_TABLE = "table shop.orders"
         ("rows = 1000", "rows = " + "[" * 5000, "brackets are nested too deeply. Remove some of them"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_line(old: str, new: str, message: str) -> None:
+def test_errors_name_the_line(old: str, new: str, message: str) -> None:
     assert old in ORDERS
     with pytest.raises(UsageError) as caught:
         parse(ORDERS.replace(old, new, 1), "plan.toml")
@@ -315,7 +315,7 @@ def test_a_file_that_is_no_plan(content: bytes, tmp_path: Path) -> None:
         toml_file.read(file)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nothing\.toml cannot be read: .*No such file.* Name a plan file"):
         toml_file.read(tmp_path / "nothing.toml")
     with pytest.raises(UsageError, match="cannot be written"):
@@ -336,7 +336,7 @@ def test_the_two_examples_of_the_guide_are_the_same_plan(tmp_path: Path) -> None
     assert [table.name for table in plan.tables] == ["customer", "product", "orders", "order_item"]
 
 
-def test_the_errors_of_the_guide_are_what_is_said() -> None:
+def test_the_error_in_the_guide_is_the_actual_one() -> None:
     (file,) = examples("toml")
     ((change, said),) = re.findall(r"With `([^`]+)`[^:]*:\n\n```text\nerror: (.*?)\n```", GUIDE)
     with pytest.raises(UsageError) as caught:
