@@ -92,7 +92,7 @@ class RowGenerator:
         self._picks.append((pick.parent, index))
         if pick.column == parent.key and rows.keys is not None:
             return keys_at(rows.keys, index)
-        within = self._within | {(context.table, place.column)}
+        within = self._within | {(context.table, context.column)}
         if (parent.name, pick.column) in within:
             raise UsageError(
                 f"{context.table}.{context.column} depends on itself (through {parent.name}.{pick.column})",
