@@ -1,4 +1,4 @@
-"""(plan table, index range) → rows, as a Polars frame."""
+"""Generates the rows of a table: from a plan and a range of row numbers to a Polars frame."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,30 +15,30 @@ from parloader.plans.generators import Pick, Scalar
 from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys, gaps
 
-# The values of a column that is picked are looked up in a list where the table has so many rows at most, and made anew where it has more
+# Picked values are looked up in a list if the parent has at most this many rows; otherwise they are generated again
 MAX_LISTED_ROWS = 100_000
 
 
 def generate(plan: Plan, table: Table, rows: IndexRange, of: Mapping[str, RowAllocation]) -> pl.DataFrame:
-    """The rows of `table` with these indices: its key, where the run assigns it, then its columns in the plan's order.
+    """The rows of `table` with these indices: its key, if the run assigns it, then its columns in the plan's order.
 
-    `of` has the rows of the table and of each of its parents, all the way up.
+    `of`: the row allocations of the table and of all its ancestors.
     """
     return RowGenerator(plan, table, of).frame(rows)
 
 
 class RowGenerator:
-    """Generates the rows of one table. Vectorised: expressions of the index, no loop per row, compiled once."""
+    """Generates the rows of one table. Vectorized: it compiles expressions of the index once, and has no loop per row."""
 
     def __init__(self, plan: Plan, table: Table, of: Mapping[str, RowAllocation], within: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """`within`: the columns for which this one is made, so that none is made from itself."""
+        """`within`: the (table, column) pairs that these rows are generated for, to detect a column that depends on itself."""
         self._plan = plan
         self._table = table
         self._of = of
         self._rows = of[table.name]
         self._within = within
         self._names = [*([table.key] if table.key is not None else []), *table.columns]
-        self._picks: list[tuple[str, pl.Expr]] = []  # (parent, the index of its row)
+        self._picks: list[tuple[str, pl.Expr]] = []  # (parent, index of its row)
         self._steps = list(self._compiled())
 
     def frame(self, rows: IndexRange) -> pl.DataFrame:
@@ -46,31 +46,31 @@ class RowGenerator:
         return self.at(_indices(rows))
 
     def at(self, indices: pl.Series) -> pl.DataFrame:
-        """The rows with these indices (Int64), as the generators give them, whether the run makes them or not."""
+        """The rows with these indices (Int64), as the generators give them, whether new or reused."""
         return self._all(indices).select(self._names).collect()
 
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-        """(parent, indices of its rows), for each pick: all that these rows may point at."""
+        """(parent, indices of its rows) for each pick: all rows that these rows may reference."""
         frame = self._all(indices).collect()
         for parent, index in self._picks:
             yield parent, frame.select(index.alias("i")).to_series().drop_nulls().unique()
 
     def _all(self, indices: pl.Series) -> pl.LazyFrame:
-        """Lazily, because only then what expressions have in common is computed once."""
+        """A lazy frame, because only then Polars computes common subexpressions once."""
         frame = pl.DataFrame({"i": indices}).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
         return frame
 
     def _compiled(self) -> Iterator[list[pl.Expr]]:
-        """The columns as expressions of the index and of those in the steps before."""
+        """The columns in steps: expressions of the index and of columns of earlier steps."""
         table, columns = self._table, self._table.columns
         if table.key is not None and self._rows.keys is not None:
             yield [keys_at(self._rows.keys, INDEX).alias(table.key)]
         for names in _steps(table):
-            yield [expression(columns[name], self._place(name)).alias(name) for name in names]
+            yield [expression(columns[name], self._context(name)).alias(name) for name in names]
 
-    def _place(self, column: str) -> ColumnContext:
+    def _context(self, column: str) -> ColumnContext:
         return ColumnContext(
             seed=self._plan.seed,
             table=self._table.name,
@@ -80,26 +80,26 @@ class RowGenerator:
             pick=self._pick,
         )
 
-    def _pick(self, pick: Pick, place: ColumnContext) -> pl.Expr:
-        """What the pick gives: the key of the parent's row by arithmetic, else its value from a list, else made anew."""
+    def _pick(self, pick: Pick, context: ColumnContext) -> pl.Expr:
+        """The picked values: keys by arithmetic, other columns from a list, or generated again if the parent is large."""
         parent, rows = self._plan.table(pick.parent), self._of[pick.parent]
         if pick.column in parent.later:
             raise UsageError(
-                f"{place.table}.{place.column} picks {parent.name}.{pick.column}, which is set later",
-                f"Pick another column, or take it out of `later` of {parent.name}",
+                f"{context.table}.{context.column} picks {parent.name}.{pick.column}, which is set later",
+                f"Pick another column, or remove it from `later` of {parent.name}",
             )
-        index = pick_index(pick, place, rows.rows)
+        index = pick_index(pick, context, rows.rows)
         self._picks.append((pick.parent, index))
         if pick.column == parent.key and rows.keys is not None:
             return keys_at(rows.keys, index)
-        within = self._within | {(place.table, place.column)}
+        within = self._within | {(context.table, context.column)}
         if (parent.name, pick.column) in within:
             raise UsageError(
-                f"{place.table}.{place.column} is made from itself (by way of {parent.name}.{pick.column})",
+                f"{context.table}.{context.column} depends on itself (through {parent.name}.{pick.column})",
                 "Give one of them another value",
             )
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
-        # a table that points at itself points at its first rows
+        # a table that references itself picks among its first rows
         bound = MAX_ROOT_ROWS if parent.name == self._table.name and pick.index in SELF_REFERENCE_INDEX else MAX_LISTED_ROWS + 1
         if min(rows.rows, bound) <= MAX_LISTED_ROWS:
             return pl.lit(values(_indices(IndexRange(0, min(rows.rows, bound))))).gather(index)
@@ -107,26 +107,26 @@ class RowGenerator:
 
 
 def _steps(table: Table) -> Iterator[list[str]]:
-    """The columns in the order in which they can be made. UsageError: a column is made from itself, or from one that is not there."""
+    """The columns in an order in which they can be computed. UsageError: a column depends on itself, or on one without a generator."""
     waiting = TopologicalSorter({name: needs(generator) - {table.key} for name, generator in table.columns.items()})
     try:
         waiting.prepare()
     except CycleError as error:
         cycle = " → ".join(reversed(error.args[1]))
-        raise UsageError(f"columns of {table.name} are made from each other: {cycle}", "Give one of them a value of its own") from error
+        raise UsageError(f"columns of {table.name} depend on each other: {cycle}", "Give one of them a value of its own") from error
     while waiting.is_active():
         ready = waiting.get_ready()
         for name in ready:
             if name not in table.columns:
                 raise UsageError(
-                    f"a column of {table.name} is made from {name}, for which the plan has no generator",
+                    f"a column of {table.name} depends on {name}, for which the plan has no generator",
                     f"Use one of {', '.join(table.columns)}",
                 )
             late = needs(table.columns[name]) & table.later
             if late and name not in table.later:
                 raise UsageError(
-                    f"the column {name} of {table.name} is made from {', '.join(sorted(late))}, which is set later",
-                    f"Make it from others, or name it in `later` of {table.name} too",
+                    f"{table.name}.{name} depends on {', '.join(sorted(late))}, which is set later",
+                    f"Use other columns, or add {name} to `later` of {table.name}",
                 )
         yield [name for name in table.columns if name in ready]
         waiting.done(*ready)
@@ -135,38 +135,38 @@ def _steps(table: Table) -> Iterator[list[str]]:
 def _values(
     plan: Plan, table: Table, column: str, of: Mapping[str, RowAllocation], within: frozenset[tuple[str, str]], indices: pl.Series
 ) -> pl.Series:
-    """The column's values in these rows of the table: those that were there, and those that the run makes."""
+    """The column's values in these rows of the table, new and reused ones."""
     rows = of[table.name]
     if column == table.key and rows.keys is not None:
         return pl.DataFrame({"i": indices}).select(keys_at(rows.keys, INDEX)).to_series()
-    used = pl.Series(rows.reused.get(column, ()), strict=False)
+    reused = pl.Series(rows.reused.get(column, ()), strict=False)
     if not rows.new:
-        return used.gather(indices)
-    made = RowGenerator(plan, only(table, [column]), of, within).at(indices)[column]
-    if not len(used):
-        return made
-    there = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
-    position = there.search_sorted(indices).clip(0, len(there) - 1)
-    return pl.select(pl.when(there.gather(position) == indices).then(used.cast(made.dtype).gather(position)).otherwise(made)).to_series()
+        return reused.gather(indices)
+    new = RowGenerator(plan, only(table, [column]), of, within).at(indices)[column]
+    if not len(reused):
+        return new
+    existing = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
+    position = existing.search_sorted(indices).clip(0, len(existing) - 1)
+    return pl.select(pl.when(existing.gather(position) == indices).then(reused.cast(new.dtype).gather(position)).otherwise(new)).to_series()
 
 
 def only(table: Table, columns: Iterable[str]) -> Table:
-    """The table with these columns and those that they are made from."""
-    wanted, found = list(columns), set[str]()
+    """The table with only these columns and those that they depend on."""
+    wanted, kept = list(columns), set[str]()
     while wanted:
         name = wanted.pop()
-        if name in table.columns and name not in found:
-            found.add(name)
+        if name in table.columns and name not in kept:
+            kept.add(name)
             wanted += needs(table.columns[name])
-    return replace(table, columns={name: generator for name, generator in table.columns.items() if name in found})
+    return replace(table, columns={name: generator for name, generator in table.columns.items() if name in kept})
 
 
 def _each_once(values: Callable[[pl.Series], pl.Series], indices: pl.Series) -> pl.Series:
-    """The values in these rows (null where the index is); each row is made once, however often it is asked for."""
+    """The values in these rows, null if the index is null. Each row is generated once, however often its index occurs."""
     once = indices.drop_nulls().unique().sort()
-    made = values(once)
+    generated = values(once)
     position = once.search_sorted(indices.fill_null(0)).clip(0, max(0, len(once) - 1))
-    return pl.select(pl.when(indices.is_not_null()).then(made.gather(position) if len(once) else None)).to_series()
+    return pl.select(pl.when(indices.is_not_null()).then(generated.gather(position) if len(once) else None)).to_series()
 
 
 def _indices(rows: IndexRange) -> pl.Series:
@@ -174,35 +174,33 @@ def _indices(rows: IndexRange) -> pl.Series:
 
 
 def _all_reused(table: Table, values: Mapping[str, Scalar]) -> RowAllocation:
-    made = all_new(table)
-    return replace(made, new=(), reused={column: (value,) * table.rows for column, value in values.items()})
+    return replace(all_new(table), new=(), reused={column: (value,) * table.rows for column, value in values.items()})
 
 
-# How many rows at each end of a table show what a plan's columns hold
-SAMPLE_ROWS = 1000
+SAMPLE_ROWS = 1000  # at each end of a table
 
 
 def samples(plan: Plan, used: Mapping[str, Mapping[str, Scalar]] = MappingProxyType({})) -> dict[str, pl.DataFrame]:
-    """For each table of the plan its first and its last rows, with made-up keys.
+    """The first and last rows of each table of the plan, with keys from 1 on.
 
-    `used`: of tables whose rows are all there already, a value for each column that is picked and for which there is no generator.
+    `used`: for tables of which all rows exist already, a value for each picked column that has no generator.
     """
     of = {table.name: _all_reused(table, used[table.name]) if table.name in used else all_new(table) for table in plan.tables}
 
     def sample(table: Table) -> pl.DataFrame:
-        made = RowGenerator(plan, table, of)
+        generator = RowGenerator(plan, table, of)
         first, last = IndexRange(0, min(table.rows, SAMPLE_ROWS)), IndexRange(max(0, table.rows - SAMPLE_ROWS), table.rows)
-        return pl.concat([made.frame(first), made.frame(last)])
+        return pl.concat([generator.frame(first), generator.frame(last)])
 
     return {table.name: sample(table) for table in plan.tables}
 
 
 MAX_COMPUTED_SEGMENTS = 8
-"""Up to here keys are computed; beyond, looked up in a list of them all."""
+"""With up to this many segments keys are computed; with more they are looked up in a list."""
 
 
 def keys_at(keys: RowKeys, index: pl.Expr) -> pl.Expr:
-    """The keys of the rows `index` (Int64; null where the index is null)."""
+    """Int64: the keys of the rows `index`, null if the index is null."""
     if not 0 < len(keys.segments) <= MAX_COMPUTED_SEGMENTS:
         listed = [key for s in keys.segments for key in range(s.key_start, s.key_start + s.rows)]
         return pl.lit(pl.Series(listed, dtype=pl.Int64)).gather(index)

@@ -1,7 +1,7 @@
-"""Geometries and vectors as both servers store them.
+"""Pools of values for the generator Provider: texts, geometries and vectors.
 
-A geometry is its SRID (4 bytes, little-endian) and its WKB (OGC Simple Features 06-103r4, section 8.2; little-endian): both manuals,
-"Internal Geometry Storage Format". A vector is its float32 numbers, little-endian.
+Geometries and vectors are encoded as both servers store them. A geometry is its SRID (4 bytes, little-endian) and its WKB (OGC Simple
+Features 06-103r4, section 8.2; little-endian): both manuals, "Internal Geometry Storage Format". A vector is its float32 numbers, little-endian.
 """
 
 import json
@@ -17,19 +17,19 @@ from parloader.generation.hashing import draw_number, stream
 
 Point: TypeAlias = tuple[float, float]
 
-SHAPES = 100
+GEOMETRIES = 100  # per kind
 
-# Latitude and longitude both have room for it, whichever comes first
+# Valid as latitude and as longitude, whichever comes first
 FARTHEST = 80
 
-# The corners of a polygon around its middle, counter-clockwise (the exterior ring of the standard)
+# The corners of a polygon around its center, counter-clockwise (as the standard orders exterior rings)
 CORNERS = ((-1, -1), (1, -1), (2, 0), (1, 1), (-1, 1))
 
-VECTORS = 64
+VECTORS = 64  # per number of dimensions
 
 
 def _coordinate(number: int, purpose: str) -> float:
-    """-70 … 70 in steps of 1/64: such numbers are exact as floats, also as single ones. (Polygons reach a little farther.)"""
+    """-70 … 70 in steps of 1/64, which are exact in double and single precision. (Polygons reach a little farther.)"""
     return (draw_number(number, stream(0, "pools", "geometry", purpose)) % (2 * 70 * 64 + 1)) / 64 - 70
 
 
@@ -65,8 +65,8 @@ def polygon(number: int) -> bytes:
 
 
 def _multi(kind: int, part: Callable[[int], bytes], number: int) -> bytes:
-    """Two of a kind; those of a number far from it, so that polygons do not overlap (see the tests)."""
-    return _several(kind, [part(number), part(number + SHAPES)])
+    """Two geometries of a kind. Their numbers are far apart, so that polygons do not overlap (see the tests)."""
+    return _several(kind, [part(number), part(number + GEOMETRIES)])
 
 
 def _collection(number: int) -> bytes:
@@ -90,11 +90,12 @@ KINDS: dict[str, Callable[[int], bytes]] = {
 
 
 def geometries(kind: str, srid: int) -> list[bytes]:
-    return [struct.pack("<I", srid) + KINDS[kind](number) for number in range(SHAPES)]
+    """All geometries of the kind, with this SRID."""
+    return [struct.pack("<I", srid) + KINDS[kind](number) for number in range(GEOMETRIES)]
 
 
 def vectors(dimensions: int) -> list[bytes]:
-    """Of so many dimensions, each -1 … 1 in steps of 1/128."""
+    """Vectors with this number of dimensions, each -1 … 1 in steps of 1/128."""
 
     def vector(number: int) -> bytes:
         constant = stream(0, "pools", "vector", str(number))
@@ -113,16 +114,16 @@ def _texts() -> dict[str, list[str]]:
 
 
 def names() -> tuple[str, ...]:
-    """Every provider."""
+    """The names of all providers, sorted."""
     return tuple(sorted((*_texts(), *KINDS, VECTOR)))
 
 
 @lru_cache(maxsize=256)
 def pool(name: str, length: int = 0, srid: int = 0) -> pl.Series:
-    """The values of a provider: String, or Binary of geometries (with this SRID) and vectors (of `length` dimensions). KeyError: there is none.
+    """The values of a provider: String, or Binary for geometries (with this SRID) and vectors (`length` dimensions). KeyError: no such provider.
 
-    No text is longer than `length` characters (0: any): in the place of a longer one stands the next one that is short enough, so that
-    values that go together still stand at the same place; where none is short enough, each is cut.
+    `length` is the maximum number of characters (0: any). A longer text is replaced by the next one that fits, so that values that belong
+    together keep their position. If none fits, all are truncated.
     """
     if name in KINDS:
         return pl.Series(geometries(name, srid), dtype=pl.Binary)

@@ -1,4 +1,4 @@
-"""The two passes of a load: rows are inserted, and then, where tables point to each other in a cycle, some of their columns are set."""
+"""Plans: tables with their generators, figures to count and rules to check, in dependency order."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,47 +12,53 @@ from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
 class Pass(StrEnum):
-    """FIRST: rows are inserted, with NULL in the columns that are set later. SECOND: these are set, when every table has its rows."""
+    """The passes of a load. The second one exists if tables reference each other in a cycle."""
 
-    FIRST = "first"
-    SECOND = "second"
+    FIRST = "first"  # inserts the rows, with NULL in the columns `Table.later`
+    SECOND = "second"  # sets these columns, when every table has its rows
 
 
 MAX_ROOT_ROWS = 1000
-"""So many rows at most of a table that points at itself are loaded before its others, which point at one of these."""
+"""The first rows of a table that references itself are loaded before the others, which reference one of these."""
 
 SELF_REFERENCE_INDEX = (None, "0")
-"""What Pick.index says where a table picks from its own roots."""
+"""Values of Pick.index with which a table picks from its own root rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """`rows` rows and a generator for each column that they fill.
-
-    `key`: the integer primary key column that a run assigns (row `i` has the key that Rows.keys says); it is not among `columns`. None: a
-    row is found again by the values of its columns `identity`.
-    A small table (`partitioned` false) is made by the parent process before any worker starts. `reuse`: rows that are there already are used
-    first, and only what lacks is made. A row is used for index `i` only where its columns `match` have the values that the generators give
-    for `i`. The columns in `optional` are left out where the live table does not have them; every other one must be there. Those in `unchecked`
-    are written, but a trigger of the table gives them other values, so that nobody can say later whether they are as they were made.
-    Those in `later` are NULL when a row is inserted, and set when all tables have their rows: they may point to tables that come after.
-    """
+    """A table: how many rows it gets, and a generator for each column that is filled."""
 
     name: str
     rows: int
     columns: Mapping[str, Generator]
     key: str | None = "id"
+    """The integer primary key column whose values a run assigns (RowAllocation.keys); not among `columns`. None: see `identity`."""
+
     identity: tuple[str, ...] = ()
+    """Without a `key`: the columns whose values identify a row."""
+
     match: tuple[str, ...] = ()
+    """An existing row is reused for index `i` only if these columns have the values that the generators give for `i`."""
+
     optional: frozenset[str] = frozenset()
+    """Columns that are left out if the live table lacks them; all others must exist."""
+
     partitioned: bool = False
+    """Loaded by the workers. False, for small tables: loaded by the parent process before any worker starts."""
+
     reuse: bool = True
+    """Existing rows are used first, and only missing ones are created."""
+
     unchecked: frozenset[str] = frozenset()
+    """Columns that are written but never compared, because a trigger of the table changes them."""
+
     later: frozenset[str] = frozenset()
+    """Columns that are NULL when a row is inserted, and set in the second pass: they may reference tables that come later."""
 
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
-        """Column → the picks that its generator may make."""
+        """Column → all picks in its generator."""
         # a plan in Python may have anything as a column, until plans/documents reports it
         generators = {name: generator for name, generator in self.columns.items() if isinstance(generator, Generator)}
         picks = {name: tuple(g for g in generator.walk() if isinstance(g, Pick)) for name, generator in generators.items()}
@@ -60,39 +66,39 @@ class Table:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The tables whose rows must be there before; without the table itself."""
+        """The tables whose rows must exist before the first pass; without the table itself."""
         return self.after_pass(Pass.FIRST).referenced_tables
 
     @property
     def referenced_tables(self) -> tuple[str, ...]:
-        """The tables whose rows it picks, those of columns that are set later too; without the table itself."""
+        """The tables that it picks from in either pass; without the table itself."""
         return tuple(dict.fromkeys(p.parent for picks in self.picks.values() for p in picks if p.parent != self.name))
 
     @property
     def references(self) -> dict[str, Pick]:
-        """Column → what it picks."""
+        """Column → its first pick."""
         return {name: picks[0] for name, picks in self.picks.items()}
 
     @property
     def checked(self) -> tuple[str, ...]:
-        """The columns by which a row is compared with what it should be, its key first where the run assigns it."""
+        """The columns in which rows are compared with the plan; the key first, if the run assigns it."""
         key = () if self.key is None else (self.key,)
         return (*key, *(column for column in self.columns if column not in self.unchecked))
 
     @property
     def row_key(self) -> tuple[str, ...]:
-        """The columns by which a row is found again."""
+        """The columns that identify a row."""
         return (self.key,) if self.key is not None else self.identity
 
     @property
     def root_rows(self) -> IndexRange:
-        """The rows that others of the same table point at: loaded before these, in order, by one worker, and deleted after them."""
+        """The rows that other rows of the same table reference: loaded first, in order, by one worker, and deleted last."""
         own = [p for picks in self.after_pass(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
-        most = 0 if not own else MAX_ROOT_ROWS if all(p.index in SELF_REFERENCE_INDEX for p in own) else self.rows
-        return IndexRange(0, min(most, self.rows))
+        max_rows = 0 if not own else MAX_ROOT_ROWS if all(p.index in SELF_REFERENCE_INDEX for p in own) else self.rows
+        return IndexRange(0, min(max_rows, self.rows))
 
     def after_pass(self, last: Pass) -> "Table":
-        """With the generators that give its rows as they are after this pass."""
+        """The table with generators that give its rows as they are after this pass."""
         if last is Pass.SECOND or not self.later:
             return self
         columns = {name: Const(value=None) if name in self.later else generator for name, generator in self.columns.items()}
@@ -101,7 +107,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """A figure of the partitioned table: how many rows have a value in `column`."""
+    """A figure of the target: the number of rows in which `column` is not NULL."""
 
     name: str
     column: str
@@ -109,7 +115,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class ExactlyOne:
-    """A rule of the partitioned table: in each row exactly one of `columns` has a value."""
+    """A rule for the target: in each row exactly one of `columns` is not NULL."""
 
     name: str
     columns: tuple[str, ...]
@@ -117,7 +123,7 @@ class ExactlyOne:
 
 @dataclass(frozen=True, kw_only=True)
 class SameThrough:
-    """A rule of the partitioned table: `column` equals `parent_column` of the parent row that `via` points to, where it points."""
+    """A rule for the target: if `via` references a parent row, `column` equals `parent_column` of that row."""
 
     name: str
     column: str
@@ -130,19 +136,25 @@ Rule: TypeAlias = ExactlyOne | SameThrough
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`tables` are put in dependency order. The plan's `target` is the partitioned one that `main` names; None: the last. `parameters` are in
-    canonical text, defaults included: with the name they say which plan it is. `seed`: of all that is drawn."""
+    """What is loaded."""
 
     name: str
     parameters: Mapping[str, str]
+    """In canonical text, defaults included: with the name they identify the plan."""
+
     tables: tuple[Table, ...]
+    """Stored in dependency order, whatever the order given."""
+
     counts: tuple[Count, ...] = ()
     rules: tuple[Rule, ...] = ()
     seed: int = 0
+    """Of all random values."""
+
     main: str | None = None
+    """The partitioned table that is the target. None: the last one."""
 
     def __post_init__(self) -> None:
-        """What points at a partitioned table can only be made after it, so it is partitioned too."""
+        """Marks tables that reference a partitioned table as partitioned too, because they can only be loaded after it."""
         tables: dict[str, Table] = {}
         for table in in_dependency_order(self.tables):
             late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
@@ -151,7 +163,7 @@ class Plan:
 
     @property
     def parents(self) -> tuple[Table, ...]:
-        """The parent seeds, in dependency order."""
+        """The tables that the parent process loads, in dependency order."""
         return tuple(table for table in self.tables if not table.partitioned)
 
     @property
@@ -161,25 +173,25 @@ class Plan:
 
     @property
     def target(self) -> Table:
-        """The table that all is for."""
+        """The target table: `--rows`, counts and rules refer to it."""
         return self.partitioned[-1] if self.main is None else self.table(self.main)
 
     @property
     def with_deferred_columns(self) -> tuple[Table, ...]:
-        """The tables of which columns are set later, in dependency order."""
+        """The tables with columns that the second pass sets, in dependency order."""
         return tuple(table for table in self.tables if table.later)
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
 
     def referenced_columns(self, name: str) -> tuple[str, ...]:
-        """The columns of the table that others, or itself, pick."""
+        """The columns of the table that any table picks, including itself."""
         picks = (p for table in self.tables for picks in table.picks.values() for p in picks if p.parent == name)
         return tuple(dict.fromkeys(p.column for p in picks))
 
 
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
-    """The same plan for tables of other names."""
+    """The plan with its tables renamed: old name → new name."""
 
     def with_parent_renamed(generator: Generator) -> Generator:
         return replace(generator, parent=names[generator.parent]) if isinstance(generator, Pick) else generator
@@ -191,15 +203,15 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     return replace(plan, tables=tables, main=None if plan.main is None else names[plan.main])
 
 
-def in_dependency_order(tables: "Iterable[Table]") -> "tuple[Table, ...]":
-    """The tables, parents before children; otherwise in the order given. UsageError names a cycle. Parents may be missing."""
+def in_dependency_order(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables, parents before children, otherwise in the order given. Parents may be missing. UsageError names a cycle."""
     by_name = {table.name: table for table in tables}
     waiting = TopologicalSorter({name: [p for p in table.parents if p in by_name] for name, table in by_name.items()})
     try:
         waiting.prepare()
     except CycleError as error:
         cycle = " → ".join(reversed(error.args[1]))
-        raise UsageError(f"the tables refer to each other in a cycle: {cycle}", "Take one of these references out of the plan") from error
+        raise UsageError(f"the tables reference each other in a cycle: {cycle}", "Remove one of these references from the plan") from error
     ready: set[str] = set()
     order: list[Table] = []
     while waiting.is_active():
@@ -211,16 +223,16 @@ def in_dependency_order(tables: "Iterable[Table]") -> "tuple[Table, ...]":
     return tuple(order)
 
 
-def require_parents(tables: "Iterable[Table]") -> None:
-    """UsageError names a parent that is not there, as when a plan picks a table to which no foreign key leads."""
+def require_parents(tables: Iterable[Table]) -> None:
+    """UsageError names a parent that is not in the plan."""
     by_name = {table.name: table for table in tables}
     for table in by_name.values():
         for parent in table.referenced_tables:
             if parent not in by_name:
-                raise UsageError(f"table {table.name} refers to {parent}, which is not in the plan", f"Add {parent} to the plan")
+                raise UsageError(f"table {table.name} picks from {parent}, which is not in the plan", f"Add {parent} to the plan")
 
 
 def all_new(table: Table, key_start: int = 1) -> RowAllocation:
-    """Every row of the table is new, with keys from `key_start` on if the run assigns them."""
+    """The allocation in which every row is new; keys that the run assigns begin at `key_start`."""
     keys = None if table.key is None else RowKeys.contiguous(key_start, table.rows)
     return RowAllocation(rows=table.rows, new=(IndexRange(0, table.rows),) if table.rows else (), keys=keys)

@@ -1,4 +1,4 @@
-"""Ranges of the global index: how they are split into partitions and batches, and what of them is missing."""
+"""Ranges of row numbers: partitions, batches and gaps; and which rows and keys a run has."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from parloader.plans.generators import Scalar
 
 @dataclass(frozen=True, order=True)
 class IndexRange:
-    """The indices `start` … `stop` - 1 of a table."""
+    """Consecutive row numbers (indices) of a table."""
 
     start: int
-    stop: int
+    stop: int  # exclusive
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.stop:
-            raise ValueError(f"not a range of indices: {self.start} … {self.stop}")
+            raise ValueError(f"invalid index range: {self.start} … {self.stop}")
 
     @property
     def rows(self) -> int:
@@ -26,16 +26,14 @@ class IndexRange:
 
 
 def split(ranges: Sequence[IndexRange], parts: int, batch_rows: int = 1) -> tuple[tuple[IndexRange, ...], ...]:
-    """The ranges dealt out to at most `parts` owners: contiguous shares whose sizes differ by one row at most.
+    """The ranges split into at most `parts` contiguous shares, whose sizes differ by at most one row.
 
-    There are never more owners than batches of `batch_rows` rows.
-
-    Law: the shares, concatenated, are the ranges (no row lost, none twice, same order), for any `parts` >= 1. An owner gets one
-    partition where the ranges are one whole range, and perhaps several where they are the gaps of a half-loaded one. No share is empty.
+    There are at most as many shares as batches of `batch_rows` rows. Law: for any `parts` >= 1, the concatenated shares are the ranges (no
+    row lost or repeated, same order), and no share is empty. If the ranges are the gaps of a half-loaded table, a share may have several.
     """
     total = sum(r.rows for r in ranges)
-    owners = min(parts, -(-total // batch_rows))
-    sizes = [total * (n + 1) // owners - total * n // owners for n in range(owners)]
+    share_count = min(parts, -(-total // batch_rows))
+    sizes = [total * (n + 1) // share_count - total * n // share_count for n in range(share_count)]
     rest = iter([r for r in ranges if r.rows])
     shares = []
     piece = next(rest, IndexRange(0, 0))
@@ -54,7 +52,7 @@ def split(ranges: Sequence[IndexRange], parts: int, batch_rows: int = 1) -> tupl
 
 
 def batches(partition: IndexRange, next_rows: Callable[[], int]) -> Iterator[IndexRange]:
-    """The partition in pieces of `next_rows()` rows, asked before each (the last one may be smaller)."""
+    """The partition cut into batches of `next_rows()` rows, which is called before each. The last one may be smaller."""
     start = partition.start
     while start < partition.stop:
         stop = min(start + next_rows(), partition.stop)
@@ -63,7 +61,7 @@ def batches(partition: IndexRange, next_rows: Callable[[], int]) -> Iterator[Ind
 
 
 def merge(ranges: Iterable[IndexRange]) -> tuple[IndexRange, ...]:
-    """The same indices as few ranges, in order."""
+    """The same indices in as few ranges as possible, in order."""
     merged: list[IndexRange] = []
     for r in sorted(r for r in ranges if r.rows):
         if merged and r.start <= merged[-1].stop:
@@ -74,7 +72,7 @@ def merge(ranges: Iterable[IndexRange]) -> tuple[IndexRange, ...]:
 
 
 def gaps(within: IndexRange, done: Iterable[IndexRange]) -> tuple[IndexRange, ...]:
-    """What of a range is in none of `done`, in order."""
+    """The parts of `within` that are in none of `done`, in order."""
     missing = []
     at = within.start
     for r in (*merge(done), IndexRange(within.stop, within.stop)):
@@ -86,11 +84,11 @@ def gaps(within: IndexRange, done: Iterable[IndexRange]) -> tuple[IndexRange, ..
 
 @dataclass(frozen=True, order=True)
 class KeySegment:
-    """The rows `start` … `start` + `rows` - 1 have the keys `key_start` … `key_start` + `rows` - 1."""
+    """Consecutive rows with consecutive keys."""
 
-    start: int
+    start: int  # index of the first row
     rows: int
-    key_start: int
+    key_start: int  # key of the first row
 
     @property
     def stop(self) -> int:
@@ -99,13 +97,13 @@ class KeySegment:
 
 @dataclass(frozen=True)
 class RowKeys:
-    """Which key each row of a table has, as few segments in the order of the index."""
+    """The key of each row of a table, in as few segments as possible, in index order."""
 
     segments: tuple[KeySegment, ...]
 
     @classmethod
     def of(cls, keys: Iterable[int]) -> "RowKeys":
-        """From one key a row, in the order of the index."""
+        """From one key per row, in index order."""
         segments: list[KeySegment] = []
         for index, key in enumerate(keys):
             last = segments[-1] if segments else None
@@ -124,7 +122,7 @@ class RowKeys:
         return sum(segment.rows for segment in self.segments)
 
     def ranges(self, rows: IndexRange) -> tuple[tuple[int, int], ...]:
-        """The keys of these rows, as (first key, last key) pairs in the order of the index."""
+        """The keys of these rows, as (first key, last key) pairs in index order."""
         pieces = []
         for segment in self.segments:
             start, stop = max(rows.start, segment.start), min(rows.stop, segment.stop)
@@ -136,17 +134,22 @@ class RowKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class RowAllocation:
-    """Which rows a run has of a table: index 0 … `rows` - 1, those in `made` made by the run, the others there before.
-
-    `keys`: where the run assigns the table's key. `used`: of the rows that were there, in the order of their indices, the values of those
-    other columns that are picked. `offsets`: column → where its Unique values begin.
-    """
+    """The rows of a table that belong to a run: those it creates, and existing ones that it reuses."""
 
     rows: int
+    """In all: their indices are 0 … `rows` - 1."""
+
     new: tuple[IndexRange, ...]
+    """The rows that the run creates; the others existed before."""
+
     keys: RowKeys | None = None
+    """Of all rows, if the run assigns the table's key."""
+
     reused: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """Picked column, other than the key → its values in the existing rows, in index order."""
+
     unique_offsets: Mapping[str, int] = field(default_factory=dict)
+    """Column → the offset of its Unique values."""
 
     @property
     def new_rows(self) -> int:
@@ -154,13 +157,14 @@ class RowAllocation:
 
     @property
     def new_keys(self) -> tuple[tuple[int, int], ...]:
-        """As (first, last) pairs in the order of the index; none where the run assigns no keys."""
+        """The keys of new rows, as (first, last) pairs in index order; empty if the run assigns no keys."""
         return tuple(r for part in self.new for r in self.keys.ranges(part)) if self.keys else ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingRows:
-    """What is in a table: how many `rows` can be used; `contiguous`: their integer keys follow one another, so all can be."""
+    """The existing rows of a table that a plan can reuse."""
 
     rows: int
     contiguous: bool = False
+    """Their integer keys have no gaps, so that all rows can be reused, however many there are."""

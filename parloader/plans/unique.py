@@ -1,4 +1,4 @@
-"""Values that are another one for each row: the map from n to the value, how many there are, and the way back from one that is found."""
+"""Unique values: counts those of a generator, and decodes n from a value found in the column. generation/unique.py encodes n."""
 
 import ipaddress
 import re
@@ -13,14 +13,14 @@ HEX = "0123456789abcdef"
 
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-# A group of an IPv6 address that is at least this has four digits: no server writes it shorter
+# Groups of an IPv6 address from this on have four digits, so that no server abbreviates them
 FIRST_GROUP = 0x1000
 
 GROUPS = 0x10000 - FIRST_GROUP
 
 IPV6_PREFIX = "2001:db8:"  # RFC 3849: for documentation
 
-# The first groups of the UUIDs, of version 4 and variant 1 by their form; n in the twelve digits after
+# The first groups of a UUID of version 4 and variant 1; the twelve digits of n follow
 UUID_PREFIX = "00000000-0000-4000-8000-"
 
 UUID_DIGITS = 12
@@ -33,11 +33,12 @@ MAX_CAPACITY = 2**63 - 1
 
 
 def uuid_prefix(unique: Unique) -> str:
+    """What precedes the twelve digits of n in a UUID."""
     return unique.prefix.lower() or UUID_PREFIX
 
 
 def capacity(unique: Unique) -> int:
-    """How many values the form has, up to 2**63 - 1."""
+    """The number of values, at most 2**63 - 1."""
     sizes: dict[UniqueKind, Callable[[], int]] = {
         UniqueKind.TEXT: lambda: len(BASE36) ** unique.length,
         UniqueKind.BYTES: lambda: 16 ** (2 * unique.length - len(unique.prefix)) if 2 * unique.length >= len(unique.prefix) else 0,
@@ -51,7 +52,7 @@ def capacity(unique: Unique) -> int:
 
 
 def like_pattern(unique: Unique) -> str | None:
-    """An SQL LIKE pattern (ESCAPE '|') of the values of a TEXT or UUID; None where any value can be compared with the form's."""
+    """An SQL LIKE pattern (ESCAPE '|') that the values of a TEXT or UUID match; None for other forms, whose values need no filter."""
     if unique.form == UniqueKind.TEXT:
         return _literal(unique.prefix) + "_" * unique.length + _literal(unique.suffix)
     if unique.form == UniqueKind.UUID:
@@ -64,12 +65,11 @@ def _literal(text: str) -> str:
 
 
 def position_of(unique: Unique, value: object) -> int | None:
-    """The highest n whose value is not above `value`, the greatest one found in the column (of TEXT and UUID: among those of the
-    `pattern`); None where all of the form's values are above it. So n from ordinal + 1 on are free. Of VALUES: its place among them, None
-    where it is not one.
+    """The highest n whose value is at most `value`; None if all values are greater. Of VALUES: the index in the list, None if it is not in it.
 
-    It may be `capacity` or more: the form is used up. In a TEXT a character that is no digit counts as the last one, because how a
-    collation sorts it is not known here.
+    If `value` is the greatest one in the column (of TEXT and UUID: among those that match `like_pattern`), all higher n are free. The result
+    may be `capacity` or more: then none is free. In a TEXT, a character that is no digit counts as the last digit, because the collation that
+    sorts it is not known here.
     """
     if unique.form == UniqueKind.VALUES:
         return unique.values.index(value) if value in unique.values else None
@@ -117,7 +117,7 @@ def _digits(value: str, before: int, length: int, after: int, alphabet: str) -> 
 
 
 def _bytes(unique: Unique, value: bytes) -> int:
-    """The form's values that are not above it in the order of bytes, less one."""
+    """The number of the generator's values that are at most `value` in byte order, less one."""
     prefix = bytes.fromhex(unique.prefix)
     digits = unique.length - len(prefix)
     head = value[: len(prefix)].ljust(len(prefix), b"\0")
@@ -135,7 +135,7 @@ def _inet6(value: str) -> int:
         return -1 if groups[:fixed] < first else GROUPS**IPV6_GROUPS
     n = 0
     for k, number in enumerate(groups[fixed:]):
-        if number < FIRST_GROUP:  # below every value with the groups before it
+        if number < FIRST_GROUP:  # less than every value with the same preceding groups
             return n * int(GROUPS ** (IPV6_GROUPS - k)) - 1
         n = n * GROUPS + number - FIRST_GROUP
     return n

@@ -222,7 +222,7 @@ def test_a_sample_is_shown_and_nothing_is_written(shop: Database) -> None:
         (("plan", "--table", "orders", "--write", "nowhere/new.toml"), "nowhere/new.toml cannot be written"),
         (("seed", "--plan", "no_toml.toml"), "no_toml.toml, line 2, column 8: "),
         (("seed", "--plan", "no_plan.toml"), "no_plan.toml, line 24: table orders, column status: `weights` has 2 numbers for 3 values"),
-        (("seed", "--plan", "no_module:plan"), "there is no Python module no_module"),
+        (("seed", "--plan", "no_module:plan"), 'no Python module "no_module"'),
         (("seed", "--table", "orders", "--parents", "nobody=5"), "none of the tables needs a table nobody"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Columns made by a generator, as several unit tests look at them."""
+"""Columns generated for unit tests."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,8 +13,8 @@ from parloader.plans.generators import Generator, Pick
 PARENTS = 7
 
 
-def place(column: str = "c", rows: int = 1000) -> ColumnContext:
-    return ColumnContext(seed=42, table="t", column=column, rows=rows, pick=lambda pick, place: pick_index(pick, place, PARENTS))
+def context(column: str = "c", rows: int = 1000) -> ColumnContext:
+    return ColumnContext(seed=42, table="t", column=column, rows=rows, pick=lambda pick, context: pick_index(pick, context, PARENTS))
 
 
 def frame(rows: int, start: int = 0) -> pl.DataFrame:
@@ -29,8 +29,8 @@ def frame(rows: int, start: int = 0) -> pl.DataFrame:
 
 
 def series(generator: Generator, rows: int = 1000, start: int = 0, column: str = "c") -> pl.Series:
-    """The column of a table of `rows` rows, from row `start` on."""
-    return frame(rows - start, start).with_columns(expression(generator, place(column, rows)).alias("value"))["value"]
+    """The column of a table with `rows` rows, from row `start` on."""
+    return frame(rows - start, start).with_columns(expression(generator, context(column, rows)).alias("value"))["value"]
 
 
 def values(generator: Generator, rows: int = 1000) -> list[Any]:

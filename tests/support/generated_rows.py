@@ -1,4 +1,4 @@
-"""The rows that a plan makes in empty tables, and whether a schema would take them: what a server would say, without one."""
+"""The rows that a plan generates in empty tables, checked against a schema as a server would check them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,13 +11,13 @@ from parloader.schema.model import ForeignKey, Schema, TableSchema
 
 
 def rows_of(plan: Plan) -> dict[str, pl.DataFrame]:
-    """The rows of each table. Where some would be there already they are as the plan would make them."""
+    """The generated rows of each table, as if none existed."""
     of = {table.name: all_new(table) for table in plan.tables}
     return {table.name: generate(plan, table, IndexRange(0, table.rows), of) for table in plan.tables}
 
 
 def faults(rows: Mapping[str, pl.DataFrame], shapes: Schema) -> list[str]:
-    """What the schema does not allow; a column without a generator has its default, or NULL."""
+    """Violations of the schema. A column without a generator has its default, or NULL."""
     return [fault for name, frame in rows.items() if frame.width for fault in _faults(rows, shapes[name], frame)]
 
 

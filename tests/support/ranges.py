@@ -1,4 +1,4 @@
-"""What several unit tests draw from."""
+"""Hypothesis strategies: index ranges."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from parloader.plans.row_ranges import IndexRange
 
 
 def indices(ranges: Iterable[IndexRange]) -> list[int]:
-    """The indices one by one."""
+    """All indices of the ranges."""
     return [index for r in ranges for index in range(r.start, r.stop)]
 
 

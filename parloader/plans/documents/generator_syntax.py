@@ -126,7 +126,10 @@ def _check_choice(choice: generators.Choice) -> None:
     if not choice.weights:
         return
     if len(choice.weights) != len(choice.values):
-        raise InvalidPlan(f"`weights` has {len(choice.weights)} numbers for {len(choice.values)} values", "Give one weight per value")
+        weights, values = (
+            f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(choice.weights), "number"), (len(choice.values), "value"))
+        )
+        raise InvalidPlan(f"`weights` has {weights} for {values}", "Give one weight per value")
     if not sum(choice.weights):
         raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")
     if sum(choice.weights) > MAX_64_BITS:

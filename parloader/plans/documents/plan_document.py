@@ -1,8 +1,8 @@
-"""A plan as plain JSON values, as the ledger keeps it, and back. Plan files (plans/plan_file.py) have the same entries.
+"""Encodes a plan as plain JSON values, as the ledger stores it, and decodes it. Plan files (toml_file.py) have the same entries.
 
     {"plan": "shop", "seed": 0, "table": [{"name": "customer", "rows": 10, "key": "id", "column": {"name": {"const": "Ann"}}, …}, …]}
 
-Here the tables are a list, in dependency order; in a plan file they are named tables, in any order.
+In JSON the tables are a list in dependency order; in a plan file they are TOML tables in any order.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from parloader.plans.generators import Generator
 from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, in_dependency_order
 
 MAX_ROWS_UNPARTITIONED = 10_000
-"""A table of more rows is partitioned where nothing says otherwise."""
+"""Tables with more rows are partitioned unless the plan says otherwise."""
 
 NAMES = list_of(NAME, least=1)
 
@@ -51,7 +51,7 @@ SEED = integer(0, MAX_SEED)
 
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values: equal plans give equal documents. Invalid: a column has something that is no generator."""
+    """The plan as JSON values; equal plans give equal documents. InvalidPlan: a column has something other than a generator."""
     document: dict[str, Any] = {"plan": plan.name, "seed": plan.seed, "table": [_table_document(table) for table in plan.tables]}
     if plan.main is not None:
         document["target"] = plan.main
@@ -68,16 +68,16 @@ def _table_document(table: Table) -> dict[str, Any]:
     document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
     if table.key is not None:
         document["key"] = table.key
-    in_order = {"identity": table.identity, "match": table.match}
-    in_no_order = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
-    document |= {name: list(columns) for name, columns in in_order.items() if columns}
-    document |= {name: sorted(columns) for name, columns in in_no_order.items() if columns}
+    ordered = {"identity": table.identity, "match": table.match}
+    unordered = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
+    document |= {name: list(columns) for name, columns in ordered.items() if columns}
+    document |= {name: sorted(columns) for name, columns in unordered.items() if columns}
     with located(("table", table.name), f"table {table.name}"):
-        document["column"] = {name: _form(name, generator) for name, generator in table.columns.items()}
+        document["column"] = {name: _generator_document(name, generator) for name, generator in table.columns.items()}
     return document
 
 
-def _form(column: str, generator: Any) -> dict[str, Any]:
+def _generator_document(column: str, generator: Any) -> dict[str, Any]:
     with located(("column", column), f"column {column}"):
         return encode_generator(generator)
 
@@ -91,10 +91,10 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
 
 
 def decode_plan(document: object) -> Plan:
-    """The plan of such a document. Invalid names the table and the column, and what was expected.
+    """The plan that such a document describes. InvalidPlan names the table and the column, and what was expected.
 
-    Where a table does not say whether it is partitioned, it is if it has more than 10,000 rows or is the target, which is the last in dependency
-    order if nothing else is said; where it does not say whether it reuses rows, it does unless it is partitioned.
+    Defaults: `target` is the last table in dependency order; the target and tables of more than 10,000 rows are `partitioned`; tables that are
+    not partitioned `reuse` existing rows.
     """
     found = entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
     given = _named(found.get("table"))
@@ -104,7 +104,7 @@ def decode_plan(document: object) -> Plan:
         name=decode_entry(found, "plan", NAME),
         seed=decode_entry(found, "seed", SEED) if "seed" in found else 0,
         parameters=_parameters(found.get("parameters", {})),
-        tables=_decided(tables, given, main),
+        tables=_with_defaults(tables, given, main),
         counts=tuple(_count(number, value) for number, value in enumerate(_each(found, "count"), 1)),
         rules=tuple(_rule(number, value) for number, value in enumerate(_each(found, "rule"), 1)),
         main=main,
@@ -112,19 +112,19 @@ def decode_plan(document: object) -> Plan:
 
 
 def _named(tables: object) -> dict[str, Mapping[str, Any]]:
-    """Each table's entries by its name; those of a list have it among them."""
+    """Table name → its entries. `tables` is a TOML table of tables, or a list in which each has a `name`."""
     if isinstance(tables, list):
         pairs = [_with_name(number, table) for number, table in enumerate(tables, 1)]
         tables = dict(pairs)
         for name in tables:
             if [each for each, _ in pairs].count(name) > 1:
-                raise InvalidPlan("there are two of that name", "Leave one of them out", places=(f"table {name}",))
+                raise InvalidPlan("it appears twice", "Remove one of them", places=(f"table {name}",))
     if not isinstance(tables, Mapping) or not tables:
-        raise InvalidPlan("there is no table in the plan", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
+        raise InvalidPlan("the plan has no table", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
     for name, table in tables.items():
         with located(("table", name), f"table {name}"):
             if not name:
-                raise InvalidPlan("its name is empty", "Name it as it is named in the database")
+                raise InvalidPlan("its name is empty", "Give its name in the database")
             entries(table, (*TABLE_FIELDS, "column"), of="a table")
     return dict(tables)
 
@@ -136,15 +136,15 @@ def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
 
 
 def _table(name: str, found: Mapping[str, Any]) -> Table:
-    """As it is given; whether it is partitioned and reuses rows is decided when every table is known."""
+    """The table without defaults: `partitioned` and `reuse` depend on the other tables."""
     with located(("table", name), f"table {name}"):
         given = {key: decode_entry(found, key, codec) for key, codec in TABLE_FIELDS.items() if key in found or key == "rows"}
         columns = {column: _generator(column, form) for column, form in _columns(found.get("column", {})).items()}
         key, identity = given.get("key"), given.get("identity", ())
         if key is not None and identity:
-            raise InvalidPlan("there are both `key` and `identity`", "Leave one of them out", path=("identity",))
+            raise InvalidPlan("it has both `key` and `identity`", "Remove one of them", path=("identity",))
         if key in columns:
-            raise InvalidPlan(f"the key {key} has a generator", f"A run assigns it: leave the column {key} out", path=("column", key))
+            raise InvalidPlan(f"the key {key} has a generator", f"A run assigns the key: remove the column {key}", path=("column", key))
         for list_name in ("identity", "match", "optional", "unchecked", "later"):
             for column in given.get(list_name, ()):
                 if column not in columns:
@@ -157,8 +157,8 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
             for column in given.get("later", ()):
                 if column in given.get(list_name, ()):
                     raise InvalidPlan(
-                        f"`later` names the column {column}, which is in `{list_name}`, so each row needs it at once",
-                        f"Take it out of `later` or of `{list_name}`",
+                        f"`later` names the column {column}, which is also in `{list_name}`",
+                        f"Remove it from `later` or from `{list_name}`",
                         path=("later",),
                     )
         return Table(
@@ -176,18 +176,18 @@ def _table(name: str, found: Mapping[str, Any]) -> Table:
 
 def _columns(value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidPlan(f"`column` is {abbreviated(value)}", "Give a table, with a generator for each column", path=("column",))
+        raise InvalidPlan(f"`column` is {abbreviated(value)}", "Write a table with one generator per column", path=("column",))
     return value
 
 
 def _generator(column: str, form: object) -> Generator:
     with located(("column", column), f"column {column}"):
         if not column:
-            raise InvalidPlan("its name is empty", "Name it as it is named in the database")
+            raise InvalidPlan("its name is empty", "Give its name in the database")
         return decode_generator(form)
 
 
-def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]], main: str | None) -> tuple[Table, ...]:
+def _with_defaults(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]], main: str | None) -> tuple[Table, ...]:
     result = []
     target = tables[-1].name if main is None else main
     for table in tables:
@@ -196,23 +196,23 @@ def _decided(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, Any]], 
         result.append(replace(table, partitioned=partitioned, reuse=entry.get("reuse", not partitioned)))
     if not any(table.partitioned for table in result if main in (None, table.name)):
         what = "no table is partitioned" if main is None else f"the target {main} is not partitioned"
-        which = f"{target}, the last" if main is None else target
-        raise InvalidPlan(what, f"Take `partitioned` out of table {which}", path=("table", target, "partitioned"))
+        which = f"{target}, the last one" if main is None else target
+        raise InvalidPlan(what, f"Remove `partitioned` from table {which}", path=("table", target, "partitioned"))
     return tuple(result)
 
 
 def _parameters(value: object) -> dict[str, str]:
     with located(("parameters",), "parameters"):
         if not isinstance(value, Mapping):
-            raise InvalidPlan(f"`parameters` is {abbreviated(value)}", "Give a table of texts")
+            raise InvalidPlan(f"`parameters` is {abbreviated(value)}", "Write a table of texts")
         return {name: decode_entry(value, name, TEXT) for name in value}
 
 
 def _each(found: Mapping[str, Any], key: str) -> tuple[Any, ...]:
-    return tuple(decode_entry(found, key, Codec(read=_tables_read))) if key in found else ()
+    return tuple(decode_entry(found, key, Codec(read=_read_tables))) if key in found else ()
 
 
-def _tables_read(value: object) -> list[Any]:
+def _read_tables(value: object) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise DecodeError("a list of tables")
     return list(value)

@@ -1,4 +1,4 @@
-"""Plan files: a plan as TOML, to be written, edited and read. docs/plan-files.md describes them."""
+"""Reads and writes plan files: plans as TOML. docs/plan-files.md describes them."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
 
 Comments: TypeAlias = Mapping[tuple[str, str | None], str]
-"""By (table, column), at the end of the column's line; by (table, None), above the table."""
+"""(table, column) → comment at the end of the column's line; (table, None) → comment above the table."""
 
 TITLE = "# parloader plan"
 
@@ -25,14 +25,12 @@ def read(path: Path) -> Plan:
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"the plan {path} cannot be read: {error}", "Give the file of a plan, as parloader plan --write makes one"
-        ) from error
+        raise UsageError(f"the plan {path} cannot be read: {error}", "Name a plan file; parloader plan --write creates one") from error
     return parse(text, str(path))
 
 
 def parse(text: str, name: str) -> Plan:
-    """The plan of the text; `name` is what messages call it."""
+    """The plan that the text describes; error messages begin with `name`."""
     try:
         document = tomllib.loads(text)
         return decode_plan(document)
@@ -41,30 +39,28 @@ def parse(text: str, name: str) -> Plan:
         raise UsageError(f"{name}{f', line {line}' if line else ''}: {error.message}", error.next_step) from error
     except UsageError as error:
         raise UsageError(f"{name}: {error.message}", error.next_step) from error
-    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
         raise _not_toml(name, error) from error
 
 
 def _not_toml(name: str, error: Exception) -> UsageError:
     if isinstance(error, RecursionError):
-        return UsageError(f"{name}: there are too many brackets in each other", "Take some out")
-    said = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", str(error), re.DOTALL)
-    where, what = (f"{name}, line {said[2]}, column {said[3]}", said[1]) if said else (name, str(error))
-    return UsageError(
-        f"{where}: {what[:1].lower()}{what[1:]}", "The file has to be TOML (toml.io): texts in quotes, and what is in braces on one line"
-    )
+        return UsageError(f"{name}: brackets are nested too deeply", "Remove some of them")
+    match = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", str(error), re.DOTALL)
+    where, what = (f"{name}, line {match[2]}, column {match[3]}", match[1]) if match else (name, str(error))
+    return UsageError(f"{where}: {what[:1].lower()}{what[1:]}", "The file must be TOML (toml.io): texts in quotes, braces on one line")
 
 
 def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:
-    """Writes the plan, in place of a file that is there. UsageError where it cannot be written."""
+    """Writes the plan, replacing an existing file. UsageError: the file cannot be written."""
     try:
         write_atomically(path, text_of(plan, comments))
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error}", "Give a file in a folder that you may write to") from error
+        raise UsageError(f"{path} cannot be written: {error}", "Name a file in a writable folder") from error
 
 
 def text_of(plan: Plan, comments: Comments | None = None) -> str:
-    """The plan as TOML, a line for each column."""
+    """The plan as TOML, one line per column."""
     return "\n".join(_lines(encode_plan(plan), comments or {})) + "\n"
 
 
@@ -95,12 +91,12 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
 
 
 def _without_defaults(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tables without `partitioned` and `reuse` where leaving them out means the same."""
-    understood = decode_plan({**document, "table": [_without(table, "partitioned", "reuse") for table in document["table"]]})
+    """The tables without `partitioned` and `reuse` if these have their default."""
+    default = decode_plan({**document, "table": [_without(table, "partitioned", "reuse") for table in document["table"]]})
     result = []
     for table in document["table"]:
         same = {
-            "partitioned": table["partitioned"] == understood.table(table["name"]).partitioned,
+            "partitioned": table["partitioned"] == default.table(table["name"]).partitioned,
             "reuse": table["reuse"] != table["partitioned"],
         }
         result.append(_without(table, *(key for key, is_same in same.items() if is_same)))
@@ -120,7 +116,7 @@ def _key(name: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """On one line."""
+    """The value as TOML, on one line."""
     import tomlkit
 
     if isinstance(value, dict):
@@ -130,32 +126,32 @@ def _value(value: Any) -> str:
     return str(tomlkit.item(value).as_string())
 
 
-# A statement of several lines ends in a line with one of these: it is an array, a text of three quotes, or an inline table around one
+# The last line of a multi-line statement has one of these: it is an array, a triple-quoted text, or an inline table around one
 ENDS = ("]", "}", '"""', "'''")
 
 
 def line_of(text: str, path: EntryPath) -> int | None:
-    """The line (from 1) of the entry, or of the nearest one around it; None: there is not even that. `text` is valid TOML."""
+    """The line (from 1) of the entry, else of the nearest enclosing one, else None. `text` is valid TOML."""
     try:
         lines = _line_numbers(text)
-    except RecursionError:  # what could just be read may not be read from a little deeper
+    except RecursionError:  # the text was parsed before, but with fewer calls on the stack
         return None
     return next((lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines), None)
 
 
 def _line_numbers(text: str) -> dict[EntryPath, int]:
-    """The line of each key, of each table's header, and where it has none, of the first thing in it."""
+    """The line of each key and of each table: its header or, without one, its first entry."""
     lines: dict[EntryPath, int] = {}
     counts: dict[EntryPath, int] = {}
-    around: EntryPath = ()
+    header: EntryPath = ()
     for line, statement in _statements(text):
         is_header = statement.lstrip(" \t\n").startswith("[")
         inner = _keys(tomllib.loads(statement))
-        path = _numbered(inner, counts) if is_header else (*around, *inner)
+        path = _numbered(inner, counts) if is_header else (*header, *inner)
         if is_header and statement.lstrip(" \t\n").startswith("[["):
             counts[path] = counts.get(path, -1) + 1
             path = (*path, counts[path])
-        around = path if is_header else around
+        header = path if is_header else header
         for length in range(1, len(path) + 1):
             lines.setdefault(path[:length], line)
         if is_header:
@@ -164,12 +160,12 @@ def _line_numbers(text: str) -> dict[EntryPath, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of each header and each key with its value: the fewest lines from there on that are TOML by themselves."""
+    """(line, text) of each header and of each key with its value: the shortest run of lines that is valid TOML."""
     lines = text.replace("\r\n", "\n").split("\n")
     at = 0
     while at < len(lines):
         end = at + 1
-        while not _is_whole(lines[at:end]):
+        while not _is_complete(lines[at:end]):
             end += 1
         statement = "\n".join(lines[at:end])
         if statement.strip(" \t") and not statement.lstrip(" \t").startswith("#"):
@@ -177,7 +173,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         at = end
 
 
-def _is_whole(lines: list[str]) -> bool:
+def _is_complete(lines: list[str]) -> bool:
     if len(lines) > 1 and not any(end in lines[-1] for end in ENDS):
         return False
     try:
@@ -188,7 +184,7 @@ def _is_whole(lines: list[str]) -> bool:
 
 
 def _keys(value: Any) -> EntryPath:
-    """The keys that lead through tables of a single entry."""
+    """The keys of nested tables that have a single entry each."""
     keys: list[str | int] = []
     while isinstance(value, dict) and len(value) == 1:
         ((key, value),) = value.items()
@@ -199,7 +195,7 @@ def _keys(value: Any) -> EntryPath:
 
 
 def _numbered(path: EntryPath, counts: dict[EntryPath, int]) -> EntryPath:
-    """With the number of the latest element after the name of each array of tables on the way."""
+    """The path with the number of the latest element after the name of each array of tables."""
     result: EntryPath = ()
     for position, key in enumerate(path):
         result = (*result, key)

@@ -1,4 +1,4 @@
-"""The servers take what the generators make, and their greatest value tells which unique values are free."""
+"""Servers accept generated values, and the greatest value in a column shows which unique values are free."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def frame(generator: Generator, rows: int = ROWS, offset: int = 0) -> pl.DataFra
 
 
 def percent(statement: str) -> str:
-    """As the driver wants it, which puts values in the place of %s."""
+    """Escapes % for the driver, which replaces %s by values."""
     return statement.replace("%", "%%")
 
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.columns import PARENTS, frame, pick, place, series, values
+from support.columns import PARENTS, context, frame, pick, series, values
 
 from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
@@ -190,7 +190,7 @@ class TestPick:
 )
 def test_spread_is_exact_however_many_rows(rows: int, span_seconds: int, start: datetime, data: st.DataObject) -> None:
     indices = data.draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=5))
-    spread = expression(Spread(start=start.isoformat(), span_seconds=span_seconds), place(rows=rows))
+    spread = expression(Spread(start=start.isoformat(), span_seconds=span_seconds), context(rows=rows))
     found = pl.DataFrame({"i": pl.Series(indices, dtype=pl.Int64)}).select(spread).to_series().to_list()
     timestamps = [start + timedelta(milliseconds=i * span_seconds * 1000 // rows) for i in indices]
     assert found == [timestamp.replace(microsecond=0, tzinfo=None) for timestamp in timestamps]
@@ -247,12 +247,12 @@ def test_quoted_text_and_names_are_not_searched_for_functions() -> None:
 
 def test_a_parent_without_rows() -> None:
     with pytest.raises(UsageError, match="picks from parent, which has no rows"):
-        pick_index(pick(), place(), 0)
+        pick_index(pick(), context(), 0)
 
 
 def test_a_column_of_another_seed_or_table_has_other_values() -> None:
     generator = Uniform(low=0, high=2**62)
-    here = place()
+    here = context()
     others: list[Callable[[], ColumnContext]] = [
         lambda: here,
         lambda: replace(here, seed=1),

@@ -1,4 +1,4 @@
-"""What each generator gives, and of which type, by literal values: no version may give others."""
+"""The type and first values of each generator, literally: no version may change them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from support.columns import frame, pick, place, series, values
+from support.columns import context, frame, pick, series, values
 
 from parloader.generation.expressions import expression
 from parloader.plans.generators import (
@@ -30,7 +30,7 @@ from parloader.plans.generators import (
     Zipf,
 )
 
-# A generator, its type, and its first values: written down once, so that a change of what rows hold does not go unseen
+# Generator, type, first values: recorded once, so that any change of generated rows is noticed
 GOLDEN: list[tuple[Generator, Any, list[Any]]] = [
     (Const(value=5), pl.Int64, [5, 5, 5, 5]),
     (Const(value=None), pl.Null, [None, None, None, None]),
@@ -147,5 +147,5 @@ def test_first_values(generator: Generator, dtype: Any, first: list[Any]) -> Non
 def test_a_row_does_not_depend_on_its_batch(generator: Generator) -> None:
     whole = values(generator)
     assert [series(generator, start=start).to_list() for start in (0, 1, 500, 999)] == [whole, whole[1:], whole[500:], whole[999:]]
-    lazy = frame(1000).lazy().with_columns(expression(generator, place()).alias("value")).collect()
+    lazy = frame(1000).lazy().with_columns(expression(generator, context()).alias("value")).collect()
     assert lazy["value"].to_list() == whole

@@ -51,7 +51,7 @@ def test_a_cycle_is_named(references: dict[str, str]) -> None:
 
 
 def test_a_parent_that_is_not_in_the_plan_is_named() -> None:
-    with pytest.raises(UsageError, match="table child refers to nobody"):
+    with pytest.raises(UsageError, match="table child picks from nobody"):
         require_parents(in_dependency_order([table("parent"), table("child", "parent", "nobody")]))
 
 

@@ -11,10 +11,10 @@ from parloader.errors import UsageError
 from parloader.generation.context import INDEX
 from parloader.generation.frames import keys_at
 from parloader.plans.generators import Const, Distribution, Expr, Pick, When
-from parloader.plans.model import MAX_ROOT_ROWS, Pass, Plan, Table
+from parloader.plans.model import MAX_ROOT_ROWS, Pass, Plan, Table, renamed
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowKeys
 
-# runs of keys with holes between, in any order: what parents look like whose rows were partly there
+# runs of keys with gaps between them, in any order: as of parents with some existing rows
 some_keys = st.lists(st.tuples(st.integers(1, 2**40), st.integers(1, 9)), max_size=6).map(
     lambda runs: [start + n for start, rows in runs for n in range(rows)]
 )
@@ -85,7 +85,7 @@ def test_a_plan_has_one_target_and_parents() -> None:
     assert PLAN.table("parent") is PARENT
 
 
-def test_what_a_table_points_at_in_the_second_pass_may_come_after_it() -> None:
+def test_a_table_referenced_in_the_second_pass_may_come_later() -> None:
     team = Table(
         name="team", rows=9, partitioned=True, columns={"lead_id": Pick(parent="person", column="id")}, later=frozenset({"lead_id"})
     )
@@ -100,11 +100,11 @@ def test_what_a_table_points_at_in_the_second_pass_may_come_after_it() -> None:
         Plan(name="p", parameters={}, tables=(person, replace(team, later=frozenset())))
 
 
-def test_a_row_that_points_at_others_later_is_no_root_of_its_table() -> None:
+def test_self_references_of_the_second_pass_need_no_root_rows() -> None:
     assert Table(name="t", rows=5, columns={"t_id": Pick(parent="t", column="id")}, later=frozenset({"t_id"})).root_rows == IndexRange(0, 0)
 
 
-def test_what_points_at_a_big_table_is_made_after_it() -> None:
+def test_a_table_that_references_a_partitioned_one_is_partitioned() -> None:
     small = Table(name="small", rows=1, columns={"child_id": Pick(parent="child", column="id")})
     plan = Plan(name="p", parameters={}, tables=(small, CHILD, PARENT))
     assert [table.name for table in plan.partitioned] == ["child", "small"]
@@ -119,5 +119,16 @@ def test_what_points_at_a_big_table_is_made_after_it() -> None:
         (Pick(parent="other", column="id"), 0),
     ],
 )
-def test_rows_that_others_of_the_table_point_at_are_its_roots(pick: Pick, roots: int) -> None:
+def test_root_rows_are_those_that_other_rows_of_the_table_reference(pick: Pick, roots: int) -> None:
     assert Table(name="t", rows=5000, columns={"t_id": pick}).root_rows == IndexRange(0, roots)
+
+
+def test_nested_generators_are_found_and_replaced_in_any_field() -> None:
+    pick = Pick(parent="parent", column="id")
+    nested = When(condition="i = 0", then=Const(value=1), otherwise=When(condition="i = 1", then=pick))
+    assert list(nested.walk()) == [nested, Const(value=1), nested.otherwise, pick, Const(value=None)]
+    assert renamed(
+        Plan(name="p", parameters={}, tables=(replace(CHILD, columns={"x": nested}), PARENT)), {"child": "c", "parent": "q"}
+    ).table("c").columns == {
+        "x": When(condition="i = 0", then=Const(value=1), otherwise=When(condition="i = 1", then=replace(pick, parent="q")))
+    }

@@ -25,14 +25,14 @@ def test_shares_are_even_and_as_many_as_have_rows(ranges: list[IndexRange], part
 
 
 @given(disjoint_ranges, st.integers(1, 300), st.integers(1, 50))
-def test_there_are_no_more_owners_than_batches(ranges: list[IndexRange], parts: int, batch_rows: int) -> None:
+def test_there_are_no_more_shares_than_batches(ranges: list[IndexRange], parts: int, batch_rows: int) -> None:
     shares = split(ranges, parts, batch_rows)
     assert len(shares) == min(parts, math.ceil(len(indices(ranges)) / batch_rows))
     assert indices(piece for share in shares for piece in share) == indices(ranges)
 
 
 @given(st.integers(1, 10**12), st.integers(1, 64))
-def test_a_whole_range_gives_each_owner_one_partition(rows: int, parts: int) -> None:
+def test_shares_of_one_range_are_one_partition_each(rows: int, parts: int) -> None:
     shares = split([IndexRange(0, rows)], parts)
     assert [len(share) for share in shares] == [1] * min(parts, rows)
     ends = [0, *(piece.stop for (piece,) in shares)]
@@ -40,7 +40,7 @@ def test_a_whole_range_gives_each_owner_one_partition(rows: int, parts: int) -> 
     assert ends[-1] == rows
 
 
-def test_an_owner_gets_several_gaps() -> None:
+def test_a_share_may_have_several_gaps() -> None:
     ranges = [IndexRange(0, 2), IndexRange(5, 6), IndexRange(8, 13)]
     assert split(ranges, 2) == ((IndexRange(0, 2), IndexRange(5, 6), IndexRange(8, 9)), (IndexRange(9, 13),))
 
@@ -62,7 +62,7 @@ def test_merged_ranges_are_the_same_indices_in_order_and_as_few_as_can_be(ranges
 
 
 @given(any_ranges, st.sampled_from([0, 0, 1, 5]))
-def test_gaps_and_what_is_done_are_the_whole(done: list[IndexRange], rows_after: int) -> None:
+def test_gaps_and_done_ranges_cover_the_range(done: list[IndexRange], rows_after: int) -> None:
     rows = max((r.stop for r in done), default=0) + rows_after
     missing = gaps(IndexRange(0, rows), done)
     assert indices(merge([*missing, *done])) == list(range(rows))
@@ -75,7 +75,7 @@ def test_gaps_end_with_the_rows() -> None:
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (5, 4)])
-def test_what_is_no_range_is_refused(start: int, stop: int) -> None:
+def test_invalid_ranges_are_rejected(start: int, stop: int) -> None:
     with pytest.raises(ValueError, match=f"{start} … {stop}"):
         IndexRange(start, stop)
 

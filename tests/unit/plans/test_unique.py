@@ -1,4 +1,4 @@
-"""Unique values: another one for each n, in the order of n, and n is found again."""
+"""Unique values: different for each n, in the order of n, and decoded back to n."""
 
 import re
 from collections.abc import Callable
@@ -49,14 +49,14 @@ def none(*_: object) -> pl.Expr:
 
 
 def made(unique: Unique, numbers: list[int]) -> list[Any]:
-    """The values of these n."""
+    """The generated values of these n."""
     place = ColumnContext(seed=1, table="t", column="c", rows=0, pick=none)
     frame = pl.DataFrame({"i": pl.Series(numbers, dtype=pl.Int64)})
     return frame.select(expression(unique, place).alias("value"))["value"].to_list()
 
 
 def found(unique: Unique, value: Any) -> object:
-    """As a driver gives it."""
+    """The value as a driver returns it."""
     if unique.form != UniqueKind.TIME:
         return value
     sign, hours, minutes, seconds = re.fullmatch(r"(-?)(\d{2,}):(\d\d):(\d\d)", value).groups()  # type: ignore[union-attr]
@@ -71,7 +71,7 @@ ORDER: dict[UniqueKind, Callable[[Any], Any]] = {
 
 
 @given(unique=uniques, data=st.data())
-def test_each_n_has_a_value_of_its_own_and_is_found_again(unique: Unique, data: st.DataObject) -> None:
+def test_each_n_has_its_own_value_and_is_decoded_from_it(unique: Unique, data: st.DataObject) -> None:
     room = min(capacity(unique), 2**62)
     numbers = sorted(data.draw(st.sets(st.integers(0, room - 1) | st.integers(0, min(room - 1, 40)), min_size=1, max_size=20)))
     values = [found(unique, value) for value in made(unique, numbers)]
@@ -101,7 +101,7 @@ def test_texts_match_their_pattern(unique: Unique) -> None:
         assert like is None
 
 
-def test_the_escape_character_stands_before_what_like_would_understand() -> None:
+def test_wildcards_in_prefix_and_suffix_are_escaped() -> None:
     assert like_pattern(Unique(form=UniqueKind.TEXT, length=2, prefix="a_%|", suffix="z")) == "a|_|%||__z"
 
 
@@ -130,7 +130,7 @@ def test_the_escape_character_stands_before_what_like_would_understand() -> None
         (Unique(form=UniqueKind.VALUES, values=("b", "a")), "c", None),
     ],
 )
-def test_of_a_value_that_is_none_of_the_form_the_next_lower_counts(unique: Unique, value: object, expected: int | None) -> None:
+def test_a_value_of_another_form_counts_as_the_next_lower_one(unique: Unique, value: object, expected: int | None) -> None:
     assert position_of(unique, value) == expected
 
 

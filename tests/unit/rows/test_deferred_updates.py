@@ -81,7 +81,7 @@ def test_rows_without_a_number_are_found_by_their_values() -> None:
 @pytest.mark.parametrize(
     ("table", "column", "generator", "message"),
     [
-        ("team", "m", Expr(sql="lead_id + 1"), "the column m of team is made from lead_id, which is set later"),
+        ("team", "m", Expr(sql="lead_id + 1"), "team.m depends on lead_id, which is set later"),
         ("person", "lead_id", Pick(parent="team", column="lead_id"), "person.lead_id picks team.lead_id, which is set later"),
     ],
 )

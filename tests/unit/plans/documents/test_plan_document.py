@@ -107,7 +107,7 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"const": 1, "null_share": 1.5}, "`null_share` is 1.5"),
         ({"cycle": []}, "`cycle` is []. Give a non-empty list"),
         ({"cycle": [1], "every": 0}, "`every` is 0. Give an integer, 1 or more"),
-        ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 numbers for 2 values"),
+        ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 number for 2 values"),
         ({"choice": [1, 2], "weights": [-1, 2]}, "`weights` needs a list, each item an integer, 0 or more; got -1. Correct item 1"),
         ({"choice": [1, 2], "weights": [2**62, 2**62]}, "the sum of the weights exceeds 64 bits"),
         ({"uniform": ["1.5", "x"]}, '`uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got "x"'),
@@ -169,7 +169,7 @@ def test_picks_of_tables_elsewhere_and_of_the_table_itself() -> None:
 
 
 def test_tables_of_one_name() -> None:
-    with pytest.raises(UsageError, match="table t: there are two of that name"):
+    with pytest.raises(UsageError, match="table t: it appears twice"):
         decode_plan({"plan": "p", "table": [table(), table()]})
 
 

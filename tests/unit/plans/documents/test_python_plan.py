@@ -38,7 +38,7 @@ def leaving():
 
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The module shop.plans in the current folder; what is imported is forgotten."""
+    """Writes the module shop.plans to the current folder; afterwards, imported modules are forgotten."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
     folder = Path("shop")
@@ -63,21 +63,26 @@ def test_what_is_partitioned_is_as_it_says_or_as_in_a_file() -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("shop.plans", "'shop.plans' names no plan. Give package.module:NAME"),
-        (":ORDERS", "':ORDERS' names no plan. "),
-        ("shop.plans:", "'shop.plans:' names no plan. "),
-        ("shop..plans:ORDERS", "'shop..plans:ORDERS' names no plan. "),
-        ("shop.plan:ORDERS", "there is no Python module shop.plan. Give package.module:NAME; it is looked for in "),
-        ("nowhere.plans:ORDERS", "there is no Python module nowhere. "),
+        ("shop.plans", '"shop.plans" is not a plan. Write package.module:NAME'),
+        (":ORDERS", '":ORDERS" is not a plan. '),
+        ("shop.plans:", '"shop.plans:" is not a plan. '),
+        ("shop..plans:ORDERS", '"shop..plans:ORDERS" is not a plan. '),
+        ("shop.plan:ORDERS", 'no Python module "shop.plan". Write package.module:NAME (searched sys.path and the current folder)'),
+        ("nowhere.plans:ORDERS", 'no Python module "nowhere". '),
+        ("shop_plan.py:shop", 'no Python module "shop_plan". Write shop_plan:shop (searched sys.path and the current folder)'),
+        ("shop.plans.py:ORDERS", 'no Python module "shop.plans.py". Write shop.plans:ORDERS (searched '),
         ("shop.plans:ORDRES", "shop.plans has no ORDRES. Did you mean ORDERS? "),
-        ("shop.plans:NUMBER", "shop.plans:NUMBER is no parloader.Plan but of the type int. Give a Plan, or a function that returns one"),
-        ("shop.plans:nothing", "shop.plans:nothing is no parloader.Plan but of the type NoneType. "),
+        (
+            "shop.plans:NUMBER",
+            "shop.plans:NUMBER has the type int, not parloader.Plan. Name a Plan, or a function without arguments that returns one",
+        ),
+        ("shop.plans:nothing", "shop.plans:nothing has the type NoneType, not parloader.Plan. "),
         ("shop.plans:NEGATIVE", "shop.plans:NEGATIVE: table orders: `rows` is -1. Give an integer, 0 or more"),
         ("shop.plans:TEXT", 'shop.plans:TEXT: table orders, column n: "text" is not a generator. Use one of Const, Cycle,'),
         ("shop.plans:DICT", "shop.plans:DICT: table orders, column n: `const` is a table. Give { hex = "),
     ],
 )
-def test_what_is_wrong_is_said(reference: str, message: str) -> None:
+def test_errors(reference: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         load(reference)
     assert str(caught.value).startswith(message)
@@ -90,12 +95,12 @@ def test_what_is_wrong_is_said(reference: str, message: str) -> None:
         ("leaving", "shop.plans:leaving failed: SystemExit: not now"),
     ],
 )
-def test_what_its_code_raises_is_said_with_the_line(name: str, message: str) -> None:
+def test_an_exception_of_its_code_is_reported_with_its_line(name: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         load(f"shop.plans:{name}")
     assert str(caught.value).startswith(message)
     line = 1 + PLAN[: PLAN.index(f"def {name}")].count("\n") + 1
-    assert str(caught.value).endswith(f"shop/plans.py, line {line}). Mend it there")
+    assert str(caught.value).endswith(f"shop/plans.py, line {line}). Correct it there")
 
 
 @pytest.mark.parametrize(
