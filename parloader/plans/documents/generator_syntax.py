@@ -165,6 +165,11 @@ def _check_normal(normal: generators.Normal) -> None:
         )
 
 
+def _check_pick(pick: generators.Pick) -> None:
+    if pick.distribution is generators.Distribution.ZIPF and pick.exponent > MAX_EXPONENT:
+        raise InvalidPlan(f"`exponent` is {pick.exponent}", f"Give a number from 0 to {MAX_EXPONENT}")
+
+
 def _check_spread(spread: generators.Spread) -> None:
     start = parse_iso(spread.start)
     if start.microsecond % 1000:
@@ -274,10 +279,11 @@ SYNTAXES = (
         options={
             "distribution": one_of(generators.Distribution),
             "every": integer(1),
-            "exponent": number(0, MAX_EXPONENT),
+            "exponent": number(0),
             "index": NAME,
             "group": NAME,
         },
+        check=_check_pick,
     ),
     GeneratorSyntax(
         kind=generators.Unique,

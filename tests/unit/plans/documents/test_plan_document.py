@@ -82,6 +82,8 @@ def test_no_option_can_be_taken_for_a_generator() -> None:
             generators.Pick(parent="customer", column="id", distribution=generators.Distribution.ZIPF),
         ),
         ({"pick": ["crm.customer", "id"]}, generators.Pick(parent="crm.customer", column="id")),
+        # no other distribution uses the exponent: plan files with any are accepted
+        ({"pick": "customer.id", "exponent": 101}, generators.Pick(parent="customer", column="id", exponent=101)),
         ({"unique": "text", "length": 8, "prefix": "user-"}, generators.Unique(form=generators.UniqueKind.TEXT, length=8, prefix="user-")),
         ({"provider": "email", "null_share": 0.1}, generators.Provider(name="email", null_share=0.1)),
         ({"random": "hex", "length": 16, "least": 8}, generators.Random(form="hex", length=16, least=8)),
@@ -122,6 +124,7 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"zipf": 0}, "`zipf` is 0"),
         ({"zipf": 5, "exponent": -1}, "`exponent` is -1. Give a number, 0 or more, at most 100"),
         ({"zipf": 5, "exponent": 101}, "`exponent` is 101"),
+        ({"pick": "a.id", "distribution": "zipf", "exponent": 101}, "`exponent` is 101. Give a number from 0 to 100"),
         ({"spread": "yesterday", "span": "1d"}, '`spread` is "yesterday"'),
         ({"spread": "2024-01-01T00:00:00.0005", "span": "1d"}, "Give a start in whole milliseconds"),
         ({"random": "runes"}, '`random` is "runes". Give one of letters, '),
