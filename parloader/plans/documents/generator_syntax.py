@@ -167,7 +167,7 @@ def _check_normal(normal: generators.Normal) -> None:
 
 def _check_pick(pick: generators.Pick) -> None:
     if pick.distribution is generators.Distribution.ZIPF and pick.exponent > MAX_EXPONENT:
-        raise InvalidPlan(f"`exponent` is {pick.exponent}", f"Give a number from 0 to {MAX_EXPONENT}")
+        raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
 
 
 def _check_spread(spread: generators.Spread) -> None:
