@@ -19,7 +19,8 @@ from parloader.ledger.scratch_tables import Scratch
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
 from parloader.plans.model import all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
-from parloader.rows.writers import WriterName, writer_for
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import writer_for
 from parloader.runs import permission
 from parloader.runs.preparation import fit_to_schema, require_writer, serialization_warning
 from parloader.schema.model import Schema

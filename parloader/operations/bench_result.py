@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from parloader.database.session import ServerInfo
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import Batch
 from parloader.workers.stats import Stats
 from parloader.workers.tasks.baseline import BaselineName

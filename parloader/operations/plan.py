@@ -17,7 +17,7 @@ from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
 from parloader.rows.allocation import allocate, require_key_capacity
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, prepare, serialization_warning
 from parloader.schema import storage_size

@@ -15,7 +15,7 @@ from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.literals import as_literals, file_lines, values_lists
 from parloader.rows.lookup import conditions_by_key, row_conditions
-from parloader.rows.writer_names import WriterName as WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.schema.model import ColumnSchema, TableSchema, quote_identifier
 
 

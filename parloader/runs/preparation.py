@@ -25,7 +25,7 @@ from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import Plan, Table, require_parents
 from parloader.rows.allocation import count_existing_rows
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.schema.model import Schema, TableSchema
 
 

@@ -19,7 +19,7 @@ from parloader.operations.verify import verify
 from parloader.plans.generators import Cycle, Pick, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table, renamed
 from parloader.rows import key_reservation, rule_counts
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import FixedBatch
 
 ALL = "a`b'c\"d %s%% %(x)s {} \\ /*;-- #.é名"

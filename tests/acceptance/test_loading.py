@@ -11,7 +11,7 @@ from parloader.builtin.tables import children_first
 from parloader.config import SeedConfig
 from parloader.ledger import store
 from parloader.operations.seed import seed
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 
 pytestmark = pytest.mark.processes

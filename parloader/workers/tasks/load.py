@@ -12,7 +12,8 @@ from parloader.generation.frames import RowGenerator
 from parloader.ledger import store
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches, gaps
-from parloader.rows.writers import Rendered, UpdateWriter, Writer, WriterName, writer_for
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import Rendered, UpdateWriter, Writer, writer_for
 from parloader.workers.batching import Batch, Pace
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.tasks.base import BatchWork, LedgerTask, run_batches

@@ -14,7 +14,8 @@ from parloader.database.introspection import read_tables
 from parloader.database.session import connect, server_info
 from parloader.rows import server_text
 from parloader.rows.server_text import rows_as_text
-from parloader.rows.writers import WriterName, writer_for
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import writer_for
 
 TABLE = "odd `name` %s"
 

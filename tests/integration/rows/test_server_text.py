@@ -21,7 +21,8 @@ from parloader.database.session import connect, server_info
 from parloader.rows import server_text
 from parloader.rows.differences import differing
 from parloader.rows.server_text import as_server_text, rows_as_text
-from parloader.rows.writers import WriterName, writer_for
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import writer_for
 
 ROWS = 60
 

@@ -1,7 +1,7 @@
 from parloader.database.dialects import ServerKind
 from parloader.database.session import ServerInfo
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
-from parloader.rows.writers import WriterName
+from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import FixedBatch
 from parloader.workers.stats import WorkerStats
 from parloader.workers.tasks.baseline import BaselineName

@@ -13,7 +13,8 @@ from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
-from parloader.rows.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, WriterName, writer_for
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, writer_for
 
 COMMAND_BYTES = 1  # COM_QUERY, before the statement; max_allowed_packet counts it too
 

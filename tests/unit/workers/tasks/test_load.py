@@ -19,7 +19,8 @@ from parloader.errors import WriteFailed
 from parloader.plans.generators import Expr
 from parloader.plans.model import Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange
-from parloader.rows.writers import Rendered, WriterName
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import Rendered
 from parloader.workers.batching import FixedBatch, Sizer
 from parloader.workers.tasks.load import LoadTask, PreparedBatch
 
