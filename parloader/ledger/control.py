@@ -184,12 +184,12 @@ class Marker:
     at: str | None = None  # UTC
 
     @property
-    def ours(self) -> bool:
+    def created_by_parloader(self) -> bool:
         """Whether parloader created it."""
         return self.by is not None
 
     def __str__(self) -> str:
-        return f"set by {self.by} at {self.at}" if self.ours else "a table or view that parloader did not create"
+        return f"set by {self.by} at {self.at}" if self.created_by_parloader else "a table or view that parloader did not create"
 
 
 def find_marker(connection: Connection) -> Marker | None:

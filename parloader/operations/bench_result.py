@@ -19,7 +19,7 @@ class Configuration:
     writer: WriterName | BaselineName
     """what fills the table; a baseline measures the server limit"""
     checks: bool = True
-    """off only to measure the cost of integrity"""
+    """off only to measure the price of integrity"""
 
     @property
     def options(self) -> str:
@@ -134,7 +134,7 @@ class BenchResult:
 
     @property
     def price_of_integrity(self) -> float:
-        """The cost of integrity: the share of the time that the checks take, as the median over the rounds."""
+        """The price of integrity: the share of the time that the checks take, as the median over the rounds."""
         pairs = zip(self.checked.rates, self.unchecked.rates, strict=True)
         return statistics.median(1 - checked / unchecked for checked, unchecked in pairs)
 

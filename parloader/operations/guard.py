@@ -39,7 +39,7 @@ def guard(target: Target, change: Change | None = None) -> GuardState:
             require_writable(connection, target)
             control.create_marker(connection)
         if change is Change.ALLOW and before:
-            if not before.ours:
+            if not before.created_by_parloader:
                 raise Refused(
                     f"parloader did not create {control.MARKER_TABLE} in {target}, so it does not drop it", "Rename or drop it yourself"
                 )

@@ -47,5 +47,7 @@ def _remote(target: Target) -> RemoteHost:
 def _forbidden(target: Target, marker: Marker) -> Forbidden:
     return Forbidden(
         f"the table {control.MARKER_TABLE} in {target} forbids parloader to write there ({marker})",
-        "To allow it again: parloader guard --allow" if marker.ours else "To allow it, rename or drop that table or view yourself",
+        "To allow it again: parloader guard --allow"
+        if marker.created_by_parloader
+        else "To allow it, rename or drop that table or view yourself",
     )

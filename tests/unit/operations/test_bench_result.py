@@ -61,7 +61,7 @@ def test_the_server_limit_is_the_fastest_baseline() -> None:
     assert (result(point).baseline.configuration.writer, result(point).of_baseline(point)) == (BaselineName.READY_FILES, 0.5)
 
 
-def test_the_cost_of_integrity_is_the_median_over_the_rounds() -> None:
+def test_the_price_of_integrity_is_the_median_over_the_rounds() -> None:
     """25 %, 20 % and 10 % of the time."""
     assert round(result(measured(1, 1, 1)).price_of_integrity, 6) == 0.2
 
