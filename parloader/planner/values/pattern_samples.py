@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from parloader.plans.unique import BASE36
 from parloader.schema.checks.predicates import Matches
 
-BASE_36 = BASE36
-
 # The first alphabet with an allowed character is used. Each has one case only, so that no collation treats two texts as equal
 ALPHABETS = (
-    BASE_36,
+    BASE36,
     string.digits + string.ascii_uppercase,
     "".join(c for c in string.printable if c.isprintable() and c not in " \\'\"%_`"),
 )
@@ -120,7 +118,7 @@ def counter_template(matches: Matches, min_length: int, max_length: int, digits:
             min_length,
             max_length,
         )
-        if part.alphabet != BASE_36 or counts is None or not counts[k]:
+        if part.alphabet != BASE36 or counts is None or not counts[k]:
             continue
         number = min(digits, counts[k])
         before = "".join(p.alphabet[0] * c for p, c in zip(parts[:k], counts[:k], strict=True))

@@ -12,6 +12,7 @@ from parloader.generation import pools
 from parloader.planner.values import column_names, pattern_samples
 from parloader.planner.values.column_names import split_identifier
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
+from parloader.plans.unique import BASE36
 from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Constant, Matches
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -231,11 +232,11 @@ def _quoted(size: Lengths) -> tuple[str, ...]:
     return (f'"{"a" * (size.min - 2)}"',) if size.min >= 2 else ()
 
 
-ANY_WORD = Matches(column="", parts=((pattern_samples.BASE_36[10:], 0, None),), whole=True)
+ANY_WORD = Matches(column="", parts=((BASE36[10:], 0, None),), whole=True)
 
-ANY_CAPITALS = Matches(column="", parts=((pattern_samples.BASE_36[10:].upper(), 0, None),), whole=True)
+ANY_CAPITALS = Matches(column="", parts=((BASE36[10:].upper(), 0, None),), whole=True)
 
-ANY_NUMBER = Matches(column="", parts=((pattern_samples.BASE_36[:10], 0, None),), whole=True)
+ANY_NUMBER = Matches(column="", parts=((BASE36[:10], 0, None),), whole=True)
 
 
 def accepted_samples(column: ColumnSchema, domain: Domain, size: Lengths) -> list[str]:

@@ -8,6 +8,7 @@ from parloader.planner.values import pattern_samples, text_columns
 from parloader.planner.values.column_names import is_boolean, split_identifier
 from parloader.planner.values.value_ranges import DATED, ORDERED, Range, allowed_range, listed_values, seconds_of, server_literal, unit_of
 from parloader.plans.generators import Scalar, Unique, UniqueKind
+from parloader.plans.unique import BASE36
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -84,7 +85,7 @@ def _is_accepted(unique: Unique, domain: Domain) -> bool:
         ):
             return False
     # Every digit in every position: character classes and bounds depend on nothing else
-    return all(text_columns.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in pattern_samples.BASE_36)
+    return all(text_columns.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in BASE36)
 
 
 def _values(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, prefix: int | None) -> Unique | None:

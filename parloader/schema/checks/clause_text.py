@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from parloader.schema.checks.predicates import UnsupportedCheck
 from parloader.schema.model import quote_identifier
-from parloader.schema.string_literals import repair_latin1, unescape
+from parloader.schema.string_literals import unescape
 
 TOKEN = re.compile(
     r"""(?P<name>`(?:[^`]|``)*`|"(?:[^"]|"")*")   # in ANSI_QUOTES mode names have double quotes; neither server writes strings with them
@@ -38,7 +38,7 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     UnsupportedCheck: sqlglot cannot parse the condition, or it has parts that are not known here.
     """
     as_mysql = _is_mysql(clause)
-    text = repair_latin1(unescape(clause)) if as_mysql else clause
+    text = unescape(clause) if as_mysql else clause
     strings: dict[str, str] = {}
 
     def placeholder(token: re.Match[str]) -> str:

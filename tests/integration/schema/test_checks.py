@@ -73,12 +73,10 @@ CLAUSES = [
 
 
 def clause_of(connection: Connection) -> str:
-    return str(
-        sql.value(
-            connection,
-            "SELECT check_clause FROM information_schema.check_constraints WHERE constraint_schema = DATABASE() AND constraint_name = 'kept'",
-        )
+    statement = (
+        "SELECT check_clause FROM information_schema.check_constraints WHERE constraint_schema = DATABASE() AND constraint_name = 'kept'"
     )
+    return connection.dialect.check_clause(sql.value(connection, statement))
 
 
 def insert(connection: Connection, row: Row) -> None:

@@ -177,10 +177,10 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     ("`we``ird col` > 0", "(`we``ird col` > 0)", ((above(0, "we`ird col"),),)),
     ("`it's` > 0", "(`it\\'s` > 0)", ((above(0, "it's"),),)),
     ("`back\\sl` > 0", "(`back\\\\sl` > 0)", ((above(0, "back\\sl"),),)),
-    ("`größe` > 0", "(`grÃ¶Ã\x9fe` > 0)", ((above(0, "größe"),),)),
+    ("`größe` > 0", "(`größe` > 0)", ((above(0, "größe"),),)),
     (
         "`b` in ('it\\'s','back\\\\slash','per%cent','ü漢','q\"q','new\\nline','a`b')",
-        "(`b` in (_utf8mb4\\'it\\\\\\'s\\',_utf8mb4\\'back\\\\\\\\slash\\',_utf8mb4\\'per%cent\\',_utf8mb4\\'Ã¼æ¼¢\\',"
+        "(`b` in (_utf8mb4\\'it\\\\\\'s\\',_utf8mb4\\'back\\\\\\\\slash\\',_utf8mb4\\'per%cent\\',_utf8mb4\\'ü漢\\',"
         "_utf8mb4\\'q\"q\\',_utf8mb4\\'new\\\\nline\\',_utf8mb4\\'a`b\\'))",
         ((one_of("b", "it's", "back\\slash", "per%cent", "ü漢", 'q"q', "new\nline", "a`b"),),),
     ),
