@@ -32,8 +32,9 @@ class ForeignKeyGraph:
 
     @property
     def generated(self) -> tuple[str, ...]:
-        """The tables whose rows are generated, children before their parents."""
-        return tuple(name for name in reversed(tuple(TopologicalSorter(self.parents).static_order())) if name in self.parents)
+        """The tables whose rows are generated, children before their parents; always in the same order."""
+        sorted_parents = {name: sorted(parents) for name, parents in self.parents.items()}
+        return tuple(name for name in reversed(tuple(TopologicalSorter(sorted_parents).static_order())) if name in self.parents)
 
     def reaches(self, table: str, other: str) -> bool:
         """Whether `table` needs rows of `other` first, directly or through other tables, or is the same table."""
