@@ -19,7 +19,7 @@ from parloader.ledger import control
 from parloader.ledger.control import Holder
 from parloader.workers.executor import Supervisor
 from parloader.workers.progress import Progress
-from parloader.workers.retry import Retries, is_transient
+from parloader.workers.retry_policy import Retries, is_transient
 
 CHECK_INTERVAL_SECONDS = 1.0
 

@@ -13,7 +13,7 @@ from parloader.errors import ConnectError, LoginRefused, WriteFailed
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.events import Retried
 from parloader.workers.executor import WorkerChannel
-from parloader.workers.retry import Retries, is_transient
+from parloader.workers.retry_policy import Retries, is_transient
 
 # After this long without a transaction (a pause, a slow rate) the worker reconnects: the server may have ended the idle connection
 # (session.IDLE_SECONDS), and to find that out would cost as much

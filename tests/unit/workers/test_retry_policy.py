@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from parloader.errors import ConnectError, LoginRefused, WriteFailed
-from parloader.workers.retry import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Retries, is_transient
+from parloader.workers.retry_policy import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Retries, is_transient
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("parloader.workers.retry.time.monotonic", clock)
+    monkeypatch.setattr("parloader.workers.retry_policy.time.monotonic", clock)
     return clock
 
 
