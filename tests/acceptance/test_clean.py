@@ -129,7 +129,7 @@ def test_where_a_parent_cannot_go_all_stay_and_seed_fills_up_again(lived_in: Dat
 
 
 @pytest.mark.parametrize("seeded_between", [False, True])
-@pytest.mark.parametrize("step", ["migration.drop_made_tables", "_put_back_counters"])
+@pytest.mark.parametrize("step", ["drop_created_tables", "_reset_counters"])
 def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
     lived_in: Database, monkeypatch: pytest.MonkeyPatch, step: str, seeded_between: bool
 ) -> None:

@@ -47,7 +47,7 @@ def test_wrong_password_and_unknown_database(database: Database) -> None:
     assert "refuses the login of nobody" in refused.stderr
     assert "s3cret" not in refused.stderr
     nowhere = Database(database.server, replace(database.target, database="no_such_db"), database.folder)
-    assert "no database no_such_db" in nowhere.parloader("seed", check=4).stderr
+    assert "database no_such_db does not exist" in nowhere.parloader("seed", check=4).stderr
 
 
 @pytest.fixture

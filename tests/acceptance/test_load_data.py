@@ -84,7 +84,7 @@ NUMBERS = {"a CHECK": {3819, 4025}, "a foreign key to an empty table": {1452}, "
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_the_server_only_warns_of_stops_the_load(database: Database, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the preflight, which would have refused these loads."""
-    monkeypatch.setattr("parloader.runs.preflight.preflight", lambda _, plan, *__: plan)
+    monkeypatch.setattr("parloader.runs.begin.preflight", lambda _, plan, *__: plan)
     obstacle = OBSTACLES[name]
     with database.connection() as connection:
         create_tables(connection)

@@ -76,7 +76,7 @@ def test_no_faster_than_it_may(database: Database, writer: str) -> None:
 
 
 def test_batches_are_cut_where_one_would_take_more_than_a_second(database: Database) -> None:
-    database.parloader("seed", "--rows", "900", "--procs", "2", "--max-rate", "600")
+    database.parloader("seed", "--rows", "900", "--procs", "2", "--batch", "450", "--max-rate", "600")
     assert database.value("SELECT MAX(row_count) FROM parloader_batch WHERE table_name = 'script_execution'") == 300
 
 

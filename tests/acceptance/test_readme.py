@@ -201,7 +201,9 @@ def test_the_private_server(environment: dict[str, str], tmp_path: Path) -> None
 
 def test_the_first_set_up_command(environment: dict[str, str]) -> None:
     assert "scripts/seed\nscripts/test\n" in blocks(PAGES["README.md"], "sh")
-    done = subprocess.run(["scripts/seed", "--rows", "10000"], env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        ["scripts/seed", "--rows", "10000", "--batch", "2500"], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "10,000 rows, 5,000 scheduled, 5,000 triggered, 0 violations" in done.stdout
     rows = [line for line in done.stdout.splitlines() if re.match(r"[0-3] ", line)]

@@ -47,7 +47,7 @@ def test_keys_go_on_after_the_highest_and_are_reserved(database: Database) -> No
 
 def test_status_and_plan_write_nothing(database: Database) -> None:
     assert "no runs" in database.parloader("status").stdout
-    plan = json.loads(database.parloader("plan", "--rows", "1000", "--procs", "3", "--json").stdout)
+    plan = json.loads(database.parloader("plan", "--rows", "1000", "--procs", "3", "--batch", "100", "--json").stdout)
     assert database.rows("SHOW TABLES") == ()
     assert plan["creates_tables"]
     assert [t["table"] for t in plan["tables"]][-1] == "script_execution"

@@ -23,7 +23,7 @@ def test_a_lock_wait_without_end(database: Database) -> None:
         load.ends(
             1,
             r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed after \d+ retries in \d+ s: Lock wait timeout",
-            "holds locks",
+            "Another session locks these rows",
         )
     proven(load)
 

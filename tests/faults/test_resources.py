@@ -29,7 +29,7 @@ def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
     database, server = full
     load = started(database, Plan(rows=100_000, batch=2000, max_rate=None))
     load.ends(1, r"error: writing script_execution, rows [\d,]+ to [\d,]+.* failed: .* is full", "Free space on the server's disk")
-    assert "Make room" in database.parloader(*load.plan.command, check=1).stderr
+    assert "Free space" in database.parloader(*load.plan.command, check=1).stderr
     server.stop()
     replace(server, options=(*server.options[: -len(LITTLE_ROOM)], *MORE_ROOM)).start(quiet)
     proven(load)
