@@ -19,7 +19,7 @@ def draw_bench(result: BenchResult, file: Path) -> None:
     for panel, writer in zip(panels, writers, strict=False):
         _heat_map(panel, result, [m for m in result.results if m.configuration.writer == writer], max_rate)
     _scaling(panels[-1], result)
-    figure.suptitle(f"parloader bench on {result.facts}: {result.rounds} rounds of {result.rows:,} rows", fontsize=11)
+    figure.suptitle(f"parloader bench on {result.server}: {result.rounds} rounds of {result.rows:,} rows", fontsize=11)
     figure.savefig(file, dpi=150)
 
 

@@ -82,7 +82,7 @@ def _workers(workers: Sequence["WorkerStats"]) -> str:
 
 
 def plan(forecast: "Forecast") -> str:
-    lines = [f"plan {forecast.plan.name} ({_parameters(forecast.plan.parameters)}) on {forecast.facts}"]
+    lines = [f"plan {forecast.plan.name} ({_parameters(forecast.plan.parameters)}) on {forecast.server}"]
     if forecast.creates_tables:
         lines.append("the database is empty: seed would create these tables")
     if forecast.run:

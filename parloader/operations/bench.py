@@ -122,7 +122,7 @@ class _Bench:
             unchecked = replace(best, checks=False)
             samples |= self._measure_rounds([best, unchecked])
         return BenchResult(
-            facts=self.server,
+            server=self.server,
             rows=self.config.rows,
             rounds=self.config.rounds,
             results=results,
@@ -200,7 +200,7 @@ class _Bench:
         return LoadTask(
             worker=worker,
             target=self.config.target,
-            facts=self.server,
+            server=self.server,
             run_id=1,
             plan=self.copies.plan,
             name=self.copies.target,

@@ -109,7 +109,7 @@ class Result:
 class BenchResult:
     """The results of all configurations."""
 
-    facts: ServerInfo
+    server: ServerInfo
     rows: int
     """loaded in each measurement"""
     rounds: int
@@ -143,7 +143,7 @@ class BenchResult:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "server": str(self.facts),
+            "server": str(self.server),
             "rows": self.rows,
             "rounds": self.rounds,
             "points": [

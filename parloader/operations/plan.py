@@ -55,7 +55,7 @@ class Forecast:
     """What seed would do."""
 
     plan: Plan
-    facts: ServerInfo
+    server: ServerInfo
     creates_tables: bool
     run: Run | None
     """the run to resume"""
@@ -81,7 +81,7 @@ class Forecast:
             "plan": self.plan.name,
             "parameters": dict(self.plan.parameters),
             "seed": self.plan.seed,
-            "server": str(self.facts),
+            "server": str(self.server),
             "creates_tables": self.creates_tables,
             "run_id": self.run.run_id if self.run else None,
             "tables": [
@@ -121,7 +121,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
         require_key_capacity(prepared.plan, prepared.schema, rows)
         forecast = Forecast(
             plan=prepared.plan,
-            facts=prepared.server,
+            server=prepared.server,
             creates_tables=prepared.creates_tables,
             run=run,
             tables=tuple(_table_forecast(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
@@ -166,7 +166,7 @@ def _table_forecast(
 def _risks(forecast: Forecast, schema: Schema) -> Iterator[str]:
     """Warnings, of what seed would not refuse."""
     target = schema[forecast.plan.target.name]
-    if note := serialization_warning(forecast.writer, forecast.facts, target, len(forecast.target.shares)):
+    if note := serialization_warning(forecast.writer, forecast.server, target, len(forecast.target.shares)):
         yield note
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         yield from _table_risks(table, planned, schema[table.name])

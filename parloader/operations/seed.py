@@ -159,7 +159,7 @@ def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Tabl
     return LoadTask(
         worker=0,
         target=config.target,
-        facts=server,
+        server=server,
         run_id=run.run_id,
         plan=run.plan,
         name=table.name,

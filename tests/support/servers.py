@@ -24,7 +24,7 @@ from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.private_server.server import PrivateServer
-from parloader.database.session import connected
+from parloader.database.session import ServerInfo, connected
 from parloader.database.target import Target, parse_url
 from parloader.ledger import control, store
 
@@ -42,6 +42,20 @@ TEST_REDO_LOG_BYTES = 32 * 2**20
 PATIENCE_SECONDS = 60
 
 DROP_LEDGER = f"DROP TABLE {', '.join(store.TABLES)}"
+
+SERVER_INFO = ServerInfo(
+    kind=ServerKind.MYSQL,
+    version=(8, 4, 0),
+    version_text="8.4.0",
+    max_allowed_packet_bytes=2**20,
+    data_directory="/",
+    hostname="h",
+    backslash_escapes=True,
+    local_infile=True,
+    autoinc_lock_mode=2,
+    connection_id=1,
+)
+"""As a server reports itself; for tests without one."""
 
 
 def until(condition: Callable[[], object], what: str) -> None:

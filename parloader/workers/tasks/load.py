@@ -34,7 +34,7 @@ class PreparedBatch:
 class LoadTask(LedgerTask):
     """What one worker loads: inserts the rows, or sets the columns of the second pass in them."""
 
-    facts: ServerInfo
+    server: ServerInfo
     number_columns: frozenset[str]  # see rows/server_text.py
     batch: Batch
     writer: WriterName
@@ -51,7 +51,7 @@ class LoadTask(LedgerTask):
         run_batches(channel, self.worker, connection, self._batches(connection, writer, pace), pace)
 
     def _batches(self, connection: RetryingConnection, writer: Writer, pace: Pace) -> Iterator[BatchWork]:
-        sizer = self.batch.sizer(self.facts.max_allowed_packet_bytes)
+        sizer = self.batch.sizer(self.server.max_allowed_packet_bytes)
         doing = "writing" if self.update is None else "updating"
         partitions = self._uncommitted(connection) if self.is_retry else self.partitions
         for prepared in self._one_ahead(partitions, writer, lambda: pace.cut(sizer.rows)):
@@ -64,8 +64,8 @@ class LoadTask(LedgerTask):
 
     def _writer(self) -> Writer:
         if self.update is not None:
-            return UpdateWriter(update=self.update, backslash_escapes=self.facts.backslash_escapes)
-        return writer_for(self.name, self.facts, self.writer, number_columns=self.number_columns)
+            return UpdateWriter(update=self.update, backslash_escapes=self.server.backslash_escapes)
+        return writer_for(self.name, self.server, self.writer, number_columns=self.number_columns)
 
     def _generator(self) -> RowGenerator:
         if self.update is not None:

@@ -58,9 +58,9 @@ def test_round_trip(database: Database, mode: str, writer_name: WriterName) -> N
         view = server_text.row_text(read_tables(connection, [TABLE])[TABLE], SCHEMA, "id")
         sql.execute(connection, "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, %s)", mode)
         server_text.prepare_session(connection, 2**20)
-        facts = server_info(connection)
-        assert facts.backslash_escapes is (mode == "")
-        writer = writer_for(TABLE, facts, writer_name)
+        info = server_info(connection)
+        assert info.backslash_escapes is (mode == "")
+        writer = writer_for(TABLE, info, writer_name)
 
         @settings(max_examples=60, deadline=None)
         @given(values=rows)

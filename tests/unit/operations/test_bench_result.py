@@ -1,23 +1,10 @@
-from parloader.database.dialects import ServerKind
-from parloader.database.session import ServerInfo
+from support.servers import SERVER_INFO
+
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import FixedBatch
 from parloader.workers.stats import WorkerStats
 from parloader.workers.tasks.baseline import BaselineName
-
-FACTS = ServerInfo(
-    kind=ServerKind.MYSQL,
-    version=(8, 4, 0),
-    version_text="8.4.0",
-    max_allowed_packet_bytes=2**24,
-    data_directory="/",
-    hostname="h",
-    backslash_escapes=True,
-    local_infile=True,
-    autoinc_lock_mode=2,
-    connection_id=1,
-)
 
 
 def measured(*rates: float, procs: int = 1, writer: WriterName | BaselineName = WriterName.INSERT) -> Result:
@@ -30,7 +17,7 @@ def measured(*rates: float, procs: int = 1, writer: WriterName | BaselineName = 
 
 def result(*points: Result) -> BenchResult:
     return BenchResult(
-        facts=FACTS,
+        server=SERVER_INFO,
         rows=1000,
         rounds=3,
         results=points,

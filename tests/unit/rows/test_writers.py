@@ -2,16 +2,16 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import cast
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.servers import SERVER_INFO
 
-from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, writer_for
@@ -96,22 +96,11 @@ def test_names_are_quoted_and_a_percent_sign_stays() -> None:
 
 
 def test_the_writer_follows_the_server_settings() -> None:
-    facts = ServerInfo(
-        kind=ServerKind.MYSQL,
-        version=(8, 4, 0),
-        version_text="8.4.0",
-        max_allowed_packet_bytes=12345,
-        data_directory="/",
-        hostname="h",
-        backslash_escapes=True,
-        local_infile=True,
-        autoinc_lock_mode=2,
-        connection_id=1,
-    )
-    chosen = writer_for("t", facts)
+    server = replace(SERVER_INFO, max_allowed_packet_bytes=12345)
+    chosen = writer_for("t", server)
     assert chosen == InsertWriter(table="t", max_allowed_packet_bytes=12345, backslash_escapes=True)
     assert b"'a\\\\b'" in chosen.render(pl.DataFrame({"c": ["a\\b"]})).texts[0]
-    assert writer_for("t", facts, WriterName.LOAD_DATA) == LoadDataWriter(table="t")
+    assert writer_for("t", server, WriterName.LOAD_DATA) == LoadDataWriter(table="t")
 
 
 def test_only_load_data_needs_a_session_that_may_send_files() -> None:

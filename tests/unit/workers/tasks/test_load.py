@@ -9,11 +9,9 @@ from typing import ClassVar
 
 import polars as pl
 import pytest
-from support.servers import until
+from support.servers import SERVER_INFO, until
 
-from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo
 from parloader.database.target import Target
 from parloader.errors import WriteFailed
 from parloader.plans.generators import Expr
@@ -23,19 +21,6 @@ from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import Rendered
 from parloader.workers.batching import FixedBatch, Sizer
 from parloader.workers.tasks.load import LoadTask, PreparedBatch
-
-FACTS = ServerInfo(
-    kind=ServerKind.MYSQL,
-    version=(8, 4, 0),
-    version_text="8.4.0",
-    max_allowed_packet_bytes=2**20,
-    data_directory="/",
-    hostname="h",
-    backslash_escapes=True,
-    local_infile=True,
-    autoinc_lock_mode=2,
-    connection_id=1,
-)
 
 PARTITIONS = (IndexRange(0, 25), IndexRange(40, 65))
 
@@ -73,7 +58,7 @@ def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[PreparedBatch],
     task = LoadTask(
         worker=0,
         target=Target(user="nobody", database="none"),
-        facts=FACTS,
+        server=SERVER_INFO,
         run_id=1,
         plan=Plan(name="p", parameters={}, tables=(TABLE,)),
         name="t",
@@ -84,7 +69,7 @@ def prepared_by(writer: NotingWriter) -> Iterator[tuple[Iterator[PreparedBatch],
         writer=WriterName.INSERT,
         retry_seconds=0,
     )
-    sizer = BATCH.sizer(FACTS.max_allowed_packet_bytes)
+    sizer = BATCH.sizer(SERVER_INFO.max_allowed_packet_bytes)
     ahead = task._one_ahead(PARTITIONS, writer, lambda: sizer.rows)
     try:
         yield ahead, sizer
