@@ -5,9 +5,10 @@ An example. `--table orders` asks for rows of this table and gives no column::
     CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY);
     CREATE TABLE orders (
         id INT AUTO_INCREMENT PRIMARY KEY,
-        customer_id INT NOT NULL REFERENCES customer (id),
-        number CHAR(8) NOT NULL UNIQUE,
-        quantity INT NOT NULL CHECK (quantity BETWEEN 1 AND 10)
+        customer_id INT NOT NULL,
+        number CHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL UNIQUE,
+        quantity INT NOT NULL CHECK (quantity BETWEEN 1 AND 10),
+        FOREIGN KEY (customer_id) REFERENCES customer (id)
     );
 
 database/introspection.py reads the tables as values:
