@@ -17,7 +17,7 @@ venv() {
             if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$candidate; break; fi
         done
         [ -n "$python" ] || die "parloader needs Python 3.11 or newer and found none; install it, or name it: PYTHON=/path/to/python3 $0"
-        say "making .venv with $("$python" --version)"
+        say "creating .venv with $("$python" --version)"
         if ! "$python" -m venv .venv 2>/dev/null; then
             as_root apt-get install -y -q python3-venv >&2 || die "$python has no venv module; install it (Debian, Ubuntu: apt-get install python3-venv) and run $0 again"
             "$python" -m venv --clear .venv
@@ -78,7 +78,7 @@ get_mariadb() {
     server_binary MariaDB >/dev/null && return
     if command -v apt-get >/dev/null; then
         if [ "$(id -u)" = 0 ] || as_root true; then
-            say "installing mariadb-server-core (the server alone: no service, no unit file)"
+            say "installing mariadb-server-core (server binaries only; no service is registered)"
             as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null 2>&1 ||
                 { as_root apt-get update -q >/dev/null 2>&1 &&
                     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null; } || true

@@ -255,7 +255,7 @@ def bench(
     """Find the fastest settings for this server.
 
     Measures each combination of --procs, --batch and --writer once per round, on scratch tables in this database. They have the columns,
-    indexes and constraints of your tables, and are dropped at the end. Your own tables are not touched.
+    indexes and constraints of the built-in example, and are dropped at the end. Your own tables are not touched.
     """
     from parloader.cli import report
     from parloader.config import BenchConfig
@@ -330,7 +330,7 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
     from parloader.operations import guard as operation
 
     if forbid and allow:
-        raise UsageError("--forbid and --allow exclude each other", "Give one of them")
+        raise UsageError("--forbid and --allow cannot be combined", "Use one of them")
     if allow and not yes and not (on_terminal() and confirmed(f"Allow parloader to write to the database {target} again?")):
         raise Interrupted("nothing was changed", "To allow it without being asked: parloader guard --allow --yes")
     change = operation.Change.FORBID if forbid else operation.Change.ALLOW if allow else None

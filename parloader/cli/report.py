@@ -51,7 +51,7 @@ def _parameters(values: Mapping[str, str]) -> str:
 def seed(result: "SeedResult") -> str:
     lines = []
     if result.already_complete:
-        lines.append(f"run {result.run_id} is complete already; nothing was changed")
+        lines.append(f"run {result.run_id} is already complete; nothing was changed")
     elif result.workers:
         updated = f", and set columns of {result.updated:,} of them in a second pass" if result.updated else ""
         lines += [_workers(result.workers), ""]
@@ -197,7 +197,7 @@ def verify(result: "VerifyResult") -> str:
 
 def clean(result: "CleanResult") -> str:
     if not result.runs:
-        return "nothing to remove: parloader has created no rows here"
+        return "nothing to delete: parloader has created no rows here"
     delete = "would delete" if result.dry_run else "deleted"
     lines = [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
     if result.dropped:
@@ -254,7 +254,7 @@ def schema(result: "SchemaState") -> str:
 
 
 def guard(result: "GuardState") -> str:
-    now = " now" if result.changed else ""
+    now = "now " if result.changed else ""
     if result.marker is None:
-        return f"allowed{now}: parloader may write to the database {result.where}"
-    return f"forbidden{now}: parloader may not write to the database {result.where} ({result.marker})"
+        return f"writing is {now}allowed in the database {result.where}"
+    return f"writing is {now}forbidden in the database {result.where} ({result.marker})"

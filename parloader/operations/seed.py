@@ -241,7 +241,7 @@ def _interrupted(run: Run, connection: Connection) -> Interrupted:
     now = _reread(run, connection)
     return Interrupted(
         f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
-        "The same command resumes it; parloader clean removes the loaded rows",
+        "The same command resumes it; parloader clean deletes the loaded rows",
     )
 
 

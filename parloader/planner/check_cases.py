@@ -73,7 +73,11 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckC
         parsed = parse_check(check.clause)
         if parsed is None or not _uses_writable_columns(parsed, table):
             notes.append(
-                Note(table=table.name, column=None, text=f"CHECK {check.name} is not understood; it is tested on a sample: {check.clause}")
+                Note(
+                    table=table.name,
+                    column=None,
+                    text=f"parloader cannot analyse CHECK {check.name}; it is tested on a sample: {check.clause}",
+                )
             )
         elif not _columns(parsed) <= given.keys():
             parsed_checks.append((check, _with_table_spelling(parsed, table)))

@@ -90,7 +90,9 @@ def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], p
     """
     for name in parents:
         if name not in schema:
-            raise UsageError(f"--parents {name}: none of the tables needs a table {name}", f"The tables: {listed(sorted(schema))}")
+            raise UsageError(
+                f"--parents {name}: no table of this load references {name}", f"The tables of this load: {listed(sorted(schema))}"
+            )
     request = PlanningRequest(plan=plan, schema=schema, existing=existing, parents=parents, fill=fill)
     try:
         solver = PlanSolver(request)

@@ -92,7 +92,7 @@ def refuse_rejected_rows(table: Table) -> Iterator[None]:
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            f"Give the columns named above other values in a plan file: parloader plan --table {table.name} --write plan.toml",
+            f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml",
         ) from error
 
 

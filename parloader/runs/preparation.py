@@ -159,7 +159,7 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
     if of_target and not same:
         raise AnotherRun(
             f"{plan.target.name} already has rows of run {of_target[-1].run_id} ({describe(of_target[-1])})",
-            "Remove it (parloader clean), or load another run in addition (--new-run)",
+            "Delete that run (parloader clean), or add another one (--new-run)",
         )
     return next((run for run in same if not run.complete), same[-1] if same else None)
 
@@ -185,7 +185,7 @@ def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
 def _require_without(option: str, others: Mapping[str, object]) -> None:
     for other, value in others.items():
         if value:
-            raise UsageError(f"{option} and {other} exclude each other", f"Leave out {other}: it belongs to another plan")
+            raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
 
 
 def _of_table(config: SeedConfig, name: str) -> Plan:

@@ -151,5 +151,5 @@ def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
 
 
 def test_an_empty_database_has_nothing_to_clean(database: Database) -> None:
-    assert "nothing to remove" in database.parloader("clean").stdout
+    assert "nothing to delete" in database.parloader("clean").stdout
     assert database.rows("SHOW TABLES") == ()

@@ -41,7 +41,7 @@ def test_a_forbidden_database_is_written_to_by_nobody(database: Database) -> Non
     assert not json.loads(database.parloader("guard", "--forbid", "--json").stdout)["changed"]
     database.parloader("guard", "--allow", check=130)
     assert everything(database) == before
-    assert database.parloader("guard", "--allow", "--yes").stdout.startswith("allowed now")
+    assert database.parloader("guard", "--allow", "--yes").stdout.startswith("writing is now allowed")
     database.parloader("clean", "--yes")
     assert database.rows("SHOW TABLES") == ()
 

@@ -9,7 +9,7 @@ def test_a_complete_run_is_left_alone(database: Database) -> None:
     database.parloader("seed", "--rows", "1000", "--procs", "2")
     before = database.rows("CHECKSUM TABLE script_execution, parloader_batch, script_version")
     done = database.parloader("seed", "--rows", "1000", "--procs", "3", "--batch", "7")
-    assert "complete already" in done.stdout
+    assert "is already complete" in done.stdout
     assert database.rows("CHECKSUM TABLE script_execution, parloader_batch, script_version") == before
 
 

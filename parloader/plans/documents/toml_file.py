@@ -25,7 +25,8 @@ def read(path: Path) -> Plan:
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
     except (OSError, ValueError) as error:
-        raise UsageError(f"the plan {path} cannot be read: {error}", "Name a plan file; parloader plan --write creates one") from error
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
     return parse(text, str(path))
 
 

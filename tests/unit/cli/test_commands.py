@@ -415,4 +415,4 @@ def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) ->
     cleaning.rows = 0
     result = parloader("clean", "--url", URL)
     assert result.exit_code == 0
-    assert "nothing to remove" in result.stdout
+    assert "nothing to delete" in result.stdout
