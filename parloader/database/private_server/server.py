@@ -141,9 +141,15 @@ class PrivateServer:
         return True
 
     def _prepare_home(self) -> None:
-        """Creates its folders and makes them private. ServerStartError if one belongs to another user."""
-        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.socket.parent.mkdir(exist_ok=True, mode=0o700)
+        """Creates its folders and makes them private. ServerStartError if one cannot be created, or belongs to another user."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.socket.parent.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ServerStartError(
+                f"cannot create the folder {error.filename} for the private server: {error.strerror}",
+                "Set PARLOADER_HOME to a folder of your own",
+            ) from error
         for folder in {self.home, self.socket.parent}:
             # home may be a symbolic link, but in the folder for temporary files anyone may have created it
             status = folder.stat(follow_symlinks=folder == self.home)

@@ -30,3 +30,12 @@ def test_a_socket_path_stays_short_enough_and_each_home_has_its_own(tmp_path: Pa
     sockets = [PrivateServer(home=home).socket for home in homes]
     assert all(len(str(socket)) <= MAX_SOCKET_PATH_BYTES for socket in sockets)
     assert sockets[0] != sockets[1]
+
+
+@pytest.mark.parametrize("home", ["a file", "a file/below", "/proc/none"])
+def test_a_home_that_cannot_be_created(tmp_path: Path, home: str) -> None:
+    (tmp_path / "a file").touch()
+    private = PrivateServer(home=tmp_path / home)
+    with pytest.raises(ServerStartError, match=r"cannot create the folder .* for the private server: ") as error:
+        private.start(lambda _: None)
+    assert "PARLOADER_HOME" in error.value.next_step
