@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from parloader.database.private_server.server import MAX_SOCKET_PATH_BYTES, PrivateServer
 from parloader.database.target import parse_url
+from parloader.errors import ServerStartError
 
 
 def test_the_default_server_is_below_parloader_home(own_folder: Path) -> None:
