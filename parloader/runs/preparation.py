@@ -214,5 +214,8 @@ def _parents(config: SeedConfig) -> dict[str, str]:
 def _how_to_fit(plan: Plan) -> str:
     """What to do if the live schema does not fit the built-in plan. Empty for other plans: each misfit has its own advice."""
     if plan.name == NAME:
-        return "Migrate the database to the schema of the plan, or use an empty database, in which parloader creates the tables"
+        return (
+            "To load a table of your own, name it: parloader seed --table NAME. For this plan, migrate the database to its schema, or use an "
+            "empty database, in which parloader creates the tables"
+        )
     return ""
