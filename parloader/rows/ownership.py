@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -15,7 +16,8 @@ from parloader.generation.frames import RowGenerator, only
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
-from parloader.rows.lookup import existing
+from parloader.rows.lookup import existing, find_rows
+from parloader.rows.server_text import row_text
 from parloader.rows.writers import writer_for
 from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
 
@@ -156,7 +158,8 @@ def identity_columns(live: TableSchema, run: Run) -> tuple[ColumnSchema, ...]:
 def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int) -> tuple[int, list[str]]:
     """Counts the rows that exist with keys of the run's generated rows; also returns the first `limit` of these keys.
 
-    It includes rows that the ledger does not list: a key reserved by the run does not show who inserted the row.
+    It includes rows that the ledger does not list. Among the keys that the run has not committed, an integer key is enough, because the
+    run reserved it. A row key is not, because others may use the same one: the row must also have the generated values.
     """
     entry = run.table(name)
     if entry.key is not None:
@@ -165,12 +168,32 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {limit:d}") if count else ()
         return count, [str(k) for (k,) in keys]
     live = introspection.read_tables(connection, {name})[name]
-    columns, count, first = identity_columns(live, run), 0, list[str]()
-    for frame in generate_identities(run, name, entry.rows.new):
-        for texts in existing(connection, name, columns, frame):
-            count += 1
-            first += ["/".join(texts)] if count <= limit else []
+    count, first = 0, list[str]()
+    for texts in chain(_committed_row_keys(connection, live, run), _identical_row_keys(connection, live, run)):
+        count += 1
+        first += ["/".join(texts)] if count <= limit else []
     return count, first
+
+
+def _committed_row_keys(connection: Connection, live: TableSchema, run: Run) -> Iterator[tuple[str, ...]]:
+    """The row keys that the run committed and that exist."""
+    columns = identity_columns(live, run)
+    for frame in generate_identities(run, live.name, run.done_by_pass(live.name, Pass.FIRST)):
+        yield from existing(connection, live.name, columns, frame)
+
+
+def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> Iterator[tuple[str, ...]]:
+    """The row keys, of those that the run has not committed, whose rows exist and have the generated values."""
+    table = run.plan.table(live.name).after_pass(Pass.FIRST)
+    columns = [column for column in table.checked if column in live.column_names]
+    view = row_text(live, columns, None, table.identity)
+    positions = [columns.index(column) for column in table.identity]
+    generation = RowGenerator(run.plan, table, run.rows)
+    for part in run.gaps(live.name):
+        for batch in batches(part, lambda: IDENTITY_BATCH_ROWS):
+            for expected, actual in find_rows(connection, view, generation.frame(batch).select(columns)):
+                if actual == expected:
+                    yield tuple(str(expected[position]) for position in positions)
 
 
 def find_extra_keys(

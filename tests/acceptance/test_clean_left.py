@@ -49,6 +49,18 @@ def test_rows_that_the_ledger_does_not_list(database: Database, table: str, key:
     assert everything(database) == before
 
 
+def test_rows_of_others_under_keys_that_the_run_never_committed(database: Database) -> None:
+    seeded(database, "coupon", COUPON)
+    uncommitted = "code IN (SELECT code FROM (SELECT code FROM coupon ORDER BY code LIMIT 50 OFFSET 100) batch)"
+    database.execute(f"DELETE {LOST_BATCH}", f"UPDATE coupon SET worth = worth + 1 WHERE {uncommitted}")
+    theirs = database.rows(f"SELECT * FROM coupon WHERE {uncommitted} ORDER BY code")
+    assert len(theirs) == LOST
+    database.parloader("clean", "--dry-run")
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT * FROM coupon ORDER BY code") == theirs
+    assert database.rows("SHOW TABLES") == (("coupon",),)
+
+
 @pytest.mark.parametrize("key", ["id INT UNSIGNED NOT NULL AUTO_INCREMENT", "id VARCHAR(20) NOT NULL"], ids=["by key", "by values"])
 def test_a_parent_row_that_a_trigger_brings_back(database: Database, key: str) -> None:
     database.execute(
