@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +11,11 @@ from click.testing import CliRunner, Result
 from parloader import __version__, errors
 from parloader.cli.commands import cli
 from parloader.cli.settings_file import SETTINGS
-from parloader.config import CleanConfig, SeedConfig
+from parloader.config import SeedConfig
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target
 from parloader.defaults import usable_cores
 from parloader.errors import ParloaderError
-from parloader.operations.clean import CleanResult
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 from parloader.workers.throttle import Limits
 
@@ -196,26 +193,6 @@ def test_workers_that_start_before_the_plan_is_known(rows: int | None, batch: Ba
     assert SeedConfig(target=Target(user="ann", database="shop"), rows=rows, procs=4, batch=batch).most_workers == workers
 
 
-def imported(modules: str, among: set[str]) -> list[str]:
-    """Which packages of `among` importing the modules imports."""
-    code = f"import sys, {modules}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & {among}))"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-
-
-def test_help_imports_nothing_large() -> None:
-    assert imported("parloader.cli", {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs"}) == []
-
-
-def test_workers_of_seed_start_before_the_parent_process_imports_what_is_large() -> None:
-    assert imported("parloader.cli, parloader.config, parloader.workers.processes", {"polars", "sqlalchemy", "sqlglot"}) == []
-
-
-def test_a_command_imports_nothing_large_that_it_may_not_need() -> None:
-    operations = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
-    modules = f"parloader.cli.commands, parloader.cli.report, parloader.workers.progress, {operations}"
-    assert imported(modules, {"sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "matplotlib"}) == []
-
-
 def test_options(plan: Operation) -> None:
     sizes = ["--rows", "0", "--batch", "7", "--procs", "3"]
     parloader("plan", "--url", URL, *sizes, "--set", "start=2020-01-01", "--set", " span = 5d ")
@@ -366,53 +343,3 @@ def test_stdout_has_nothing_but_the_json(plan: Operation) -> None:
     result = parloader("plan", "--url", URL, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == plan.as_json()
-
-
-def clean_result(*, dry_run: bool, rows: int = 5) -> CleanResult:
-    return CleanResult(dry_run=dry_run, runs=(1,) if rows else (), tables=(("t", rows),) if rows else ())
-
-
-@dataclass
-class Cleaning:
-    rows: int = 5
-    deleted: int = 0
-
-    def preview(self, _: CleanConfig, __: object) -> CleanResult:
-        return clean_result(dry_run=True, rows=self.rows)
-
-    def clean(self, _: CleanConfig, __: object) -> CleanResult:
-        self.deleted += self.rows
-        return clean_result(dry_run=False, rows=self.rows)
-
-
-@pytest.fixture
-def cleaning(monkeypatch: pytest.MonkeyPatch) -> Cleaning:
-    cleaning = Cleaning()
-    monkeypatch.setattr("parloader.operations.clean.preview_clean", cleaning.preview)
-    monkeypatch.setattr("parloader.operations.clean.clean", cleaning.clean)
-    return cleaning
-
-
-@pytest.mark.parametrize(
-    ("options", "answer", "exit_code", "deleted"),
-    [
-        ([], "y\n", 0, 5),
-        ([], "n\n", 130, 0),
-        ([], "\n", 130, 0),
-        ([], "", 130, 0),
-        (["--yes"], None, 0, 5),
-        (["--dry-run"], None, 0, 0),
-        (["--dry-run", "--yes"], None, 0, 0),
-    ],
-)
-def test_clean_asks_first(cleaning: Cleaning, options: list[str], answer: str | None, exit_code: int, deleted: int) -> None:
-    result = parloader("clean", "--url", URL, *options, answer=answer)
-    assert (result.exit_code, cleaning.deleted) == (exit_code, deleted)
-    assert ("Delete 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
-
-
-def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) -> None:
-    cleaning.rows = 0
-    result = parloader("clean", "--url", URL)
-    assert result.exit_code == 0
-    assert "nothing to delete" in result.stdout
