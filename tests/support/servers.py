@@ -20,13 +20,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parloader.cli.commands import cli
-from parloader.database import sql
+from parloader.database import introspection, sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import ServerInfo, connected
 from parloader.database.target import Target, parse_url
 from parloader.ledger import control, store
+from parloader.schema.model import Schema, TableSchema
 
 KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
@@ -237,3 +238,15 @@ def loaded(database: Database) -> int:
     if not database.rows("SHOW TABLES LIKE 'parloader_batch'"):
         return 0
     return int(str(database.value("SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE table_name = 'script_execution'")))
+
+
+def read_tables(database: Database, *names: str) -> Schema:
+    """The tables, as introspection reads them."""
+    with database.connection() as connection:
+        return introspection.read_tables(connection, names)
+
+
+def create_table(database: Database, statement: str, name: str = "t") -> TableSchema:
+    """Creates the table; returns it as introspection reads it."""
+    database.execute(statement.replace("%", "%%"))
+    return read_tables(database, name)[name]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.servers import Database
+from support.servers import Database, create_table, read_tables
 
 from parloader.database import introspection, sql
 from parloader.schema.model import (
@@ -11,9 +11,7 @@ from parloader.schema.model import (
     ColumnSchema,
     ColumnType,
     ForeignKey,
-    Schema,
     TableSchema,
-    TableType,
     Trigger,
     UniqueKey,
     quote_identifier,
@@ -22,17 +20,6 @@ from parloader.schema.model import (
 HOSTILE = "o'd`d \"\\%s,é"
 
 Q = quote_identifier(HOSTILE)
-
-
-def read(database: Database, *names: str) -> Schema:
-    with database.connection() as connection:
-        return introspection.read_tables(connection, names)
-
-
-def of(database: Database, statement: str, name: str = "t") -> TableSchema:
-    """The schema of the table that the statement creates."""
-    database.execute(statement.replace("%", "%%"))
-    return read(database, name)[name]
 
 
 def without_texts(columns: tuple[ColumnSchema, ...]) -> tuple[ColumnSchema, ...]:
@@ -62,7 +49,7 @@ UTF8_BIN = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
 
 def test_numbers(database: Database) -> None:
-    found = of(
+    found = create_table(
         database,
         """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, a TINYINT(1), b BOOL, c TINYINT UNSIGNED, d SMALLINT,
         e MEDIUMINT UNSIGNED, f INT(5) UNSIGNED ZEROFILL, g BIGINT, h BIT(9), i YEAR, j DECIMAL(10,3) UNSIGNED, k DECIMAL, l FLOAT,
@@ -91,7 +78,7 @@ def test_numbers(database: Database) -> None:
 
 
 def test_texts_bytes_and_timestamps(database: Database) -> None:
-    found = of(
+    found = create_table(
         database,
         f"""CREATE TABLE t (a CHAR(5), b VARCHAR(20), c VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin, d TINYTEXT, e TEXT,
         f TEXT CHARACTER SET latin1 COLLATE latin1_bin, g TEXT CHARACTER SET ucs2 COLLATE ucs2_bin, h MEDIUMTEXT, i LONGTEXT, j BINARY(4),
@@ -125,7 +112,7 @@ def test_texts_bytes_and_timestamps(database: Database) -> None:
 
 
 def test_a_text_column_holds_its_stated_length(database: Database) -> None:
-    found = of(database, f"CREATE TABLE t (a TINYTEXT, b TEXT, c VARCHAR(20), d TEXT CHARACTER SET utf8mb3) {UTF8_BIN}")
+    found = create_table(database, f"CREATE TABLE t (a TINYTEXT, b TEXT, c VARCHAR(20), d TEXT CHARACTER SET utf8mb3) {UTF8_BIN}")
     values = ["€" * c.length if c.charset == "utf8mb3" else "😀" * c.length for c in found.columns]
     with database.connection() as connection:
         sql.execute(connection, "INSERT INTO t VALUES %s", tuple(values))
@@ -133,7 +120,7 @@ def test_a_text_column_holds_its_stated_length(database: Database) -> None:
 
 
 def test_values_that_information_schema_cannot_represent_are_left_out(database: Database) -> None:
-    found = of(database, f"CREATE TABLE t (a ENUM('x','😀'), b ENUM('?')) {UTF8_BIN}")
+    found = create_table(database, f"CREATE TABLE t (a ENUM('x','😀'), b ENUM('?')) {UTF8_BIN}")
     assert [c.values for c in found.columns] == [("x",), ("?",)]
 
 
@@ -146,7 +133,7 @@ OWN_TYPES = {
 
 def test_types_of_one_server(database: Database) -> None:
     kind = database.server.kind
-    found = of(database, OWN_TYPES[kind])
+    found = create_table(database, OWN_TYPES[kind])
     first = {
         "mariadb": (of_kind("a", ColumnType.UUID), of_kind("b", ColumnType.INET4), of_kind("c", ColumnType.INET6)),
         "mysql": (replace(of_kind("v", ColumnType.VECTOR), length=3),),
@@ -198,13 +185,13 @@ EXPRESSIONS = {
 
 def test_defaults(database: Database) -> None:
     columns = ", ".join(f"c{n} {definition}" for n, definition in enumerate([*DEFAULTS, *EXPRESSIONS]))
-    found = [column.default for column in of(database, f"CREATE TABLE t ({columns}) {UTF8_BIN}").columns]
+    found = [column.default for column in create_table(database, f"CREATE TABLE t ({columns}) {UTF8_BIN}").columns]
     assert found[: len(DEFAULTS)] == list(DEFAULTS.values())
     assert [str(default).lower() for default in found[len(DEFAULTS) :]] == list(EXPRESSIONS.values())
 
 
 def test_generated_and_invisible_columns(database: Database) -> None:
-    found = of(
+    found = create_table(
         database,
         "CREATE TABLE t (id INT PRIMARY KEY, v INT AS (id + 1) VIRTUAL, s INT AS (id + 2) STORED, i INT INVISIBLE, d TIMESTAMP DEFAULT NOW())",
     )
@@ -213,7 +200,7 @@ def test_generated_and_invisible_columns(database: Database) -> None:
 
 
 def test_on_update_comments_and_indexes(database: Database) -> None:
-    found = of(
+    found = create_table(
         database,
         """CREATE TABLE t (id INT PRIMARY KEY COMMENT 'it''s \\\\ ü', a DATETIME(3) DEFAULT NOW(3) ON UPDATE NOW(3), b TIMESTAMP NOT NULL DEFAULT NOW(),
         c VARCHAR(20), KEY two (b, a), FULLTEXT KEY words (c)) COMMENT 'of %'""",
@@ -310,65 +297,12 @@ def test_an_entire_schema_with_hostile_names(database: Database, sql_mode: str) 
     assert {name: replace(table, columns=without_texts(table.columns)) for name, table in found.items()} == expected
 
 
-def test_keys_that_only_one_server_has(database: Database) -> None:
-    """MariaDB: UNIQUE on a long text, by a hash. MySQL: key parts that are expressions."""
-    statement, unique_keys = {
-        "mariadb": ("CREATE TABLE t (a LONGTEXT, b BLOB, UNIQUE x (a, b))", (UniqueKey(name="x", columns=("a", "b")),)),
-        "mysql": (
-            "CREATE TABLE t (a VARCHAR(9), b INT, UNIQUE x (b, (LOWER(a))), UNIQUE y ((b + 1)))",
-            (UniqueKey(name="x", columns=("b",), expressions=True), UniqueKey(name="y", columns=(), expressions=True)),
-        ),
-    }[database.server.kind]
-    assert of(database, statement).unique_keys == unique_keys
-
-
-def test_checks(database: Database) -> None:
-    """In MariaDB several CHECKs may have the same name (in other tables, and of a column and its table); MySQL has CHECKs that are not enforced."""
-    mariadb = database.server.kind == "mariadb"
-    database.execute(
-        "CREATE TABLE t (a INT CHECK (a > 5), b INT, CONSTRAINT ck CHECK (a < b), CONSTRAINT `cké` CHECK (b < 9), CONSTRAINT b CHECK (b > 7))",
-        f"CREATE TABLE u (a VARCHAR(9), CONSTRAINT {'ck' if mariadb else 'cku'} CHECK (a <> 'é'))",
-        "CREATE TABLE v (a INT, CONSTRAINT twice CHECK (a > 1)" + (")" if mariadb else ", CONSTRAINT no CHECK (a > 2) NOT ENFORCED)"),
-    )
-    found = read(database, "t", "u", "v")
-    checks = {name: {check.name: check.clause.strip("()") for check in table.checks} for name, table in found.items()}
-    assert checks == {
-        "t": {"a" if mariadb else "t_chk_1": "`a` > 5", "b": "`b` > 7", "ck": "`a` < `b`", "cké": "`b` < 9"},
-        "u": {"ck": "`a` <> 'é'"} if mariadb else {"cku": "`a` <> _utf8mb4\\'é\\'"},
-        "v": {"twice": "`a` > 1"},
-    }
-
-
-TABLE_TYPES = {
-    "mariadb": {
-        "CREATE TABLE {0} (id INT PRIMARY KEY, u INT UNIQUE) WITH SYSTEM VERSIONING": TableType.SYSTEM_VERSIONED,
-        """CREATE TABLE {0} (id INT PRIMARY KEY, u INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
-        e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME(s, e), UNIQUE (u)) WITH SYSTEM VERSIONING""": TableType.SYSTEM_VERSIONED,
-        "CREATE SEQUENCE {0}": TableType.SEQUENCE,
-        "CREATE VIEW {0} AS SELECT 1 AS a": TableType.VIEW,
-        "CREATE TABLE {0} (a INT)": TableType.TABLE,
-    },
-    "mysql": {"CREATE VIEW {0} AS SELECT 1 AS a": TableType.VIEW, "CREATE TABLE {0} (a INT)": TableType.TABLE},
-}
-
-
-def test_types_of_tables(database: Database) -> None:
-    types = TABLE_TYPES[database.server.kind]
-    database.execute(*(statement.format(f"t{n}") for n, statement in enumerate(types)))
-    found = read(database, *(f"t{n}" for n in range(len(types))))
-    assert [table.table_type for table in found.values()] == list(types.values())
-    for table in found.values():
-        if table.table_type is TableType.SYSTEM_VERSIONED:
-            assert [(key.name, key.columns) for key in table.unique_keys] == [("PRIMARY", ("id",)), ("u", ("u",))]
-            assert [c.name for c in table.columns if not c.generated] == ["id", "u"]
-
-
 def test_names_are_compared_as_the_server_compares_them(database: Database) -> None:
     """Names that differ in case or accents are different tables, although MariaDB's information_schema ignores both."""
     if database.value("SELECT @@lower_case_table_names"):
         pytest.skip("table names on this server are case-insensitive")
     database.execute("CREATE TABLE t (a INT)", "CREATE TABLE T (b INT)", "CREATE TABLE `é` (c INT)", "CREATE TABLE e (d INT)")
-    found = read(database, "T", "e", "E")
+    found = read_tables(database, "T", "e", "E")
     assert {name: [c.name for c in table.columns] for name, table in found.items()} == {"T": ["b"], "e": ["d"]}
 
 

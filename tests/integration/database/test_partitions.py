@@ -4,20 +4,13 @@ from collections.abc import Iterator
 
 import pymysql
 import pytest
-from support.servers import Database
+from support.servers import Database, create_table
 
-from parloader.database import introspection, sql
-from parloader.schema.model import Partitioning, TableSchema, quote_identifier
+from parloader.database import sql
+from parloader.schema.model import Partitioning, quote_identifier
 from parloader.schema.partitioning import partition_checks
 
 UTF8_BIN = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-
-
-def of(database: Database, statement: str) -> TableSchema:
-    """Creates the table t; returns it as it is read."""
-    database.execute(statement)
-    with database.connection() as connection:
-        return introspection.read_tables(connection, {"t"})["t"]
 
 
 PARTITIONED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -69,7 +62,7 @@ def accepted(database: Database, rows: tuple[str, ...]) -> Iterator[bool]:
 @pytest.mark.parametrize("definition", PARTITIONED)
 def test_partition_checks_agree_with_the_server(database: Database, definition: str) -> None:
     columns, rows = PARTITIONED[definition]
-    table = of(database, f"CREATE TABLE t (n INT, {columns}) {UTF8_BIN} PARTITION BY {definition}")
+    table = create_table(database, f"CREATE TABLE t (n INT, {columns}) {UTF8_BIN} PARTITION BY {definition}")
     clauses = [check.clause for check in partition_checks(table)]
     database.execute(
         f"CREATE TABLE plain (n INT, {columns}) {UTF8_BIN}",
@@ -82,7 +75,7 @@ def test_partition_checks_agree_with_the_server(database: Database, definition: 
 
 def test_partitioning(database: Database) -> None:
     name = quote_identifier("ü`")
-    table = of(
+    table = create_table(
         database,
         f"""CREATE TABLE t ({name} INT, d DATE) PARTITION BY RANGE ({name}) SUBPARTITION BY HASH (TO_DAYS(d)) SUBPARTITIONS 2
         (PARTITION b VALUES LESS THAN (10), PARTITION a VALUES LESS THAN MAXVALUE)""",
