@@ -16,7 +16,7 @@ from pools_lists import CHOSEN, COUNTRIES, LANGUAGES
 
 TARGET = Path(__file__).parent.parent / "parloader" / "generation" / "pools.json"
 
-MOST_BYTES = 300_000
+MAX_BYTES = 300_000
 
 PEOPLE = 400
 
@@ -166,8 +166,8 @@ def main() -> None:
     )
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(values, separators=(',', ':'))}" for name, values in sorted(pools.items()))
     text = f"{{\n{lines}\n}}\n"
-    if not text.isascii() or len(text) > MOST_BYTES:
-        raise SystemExit(f"{len(text)} bytes; ASCII and at most {MOST_BYTES} are wanted")
+    if not text.isascii() or len(text) > MAX_BYTES:
+        raise SystemExit(f"{len(text)} bytes; ASCII and at most {MAX_BYTES} are wanted")
     TARGET.write_text(text)
     print(f"{TARGET}: {len(pools)} pools, {len(text):,} bytes")
 

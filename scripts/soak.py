@@ -35,7 +35,7 @@ ROWS = (0, 1, 997, 10_007, 20_000, 20_000, 40_000, 40_000)
 BATCHES = (1, 100, 500, 500, 500, 3000, 50_000)
 
 # Every batch is a transaction; more of them would only make the load slow
-MOST_BATCHES = 400
+MAX_BATCHES = 400
 
 RETRY_SECONDS = (0.5, 10.0)
 
@@ -45,7 +45,7 @@ BEGINNING_SECONDS = 1.5
 LONGEST_FAULT_SECONDS = 7.0
 
 # How many repetitions of the command may be needed after the fault is over
-MOST_RERUNS = 1
+MAX_RERUNS = 1
 
 # The documented exit codes, and the signals that are sent to the parent
 EXIT_CODES = {0, 1, 3, 4, 130, -9, -15}
@@ -112,7 +112,7 @@ def some_plan(chance: random.Random) -> Plan:
     return Plan(
         rows=rows,
         procs=chance.randint(1, 4),
-        batch=chance.choice([batch for batch in BATCHES if rows <= batch * MOST_BATCHES]),
+        batch=chance.choice([batch for batch in BATCHES if rows <= batch * MAX_BATCHES]),
         writer=chance.choice(("insert", "load-data")),
         retry_seconds=chance.choice(RETRY_SECONDS),
         max_rate=chance.choice((None, 20_000)),
@@ -165,7 +165,7 @@ def one_load(where: Place, chance: random.Random, tally: Tally) -> str:
 def proven(load: Load, database: Database, plan: Plan, tally: Tally) -> int:
     first = ended = end(load)
     tally.exit_codes[ended.code] += 1
-    for _ in range(MOST_RERUNS + 1):
+    for _ in range(MAX_RERUNS + 1):
         left, there = load.orphans(), found(database, plan)
         tally.orphans += len(left)
         tally.half_batches += there.half_batches

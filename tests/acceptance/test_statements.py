@@ -11,9 +11,9 @@ SEED = ("seed", "--rows", "1000", "--procs", "1")
 
 PLAN = ("plan", "--table", "script_execution")
 
-MOST_OF_SEED = 90
+MAX_SEED_STATEMENTS = 90
 
-MOST_OF_PLAN = 30
+MAX_PLAN_STATEMENTS = 30
 
 PRODUCTION_TABLES = 132
 
@@ -65,11 +65,11 @@ def production(database: Database) -> Database:
 
 def test_a_new_run_of_the_built_in_plan(database: Database) -> None:
     database.parloader(*SEED)
-    assert statements_of(database, *SEED, "--new-run") <= MOST_OF_SEED
+    assert statements_of(database, *SEED, "--new-run") <= MAX_SEED_STATEMENTS
 
 
 def test_a_plan_in_a_schema_of_many_tables(production: Database) -> None:
-    assert statements_of(production, *PLAN) <= MOST_OF_PLAN
+    assert statements_of(production, *PLAN) <= MAX_PLAN_STATEMENTS
 
 
 def test_no_statement_for_a_table_that_is_not_used(production: Database) -> None:

@@ -20,9 +20,9 @@ class WorkerThread:
 
     exitcode = 0
 
-    def __init__(self, ours: "Connection[object, object]", theirs: "Connection[object, object]") -> None:
-        self._ours = ours
-        self._thread = threading.Thread(target=_work, args=(theirs,), name="parloader worker", daemon=True)
+    def __init__(self, parent_end: "Connection[object, object]", worker_end: "Connection[object, object]") -> None:
+        self._parent_end = parent_end
+        self._thread = threading.Thread(target=_work, args=(worker_end,), name="parloader worker", daemon=True)
         self._thread.start()
 
     def join(self) -> None:
@@ -30,13 +30,13 @@ class WorkerThread:
 
     def kill(self) -> None:
         """The worker sees the closed pipe as a stop, and finishes its batch."""
-        self._ours.close()
+        self._parent_end.close()
 
 
 def start_worker(_: str) -> "tuple[Connection[object, object], WorkerThread]":
     """In place of parloader.workers.processes.start_worker."""
-    ours, theirs = Pipe()
-    return ours, WorkerThread(ours, theirs)
+    parent_end, worker_end = Pipe()
+    return parent_end, WorkerThread(parent_end, worker_end)
 
 
 def _work(pipe: "Connection[object, object]") -> None:

@@ -281,19 +281,19 @@ def test_ctrl_c_is_not_lost_while_workers_start() -> None:
 
 
 def test_a_worker_whose_parent_is_gone_stops() -> None:
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    with theirs:
-        channel = PipeChannel(theirs)
+    parent_end, worker_end = multiprocessing.get_context("spawn").Pipe()
+    with worker_end:
+        channel = PipeChannel(worker_end)
         assert not channel.stopping
-        ours.close()
+        parent_end.close()
         assert channel.stopping
 
 
 def test_a_worker_that_cannot_report_stops() -> None:
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    with theirs:
-        channel = PipeChannel(theirs)
-        ours.close()
+    parent_end, worker_end = multiprocessing.get_context("spawn").Pipe()
+    with worker_end:
+        channel = PipeChannel(worker_end)
+        parent_end.close()
         channel.send(Said(worker=0, text="anybody?"))
         assert channel.stopping
 
