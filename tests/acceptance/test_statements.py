@@ -19,6 +19,9 @@ PRODUCTION_TABLES = 132
 
 MORE_TABLES = 400
 
+# A command repeats some statements if it has to wait, and sometimes it has to
+TIMED_STATEMENTS = 5
+
 
 @pytest.fixture(autouse=True)
 def _no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +79,8 @@ def test_no_statement_for_a_table_that_is_not_used(production: Database) -> None
     few = statements_of(production, *PLAN), statements_of(production, *SEED, "--table", "script_execution")
     production.parloader("clean", "--yes", "--procs", "1")
     make_fillers(production, "more", MORE_TABLES)
-    assert (statements_of(production, *PLAN), statements_of(production, *SEED, "--table", "script_execution")) == few
+    many = statements_of(production, *PLAN), statements_of(production, *SEED, "--table", "script_execution")
+    assert all(more - less <= TIMED_STATEMENTS for more, less in zip(many, few, strict=True)), (few, many)
 
 
 def test_the_rows_of_the_target_are_not_counted(database: Database) -> None:
