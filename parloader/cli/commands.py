@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader import __version__
-from parloader.cli.decorators import EXIT_CODES, Output, confirmed, exit_codes, on_terminal, with_permission, with_target
+from parloader.cli.decorators import EXIT_CODES, answered, confirmed, require_terminal, with_permission, with_target
+from parloader.cli.failures import CommandGroup, Output
+from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
-from parloader.cli.redaction import MaskingGroup, mask_process_list
+from parloader.cli.redaction import mask_process_list
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MAX_SAMPLED_ROWS
+from parloader.quantities import counted
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 
@@ -47,7 +50,7 @@ def main() -> None:
     sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
 
-@click.group(cls=MaskingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="parloader", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -55,8 +58,7 @@ def cli(context: click.Context) -> None:
 
     Without --url (or PARLOADER_URL), a private server on this machine is used.
     """
-    with exit_codes(verbosity=1):
-        context.default_map = _default_map(cli, read_settings(SETTINGS_FILE))
+    context.default_map = _default_map(cli, read_settings(SETTINGS_FILE))
 
 
 def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) -> dict[str, Any]:
@@ -105,12 +107,12 @@ def seed(
         from parloader.operations import seed as operation
 
         result = operation.seed(config, screen, executor)
-    output.show(result.as_json(), lambda: report.seed(result))
+    output.show(result.as_json(), lambda: report.seed(result, with_workers=output.verbosity > 0))
 
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
-@click.option("--sample", type=click.IntRange(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
+@click.option("--sample", type=WholeNumber(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
 @click.option(
     "--write",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -126,9 +128,10 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
     if write and write.exists():
         raise UsageError(f"{write} already exists", "Choose another name, or move it away")
     result = operation.plan(load.config(target), sample or 0)
-    output.show(result.as_json(), lambda: report.plan(result))
     if write:
         operation.write(result, write)
+    output.show(result.as_json(), lambda: report.plan(result))
+    if write:
         screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {write}")
 
 
@@ -143,9 +146,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ig
     from parloader.operations import verify as operation
 
     result = operation.verify(VerifyConfig(target=target, procs=procs, ignore_extra=ignore_extra), screen)
-    output.show(result.as_json(), lambda: report.verify(result))
-    if not result.ok:
-        raise VerifyFailed(result.summary)
+    output.show(result.as_json(), lambda: report.verify(result), None if result.ok else VerifyFailed(result.summary))
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -194,8 +195,11 @@ def clean(
         if dry_run:
             output.show(preview.as_json(), lambda: report.clean(preview))
             return
-        if preview.rows and not confirmed(f"{report.clean(preview)}\nDelete {report.counted(preview.rows, 'row')} from {target}?"):
-            raise Interrupted("nothing was deleted", "To delete without being asked: parloader clean --yes")
+        if preview.rows:
+            rows = counted(preview.rows, "row")
+            question, asks = f"{report.clean(preview)}\nDelete {rows} from {target}?", f"clean asks before it deletes {rows} from {target}"
+            if not answered(question, asks, "parloader clean --yes"):
+                raise Interrupted("nothing was deleted", "To delete without being asked: parloader clean --yes")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))
 
@@ -299,8 +303,7 @@ def schema_check(*, target: "Target", output: Output, screen: "Screen") -> None:
     from parloader.operations import schema as operation
 
     result = operation.check_schema(target)
-    output.show(result.as_json(), lambda: report.schema(result))
-    result.require_fit()
+    output.show(result.as_json(), lambda: report.schema(result), result.misfit)
 
 
 @schema.command("upgrade", epilog=EXIT_CODES)
@@ -331,8 +334,10 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
 
     if forbid and allow:
         raise UsageError("--forbid and --allow cannot be combined", "Use one of them")
-    if allow and not yes and not (on_terminal() and confirmed(f"Allow parloader to write to the database {target} again?")):
-        raise Interrupted("nothing was changed", "To allow it without being asked: parloader guard --allow --yes")
+    if allow and not yes:
+        require_terminal(f"guard --allow asks before it allows parloader to write to {target} again", "parloader guard --allow --yes")
+        if not confirmed(f"Allow parloader to write to the database {target} again?"):
+            raise Interrupted("nothing was changed", "To allow it without being asked: parloader guard --allow --yes")
     change = operation.Change.FORBID if forbid else operation.Change.ALLOW if allow else None
     result = operation.guard(target, change)
     output.show(result.as_json(), lambda: report.guard(result))

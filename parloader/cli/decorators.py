@@ -1,20 +1,17 @@
 """What commands share: where results go, exit codes, and the database that a command works on. Imports nothing large."""
 
 import functools
-import json
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from parloader.cli.connection_options import ConnectionOptions, connection_options
+from parloader.cli.failures import JSON_OPTION, Output, current_output
 from parloader.cli.option_groups import option_group
 from parloader.cli.redaction import forget_variables
-from parloader.errors import Interrupted, ParloaderError
+from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
@@ -25,55 +22,23 @@ EXIT_CODES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """Prints a command's result on stdout. Everything else goes to stderr."""
-
-    verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
-    as_json: bool  # print one JSON object instead of text
-
-    def show(self, result: Mapping[str, Any], text: Callable[[], str]) -> None:
-        click.echo(json.dumps(result) if self.as_json else text())
-
-
-@contextmanager
-def exit_codes(verbosity: int) -> Iterator[None]:
-    """The one place that turns errors into messages and exit codes."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("error: interrupted", err=True)
-        raise click.exceptions.Exit(Interrupted.exit_code) from None
-    except ParloaderError as error:
-        if verbosity > 1:
-            traceback.print_exc()
-        if str(error):
-            click.echo(f"error: {_one_line(str(error))}", err=True)
-        raise click.exceptions.Exit(error.exit_code) from None
-
-
-def _one_line(text: str) -> str:
-    """The text with control characters, and bytes that are not UTF-8, as escapes: names, values and server messages can contain them."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 _output_options = option_group(
-    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout."),
+    click.option(JSON_OPTION, "as_json", is_flag=True, help="Print the result, or the error, as one JSON object on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="Print only the result and errors."),
     click.option("-v", "--verbose", is_flag=True, help="Also print details and tracebacks."),
 )
 
 
 def with_output(function: Callable[..., None]) -> Callable[..., None]:
-    """--json, -q and -v, passed on as one Output, `output`. Errors become exit codes."""
+    """--json, -q and -v, passed on as one Output, `output`."""
 
     @_output_options
     @functools.wraps(function)
     def wrapper(*, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
         forget_variables()
-        output = Output(verbosity=0 if quiet else 2 if verbose else 1, as_json=as_json)
-        with exit_codes(output.verbosity):
-            function(output=output, **options)
+        output = current_output()
+        output.verbosity, output.as_json = 0 if quiet else 2 if verbose else 1, as_json
+        function(output=output, **options)
 
     return wrapper
 
@@ -109,10 +74,29 @@ def on_terminal() -> bool:
 
 
 def confirmed(question: str) -> bool:
+    """Asks the user at the terminal."""
     try:
         return click.confirm(question, err=True)
     except click.Abort:
+        click.echo(err=True)  # the error that follows begins a line
         return False
+
+
+def require_terminal(what: str, command: str) -> None:
+    """UsageError: nobody can answer what the command is about to ask. `what` says so; `command` does not ask."""
+    if not on_terminal():
+        raise UsageError(f"{what}, and there is no terminal to ask on", f"To answer yes without being asked: {command}")
+
+
+def answered(question: str, what: str, command: str) -> bool:
+    """Asks the user at the terminal. Without one, a line of stdin answers; UsageError, as for require_terminal: there is no such line."""
+    if on_terminal():
+        return confirmed(question)
+    answer = (sys.stdin.readline() if sys.stdin else "").strip().lower()
+    if answer not in ("y", "yes", "n", "no"):
+        require_terminal(what, command)
+    click.echo(f"{question} [y/N]: {answer}", err=True)
+    return answer in ("y", "yes")
 
 
 def with_permission(function: Callable[..., None]) -> Callable[..., None]:

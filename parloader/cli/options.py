@@ -2,7 +2,6 @@
 
 import functools
 import importlib.util
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from parloader.cli.number_types import RowCount, Seconds, WholeNumber
 from parloader.cli.option_groups import collect, option_group
 from parloader.defaults import (
     DEFAULT_BATCH,
@@ -24,6 +24,7 @@ from parloader.defaults import (
 )
 from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED
+from parloader.quantities import parse_rows
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import Batch, parse_batch
 
@@ -34,13 +35,6 @@ if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to pr
 WRITERS = [str(name) for name in WriterName]
 
 Value = TypeVar("Value")
-
-
-def finite(_: click.Context, __: click.Parameter, value: float) -> float:
-    """Rejects nan, which click's ranges let pass."""
-    if math.isnan(value):
-        raise click.BadParameter("nan is not a number")
-    return value
 
 
 def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -63,10 +57,14 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
 def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, int]:
     parents = {}
     for pair in pairs:
-        name, _equals, rows = pair.rpartition("=")
-        if not name or not rows.isdecimal() or not 1 <= int(rows[: len(str(MAX_ROWS)) + 1]) <= MAX_ROWS:
-            raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 (1 to {MAX_ROWS})")
-        parents[name.strip()] = int(rows)
+        name, _equals, text = pair.rpartition("=")
+        try:
+            rows = parse_rows(text)
+        except ValueError:
+            rows = 0
+        if not name.strip() or not 1 <= rows <= MAX_ROWS:
+            raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to {MAX_ROWS:,} rows)")
+        parents[name.strip()] = rows
     return parents
 
 
@@ -115,7 +113,7 @@ def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path |
 
 procs_option = click.option(
     "--procs",
-    type=click.IntRange(1, MAX_PROCS),
+    type=WholeNumber(1, MAX_PROCS),
     default=usable_cores,
     envvar="PARLOADER_PROCS",
     help="Worker processes.  [default: the usable cores]",
@@ -153,15 +151,15 @@ _plan_options = option_group(
     ),
     click.option(
         "--seed",
-        type=click.IntRange(0, MAX_SEED),
+        type=WholeNumber(0, MAX_SEED),
         envvar="PARLOADER_SEED",
         help="Random seed: another number gives other values.  [default: as in the plan file, or 0]",
     ),
     click.option(
         "--rows",
-        type=click.IntRange(0, MAX_ROWS),
+        type=RowCount(0, MAX_ROWS),
         envvar="PARLOADER_ROWS",
-        help="Rows in the target table.  [default: as in the plan file, or 1000000]",
+        help="Rows in the target table, for example 5000, 250k or 1M.  [default: as in the plan file, or 1000000]",
     ),
     procs_option,
     click.option(
@@ -236,15 +234,14 @@ def plan_options(function: Callable[..., None]) -> Callable[..., None]:
 fault_options = option_group(
     click.option(
         "--retry-seconds",
-        type=click.FloatRange(0, MAX_RETRY_SECONDS),
-        callback=finite,
+        type=Seconds(MAX_RETRY_SECONDS),
         default=DEFAULT_RETRY_SECONDS,
         show_default=True,
         help="How long to retry a batch after a deadlock or a lost connection, and to wait for the server to come back.",
     ),
     click.option(
         "--worker-restarts",
-        type=click.IntRange(min=0),
+        type=WholeNumber(0),
         default=DEFAULT_WORKER_RESTARTS,
         show_default=True,
         help="How many times a crashed worker is replaced.",
@@ -275,10 +272,10 @@ bench_options = option_group(
         callback=_list_of(_writer),
         help="Writers to try: insert, load-data.  [default: all that the server accepts]",
     ),
-    click.option("--rows", type=click.IntRange(1, MAX_ROWS), default=DEFAULT_BENCH_ROWS, show_default=True, help="Rows in each load."),
+    click.option("--rows", type=RowCount(1, MAX_ROWS), default=DEFAULT_BENCH_ROWS, show_default=True, help="Rows in each load."),
     click.option(
         "--rounds",
-        type=click.IntRange(min=1),
+        type=WholeNumber(1),
         default=DEFAULT_BENCH_ROUNDS,
         show_default=True,
         help="How many times to measure each combination.",

@@ -4,8 +4,6 @@ import os
 import re
 import sys
 
-import click
-
 SECRET_VARIABLES = ("PARLOADER_URL", "PARLOADER_REPLICA_URL")
 
 MASK = "***"
@@ -37,13 +35,3 @@ def forget_variables() -> None:
     """Removes variables with secrets from the environment, so that child processes do not inherit them."""
     for name in SECRET_VARIABLES:
         os.environ.pop(name, None)
-
-
-class MaskingGroup(click.Group):
-    """A group that masks passwords in usage errors: these quote the arguments, and a URL may be given in the wrong place."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            raise click.UsageError(redact(error.format_message()), ctx=error.ctx) from None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from parloader.plans.model import Pass
+from parloader.quantities import counted, size_text
 from parloader.workers.stats import percentile
 
 if TYPE_CHECKING:  # each command imports only its own operation
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.operations.pause import Pause
     from parloader.operations.plan import Forecast, TableForecast
     from parloader.operations.schema import SchemaState
-    from parloader.operations.seed import SeedResult
+    from parloader.operations.seed import SeedResult, TableLoad
     from parloader.operations.status import Status
     from parloader.operations.verify import VerifyResult
     from parloader.workers.stats import WorkerStats
@@ -35,35 +36,34 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def mebibytes(size_bytes: int) -> str:
-    return f"{size_bytes / 2**10:,.0f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:,.0f} MiB"
-
-
-def counted(number: int, noun: str) -> str:
-    """1 row, 2 rows."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _parameters(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def seed(result: "SeedResult") -> str:
+def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
     lines = []
     if result.already_complete:
         lines.append(f"run {result.run_id} is already complete; nothing was changed")
     elif result.workers:
-        updated = f", and set columns of {result.updated:,} of them in a second pass" if result.updated else ""
-        lines += [_workers(result.workers), ""]
+        updated = f", and set columns of {counted(result.updated, 'row')} in a second pass" if result.updated else ""
+        lines += [_workers(result.workers, with_table=len(result.tables) > 1), ""] if with_workers else []
         lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
+        lines += _loads(result.tables) if len(result.tables) > 1 else []
     counts = result.counts
     figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
-    parts = [counted(counts.total, "row"), *figures, counted(counts.violation_count, "violation")]
+    table = f" of {result.target}" if len(result.tables) > 1 else ""
+    parts = [f"{counted(counts.total, 'row')}{table}", *figures, counted(counts.violation_count, "violation")]
     lines.append(f"run {result.run_id}: {', '.join(parts)} (counted in {result.check_seconds:.1f} s)")
     return "\n".join(lines)
 
 
-def _workers(workers: Sequence["WorkerStats"]) -> str:
+def _loads(tables: Sequence["TableLoad"]) -> list[str]:
+    """The rows of each table, if there are several."""
+    rows = [(f"  {t.name}", counted(t.rows, "row"), f"in {t.seconds:.1f} s", f"{t.rows_per_second:,.0f} rows/s") for t in tables]
+    return [line for line in table(("", "", "", ""), rows).splitlines() if line]
+
+
+def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
     headings = ("worker", "rows", "rows/s", "batches", "retries", "p50/p95/max ms", "gen/write/cpu s", "MiB")
     rows = [
         (
@@ -78,7 +78,9 @@ def _workers(workers: Sequence["WorkerStats"]) -> str:
         )
         for w in workers
     ]
-    return table(headings, rows)
+    if not with_table:
+        return table(headings, rows)
+    return table(("table", *headings), [(w.table, *row) for w, row in zip(workers, rows, strict=True)])
 
 
 def plan(forecast: "Forecast") -> str:
@@ -98,8 +100,8 @@ def plan(forecast: "Forecast") -> str:
             processes = f"{len(t.shares)} worker process{'' if len(t.shares) == 1 else 'es'}"
             lines.append(f"{name}{processes}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
-    free = "" if forecast.free_bytes is None else f", which has {mebibytes(forecast.free_bytes)} free"
-    lines.append(f"about {mebibytes(forecast.size_bytes)} on the server's disk{free}")
+    free = "" if forecast.free_bytes is None else f", which has {size_text(forecast.free_bytes)} free"
+    lines.append(f"about {size_text(forecast.size_bytes)} on the server's disk{free}")
     lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
@@ -113,8 +115,8 @@ def _forecast_table(tables: Sequence["TableForecast"]) -> str:
             f"{t.used:,}",
             f"{t.made:,}",
             ", ".join(f"{first:,} to {last:,}" for first, last in t.keys[:3]) + (", …" if len(t.keys) > 3 else ""),
-            mebibytes(t.size.data_bytes) if t.made else "",
-            mebibytes(t.size.index_bytes) if t.made else "",
+            size_text(t.size.data_bytes) if t.made else "",
+            size_text(t.size.index_bytes) if t.made else "",
         )
         for t in tables
     ]

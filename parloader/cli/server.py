@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parloader.cli.decorators import EXIT_CODES, Output, with_output
+from parloader.cli.decorators import EXIT_CODES, with_output
+from parloader.cli.failures import Output
+from parloader.cli.number_types import WholeNumber
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.private_server.server import PrivateServer
@@ -21,7 +23,7 @@ def server() -> None:
 @server.command("start", epilog=EXIT_CODES)
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     help="Also listen on this TCP port of 127.0.0.1 (0: any free port), with a password that server url prints.",
 )
 @with_output

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.number_types import RowCount, Seconds
 from parloader.cli.option_groups import collect, option_group
-from parloader.cli.options import finite, parsed_by
+from parloader.cli.options import parsed_by
 from parloader.defaults import DEFAULT_CHUNK
 from parloader.errors import UsageError
 from parloader.limits import MAX_RETRY_SECONDS, MAX_ROWS
@@ -44,7 +45,7 @@ def _max_load(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> 
 _limit_options = option_group(
     click.option(
         "--max-rate",
-        type=click.IntRange(1, MAX_ROWS),
+        type=RowCount(1, MAX_ROWS),
         metavar="ROWS",
         envvar="PARLOADER_MAX_RATE",
         help="Rows per second, at most, of all workers together. Batches are shrunk so that none takes a worker more than a second.",
@@ -59,9 +60,8 @@ _limit_options = option_group(
     ),
     click.option(
         "--max-lag",
-        type=click.FloatRange(0, MAX_RETRY_SECONDS),
+        type=Seconds(MAX_RETRY_SECONDS),
         metavar="SECONDS",
-        callback=lambda context, option, seconds: seconds and finite(context, option, seconds),
         envvar="PARLOADER_MAX_LAG",
         help="Wait while a replica is further behind, is stopped or does not answer; resume at 80 % of it.",
     ),

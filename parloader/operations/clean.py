@@ -14,6 +14,7 @@ from parloader.ledger import scratch_tables, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
+from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.lookup import delete_rows
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, require_no_outside_references, some
@@ -134,7 +135,7 @@ def _finish(connection: Connection) -> tuple[str, ...]:
     has_ledger = store.exists(connection)
     if has_ledger and (runs := store.remaining_runs(connection)):
         raise ParloaderError(
-            f"the ledger still has {_counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
+            f"the ledger still has {counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
         )
     dropped = drop_created_tables(connection)
     if has_ledger:
@@ -246,7 +247,7 @@ def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> N
         recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
         if recorded:
             raise ParloaderError(
-                f"the ledger still lists {_counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
+                f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
             )
     for entry in reversed(run.tables):
         if entry.name not in schema or not entry.rows.new:
@@ -255,14 +256,10 @@ def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> N
         if count:
             key = "/".join(run.plan.table(entry.name).row_key)
             raise ParloaderError(
-                f"{_counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
+                f"{counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
                 "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
                 "then repeat parloader clean",
             )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:

@@ -41,12 +41,18 @@ class SchemaState:
     def as_json(self) -> dict[str, object]:
         return {"state": str(self.state), "fits": self.fits, "misfits": [str(m) for m in self.misfits], "upgraded": self.upgraded}
 
-    def require_fit(self) -> None:
-        """SchemaMismatch if seed would refuse the schema."""
+    @property
+    def misfit(self) -> SchemaMismatch | None:
+        """The refusal that seed would get; None if the schema fits."""
         if self.state is State.BEFORE_V97:
-            raise SchemaMismatch("script_execution is as before migration V97", "Run your migrations, or: parloader schema upgrade")
+            return SchemaMismatch("script_execution is as before migration V97", "Run your migrations, or: parloader schema upgrade")
         if not self.fits:
-            raise SchemaMismatch("the schema does not fit the plan script_execution", "Migrate it as listed above")
+            problems = "; ".join(map(str, self.misfits))
+            return SchemaMismatch(
+                f"the schema does not fit the built-in example script_execution: {problems}",
+                "Only the built-in example needs this schema: to load a table of your own, use parloader seed --table NAME",
+            )
+        return None
 
 
 def check_schema(target: Target) -> SchemaState:

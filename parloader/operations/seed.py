@@ -25,9 +25,31 @@ from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.self_references import load_stages
-from parloader.workers.stats import Stats, WorkerStats
+from parloader.workers.stats import WorkerStats
 from parloader.workers.tasks.load import LoadTask
 from parloader.workers.throttle import throttles
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableLoad:
+    """What workers loaded in one pass over a table."""
+
+    name: str
+    """the table, and which pass if it is the second"""
+    rows: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "table": self.name,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows_per_second),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +68,11 @@ class SeedResult:
     already_complete: bool
     workers: tuple[WorkerStats, ...]
     counts: rule_counts.Counts
-    """of the entire run, as found on the server"""
+    """of the target table, as found on the server"""
+    target: str = ""
+    """the target table"""
+    tables: tuple[TableLoad, ...] = ()
+    """what this call loaded, by table and pass, in order"""
     updated: int = 0
     """rows whose deferred columns this call set, in the second pass"""
 
@@ -64,6 +90,8 @@ class SeedResult:
             "check_seconds": round(self.check_seconds, 3),
             "first_batch_seconds": self.first_batch_seconds and round(self.first_batch_seconds, 3),
             "already_complete": self.already_complete,
+            "target": self.target,
+            "tables": [table.as_json() for table in self.tables],
             "workers": [worker.as_json() for worker in self.workers],
             "counts": self.counts.as_json(),
         }
@@ -83,6 +111,8 @@ class _SeedContext:
 class _Stage:
     """What workers do at the same time, in one table. Stages follow each other."""
 
+    table: str
+    """the table, and which pass if it is the second"""
     label: str
     """for the progress bar"""
     rows: int
@@ -144,14 +174,9 @@ def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, to
             )
             tasks = tuple(replace(template, worker=worker + n, partitions=share) for n, share in enumerate(shares))
             worker += len(tasks)
-            yield _Stage(label=_label(run, name, of_pass), rows=rows, done=done, tasks=tasks)
+            of_table = name if of_pass is Pass.FIRST else f"{name}, second pass"
+            yield _Stage(table=of_table, label=f"seed {of_table}" if len(run.work) > 1 else "seed", rows=rows, done=done, tasks=tasks)
             done += sum(partition.rows for share in shares for partition in share)
-
-
-def _label(run: Run, table: str, of_pass: Pass) -> str:
-    if of_pass is Pass.SECOND:
-        return f"seed {table}, second pass"
-    return f"seed {table}" if len(run.work) > 1 else "seed"
 
 
 def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Table, table_schema: TableSchema) -> LoadTask:
@@ -177,7 +202,7 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
     """Runs the stages, then counts the rows. Interrupted; ParloaderError: the count is not what was loaded."""
     config, lease = context.config, context.lease
     begun = time.monotonic()
-    stats, first_batch_seconds = _run_stages(context, run, stages)
+    workers, tables, first_batch_seconds = _run_stages(context, run, stages)
     seconds = time.monotonic() - begun
     begun = time.monotonic()
     counts = lease.run_with_retry("counting", partial(_count, config, run, bool(stages)))
@@ -195,13 +220,17 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
         already_complete=not stages and run.total_rows > 0 and run.complete,
-        workers=tuple(stats[worker] for worker in sorted(stats)),
+        workers=workers,
         counts=counts,
+        target=run.target,
+        tables=tables,
     )
 
 
-def _run_stages(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> tuple[Stats, float | None]:
-    """The workers' statistics, and the seconds from the start of this process to the first committed batch. Interrupted."""
+def _run_stages(
+    context: _SeedContext, run: Run, stages: Sequence[_Stage]
+) -> tuple[tuple[WorkerStats, ...], tuple[TableLoad, ...], float | None]:
+    """What each worker and each table did, and the seconds from the start of this process to the first committed batch. Interrupted."""
     first_batch_seconds: float | None = None
 
     def note_first_batch(event: Event) -> None:
@@ -210,15 +239,20 @@ def _run_stages(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> tu
             first_batch_seconds = age_seconds()
 
     executor, lease, progress = context.executor, context.lease, context.progress
-    stats: dict[int, WorkerStats] = {}
+    workers: list[WorkerStats] = []
+    loads: dict[str, TableLoad] = {}
     for stage in stages:
-        stage_stats, stopped = run_tasks(
+        begun = time.monotonic()
+        stats, stopped = run_tasks(
             executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
         )
-        stats |= stage_stats
         if stopped:
             raise lease.run_with_retry("reading the ledger", partial(_interrupted, run))
-    return stats, first_batch_seconds
+        workers += [replace(stats[worker], table=stage.table) for worker in sorted(stats)]
+        before = loads.get(stage.table, TableLoad(name=stage.table, rows=0, seconds=0.0))
+        rows = before.rows + sum(worker.rows for worker in stats.values())
+        loads[stage.table] = TableLoad(name=stage.table, rows=rows, seconds=before.seconds + time.monotonic() - begun)
+    return tuple(workers), tuple(loads.values()), first_batch_seconds
 
 
 def _missing_rows(run: Run, of_pass: Pass) -> int:

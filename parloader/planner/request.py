@@ -90,10 +90,6 @@ class PlanningRequest:
         ]
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def listed(names: Iterable[str]) -> str:
     """The names as they stand in messages and notes."""
     return ", ".join(names)

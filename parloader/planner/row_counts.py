@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningRequest, counted, listed
+from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningRequest, listed
 from parloader.planner.unique_keys import ParentCapacity
+from parloader.quantities import counted
 
 # One parent row for so many rows of its child …
 CHILDREN_PER_PARENT = 100

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from parloader.quantities import parse_rows
+
 # The first batch, whose duration nothing predicts: this many rows take a few to some tens of milliseconds
 FIRST_ROWS = 1000
 
@@ -15,6 +17,10 @@ MAX_STEP = 2.0
 
 # Within this share of the target the size stays unchanged: adjusting it would gain nothing
 DEAD_BAND = 0.2
+
+MAX_BATCH_ROWS = 999_999_999
+
+MILLISECONDS = re.compile(r"([1-9][0-9]{0,8})ms")
 
 # A packet is not filled completely: rows differ in length
 SHARE_OF_PACKET = 0.8
@@ -81,17 +87,24 @@ AUTO = AutoBatch(0.5)
 
 def parse_batch(text: str) -> Batch:
     """Parses a value of --batch; `text` is the reverse. ValueError says what is valid."""
-    if text == "auto":
+    if text.strip() == "auto":
         return AUTO
-    match = re.fullmatch(r"([1-9][0-9]{0,8})(ms)?", text.strip())
-    if not match:
-        raise ValueError(f"{text!r} is not valid: a number of rows from 1 to 999999999, auto, or a time such as 200ms")
-    return AutoBatch(int(match[1]) / 1000) if match[2] else FixedBatch(int(match[1]))
+    if match := MILLISECONDS.fullmatch(text.strip()):
+        return AutoBatch(int(match[1]) / 1000)
+    try:
+        rows = parse_rows(text)
+    except ValueError:
+        rows = 0
+    if not 1 <= rows <= MAX_BATCH_ROWS:
+        raise ValueError(
+            f"{text!r} is not valid: a number of rows from 1 to {MAX_BATCH_ROWS:,} (such as 5000 or 10k), auto, or a time such as 200ms"
+        )
+    return FixedBatch(rows)
 
 
 def parse_chunk_time(text: str) -> AutoBatch:
     """Parses a value of --chunk-time. ValueError says what is valid."""
-    match = re.fullmatch(r"([1-9][0-9]{0,8})ms", text.strip())
+    match = MILLISECONDS.fullmatch(text.strip())
     if not match:
         raise ValueError(f"{text!r} is not valid: a time such as 200ms")
     return AutoBatch(int(match[1]) / 1000)

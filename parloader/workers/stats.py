@@ -12,6 +12,7 @@ class WorkerStats:
     """One worker so far. Rows and times are those of committed batches."""
 
     worker: int
+    table: str = ""  # of a load: the table, and which pass if it is the second
     rows: int = 0
     batches: int = 0
     retries: int = 0
@@ -36,6 +37,7 @@ class WorkerStats:
     def as_json(self) -> dict[str, object]:
         return {
             "worker": self.worker,
+            "table": self.table,
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second),

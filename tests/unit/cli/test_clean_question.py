@@ -9,7 +9,7 @@ from parloader.cli.commands import cli
 from parloader.config import CleanConfig
 from parloader.operations.clean import CleanResult
 
-URL = "mysql://ann@db.example/shop"
+URL = "mysql://ann@127.0.0.1/shop"
 
 
 def clean_result(*, dry_run: bool, rows: int = 5) -> CleanResult:
@@ -49,10 +49,36 @@ def cleaning(monkeypatch: pytest.MonkeyPatch) -> Cleaning:
         (["--dry-run", "--yes"], None, 0, 0),
     ],
 )
-def test_clean_asks_first(cleaning: Cleaning, options: list[str], answer: str | None, exit_code: int, deleted: int) -> None:
+def test_clean_asks_first(
+    cleaning: Cleaning, monkeypatch: pytest.MonkeyPatch, options: list[str], answer: str | None, exit_code: int, deleted: int
+) -> None:
+    monkeypatch.setattr("parloader.cli.decorators.on_terminal", lambda: True)
     result = CliRunner().invoke(cli, ["clean", "--url", URL, *options], input=answer)
     assert (result.exit_code, cleaning.deleted) == (exit_code, deleted)
-    assert ("Delete 5 rows from shop at db.example:3306 as ann?" in result.stderr) is (not options)
+    assert ("Delete 5 rows from shop at 127.0.0.1:3306 as ann?" in result.stderr) is (not options)
+
+
+def test_an_answer_that_ends_the_question_is_followed_by_a_line_of_its_own(cleaning: Cleaning, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parloader.cli.decorators.on_terminal", lambda: True)
+    result = CliRunner().invoke(cli, ["clean", "--url", URL], input="")
+    assert result.stderr.splitlines()[-1].startswith("error: nothing was deleted")
+
+
+@pytest.mark.parametrize(("answer", "exit_code", "deleted"), [("y\n", 0, 5), ("n\n", 130, 0)])
+def test_without_a_terminal_a_line_of_stdin_answers(cleaning: Cleaning, answer: str, exit_code: int, deleted: int) -> None:
+    result = CliRunner().invoke(cli, ["clean", "--url", URL], input=answer)
+    assert (result.exit_code, cleaning.deleted) == (exit_code, deleted)
+    assert f"Delete 5 rows from shop at 127.0.0.1:3306 as ann? [y/N]: {answer}" in result.stderr
+
+
+@pytest.mark.parametrize("answer", ["", "\n", "perhaps\n"])
+def test_without_a_terminal_the_question_is_a_usage_error(cleaning: Cleaning, answer: str) -> None:
+    result = CliRunner().invoke(cli, ["clean", "--url", URL], input=answer)
+    assert (result.exit_code, cleaning.deleted, result.stdout) == (2, 0, "")
+    assert result.stderr == (
+        "error: clean asks before it deletes 5 rows from shop at 127.0.0.1:3306 as ann, and there is no terminal to ask on. "
+        "To answer yes without being asked: parloader clean --yes\n"
+    )
 
 
 def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) -> None:

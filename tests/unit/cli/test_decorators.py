@@ -117,7 +117,7 @@ def test_a_pipe_is_no_terminal(answer: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "terminal", "answer", "exit_code"),
     [
-        (("--allow",), False, "y\n", 130),
+        (("--allow",), False, "y\n", 2),
         (("--allow",), True, "n\n", 130),
         (("--allow",), True, "y\n", 4),
         (("--allow", "--yes"), False, None, 4),
@@ -132,7 +132,8 @@ def test_allowing_a_database_again_asks_first(
     answer: str | None,
     exit_code: int,
 ) -> None:
-    for module in ("cli.commands", "cli.decorators"):
-        monkeypatch.setattr(f"parloader.{module}.on_terminal", lambda: terminal)
+    monkeypatch.setattr("parloader.cli.decorators.on_terminal", lambda: terminal)
     result = parloader("guard", *arguments, answer=answer)
     assert (result.exit_code, len(connections.tried)) == (exit_code, exit_code == 4), result.stderr
+    if exit_code == 2 and not terminal:
+        assert "there is no terminal to ask on. To answer yes without being asked: parloader guard --allow --yes" in result.stderr

@@ -1,8 +1,9 @@
-"""Any input on the command line, in variables or in parloader.toml ends in exit code 2, 3 or 4 and one line (or click's usage), never a traceback.
+"""Any input on the command line, in variables or in parloader.toml ends in exit code 2, 3 or 4 and one line, never a traceback.
 
 Valid input ends in 4, because no server is listening in these tests.
 """
 
+import json
 import socket
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -58,8 +59,12 @@ def parloader(*arguments: str, environment: dict[str, str] | None = None) -> Res
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
     assert result.exit_code in (2, 3, 4), (result.exit_code, result.output)
     lines = result.stderr.split("\n")[:-1]
-    assert result.stdout == ""
-    assert lines[0].startswith("Usage: ") or (len(lines) == 1 and lines[0].startswith("error: ")), result.stderr
+    assert len(lines) == 1
+    assert lines[0].startswith("error: "), result.stderr
+    if "--json" in arguments:
+        assert json.loads(result.stdout)["error"]["code"] == result.exit_code
+    else:
+        assert result.stdout == ""
     return result
 
 

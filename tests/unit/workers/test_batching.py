@@ -40,6 +40,9 @@ def test_a_batch_reads_its_own_text_back(batch: Batch) -> None:
         ("1", FixedBatch(1)),
         (" 10000 ", FixedBatch(10_000)),
         ("999999999", FixedBatch(999_999_999)),
+        ("1e3", FixedBatch(1_000)),
+        ("10k", FixedBatch(10_000)),
+        ("1_000", FixedBatch(1_000)),
         ("auto", AUTO),
         ("200ms", AutoBatch(0.2)),
         ("500ms", AUTO),
@@ -50,10 +53,12 @@ def test_valid_batches(text: str, batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "-1", "007", "1.5", "1e3", "1_000", "1000000000", "ms", "0ms", "200 ms", "1s", "AUTO", "٣", "many"]
+    "text", ["", "0", "-1", "007", "1.5", "1e9", "1G", "1000000000", "200m", "ms", "0ms", "200 ms", "1s", "AUTO", "٣", "many"]
 )
 def test_an_invalid_batch_is_refused_with_the_valid_forms(text: str) -> None:
-    with pytest.raises(ValueError, match="a number of rows from 1 to 999999999, auto, or a time such as 200ms") as caught:
+    with pytest.raises(
+        ValueError, match=r"a number of rows from 1 to 999,999,999 \(such as 5000 or 10k\), auto, or a time such as 200ms"
+    ) as caught:
         parse_batch(text)
     assert repr(text) in str(caught.value)
 

@@ -107,6 +107,7 @@ def test_as_json() -> None:
     batches = [done(2, rows=100, generate=0.0005, write=n / 1000, cpu=n / 8, rss=n, at=10 + n / 4) for n in range(1, 21)]
     assert folded(begun, *batches)[2].as_json() == {
         "worker": 2,
+        "table": "",
         "rows": 2000,
         "seconds": 5.0,
         "rows_per_second": 400,

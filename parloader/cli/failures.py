@@ -1,0 +1,132 @@
+"""Failures of commands: one line on stderr, one JSON object on stdout with --json, and an exit code. Imports nothing large."""
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from parloader.cli.redaction import redact
+from parloader.errors import Interrupted, ParloaderError, UsageError
+
+JSON_OPTION = "--json"
+
+OUTPUT = f"{__name__}.output"
+"""The key of the command's Output in click's context."""
+
+# click 8.1 prints the help itself and does not raise it
+NO_ARGUMENTS: type[Exception] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+@dataclass
+class Output:
+    """Prints a command's result on stdout. Everything else goes to stderr. Until the options are parsed, its values are assumptions."""
+
+    verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
+    as_json: bool  # print one JSON object instead of text
+    printed: bool = False  # whether the result is on stdout: with --json, nothing else may follow
+
+    def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
+        """Prints the result. If it is a `failure` nevertheless, raises that; with --json it is part of the same object."""
+        click.echo(json.dumps({**result, **(failure_document(failure) if failure else {})}) if self.as_json else text())
+        self.printed = True
+        if failure:
+            raise failure
+
+
+def failure_document(error: ParloaderError) -> dict[str, Any]:
+    """The JSON of a failed command (docs/exit-codes.md)."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+    return {
+        "error": {
+            "code": error.exit_code,
+            "kind": "failed" if type(error) is ParloaderError else kind,
+            "message": error.message,
+            "next_step": error.next_step,
+        }
+    }
+
+
+@contextmanager
+def exit_codes(output: Output) -> Iterator[None]:
+    """The one place that turns errors into messages and exit codes."""
+    try:
+        yield
+    except (click.exceptions.Exit, NO_ARGUMENTS):  # type: ignore[misc]
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        _fail(output, Interrupted("interrupted"))
+    except click.UsageError as error:
+        _fail(output, usage_error(error))
+    except ParloaderError as error:
+        if output.verbosity > 1:
+            traceback.print_exc()
+        _fail(output, error)
+    except Exception as error:  # a fault of parloader: the traceback follows
+        if output.as_json and not output.printed:
+            document = failure_document(ParloaderError(f"{type(error).__name__}: {error}", "This is a fault of parloader: report it"))
+            click.echo(json.dumps(document))
+        raise
+
+
+def _fail(output: Output, error: ParloaderError) -> None:
+    """Prints the error and ends the command."""
+    if str(error):
+        click.echo(f"error: {_one_line(str(error))}", err=True)
+    if output.as_json and not output.printed:
+        click.echo(json.dumps(failure_document(error)))
+    raise click.exceptions.Exit(error.exit_code) from None
+
+
+def _one_line(text: str) -> str:
+    """The text with control characters, and bytes that are not UTF-8, as escapes: names, values and server messages can contain them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def usage_error(error: click.UsageError) -> UsageError:
+    """click's error as one line: the option or setting first, then what is wrong with it. Passwords in it are masked."""
+    text = redact(error.message).rstrip(".")
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return UsageError(f"{_source(error)}: {text}")
+    command = error.ctx.command_path if error.ctx else "parloader"
+    possible = getattr(error, "possibilities", None)
+    meant = f"Did you mean {possible[0]}? " if possible else ""
+    return UsageError(f"{command}: {text[:1].lower()}{text[1:]}", f"{meant}{command} --help shows what is valid")
+
+
+def _source(error: click.BadParameter) -> str:
+    """Where the value was given: the option, the PARLOADER_* variable or the setting in parloader.toml."""
+    assert error.param is not None
+    name = error.param.opts[0]
+    source = error.ctx.get_parameter_source(error.param.name) if error.ctx and error.param.name else None
+    if source is ParameterSource.ENVIRONMENT:
+        return str(error.param.envvar or name)
+    return f"{name[2:].replace('-', '_')} in parloader.toml" if source is ParameterSource.DEFAULT_MAP else name
+
+
+class CommandGroup(click.Group):
+    """The group of all commands. Their errors, and those of the command line itself, become messages and exit codes here."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+        output = Output(verbosity=1, as_json=JSON_OPTION in args)
+        with exit_codes(output):
+            context = super().make_context(info_name, args, parent, **extra)
+        context.meta[OUTPUT] = output
+        return context
+
+    def invoke(self, ctx: click.Context) -> object:
+        with exit_codes(ctx.meta[OUTPUT]):
+            return super().invoke(ctx)
+        raise AssertionError("exit_codes suppresses no error")
+
+
+def current_output() -> Output:
+    """The output of the running command."""
+    output = click.get_current_context().meta[OUTPUT]
+    assert isinstance(output, Output)
+    return output
