@@ -93,10 +93,13 @@ def usage_error(error: click.UsageError) -> UsageError:
     text = redact(error.message).rstrip(".")
     if isinstance(error, click.BadParameter) and error.param is not None:
         return UsageError(f"{_source(error)}: {text}")
-    command = error.ctx.command_path if error.ctx else "parloader"
+    text = f"{text[:1].lower()}{text[1:]}"
+    if error.ctx is None:  # an option without its value
+        return UsageError(text, "Add the value")
+    command = error.ctx.command_path
     possible = getattr(error, "possibilities", None)
     meant = f"Did you mean {possible[0]}? " if possible else ""
-    return UsageError(f"{command}: {text[:1].lower()}{text[1:]}", f"{meant}{command} --help shows what is valid")
+    return UsageError(f"{command}: {text}", f"{meant}{command} --help shows what is valid")
 
 
 def _source(error: click.BadParameter) -> str:

@@ -53,7 +53,7 @@ def error_of(result: Result) -> dict[str, object]:
         (("sede",), "parloader: no such command 'sede'. Did you mean seed? parloader --help shows what is valid"),
         (("server", "strat"), "parloader server: no such command 'strat'. Did you mean start? parloader server --help shows what is valid"),
         (("--nope",), "parloader: no such option '--nope'. parloader --help shows what is valid"),
-        (("seed", "--rows"), "parloader seed: option '--rows' requires an argument. parloader seed --help shows what is valid"),
+        (("seed", "--rows"), "option '--rows' requires an argument. Add the value"),
     ],
 )
 def test_a_usage_error_is_one_line(arguments: tuple[str, ...], line: str) -> None:
