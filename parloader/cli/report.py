@@ -90,7 +90,7 @@ def plan(forecast: "Forecast") -> str:
     if forecast.run:
         state = "is complete: seed would change nothing" if forecast.run.complete else "is incomplete: seed would load the rest"
         lines.append(f"run {forecast.run.run_id} {state}")
-    lines += ["", _forecast_table(forecast.tables), ""]
+    lines += ["", _forecast_table(forecast.tables, "loaded" if forecast.run else "reused"), ""]
     for t in forecast.tables:
         if t.sample.height:
             lines += [f"{t.name}:", *(_row(row) for row in t.sample.rows(named=True)), ""]
@@ -101,16 +101,19 @@ def plan(forecast: "Forecast") -> str:
             lines.append(f"{name}{processes}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
     free = "" if forecast.free_bytes is None else f", which has {size_text(forecast.free_bytes)} free"
-    lines.append(f"about {size_text(forecast.size_bytes)} on the server's disk{free}")
+    if forecast.size_bytes:
+        lines.append(f"about {size_text(forecast.size_bytes)} on the server's disk{free}")
     lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
 
 
-def _forecast_table(tables: Sequence["TableForecast"]) -> str:
+def _forecast_table(tables: Sequence["TableForecast"], used: str) -> str:
+    """`used`: what the existing rows are that the plan does not create."""
     rows = [
         (
             t.name,
+            f"{'' if t.existing.exact else 'over '}{t.existing.rows:,}",
             f"{t.rows:,}",
             f"{t.used:,}",
             f"{t.made:,}",
@@ -120,7 +123,7 @@ def _forecast_table(tables: Sequence["TableForecast"]) -> str:
         )
         for t in tables
     ]
-    return table(("table", "rows", "existing", "to create", "keys", "data", "indexes"), rows)
+    return table(("table", "rows now", "rows of plan", used, "to create", "keys", "data", "indexes"), rows)
 
 
 def _row(row: Mapping[str, object]) -> str:

@@ -16,7 +16,8 @@ from parloader.planner.request import Note
 from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
-from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.quantities import size_text
+from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, require_key_capacity
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, prepare, serialization_warning
@@ -36,8 +37,10 @@ class TableForecast:
     name: str
     rows: int
     """of the plan"""
+    existing: RowCount
+    """all rows that the table has now"""
     used: int
-    """existing rows that are used"""
+    """existing rows that are used: those that the plan reuses, or those that the run has loaded already"""
     made: int
     """rows to create"""
     keys: tuple[tuple[int, int], ...]
@@ -70,7 +73,7 @@ class Forecast:
 
     @property
     def size_bytes(self) -> int:
-        return sum(table.size.total_bytes for table in self.tables)
+        return sum(table.size.total_bytes for table in self.tables if table.made)
 
     @property
     def target(self) -> TableForecast:
@@ -88,6 +91,8 @@ class Forecast:
                 {
                     "table": t.name,
                     "rows": t.rows,
+                    "existing": t.existing.rows,
+                    "existing_exact": t.existing.exact,
                     "used": t.used,
                     "made": t.made,
                     "keys": [list(pair) for pair in t.keys],
@@ -119,12 +124,16 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
         require_key_capacity(prepared.plan, prepared.schema, rows)
+        existing = {} if prepared.creates_tables else count_rows(connection, [table.name for table in prepared.plan.tables])
         forecast = Forecast(
             plan=prepared.plan,
             server=prepared.server,
             creates_tables=prepared.creates_tables,
             run=run,
-            tables=tuple(_table_forecast(config, prepared, table, rows, sample_rows) for table in prepared.plan.tables),
+            tables=tuple(
+                _table_forecast(config, prepared, table, rows, existing.get(table.name, NO_ROWS), sample_rows)
+                for table in prepared.plan.tables
+            ),
             batch=config.batch,
             writer=config.writer,
             free_bytes=free_bytes(prepared.server),
@@ -144,7 +153,7 @@ def write(forecast: Forecast, file: Path) -> None:
 
 
 def _table_forecast(
-    config: SeedConfig, prepared: PreparedLoad, table: Table, rows: Mapping[str, RowAllocation], sample_rows: int
+    config: SeedConfig, prepared: PreparedLoad, table: Table, rows: Mapping[str, RowAllocation], existing: RowCount, sample_rows: int
 ) -> TableForecast:
     allocation, run = rows[table.name], prepared.run
     missing = allocation.new if run is None else run.gaps(table.name) if table.partitioned else ()
@@ -154,6 +163,7 @@ def _table_forecast(
     return TableForecast(
         name=table.name,
         rows=table.rows,
+        existing=existing,
         used=table.rows - new_rows,
         made=new_rows,
         keys=tuple(key_range for part in missing for key_range in allocation.keys.ranges(part)) if allocation.keys else (),
@@ -171,7 +181,8 @@ def _risks(forecast: Forecast, schema: Schema) -> Iterator[str]:
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         yield from _table_risks(table, planned, schema[table.name])
     if forecast.free_bytes is not None and forecast.size_bytes > forecast.free_bytes:
-        yield f"the rows need about {forecast.size_bytes:,} bytes, but the server's data directory has only {forecast.free_bytes:,} bytes free"
+        free = size_text(forecast.free_bytes)
+        yield f"the rows need about {size_text(forecast.size_bytes)}, but the disk of the server's data directory has only {free} free"
 
 
 def _table_risks(forecast: TableForecast, planned: Table, table: TableSchema) -> Iterator[str]:

@@ -48,6 +48,23 @@ class _ExistingKeys:
 NOTHING = _ExistingKeys(counted=0, first=0, last=0, empty=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RowCount:
+    """The number of rows in a table, counted up to COUNTED_ROWS."""
+
+    rows: int
+    exact: bool  # False: the table has more rows than that
+
+
+NO_ROWS = RowCount(rows=0, exact=True)
+
+
+def count_rows(connection: Connection, tables: Sequence[str]) -> dict[str, RowCount]:
+    """Table → how many rows it has."""
+    existing = _count_rows(connection, dict.fromkeys(tables), tables)
+    return {name: RowCount(rows=min(each.counted, COUNTED_ROWS), exact=not each.exceeds_count) for name, each in existing.items()}
+
+
 class ExistingRowCounts(Mapping[str, ExistingRows]):
     """Table → the existing rows that a plan could reuse. A large table is counted on first access, and only if its rows can be reused."""
 

@@ -92,13 +92,15 @@ def _write_parents(connection: Connection, plan: Plan, rows: Mapping[str, RowAll
 
 
 def _note_parents(run: Run, progress: Progress) -> None:
-    counts = [(table.name, run.rows[table.name].new_rows, table.rows) for table in run.plan.parents]
-    if any(new for _, new, _ in counts):
-        parents = ", ".join(f"{name} {new:,} of {rows:,}" for name, new, rows in counts)
-        others = "; the other rows existed" if any(new < rows for _, new, rows in counts) else ""
-        progress.note(f"run {run.run_id}: created the parent rows ({parents}{others})")
-    elif counts:
-        progress.note(f"run {run.run_id}: all parent rows existed ({', '.join(f'{name} {rows:,}' for name, _, rows in counts)})")
+    created = [(table.name, run.rows[table.name].new_rows) for table in run.plan.parents]
+    reused = [(table.name, table.rows - run.rows[table.name].new_rows) for table in run.plan.parents]
+    parts = [
+        f"{what} {', '.join(f'{name} {rows:,}' for name, rows in counts if rows)}"
+        for what, counts in (("created the parent rows", created), ("reused existing rows of", reused))
+        if any(rows for _, rows in counts)
+    ]
+    if parts:
+        progress.note(f"run {run.run_id}: {'; '.join(parts)}")
 
 
 def _undo(connection: Connection, counters: Mapping[str, int], *, created_tables: bool, created_ledger: bool) -> None:
