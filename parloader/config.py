@@ -27,13 +27,13 @@ from parloader.workers.throttle import Limits
 class SeedConfig:
     """What to load and how. `plan` takes the same config, to show what seed would do.
 
-    If neither `table` nor `plan` is given, the built-in plan is loaded.
+    If neither `tables` nor `plan` is given, the built-in plan is loaded.
     """
 
     target: Target
-    table: str | None = None  # fill this table and the parents it needs
+    tables: tuple[str, ...] = ()  # fill these tables and the parents they need; the first is the target
     plan: str | None = None  # a plan file, or MODULE:NAME
-    rows: int | None = None  # of the target table; None: as in the plan file, or its default
+    rows: int | None = None  # of the target table, or of each of `tables`; None: as in the plan file, or its default
     seed: int | None = None  # None: as in the plan file, or 0
     parents: Mapping[str, int] = field(default_factory=dict)  # rows to use or create, by parent table
     procs: int = field(default_factory=usable_cores)

@@ -68,6 +68,24 @@ def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     return parents
 
 
+class _TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
+    """A table's name. In a variable of the environment, commas separate several: a name may have blanks."""
+
+    name = "name"
+
+    envvar_list_splitter = ","
+
+
+def _tables(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The tables, each once."""
+    tables = tuple(dict.fromkeys(names))
+    if "" in tables:
+        raise click.BadParameter("the name of a table is empty")
+    if len(tables) > 1 and (with_comma := [name for name in tables if "," in name]):
+        raise click.BadParameter(f"{with_comma[0]!r} has a comma, so it cannot be combined with other tables; load it in a run of its own")
+    return tables
+
+
 def _procs(text: str) -> int:
     if not text.isdecimal() or len(text) > len(str(MAX_PROCS)) or not 1 <= int(text) <= MAX_PROCS:
         raise ValueError(f"{text!r} is not a number from 1 to {MAX_PROCS}")
@@ -131,9 +149,13 @@ _parameters_option = click.option(
 _plan_options = option_group(
     click.option(
         "--table",
+        "tables",
+        type=_TableName(),
         metavar="NAME",
+        multiple=True,
+        callback=_tables,
         envvar="PARLOADER_TABLE",
-        help="Fill this table and the parent tables it needs.  [default: the built-in plan script_execution]",
+        help="Fill this table and the parent tables it needs. Repeatable: --rows applies to each.  [default: the built-in plan script_execution]",
     ),
     click.option(
         "--plan",
@@ -188,7 +210,7 @@ _plan_options = option_group(
 class PlanOptions:
     """The values of plan_options: what to load, and by which processes, batches and writer."""
 
-    table: str | None
+    tables: tuple[str, ...]
     plan: str | None
     parents: dict[str, int]
     seed: int | None
@@ -203,7 +225,7 @@ class PlanOptions:
 
         return SeedConfig(
             target=target,
-            table=self.table,
+            tables=self.tables,
             plan=self.plan,
             parents=self.parents,
             seed=self.seed,
@@ -217,7 +239,7 @@ class PlanOptions:
     def _applicable_parameters(self) -> dict[str, str]:
         """The parameters; if this is not the built-in plan, without those of [set] in parloader.toml, which are for the built-in one."""
         source = click.get_current_context().get_parameter_source("parameters")
-        return {} if (self.table or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
+        return {} if (self.tables or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
 
 
 def plan_options(function: Callable[..., None]) -> Callable[..., None]:

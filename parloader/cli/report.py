@@ -41,6 +41,8 @@ def _parameters(values: Mapping[str, str]) -> str:
 
 
 def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
+    if result.run_id is None:
+        return "nothing to load: 0 rows were requested, so no run was made"
     lines = []
     if result.already_complete:
         lines.append(f"run {result.run_id} is already complete; nothing was changed")

@@ -52,7 +52,7 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "rows": _text,
     "seed": _text,
     "set": _pairs,
-    "table": _text,
+    "table": _texts,
     "worker_restarts": _text,
     "writer": _text,
     **dict.fromkeys(CONNECTION_SETTINGS, _text),

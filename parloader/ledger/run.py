@@ -90,6 +90,11 @@ class Run:
         keys = self.table(table).rows.keys
         return tuple(r for done in self.done_by_pass(table, of) for r in keys.ranges(done)) if keys else ()
 
+    @property
+    def requested_tables(self) -> tuple[str, ...]:
+        """The tables that the user asked for by name; the target, if by a plan file."""
+        return requested_tables(self.plan)
+
     def is_of(self, plan: Plan) -> bool:
         """Whether it is a run of the plan, which need not be complete."""
 
@@ -98,6 +103,16 @@ class Run:
             return of.name, of.target.name, of.target.rows, of.seed, parameters
 
         return requested(self.plan) == requested(plan)
+
+
+TABLE_PARAMETER = "table"
+"""The parameter that lists the tables given by name, separated by commas. Only a single one may have a comma in its name."""
+
+
+def requested_tables(plan: Plan) -> tuple[str, ...]:
+    """The tables of TABLE_PARAMETER, the target first; the target alone, if the plan has no such parameter."""
+    text = plan.parameters.get(TABLE_PARAMETER, plan.target.name)
+    return (text,) if text == plan.target.name else tuple(text.split(","))
 
 
 MAX_NAME_CHARACTERS = 64

@@ -16,7 +16,7 @@ from parloader.plans.row_ranges import split
 from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
-from parloader.runs.begin import begin
+from parloader.runs.begin import begin, create_example
 from parloader.runs.preparation import prepare, serialization_warning
 from parloader.schema.model import Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
@@ -56,7 +56,8 @@ class TableLoad:
 class SeedResult:
     """What this call loaded, and what the run holds now."""
 
-    run_id: int
+    run_id: int | None
+    """None: no rows were requested, so no run began"""
     rows: int
     """loaded by this call"""
     seconds: float
@@ -97,6 +98,18 @@ class SeedResult:
         }
 
 
+NOTHING_REQUESTED = SeedResult(
+    run_id=None,
+    rows=0,
+    seconds=0.0,
+    check_seconds=0.0,
+    first_batch_seconds=None,
+    already_complete=False,
+    workers=(),
+    counts=rule_counts.Counts(total=0, figures={}, violations={}),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _SeedContext:
     """What every step of a seed needs."""
@@ -131,12 +144,15 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     ):
         context = _SeedContext(config=config, lease=lease, progress=progress, executor=executor)
         lease.wait()
-        run, stages = lease.run_with_retry("preparing the load", partial(_prepare, context))
-        return _load(context, run, stages)
+        prepared = lease.run_with_retry("preparing the load", partial(_prepare, context))
+        return _load(context, *prepared) if prepared else NOTHING_REQUESTED
 
 
-def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_Stage]]:
-    """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may."""
+def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_Stage]] | None:
+    """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may.
+
+    None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are created nevertheless.
+    """
     config, progress = context.config, context.progress
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
@@ -144,6 +160,10 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
     prepared = prepare(connection, config)
     server = prepared.server
     progress.note(f"connected to {server}: {config.target}")
+    if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):
+        if prepared.creates_tables:
+            create_example(connection, progress)
+        return None
     run, schema = (prepared.run, prepared.schema) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):

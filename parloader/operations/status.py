@@ -60,7 +60,7 @@ def resume_command(run: Run) -> str | None:
     for name, value in run.parameters.items():
         match name:
             case "table":
-                options.insert(0, f"--table {shlex.quote(value)}")
+                options[:0] = [f"--table {shlex.quote(table)}" for table in run.requested_tables]
             case "file":
                 options.insert(0, f"--plan {shlex.quote(value)}")
             case "parents":

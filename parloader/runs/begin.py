@@ -32,8 +32,7 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
     counters_before_run = counters
     try:
         if empty:
-            names = create_tables(connection)
-            progress.note(f"the database was empty: created the tables {', '.join(names)}")
+            create_example(connection, progress)
             planned = fit_to_schema(connection, introspection.list_tables(connection), prepared.plan)
             counters_before_run = _key_counters(connection, planned.schema)
         if not had_ledger:
@@ -46,6 +45,12 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
         raise
     _note_parents(run, progress)
     return run, planned.schema
+
+
+def create_example(connection: Connection, progress: Progress) -> None:
+    """Creates the tables of the built-in plan in an empty database."""
+    names = create_tables(connection)
+    progress.note(f"the database was empty: created the tables {', '.join(names)}")
 
 
 def _key_counters(connection: Connection, schema: Schema) -> dict[str, int]:
@@ -95,8 +100,8 @@ def _note_parents(run: Run, progress: Progress) -> None:
     created = [(table.name, run.rows[table.name].new_rows) for table in run.plan.parents]
     reused = [(table.name, table.rows - run.rows[table.name].new_rows) for table in run.plan.parents]
     parts = [
-        f"{what} {', '.join(f'{name} {rows:,}' for name, rows in counts if rows)}"
-        for what, counts in (("created the parent rows", created), ("reused existing rows of", reused))
+        f"{what}: {', '.join(f'{name} {rows:,}' for name, rows in counts if rows)}"
+        for what, counts in (("created parent rows", created), ("reused existing rows", reused))
         if any(rows for _, rows in counts)
     ]
     if parts:

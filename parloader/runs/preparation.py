@@ -17,15 +17,16 @@ from parloader.database.session import ServerInfo, server_info
 from parloader.errors import AnotherRun, SchemaMismatch, ServerNotSupported, UsageError
 from parloader.generation.frames import samples
 from parloader.ledger import store
-from parloader.ledger.run import Run
+from parloader.ledger.run import TABLE_PARAMETER, Run, requested_tables
 from parloader.planner import compatibility
 from parloader.planner.completion import CompletedPlan, complete
-from parloader.planner.request import Fill, Note
+from parloader.planner.request import Fill, Note, listed
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import Plan, Table, require_parents
 from parloader.rows.allocation import count_existing_rows
 from parloader.rows.writer_names import WriterName
+from parloader.runs.requested_tables import require_requested_tables
 from parloader.schema.model import Schema, TableSchema
 
 
@@ -85,6 +86,7 @@ def fit_to_schema(
     connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
+    require_requested_tables(plan, fill, listing)
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
     if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
@@ -147,21 +149,40 @@ def serialization_warning(writer: WriterName, server: ServerInfo, table: TableSc
 
 def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:
     """The run of the same plan, an incomplete one if there is one; None: a new run begins. AnotherRun: a run of another plan is in the way."""
-    of_target = [run for run in runs if run.target == plan.target.name]
+    requested = {*requested_tables(plan)}
+    of_target = [run for run in runs if requested & {*run.requested_tables}]
     if config.new_run:
         if unfinished := next((run for run in of_target if not run.complete), None):
             raise AnotherRun(
                 f"run {unfinished.run_id} ({describe(unfinished)}) is not complete, so --new-run would leave it unfinished",
-                "Finish it (the same command without --new-run), or remove it: parloader clean",
+                "Finish it (parloader status shows the command), or remove it: parloader clean",
             )
         return None
     same = [run for run in of_target if run.is_of(plan)]
     if of_target and not same:
-        raise AnotherRun(
-            f"{plan.target.name} already has rows of run {of_target[-1].run_id} ({describe(of_target[-1])})",
-            "Delete that run (parloader clean), or add another one (--new-run)",
-        )
+        raise _another_run(of_target[-1], plan, config)
     return next((run for run in same if not run.complete), same[-1] if same else None)
+
+
+def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
+    """Why the requested plan cannot continue the run, and what to do."""
+    remove = f"Delete run {run.run_id} (parloader clean)"
+    next_step = f"{remove}, or " + ("add another one (--new-run)" if run.complete else "finish it: parloader status shows the command")
+    if _file_has_changed(run, config):
+        if not run.complete:
+            next_step = f"{remove}, or finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
+        return AnotherRun(f"the plan {config.plan} has changed since run {run.run_id} ({describe(run)}) began with it", next_step)
+    tables = listed(table for table in requested_tables(plan) if table in run.requested_tables)
+    return AnotherRun(f"{tables} already has rows of run {run.run_id} ({describe(run)})", next_step)
+
+
+def _file_has_changed(run: Run, config: SeedConfig) -> bool:
+    """Whether the run began with the requested plan file, and the file had another content."""
+    if config.plan is None or run.parameters.get("file") != config.plan:
+        return False
+    # the digest covers the number of rows and the seed, which may come from options
+    as_in_run = _of_file(replace(config, rows=run.plan.target.rows, seed=run.plan.seed), config.plan)
+    return as_in_run.parameters["digest"] != run.parameters.get("digest")
 
 
 def describe(run: Run) -> str:
@@ -173,11 +194,11 @@ def describe(run: Run) -> str:
 def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
     """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file."""
     if config.plan is not None:
-        _require_without("--plan", {"--table": config.table, "--set": config.parameters})
+        _require_without("--plan", {"--table": config.tables, "--set": config.parameters})
         return _of_file(config, config.plan), Fill.DEMANDED
-    if config.table is not None:
+    if config.tables:
         _require_without("--table", {"--set": config.parameters})
-        return _of_table(config, config.table), Fill.ALL
+        return _of_tables(config, config.tables), Fill.ALL
     plan = script_execution(DEFAULT_ROWS if config.rows is None else config.rows, config.parameters)
     return replace(plan, parameters={**plan.parameters, **_parents(config)}, seed=config.seed or 0), Fill.DEMANDED
 
@@ -188,10 +209,14 @@ def _require_without(option: str, others: Mapping[str, object]) -> None:
             raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
 
 
-def _of_table(config: SeedConfig, name: str) -> Plan:
+def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
+    """Each table has --rows rows, unless --parents gives it another number."""
     rows = DEFAULT_ROWS if config.rows is None else config.rows
-    table = Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False)
-    return Plan(name=name, parameters={"table": name, **_parents(config)}, tables=(table,), seed=config.seed or 0)
+    tables = tuple(
+        Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
+    )
+    parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
+    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0])
 
 
 def _of_file(config: SeedConfig, source: str) -> Plan:

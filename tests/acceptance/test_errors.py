@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.servers import DROP_LEDGER, Database, own_tcp_port
+from support.servers import DROP_LEDGER, Database, create_example, own_tcp_port
 
 from parloader.database import sql
 from parloader.database.session import connected
@@ -53,7 +53,7 @@ def test_wrong_password_and_unknown_database(database: Database) -> None:
 @pytest.fixture
 def limited(database: Database) -> Database:
     """The same database as an account that may only look and change rows."""
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     with database.server.connection() as admin:
         sql.execute(admin, "DROP USER IF EXISTS 'limited'@'localhost'")
         sql.execute(admin, "CREATE USER 'limited'@'localhost' IDENTIFIED BY 'pa:ss@word'")
@@ -67,7 +67,7 @@ def test_a_missing_privilege_is_named(limited: Database, database: Database) -> 
     assert "ALTER command denied to user 'limited'" in done.stderr
     assert "an administrator can grant" in done.stderr
     assert "pa:ss" not in done.stderr
-    assert database.value("SELECT COUNT(*) FROM parloader_run") == 1
+    assert database.value("SELECT COUNT(*) FROM parloader_run") == 0
     with database.server.connection() as admin:
         sql.execute(admin, f"GRANT ALTER ON {database.target.database}.* TO 'limited'@'localhost'")
     done = limited.parloader("seed", "--rows", "100", "--new-run", check=3)
@@ -113,7 +113,7 @@ def test_a_read_only_server_is_refused(database: Database) -> None:
 )
 def test_a_schema_of_another_shape_names_column_and_expectation(database: Database, change: str, says: str) -> None:
     emptied = [f"DELETE FROM {table}" for table in ("event_trigger", "script_version", "script_reference", "task_schedule")]
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(DROP_LEDGER, *emptied, change)
     done = database.parloader("seed", "--rows", "100", check=3)
     assert says in done.stderr
@@ -121,7 +121,7 @@ def test_a_schema_of_another_shape_names_column_and_expectation(database: Databa
 
 
 def test_what_the_schema_demands_beyond_the_plan_is_filled(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(DROP_LEDGER, "ALTER TABLE script_execution ADD COLUMN level INT NOT NULL, ADD COLUMN note VARCHAR(9)")
     database.parloader("seed", "--rows", "100", "--procs", "1")
     assert database.value("SELECT COUNT(DISTINCT level) FROM script_execution WHERE note IS NULL") > 1  # type: ignore[operator]
@@ -136,7 +136,7 @@ def test_an_engine_without_transactions_is_refused(database: Database) -> None:
 
 
 def test_rows_beyond_the_keys_type(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(
         DROP_LEDGER,
         "ALTER TABLE script_execution MODIFY id SMALLINT UNSIGNED AUTO_INCREMENT",
@@ -149,7 +149,7 @@ def test_rows_beyond_the_keys_type(database: Database) -> None:
 
 
 def test_a_trigger_that_refuses_rows_stops_the_run_with_its_words(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(
         DROP_LEDGER,
         "CREATE TRIGGER no_more BEFORE INSERT ON script_execution FOR EACH ROW "

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support.servers import DROP_LEDGER, Database, everything
+from support.servers import DROP_LEDGER, Database, create_example, everything
 
 from parloader.builtin.plan import PARAMETERS
 from parloader.database import sql
@@ -22,7 +22,7 @@ KEY_ROOM = 127  # of a TINYINT key
 
 def bare_tables(database: Database) -> None:
     """The plan's tables, as of somebody who never heard of parloader."""
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(
         DROP_LEDGER,
         *(f"DELETE FROM {table}" for table in TABLES),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.servers import DROP_LEDGER, Database
+from support.servers import DROP_LEDGER, Database, create_example
 
 from parloader.database import sql
 
@@ -48,7 +48,7 @@ def example(database: Database) -> None:
 
 
 def before_v97(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(DROP_LEDGER, "DROP TABLE script_execution", BEFORE_V97)
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from support.servers import Database
+from support.servers import Database, create_example
 
 
 def test_a_complete_run_is_left_alone(database: Database) -> None:
@@ -60,7 +60,7 @@ def test_status_and_plan_write_nothing(database: Database) -> None:
 
 
 def test_existing_parents_are_used_and_only_what_lacks_is_made(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(
         "DELETE FROM parloader_run",
         "DELETE FROM parloader_table",
@@ -70,7 +70,8 @@ def test_existing_parents_are_used_and_only_what_lacks_is_made(database: Databas
         "UPDATE script_reference SET name = CONCAT('mine-', id)",
     )
     done = database.parloader("seed", "--rows", "2000", "--procs", "2")
-    assert "script_version 2 of 10" in done.stderr
+    assert "created parent rows: script_version 2, event_trigger 60; reused existing rows: " in done.stderr
+    assert "script_version 8" in done.stderr
     assert "script_reference 0 of 10" in done.stderr
     assert "event_trigger 60 of 100" in done.stderr
     database.parloader("verify")

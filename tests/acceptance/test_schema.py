@@ -2,7 +2,7 @@
 
 import json
 
-from support.servers import DROP_LEDGER, Database
+from support.servers import DROP_LEDGER, Database, create_example
 
 BEFORE_V97 = """CREATE TABLE script_execution (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -14,7 +14,7 @@ BEFORE_V97 = """CREATE TABLE script_execution (
 
 
 def as_before_v97(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(DROP_LEDGER, "DROP TABLE script_execution", BEFORE_V97)
     database.execute("INSERT INTO script_execution VALUES (7, 1, 1, 1, '2020-01-01 00:00:00', '2020-01-01 00:00:01')")
 

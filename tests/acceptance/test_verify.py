@@ -2,7 +2,7 @@
 
 import json
 
-from support.servers import Database
+from support.servers import Database, create_example
 
 
 def test_one_changed_one_deleted_and_one_added_row(database: Database) -> None:
@@ -44,7 +44,7 @@ def test_swapped_rows_do_not_cancel_out(database: Database) -> None:
 
 
 def test_a_changed_parent_is_found_and_one_that_was_there_is_not_looked_at(database: Database) -> None:
-    database.parloader("seed", "--rows", "0")
+    create_example(database)
     database.execute(
         "DELETE FROM parloader_run", "DELETE FROM parloader_table", "DELETE FROM parloader_batch", "DELETE FROM task_schedule WHERE id > 50"
     )

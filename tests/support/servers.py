@@ -42,7 +42,7 @@ TEST_REDO_LOG_BYTES = 32 * 2**20
 
 PATIENCE_SECONDS = 60
 
-DROP_LEDGER = f"DROP TABLE {', '.join(store.TABLES)}"
+DROP_LEDGER = f"DROP TABLE IF EXISTS {', '.join(store.TABLES)}"
 
 SERVER_INFO = ServerInfo(
     kind=ServerKind.MYSQL,
@@ -232,6 +232,15 @@ def running(database: Database, *arguments: str) -> Iterator[Command]:
         if command.process.poll() is None:
             command.process.kill()
             command.process.communicate()
+
+
+def create_example(database: Database) -> None:
+    """The tables of the built-in plan, with the parent rows, and a ledger without a run."""
+    database.parloader("seed", "--rows", "1", "--procs", "1")
+    database.execute(
+        *(f"DELETE FROM {table}" for table in ("script_execution", *store.TABLES) if table != control.CONTROL),
+        "ALTER TABLE script_execution AUTO_INCREMENT = 1",
+    )
 
 
 def loaded(database: Database) -> int:
