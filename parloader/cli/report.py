@@ -48,12 +48,12 @@ def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
         lines.append(f"run {result.run_id} is already complete; nothing was changed")
     elif result.workers:
         updated = f", and set columns of {counted(result.updated, 'row')} in a second pass" if result.updated else ""
-        lines += [_workers(result.workers, with_table=len(result.tables) > 1), ""] if with_workers else []
+        lines += [_workers(result.workers, with_table=result.several_tables), ""] if with_workers else []
         lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
-        lines += _loads(result.tables) if len(result.tables) > 1 else []
+        lines += _loads(result.tables) if result.several_tables else []
     counts = result.counts
     figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
-    table = f" of {result.target}" if len(result.tables) > 1 else ""
+    table = f" of {result.target}" if result.several_tables else ""
     parts = [f"{counted(counts.total, 'row')}{table}", *figures, counted(counts.violation_count, "violation")]
     lines.append(f"run {result.run_id}: {', '.join(parts)} (counted in {result.check_seconds:.1f} s)")
     return "\n".join(lines)

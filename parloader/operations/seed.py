@@ -72,6 +72,8 @@ class SeedResult:
     """of the target table, as found on the server"""
     target: str = ""
     """the target table"""
+    several_tables: bool = False
+    """whether workers load more than the target table, or load it in two passes"""
     tables: tuple[TableLoad, ...] = ()
     """what this call loaded, by table and pass, in order"""
     updated: int = 0
@@ -243,6 +245,7 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
         workers=workers,
         counts=counts,
         target=run.target,
+        several_tables=len(run.work) > 1,
         tables=tables,
     )
 
