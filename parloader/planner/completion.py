@@ -65,12 +65,13 @@ from dataclasses import dataclass, replace
 
 from parloader.errors import Refused, UsageError
 from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
-from parloader.planner.solver import PlanSolver
+from parloader.planner.solver import GIVE_ITS_COLUMNS, PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Pick
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import ExistingRows
+from parloader.quantities import counted
 from parloader.schema.model import Schema
 
 
@@ -130,7 +131,11 @@ def _require_picked_columns(plan: Plan, schema: Schema) -> None:
 
 
 def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:
-    """The refusal with the largest number of rows that fits."""
+    """The refusal with the largest number of rows that fits, if it is known."""
+    if not error.is_limit:
+        rows = request.fixed_rows(error.table)
+        number = "enough rows" if rows is None else counted(rows, "row")
+        return Refused(f"parloader cannot generate {number} of {error.table}: {error.reason}", GIVE_ITS_COLUMNS)
     if error.table in request.parents:
         rows = request.parents[error.table]
         fitting = largest_fitting(lambda n: _fits(replace(request, parents={**request.parents, error.table: n})), rows)

@@ -41,6 +41,11 @@ class NotFillable(Exception):
 class UniqueKeyExhausted(NotFillable):
     """More rows of `table` are requested than one of its unique keys allows."""
 
+    def __init__(self, table: str, reason: str, *, is_limit: bool = True) -> None:
+        super().__init__(table, reason)
+        self.is_limit = is_limit
+        """Whether no plan can have more rows. False: parloader cannot work out more distinct values, but there may be some."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningRequest:
@@ -67,6 +72,9 @@ class PlanningRequest:
 
     def existing_rows(self, table: str) -> int:
         return self.existing[table].rows if table in self.existing else 0
+
+    def highest_key(self, table: str) -> int:
+        return self.existing[table].highest_key if table in self.existing else 0
 
     def fixed_rows(self, table: str) -> int | None:
         """The row count that the user or the plan gives, if any."""

@@ -15,6 +15,7 @@ from parloader.planner.table_draft import TableDraft, assignable_key, columns_le
 from parloader.planner.unique_keys import ParentCapacity, UniqueKeySolver, UniquenessLayout, largest_fitting
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
+from parloader.quantities import counted
 from parloader.schema.model import ForeignKey
 
 # Each round adds a table or requires more rows of one; a schema of a few hundred tables takes fewer than ten rounds
@@ -39,6 +40,7 @@ class PlanSolver:
         self._cases: dict[str, CheckCases] = {}
         self._given: dict[str, dict[str, Generator]] = {}  # table → the generators that the plan gives it
         self._max_rows_by_table: dict[str, int] = {}
+        self._max_rows_is_limit: dict[str, bool] = {}  # False: parloader cannot work out more rows, but there may be some
         self._in_progress: set[str] = set()  # the tables whose maximum is being computed
 
     def solve(self) -> tuple[Plan, tuple[Note, ...]]:
@@ -160,10 +162,9 @@ class PlanSolver:
         existing = self.request.existing_rows(name)
         reused = existing if self.request.may_reuse(name) and not self.requirements.table(name).only_new else 0
         if draft.key is not None:
-            key_values = draft.schema.column(draft.key).max_value
-            if rows > key_values - existing + reused:
-                taken = f", of which {existing:,} are used already" if existing else ""
-                raise UniqueKeyExhausted(name, f"{name}.{draft.key} holds only {key_values:,} values{taken}")
+            key_values, highest = draft.schema.column(draft.key).max_value, self.request.highest_key(name)
+            if rows - reused > key_values - max(existing, highest):
+                raise UniqueKeyExhausted(name, _full_key(f"{name}.{draft.key}", key_values, existing, highest))
         return UniqueKeySolver(
             draft=draft, rows=rows, reused=reused, existing_rows=existing, capacity=self._capacity, schema=self.request.schema
         ).solve()
@@ -201,7 +202,9 @@ class PlanSolver:
             for other in sorted(self.requirements.group(name))
         ]
         return ParentCapacity(
-            existing=min(capacity.existing for capacity in capacities), maximum=min(capacity.maximum for capacity in capacities)
+            existing=min(capacity.existing for capacity in capacities),
+            maximum=min(capacity.maximum for capacity in capacities),
+            is_limit=all(self._max_rows_is_limit.get(other, True) for other in self.requirements.group(name)),
         )
 
     def _max_rows(self, name: str) -> int:
@@ -213,6 +216,7 @@ class PlanSolver:
             try:
                 draft = self.drafts.get(name) or self._draft(name, self._keys_of(name))
                 self._max_rows_by_table[name] = largest_fitting(lambda rows: self._fits(draft, rows))
+                self._max_rows_is_limit[name] = self._is_limit(draft, self._max_rows_by_table[name])
             except NotFillable:
                 self._max_rows_by_table[name] = 0
             finally:
@@ -224,6 +228,16 @@ class PlanSolver:
             self._layout(draft, rows)
         except UniqueKeyExhausted:
             return False
+        return True
+
+    def _is_limit(self, draft: TableDraft, max_rows: int) -> bool:
+        """Whether the table cannot have more than `max_rows` rows in any plan."""
+        if max_rows == MAX_ROWS:
+            return True
+        try:
+            self._layout(draft, max_rows + 1)
+        except UniqueKeyExhausted as error:
+            return error.is_limit
         return True
 
     # The plan
@@ -301,6 +315,14 @@ class PlanSolver:
         triggers = [trigger.name for trigger in self.request.table_schema(name).triggers if trigger.event == "INSERT"]
         fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")
         return [*doubts, fire] if triggers else doubts
+
+
+def _full_key(column: str, key_values: int, existing: int, highest: int) -> str:
+    """Why a key that the run assigns has too few values."""
+    if highest > existing:
+        return f"{column} holds keys up to {key_values:,}, and new keys follow the highest existing one, {highest:,}"
+    used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
+    return f"{column} holds only {counted(key_values, 'value')}{used}"
 
 
 def _with_referenced(tables: Mapping[str, Table], waiting: list[str]) -> frozenset[str]:

@@ -10,10 +10,14 @@ from parloader.planner.table_draft import TableDraft
 from parloader.planner.values import default_generators, unique_columns
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
+from parloader.quantities import counted
 from parloader.schema.model import ColumnType, TableSchema, UniqueKey
 
 # The types that look most natural in a unique column: a name or a code rather than a timestamp
 PREFERRED = (ColumnType.TEXT, ColumnType.UUID, ColumnType.BYTES, ColumnType.INTEGER)
+
+# The types of which parloader uses only a part of the values
+PARTIALLY_USED = (ColumnType.TEXT, ColumnType.BYTES, ColumnType.REAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,7 @@ class ParentCapacity:
 
     existing: int  # rows that need not be generated
     maximum: int
+    is_limit: bool = True  # False: parloader cannot work out more rows, but there may be some
 
 
 @dataclass
@@ -142,10 +147,7 @@ class UniqueKeySolver:
         fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
         if self.existing_rows and not (sources := self._with_new_parents(sources, layout)):
-            reason = (
-                f"its unique key {key.name} ({listed(key.columns)}) has no column whose values can differ from those of the existing rows"
-            )
-            self._leave_null(key, layout, 0, reason)
+            self._leave_null(key, layout, 0, self._limits_beside_existing(key))
             return
         if assign_digits(rows, sources, fixed) is None:
             too_small = [s.name for s in sources if s.group and s.name in fixed and fixed[s.name].size < rows <= s.maximum]
@@ -168,13 +170,50 @@ class UniqueKeySolver:
             layout.null_from[column] = min(layout.null_from.get(column, rows), rows if rows > 1 else 0)
         elif self.draft.is_doubtful(key):
             layout.doubtful.append(key)
+        elif unknown := [column for column in key.columns if self._is_unknown(column)]:
+            raise UniqueKeyExhausted(self.draft.name, self._unknown_values(key, unknown), is_limit=False)
         else:
-            raise UniqueKeyExhausted(self.draft.name, reason)
+            parents = [parent for column in key.columns if (group := self.draft.group_of(column)) for parent in group.parents]
+            raise UniqueKeyExhausted(self.draft.name, reason, is_limit=all(self.capacity(parent, False).is_limit for parent in parents))
+
+    def _is_unknown(self, column: str) -> bool:
+        """Whether the column might differ in more rows than parloader can work out: its CHECKs, its type or another column decide."""
+        draft = self.draft
+        if draft.group_of(column) is not None or column in draft.given or column == draft.key:
+            return False
+        domain, column_schema = draft.common_domain(column), draft.schema.column(column)
+        if domain is None or not draft.is_open(column):
+            return True
+        return unique_columns.unique_generator(column_schema, domain, draft.prefix(column)) is None
+
+    def _unknown_values(self, key: UniqueKey, columns: Sequence[str]) -> str:
+        types = listed(f"{column} {self.draft.schema.column(column).type_text}" for column in columns)
+        checks = [check.name for check in self.draft.schema.checks if any(f"`{column}`" in check.clause for column in columns)]
+        because = f" under its CHECK{'s' if len(checks) > 1 else ''} {listed(checks)}" if checks else ""
+        return f"its unique key {key.name} needs different values, and parloader cannot work out enough of them for {types}{because}"
+
+    def _limits_beside_existing(self, key: UniqueKey) -> str:
+        """Why new rows cannot differ from the existing ones."""
+        draft, full = self.draft, f"its unique key {key.name} ({listed(key.columns)})"
+        if len(key.columns) == 1 and (domain := draft.common_domain(key.columns[0])) is not None:
+            column = key.columns[0]
+            unique = unique_columns.unique_generator(draft.schema.column(column), domain, draft.prefix(column))
+            if unique is not None:
+                return f"{full}: {self._holds(column, capacity(unique))}, and the table has {counted(self.existing_rows, 'row')} already"
+        return f"{full} has no column whose values can differ from those of the existing rows"
+
+    def _holds(self, column: str, values: int) -> str:
+        """How many values the column has, or how many of them parloader generates: it writes texts in a part of all characters."""
+        domain = self.draft.common_domain(column)
+        is_partial = self.draft.schema.column(column).kind in PARTIALLY_USED and (domain is None or domain.values is None)
+        return f"{self.draft.name}.{column} {'gets at most' if is_partial else 'holds only'} {counted(values, 'value')}{' from parloader' if is_partial else ''}"
 
     def _limits(self, key: UniqueKey, sources: Sequence[DigitSource]) -> str:
-        name = self.draft.name
-        holds = [f"{name}.{s.name} holds only {s.maximum:,} values" for s in sources if not s.group and s.maximum < self.rows]
-        holds += [f"{listed(s.group.parents)} can have only {s.maximum:,} rows" for s in sources if s.group and s.maximum < self.rows]
+        holds = [self._holds(s.name, s.maximum) for s in sources if not s.group and s.maximum < self.rows]
+        for group, maximum in ((s.group, s.maximum) for s in sources if s.group and s.maximum < self.rows):
+            is_limit = all(self.capacity(parent, False).is_limit for parent in group.parents)
+            can = "can have only" if is_limit else "gets at most"
+            holds.append(f"{listed(group.parents)} {can} {counted(maximum, 'row')}{'' if is_limit else ' from parloader'}")
         full = f"its unique key {key.name} ({listed(key.columns)})"
         return f"{full}: {listed(holds)}" if holds else f"{full} has no column that can differ in each row"
 

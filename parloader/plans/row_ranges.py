@@ -168,3 +168,5 @@ class ExistingRows:
     rows: int
     contiguous: bool = False
     """Their integer keys have no gaps, so that all rows can be reused, however many there are."""
+    highest_key: int = 0
+    """The highest integer key, which new keys follow; 0 if the table has no such key, or other columns than the key are picked."""

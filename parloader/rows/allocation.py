@@ -12,7 +12,9 @@ from parloader.plans.generators import Scalar, Unique
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import ExistingRows, IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
+from parloader.quantities import counted
 from parloader.rows import key_reservation
+from parloader.rows.key_reservation import FreeValues
 from parloader.schema.model import ColumnType, Schema, TableSchema
 
 # Reused rows of a table whose keys have gaps, or of which other columns than the key are picked: their keys and values go to the ledger
@@ -20,6 +22,8 @@ MAX_SAMPLED_ROWS = 10_000
 
 # Counting stops here, after some milliseconds, unless all rows of the table can be reused. A key of two bytes has fewer values
 COUNTED_ROWS = 70_000
+
+GIVE_VALUES = "give the column a generator in a plan file"
 
 # SELECTs per UNION ALL statement, so that it stays short
 UNITED = 50
@@ -92,10 +96,10 @@ class ExistingRowCounts(Mapping[str, ExistingRows]):
         if key is None:
             return ExistingRows(rows=min(existing.counted, MAX_SAMPLED_ROWS))
         if existing.exceeds_count and name in self._not_reused:
-            return ExistingRows(rows=COUNTED_ROWS)
+            return ExistingRows(rows=COUNTED_ROWS, highest_key=existing.last)
         rows = _count_all(self._connection, name, key, existing)
         contiguous = existing.is_contiguous(rows)
-        return ExistingRows(rows=rows if contiguous else min(rows, MAX_SAMPLED_ROWS), contiguous=contiguous)
+        return ExistingRows(rows=rows if contiguous else min(rows, MAX_SAMPLED_ROWS), contiguous=contiguous, highest_key=existing.last)
 
 
 def count_existing_rows(connection: Connection, plan: Plan, schema: Schema) -> Mapping[str, ExistingRows]:
@@ -272,14 +276,18 @@ class _TableAllocator:
         table, values = self.table.name, capacity(unique)
         if self.existing.empty and indices.stop <= values:
             return 0
-        offset = key_reservation.first_free_offset(self.connection, table, column, unique, indices)
-        if offset is None:
-            free = max(0, values - key_reservation.count_distinct(self.connection, table, column))
-            raise Refused(
-                f"{table}.{column} can hold {values:,} distinct values, some of which exist; {indices.rows:,} rows need as many new ones",
-                f"At most {free:,} more fit",
-            )
-        return offset
+        free = key_reservation.free_values(self.connection, table, column, unique, indices)
+        if free.offset is None:
+            raise self._no_free_values(column, indices.rows, free)
+        return free.offset
+
+    def _no_free_values(self, column: str, rows: int, free: FreeValues) -> Refused:
+        number = f"only {free.longest:,}" if free.longest else "no"
+        left = f"{number} values above the highest existing one" if free.above_highest else f"{number} consecutive free values"
+        return Refused(
+            f"{counted(rows, 'row')} of {self.table.name} are too many: its UNIQUE column {column} has {left}, and new rows need such values",
+            f"At most {free.longest:,} more fit" if free.longest else f"Change the row with the highest {column}, or {GIVE_VALUES}",
+        )
 
 
 def _reused_ranges(keys: RowKeys, new: tuple[IndexRange, ...], rows: int) -> Iterator[tuple[int, int]]:
@@ -300,6 +308,11 @@ def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocat
         first, last = new_keys[0][0], new_keys[-1][1]
         if last > max_key:
             fits = max(0, max_key - first + 1)
+            if not fits:
+                raise Refused(
+                    f"{table.name}.{table.key} holds keys up to {max_key:,}, which exists, and new keys follow the highest existing one",
+                    f"Give {table.key} a larger type, or the row with its highest key a lower one",
+                )
             raise Refused(
                 f"{table.name}.{table.key} holds keys up to {max_key:,}; {last - first + 1:,} rows from key {first:,} on need keys up to {last:,}",
                 f"At most --rows {fits} fit" if table is plan.target else f"At most {fits:,} more fit: give the column a larger type",

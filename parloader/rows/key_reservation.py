@@ -1,7 +1,8 @@
 """Reserves AUTO_INCREMENT keys for a run, and finds free values of UNIQUE columns."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -58,29 +59,60 @@ def reserve_keys(connection: Connection, table: str, key: str, rows: int, counte
 # If a column holds at most this many distinct values, all existing ones are read
 MAX_LISTED_VALUES = 70_000
 
+# If no value above the highest existing one is left, this many of the highest are read, to find free ones below: a column with a few
+# values that stand for "none" or "for ever" has plenty
+MAX_HIGHEST_VALUES = 1_000
 
-def first_free_offset(connection: Connection, table: str, column: str, unique: Unique, indices: IndexRange) -> int | None:
-    """The offset at which rows with these indices get values that no existing row has; None: there is no such offset."""
+# The forms whose values the server sorts as their numbers n
+SORTED_AS_NUMBERS = (UniqueKind.INTEGER, UniqueKind.DECIMAL, UniqueKind.DATE, UniqueKind.DATETIME, UniqueKind.TIME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeValues:
+    """Where new rows get their unique values: consecutive ones, from `offset` on."""
+
+    offset: int | None  # None: no consecutive values are left that suffice
+    longest: int  # how many rows the longest run of free values suffices for
+    above_highest: bool  # whether only values above the highest existing one were considered
+
+
+def free_values(connection: Connection, table: str, column: str, unique: Unique, indices: IndexRange) -> FreeValues:
+    """Finds values for rows with these indices that no existing row has."""
     values = capacity(unique)
     if values <= MAX_LISTED_VALUES:
         existing = sql.rows(
             connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL"
         )
-        positions = sorted(n for (value,) in existing if (n := position_of(unique, value)) is not None)
-        return _lowest_free_offset(positions, indices, values)
+        return _free_between(_positions(unique, (value for (value,) in existing)), indices, values)
     value = _highest_value(connection, table, column, unique)
-    highest = None if value is None else position_of(unique, value)
-    offset = 0 if highest is None else max(0, highest + 1 - indices.start)
-    return offset if offset + indices.stop <= values else None
+    above = _free_between(_positions(unique, [] if value is None else [value]), indices, values, above_first=True)
+    if above.offset is not None or unique.form not in SORTED_AS_NUMBERS:
+        return above
+    statement = f"SELECT DISTINCT {{0}} FROM {sql.quote(table)} WHERE {{0}} IS NOT NULL ORDER BY {{0}} DESC LIMIT {MAX_HIGHEST_VALUES:d}"
+    highest = sql.rows(connection, statement.format(sql.quote(column)))
+    return _free_between(
+        _positions(unique, (value for (value,) in highest)), indices, values, above_first=len(highest) == MAX_HIGHEST_VALUES
+    )
 
 
-def _lowest_free_offset(positions: list[int], indices: IndexRange, values: int) -> int | None:
-    """The lowest offset that moves `indices` to none of the sorted `positions`, all below `values`."""
-    offset = 0
-    for position in positions:
-        if offset + indices.start <= position < offset + indices.stop:
-            offset = position + 1 - indices.start
-    return offset if offset + indices.stop <= values else None
+def _positions(unique: Unique, values: Iterable[object]) -> list[int]:
+    """The numbers n of the values, sorted, each once; without values that are not of this form."""
+    return sorted({n for value in values if (n := position_of(unique, value)) is not None})
+
+
+def _free_between(positions: list[int], indices: IndexRange, values: int, *, above_first: bool = False) -> FreeValues:
+    """The lowest free values for the rows. `positions`: the taken ones; `above_first`: those below the first may be taken as well."""
+    longest = 0
+    ends = [*positions, values]
+    for before, position in zip([None if above_first and positions else -1, *positions], ends, strict=True):
+        if before is None:
+            continue
+        first = max(before + 1, indices.start)
+        length = min(position, values) - first
+        if length >= indices.rows:
+            return FreeValues(offset=first - indices.start, longest=length, above_highest=False)
+        longest = max(longest, length)
+    return FreeValues(offset=None, longest=longest, above_highest=above_first)
 
 
 def _highest_value(connection: Connection, table: str, column: str, unique: Unique) -> Any:
@@ -98,11 +130,6 @@ def _highest_value(connection: Connection, table: str, column: str, unique: Uniq
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
     value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
     return value.decode("utf-8", "replace") if unique.form is UniqueKind.TEXT and value is not None else value
-
-
-def count_distinct(connection: Connection, table: str, column: str) -> int:
-    """The number of distinct values in the column."""
-    return int(sql.value(connection, f"SELECT COUNT(DISTINCT {sql.quote(column)}) FROM {sql.quote(table)}"))
 
 
 def plan_value(value: Any) -> Scalar:

@@ -1,6 +1,7 @@
 """Comparisons of a column, or a function of it, with constants or another column: the leaves of a CHECK clause."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -20,7 +21,7 @@ from parloader.schema.checks.predicates import (
     OneOf,
     UnsupportedCheck,
 )
-from parloader.schema.checks.regexp import ANY
+from parloader.schema.checks.regexp import ANY, PUNCTUATION
 
 NEGATED = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
@@ -256,7 +257,7 @@ def _two_columns(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
     for function, column in ((first, second), (second, first)):
         if isinstance(function, exp.Upper | exp.Lower) and function.this == column and isinstance(column, exp.Column) and operator == "=":
             letters = "".join(letter for letter in ANY if _in_case(function, letter))
-            return ((_plain(column.name, letters),),)
+            return ((replace(_plain(column.name, letters), punctuation=PUNCTUATION),),)
     if not isinstance(first, exp.Column) or not isinstance(second, exp.Column) or first == second:
         raise UnsupportedCheck("a comparison of expressions")
     if operator in (">", ">="):

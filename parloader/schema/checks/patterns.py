@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from parloader.schema.checks.predicates import Matches, UnsupportedCheck
-from parloader.schema.checks.regexp import ANY, Alternative, Item, Letters, Regexp
+from parloader.schema.checks.regexp import ANY, PUNCTUATION, Alternative, Item, Letters, Regexp
 
 
 def regexp_matches(column: str, pattern: str) -> tuple[Matches, ...]:
@@ -42,10 +42,16 @@ def intersection(first: Matches, second: Matches) -> Matches | None:
     """Texts that match both. None: unknown, unless one of the two only limits the characters of the entire text."""
     for pattern, letters in ((first, second), (second, first)):
         if letters.whole and pattern.whole and len(letters.parts) == 1 and letters.parts[0][1:] == (0, None):
-            common = ["".join(letter for letter in part[0] if letter in letters.parts[0][0]) for part in pattern.parts]
+            allowed, punctuation = letters.parts[0][0], letters.punctuation
+            common = [_common(part[0], allowed) or (_common(part[0], punctuation) if part[1] else "") for part in pattern.parts]
             parts = tuple((kept, low, high) for kept, (_, low, high) in zip(common, pattern.parts, strict=True) if kept or low)
-            return replace(pattern, parts=parts) if all(kept for kept, _, _ in parts) else None
+            both = replace(pattern, parts=parts, punctuation=_common(pattern.punctuation, punctuation))
+            return both if all(kept for kept, _, _ in parts) else None
     return None
+
+
+def _common(letters: str, others: str) -> str:
+    return "".join(letter for letter in letters if letter in others)
 
 
 def like_constant(pattern: str, escape: str = "\\") -> str | None:
@@ -78,12 +84,17 @@ def _avoiding(column: str, items: Sequence[Item]) -> Matches:
     for item in items:
         if item.min_count:
             try:
-                choices.append(item.letters.avoiding())
+                choices.append((item.letters.avoiding(), "" if item.letters.others else _except_listed(item.letters)))
             except UnsupportedCheck:
                 continue
-    if not any(choices):
+    if not any(letters for letters, _ in choices):
         raise UnsupportedCheck("a pattern that matches everything")
-    return Matches(column=column, parts=((max(choices, key=len), 0, None),), whole=True)
+    letters, punctuation = max(choices, key=lambda choice: len(choice[0]))
+    return Matches(column=column, parts=((letters, 0, None),), whole=True, punctuation=punctuation)
+
+
+def _except_listed(letters: Letters) -> str:
+    return "".join(character for character in PUNCTUATION if character not in letters.listed)
 
 
 def _like(pattern: str, escape: str) -> Iterator[Item]:

@@ -68,6 +68,7 @@ class Matches:
     column: str
     parts: tuple[tuple[str, int, int | None], ...]  # (allowed characters, minimum count, maximum count or None: unlimited)
     whole: bool  # both ends are anchored: the pattern matches the entire text, not only a part of it
+    punctuation: str = ""  # of a limit on all characters: punctuation that is allowed as well, if another pattern needs it
 
 
 @dataclass(frozen=True, kw_only=True)

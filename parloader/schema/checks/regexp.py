@@ -13,6 +13,9 @@ from parloader.schema.checks.predicates import UnsupportedCheck
 ANY = ascii_lowercase + ascii_uppercase + digits
 """The characters used if any character matches."""
 
+PUNCTUATION = "-_.@/:+#"
+"""Characters that patterns often require, and that no collation treats as equal to a letter, a digit or each other."""
+
 VISIBLE = ANY + punctuation + " "
 
 MAX_ALTERNATIVES = 16  # of a pattern; one with more is not supported

@@ -42,13 +42,14 @@ def test_counts_do_not_depend_on_the_bound(database: Database, bound: int, monke
     monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
     monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
     assert count(database) == {
-        "contiguous": ExistingRows(rows=8, contiguous=True),
-        "holes": ExistingRows(rows=5),
-        "negative": ExistingRows(rows=2, contiguous=True),
+        "contiguous": ExistingRows(rows=8, contiguous=True, highest_key=10),
+        "holes": ExistingRows(rows=5, highest_key=9),
+        "negative": ExistingRows(rows=2, contiguous=True, highest_key=2),
         "nothing": ExistingRows(rows=0),
         "texts": ExistingRows(rows=min(3, bound + 1)),
     }
-    assert count(database, "contiguous")["contiguous"] == (ExistingRows(rows=4) if bound == 4 else ExistingRows(rows=8, contiguous=True))
+    counted = (4, False) if bound == 4 else (8, True)
+    assert count(database, "contiguous")["contiguous"] == ExistingRows(rows=counted[0], contiguous=counted[1], highest_key=10)
 
 
 @pytest.mark.parametrize("bound", [allocation.COUNTED_ROWS, 4])

@@ -1,5 +1,6 @@
 """Unique keys hold by construction."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,11 @@ from support.completed_plans import CUSTOMER, notes, valid, with_columns
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
+from parloader.planner.completion import complete
 from parloader.planner.request import Fill
 from parloader.plans.generators import Const, Unique
-from parloader.plans.model import Table
+from parloader.plans.model import Plan, Table
+from parloader.plans.row_ranges import ExistingRows
 
 
 def test_a_small_key_is_refused_with_the_largest_number_that_fits() -> None:
@@ -90,3 +93,61 @@ def test_a_key_of_expressions_is_refused_unless_the_plan_gives_columns() -> None
         with pytest.raises(Refused, match="cannot be planned for"):
             infer(schema(table_schema), "t")
         assert "tested on a sample" in notes(with_columns(schema(table_schema), Fill.ALL, given), "t")
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        ("`slug` not like '% %'", "`slug` = lcase(`slug`)"),
+        ("`slug` like 'a-%'", "`slug` = lcase(`slug`)", "`slug` not like '% %'"),
+        ("`slug` like '%@%.%'", "`slug` not like '% %'"),
+        ("`slug` = ucase(`slug`)", "`slug` like '%-%'"),
+        ("`slug` regexp '^[a-z]+(-[a-z]+)*$'", "`slug` = lcase(`slug`)"),
+    ],
+)
+def test_several_checks_on_a_unique_text(checks: tuple[str, ...]) -> None:
+    live = schema(table("t", text("slug", 60), keys=(unique("slug"),), checks=checks))
+    assert valid(live, infer(live, "t"))["t"]["slug"].n_unique() == 1_000
+
+
+def test_a_number_that_cannot_be_worked_out_is_no_limit() -> None:
+    live = schema(
+        table(
+            "t",
+            text("slug", 60),
+            keys=(unique("slug"),),
+            checks=("`slug` like 'a%'", "`slug` like '%b'"),
+        ),
+        table("child", text("slug", 60), keys=(unique("slug"),), to=(foreign("slug", "t", "slug"),)),
+    )
+    message = (
+        "its unique key uq_slug needs different values, and parloader cannot work out enough of them for slug varchar(60) under its CHECKs"
+    )
+    with pytest.raises(Refused, match=f"^{re.escape(f'parloader cannot generate 1,000 rows of t: {message}')} .*generator in a plan file"):
+        infer(live, "t")
+    assert infer(live, "t", 1).plan.target.rows == 1
+    with pytest.raises(Refused, match=r"cannot generate 1,000 rows of child: .*\(slug\): t gets at most 1 row from parloader\. Give"):
+        infer(live, "child")
+    with pytest.raises(Refused, match=r"cannot generate 7 rows of t: "):
+        infer(live, "child", 5, parents={"t": 7})
+
+
+def test_new_keys_follow_the_highest_existing_one() -> None:
+    live = schema(table("t", tiny("id")))
+    existing = {"t": ExistingRows(rows=2, highest_key=200)}
+    plan = Plan(name="t", parameters={}, tables=(Table(name="t", rows=56, columns={}, partitioned=True, reuse=False),))
+    reason = r"t\.id holds keys up to 255, and new keys follow the highest existing one, 200\. At most --rows 55 fit"
+    with pytest.raises(Refused, match=rf"^56 rows of t are too many: {reason}$"):
+        complete(plan, live, existing, {}, Fill.ALL)
+    full = {"t": ExistingRows(rows=1, highest_key=255)}
+    with pytest.raises(Refused, match=r"the highest existing one, 255\. Not even one row fits$"):
+        complete(plan, live, full, {}, Fill.ALL)
+
+
+def test_parloader_does_not_call_its_own_limit_the_column_s() -> None:
+    letter = schema(table("t", text("c", 1), keys=(unique("c"),)))
+    with pytest.raises(Refused, match=r"t\.c gets at most 36 values from parloader\. At most --rows 36 fit"):
+        infer(letter, "t")
+    number = schema(table("t", tiny("c"), keys=(unique("c"),)))
+    with pytest.raises(Refused, match=r"t\.c holds only 255 values, and the table has 40 rows already\. At most --rows 215 fit"):
+        infer(number, "t", existing={"t": 40})

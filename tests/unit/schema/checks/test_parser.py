@@ -18,7 +18,7 @@ from parloader.schema.checks.predicates import (
     ParsedCheck,
     Predicate,
 )
-from parloader.schema.checks.regexp import ANY
+from parloader.schema.checks.regexp import ANY, PUNCTUATION
 
 LETTERS = "".join(sorted("abcdefghijklmnopqrstuvwxyz"))
 
@@ -118,7 +118,7 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     (
         "`b`  not like '%x'",
         "(not((`b` like _utf8mb4\\'%x\\')))",
-        ((Matches(column="b", parts=((ANY.replace("x", "").replace("X", ""), 0, None),), whole=True),),),
+        ((Matches(column="b", parts=((ANY.replace("x", "").replace("X", ""), 0, None),), whole=True, punctuation=PUNCTUATION),),),
     ),
     ("json_valid(`b`)", "json_valid(`b`)", ((Json(column="b"),),)),
     ("json_valid(`b`) = 1", "(json_valid(`b`) = 1)", ((Json(column="b"),),)),
@@ -159,7 +159,7 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     (
         "ucase(`b`) = `b`",
         "(upper(`b`) = `b`)",
-        ((Matches(column="b", parts=(("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 0, None),), whole=True),),),
+        ((Matches(column="b", parts=(("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 0, None),), whole=True, punctuation=PUNCTUATION),),),
     ),
     ("lcase(`b`) in ('x','Y')", "(lower(`b`) in (_utf8mb4\\'x\\',_utf8mb4\\'Y\\'))", ((one_of("b", "x"),),)),
     (
