@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from parloader.errors import UsageError
+from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 from parloader.timestamps import parse_iso, parse_span
@@ -79,7 +80,7 @@ def parameters(given: Mapping[str, str]) -> dict[str, str]:
     unknown = [name for name in given if name not in PARAMETERS]
     if unknown:
         valid = "; ".join(f"{name} ({p.help}; default {p.default})" for name, p in PARAMETERS.items())
-        raise UsageError(f"no plan parameter {unknown[0]!r}", f"Valid with --set: {valid}")
+        raise UsageError(f"no plan parameter {unknown[0]!r}", f"{suggestion(unknown[0], PARAMETERS)}Valid with --set: {valid}")
     canonical = {}
     for name, parameter in PARAMETERS.items():
         text = given.get(name, parameter.default)

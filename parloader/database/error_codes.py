@@ -162,12 +162,13 @@ MEANINGS = (
     Meaning(
         codes=DISK_FULL,
         error=DiskFull,
-        next_step="Free space on the server's disk and run the same command again: committed rows are kept, only the rest is done",
+        next_step="The likely cause is a full disk or tablespace. Free space on the server's disk and run the same command again: committed rows "
+        "are kept, only the rest is done",
     ),
     Meaning(
         codes=UNKNOWN_OBJECT,
         error=SchemaMismatch,
-        next_step="The schema has changed while parloader was running; parloader plan shows the current one",
+        next_step="Perhaps the schema was changed while parloader was running; parloader plan shows the current one",
     ),
     Meaning(
         codes=LOCAL_INFILE_OFF,
@@ -177,7 +178,7 @@ MEANINGS = (
     Meaning(
         codes=LOCKED,
         error=WriteFailed,
-        next_step="Another session locks these rows; run the same command again when it has finished",
+        next_step="Another session locks these rows, or has changed them; run the same command again when it has finished",
     ),
     Meaning(
         codes=DUPLICATE_KEY,
@@ -294,7 +295,7 @@ def connect_error(error: Exception, where: str, account: str, database: str, *, 
 def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
     """The error for what the socket or its TLS layer raised while connecting."""
     if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: not a host name (a label is empty or too long)
-        return unknown_host(where)
+        return unknown_host(where, cause)
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
         return ConnectError(
             f"no server listens at {where}",
@@ -315,7 +316,12 @@ def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
     return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
 
 
-def unknown_host(where: str) -> ConnectError:
+def unknown_host(where: str, cause: socket.gaierror | UnicodeError) -> ConnectError:
+    """The error for a host name that does not resolve, or is none."""
+    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
+        return ConnectError(
+            f"unknown host: {where}; the name server did not answer", "Check the host name in --url, and whether this machine has a network"
+        )
     return ConnectError(f"unknown host: {where}", "Check the host name in --url")
 
 

@@ -51,7 +51,7 @@ class Target:
         try:
             resolved = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:  # UnicodeError: not a host name (a label is empty or too long)
-            raise error_codes.unknown_host(self.where) from error
+            raise error_codes.unknown_host(self.where, error) from error
         return [ipaddress.ip_address(address[0]) for *_, address in resolved]
 
     @contextmanager

@@ -44,10 +44,10 @@ class ActivityMark:
     """Who runs a command or paused it, and since when."""
 
     by: str
-    at: datetime | None = None  # None: it has just started
+    at: datetime | None = None  # None: it has not written to the ledger yet
 
     def __str__(self) -> str:
-        return f"{self.by}, since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else f"{self.by}, just started"
+        return f"{self.by}, since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else f"{self.by}, start not recorded yet"
 
     def as_json(self) -> dict[str, object]:
         return {"by": self.by, "since": self.at and f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}
@@ -90,13 +90,19 @@ def fence(token: int) -> str:
 def require_current(connection: Connection, token: int) -> None:
     """AnotherRun: this holder is not the current one. Otherwise it stays the current one until the transaction ends."""
     if not sql.rows(connection, f"SELECT 1 {fence(token)}"):
-        raise lost_lease_error()
+        raise lost_lease_error(connection)
 
 
-def lost_lease_error() -> AnotherRun:
+def lost_lease_error(connection: Connection) -> AnotherRun:
+    """The error of a holder that is not the current one any more: who is, if the ledger says so."""
+    for set_by, set_at in _control_rows(connection, "name = 'holder'"):
+        return AnotherRun(
+            f"another parloader command has taken over this database: {ActivityMark(by=set_by, at=set_at)}",
+            "Wait until it has finished (parloader status shows it), then run the same command again",
+        )
     return AnotherRun(
-        "another parloader command has taken over this database",
-        "Wait until it has finished (parloader status shows it), then run the same command again",
+        f"the table {CONTROL} no longer lists this command, so it must not write any more",
+        "Perhaps the ledger was changed or restored from a backup. parloader status shows the runs; then run the same command again",
     )
 
 

@@ -270,7 +270,7 @@ def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *
             return False
         raise
     if not written:
-        raise control.lost_lease_error()
+        raise control.lost_lease_error(connection)
     return True
 
 

@@ -13,6 +13,7 @@ from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import split
+from parloader.quantities import counted
 from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
@@ -231,8 +232,9 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
     rows = run.rows[run.target].new_rows
     if counts.total != rows or counts.violation_count:
         raise ParloaderError(
-            f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {rows:,} rows and {counts.violation_count:,} violations",
-            "Rows were changed during the load: parloader verify names them",
+            f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {counted(rows, 'row')} and "
+            f"{counted(counts.violation_count, 'violation')}",
+            "Perhaps rows were deleted or changed during the load, by somebody or by a trigger: parloader verify shows which",
         )
     return SeedResult(
         run_id=run.run_id,

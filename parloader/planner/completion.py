@@ -94,7 +94,8 @@ def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], p
     for name in parents:
         if name not in schema:
             raise UsageError(
-                f"--parents {name}: no table of this load references {name}", f"The tables of this load: {listed(sorted(schema))}"
+                f"--parents {name}: no table of this load references {name}",
+                f"{suggestion(name, schema)}The tables of this load: {listed(sorted(schema))}",
             )
     _require_picked_columns(plan, schema)
     request = PlanningRequest(plan=plan, schema=schema, existing=existing, parents=parents, fill=fill)

@@ -63,7 +63,7 @@ class PlanningRequest:
     def table_schema(self, table: str) -> TableSchema:
         """NotFillable: the table does not exist."""
         if table not in self.schema:
-            raise NotFillable(table, "it does not exist", "Create it, or correct its name")
+            raise NotFillable(table, "the database has no such table, as far as the account sees", "Create it, or correct its name")
         return self.schema[table]
 
     def given(self, table: str) -> Mapping[str, Generator]:

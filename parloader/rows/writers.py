@@ -212,7 +212,7 @@ class LoadDataWriter:
             raise WriteFailed(
                 f"of {batch.rows:,} rows of {self.table} the server read {loaded.records:,}, skipped {loaded.skipped:,} and warned {loaded.warnings:,} times: "
                 + "; ".join(f"{text} (error {code})" for _, code, text in warnings),
-                "Nothing of the batch was committed. A constraint of the schema or an existing row conflicts with the plan",
+                "Nothing of the batch was committed. Perhaps a constraint of the schema or an existing row conflicts with the plan",
             )
 
 

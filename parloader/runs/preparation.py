@@ -86,7 +86,7 @@ def fit_to_schema(
     connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
-    require_requested_tables(plan, fill, listing)
+    require_requested_tables(plan, listing, is_builtin=_is_builtin(plan))
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
     if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
@@ -95,7 +95,7 @@ def fit_to_schema(
             "Run your migrations, or: parloader schema upgrade",
         )
     plan = compatibility.adapt(plan, schema)
-    if plan.name == NAME:  # without these tables, nothing can be completed
+    if _is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, tables, fill, parents or {})
     planned = fitted_to(inferred.plan, tables, inferred.reused)
@@ -238,9 +238,14 @@ def _parents(config: SeedConfig) -> dict[str, str]:
 
 def _how_to_fit(plan: Plan) -> str:
     """What to do if the live schema does not fit the built-in plan. Empty for other plans: each misfit has its own advice."""
-    if plan.name == NAME:
+    if _is_builtin(plan):
         return (
-            "To load a table of your own, name it: parloader seed --table NAME. For this plan, migrate the database to its schema, or use an "
-            "empty database, in which parloader creates the tables"
+            "To load a table of your own, name it: parloader seed --table NAME. For the built-in example, migrate the database to its schema, "
+            "or use an empty database, in which parloader creates the tables"
         )
     return ""
+
+
+def _is_builtin(plan: Plan) -> bool:
+    """Whether it is the built-in plan; a plan file, or a table given by name, may have its name as well."""
+    return plan.name == NAME and not {"file", TABLE_PARAMETER} & plan.parameters.keys()

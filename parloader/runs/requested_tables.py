@@ -6,7 +6,7 @@ from parloader.builtin.plan import NAME
 from parloader.database.introspection import ListedTable
 from parloader.errors import SchemaMismatch
 from parloader.ledger import store
-from parloader.planner.request import Fill, listed
+from parloader.planner.request import listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
 from parloader.quantities import counted
@@ -16,17 +16,17 @@ from parloader.schema.model import TableType
 NAMED_TABLES = 5
 
 
-def require_requested_tables(plan: Plan, fill: Fill, listing: ListedTable) -> None:
+def require_requested_tables(plan: Plan, listing: ListedTable, *, is_builtin: bool) -> None:
     """SchemaMismatch names the requested tables that do not exist, and some of those that do."""
     existing = sorted(name for name in store.table_names(listing) if listing.tables[name].table_type == TableType.TABLE)
-    if plan.name == NAME and fill is Fill.DEMANDED and listing.spelled(plan.target.name) is None:
+    if is_builtin and listing.spelled(plan.target.name) is None:
         example = f"parloader seed --table {existing[0] if existing else 'NAME'}"
         raise SchemaMismatch(
             f"there is no table {NAME}, which the built-in example fills; {_contents(listing, existing)}",
             f"Name the table to fill, for example: {example}. Or use an empty database, in which parloader creates the example's tables",
         )
     missing = [table.name for table in plan.tables if listing.spelled(table.name) is None]
-    if missing and plan.name != NAME:
+    if missing and not is_builtin:
         names = f"table {missing[0]}" if len(missing) == 1 else f"tables {listed(missing)}"
         meant = "".join(suggestion(name, {*existing}) for name in missing)
         raise SchemaMismatch(

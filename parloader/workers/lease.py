@@ -171,7 +171,7 @@ class DatabaseLease(Supervisor):
                 if not control.lock(self._connection):
                     return control.refusal(self._connection)
                 if self._fenced and not self._holder.is_current(self._connection):
-                    raise control.lost_lease_error()
+                    raise control.lost_lease_error(self._connection)
                 if self._fenced:
                     self._holder.move(self._connection)
         except ConnectError as error:

@@ -30,7 +30,7 @@ def test_the_lock_dies_with_its_connection(database: Database) -> None:
 def test_the_running_command_is_named_with_its_start(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         assert control.lock(one)
-        assert "just started" in str(control.refusal(other))
+        assert "start not recorded yet" in str(control.refusal(other))
         store.create(one)
         Holder(doing="seed").write(one, one.thread_id())
         said = str(control.refusal(other))
@@ -46,11 +46,21 @@ def test_a_batch_of_a_previous_holder_is_refused(database: Database) -> None:
         assert not store.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
         second.write(connection, 2)
         assert not first.is_current(connection)
-        with pytest.raises(AnotherRun, match="taken over"):
+        with pytest.raises(AnotherRun, match=r"taken over this database: seed by .*, since 20"):
             store.record(connection, 1, "t", IndexRange(10, 20), token=first.token)
-        with pytest.raises(AnotherRun, match="taken over"):
+        with pytest.raises(AnotherRun, match=r"taken over this database: seed by .*, since 20"):
             control.require_current(connection, first.token)
         assert store.record(connection, 1, "t", IndexRange(10, 20), token=second.token)
+
+
+def test_a_holder_whose_entry_is_gone_is_not_said_to_be_replaced(database: Database) -> None:
+    with database.connection() as connection:
+        store.create(connection)
+        holder = Holder(doing="seed")
+        holder.write(connection, 1)
+        database.execute("DELETE FROM parloader_control")
+        with pytest.raises(AnotherRun, match=r"parloader_control no longer lists this command.*Perhaps the ledger was changed"):
+            control.require_current(connection, holder.token)
 
 
 def a_transaction_waits(database: Database) -> bool:
