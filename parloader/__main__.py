@@ -1,5 +1,20 @@
-"""python -m parloader."""
+"""The program: python -m parloader, and the command parloader."""
 
-from parloader.cli import main
+import sys
 
-main()
+import parloader.signals
+import parloader.standard_streams
+
+
+def main() -> None:
+    parloader.signals.end_at_once()
+    parloader.standard_streams.prepare()
+    from parloader.cli.program import run  # not before: its imports take longer than everything above
+
+    code = run()
+    parloader.signals.ignore()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,5 @@
 """The click commands. Each turns its options into a frozen config, calls one operation and prints the result. No SQL, no logic."""
 
-import atexit
-import gc
-import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +10,7 @@ import click
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, Output, confirmed, exit_codes, on_terminal, with_permission, with_target
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
-from parloader.cli.redaction import MaskingGroup, mask_process_list
+from parloader.cli.redaction import MaskingGroup
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
@@ -34,17 +30,6 @@ SETTINGS_FILE = Path("parloader.toml")
 
 # The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
-
-# Imports create many objects that live until the end; with Python's default (700, 10, 10), the collector would scan them again and again
-COLLECT_AFTER = (10_000, 20, 20)
-
-
-def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
-    gc.set_threshold(*COLLECT_AFTER)
-    atexit.register(gc.freeze)  # otherwise the interpreter scans all objects twice before it exits, which takes a tenth of a second
-    mask_process_list()
-    sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
 
 @click.group(cls=MaskingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
 from parloader.cli.option_groups import option_group
 from parloader.cli.redaction import forget_variables
-from parloader.errors import Interrupted, ParloaderError
+from parloader.errors import Interrupted, ParloaderError, ResultNotWritten
+from parloader.failures import TRACEBACK_VARIABLE, as_parloader_error
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
@@ -25,15 +28,20 @@ EXIT_CODES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Output:
     """Prints a command's result on stdout. Everything else goes to stderr."""
 
     verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
     as_json: bool  # print one JSON object instead of text
+    lost: ResultNotWritten | None = None  # a result was not written
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str]) -> None:
-        click.echo(json.dumps(result) if self.as_json else text())
+        """The command does the rest of its work even if the result cannot be written; `with_output` raises the error at the end."""
+        try:
+            click.echo(json.dumps(result) if self.as_json else text())
+        except ResultNotWritten as error:
+            self.lost = error
 
 
 @contextmanager
@@ -41,15 +49,20 @@ def exit_codes(verbosity: int) -> Iterator[None]:
     """The one place that turns errors into messages and exit codes."""
     try:
         yield
-    except KeyboardInterrupt:
-        click.echo("error: interrupted", err=True)
-        raise click.exceptions.Exit(Interrupted.exit_code) from None
-    except ParloaderError as error:
-        if verbosity > 1:
+    except (click.ClickException, click.exceptions.Exit, SystemExit, GeneratorExit):
+        raise
+    except BaseException as exception:  # also Polars' PanicException, which is no Exception
+        error = _error_to_show(exception)
+        if verbosity > 1 or os.environ.get(TRACEBACK_VARIABLE):
             traceback.print_exc()
         if str(error):
             click.echo(f"error: {_one_line(str(error))}", err=True)
         raise click.exceptions.Exit(error.exit_code) from None
+
+
+def _error_to_show(exception: BaseException) -> ParloaderError:
+    interrupted = isinstance(exception, KeyboardInterrupt | click.Abort) or signals.received()
+    return Interrupted("interrupted") if interrupted and not isinstance(exception, ParloaderError) else as_parloader_error(exception)
 
 
 def _one_line(text: str) -> str:
@@ -73,7 +86,10 @@ def with_output(function: Callable[..., None]) -> Callable[..., None]:
         forget_variables()
         output = Output(verbosity=0 if quiet else 2 if verbose else 1, as_json=as_json)
         with exit_codes(output.verbosity):
+            signals.raise_interrupts()
             function(output=output, **options)
+            if output.lost:
+                raise output.lost
 
     return wrapper
 
