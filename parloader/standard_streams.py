@@ -1,16 +1,17 @@
 """stdin, stdout and stderr that are closed, full, or read by nobody: no command fails or hangs because of its log.
 
 A closed stream becomes /dev/null. A result that cannot be written raises ResultNotWritten. Anything else (notes, progress, errors) goes to
-stderr and is dropped if it cannot be written.
+stderr and is dropped if it cannot be written. Libraries and child processes that write to stderr write to /dev/null: what they print there
+(the backtrace of a panic, an allocator's complaint) helps only who debugs parloader.
 """
 
 import io
 import os
 import select
 import sys
-from typing import TextIO
 
 from parloader.errors import ResultNotWritten
+from parloader.failures import traceback_wanted
 
 # A pipe that poll reports as writable takes this many bytes without blocking (PIPE_BUF on Linux, pipe(7); 512 elsewhere)
 PIPE_BYTES = 512
@@ -27,13 +28,25 @@ def prepare() -> None:
         except OSError:
             os.set_inheritable(os.open(os.devnull, flags), True)  # the lowest free number, and so this one
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = _text(ResultStream(1), sys.stdout)
-    sys.stderr = _text(LogStream(2), sys.stderr)
+    sys.stdout = _text(ResultStream(1), sys.stdout.encoding if sys.stdout else "utf-8")
+    sys.stderr = _text(LogStream(_own_stderr()), sys.stderr.encoding if sys.stderr else "utf-8")
 
 
-def _text(raw: "_Descriptor", replaced: TextIO | None) -> io.TextIOWrapper:
+def _own_stderr() -> int:
+    """A descriptor of stderr that only this process's Python code uses."""
+    if traceback_wanted():
+        return 2
+    try:
+        own = os.dup(2)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+    except OSError:  # no descriptor is left
+        return 2
+    return own
+
+
+def _text(raw: "_Descriptor", encoding: str) -> io.TextIOWrapper:
     """Characters that the encoding lacks become escapes."""
-    encoding = replaced.encoding if replaced else "utf-8"
     return io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", line_buffering=True)
 
 

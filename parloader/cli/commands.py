@@ -16,6 +16,7 @@ from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_s
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MAX_SAMPLED_ROWS
+from parloader.process_limits import require_resources
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 
@@ -84,6 +85,7 @@ def seed(
         limits=limits,
         allow_remote=allow_remote,
     )
+    require_resources(config.most_workers)
     executor = default_executor()
     with executor.ready(config.most_workers, SEED_MODULE):  # starts the workers, which import while this process does
         from parloader.cli import report
@@ -105,6 +107,7 @@ def seed(
 @with_target
 def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOptions, sample: int | None, write: Path | None) -> None:
     """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
+    require_resources()
     from parloader.cli import report
     from parloader.operations import plan as operation
 
@@ -123,6 +126,7 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
 @with_target
 def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ignore_extra: bool) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
+    require_resources(procs)
     from parloader.cli import report
     from parloader.config import VerifyConfig
     from parloader.operations import verify as operation
@@ -159,6 +163,7 @@ def clean(
     allow_remote: tuple[str, ...],
 ) -> None:
     """Delete the rows that parloader created, and nothing else."""
+    require_resources(procs)
     from parloader.cli import report
     from parloader.config import CleanConfig
     from parloader.operations import clean as operation
@@ -242,6 +247,7 @@ def bench(
     Measures each combination of --procs, --batch and --writer once per round, on scratch tables in this database. They have the columns,
     indexes and constraints of the built-in example, and are dropped at the end. Your own tables are not touched.
     """
+    require_resources()
     from parloader.cli import report
     from parloader.config import BenchConfig
     from parloader.defaults import default_bench_procs

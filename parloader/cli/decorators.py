@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from parloader.cli.connection_options import ConnectionOptions, connection_optio
 from parloader.cli.option_groups import option_group
 from parloader.cli.redaction import forget_variables
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten
-from parloader.failures import TRACEBACK_VARIABLE, as_parloader_error
+from parloader.failures import as_parloader_error, traceback_wanted
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
@@ -53,7 +52,7 @@ def exit_codes(verbosity: int) -> Iterator[None]:
         raise
     except BaseException as exception:  # also Polars' PanicException, which is no Exception
         error = _error_to_show(exception)
-        if verbosity > 1 or os.environ.get(TRACEBACK_VARIABLE):
+        if verbosity > 1 or traceback_wanted():
             traceback.print_exc()
         if str(error):
             click.echo(f"error: {_one_line(str(error))}", err=True)

@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import os
 import sys
 
 import click
@@ -10,7 +9,7 @@ import click
 from parloader.cli.commands import cli
 from parloader.cli.decorators import exit_codes
 from parloader.cli.redaction import mask_process_list
-from parloader.failures import TRACEBACK_VARIABLE
+from parloader.failures import traceback_wanted
 
 # Imports create many objects that live until the end; with Python's default (700, 10, 10), the collector would scan them again and again
 COLLECT_AFTER = (10_000, 20, 20)
@@ -20,7 +19,7 @@ def run() -> int:
     """Runs the command that sys.argv names; returns its exit code."""
     gc.set_threshold(*COLLECT_AFTER)
     atexit.register(gc.freeze)  # otherwise the interpreter scans all objects twice before it exits, which takes a tenth of a second
-    if not os.environ.get(TRACEBACK_VARIABLE):
+    if not traceback_wanted():
         sys.unraisablehook = lambda _: None  # an exception that nothing can handle has no effect on the result
     try:
         with exit_codes(verbosity=1):
