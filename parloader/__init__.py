@@ -1,16 +1,23 @@
 """parloader fills tables of a MySQL or MariaDB database with millions of deterministic rows while every constraint stays on.
 
-Exports everything that a plan in Python uses (docs/plan-files.md).
+Exports everything that a plan in Python uses (docs/plan-files.md), and imports it on first use: the command handles signals and closed
+streams before it imports anything large.
 """
 
 import time
 
-from parloader.plans.generators import *  # noqa: F403
-from parloader.plans.generators import UniqueKind as Form  # the name that older plans in Python use
-from parloader.plans.generators import __all__ as _generators
-from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+TYPE_CHECKING = False  # as in typing, whose import takes longer than this module
 
-__all__ = ["Count", "ExactlyOne", "Form", "Plan", "SameThrough", "Table", *_generators]
+if TYPE_CHECKING:
+    from parloader.plans.exports import *  # noqa: F403
+else:
+
+    def __getattr__(name: str) -> object:
+        from parloader.plans import exports
+
+        return getattr(exports, name)
+
+
 __version__ = "0.2.0"
 
 IMPORTED_AT_SECONDS = time.monotonic()

@@ -14,10 +14,10 @@ from parloader.defaults import (
     DEFAULT_WORKER_RESTARTS,
     DEFAULT_WRITER,
     default_bench_procs,
-    usable_cores,
 )
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.row_ranges import IndexRange, split
+from parloader.process_limits import usable_cores
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch
 from parloader.workers.throttle import Limits

@@ -1,7 +1,6 @@
 """The default of each option, for the command line and the configs. Imports nothing large."""
 
-import os
-
+from parloader.process_limits import usable_cores
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AUTO, AutoBatch, FixedBatch
 
@@ -23,11 +22,6 @@ DEFAULT_BENCH_BATCHES = (FixedBatch(1000), DEFAULT_BATCH, AUTO)
 DEFAULT_BENCH_ROWS = 100_000
 
 DEFAULT_BENCH_ROUNDS = 3
-
-
-def usable_cores() -> int:
-    """The cores that this process may use: its CPU affinity, if the operating system has one."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_bench_procs() -> tuple[int, ...]:

@@ -38,6 +38,18 @@ class ServerStartError(ParloaderError):
     """The private server cannot be created or started."""
 
 
+class ResultNotWritten(ParloaderError):
+    """The command did what it should, but its result could not be written to stdout."""
+
+
+class OutOfResources(ParloaderError):
+    """This machine gives the process no more memory, open files, processes or threads."""
+
+
+class InternalError(ParloaderError):
+    """A bug of parloader, or of something that it uses."""
+
+
 class VerifyFailed(ParloaderError):
     """The database does not contain what the plan says."""
 
@@ -105,6 +117,6 @@ class LoginRefused(ConnectError):
 
 
 class Interrupted(ParloaderError):
-    """Ctrl-C or SIGTERM. Committed rows are kept, and the run can be resumed."""
+    """Ctrl-C, SIGTERM or SIGHUP. Committed rows are kept, and the run can be resumed."""
 
     exit_code = 130

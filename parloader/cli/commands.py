@@ -1,9 +1,5 @@
 """The click commands. Each turns its options into a frozen config, calls one operation and prints the result. No SQL, no logic."""
 
-import atexit
-import gc
-import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +9,15 @@ import click
 
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, answered, confirmed, require_terminal, with_permission, with_target
-from parloader.cli.failures import CommandGroup, Output
+from parloader.cli.output import CommandGroup, Output
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
-from parloader.cli.redaction import mask_process_list
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MAX_SAMPLED_ROWS
+from parloader.process_limits import require_resources
 from parloader.quantities import counted
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch, FixedBatch
@@ -37,17 +33,6 @@ SETTINGS_FILE = Path("parloader.toml")
 
 # The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
-
-# Imports create many objects that live until the end; with Python's default (700, 10, 10), the collector would scan them again and again
-COLLECT_AFTER = (10_000, 20, 20)
-
-
-def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
-    gc.set_threshold(*COLLECT_AFTER)
-    atexit.register(gc.freeze)  # otherwise the interpreter scans all objects twice before it exits, which takes a tenth of a second
-    mask_process_list()
-    sys.exit(cli.main(prog_name="parloader", standalone_mode=True))
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
@@ -101,6 +86,7 @@ def seed(
         limits=limits,
         allow_remote=allow_remote,
     )
+    require_resources(config.most_workers)
     executor = default_executor()
     with executor.ready(config.most_workers, SEED_MODULE):  # starts the workers, which import while this process does
         from parloader.cli import report
@@ -122,6 +108,7 @@ def seed(
 @with_target
 def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOptions, sample: int | None, write: Path | None) -> None:
     """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
+    require_resources()
     from parloader.cli import report
     from parloader.operations import plan as operation
 
@@ -141,6 +128,7 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
 @with_target
 def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ignore_extra: bool) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
+    require_resources(procs)
     from parloader.cli import report
     from parloader.config import VerifyConfig
     from parloader.operations import verify as operation
@@ -175,6 +163,7 @@ def clean(
     allow_remote: tuple[str, ...],
 ) -> None:
     """Delete the rows that parloader created, and nothing else."""
+    require_resources(procs)
     from parloader.cli import report
     from parloader.config import CleanConfig
     from parloader.operations import clean as operation
@@ -261,6 +250,7 @@ def bench(
     Measures each combination of --procs, --batch and --writer once per round, on scratch tables in this database. They have the columns,
     indexes and constraints of the built-in example, and are dropped at the end. Your own tables are not touched.
     """
+    require_resources()
     from parloader.cli import report
     from parloader.config import BenchConfig
     from parloader.defaults import default_bench_procs

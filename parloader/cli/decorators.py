@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
-from parloader.cli.failures import JSON_OPTION, Output, current_output
+from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.option_groups import option_group
 from parloader.cli.redaction import forget_variables
 from parloader.errors import UsageError
@@ -38,6 +39,7 @@ def with_output(function: Callable[..., None]) -> Callable[..., None]:
         forget_variables()
         output = current_output()
         output.verbosity, output.as_json = 0 if quiet else 2 if verbose else 1, as_json
+        signals.raise_interrupts()
         function(output=output, **options)
 
     return wrapper

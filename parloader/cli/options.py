@@ -20,10 +20,10 @@ from parloader.defaults import (
     DEFAULT_RETRY_SECONDS,
     DEFAULT_WORKER_RESTARTS,
     DEFAULT_WRITER,
-    usable_cores,
 )
 from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED
+from parloader.process_limits import usable_cores
 from parloader.quantities import parse_rows
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import Batch, parse_batch

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parloader.cli.decorators import EXIT_CODES, with_output
-from parloader.cli.failures import Output
+from parloader.cli.output import Output
 from parloader.cli.number_types import WholeNumber
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help

@@ -21,12 +21,16 @@ from multiprocessing.context import SpawnProcess
 from typing import cast
 
 from parloader.errors import ParloaderError, WorkerDied
+from parloader.failures import as_parloader_error
 from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.executor import Supervisor, Task
 from parloader.workers.stop_signal import StopSignal
 
 # How often the parent checks for a stop request while no worker reports anything
 POLL_SECONDS = 0.1
+
+# Signals that reach the entire terminal group; the parent sends STOP
+IGNORED = (signal.SIGINT, signal.SIGHUP)
 
 # How long workers may take to finish the current batch after a stop, before they are killed (the server then rolls the batch back)
 STOP_PATIENCE_SECONDS = 30.0
@@ -135,9 +139,9 @@ class _SupervisedRun:
     def handle_events(self) -> None:
         """Waits a short while for events, and handles at most one of each worker."""
         for pipe in self.pool.ready():
-            event = _receive(pipe) or self._handle_death(pipe)
+            event = _receive(pipe, self.pool.workers[pipe][0]) or self._handle_death(pipe)
             self.on_event(event)
-            if isinstance(event, Failed) or (isinstance(event, Died) and event.replaced_by is None):
+            if isinstance(event, Failed) or (isinstance(event, Died) and event.replaced_by is None and not self.stop.requests):
                 self.failure = self.failure or event.error
             if isinstance(event, Finished | Failed | Died):
                 self.pool.remove(pipe)
@@ -229,11 +233,11 @@ def start_worker(module: str) -> "tuple[Connection[object, object], SpawnProcess
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """The environment in which a worker starts: one Polars thread (the processes are the parallelism), and SIGINT blocked until it ignores it."""
+    """The environment in which a worker starts: one Polars thread (the processes are the parallelism), and IGNORED blocked until it ignores them."""
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"
     resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
     try:
         yield
     finally:
@@ -245,17 +249,24 @@ def _environment() -> Iterator[None]:
 
 
 def _work(pipe: "Connection[object, object]", module: str) -> None:
-    """The main function of a worker process. It ignores Ctrl-C, which reaches the entire terminal group: the parent sends STOP."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    importlib.import_module(module)
+    """The main function of a worker process."""
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
     try:
+        importlib.import_module(module)
         task = cast(Task, pipe.recv())
     except EOFError:
         return  # the parent ended without a task for this process
+    except BaseException as error:  # too little memory, or too few threads
+        with suppress(OSError):
+            pipe.send(_sendable(error))
+        os._exit(1)
     channel = PipeChannel(pipe)
     try:
         task.run(channel)
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # Polars' PanicException is no Exception
         channel.send(Failed(worker=task.worker, error=_sendable(error), traceback_text=traceback.format_exc()))
     else:
         channel.send(Finished(worker=task.worker))
@@ -263,18 +274,19 @@ def _work(pipe: "Connection[object, object]", module: str) -> None:
     os._exit(0)  # everything is reported and released, and the interpreter's own shutdown takes longer than a small batch
 
 
-def _sendable(error: Exception) -> Exception:
-    if isinstance(error, ParloaderError):
-        return error
-    return ParloaderError(f"a worker failed with {type(error).__name__}: {error}", "Run it again with -v and report its output")
+def _sendable(error: BaseException) -> ParloaderError:
+    failure = as_parloader_error(error)
+    return failure if failure is error else type(failure)(f"a worker failed: {failure.message}", failure.next_step)
 
 
-def _receive(pipe: "Connection[object, object]") -> Event | None:
-    """The next event; None: the worker's end is closed."""
+def _receive(pipe: "Connection[object, object]", task: Task) -> Event | None:
+    """The next event of the worker of this task; None: its end is closed."""
     try:
         event = pipe.recv()
     except (EOFError, OSError, pickle.UnpicklingError):
         return None
+    if isinstance(event, ParloaderError):  # it could not start, and so does not know its task
+        return Failed(worker=task.worker, error=event, traceback_text="")
     assert isinstance(event, Event)
     return event
 

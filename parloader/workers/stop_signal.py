@@ -1,16 +1,18 @@
-"""Ctrl-C and SIGTERM, noted for a loop that acts on them."""
+"""Ctrl-C, SIGTERM and SIGHUP, noted for a loop that acts on them."""
 
 import signal
 
+from parloader.signals import ending
+
 
 class StopSignal:
-    """Counts SIGINT and SIGTERM while the block runs; the loop that runs the tasks acts on them."""
+    """Counts SIGINT, SIGTERM and SIGHUP while the block runs; the loop that runs the tasks acts on them."""
 
     def __init__(self) -> None:
         self.requests = 0
 
     def __enter__(self) -> "StopSignal":
-        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._before = {number: signal.signal(number, self._note) for number in ending()}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,8 +14,8 @@ from parloader.cli.settings_file import SETTINGS
 from parloader.config import SeedConfig
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target
-from parloader.defaults import usable_cores
 from parloader.errors import ParloaderError
+from parloader.process_limits import usable_cores
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 from parloader.workers.throttle import Limits
 

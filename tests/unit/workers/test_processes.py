@@ -151,12 +151,13 @@ def test_a_dead_worker_is_replaced(restarts: int) -> None:
     assert run.finished == {1, 1 + restarts}
 
 
-def test_no_worker_is_replaced_after_a_stop() -> None:
+def test_a_worker_that_dies_after_a_stop_is_not_replaced_and_no_failure() -> None:
+    """A signal to a whole service (systemd, a closed terminal) reaches the workers too."""
     run = Run()
     run.stop.requests = 1
-    with pytest.raises(WorkerDied):
-        run.of(RunUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
+    run.of(RunUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
     assert run.said(2) == []
+    assert [event.worker for event in run.events if isinstance(event, Died)] == [1]
 
 
 class Switch(Supervisor):

@@ -9,8 +9,9 @@ import pytest
 
 import parloader
 from parloader.errors import UsageError
+from parloader.plans import exports
 from parloader.plans.documents.python_plan import load
-from parloader.plans.generators import Const, Generator
+from parloader.plans.generators import Const, Generator, UniqueKind
 
 PLAN = """
 from parloader import Const, Plan, Table
@@ -118,12 +119,12 @@ def test_a_module_that_cannot_be_imported(code: str, message: str, shop: Path) -
 
 
 def test_every_generator_can_be_imported_from_parloader() -> None:
-    assert {kind.__name__ for kind in Generator.__subclasses__()} <= set(parloader.__all__)
-    assert all(hasattr(parloader, name) for name in parloader.__all__)
+    assert {kind.__name__ for kind in Generator.__subclasses__()} <= set(exports.__all__)
+    assert all(hasattr(parloader, name) for name in exports.__all__)
 
 
 def test_the_name_that_older_python_plans_use() -> None:
-    assert parloader.Form is parloader.UniqueKind
+    assert parloader.Form is UniqueKind
 
 
 def test_parloader_alone_does_not_import_polars() -> None:

@@ -4,15 +4,17 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from parloader import signals
 from parloader.cli.redaction import redact
-from parloader.errors import Interrupted, ParloaderError, UsageError
+from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
+from parloader.failures import as_parloader_error, traceback_wanted
 
 JSON_OPTION = "--json"
 
@@ -30,10 +32,17 @@ class Output:
     verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
     as_json: bool  # print one JSON object instead of text
     printed: bool = False  # whether the result is on stdout: with --json, nothing else may follow
+    lost: ResultNotWritten | None = None  # a result was not written
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
-        """Prints the result. If it is a `failure` nevertheless, raises that; with --json it is part of the same object."""
-        click.echo(json.dumps({**result, **(failure_document(failure) if failure else {})}) if self.as_json else text())
+        """Prints the result. If it is a `failure` nevertheless, raises that; with --json it is part of the same object.
+
+        The command does the rest of its work even if the result cannot be written: `exit_codes` reports that at the end.
+        """
+        try:
+            click.echo(json.dumps({**result, **(failure_document(failure) if failure else {})}) if self.as_json else text())
+        except ResultNotWritten as error:
+            self.lost = error
         self.printed = True
         if failure:
             raise failure
@@ -57,21 +66,25 @@ def exit_codes(output: Output) -> Iterator[None]:
     """The one place that turns errors into messages and exit codes."""
     try:
         yield
-    except (click.exceptions.Exit, NO_ARGUMENTS):  # type: ignore[misc]
+        if output.lost:
+            raise output.lost
+    except NO_ARGUMENTS as group:  # a group without a command
+        click.echo(str(group), err=True)
+        raise click.exceptions.Exit(UsageError.exit_code) from None
+    except (click.exceptions.Exit, SystemExit, GeneratorExit):
         raise
-    except (KeyboardInterrupt, click.Abort):
-        _fail(output, Interrupted("interrupted"))
-    except click.UsageError as error:
-        _fail(output, usage_error(error))
-    except ParloaderError as error:
-        if output.verbosity > 1:
+    except BaseException as exception:  # also Polars' PanicException, which is no Exception
+        error = _error_to_show(exception)
+        if output.verbosity > 1 or traceback_wanted():
             traceback.print_exc()
         _fail(output, error)
-    except Exception as error:  # a fault of parloader: the traceback follows
-        if output.as_json and not output.printed:
-            document = failure_document(ParloaderError(f"{type(error).__name__}: {error}", "This is a fault of parloader: report it"))
-            click.echo(json.dumps(document))
-        raise
+
+
+def _error_to_show(exception: BaseException) -> ParloaderError:
+    if isinstance(exception, click.UsageError):
+        return usage_error(exception)
+    interrupted = isinstance(exception, KeyboardInterrupt | click.Abort) or signals.received()
+    return Interrupted("interrupted") if interrupted and not isinstance(exception, ParloaderError) else as_parloader_error(exception)
 
 
 def _fail(output: Output, error: ParloaderError) -> None:
@@ -79,7 +92,8 @@ def _fail(output: Output, error: ParloaderError) -> None:
     if str(error):
         click.echo(f"error: {_one_line(str(error))}", err=True)
     if output.as_json and not output.printed:
-        click.echo(json.dumps(failure_document(error)))
+        with suppress(ResultNotWritten):
+            click.echo(json.dumps(failure_document(error)))
     raise click.exceptions.Exit(error.exit_code) from None
 
 

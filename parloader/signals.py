@@ -1,0 +1,58 @@
+"""SIGINT, SIGTERM and SIGHUP end a command: at once before it has begun, later by an exception that lets it undo and report.
+
+Imports only what costs nothing: the program calls end_at_once before it imports anything else.
+"""
+
+import os
+import signal
+from types import FrameType
+
+MESSAGE = b"error: interrupted\n"
+
+EXIT_CODE = 130  # that of errors.Interrupted
+
+_received = False
+
+
+def ending() -> tuple[signal.Signals, ...]:
+    """The signals that end a command: those that its caller does not have it ignore (nohup; & in a script)."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return tuple(number for number in signals if signal.getsignal(number) is not signal.SIG_IGN)
+
+
+def end_at_once() -> None:
+    """From now on, a signal ends the process: nothing has been done, and an exception in the middle of an import may be lost."""
+    for number in ending():
+        signal.signal(number, _end)
+
+
+def raise_interrupts() -> None:
+    """From now on, a signal raises KeyboardInterrupt, if before it ended the process at once (otherwise the handlers are not parloader's)."""
+    for number in ending():
+        if signal.getsignal(number) is _end:
+            signal.signal(number, _raise)
+
+
+def ignore() -> None:
+    """From now on, signals have no effect: everything is done, and the exit code stays as it is."""
+    for number in ending():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def received() -> bool:
+    """Whether a signal has raised KeyboardInterrupt. Code that it interrupts may turn it into another exception."""
+    return _received
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    try:  # noqa: SIM105  contextlib takes longer to import than this module
+        os.write(2, MESSAGE)
+    except OSError:
+        pass
+    os._exit(EXIT_CODE)
+
+
+def _raise(_number: int, _frame: FrameType | None) -> None:
+    global _received
+    _received = True
+    raise KeyboardInterrupt
