@@ -47,8 +47,9 @@ def exit_codes(verbosity: int) -> Iterator[None]:
     except ParloaderError as error:
         if verbosity > 1:
             traceback.print_exc()
-        if str(error):
-            click.echo(f"error: {_one_line(str(error))}", err=True)
+        for line in error.lines or (str(error),):
+            if line:
+                click.echo(f"error: {_one_line(line)}", err=True)
         raise click.exceptions.Exit(error.exit_code) from None
 
 

@@ -6,7 +6,6 @@ and 64 bits.
 
 import re
 from collections.abc import Iterable
-from string import Formatter
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from parloader.generation.encodings import random
 from parloader.generation.hashing import below, between, happens
 from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf, zipf_rank
 from parloader.generation.unique import unique
-from parloader.plans.documents.codecs import abbreviated, suggestion
+from parloader.plans import templates
 from parloader.plans.generators import (
     After,
     Choice,
@@ -112,34 +111,13 @@ def _choice(generator: Choice, context: ColumnContext) -> pl.Expr:
 
 
 def _provider(generator: Provider, context: ColumnContext) -> pl.Expr:
-    try:
-        values = pools.pool(generator.name, length=generator.length, srid=generator.srid)
-    except KeyError as error:
-        raise context.error(f"no provider {abbreviated(generator.name)}", _valid_providers(generator.name)) from error
+    values = pools.pool(generator.name, length=generator.length, srid=generator.srid)
     return pl.lit(values).gather(below(context.random_bits("pool", group=generator.group), len(values)))
-
-
-def _valid_providers(name: str) -> str:
-    return f"{suggestion(name, pools.names())}Valid: {', '.join(pools.names())}"
-
-
-def _fields(text: str) -> list[tuple[str, str | None, str]]:
-    """The template's parts: (characters before the field, field, its format). UsageError: an unmatched brace, or an invalid format."""
-    next_step = "Valid fields are {i}, {i:06} and {column}; write a literal brace twice: {{ }}"
-    try:
-        parsed = list(Formatter().parse(text))
-    except ValueError as error:
-        raise UsageError(f"the template {text!r} is not valid: {error}", next_step) from error
-    for _, field, form, conversion in parsed:
-        digits = form is not None and form[:1] == "0" and form[1:].isascii() and form[1:].isdigit() and int(form) < 100
-        if field is not None and (not field or conversion or (form and not (field == "i" and digits))):
-            raise UsageError(f"the template {text!r} has an invalid field", next_step)
-    return [(before, field, form or "") for before, field, form, _ in parsed]
 
 
 def _template(generator: Template, context: ColumnContext) -> pl.Expr:
     try:
-        fields = _fields(generator.text)
+        fields = templates.fields(generator.text)
     except UsageError as error:
         raise context.error(error.message, error.next_step) from error
     texts = []
@@ -220,7 +198,7 @@ def _own_needs(generator: Generator) -> frozenset[str]:
         case Expr():
             return columns(generator.sql)
         case Template():
-            return frozenset(field for _, field, _ in _fields(generator.text) if field) - {"i"}
+            return frozenset(field for _, field, _ in templates.fields(generator.text) if field) - {"i"}
         case After():
             return frozenset({generator.column})
         case Pick() if generator.index is not None:

@@ -209,10 +209,22 @@ class Unique(Generator):
 class Provider(Generator):
     """A random value from a pool (generation/pools.json): "first_name", "city", "sentence", …"""
 
-    name: str
+    name: str  # one of PROVIDERS
     length: int = 0  # maximum number of characters (0: any); dimensions of a vector
     srid: int = 0  # of geometries
     group: str | None = None  # columns with the same group get values that belong together, such as a country and its code
+
+
+PROVIDERS = tuple(
+    """
+    category, city, color, company, country, country_code, cron, currency_code, department, domain, email, extension, file_name,
+    first_name, gender, geometry, geometrycollection, hash, hex_color, host, ip, job, json, language, language_code, last_name, level,
+    linestring, locale, mac, mime_type, multilinestring, multipoint, multipolygon, name, paragraph, path, phone, point, polygon,
+    postcode, priority, product, sentence, slug, state, status, street, tag, text, time_zone, title, token, unit, url, user_agent,
+    username, vector, version, word, words
+    """.replace(",", " ").split()
+)
+"""Provider.name: the pools of generation/pools.py."""
 
 
 @dataclass(frozen=True, kw_only=True)

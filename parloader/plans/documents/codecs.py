@@ -4,19 +4,16 @@ import datetime
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
-from parloader.errors import UsageError
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 from parloader.plans.generators import Scalar
 from parloader.timestamps import SPAN_SECONDS, parse_iso, parse_span
-
-EntryPath: TypeAlias = tuple[str | int, ...]
-"""The keys that lead to an entry of a document: ("table", "orders", "column", "status")."""
 
 MAX_64_BITS = 2**63 - 1
 
@@ -34,27 +31,6 @@ class DecodeError(ValueError):
         self.expected = expected
         self.item = item
         """Which item of a list is not valid, from 1; None: the value itself."""
-
-
-class InvalidPlan(UsageError):
-    """An entry of a plan is not valid."""
-
-    def __init__(self, what: str, next_step: str, *, path: EntryPath = (), places: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{', '.join(places)}: {what}" if places else what, next_step)
-        self.what = what
-        self.path = path
-        """Leads to the entry."""
-        self.places = places
-        """The same in words: ("table orders", "column status")."""
-
-
-@contextmanager
-def located(path: EntryPath, place: str) -> Iterator[None]:
-    """Adds this place to an InvalidPlan that is raised inside."""
-    try:
-        yield
-    except InvalidPlan as error:
-        raise InvalidPlan(error.what, error.next_step, path=(*path, *error.path), places=(place, *error.places)) from error
 
 
 def abbreviated(value: object) -> str:
@@ -76,9 +52,13 @@ def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any
     if not isinstance(value, Mapping):
         raise InvalidPlan(f"{of} is {abbreviated(value)}", "Write a table: one line per entry")
     known = tuple(valid)
-    for key in value:
-        if key not in known:
-            raise InvalidPlan(f"{of} has no entry {abbreviated(key)}", f"{suggestion(key, known)}Valid: {', '.join(known)}", path=(key,))
+    unknown = [
+        Mistake(what=f"{of} has no entry {abbreviated(key)}", next_step=f"{suggestion(key, known)}Valid: {', '.join(known)}", path=(key,))
+        for key in value
+        if key not in known
+    ]
+    if unknown:
+        raise InvalidPlan.of(unknown)
     return value
 
 

@@ -1,6 +1,7 @@
 """Loads plans written in Python: `package.module:NAME` names a plan, or a function that returns one."""
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -9,13 +10,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parloader.errors import UsageError
-from parloader.plans.documents.codecs import InvalidPlan, suggestion
+from parloader.errors import ParloaderError, UsageError
+from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.mistakes import InvalidPlan, PlanError
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
+from parloader.plans.documents.toml_file import Check, no_check
 from parloader.plans.model import Plan
 
 
-def load(reference: str) -> Plan:
+PACKAGE = str(Path(__file__).parents[2])
+
+
+def load(reference: str, check: Check = no_check) -> Plan:
     """The plan that "package.module:NAME" names. The current folder is searched too. The plan is validated like a plan file.
 
     UsageError: the module or the name does not exist, it is not a plan, or its code raised an exception.
@@ -24,10 +30,12 @@ def load(reference: str) -> Plan:
     if not (colon and all(part.isidentifier() for part in module_name.split(".")) and name.isidentifier()):
         raise UsageError(f'"{reference}" is not a plan', "Write package.module:NAME, or the path of a plan file (plan.toml)")
     module = _module(module_name, name)
-    if name not in vars(module) and not hasattr(module, name):
+    with _exceptions_explained(reference):
+        found = hasattr(module, name)
+        plan = getattr(module, name, None)
+    if not found:
         existing = [known for known in vars(module) if not known.startswith("_")]
         raise UsageError(f"{module_name} has no {name}", f"{suggestion(name, existing)}Write package.module:NAME")
-    plan = getattr(module, name)
     if not isinstance(plan, Plan) and callable(plan):
         with _exceptions_explained(reference):
             plan = plan()
@@ -37,9 +45,16 @@ def load(reference: str) -> Plan:
             "Name a Plan, or a function without arguments that returns one",
         )
     try:
-        return decode_plan(_document(plan))
+        with _garbage_explained(reference):
+            document = _document(plan)
+        return decode_plan(document, check)
     except InvalidPlan as error:
-        raise UsageError(f"{reference}: {error.message}", error.next_step) from error
+        raise located(error, reference) from error
+
+
+def located(error: PlanError, reference: str) -> ParloaderError:
+    """The error with the reference in place of a file."""
+    return error.in_file(reference)
 
 
 def _module(name: str, plan_name: str) -> ModuleType:
@@ -58,15 +73,40 @@ def _module(name: str, plan_name: str) -> ModuleType:
 
 
 @contextmanager
+def _garbage_explained(reference: str) -> Iterator[None]:
+    """Turns the exception of a Plan whose fields are anything but what their types say into a UsageError."""
+    try:
+        yield
+    except ParloaderError:
+        raise
+    except Exception as error:
+        what = " ".join(traceback.format_exception_only(error)[-1].split())
+        raise UsageError(f"{reference} is a Plan whose fields have values of a wrong type: {what}", "Correct the types") from error
+
+
+@contextmanager
 def _exceptions_explained(what: str) -> Iterator[None]:
     """Turns any exception of the user's code into a UsageError with its file and line."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, and panics of libraries in Rust, are no Exception
         *_, text = traceback.format_exception_only(error)
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen ")]
-        file, line = (error.filename, error.lineno) if isinstance(error, SyntaxError) else (frames[-1].filename, frames[-1].lineno)
-        raise UsageError(f"{what} failed: {text.strip()} ({file}, line {line})", "Correct it there") from error
+        where = _place(error)
+        raise UsageError(
+            f"{what} failed: {' '.join(text.split())}{f' ({where})' if where else ''}",
+            "Correct it there" if where else "Name a Plan, or a function without arguments that returns one",
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """The file and line of the user's code that raised the error; empty if it is none: a function that needs arguments."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(("<frozen ", PACKAGE + os.sep))]
+    return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
 
 
 def _document(plan: Plan) -> dict[str, Any]:
