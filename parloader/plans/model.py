@@ -218,9 +218,9 @@ def in_dependency_order(tables: Iterable[Table]) -> tuple[Table, ...]:
     try:
         waiting.prepare()
     except CycleError as error:
-        tables = tuple(reversed(error.args[1]))
-        what = f"the tables reference each other in a cycle: {' → '.join(tables)}"
-        raise ReferenceCycle(what, "Remove one of these references from the plan", tables) from error
+        cycle: tuple[str, ...] = tuple(reversed(error.args[1]))
+        what = f"the tables reference each other in a cycle: {' → '.join(cycle)}"
+        raise ReferenceCycle(what, "Remove one of these references from the plan", cycle) from error
     ready: set[str] = set()
     order: list[Table] = []
     while waiting.is_active():

@@ -33,7 +33,7 @@ class PlanError(ParloaderError):
     introduction = ""
     """What precedes the mistakes on one line."""
 
-    def __init__(self, what: str, next_step: str, *, path: EntryPath = (), places: tuple[str, ...] = ()) -> None:
+    def __init__(self, what: str, next_step: str = "", *, path: EntryPath = (), places: tuple[str, ...] = ()) -> None:
         super().__init__(what, next_step)
         self._set((Mistake(what=what, next_step=next_step, path=path, places=places),), "")
 

@@ -190,7 +190,7 @@ def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, G
     key = given.get("key")
     if key is not None and given.get("identity"):
         yield Mistake(what="it has both `key` and `identity`", next_step="Remove one of them", path=("identity",))
-    if key in columns:
+    if key is not None and key in columns:
         next_step = f"A run assigns the key: remove the column {key}"
         yield Mistake(what=f"the key {key} has a generator", next_step=next_step, path=("column", key))
     for list_name in ("identity", "match", "optional", "unchecked", "later"):

@@ -1,22 +1,24 @@
 """Loads plans written in Python: `package.module:NAME` names a plan, or a function that returns one."""
 
+import datetime
 import importlib
 import os
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from parloader.errors import ParloaderError, UsageError
-from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.codecs import suggestion, timestamp_text
 from parloader.plans.documents.mistakes import InvalidPlan, PlanError
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.documents.toml_file import Check, no_check
-from parloader.plans.model import Plan
-
+from parloader.plans.generators import Generator
+from parloader.plans.model import Plan, Table
 
 PACKAGE = str(Path(__file__).parents[2])
 
@@ -109,9 +111,22 @@ def _place(error: BaseException) -> str:
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
 
 
+def _with_texts_of_dates(table: Table) -> Table:
+    """The table with dates and timestamps as a plan file has them: as text, until their columns' types are known."""
+
+    def text(value: Any) -> Any:
+        return timestamp_text(value) if isinstance(value, datetime.date | datetime.time) else value
+
+    def change(generator: Generator) -> Generator:
+        return generator.with_listed_values(tuple(map(text, generator.listed_values)))
+
+    columns = {name: each.map(change) if isinstance(each, Generator) else each for name, each in table.columns.items()}
+    return replace(table, columns=columns)
+
+
 def _document(plan: Plan) -> dict[str, Any]:
     """The plan's document. If no table is marked as partitioned, the defaults of plan files apply."""
-    document = encode_plan(plan)
+    document = encode_plan(replace(plan, tables=tuple(map(_with_texts_of_dates, plan.tables))))
     if not any(table.partitioned for table in plan.tables):
         defaulted = {"partitioned", "reuse"} if all(table.reuse for table in plan.tables) else {"partitioned"}
         document["table"] = [{k: v for k, v in table.items() if k not in defaulted} for table in document["table"]]

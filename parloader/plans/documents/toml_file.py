@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from parloader.errors import ParloaderError, UsageError
 from parloader.files import write_atomically
@@ -29,10 +29,10 @@ def no_check(plan: Plan) -> tuple[Mistake, ...]:
     return ()
 
 
-def read(path: Path, check: Check = no_check) -> Plan:
+def read(path: Path | str, check: Check = no_check) -> Plan:
     """The plan of the file. UsageError names the file and, for each mistake, the line and what was expected."""
     try:
-        text = _text(path)
+        text = _text(Path(path))
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
@@ -54,10 +54,10 @@ def parse(text: str, name: str, check: Check = no_check) -> Plan:
         raise _not_toml(name, error) from error
 
 
-def located(error: PlanError, path: Path) -> ParloaderError:
+def located(error: PlanError, path: Path | str) -> ParloaderError:
     """The error with the lines of the file, which was read before."""
     try:
-        text = _text(path) if path.is_file() else ""  # a pipe can be read only once
+        text = _text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
         tomllib.loads(text)
     except (OSError, ValueError, RecursionError):
         text = ""
@@ -112,17 +112,24 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
 
 
 def _without_defaults(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tables without `partitioned` and `reuse` if these have their default."""
-    default = decode_plan({**document, "table": [_without(table, "partitioned", "reuse") for table in document["table"]]})
-    result = []
-    for table in document["table"]:
-        by_default = default.table(table["name"])
-        same_partitioned = table["partitioned"] == by_default.partitioned
-        # a table that references a partitioned one is partitioned, too, but reuses rows unless the file says otherwise
-        default_reuse = by_default.reuse if same_partitioned else not table["partitioned"]
-        same = {"partitioned": same_partitioned, "reuse": table["reuse"] == default_reuse}
-        result.append(_without(table, *(key for key, is_same in same.items() if is_same)))
-    return result
+    """The tables without `partitioned` and `reuse` where reading the file gives the same values."""
+    names = {table["name"] for table in document["table"]}
+    defaulted = {"partitioned": names, "reuse": names}
+    while True:
+        tables = [_without(table, *(key for key, of in defaulted.items() if table["name"] in of)) for table in document["table"]]
+        try:
+            read = decode_plan({**document, "table": tables})
+        except InvalidPlan:  # no table is partitioned by default
+            return cast(list[dict[str, Any]], document["table"])
+        differing = {
+            key: {table["name"] for table in document["table"] if table[key] != getattr(read.table(table["name"]), key)}
+            for key in defaulted
+        }
+        if not any(differing.values()):
+            return tables
+        # `partitioned` first: the default of `reuse` depends on it
+        key = "partitioned" if differing["partitioned"] else "reuse"
+        defaulted[key] = defaulted[key] - differing[key]
 
 
 def _without(table: dict[str, Any], *keys: str) -> dict[str, Any]:
