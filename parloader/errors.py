@@ -17,6 +17,8 @@ class ParloaderError(Exception):
         """What went wrong, and where."""
         self.next_step = next_step
         """What the user can do about it."""
+        self.lines: tuple[str, ...] = ()
+        """If there are several problems: one line for each. Empty: the error is one line."""
 
     def __str__(self) -> str:
         return f"{self.message}. {self.next_step}" if self.next_step else self.message

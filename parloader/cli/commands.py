@@ -9,9 +9,9 @@ import click
 
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, answered, confirmed, require_terminal, with_permission, with_target
-from parloader.cli.output import CommandGroup, Output
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
+from parloader.cli.output import CommandGroup, Output
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits

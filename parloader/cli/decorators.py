@@ -9,8 +9,8 @@ import click
 
 from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
-from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.option_groups import option_group
+from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
 from parloader.errors import UsageError
 

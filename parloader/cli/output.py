@@ -89,8 +89,9 @@ def _error_to_show(exception: BaseException) -> ParloaderError:
 
 def _fail(output: Output, error: ParloaderError) -> None:
     """Prints the error and ends the command."""
-    if str(error):
-        click.echo(f"error: {_one_line(str(error))}", err=True)
+    for line in error.lines or (str(error),):
+        if line:
+            click.echo(f"error: {_one_line(line)}", err=True)
     if output.as_json and not output.printed:
         with suppress(ResultNotWritten):
             click.echo(json.dumps(failure_document(error)))

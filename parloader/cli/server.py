@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from parloader.cli.decorators import EXIT_CODES, with_output
-from parloader.cli.output import Output
 from parloader.cli.number_types import WholeNumber
+from parloader.cli.output import Output
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.private_server.server import PrivateServer

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 
-from parloader.errors import UsageError
 from parloader.generation.hashing import draw, stream
+from parloader.plans.documents.mistakes import InvalidPlan, column_mistake
 from parloader.plans.generators import Pick, Scalar
 
 INDEX = pl.col("i")
@@ -35,10 +37,12 @@ class ColumnContext:
         """The context of a generator nested in this one."""
         return replace(self, path=f"{self.path}{part}/")
 
-    def error(self, message: str, next_step: str) -> UsageError:
+    def error(self, message: str, next_step: str) -> InvalidPlan:
         """An error that names the column."""
-        return UsageError(f"{self.table}.{self.column}: {message}", next_step)
+        return InvalidPlan.of([column_mistake(self.table, self.column, message, next_step)])
 
+
+MAX_DECIMAL_DIGITS = 38  # of Polars
 
 LITERAL_TYPES: dict[frozenset[type], pl.DataType] = {
     frozenset(): pl.Null(),
@@ -48,15 +52,19 @@ LITERAL_TYPES: dict[frozenset[type], pl.DataType] = {
     frozenset({int, float}): pl.Float64(),
     frozenset({str}): pl.String(),
     frozenset({bytes}): pl.Binary(),
+    frozenset({date}): pl.Date(),
+    frozenset({datetime}): pl.Datetime("us"),
 }
 
 
 def literal_series(values: Sequence[Scalar], context: ColumnContext) -> pl.Series:
-    """The values as one type: Int64, UInt64 if one exceeds it, Float64, String, Binary, Boolean or Null.
+    """The values as one type: Int64, UInt64 if one exceeds it, Float64, Decimal(38, scale), String, Binary, Boolean, Date, Datetime or Null.
 
-    UsageError: they have no common type, or a number does not fit 64 bits.
+    UsageError: they have no common type, or a number does not fit 64 bits (a decimal: 38 digits).
     """
     types = frozenset(type(value) for value in values if value is not None)
+    if Decimal in types and types <= {Decimal, int, float}:
+        return _decimals([None if value is None else Decimal(str(value)) for value in values], context)
     dtype = LITERAL_TYPES.get(types)
     if dtype is None:
         names = ", ".join(sorted(each.__name__ for each in types))
@@ -68,3 +76,11 @@ def literal_series(values: Sequence[Scalar], context: ColumnContext) -> pl.Serie
         if max(numbers) >= 2**64 or min(numbers) < (-(2**63) if dtype == pl.Int64 else 0):
             raise context.error("a number exceeds 64 bits", 'Write it as text: "…"')
     return pl.Series(values, dtype=dtype)
+
+
+def _decimals(values: Sequence[Decimal | None], context: ColumnContext) -> pl.Series:
+    exponents = [exponent for value in values if value is not None and isinstance(exponent := value.as_tuple().exponent, int)]
+    scale = max(0, *(-exponent for exponent in exponents))
+    if any(value is not None and abs(value) >= Decimal(10) ** (MAX_DECIMAL_DIGITS - scale) for value in values):
+        raise context.error(f"a decimal has more than {MAX_DECIMAL_DIGITS} digits", "Write it with fewer digits")
+    return pl.Series(values, dtype=pl.Decimal(MAX_DECIMAL_DIGITS, scale))

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
-from types import MappingProxyType
 
 import polars as pl
 
-from parloader.errors import UsageError
+from parloader.errors import ParloaderError, UsageError
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.expressions import expression, needs, pick_index
-from parloader.plans.generators import Pick, Scalar
-from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Plan, Table, all_new
+from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
+from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, column_mistake
+from parloader.plans.generators import Generator, Pick
+from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys, gaps
 
 # Picked values are looked up in a list if the parent has at most this many rows; otherwise they are generated again
@@ -30,16 +32,31 @@ def generate(plan: Plan, table: Table, rows: IndexRange, of: Mapping[str, RowAll
 class RowGenerator:
     """Generates the rows of one table. Vectorized: it compiles expressions of the index once, and has no loop per row."""
 
-    def __init__(self, plan: Plan, table: Table, of: Mapping[str, RowAllocation], within: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """`within`: the (table, column) pairs that these rows are generated for, to detect a column that depends on itself."""
+    def __init__(
+        self,
+        plan: Plan,
+        table: Table,
+        of: Mapping[str, RowAllocation],
+        within: frozenset[tuple[str, str]] = frozenset(),
+        mistakes: Mistakes | None = None,
+    ) -> None:
+        """`within`: the (table, column) pairs that these rows are generated for, to detect a column that depends on itself.
+
+        InvalidPlan: columns have mistakes. With `mistakes` they are noted there instead, and the columns left out.
+        """
         self._plan = plan
         self._table = table
         self._of = of
         self._rows = of[table.name]
         self._within = within
-        self._names = [*([table.key] if table.key is not None else []), *table.columns]
         self._picks: list[tuple[str, pl.Expr]] = []  # (parent, index of its row)
-        self._steps = list(self._compiled())
+        self._of_parent: InvalidPlan | None = None  # raised while Polars had the rows of a parent generated
+        found = Mistakes() if mistakes is None else mistakes
+        self._steps = list(self._compiled(found))
+        if mistakes is None:
+            found.report()
+        compiled = {column.meta.output_name() for step in self._steps for column in step}
+        self._names = [*([table.key] if table.key is not None else []), *(name for name in table.columns if name in compiled)]
 
     def frame(self, rows: IndexRange) -> pl.DataFrame:
         """The rows with these indices."""
@@ -47,11 +64,52 @@ class RowGenerator:
 
     def at(self, indices: pl.Series) -> pl.DataFrame:
         """The rows with these indices (Int64), as the generators give them, whether new or reused."""
-        return self._all(indices).select(self._names).collect()
+        frame = self._collected(self._all(indices).select(self._names), indices)
+        for name, dtype in frame.schema.items():
+            if dtype.is_float() and (row := _first_infinite(frame[name], indices)) is not None:
+                raise InvalidPlan.of([not_finite(self._table.name, name, row)])
+        return frame
+
+    def computable(self, indices: pl.Series, mistakes: Mistakes) -> pl.DataFrame:
+        """The rows with these indices, without columns that cannot be computed: their mistakes are noted. Slower than `at`."""
+        frame = pl.DataFrame({"i": indices})
+        for column in (each for step in self._steps for each in step):
+            name, read = column.meta.output_name(), [other for other in column.meta.root_names() if other != "i"]
+            if not {*read} <= {*frame.columns}:
+                continue  # it depends on one with a mistake
+            self._of_parent = None
+            try:
+                frame = frame.with_columns(column)
+            except FAILURES as error:
+                if self._of_parent:
+                    mistakes.note(self._of_parent.mistakes)
+                    continue
+                position = first_failing(frame.height, partial(_fails, frame, column))
+                types = ", ".join(f"{each}: {frame.schema[each]}" for each in read)
+                row = None if position is None else int(indices[position])
+                mistakes.note([uncomputable(self._table.name, name, error, types, row)])
+            else:
+                if frame.schema[name].is_float() and (row := _first_infinite(frame[name], indices)) is not None:
+                    mistakes.note([not_finite(self._table.name, name, row)])
+                    frame = frame.drop(name)
+        return frame.select(name for name in self._names if name in frame.columns)
+
+    def _collected(self, frame: pl.LazyFrame, indices: pl.Series) -> pl.DataFrame:
+        """InvalidPlan: a column cannot be computed."""
+        try:
+            return frame.collect()
+        except FAILURES as error:
+            mistakes = Mistakes()
+            self.computable(indices, mistakes)
+            if not mistakes:  # only all columns together fail
+                what = f"its rows cannot be computed: {first_sentence(error)}"
+                path, places = ("table", self._table.name), (f"table {self._table.name}",)
+                mistakes.note([Mistake(what=what, next_step="Correct its generators in the plan", path=path, places=places)])
+            raise InvalidPlan.of(mistakes) from error
 
     def picked(self, indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
         """(parent, indices of its rows) for each pick: all rows that these rows may reference."""
-        frame = self._all(indices).collect()
+        frame = self._collected(self._all(indices), indices)
         for parent, index in self._picks:
             yield parent, frame.select(index.alias("i")).to_series().drop_nulls().unique()
 
@@ -62,13 +120,33 @@ class RowGenerator:
             frame = frame.with_columns(step)
         return frame
 
-    def _compiled(self) -> Iterator[list[pl.Expr]]:
-        """The columns in steps: expressions of the index and of columns of earlier steps."""
+    def _compiled(self, mistakes: Mistakes) -> Iterator[list[pl.Expr]]:
+        """The columns in steps: expressions of the index and of columns of earlier steps. Columns with a mistake are noted, and left out."""
         table, columns = self._table, self._table.columns
         if table.key is not None and self._rows.keys is not None:
             yield [keys_at(self._rows.keys, INDEX).alias(table.key)]
-        for names in _steps(table):
-            yield [expression(columns[name], self._context(name)).alias(name) for name in names]
+        for names in dependency_steps(table, mistakes):
+            step = []
+            for name in names:
+                with mistakes.collected():
+                    step.append(self._column(name, columns[name]))
+            yield step
+
+    def _column(self, name: str, generator: Generator) -> pl.Expr:
+        try:
+            return expression(generator, self._context(name)).alias(name)
+        except ParloaderError:
+            raise
+        except FAILURES as error:
+            raise InvalidPlan.of([uncomputable(self._table.name, name, error)]) from error
+
+    def _remembering_mistakes(self, values: Callable[[pl.Series], pl.Series], indices: pl.Series) -> pl.Series:
+        """Polars raises a copy of an error, made from its text alone."""
+        try:
+            return values(indices)
+        except InvalidPlan as error:
+            self._of_parent = error
+            raise
 
     def _context(self, column: str) -> ColumnContext:
         return ColumnContext(
@@ -84,8 +162,8 @@ class RowGenerator:
         """The picked values: keys by arithmetic, other columns from a list, or generated again if the parent is large."""
         parent, rows = self._plan.table(pick.parent), self._of[pick.parent]
         if pick.column in parent.later:
-            raise UsageError(
-                f"{context.table}.{context.column} picks {parent.name}.{pick.column}, which is set later",
+            raise context.error(
+                f"it picks {parent.name}.{pick.column}, which is set later",
                 f"Pick another column, or remove it from `later` of {parent.name}",
             )
         index = pick_index(pick, context, rows.rows)
@@ -94,42 +172,81 @@ class RowGenerator:
             return keys_at(rows.keys, index)
         within = self._within | {(context.table, context.column)}
         if (parent.name, pick.column) in within:
-            raise UsageError(
-                f"{context.table}.{context.column} depends on itself (through {parent.name}.{pick.column})",
-                "Give one of them another value",
-            )
+            raise context.error(f"it depends on itself (through {parent.name}.{pick.column})", "Give one of them another value")
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that references itself picks among its first rows
         bound = MAX_ROOT_ROWS if parent.name == self._table.name and pick.index in SELF_REFERENCE_INDEX else MAX_LISTED_ROWS + 1
         if min(rows.rows, bound) <= MAX_LISTED_ROWS:
             return pl.lit(values(_indices(IndexRange(0, min(rows.rows, bound))))).gather(index)
-        return index.map_batches(partial(_each_once, values), return_dtype=values(_indices(IndexRange(0, 1))).dtype)
+        return index.map_batches(
+            partial(_each_once, partial(self._remembering_mistakes, values)), return_dtype=values(_indices(IndexRange(0, 1))).dtype
+        )
 
 
-def _steps(table: Table) -> Iterator[list[str]]:
-    """The columns in an order in which they can be computed. UsageError: a column depends on itself, or on one without a generator."""
-    waiting = TopologicalSorter({name: needs(generator) - {table.key} for name, generator in table.columns.items()})
+def dependency_steps(table: Table, mistakes: Mistakes) -> Iterator[list[str]]:
+    """The columns in an order in which they can be computed. Those that cannot are noted, and left out with all that depend on them.
+
+    A mistake: the SQL or template is not valid, or a column depends on itself, on one without a generator, or on one that is set later.
+    """
+    needed: dict[str, frozenset[str]] = {}
+    for name, generator in table.columns.items():
+        try:
+            needed[name] = needs(generator) - {table.key}
+        except UsageError as error:
+            mistakes.note([column_mistake(table.name, name, error.message, error.next_step)])
+    for name in tuple(needed):
+        if found := _dependency_mistake(table, name, needed[name]):
+            mistakes.note([found])
+            del needed[name]
+    while lacking := [name for name, others in needed.items() if not others <= needed.keys()]:
+        for name in lacking:
+            del needed[name]
+    waiting = TopologicalSorter(needed)
     try:
         waiting.prepare()
     except CycleError as error:
-        cycle = " → ".join(reversed(error.args[1]))
-        raise UsageError(f"columns of {table.name} depend on each other: {cycle}", "Give one of them a value of its own") from error
+        cycle = list(reversed(error.args[1]))
+        mistakes.note(
+            [
+                column_mistake(
+                    table.name, cycle[0], f"columns depend on each other: {' → '.join(cycle)}", "Give one of them a value of its own"
+                )
+            ]
+        )
+        return
     while waiting.is_active():
         ready = waiting.get_ready()
-        for name in ready:
-            if name not in table.columns:
-                raise UsageError(
-                    f"a column of {table.name} depends on {name}, for which the plan has no generator",
-                    f"Use one of {', '.join(table.columns)}",
-                )
-            late = needs(table.columns[name]) & table.later
-            if late and name not in table.later:
-                raise UsageError(
-                    f"{table.name}.{name} depends on {', '.join(sorted(late))}, which is set later",
-                    f"Use other columns, or add {name} to `later` of {table.name}",
-                )
         yield [name for name in table.columns if name in ready]
         waiting.done(*ready)
+
+
+def _dependency_mistake(table: Table, name: str, needed: frozenset[str]) -> Mistake | None:
+    missing = sorted(needed - table.columns.keys())
+    if missing:
+        what = f"it depends on {missing[0]}, for which the plan has no generator"
+        return column_mistake(table.name, name, what, f"{suggestion(missing[0], table.columns)}Use one of {', '.join(table.columns)}")
+    late = sorted(needed & table.later)
+    if late and name not in table.later:
+        next_step = f"Use other columns, or add {name} to `later` of {table.name}"
+        return column_mistake(table.name, name, f"it depends on {', '.join(late)}, which is set later", next_step)
+    return None
+
+
+def _first_infinite(values: pl.Series, indices: pl.Series) -> int | None:
+    """The index of the first value that is infinite or NaN."""
+    finite = values.is_finite()
+    if finite.all():  # null counts as finite
+        return None
+    position = finite.fill_null(True).arg_min()
+    return None if position is None else int(indices[position])
+
+
+def _fails(frame: pl.DataFrame, column: pl.Expr, offset: int, length: int) -> bool:
+    try:
+        frame.slice(offset, length).select(column)
+    except FAILURES:
+        return True
+    return False
 
 
 def _values(
@@ -171,28 +288,6 @@ def _each_once(values: Callable[[pl.Series], pl.Series], indices: pl.Series) -> 
 
 def _indices(rows: IndexRange) -> pl.Series:
     return pl.int_range(rows.start, rows.stop, dtype=pl.Int64, eager=True)
-
-
-def _all_reused(table: Table, values: Mapping[str, Scalar]) -> RowAllocation:
-    return replace(all_new(table), new=(), reused={column: (value,) * table.rows for column, value in values.items()})
-
-
-SAMPLE_ROWS = 1000  # at each end of a table
-
-
-def samples(plan: Plan, used: Mapping[str, Mapping[str, Scalar]] = MappingProxyType({})) -> dict[str, pl.DataFrame]:
-    """The first and last rows of each table of the plan, with keys from 1 on.
-
-    `used`: for tables of which all rows exist already, a value for each picked column that has no generator.
-    """
-    of = {table.name: _all_reused(table, used[table.name]) if table.name in used else all_new(table) for table in plan.tables}
-
-    def sample(table: Table) -> pl.DataFrame:
-        generator = RowGenerator(plan, table, of)
-        first, last = IndexRange(0, min(table.rows, SAMPLE_ROWS)), IndexRange(max(0, table.rows - SAMPLE_ROWS), table.rows)
-        return pl.concat([generator.frame(first), generator.frame(last)])
-
-    return {table.name: sample(table) for table in plan.tables}
 
 
 MAX_COMPUTED_SEGMENTS = 8

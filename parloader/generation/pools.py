@@ -113,14 +113,9 @@ def _texts() -> dict[str, list[str]]:
     return texts
 
 
-def names() -> tuple[str, ...]:
-    """The names of all providers, sorted."""
-    return tuple(sorted((*_texts(), *KINDS, VECTOR)))
-
-
 @lru_cache(maxsize=256)
 def pool(name: str, length: int = 0, srid: int = 0) -> pl.Series:
-    """The values of a provider: String, or Binary for geometries (with this SRID) and vectors (`length` dimensions). KeyError: no such provider.
+    """The values of a provider: String, or Binary for geometries (with this SRID) and vectors (`length` dimensions).
 
     `length` is the maximum number of characters (0: any). A longer text is replaced by the next one that fits, so that values that belong
     together keep their position. If none fits, all are truncated.

@@ -20,7 +20,7 @@ from parloader.quantities import size_text
 from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, require_key_capacity
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
-from parloader.runs.preparation import PreparedLoad, prepare, serialization_warning
+from parloader.runs.preparation import PreparedLoad, plan_errors_located, prepare, serialization_warning
 from parloader.schema import storage_size
 from parloader.schema.model import Schema, TableSchema
 from parloader.schema.storage_size import Size
@@ -119,7 +119,7 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
     """Reads only; raises what seed would. `sample_rows`: how many rows to generate of each table that workers load, as a sample."""
-    with connected(config.target) as connection, config.target.translate_errors("planning"):
+    with plan_errors_located(config), connected(config.target) as connection, config.target.translate_errors("planning"):
         prepared = prepare(connection, config)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)

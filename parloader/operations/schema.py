@@ -12,7 +12,7 @@ from parloader.database.session import connected, require_writable
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import SchemaMismatch
-from parloader.generation.frames import samples
+from parloader.generation.samples import samples
 from parloader.ledger import store
 from parloader.planner import compatibility
 from parloader.planner.compatibility import Misfit

@@ -18,7 +18,7 @@ from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
-from parloader.runs.preparation import prepare, serialization_warning
+from parloader.runs.preparation import plan_errors_located, prepare, serialization_warning
 from parloader.schema.model import Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
 from parloader.workers.executor import Executor
@@ -142,6 +142,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
     with (
+        plan_errors_located(config),
         executor.ready(config.most_workers, LoadTask.__module__),
         DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease,
     ):

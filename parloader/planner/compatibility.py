@@ -6,9 +6,9 @@ from datetime import datetime
 
 import polars as pl
 
-from parloader.errors import SchemaMismatch
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake, PlanMismatch
 from parloader.plans.generators import Generator, Pick, Scalar
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema
@@ -28,6 +28,12 @@ class Misfit:
 
     def __str__(self) -> str:
         return self.problem
+
+    @property
+    def mistake(self) -> Mistake:
+        """The same as a mistake of the plan."""
+        column = () if self.column is None else ("column", self.column)
+        return Mistake(what=self.problem, next_step=self.next_step, path=("table", self.table, *column))
 
 
 def adapt(plan: Plan, live: Schema) -> Plan:
@@ -96,11 +102,35 @@ def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
     return values
 
 
+def missing_names(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
+    """The tables and columns of the plan that do not exist."""
+    columns = (
+        _missing_column(table, live[table.name], name)
+        for table in plan.tables
+        if table.name in live
+        for name in table.columns
+        if name not in live[table.name].column_names and name not in table.optional
+    )
+    return (*_missing_tables(plan, live), *columns)
+
+
 def require_fit(
-    plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], reused: Collection[str] = (), *, next_step: str = ""
+    plan: Plan,
+    live: Schema,
+    samples: Mapping[str, pl.DataFrame],
+    reused: Collection[str] = (),
+    *,
+    next_step: str = "",
+    mistakes: Sequence[Mistake] = (),
 ) -> None:
-    """SchemaMismatch names every misfit. `next_step` replaces their own advice, for a plan that the user cannot change."""
-    _refuse(plan, find_misfits(plan, live, samples, reused), next_step)
+    """PlanMismatch names every misfit. `next_step` replaces their own advice, for a plan that the user cannot change.
+
+    `mistakes`: of columns that cannot be computed. InvalidPlan, if there is nothing else.
+    """
+    misfits = find_misfits(plan, live, samples, reused)
+    if mistakes and not misfits:
+        raise InvalidPlan.of(mistakes)
+    _refuse(plan, misfits, next_step, mistakes)
 
 
 def require_tables(plan: Plan, live: Schema, *, next_step: str = "") -> None:
@@ -115,17 +145,21 @@ def require_tables(plan: Plan, live: Schema, *, next_step: str = "") -> None:
     _refuse(plan, (*_missing_tables(plan, live), *unfit), next_step)
 
 
-def _refuse(plan: Plan, misfits: Sequence[Misfit], next_step: str) -> None:
+def _refuse(plan: Plan, misfits: Sequence[Misfit], next_step: str, mistakes: Sequence[Mistake] = ()) -> None:
     if misfits:
-        raise SchemaMismatch(
-            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, misfits)),
-            next_step or ". ".join(dict.fromkeys(misfit.next_step for misfit in misfits)),
-        )
+        found = [*mistakes, *(misfit.mistake for misfit in misfits)]
+        all_advised = [replace(mistake, next_step=next_step or mistake.next_step) for mistake in found]
+        raise PlanMismatch.of(all_advised, f"the schema does not fit the plan {plan.name}: ")
 
 
 def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
     return tuple(
-        Misfit(table=t.name, column=None, problem=f"there is no table {t.name}", next_step="Create it, or correct its name in the plan")
+        Misfit(
+            table=t.name,
+            column=None,
+            problem=f"there is no table {t.name}",
+            next_step=f"{suggestion(t.name, live)}Create it, or correct its name in the plan",
+        )
         for t in plan.tables
         if t.name not in live
     )
@@ -191,6 +225,8 @@ def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.Data
     misfits = []
     existing = {t.name: {*plan.referenced_columns(t.name)} - {t.key, *t.columns} for t in plan.tables}
     for name, generator in table.columns.items():
+        if name not in sample.columns:
+            continue  # it cannot be computed
         if any(pick.column in existing[pick.parent] for pick in table.picks.get(name, ())):
             continue  # its values are read from existing rows, so the sample has stand-ins
         column, values = live.column(name), sample[name]
@@ -238,7 +274,11 @@ def _family(dtype: pl.DataType) -> tuple[str, frozenset[ColumnType]]:
         return "bytes", ANYTHING | {ColumnType.BYTES}
     if dtype == pl.Null:
         return "NULL", frozenset(ColumnType)
-    return "text", TEXTS
+    if dtype == pl.Boolean:
+        return "true and false", NUMBERS | TEXTS
+    if dtype == pl.String:
+        return "text", TEXTS
+    return f"values of the type {dtype}, which no column holds", frozenset()
 
 
 def _beyond(values: pl.Series, column: ColumnSchema) -> str:

@@ -68,7 +68,6 @@ from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, 
 from parloader.planner.solver import GIVE_ITS_COLUMNS, PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.documents.codecs import suggestion
-from parloader.plans.generators import Pick
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import ExistingRows
 from parloader.quantities import counted
@@ -97,7 +96,6 @@ def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], p
                 f"--parents {name}: no table of this load references {name}",
                 f"{suggestion(name, schema)}The tables of this load: {listed(sorted(schema))}",
             )
-    _require_picked_columns(plan, schema)
     request = PlanningRequest(plan=plan, schema=schema, existing=existing, parents=parents, fill=fill)
     try:
         solver = PlanSolver(request)
@@ -109,26 +107,6 @@ def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], p
         subject = f"table {error.table} cannot be filled" if planned else f"rows of {error.table} are needed, but cannot be generated"
         raise Refused(f"{subject}: {error.reason}", error.next_step) from error
     return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused))
-
-
-def _require_picked_columns(plan: Plan, schema: Schema) -> None:
-    """UsageError: a `pick` of the plan names a table or column that does not exist."""
-    planned = {table.name: table for table in plan.tables}
-    for table in plan.tables:
-        for name, generator in table.columns.items():
-            for pick in (part for part in generator.walk() if isinstance(part, Pick)):
-                where, parent = f"table {table.name}, column {name}", pick.parent
-                if parent not in planned and parent not in schema:
-                    raise UsageError(
-                        f"{where}: `pick` names {parent}, which is neither a table of the plan nor one that its tables reference",
-                        f"{suggestion(parent, {*planned, *schema})}Correct the name, or add the table to the plan",
-                    )
-                columns = {*schema[parent].column_names} if parent in schema else set()
-                if parent in planned:
-                    columns |= {*planned[parent].columns, planned[parent].key or ""}
-                if pick.column not in columns:
-                    next_step = f"{suggestion(pick.column, columns)}Correct the name"
-                    raise UsageError(f"{where}: `pick` names {parent}.{pick.column}, which does not exist", next_step)
 
 
 def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:

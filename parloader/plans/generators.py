@@ -10,6 +10,8 @@ lists the generators: code that looks into nested ones uses `Generator.walk` and
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
@@ -40,7 +42,7 @@ __all__ = [
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 """The signed 64-bit integers, in which Polars computes."""
 
-Scalar: TypeAlias = int | float | bool | str | bytes | None
+Scalar: TypeAlias = int | float | bool | str | bytes | Decimal | date | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,15 @@ class Generator:
         """A copy in which these fields have these generators."""
         return replace(self, **children) if children else self
 
+    @property
+    def listed_values(self) -> "tuple[Scalar, ...]":
+        """The values that the generator lists itself: those of Const, Cycle, Choice and Unique."""
+        return ()
+
+    def with_listed_values(self, values: "tuple[Scalar, ...]") -> "Generator":
+        """A copy that lists these values instead, equally many."""
+        return self
+
     def walk(self) -> "Iterator[Generator]":
         """This generator and all nested in it, outer ones first."""
         yield self
@@ -75,6 +86,14 @@ class Const(Generator):
     value: Scalar
     """The value of every row."""
 
+    @property
+    def listed_values(self) -> tuple[Scalar, ...]:
+        return (self.value,)
+
+    def with_listed_values(self, values: tuple[Scalar, ...]) -> Generator:
+        (value,) = values
+        return replace(self, value=value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle(Generator):
@@ -83,6 +102,13 @@ class Cycle(Generator):
     values: tuple[Scalar, ...]
     every: int = 1  # rows in which a value is repeated before the next one follows
 
+    @property
+    def listed_values(self) -> tuple[Scalar, ...]:
+        return self.values
+
+    def with_listed_values(self, values: tuple[Scalar, ...]) -> Generator:
+        return replace(self, values=values)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Generator):
@@ -90,6 +116,13 @@ class Choice(Generator):
 
     values: tuple[Scalar, ...]
     weights: tuple[int, ...] = ()  # one per value; none: all values are equally likely
+
+    @property
+    def listed_values(self) -> tuple[Scalar, ...]:
+        return self.values
+
+    def with_listed_values(self, values: tuple[Scalar, ...]) -> Generator:
+        return replace(self, values=values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,15 +237,34 @@ class Unique(Generator):
     suffix: str = ""
     values: tuple[Scalar, ...] = ()
 
+    @property
+    def listed_values(self) -> tuple[Scalar, ...]:
+        return self.values
+
+    def with_listed_values(self, values: tuple[Scalar, ...]) -> Generator:
+        return replace(self, values=values)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provider(Generator):
     """A random value from a pool (generation/pools.json): "first_name", "city", "sentence", …"""
 
-    name: str
+    name: str  # one of PROVIDERS
     length: int = 0  # maximum number of characters (0: any); dimensions of a vector
     srid: int = 0  # of geometries
     group: str | None = None  # columns with the same group get values that belong together, such as a country and its code
+
+
+PROVIDERS = tuple(
+    """
+    category, city, color, company, country, country_code, cron, currency_code, department, domain, email, extension, file_name,
+    first_name, gender, geometry, geometrycollection, hash, hex_color, host, ip, job, json, language, language_code, last_name, level,
+    linestring, locale, mac, mime_type, multilinestring, multipoint, multipolygon, name, paragraph, path, phone, point, polygon,
+    postcode, priority, product, sentence, slug, state, status, street, tag, text, time_zone, title, token, unit, url, user_agent,
+    username, vector, version, word, words
+    """.replace(",", " ").split()
+)
+"""Provider.name: the pools of generation/pools.py."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,14 @@ from parloader.plans.generators import Const, Generator, Pick
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
+class ReferenceCycle(UsageError):
+    """Tables reference each other in a cycle."""
+
+    def __init__(self, message: str, next_step: str, tables: tuple[str, ...] = ()) -> None:
+        super().__init__(message, next_step)
+        self.tables = tables
+
+
 class Pass(StrEnum):
     """The passes of a load. The second one exists if tables reference each other in a cycle."""
 
@@ -210,8 +218,9 @@ def in_dependency_order(tables: Iterable[Table]) -> tuple[Table, ...]:
     try:
         waiting.prepare()
     except CycleError as error:
-        cycle = " → ".join(reversed(error.args[1]))
-        raise UsageError(f"the tables reference each other in a cycle: {cycle}", "Remove one of these references from the plan") from error
+        cycle: tuple[str, ...] = tuple(reversed(error.args[1]))
+        what = f"the tables reference each other in a cycle: {' → '.join(cycle)}"
+        raise ReferenceCycle(what, "Remove one of these references from the plan", cycle) from error
     ready: set[str] = set()
     order: list[Table] = []
     while waiting.is_active():

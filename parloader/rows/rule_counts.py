@@ -138,10 +138,10 @@ def _used_columns(plan: Plan, references: References) -> tuple[str, ...]:
 
 
 def _parent_joins(plan: Plan, references: References) -> str:
-    """Joins the parents that rules follow. The first column of a reference names the alias."""
+    """Joins the parents that rules follow."""
     aliases = _aliases(plan, references)
     return " ".join(
         f"LEFT JOIN {sql.quote(parent)} {alias} ON {_join_condition(pairs, alias)}"
         for (parent, _), pairs in references.items()
-        if (alias := aliases.get(pairs[0][0]))
+        if (alias := next((aliases[column] for column, _ in pairs if column in aliases), None))
     )

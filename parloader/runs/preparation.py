@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,13 +16,14 @@ from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.database.session import ServerInfo, server_info
 from parloader.errors import AnotherRun, SchemaMismatch, ServerNotSupported, UsageError
-from parloader.generation.frames import samples
+from parloader.generation.samples import mistakes_without_schema, samples
 from parloader.ledger import store
 from parloader.ledger.run import TABLE_PARAMETER, Run, requested_tables
-from parloader.planner import compatibility
+from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill, Note, listed
 from parloader.plans.documents import python_plan, toml_file
+from parloader.plans.documents.mistakes import Mistakes, PlanError
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import Plan, Table, require_parents
 from parloader.rows.allocation import count_existing_rows
@@ -94,10 +96,13 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
+    if fill is Fill.DEMANDED and plan.name != NAME:
+        plan = plan_names.checked(plan, tables)
     plan = compatibility.adapt(plan, schema)
     if _is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, tables, fill, parents or {})
+    plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
     return replace(planned, notes=inferred.notes)
 
@@ -119,7 +124,9 @@ def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanO
     """
     names = {table.name for table in plan.tables}
     schema = {name: table for name, table in introspection.base_tables(tables).items() if name in names}
-    compatibility.require_fit(plan, schema, samples(plan, compatibility.stand_ins(plan, schema)), reused, next_step=_how_to_fit(plan))
+    mistakes = Mistakes()
+    frames = samples(plan, compatibility.stand_ins(plan, schema), mistakes)
+    compatibility.require_fit(plan, schema, frames, reused, next_step=_how_to_fit(plan), mistakes=mistakes)
     return PlanOnSchema(plan=plan, schema=schema)
 
 
@@ -220,8 +227,8 @@ def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
 
 
 def _of_file(config: SeedConfig, source: str) -> Plan:
-    module, _, name = source.rpartition(":")
-    plan = python_plan.load(source) if module and name and not Path(source).exists() else toml_file.read(Path(source))
+    read = python_plan.load if _is_python(source) else toml_file.read
+    plan = read(source, mistakes_without_schema)
     if config.rows is not None:
         target = replace(plan.target, rows=config.rows)
         plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
@@ -229,6 +236,24 @@ def _of_file(config: SeedConfig, source: str) -> Plan:
         plan = replace(plan, seed=config.seed)
     digest = hashlib.sha256(json.dumps(encode_plan(plan), sort_keys=True).encode()).hexdigest()[:12]
     return replace(plan, parameters={"file": source, "digest": digest, **_parents(config)})
+
+
+def _is_python(source: str) -> bool:
+    """Whether it is package.module:NAME, not a file."""
+    module, _, name = source.rpartition(":")
+    return bool(module and name) and not Path(source).exists()
+
+
+@contextmanager
+def plan_errors_located(config: SeedConfig) -> Iterator[None]:
+    """Adds the plan file's name and lines to mistakes that are found after it was read: when it meets the schema, or when rows are generated."""
+    try:
+        yield
+    except PlanError as error:
+        if config.plan is None:
+            raise
+        located = python_plan.located if _is_python(config.plan) else toml_file.located
+        raise located(error, config.plan) from error
 
 
 def _parents(config: SeedConfig) -> dict[str, str]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from parloader.plans import generators
+from parloader.errors import UsageError
+from parloader.plans import generators, templates
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 
 texts = st.text(max_size=12)
@@ -62,6 +63,15 @@ timestamps_to_the_millisecond = st.datetimes(max_value=datetime(5000, 1, 1)).map
     lambda timestamp: timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
 )
 
+
+def is_template(text: str) -> bool:
+    try:
+        templates.fields(text)
+    except UsageError:
+        return False
+    return True
+
+
 lengths = st.integers(0, 2**32 - 1)
 
 uniform = st.one_of(
@@ -107,11 +117,11 @@ simple = st.one_of(
         group=st.none() | names,
     ),
     unique,
-    built(generators.Provider, name=names, length=lengths, srid=lengths, group=st.none() | names),
+    built(generators.Provider, name=st.sampled_from(generators.PROVIDERS), length=lengths, srid=lengths, group=st.none() | names),
     built(generators.Random, form=st.sampled_from(["letters", "hex", "uuid"]), length=lengths, least=st.none()),
     built(generators.Random, form=st.just("bits"), length=st.integers(1, 64)),
     bounded(generators.Random, "least", "length", lengths, form=st.just("digits")),
-    built(generators.Template, text=texts),
+    built(generators.Template, text=texts.filter(is_template) | st.just("{i:06}-{name}")),
     built(generators.Expr, sql=names),
     bounded(generators.After, "least", "most", whole, column=names),
 )

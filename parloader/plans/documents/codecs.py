@@ -4,19 +4,16 @@ import datetime
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
-from parloader.errors import UsageError
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 from parloader.plans.generators import Scalar
 from parloader.timestamps import SPAN_SECONDS, parse_iso, parse_span
-
-EntryPath: TypeAlias = tuple[str | int, ...]
-"""The keys that lead to an entry of a document: ("table", "orders", "column", "status")."""
 
 MAX_64_BITS = 2**63 - 1
 
@@ -34,27 +31,6 @@ class DecodeError(ValueError):
         self.expected = expected
         self.item = item
         """Which item of a list is not valid, from 1; None: the value itself."""
-
-
-class InvalidPlan(UsageError):
-    """An entry of a plan is not valid."""
-
-    def __init__(self, what: str, next_step: str, *, path: EntryPath = (), places: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{', '.join(places)}: {what}" if places else what, next_step)
-        self.what = what
-        self.path = path
-        """Leads to the entry."""
-        self.places = places
-        """The same in words: ("table orders", "column status")."""
-
-
-@contextmanager
-def located(path: EntryPath, place: str) -> Iterator[None]:
-    """Adds this place to an InvalidPlan that is raised inside."""
-    try:
-        yield
-    except InvalidPlan as error:
-        raise InvalidPlan(error.what, error.next_step, path=(*path, *error.path), places=(place, *error.places)) from error
 
 
 def abbreviated(value: object) -> str:
@@ -76,9 +52,13 @@ def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any
     if not isinstance(value, Mapping):
         raise InvalidPlan(f"{of} is {abbreviated(value)}", "Write a table: one line per entry")
     known = tuple(valid)
-    for key in value:
-        if key not in known:
-            raise InvalidPlan(f"{of} has no entry {abbreviated(key)}", f"{suggestion(key, known)}Valid: {', '.join(known)}", path=(key,))
+    unknown = [
+        Mistake(what=f"{of} has no entry {abbreviated(key)}", next_step=f"{suggestion(key, known)}Valid: {', '.join(known)}", path=(key,))
+        for key in value
+        if key not in known
+    ]
+    if unknown:
+        raise InvalidPlan.of(unknown)
     return value
 
 
@@ -229,7 +209,7 @@ ANY_INTEGER = integer(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
 
 def _scalar(value: object) -> Scalar:
     if isinstance(value, Mapping):
-        return _hexadecimal_or_null(value)
+        return _tagged(value)
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return timestamp_text(value)
     if isinstance(value, bool) or (isinstance(value, str) and is_utf_8(value)):
@@ -241,13 +221,25 @@ def _scalar(value: object) -> Scalar:
     raise DecodeError(f'a text, a number of at most {MAX_DIGITS} digits, true, false, a date, {{ hex = "00ff" }} or {{ null = true }}')
 
 
-def _hexadecimal_or_null(value: Mapping[Any, Any]) -> Scalar:
+def _tagged(value: Mapping[Any, Any]) -> Scalar:
+    """NULL, or a value whose type its text does not show."""
     if dict(value) == {"null": True}:
         return None
-    text = value.get("hex")
-    if len(value) != 1 or not isinstance(text, str) or not re.fullmatch("(?:[0-9a-fA-F]{2})*", text):
-        raise DecodeError('{ hex = "00ff" } (bytes, two digits each) or { null = true }')
-    return bytes.fromhex(text)
+    tag, text = next(iter(value.items()), (None, None))
+    if len(value) == 1 and isinstance(text, str):
+        if tag == "hex" and re.fullmatch("(?:[0-9a-fA-F]{2})*", text):
+            return bytes.fromhex(text)
+        if tag == "decimal" and DECIMAL.fullmatch(text):
+            return Decimal(text)
+        with suppress(ValueError):
+            if tag == "date":
+                return datetime.date.fromisoformat(text)
+            if tag == "timestamp":
+                return parse_iso(text).replace(tzinfo=None)
+    raise DecodeError(
+        '{ null = true }, { hex = "00ff" } (bytes, two digits each), { decimal = "9.50" }, { date = "2024-01-01" } or '
+        '{ timestamp = "2024-01-01T00:00:00" }'
+    )
 
 
 def timestamp_text(value: datetime.date | datetime.time) -> str:
@@ -261,10 +253,23 @@ def timestamp_text(value: datetime.date | datetime.time) -> str:
 
 
 def _write_scalar(value: Any) -> Any:
-    if value is None:
-        return {"null": True}
-    if isinstance(value, bytes):
-        return {"hex": value.hex()}
+    match value:
+        case None:
+            return {"null": True}
+        case bytes():
+            return {"hex": value.hex()}
+        case Decimal():
+            return {"decimal": f"{value:f}"}
+        case datetime.datetime():
+            return {"timestamp": timestamp_text(value)}
+        case datetime.date():
+            return {"date": value.isoformat()}
+        case datetime.time():
+            return value.isoformat()
+    return value
+
+
+def _write_timestamp(value: Any) -> Any:
     return timestamp_text(value) if isinstance(value, datetime.date | datetime.time) else value
 
 
@@ -294,7 +299,7 @@ def _write_span(value: Any) -> Any:
     return f"{value // SPAN_SECONDS[unit]}{unit}"
 
 
-TIMESTAMP = Codec(read=_timestamp, write=_write_scalar)
+TIMESTAMP = Codec(read=_timestamp, write=_write_timestamp)
 
 SPAN = Codec(read=_span, write=_write_span)
 
@@ -302,7 +307,7 @@ SPAN = Codec(read=_span, write=_write_span)
 def _read_bound(value: object) -> int | str:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(ANY_INTEGER.read(value))
-    text = _write_scalar(value)
+    text = _write_timestamp(value)
     if not isinstance(text, str) or bound_of(text) is None:
         raise DecodeError('an integer, a decimal as text ("0.00"), a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")')
     return text
@@ -319,4 +324,4 @@ def bound_of(text: str) -> Decimal | datetime.date | datetime.datetime | None:
     return None
 
 
-BOUND = Codec(read=_read_bound, write=_write_scalar)
+BOUND = Codec(read=_read_bound, write=_write_timestamp)

@@ -12,7 +12,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
-from parloader.plans import generators
+from parloader.errors import UsageError
+from parloader.plans import generators, templates
 from parloader.plans.documents.codecs import (
     ANY_INTEGER,
     BOUND,
@@ -24,19 +25,18 @@ from parloader.plans.documents.codecs import (
     TIMESTAMP,
     Codec,
     DecodeError,
-    InvalidPlan,
     abbreviated,
     bound_of,
     decode_entry,
     entries,
     integer,
     list_of,
-    located,
     number,
     one_of,
     pair_of,
     suggestion,
 )
+from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
 from parloader.timestamps import parse_iso
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
@@ -78,12 +78,17 @@ def decode_generator(value: object) -> generators.Generator:
         raise InvalidPlan(f"{abbreviated(value)} is not a generator", "Write it in braces, such as { const = 5 }")
     word, syntax = _syntax_of(value)
     options = {RENAMED.get(name, name): (name, codec) for name, codec in {**syntax.options, "null_share": SHARE}.items()}
-    table = entries(value, (word, *options), of=f"`{word}`")
-    main = decode_entry(table, word, syntax.main)
-    arguments = dict(zip(syntax.fields, main if len(syntax.fields) > 1 else (main,), strict=True))
+    mistakes, arguments = Mistakes(), dict[str, Any]()
+    with mistakes.collected():
+        entries(value, (word, *options), of=f"`{word}`")
+    with mistakes.collected():
+        main = decode_entry(value, word, syntax.main)
+        arguments |= zip(syntax.fields, main if len(syntax.fields) > 1 else (main,), strict=True)
     for option, (name, codec) in options.items():
-        if option in table or name not in syntax.defaults:
-            arguments[name] = decode_entry(table, option, codec)
+        if option in value or name not in syntax.defaults:
+            with mistakes.collected():
+                arguments[name] = decode_entry(value, option, codec)
+    mistakes.report()
     generator = syntax.kind(**arguments)
     syntax.check(generator)
     return generator
@@ -187,6 +192,19 @@ def _check_unique(unique: generators.Unique) -> None:
         raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes as two hexadecimal digits each, such as "00ff"')
     if unique.form is generators.UniqueKind.INTEGER:
         _require_order(unique.low, unique.high)
+
+
+def _check_provider(provider: generators.Provider) -> None:
+    if provider.name not in generators.PROVIDERS:
+        valid = f"{suggestion(provider.name, generators.PROVIDERS)}Valid: {', '.join(generators.PROVIDERS)}"
+        raise InvalidPlan(f"no provider {abbreviated(provider.name)}", valid)
+
+
+def _check_template(template: generators.Template) -> None:
+    try:
+        templates.fields(template.text)
+    except UsageError as error:
+        raise InvalidPlan(error.message, error.next_step) from error
 
 
 def _check_random(random: generators.Random) -> None:
@@ -307,6 +325,7 @@ SYNTAXES = (
         fields=("name",),
         main=NAME,
         options={"length": LENGTH, "srid": integer(0, 2**32 - 1), "group": NAME},
+        check=_check_provider,
     ),
     GeneratorSyntax(
         kind=generators.Random,
@@ -316,7 +335,7 @@ SYNTAXES = (
         options={"length": LENGTH, "least": LENGTH},
         check=_check_random,
     ),
-    GeneratorSyntax(kind=generators.Template, word="template", fields=("text",), main=TEXT),
+    GeneratorSyntax(kind=generators.Template, word="template", fields=("text",), main=TEXT, check=_check_template),
     GeneratorSyntax(
         kind=generators.When,
         word="when",

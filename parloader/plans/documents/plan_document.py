@@ -5,9 +5,9 @@
 In JSON the tables are a list in dependency order; in a plan file they are TOML tables in any order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from parloader.limits import MAX_ROWS, MAX_SEED
 from parloader.plans.documents.codecs import (
@@ -16,19 +16,18 @@ from parloader.plans.documents.codecs import (
     TEXT,
     Codec,
     DecodeError,
-    InvalidPlan,
     abbreviated,
     decode_entry,
     entries,
     integer,
     list_of,
-    located,
     one_of,
     suggestion,
 )
 from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
-from parloader.plans.generators import Generator
-from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, in_dependency_order
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, located
+from parloader.plans.generators import Const, Generator
+from parloader.plans.model import Count, ExactlyOne, Plan, ReferenceCycle, Rule, SameThrough, Table, in_dependency_order
 
 MAX_ROWS_UNPARTITIONED = 10_000
 """Tables with more rows are partitioned unless the plan says otherwise."""
@@ -90,28 +89,50 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
             return {"name": rule.name, "same_through": rule.via, "column": rule.column, "parent_column": rule.parent_column}
 
 
-def decode_plan(document: object) -> Plan:
-    """The plan that such a document describes. InvalidPlan names the table and the column, and what was expected.
+def decode_plan(document: object, check: Callable[[Plan], Iterable[Mistake]] = lambda plan: ()) -> Plan:
+    """The plan that such a document describes. InvalidPlan names each mistake: table, column, and what was expected.
+
+    `check`: finds further mistakes. It gets a plan in which a column with a mistake is NULL.
 
     Defaults: `target` is the last table in dependency order; the target and tables of more than 10,000 rows are `partitioned`; tables that are
     not partitioned `reuse` existing rows.
     """
-    found = entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
-    given = _named(found.get("table"))
-    tables = in_dependency_order(_table(name, value) for name, value in given.items())
-    main = decode_entry(found, "target", one_of(tuple(given))) if "target" in found else None
-    return Plan(
-        name=decode_entry(found, "plan", NAME),
-        seed=decode_entry(found, "seed", SEED) if "seed" in found else 0,
-        parameters=_parameters(found.get("parameters", {})),
-        tables=_with_defaults(tables, given, main),
-        counts=tuple(_count(number, value) for number, value in enumerate(_each(found, "count"), 1)),
-        rules=tuple(_rule(number, value) for number, value in enumerate(_each(found, "rule"), 1)),
-        main=main,
-    )
+    mistakes = Mistakes()
+    with mistakes.collected():
+        entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
+    if not isinstance(document, Mapping):
+        mistakes.report()
+    found = cast(Mapping[str, Any], document)
+    given: dict[str, Mapping[str, Any]] = {}
+    tables: tuple[Table, ...] = ()
+    plan = Plan(name="", parameters={}, tables=())
+    with mistakes.collected():
+        given = _named(found.get("table"), mistakes)
+        tables = _in_dependency_order([_table(name, value, mistakes) for name, value in given.items()])
+    with mistakes.collected():
+        plan = replace(plan, name=decode_entry(found, "plan", NAME))
+    with mistakes.collected():
+        plan = replace(plan, seed=decode_entry(found, "seed", SEED) if "seed" in found else 0)
+    with mistakes.collected():
+        plan = replace(plan, parameters=_parameters(found.get("parameters", {})))
+    plan = replace(plan, counts=_each(found, "count", _count, mistakes), rules=_each(found, "rule", _rule, mistakes))
+    if tables:
+        with mistakes.collected():
+            plan = replace(plan, main=decode_entry(found, "target", one_of(tuple(given))) if "target" in found else None)
+            plan = replace(plan, tables=_with_defaults(tables, given, plan.main))
+    mistakes.note(check(plan))
+    mistakes.report()
+    return plan
 
 
-def _named(tables: object) -> dict[str, Mapping[str, Any]]:
+def _in_dependency_order(tables: Sequence[Table]) -> tuple[Table, ...]:
+    try:
+        return in_dependency_order(tables)
+    except ReferenceCycle as error:
+        raise InvalidPlan(error.message, error.next_step, path=("table", error.tables[0])) from error
+
+
+def _named(tables: object, mistakes: Mistakes) -> dict[str, Mapping[str, Any]]:
     """Table name → its entries. `tables` is a TOML table of tables, or a list in which each has a `name`."""
     if isinstance(tables, list):
         pairs = [_with_name(number, table) for number, table in enumerate(tables, 1)]
@@ -122,11 +143,11 @@ def _named(tables: object) -> dict[str, Mapping[str, Any]]:
     if not isinstance(tables, Mapping) or not tables:
         raise InvalidPlan("the plan has no table", "Add one: [table.NAME] with `rows`, and [table.NAME.column]", path=("table",))
     for name, table in tables.items():
-        with located(("table", name), f"table {name}"):
+        with mistakes.collected(), located(("table", name), f"table {name}"):
             if not name:
                 raise InvalidPlan("its name is empty", "Give its name in the database")
             entries(table, (*TABLE_FIELDS, "column"), of="a table")
-    return dict(tables)
+    return {name: table for name, table in tables.items() if isinstance(table, Mapping)}
 
 
 def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
@@ -135,43 +156,59 @@ def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
         return decode_entry(found, "name", NAME), {key: value for key, value in found.items() if key != "name"}
 
 
-def _table(name: str, found: Mapping[str, Any]) -> Table:
-    """The table without defaults: `partitioned` and `reuse` depend on the other tables."""
-    with located(("table", name), f"table {name}"):
-        given = {key: decode_entry(found, key, codec) for key, codec in TABLE_FIELDS.items() if key in found or key == "rows"}
-        columns = {column: _generator(column, form) for column, form in _columns(found.get("column", {})).items()}
-        key, identity = given.get("key"), given.get("identity", ())
-        if key is not None and identity:
-            raise InvalidPlan("it has both `key` and `identity`", "Remove one of them", path=("identity",))
-        if key in columns:
-            raise InvalidPlan(f"the key {key} has a generator", f"A run assigns the key: remove the column {key}", path=("column", key))
-        for list_name in ("identity", "match", "optional", "unchecked", "later"):
-            for column in given.get(list_name, ()):
-                if column not in columns:
-                    raise InvalidPlan(
-                        f"`{list_name}` names the column {column}, which has no generator",
-                        f"{suggestion(column, columns)}Give it one under [table.{name}.column]",
-                        path=(list_name,),
-                    )
-        for list_name in ("identity", "match"):
-            for column in given.get("later", ()):
-                if column in given.get(list_name, ()):
-                    raise InvalidPlan(
-                        f"`later` names the column {column}, which is also in `{list_name}`",
-                        f"Remove it from `later` or from `{list_name}`",
-                        path=("later",),
-                    )
-        return Table(
-            name=name,
-            rows=given["rows"],
-            columns=columns,
-            key=key,
-            identity=identity,
-            match=given.get("match", ()),
-            optional=frozenset(given.get("optional", ())),
-            unchecked=frozenset(given.get("unchecked", ())),
-            later=frozenset(given.get("later", ())),
-        )
+def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
+    """The table without defaults: `partitioned` and `reuse` depend on the other tables. A column with a mistake is NULL."""
+    of_table, given = Mistakes(), dict[str, Any]()
+    for key, codec in TABLE_FIELDS.items():
+        if key in found or key == "rows":
+            with of_table.collected():
+                given[key] = decode_entry(found, key, codec)
+    columns: dict[str, Generator] = {}
+    with of_table.collected():
+        for column, form in _columns(found.get("column", {})).items():
+            columns[column] = Const(value=None)
+            with of_table.collected():
+                columns[column] = _generator(column, form)
+        of_table.note(_contradictions(name, given, columns))
+    with mistakes.collected(), located(("table", name), f"table {name}"):
+        of_table.report()
+    return Table(
+        name=name,
+        rows=given.get("rows", 0),
+        columns=columns,
+        key=given.get("key"),
+        identity=given.get("identity", ()),
+        match=given.get("match", ()),
+        optional=frozenset(given.get("optional", ())),
+        unchecked=frozenset(given.get("unchecked", ())),
+        later=frozenset(given.get("later", ())),
+    )
+
+
+def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, Generator]) -> Iterator[Mistake]:
+    """The entries of a table that are valid by themselves, but do not fit together."""
+    key = given.get("key")
+    if key is not None and given.get("identity"):
+        yield Mistake(what="it has both `key` and `identity`", next_step="Remove one of them", path=("identity",))
+    if key is not None and key in columns:
+        next_step = f"A run assigns the key: remove the column {key}"
+        yield Mistake(what=f"the key {key} has a generator", next_step=next_step, path=("column", key))
+    for list_name in ("identity", "match", "optional", "unchecked", "later"):
+        for column in given.get(list_name, ()):
+            if column not in columns:
+                yield Mistake(
+                    what=f"`{list_name}` names the column {column}, which has no generator",
+                    next_step=f"{suggestion(column, columns)}Give it one under [table.{name}.column]",
+                    path=(list_name,),
+                )
+    for list_name in ("identity", "match"):
+        for column in given.get("later", ()):
+            if column in given.get(list_name, ()):
+                yield Mistake(
+                    what=f"`later` names the column {column}, which is also in `{list_name}`",
+                    next_step=f"Remove it from `later` or from `{list_name}`",
+                    path=("later",),
+                )
 
 
 def _columns(value: object) -> Mapping[str, Any]:
@@ -192,13 +229,18 @@ def _with_defaults(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, A
     target = tables[-1].name if main is None else main
     for table in tables:
         entry = given[table.name]
-        partitioned = entry.get("partitioned", table.rows > MAX_ROWS_UNPARTITIONED or table.name == target)
-        result.append(replace(table, partitioned=partitioned, reuse=entry.get("reuse", not partitioned)))
+        default = table.rows > MAX_ROWS_UNPARTITIONED or table.name == target
+        partitioned = _boolean_or(entry.get("partitioned"), default)
+        result.append(replace(table, partitioned=partitioned, reuse=_boolean_or(entry.get("reuse"), not partitioned)))
     if not any(table.partitioned for table in result if main in (None, table.name)):
         what = "no table is partitioned" if main is None else f"the target {main} is not partitioned"
         which = f"{target}, the last one" if main is None else target
         raise InvalidPlan(what, f"Remove `partitioned` from table {which}", path=("table", target, "partitioned"))
     return tuple(result)
+
+
+def _boolean_or(value: object, default: bool) -> bool:
+    return value if isinstance(value, bool) else default
 
 
 def _parameters(value: object) -> dict[str, str]:
@@ -208,13 +250,21 @@ def _parameters(value: object) -> dict[str, str]:
         return {name: decode_entry(value, name, TEXT) for name in value}
 
 
-def _each(found: Mapping[str, Any], key: str) -> tuple[Any, ...]:
-    return tuple(decode_entry(found, key, Codec(read=_read_tables))) if key in found else ()
+def _each(found: Mapping[str, Any], key: str, decode: Callable[[int, object], Any], mistakes: Mistakes) -> tuple[Any, ...]:
+    """The decoded elements of an array of tables."""
+    values: list[Any] = []
+    with mistakes.collected():
+        values = decode_entry(found, key, Codec(read=_read_tables)) if key in found else []
+    result = []
+    for number, value in enumerate(values, 1):
+        with mistakes.collected():
+            result.append(decode(number, value))
+    return tuple(result)
 
 
 def _read_tables(value: object) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise DecodeError("a list of tables")
+        raise DecodeError("a list of tables, each with a heading in double brackets, such as [[count]]")
     return list(value)
 
 

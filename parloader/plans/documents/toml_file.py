@@ -2,13 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from parloader.errors import UsageError
+from parloader.errors import ParloaderError, UsageError
 from parloader.files import write_atomically
-from parloader.plans.documents.codecs import EntryPath, InvalidPlan
+from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistake, PlanError
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
 
@@ -20,28 +21,47 @@ TITLE = "# parloader plan"
 BARE_KEY = re.compile("[A-Za-z0-9_-]+")
 
 
-def read(path: Path) -> Plan:
-    """The plan of the file. UsageError names the file, the line and what was expected."""
+Check: TypeAlias = Callable[[Plan], Iterable[Mistake]]
+"""Finds mistakes in a plan: see plan_document.decode_plan."""
+
+
+def no_check(plan: Plan) -> tuple[Mistake, ...]:
+    return ()
+
+
+def read(path: Path | str, check: Check = no_check) -> Plan:
+    """The plan of the file. UsageError names the file and, for each mistake, the line and what was expected."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
+        text = _text(Path(path))
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
-    return parse(text, str(path))
+    return parse(text, str(path), check)
 
 
-def parse(text: str, name: str) -> Plan:
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
+
+
+def parse(text: str, name: str, check: Check = no_check) -> Plan:
     """The plan that the text describes; error messages begin with `name`."""
     try:
         document = tomllib.loads(text)
-        return decode_plan(document)
+        return decode_plan(document, check)
     except InvalidPlan as error:
-        line = line_of(text, error.path)
-        raise UsageError(f"{name}{f', line {line}' if line else ''}: {error.message}", error.next_step) from error
-    except UsageError as error:
-        raise UsageError(f"{name}: {error.message}", error.next_step) from error
+        raise error.in_file(name, partial(line_of, text)) from error
     except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
         raise _not_toml(name, error) from error
+
+
+def located(error: PlanError, path: Path | str) -> ParloaderError:
+    """The error with the lines of the file, which was read before."""
+    try:
+        text = _text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
+        tomllib.loads(text)
+    except (OSError, ValueError, RecursionError):
+        text = ""
+    return error.in_file(str(path), partial(line_of, text))
 
 
 def _not_toml(name: str, error: Exception) -> UsageError:
@@ -92,16 +112,24 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
 
 
 def _without_defaults(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tables without `partitioned` and `reuse` if these have their default."""
-    default = decode_plan({**document, "table": [_without(table, "partitioned", "reuse") for table in document["table"]]})
-    result = []
-    for table in document["table"]:
-        same = {
-            "partitioned": table["partitioned"] == default.table(table["name"]).partitioned,
-            "reuse": table["reuse"] != table["partitioned"],
+    """The tables without `partitioned` and `reuse` where reading the file gives the same values."""
+    names = {table["name"] for table in document["table"]}
+    defaulted = {"partitioned": names, "reuse": names}
+    while True:
+        tables = [_without(table, *(key for key, of in defaulted.items() if table["name"] in of)) for table in document["table"]]
+        try:
+            read = decode_plan({**document, "table": tables})
+        except InvalidPlan:  # no table is partitioned by default
+            return cast(list[dict[str, Any]], document["table"])
+        differing = {
+            key: {table["name"] for table in document["table"] if table[key] != getattr(read.table(table["name"]), key)}
+            for key in defaulted
         }
-        result.append(_without(table, *(key for key, is_same in same.items() if is_same)))
-    return result
+        if not any(differing.values()):
+            return tables
+        # `partitioned` first: the default of `reuse` depends on it
+        key = "partitioned" if differing["partitioned"] else "reuse"
+        defaulted[key] = defaulted[key] - differing[key]
 
 
 def _without(table: dict[str, Any], *keys: str) -> dict[str, Any]:

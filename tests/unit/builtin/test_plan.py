@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from parloader.builtin.plan import parameters, script_execution
 from parloader.errors import UsageError
-from parloader.generation.frames import generate, samples
+from parloader.generation.frames import generate
+from parloader.generation.samples import samples
 from parloader.plans.model import Plan, all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys, batches
 

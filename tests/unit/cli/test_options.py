@@ -24,7 +24,7 @@ from parloader.cli.settings_file import SETTINGS
 from parloader.config import BenchConfig, CleanConfig, SeedConfig, VerifyConfig
 from parloader.database.target import Target
 from parloader.errors import UsageError
-from parloader.generation.frames import samples
+from parloader.generation.samples import samples
 from parloader.limits import MAX_PROCS, MAX_ROWS
 from parloader.workers.processes import LocalExecutor
 

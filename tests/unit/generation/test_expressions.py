@@ -220,7 +220,6 @@ def test_needs(generator: Generator, columns: set[str]) -> None:
         (Uniform(low="0." + "0" * 20, high="1"), "a bound of `uniform` exceeds 64 bits"),
         (Normal(mean=1e30, deviation=1), "exceeds 64 bits"),
         (Sequence(start=2**63 - 10), "the sequence exceeds 64 bits"),
-        (Provider(name="frist_name"), 'no provider "frist_name". Did you mean first_name.* last_name, '),
         (Template(text="{"), "the template '{' is not valid"),
         (Template(text="{}"), "invalid field"),
         (Template(text="{i:>6}"), "invalid field"),
@@ -233,12 +232,16 @@ def test_needs(generator: Generator, columns: set[str]) -> None:
         (Expr(sql="(SELECT 1)"), "reads other rows"),
         (Expr(sql="columns('a')"), "reads other rows"),
         (pick(index="i +"), "is not valid"),
-        (After(column="text", most=1), "text, which is not a number, a date or a timestamp"),
     ],
 )
 def test_errors_name_the_column(generator: Generator, message: str) -> None:
-    with pytest.raises(UsageError, match=rf"(?s)^t\.c: .*{message}"):
+    with pytest.raises(UsageError, match=rf"(?s)^table t, column c: .*{message}"):
         values(generator)
+
+
+def test_only_numbers_dates_and_timestamps_can_be_added_to() -> None:
+    with pytest.raises(TypeError, match="text, which is not a number, a date or a timestamp"):
+        values(After(column="text", most=1))
 
 
 def test_quoted_text_and_names_are_not_searched_for_functions() -> None:

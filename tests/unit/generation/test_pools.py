@@ -6,6 +6,7 @@ import re
 import struct
 import zoneinfo
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from parloader.generation import pools
 from parloader.planner.values import column_names
 from parloader.planner.values.column_names import PHRASES, SHORTER
+from parloader.plans.generators import PROVIDERS
 
-TEXTS = sorted(set(pools.names()) - {*pools.KINDS, pools.VECTOR})
+TEXTS = sorted(set(PROVIDERS) - {*pools.KINDS, pools.VECTOR})
 
 PEOPLE = ("first_name", "last_name", "name", "username", "email")
 
@@ -168,9 +170,14 @@ def test_guess(column: str, length: int, provider: str | None) -> None:
 
 
 def test_what_is_guessed_is_there() -> None:
-    assert {*PHRASES, *(shorter for _, shorter in SHORTER.values())} <= set(pools.names())
+    assert {*PHRASES, *(shorter for _, shorter in SHORTER.values())} <= set(PROVIDERS)
 
 
 @given(st.text(max_size=30), st.integers(0, 100))
 def test_any_name_can_be_asked_for(column: str, length: int) -> None:
-    assert column_names.provider_for_column(column, length) in {None, *pools.names()}
+    assert column_names.provider_for_column(column, length) in {None, *PROVIDERS}
+
+
+def test_the_plans_know_all_pools() -> None:
+    texts = json.loads((Path(pools.__file__).parent / "pools.json").read_text(encoding="ascii"))
+    assert tuple(sorted((*texts, *pools.KINDS, pools.VECTOR))) == PROVIDERS

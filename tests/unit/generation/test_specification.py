@@ -4,8 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from parloader.generation import pools
 from parloader.generation.hashing import draw_number, stream
+from parloader.plans.generators import PROVIDERS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "generators.md").read_text(encoding="utf-8")
 
@@ -27,4 +27,4 @@ def test_examples_are_toml() -> None:
 
 def test_providers() -> None:
     (listed,) = re.findall(r"`scripts/pools`\):(.*?)\.\n", TEXT, re.DOTALL)
-    assert tuple(re.findall(r"`(\w+)`", listed)) == pools.names()
+    assert tuple(re.findall(r"`(\w+)`", listed)) == PROVIDERS

@@ -6,7 +6,7 @@ import pytest
 from support.small_schemas import flag, foreign, integer, schema, table, text, tiny
 
 from parloader.errors import SchemaMismatch
-from parloader.generation.frames import samples
+from parloader.generation.samples import samples
 from parloader.planner.compatibility import require_fit, require_tables, stand_ins
 from parloader.plans.generators import Choice, Const, Generator, Pick
 from parloader.plans.model import Plan, Table

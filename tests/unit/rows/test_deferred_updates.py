@@ -81,8 +81,13 @@ def test_rows_without_a_number_are_found_by_their_values() -> None:
 @pytest.mark.parametrize(
     ("table", "column", "generator", "message"),
     [
-        ("team", "m", Expr(sql="lead_id + 1"), "team.m depends on lead_id, which is set later"),
-        ("person", "lead_id", Pick(parent="team", column="lead_id"), "person.lead_id picks team.lead_id, which is set later"),
+        ("team", "m", Expr(sql="lead_id + 1"), "table team, column m: it depends on lead_id, which is set later"),
+        (
+            "person",
+            "lead_id",
+            Pick(parent="team", column="lead_id"),
+            "table person, column lead_id: it picks team.lead_id, which is set later",
+        ),
     ],
 )
 def test_no_column_depends_on_a_deferred_one(table: str, column: str, generator: Generator, message: str) -> None:

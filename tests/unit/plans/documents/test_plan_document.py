@@ -11,8 +11,8 @@ from support.plans import any_generator, any_plan
 
 from parloader.errors import UsageError
 from parloader.plans import generators
-from parloader.plans.documents.codecs import InvalidPlan
 from parloader.plans.documents.generator_syntax import ALIASES, BY_WORD, RENAMED, SYNTAXES, decode_generator, encode_generator
+from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan, Table
 
@@ -213,4 +213,4 @@ def test_the_target_is_partitioned_unless_that_is_said() -> None:
     assert plan.target.name == "a"
     with pytest.raises(InvalidPlan, match="the target a is not partitioned") as caught:
         decode_plan({"plan": "p", "target": "a", "table": [tables[0] | {"partitioned": False}, tables[1]]})
-    assert caught.value.path == ("table", "a", "partitioned")
+    assert caught.value.mistakes[0].path == ("table", "a", "partitioned")

@@ -136,7 +136,7 @@ ORDERS_TABLE = "table shop.orders"
         ("rows = 1000", "rows = -5", "line 5: table customer: `rows` is -5. Give an integer, 0 or more"),
         ("rows = 1000", "rows = true", "line 5: table customer: `rows` is true. Give an integer, 0 or more"),
         ("rows = 1000", "", "line 4: table customer: `rows` is missing. Add `rows`"),
-        ("rows = 1000", "row = 1000", "line 5: table customer: a table has no entry \"row\". Did you mean rows? Valid: rows, key, identity, match,"),
+        ("rows = 1000", "row = 1000", "line 4: table customer: `rows` is missing. Add `rows`"),
         ('key = "id"', 'key = "id"\nidentity = ["email"]', "line 7: table customer: it has both `key` and `identity`. Remove one of them"),
         ('key = "id"', 'identity = ["mail"]', "line 6: table customer: `identity` names the column mail, which has no generator. Did you mean email?"),
         ('key = "id"', 'key = "email"', "line 9: table customer: the key email has a generator. A run assigns the key: remove the column email"),
@@ -186,7 +186,7 @@ ORDERS_TABLE = "table shop.orders"
         ('column = "b"\n', "", "line 33: rule 2: `column` is missing. Add `column`"),
         ('same_through = "a"\n', "", 'line 35: rule 2: a rule without `same_through` has no entry "column". Valid: name, exactly_one'),
         ('"customer.id"', '"a.b.id"', f'line 16: {ORDERS_TABLE}, column customer_id: `pick` is "a.b.id". Give a table and a column: "customer.id", or ["customer", "id"]'),
-        ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "the tables reference each other in a cycle: customer → shop.orders → customer"),
+        ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "line 4: the tables reference each other in a cycle: customer → shop.orders → customer"),
         ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give an integer, 0 or more"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
         ('plan = "orders"', 'plan = "orders"\nsed = 1', 'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, target, parameters, table, count, rule'),
@@ -200,7 +200,7 @@ def test_errors_name_the_line(old: str, new: str, message: str) -> None:
     assert old in ORDERS
     with pytest.raises(UsageError) as caught:
         parse(ORDERS.replace(old, new, 1), "plan.toml")
-    said = re.sub("^plan.toml(, |: )", "", str(caught.value))
+    said = re.sub("^plan.toml(, |: )", "", (*caught.value.lines, str(caught.value))[0])
     assert said.startswith(message), said
 
 

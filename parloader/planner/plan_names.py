@@ -1,0 +1,100 @@
+"""Checks the names in a plan file against the live schema: tables, columns, picks, counts and rules; and the types of listed values."""
+
+from collections.abc import Iterator, Mapping
+
+from parloader.planner import compatibility
+from parloader.planner.value_types import with_typed_values
+from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.mistakes import Mistake, Mistakes, PlanMismatch, column_mistake
+from parloader.plans.generators import Pick
+from parloader.plans.model import ExactlyOne, Plan, SameThrough, Table
+from parloader.schema.model import Schema
+
+
+def checked(plan: Plan, schema: Schema) -> Plan:
+    """The plan with its listed values in the types of their columns.
+
+    `schema`: the plan's tables and all that they reference, recursively. PlanMismatch or InvalidPlan reports all mistakes at once.
+    """
+    misfits = [misfit.mistake for misfit in compatibility.missing_names(plan, schema)]
+    mistakes = Mistakes()
+    mistakes.note(misfits)
+    mistakes.note(_pick_mistakes(plan, schema))
+    mistakes.note(_figure_mistakes(plan, schema))
+    typed = with_typed_values(plan, schema, mistakes)
+    if misfits:
+        raise PlanMismatch.of(mistakes)
+    mistakes.report()
+    return typed
+
+
+def require_followed_columns(plan: Plan, schema: Schema) -> None:
+    """InvalidPlan: a rule of the complete plan follows a column that picks from no table, or to a column that does not exist."""
+    mistakes = Mistakes()
+    references = plan.target.references
+    for number, rule in enumerate(plan.rules):
+        if not isinstance(rule, SameThrough):
+            continue
+        pick = references.get(rule.via)
+        if pick is None:
+            what = f"`same_through` names {rule.via}, which references no table in this plan"
+            mistakes.note([_rule_mistake(number, "same_through", what, f"{suggestion(rule.via, references)}Correct the name")])
+        elif pick.parent in schema and rule.parent_column not in (names := schema[pick.parent].column_names):
+            what = f"`parent_column` names {pick.parent}.{rule.parent_column}, which does not exist"
+            mistakes.note([_rule_mistake(number, "parent_column", what, f"{suggestion(rule.parent_column, names)}Correct the name")])
+    mistakes.report()
+
+
+def _pick_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    """A `pick` of the plan names a table or column that does not exist."""
+    planned = {table.name: table for table in plan.tables}
+    for table in plan.tables:
+        for name, picks in table.picks.items():
+            for pick in picks:
+                if problem := _pick_problem(pick, planned, schema):
+                    yield column_mistake(table.name, name, *problem)
+
+
+def _pick_problem(pick: Pick, planned: Mapping[str, Table], schema: Schema) -> tuple[str, str] | None:
+    """(what, next step)"""
+    parent = pick.parent
+    if parent not in planned and parent not in schema:
+        return (
+            f"`pick` names {parent}, which is neither a table of the plan nor one that its tables reference",
+            f"{suggestion(parent, {*planned, *schema})}Correct the name, or add the table to the plan",
+        )
+    columns = {*schema[parent].column_names} if parent in schema else set()
+    if parent in planned:
+        columns |= {*planned[parent].columns, planned[parent].key or ""}
+    if pick.column not in columns:
+        return f"`pick` names {parent}.{pick.column}, which does not exist", f"{suggestion(pick.column, columns)}Correct the name"
+    return None
+
+
+def _figure_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    """A count or rule names a column that the target table lacks."""
+    target = plan.target.name
+    if target not in schema:
+        return
+    names = schema[target].column_names
+    for number, count in enumerate(plan.counts):
+        if count.column not in names:
+            what, next_step = (
+                f"`column` names {target}.{count.column}, which does not exist",
+                f"{suggestion(count.column, names)}Correct the name",
+            )
+            yield Mistake(what=what, next_step=next_step, path=("count", number, "column"), places=(f"count {number + 1}",))
+    for number, rule in enumerate(plan.rules):
+        match rule:
+            case ExactlyOne():
+                entries = [("exactly_one", column) for column in rule.columns]
+            case SameThrough():
+                entries = [("column", rule.column), ("same_through", rule.via)]
+        for entry, column in entries:
+            if column not in names:
+                what = f"`{entry}` names {target}.{column}, which does not exist"
+                yield _rule_mistake(number, entry, what, f"{suggestion(column, names)}Correct the name")
+
+
+def _rule_mistake(number: int, entry: str, what: str, next_step: str) -> Mistake:
+    return Mistake(what=what, next_step=next_step, path=("rule", number, entry), places=(f"rule {number + 1}",))
