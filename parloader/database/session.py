@@ -232,6 +232,12 @@ def server_info(connection: Connection) -> ServerInfo:
     )
 
 
+def logs_statements(connection: Connection) -> bool:
+    """Whether replicas repeat this session's statements, instead of its changes of rows."""
+    variables = dict(sql.rows(connection, "SHOW SESSION VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')"))
+    return variables.get("log_bin") == "ON" and variables.get("binlog_format") == "STATEMENT"
+
+
 def require_writable(connection: Connection, target: Target) -> None:
     """ServerNotSupported if the server is read-only."""
     if sql.value(connection, "SELECT @@GLOBAL.read_only"):

@@ -90,7 +90,7 @@ LEFT_ALONE = (
         mysql_before="show_old_temporals",
     ),
     LeftAlone(
-        reason="No column of parloader's tables is a TIMESTAMP. For the tables of others, the strict sql_mode refuses NULL in a NOT NULL column.",
+        reason="On MariaDB, it only concerns CREATE TABLE with TIMESTAMP columns; parloader's tables have none.",
         mariadb="explicit_defaults_for_timestamp",
     ),
     LeftAlone(
@@ -175,8 +175,8 @@ LEFT_ALONE = (
     LeftAlone(reason="It changes names of threads and events in monitoring tables.", mysql="terminology_use_previous"),
     # Replication
     LeftAlone(
-        reason="It decides how changes are written to the binary log, or how replicas apply them. They get the same rows in any case: what parloader "
-        "writes does not depend on when, where or in which order it is executed.",
+        reason="It decides how changes are written to the binary log. Replicas get the same rows in any case: parloader's INSERT, UPDATE and DELETE "
+        "statements name all values and keys, and --writer load-data is refused if binlog_format is STATEMENT.",
         both="binlog_direct_non_transactional_updates binlog_format binlog_row_image",
         mariadb="binlog_alter_two_phase binlog_annotate_row_events skip_parallel_replication",
         mysql="binlog_row_value_options binlog_rows_query_log_events binlog_transaction_compression binlog_transaction_compression_level_zstd",
