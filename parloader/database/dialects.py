@@ -5,7 +5,7 @@ Sources: MySQL manual "INFORMATION_SCHEMA Tables", "Server System Variables"; Ma
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
@@ -37,8 +37,6 @@ class Dialect(ABC):
     kind: ClassVar[ServerKind]
     min_version: ClassVar[tuple[int, ...]]
     """The first version that enforces CHECK constraints."""
-    session_settings: ClassVar[Mapping[str, str]]
-    """Session variables that only this server has, and the values that every session needs."""
     checks_off: ClassVar[tuple[str, ...]]
     """Statements that turn off the checks that a session can turn off."""
     has_not_enforced: ClassVar[bool]
@@ -74,7 +72,6 @@ class Dialect(ABC):
 class MariaDB(Dialect):
     kind = ServerKind.MARIADB
     min_version = (10, 2, 1)  # MariaDB 10.2.1 release notes
-    session_settings: ClassVar = {"check_constraint_checks": "1", "max_statement_time": "0"}
     checks_off = (
         "SET SESSION foreign_key_checks = 0",
         "SET SESSION unique_checks = 0",
@@ -115,10 +112,6 @@ class MariaDB(Dialect):
 class MySQL(Dialect):
     kind = ServerKind.MYSQL
     min_version = (8, 0, 16)  # MySQL 8.0.16 release notes
-    session_settings: ClassVar = {
-        "max_execution_time": "0",
-        "information_schema_stats_expiry": "0",  # else AUTO_INCREMENT and table sizes are up to a day old
-    }
     checks_off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
     has_not_enforced = True
     srid_column = "srs_id"

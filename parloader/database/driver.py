@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import pymysql
 import pymysql.connections
-from pymysql.constants import COMMAND
+from pymysql.constants import COMMAND, SERVER_STATUS
 
 from parloader.database.dialects import Dialect
 from parloader.errors import ConnectError, ServerNotSupported
@@ -112,6 +112,11 @@ class Connection(DriverConnection):  # type: ignore[misc]
             for option, value in PROBES.items():
                 self._sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction was open when the server sent its last answer."""
+        return bool(self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
     def execute_pipelined(self, statements: Sequence[bytes]) -> int:
         """Runs the statements in order; returns how many rows they changed in all.
 
@@ -185,7 +190,14 @@ class Connection(DriverConnection):  # type: ignore[misc]
 
 
 class _Result(DriverResult):  # type: ignore[misc]
-    """The driver's result reader, which sends the file of LOAD DATA LOCAL from memory."""
+    """The driver's result reader, which sends the file of LOAD DATA LOCAL from memory, and notes the server's status."""
+
+    def _check_packet_is_eof(self, packet: Any) -> bool:
+        """Extends the driver's method, which ignores the server's status at the end of a result."""
+        if not super()._check_packet_is_eof(packet):
+            return False
+        self.server_status = int.from_bytes(packet.get_all_data()[3:5], "little")  # after the header and the number of warnings
+        return True
 
     def _read_load_local_packet(self, first_packet: Any) -> None:
         """Replaces the driver's method, which opens the file that the server names."""

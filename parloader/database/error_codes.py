@@ -101,6 +101,8 @@ UNKNOWN_OBJECT = {
     1146,  # table
 }
 
+UNKNOWN_VARIABLE = {1193}
+
 LOGIN_REFUSED = {
     1045,  # access denied
     1251,  # the client does not support the authentication protocol
@@ -228,6 +230,10 @@ def is_duplicate_key(error: pymysql.Error) -> bool:
 
 def is_privilege_missing(error: pymysql.Error) -> bool:
     return error_number(error) in NO_PRIVILEGE
+
+
+def is_unknown_variable(error: pymysql.Error) -> bool:
+    return error_number(error) in UNKNOWN_VARIABLE
 
 
 def is_table_missing(error: pymysql.Error) -> bool:

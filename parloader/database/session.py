@@ -1,17 +1,21 @@
 """Opens connections, sets and verifies their session settings, and reads facts about the server.
 
-Every session needs settings that decide whether a row is valid and a write commits. They are set and read back; a session without them is refused.
+Every session needs settings that decide what a statement means, whether a row is valid and whether a write commits (session_variables.py). They
+are set and read back; a session without them is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pymysql
 
-from parloader.database import error_codes, sql
+from parloader.database import error_codes, session_variables, sql
 from parloader.database.dialects import Dialect, ServerKind, require_version
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
+from parloader.database.session_settings import KEPT_MODE, MODES, SQL_MODE, Setting
+from parloader.database.session_variables import Requirement
 from parloader.database.target import Target
 from parloader.errors import ServerNotSupported, SessionLawError
 
@@ -21,21 +25,8 @@ CONNECT_TIMEOUT_SECONDS = 10
 # a server that is gone much sooner (driver.Connection)
 ANSWER_TIMEOUT_SECONDS = 3600
 
-# How long a statement on an entire table (ALTER TABLE, to reserve keys) waits for other sessions: while it waits, they queue behind it
-TABLE_LOCK_TIMEOUT_SECONDS = 10
-
-# How long a statement waits for locked rows. Then the transaction is retried, for --retry-seconds in all (the server's default is 50 s a wait)
-ROW_LOCK_TIMEOUT_SECONDS = 5
-
 # The server ends a session after this much silence, and so releases the locks of a client that disappeared
 IDLE_SECONDS = 60
-
-# The variable's largest value and its default: no limit (MySQL manual, "sql_select_limit")
-NO_LIMIT = 2**64 - 1
-
-SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_VALUE_ON_ZERO", "NO_ENGINE_SUBSTITUTION")
-
-CHARSET_VARIABLES = ("character_set_client", "character_set_connection")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,62 +102,114 @@ def connected(target: Target) -> Iterator[Connection]:
 
 
 def configure_session(connection: Connection, *, autocommit: bool = True, short_lived: bool = False) -> None:
-    """Sets the session settings and reads them back. SessionLawError names one that the server did not accept.
-
-    A session starts with the server's global values, changed by init_connect unless the account is an administrator's. So every variable
-    is set that decides which rows a SELECT returns, whether a statement commits, or how long it may take.
-    """
+    """Sets the session variables of session_variables.py and reads them back. SessionLawError names one that the server did not accept."""
     # an explicit LIMIT overrides sql_select_limit, which may be 0 until it is set below
     connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
     connection.dialect = require_version(connection.version_text)
-    sql.execute(connection, "SET NAMES utf8mb4")  # again: when the driver sent it, it took any answer for success
-    settings = _session_settings(connection.dialect, autocommit=autocommit, short_lived=short_lived)
-    sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in settings.items()))
-    names = (*settings, *CHARSET_VARIABLES)
-    actual = sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names))
-    _verify_settings(settings, dict(zip(names, actual, strict=True)))
+    if connection.in_transaction:  # begun by init_connect, or left open by a proxy
+        sql.execute(connection, "ROLLBACK AND NO CHAIN NO RELEASE")
+    key = (connection.version_text, connection.user)
+    try:
+        _set_and_verify(connection, _statements(connection.dialect, autocommit, short_lived, _deviations.get(key, NO_DEVIATIONS)))
+    except DriverError as error:
+        if not (error_codes.is_unknown_variable(error) or error_codes.is_privilege_missing(error)):
+            raise
+        _deviations[key] = _find_deviations(connection)
+        _set_and_verify(connection, _statements(connection.dialect, autocommit, short_lived, _deviations[key]))
 
 
-def _session_settings(dialect: Dialect, *, autocommit: bool, short_lived: bool) -> dict[str, str]:
-    """Session variables and their values, as SQL."""
-    modes = ",".join(SQL_MODE)
-    return {
-        "lock_wait_timeout": str(TABLE_LOCK_TIMEOUT_SECONDS),
-        "innodb_lock_wait_timeout": str(ROW_LOCK_TIMEOUT_SECONDS),
-        "foreign_key_checks": "1",
-        "unique_checks": "1",
-        "time_zone": "'+00:00'",
-        # NO_BACKSLASH_ESCAPES stays as the server has it: it decides what a LIKE in a CHECK means
-        "sql_mode": f"IF(FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@SESSION.sql_mode), '{modes},NO_BACKSLASH_ESCAPES', '{modes}')",
-        "sql_select_limit": str(NO_LIMIT),
-        "sql_big_selects": "1",
-        "autocommit": str(int(autocommit)),
-        "completion_type": "'NO_CHAIN'",
-        **({"wait_timeout": str(IDLE_SECONDS)} if short_lived else {}),
-        **dialect.session_settings,
-    }
+@dataclass(frozen=True)
+class Deviations:
+    """How a server differs from the table of variables: it was built without a feature, or its version restricts a variable."""
+
+    unknown: frozenset[str] = frozenset()  # variables that it does not have
+    refused: frozenset[str] = frozenset()  # variables that this account may not set: they are read only
 
 
-def _verify_settings(settings: Mapping[str, str], actual: Mapping[str, object]) -> None:
-    """SessionLawError if a variable does not have the value that was set."""
-    for name, wanted in settings.items():
-        value = actual[name]
-        text = f"{value:g}" if isinstance(value, float) else str(value)  # max_statement_time is in seconds, with fractions
-        if name == "sql_mode":
-            if not set(SQL_MODE) <= set(text.split(",")):
-                raise _setting_lost(name, ",".join(SQL_MODE), text)
-        elif text != wanted.strip("'"):
-            raise _setting_lost(name, wanted, text)
-    for name in CHARSET_VARIABLES:
-        if actual[name] != "utf8mb4":
-            raise _setting_lost(name, "utf8mb4", actual[name])
+NO_DEVIATIONS = Deviations()
+
+# Found by a process's first connection to a server of this version with this account
+_deviations: dict[tuple[str, bytes], Deviations] = {}
 
 
-def _setting_lost(name: str, wanted: str, actual: object) -> SessionLawError:
-    return SessionLawError(
-        f"required session settings could not be enforced: {name} must be {wanted}, but the server keeps it at {actual}",
-        "Connect to the server directly, not through a proxy that changes session variables",
-    )
+def _find_deviations(connection: Connection) -> Deviations:
+    """Tries each variable by itself."""
+    unknown, refused = set(), set()
+    statements = [
+        *((s.name, f"SET SESSION {s.name} = {s.value}") for s in session_variables.settings(connection.dialect)),
+        *((r.name, f"SELECT {r.condition}") for r in session_variables.requirements(connection.dialect)),
+    ]
+    for name, statement in statements:
+        try:
+            sql.execute(connection, statement)
+        except DriverError as error:
+            if error_codes.is_unknown_variable(error):
+                unknown.add(name)
+            elif error_codes.is_privilege_missing(error):
+                refused.add(name)
+            else:
+                raise
+    return Deviations(frozenset(unknown), frozenset(refused))
+
+
+@dataclass(frozen=True)
+class Statements:
+    """How the variables of one kind of session are set and read: one statement each."""
+
+    settings: tuple[Setting, ...]
+    requirements: tuple[Requirement, ...]
+    set_all: str
+    read_all: str  # returns one column: a driver spends more time on many than the server
+
+
+SEPARATOR = "|"
+
+# As text, MariaDB returns boolean variables so
+SWITCHES = {"ON": "1", "OFF": "0"}
+
+
+@lru_cache
+def _statements(dialect: Dialect, autocommit: bool, short_lived: bool, deviations: Deviations) -> Statements:
+    adjusted = {"autocommit": str(int(autocommit)), **({"wait_timeout": str(IDLE_SECONDS)} if short_lived else {})}
+    known = [s for s in session_variables.settings(dialect) if s.name not in deviations.unknown]
+    settings = tuple(replace(s, value=adjusted.get(s.name, s.value)) for s in known)
+    requirements = tuple(r for r in session_variables.requirements(dialect) if r.name not in deviations.unknown)
+    assignments = [f"SESSION {s.name} = {s.value}" for s in settings if s.name not in deviations.refused]
+    expressions = [*(f"@@SESSION.{s.name}" for s in settings), *(f"({r.condition}) IS TRUE" for r in requirements)]
+    return Statements(settings, requirements, f"SET {', '.join(assignments)}", f"SELECT CONCAT_WS('{SEPARATOR}', {', '.join(expressions)})")
+
+
+def _set_and_verify(connection: Connection, statements: Statements) -> None:
+    """Sets the variables, and reads them back. Raises SessionLawError and the driver's errors."""
+    sql.execute(connection, statements.set_all)
+    actual = sql.value(connection, statements.read_all).split(SEPARATOR)
+    count = len(statements.settings)
+    for setting, value in zip(statements.settings, actual[:count], strict=True):
+        _verify(setting, value)
+    for requirement, is_met in zip(statements.requirements, actual[count:], strict=True):
+        if not int(is_met):
+            value = sql.value(connection, f"SELECT @@{requirement.name}")
+            raise SessionLawError(
+                f"the session variable {requirement.name} must be {requirement.wanted}, but it is {value}",
+                f"{requirement.reason} {requirement.remedy}",
+            )
+
+
+def _verify(setting: Setting, actual: str) -> None:
+    """SessionLawError if the variable does not have the value that was set."""
+    wanted = setting.value.strip("'")
+    if setting.name == "sql_mode":
+        wanted, is_right = MODES, set(actual.split(",")) - {KEPT_MODE} == set(SQL_MODE)
+    elif setting.name == "max_statement_time":  # in seconds, with fractions
+        is_right = float(actual) == float(wanted)
+    else:
+        is_right = SWITCHES.get(actual, actual) == SWITCHES.get(wanted, wanted)
+    if not is_right:
+        raise SessionLawError(
+            f"required session settings could not be enforced: {setting.name} must be {wanted}, but the server keeps it at {actual}",
+            "If parloader connects through a proxy, connect to the server directly; otherwise ask an administrator "
+            "whether the account may set this variable",
+        )
 
 
 def server_info(connection: Connection) -> ServerInfo:
@@ -187,6 +230,12 @@ def server_info(connection: Connection) -> ServerInfo:
         autoinc_lock_mode=autoinc_lock_mode,
         connection_id=connection_id,
     )
+
+
+def logs_statements(connection: Connection) -> bool:
+    """Whether replicas repeat this session's statements, instead of its changes of rows."""
+    variables = dict(sql.rows(connection, "SHOW SESSION VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')"))
+    return variables.get("log_bin") == "ON" and variables.get("binlog_format") == "STATEMENT"
 
 
 def require_writable(connection: Connection, target: Target) -> None:

@@ -59,7 +59,7 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
         if store.table_names(listing):
             planned = fit_to_schema(connection, listing, plan)
             plan, schema = planned.plan, planned.schema
-        writers, notes = _writers(config, server)
+        writers, notes = _writers(connection, config, server)
         with scratch_tables.scratch_tables(connection, plan, schema) as copies:
             return _Bench(
                 config=config,
@@ -74,10 +74,10 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
             ).measure()
 
 
-def _writers(config: BenchConfig, server: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
+def _writers(connection: Connection, config: BenchConfig, server: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
     """The requested writers (default: all that the server supports), and notes about those left out."""
     for writer in config.writers:
-        require_writer(writer, server)
+        require_writer(connection, writer, server)
     if config.writers:
         return config.writers, []
     if server.local_infile:

@@ -211,7 +211,10 @@ class LoadDataWriter:
             warnings = dict.fromkeys(sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}"))
             raise WriteFailed(
                 f"of {batch.rows:,} rows of {self.table} the server read {loaded.records:,}, skipped {loaded.skipped:,} and warned {loaded.warnings:,} times: "
-                + "; ".join(f"{text} (error {code})" for _, code, text in warnings),
+                + (
+                    "; ".join(f"{text} (error {code})" for _, code, text in warnings)
+                    or "the server keeps no messages, because max_error_count is 0"
+                ),
                 "Nothing of the batch was committed. Perhaps a constraint of the schema or an existing row conflicts with the plan",
             )
 

@@ -14,7 +14,7 @@ from parloader.config import SeedConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
-from parloader.database.session import ServerInfo, server_info
+from parloader.database.session import ServerInfo, logs_statements, server_info
 from parloader.errors import AnotherRun, SchemaMismatch, ServerNotSupported, UsageError
 from parloader.generation.samples import mistakes_without_schema, samples
 from parloader.ledger import store
@@ -68,7 +68,7 @@ class PreparedLoad:
 def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     """Reads only. Refused, with the reason, if the load cannot succeed."""
     server = server_info(connection)
-    require_writer(config.writer, server)
+    require_writer(connection, config.writer, server)
     plan, fill = load_plan(config)
     runs = store.runs(connection)
     run = _run_to_resume(runs, plan, config)
@@ -130,9 +130,16 @@ def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanO
     return PlanOnSchema(plan=plan, schema=schema)
 
 
-def require_writer(writer: WriterName, server: ServerInfo) -> None:
-    """ServerNotSupported if the server does not accept what the writer sends."""
-    if writer is WriterName.LOAD_DATA and not server.local_infile:
+def require_writer(connection: Connection, writer: WriterName, server: ServerInfo) -> None:
+    """ServerNotSupported if the server does not accept what the writer sends, or its replicas would handle it differently."""
+    if writer is not WriterName.LOAD_DATA:
+        return
+    if logs_statements(connection):
+        raise ServerNotSupported(
+            "the server's binary log contains statements (binlog_format is STATEMENT), so replicas would run LOAD DATA themselves and skip rows that they reject",
+            "Use --writer insert; or an administrator sets binlog_format to ROW or MIXED",
+        )
+    if not server.local_infile:
         raise ServerNotSupported(
             "the server has local_infile off, which the writer load-data needs",
             "Ask an administrator to turn it on (SET GLOBAL local_infile = 1), or use --writer insert",

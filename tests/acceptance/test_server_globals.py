@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.faults import settings
+from support.faults import ordinary_account, settings
+from support.hostile_values import hostile_values
 from support.servers import Database, TestServer, everything, loaded, quiet, running, until
 
+from parloader.database import sql
 from parloader.database.private_server.server import PrivateServer
+from parloader.database.session import server_info
 
 
 @pytest.fixture
@@ -37,24 +41,53 @@ def test_a_limit_of_the_rows_that_a_select_returns(own: Database) -> None:
         assert own.rows("SHOW TABLES") == ()
 
 
-def test_each_of_the_others(own: Database) -> None:
-    own.execute(
-        "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
-        "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NOT NULL, "
-        "FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
-    )
-    before = everything(own)
-    harmful: tuple[dict[str, object], ...] = (
-        {"sql_select_limit": 0},
-        {"autocommit": 0},
-        {"completion_type": "CHAIN"},
-        {"completion_type": "RELEASE"},
-        {"max_join_size": 1, "sql_big_selects": 0},
-    )
-    for variables in harmful:
-        with settings(own.server, **variables):
-            own.parloader("seed", "--table", "book", "--rows", "600", "--batch", "100", "--procs", "1")
-            assert own.value("SELECT COUNT(*) FROM book") == 600, variables
-            own.parloader("verify")
-            own.parloader("clean", "--yes", "--procs", "1")
-            assert everything(own) == before, variables
+TABLES = (
+    "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE, "
+    "part DECIMAL(12,8) AS (1 / (3 + LENGTH(name))) STORED) ENGINE=InnoDB",
+    "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NOT NULL, price DECIMAL(8,2) NOT NULL, "
+    "third DECIMAL(20,10) AS (price / 3) STORED, made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, extra JSON, title VARCHAR(60) NOT NULL, "
+    "code CHAR(8) NOT NULL CHECK (code REGEXP '^[A-Z]{2}[0-9]{4}$'), UNIQUE (title), FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
+    "CREATE TABLE note (shelf_id INT UNSIGNED, body TEXT, n BIGINT UNSIGNED NOT NULL, UNIQUE (n), FOREIGN KEY (shelf_id) REFERENCES shelf (id)) "
+    "ENGINE=InnoDB",
+    "INSERT INTO shelf (name) VALUES ('mine')",
+    "INSERT INTO note VALUES (1, 'mine', 123456789)",
+)
+
+
+def seed_verify_clean(database: Database, writer: str) -> dict[str, object]:
+    """Seeds, verifies and cleans; returns what the tables contained in between. Afterwards they are as before."""
+    before = everything(database)
+    for table in ("book", "note"):
+        database.parloader("seed", "--table", table, "--rows", "200", "--batch", "50", "--procs", "1", "--writer", writer)
+    database.parloader("verify")
+    filled: dict[str, object] = {name: database.rows(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in before}
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert everything(database) == before
+    return filled
+
+
+@pytest.fixture
+def replicated(own_server: PrivateServer, tmp_path: Path) -> Iterator[Database]:
+    """An empty database on a server with a binary log, whose variables only this test changes, over TCP."""
+    server = replace(own_server, options=(*own_server.options, "--log-bin", "--server-id=1"))
+    server.start(quiet, port=0)
+    yield Database(TestServer("own", server.target), server.target, tmp_path)
+    server.stop()
+
+
+@pytest.mark.parametrize("writer", ["insert", pytest.param("load-data", marks=pytest.mark.slow)])
+def test_every_hostile_global_at_once(replicated: Database, writer: str) -> None:
+    """An ordinary account gets the same rows, whatever the server's global variables are; also with a binary log of statements."""
+    with ordinary_account(replicated) as ordinary:
+        ordinary.execute(*TABLES)
+        expected = seed_verify_clean(ordinary, writer)
+        with replicated.connection() as administrator:
+            values = hostile_values(server_info(administrator).kind)
+            if writer == "load-data":
+                values["binlog_format"] = "MIXED"
+            for name, value in sorted(values.items()):  # max_join_size before sql_big_selects, which it resets
+                sql.execute(administrator, f"SET GLOBAL {name} = %s", value)
+        assert seed_verify_clean(ordinary, writer) == expected
+        if writer == "insert":  # replicas would run LOAD DATA themselves
+            refused = ordinary.parloader("seed", "--table", "book", "--rows", "10", "--writer", "load-data", check=3)
+            assert "binlog_format is STATEMENT" in refused.stderr

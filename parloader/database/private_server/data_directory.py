@@ -12,13 +12,15 @@ from parloader.errors import ServerStartError
 
 REDO_LOG_OPTION = {ServerKind.MARIADB: "--innodb-log-file-size", ServerKind.MYSQL: "--innodb-redo-log-capacity"}
 
-# What mariadb-install-db runs, without the help tables
+# What mariadb-install-db runs, without the help tables. MariaDB 11 renamed the files that start with mysql_
 MARIADB_BOOTSTRAP = (
-    "mysql_system_tables.sql",
-    "mysql_performance_tables.sql",
-    "mysql_system_tables_data.sql",
+    "mariadb_system_tables.sql",
+    "mariadb_performance_tables.sql",
+    "mariadb_system_tables_data.sql",
     "maria_add_gis_sp_bootstrap.sql",
 )
+
+OLD_MARIADB_BOOTSTRAP = tuple(name.replace("mariadb_", "mysql_") for name in MARIADB_BOOTSTRAP)
 
 # MariaDB keeps its accounts in this table since then (MariaDB 10.4 release notes)
 MARIADB_GLOBAL_PRIV = (10, 4)
@@ -65,23 +67,25 @@ class DataDirectory:
 
 def _mariadb_bootstrap(binary: Binary) -> bytes:
     """The statements that create MariaDB's system tables."""
-    folder = _share_folder(binary)
-    scripts = b"\n".join((folder / file).read_bytes() for file in MARIADB_BOOTSTRAP)
+    scripts = b"\n".join(file.read_bytes() for file in _bootstrap_files(binary))
     # MariaDB also creates root without a password for hosts other than localhost (the socket)
     accounts = b"global_priv" if binary.version >= MARIADB_GLOBAL_PRIV else b"user"
     remove = b"\ndelete from mysql." + accounts + b" where Host <> 'localhost' or User = '';\n"
     return b"create database if not exists mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + scripts + remove
 
 
-def _share_folder(binary: Binary) -> Path:
-    """The folder of the server's own SQL files, according to the server's settings."""
+def _bootstrap_files(binary: Binary) -> list[Path]:
+    """The server's own SQL files, in the folder that the server's settings name."""
     answer = subprocess.run([str(binary.path), "--no-defaults", "--verbose", "--help"], capture_output=True, text=True, check=False)
     settings = dict(line.split(None, 1) for line in answer.stdout.splitlines() if len(line.split(None, 1)) == 2)
     base = Path(settings.get("basedir", "/usr").strip())
     messages = Path(settings.get("lc-messages-dir", "").strip() or "/usr/share/mysql")
-    for folder in (messages, base / "share/mysql", base / "share"):
-        if (folder / MARIADB_BOOTSTRAP[0]).exists():
-            return folder
+    for folder in (messages, base / "share/mariadb", base / "share/mysql", base / "share"):
+        for names in (MARIADB_BOOTSTRAP, OLD_MARIADB_BOOTSTRAP):
+            files = [folder / name for name in names]
+            if all(file.exists() for file in files):
+                return files
     raise ServerStartError(
-        f"the installation of {binary} ({binary.path}) lacks {MARIADB_BOOTSTRAP[0]}", "Install the complete package (mariadb-server-core)"
+        f"the installation of {binary} ({binary.path}) lacks {MARIADB_BOOTSTRAP[0]} (before MariaDB 11: {OLD_MARIADB_BOOTSTRAP[0]})",
+        "Install the complete package (mariadb-server-core)",
     )

@@ -2,29 +2,38 @@
 
 import pytest
 
-from parloader.database.session import CHARSET_VARIABLES, _verify_settings
+from parloader.database.session import _verify
+from parloader.database.session_settings import MODES, Setting
 from parloader.errors import SessionLawError
 
-SETTINGS = {"autocommit": "1", "completion_type": "'NO_CHAIN'", "max_statement_time": "0"}
+ACCEPTED = [
+    ("autocommit", "1", "1"),
+    ("autocommit", "1", "ON"),
+    ("completion_type", "'NO_CHAIN'", "NO_CHAIN"),
+    ("max_statement_time", "0", "0.000000"),
+    ("sql_mode", "", MODES),
+    ("sql_mode", "", f"{MODES},NO_BACKSLASH_ESCAPES"),
+]
 
-ACTUAL = {"autocommit": 1, "completion_type": "NO_CHAIN", "max_statement_time": 0.0, **dict.fromkeys(CHARSET_VARIABLES, "utf8mb4")}
+REFUSED = [
+    ("autocommit", "1", "0", "1"),
+    ("autocommit", "1", "OFF", "1"),
+    ("completion_type", "'NO_CHAIN'", "RELEASE", "NO_CHAIN"),
+    ("max_statement_time", "0", "0.500000", "0"),
+    ("character_set_client", "utf8mb4", "latin1", "utf8mb4"),
+    ("sql_mode", "", f"{MODES},ANSI_QUOTES", MODES),
+    ("sql_mode", "", "STRICT_TRANS_TABLES", MODES),
+]
 
 
-def test_settings_that_the_server_accepted() -> None:
-    _verify_settings(SETTINGS, ACTUAL)
+@pytest.mark.parametrize(("name", "value", "actual"), ACCEPTED)
+def test_settings_that_the_server_accepted(name: str, value: str, actual: str) -> None:
+    _verify(Setting(name=name, value=value, reason=""), actual)
 
 
-@pytest.mark.parametrize(
-    ("name", "actual", "wanted"),
-    [
-        ("autocommit", 0, "1"),
-        ("completion_type", "RELEASE", "'NO_CHAIN'"),
-        ("max_statement_time", 0.5, "0"),
-        ("character_set_client", "latin1", "utf8mb4"),
-    ],
-)
-def test_a_setting_that_the_server_did_not_accept(name: str, actual: object, wanted: str) -> None:
+@pytest.mark.parametrize(("name", "value", "actual", "wanted"), REFUSED)
+def test_a_setting_that_the_server_did_not_accept(name: str, value: str, actual: str, wanted: str) -> None:
     with pytest.raises(SessionLawError) as caught:
-        _verify_settings(SETTINGS, {**ACTUAL, name: actual})
+        _verify(Setting(name=name, value=value, reason=""), actual)
     expected = f"required session settings could not be enforced: {name} must be {wanted}, but the server keeps it at {actual}"
     assert caught.value.message == expected
