@@ -13,6 +13,7 @@ from typing import Any
 
 import pymysql
 
+from parloader.database import grants
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -147,7 +148,7 @@ class Meaning:
 
     codes: set[int]
     error: type[ParloaderError]
-    next_step: str  # {account} and {database} are filled in
+    next_step: str  # {account}, {database} and {grant} are filled in
 
 
 # The first group that contains the number counts
@@ -155,8 +156,7 @@ MEANINGS = (
     Meaning(
         codes=NO_PRIVILEGE,
         error=PrivilegeMissing,
-        next_step="parloader needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES and LOCK TABLES on {database}; "
-        "an administrator can grant the missing ones to {account}",
+        next_step="{grant}",
     ),
     Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
     Meaning(
@@ -215,6 +215,10 @@ def server_message(error: pymysql.Error) -> str:
     return f"{error.args[1]} (error {error_number(error)})" if len(error.args) > 1 and error.args[1] else "the connection is closed"
 
 
+def _text(error: pymysql.Error) -> str:
+    return str(error.args[1]) if len(error.args) > 1 else ""
+
+
 def classify(error: pymysql.Error) -> Action:
     if error_number(error) in LOCKED | QUERY_KILLED:
         return Action.RETRY
@@ -253,7 +257,8 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     message = f"{doing}: {server_message(error)}"
     for meaning in MEANINGS:
         if error_number(error) in meaning.codes:
-            return meaning.error(message, meaning.next_step.format(account=account, database=database))
+            grant = grants.next_step(_text(error), database, getattr(error, "account", ""))
+            return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
     return WriteFailed(message, UNEXPECTED)
 
 

@@ -117,7 +117,7 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     is set that decides which rows a SELECT returns, whether a statement commits, or how long it may take.
     """
     # an explicit LIMIT overrides sql_select_limit, which may be 0 until it is set below
-    connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
+    connection.version_text, connection.account = sql.row(connection, "SELECT VERSION(), CURRENT_USER() LIMIT 1")
     connection.dialect = require_version(connection.version_text)
     sql.execute(connection, "SET NAMES utf8mb4")  # again: when the driver sent it, it took any answer for success
     settings = _session_settings(connection.dialect, autocommit=autocommit, short_lived=short_lived)

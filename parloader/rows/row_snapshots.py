@@ -34,6 +34,10 @@ class RowSnapshot:
             added = [key for key in added if key in above]
         return added
 
+    def removed_since(self, earlier: "RowSnapshot") -> int:
+        """How many rows of the earlier snapshot are gone; 0 if one of the two is not complete."""
+        return sum(key not in self.rows for key in earlier.rows) if self.complete and earlier.complete else 0
+
     def changed_since(self, earlier: "RowSnapshot") -> tuple[str, ...]:
         """The columns that have other values in rows of both snapshots."""
         both = [(self.rows[key], earlier.rows[key]) for key in self.rows if key in earlier.rows]

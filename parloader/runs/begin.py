@@ -14,6 +14,7 @@ from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
 from parloader.rows.allocation import allocate, require_key_capacity
 from parloader.rows.writers import writer_for
+from parloader.runs.permission import require_privileges
 from parloader.runs.preflight import preflight, refuse_rejected_rows
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.runs.trigger_watch import TriggerWatch
@@ -29,6 +30,8 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, {}, empty=empty)
     require_key_capacity(prepared.plan, prepared.schema, forecast)
+    new = [name for name, rows in forecast.items() if rows.new]
+    require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
     triggers = TriggerWatch(connection, planned.plan, prepared.schema)
     counters = {} if empty else _key_counters(connection, {**prepared.schema, **triggers.tables})
     counters_before_run = counters

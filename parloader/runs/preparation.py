@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parloader.builtin import v97
-from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
+from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, without_unreferenced_parents
 from parloader.builtin.tables import can_create_tables, declared_tables
 from parloader.config import SeedConfig
 from parloader.database import introspection
@@ -92,6 +92,8 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
+    if plan.name == NAME:
+        plan = without_unreferenced_parents(plan, schema, parents or {})
     plan = compatibility.adapt(plan, schema)
     if plan.name == NAME:  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))

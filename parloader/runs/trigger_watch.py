@@ -1,17 +1,18 @@
 """What the triggers of a plan's tables do to other rows while the preflight writes its sample: rows that they add, and values that they change."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.stored_programs import StoredPrograms, read_stored_programs
-from parloader.errors import Refused
+from parloader.errors import PrivilegeMissing, Refused
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import RowAllocation
 from parloader.rows.row_snapshots import RowSnapshot, snapshot
-from parloader.schema.model import Schema
+from parloader.schema.model import Schema, TableSchema
 
 # The statements of a load that fire triggers
 FIRING = ("INSERT", "UPDATE")
@@ -52,7 +53,10 @@ class TriggerWatch:
     def _read_tables(self, schema: Schema) -> Schema:
         names = {name for named in self._named.values() for name in named}
         others = names - schema.keys()
-        read = introspection.read_tables(self._connection, others, self._listing) if others else {}
+        read: dict[str, TableSchema] = {}
+        for name in sorted(others):
+            with suppress(PrivilegeMissing):  # a trigger has the privileges of its definer
+                read |= introspection.read_tables(self._connection, [name], self._listing)
         return {name: table for name, table in {**schema, **read}.items() if name in names}
 
     @property
@@ -107,15 +111,16 @@ class TriggerWatch:
             added, changed = self._added(table, rows, now, written.get(name, 0)), now.changed_since(before)
             if added and table is not None:
                 self.require_no_added_rows(table, rows, written.get(name, 0))
+            trigger, engine = _triggers_text(self._others(name)), _engine(now)
             if added:
-                notes.append(
-                    f"{_triggers_text(self._others(name))} inserts rows into {name}{_engine(now)}; verify does not check them, clean does not delete them"
-                )
+                notes.append(f"{trigger} inserts rows into {name}{engine}; verify does not check them, clean does not delete them")
             if changed:
+                columns = listed(changed)
                 notes.append(
-                    f"{_triggers_text(self._others(name))} changes rows of {name} that parloader did not create ({listed(changed)}){_engine(now)}; "
-                    "clean does not undo that"
+                    f"{trigger} changes rows of {name} that parloader did not create ({columns}){engine}; clean does not undo that"
                 )
+            if now.removed_since(before):
+                notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
         return tuple(notes)
 
 
