@@ -5,6 +5,7 @@ tables and columns, so a statement on a table that does not exist fails in one w
 also counts privileges of roles, global ones and those on tables and columns, which SHOW GRANTS lists in many forms.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +13,12 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.grants import grant
 from parloader.errors import PrivilegeMissing
+from parloader.schema.model import quote_identifier
 
 # A name that no table or column of the database has
 NOTHING = "parloader_nothing"
+
+TRIGGER_GRANT = re.compile(r"GRANT (?:.*, )?(?:TRIGGER|ALL PRIVILEGES)(?:, .*)? ON (.+?)\.\* TO ")
 
 # A join has at most 61 tables (MySQL manual "JOIN Clause")
 JOINED = 50
@@ -79,6 +83,18 @@ def require_select(connection: Connection, tables: Sequence[str]) -> None:
         joined = ", ".join(f"(SELECT * FROM {sql.quote(name)} LIMIT 0) t{n}" for n, name in enumerate(part))
         if _is_denied(connection, Trial(privilege="SELECT", table=part[0], statement=f"SELECT 1 FROM {joined}")):
             raise _missing(connection, [trial for trial in map(select, part) if _is_denied(connection, trial)])
+
+
+def grant_to_see_triggers(connection: Connection) -> str | None:
+    """The GRANT without which information_schema lists no trigger to the account; None: the account has that privilege.
+
+    Judged by SHOW GRANTS, which includes active roles. No trial shows it: both servers look for the trigger first.
+    """
+    database = sql.value(connection, "SELECT DATABASE()")
+    granted = [TRIGGER_GRANT.match(line) for (line,) in sql.rows(connection, "SHOW GRANTS")]
+    if any(found and found[1] in ("*", quote_identifier(database)) for found in granted):
+        return None
+    return grant("TRIGGER", database, connection.account)
 
 
 def _is_denied(connection: Connection, trial: Trial) -> bool:

@@ -104,7 +104,7 @@ def _write_parents(
     for table in plan.parents:
         triggers.require_no_added_rows(table, rows)
         for part in rows[table.name].new:
-            with refuse_rejected_rows(table):
+            with refuse_rejected_rows(connection, table):
                 writer = writer_for(table.name, server)
                 writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), part, rows)))
 
@@ -120,14 +120,17 @@ def _note_parents(run: Run, progress: Progress) -> None:
 
 
 def _undo(connection: Connection, counters: Mapping[str, int], *, created_tables: bool, created_ledger: bool) -> None:
-    """Undoes what no rollback does: drops the created tables, and resets the AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
-    if created_ledger:
-        store.drop(connection)
-    if created_tables:
-        drop_created_tables(connection)
+    """Undoes what no rollback does: resets the AUTO_INCREMENT counters (InnoDB keeps them above every key), and drops the created tables.
+
+    An account without DROP leaves empty tables, which the next seed uses.
+    """
     for table, now in key_reservation.key_counters(connection, counters.keys()).items():
         if now != counters[table]:
             key_reservation.set_key_counter(connection, table, counters[table])
+    if created_tables:
+        drop_created_tables(connection)
+    if created_ledger:
+        store.drop(connection)
 
 
 def _entries(

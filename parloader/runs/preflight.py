@@ -21,13 +21,16 @@ from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows import server_text
 from parloader.rows.differences import differences
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
-from parloader.runs.trigger_watch import TriggerWatch
+from parloader.runs.trigger_watch import TriggerWatch, hint_at_hidden_triggers
 from parloader.schema.model import Schema
 
 # At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
 
 SAVEPOINT = "parloader_preflight"
+
+# What has changed rows between two comparisons, in the transaction that wrote them, if no trigger that the account can read has
+HIDDEN = "a trigger that this account cannot read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ def preflight(
     with sql.savepoint(connection, SAVEPOINT):
         changed, findings = _write_samples(context)
     notes = [
-        f"{name}: {triggers.causes(name)} changes {listed(sorted(columns))}, so verify and clean do not compare "
+        f"{name}: {triggers.causes(name) or HIDDEN} changes {listed(sorted(columns))}, so verify and clean do not compare "
         f"{'this column' if len(columns) == 1 else 'these columns'}"
         for name, columns in changed.items()
         if columns
@@ -86,22 +89,22 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
             triggers.require_no_added_rows(table, rows)
-            with refuse_rejected_rows(table):
+            with refuse_rejected_rows(context.connection, table):
                 writer = writer_for(table.name, context.server)
                 writer.write(context.connection, writer.render(frame))
         causes = triggers.of_table(table.name) if table.partitioned else triggers.causes(table.name)
         changed[table.name] = _changed_columns(context, table, frame, causes)
     updated = _update_deferred_columns(context)
-    for table, indices in samples if triggers.fires else ():
-        # all triggers have fired: also those of children, which may change rows of their parents
+    # now all triggers have fired, also those of children, which may change rows of their parents
+    for table, indices in samples if triggers.fires or updated else samples[:-1]:
         twice = updated.get(table.name, pl.Series(dtype=pl.Int64))
         once = indices.filter(~indices.is_in(twice.implode()))
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(once)
-        changed[table.name] |= _changed_columns(context, table, frame, triggers.causes(table.name))
+        changed[table.name] |= _changed_columns(context, table, frame, triggers.causes(table.name) or HIDDEN)
     for name, indices in updated.items():
         table = plan.table(name)
         frame = RowGenerator(plan, table, rows).at(indices)
-        changed[name] |= _changed_columns(context, table, frame, triggers.causes(name))
+        changed[name] |= _changed_columns(context, table, frame, triggers.causes(name) or HIDDEN)
     sizes = {table.name: len(indices) if table.partitioned else rows[table.name].new_rows for table, indices in samples}
     return changed, triggers.findings(rows, sizes)
 
@@ -114,7 +117,7 @@ def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:
         if not len(indices):
             continue
         update = deferred_update(table, context.schema[table.name])
-        with refuse_rejected_rows(table):
+        with refuse_rejected_rows(context.connection, table):
             updates = UpdateWriter(update=update, backslash_escapes=context.server.backslash_escapes)
             updates.write(context.connection, updates.render(update.generation(context.plan, context.rows).at(indices)))
         updated[table.name] = indices
@@ -138,13 +141,13 @@ def _changed_columns(context: _Preflight, table: Table, frame: pl.DataFrame, cau
         what = f"the row {lost.key} does not exist" if lost else f"the row {found[0].key} has other values{columns}"
         raise Refused(
             f"after writing a sample of {table.name}, {what}; nothing was committed",
-            f"Check {causes}" if causes else "Give these columns other values in a plan file",
+            f"Check {causes}" if causes else "Give these columns other values in a plan file" + hint_at_hidden_triggers(context.connection),
         )
     return frozenset(name for difference in found for name, _, _ in difference.columns)
 
 
 @contextmanager
-def refuse_rejected_rows(table: Table) -> Iterator[None]:
+def refuse_rejected_rows(connection: Connection, table: Table) -> Iterator[None]:
     """Turns the server's rejection of a row into Refused, with advice; a transient error (deadlock, lost connection) passes unchanged."""
     try:
         yield
@@ -152,9 +155,10 @@ def refuse_rejected_rows(table: Table) -> Iterator[None]:
         if isinstance(error, DriverError) and error_codes.classify(error) is not Action.GIVE_UP:
             raise
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
+        hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml",
+            f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml{hint}",
         ) from error
 
 

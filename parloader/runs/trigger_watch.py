@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 
-from parloader.database import introspection
+from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
 from parloader.database.stored_programs import StoredPrograms, read_stored_programs
 from parloader.errors import PrivilegeMissing, Refused
@@ -122,6 +122,13 @@ class TriggerWatch:
             if now.removed_since(before):
                 notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
         return tuple(notes)
+
+
+def hint_at_hidden_triggers(connection: Connection) -> str:
+    """Another likely cause of a refusal, as the continuation of its next step. Empty: the account can see all triggers."""
+    statement = privileges.grant_to_see_triggers(connection)
+    cause = "Or a trigger that this account cannot read has done it; to let parloader take triggers into account"
+    return f". {cause}: {statement}" if statement else ""
 
 
 def _engine(now: RowSnapshot) -> str:

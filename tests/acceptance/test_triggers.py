@@ -1,8 +1,13 @@
 """Triggers that write other rows: what they change is left out of the comparison, what they add is noted or refused, before the load."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 from support.plan_kinds import state
 from support.servers import Database
+
+from parloader.database import sql
 
 KEY = "id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY"
 
@@ -114,3 +119,35 @@ def test_a_bit_that_a_trigger_changes_is_still_written_as_a_number(database: Dat
     )
     database.parloader("seed", "--table", "thing", "--rows", "300", "--procs", "1", "--writer", writer)
     database.parloader("verify", "--procs", "1")
+
+
+@pytest.fixture
+def blind(database: Database) -> Iterator[Database]:
+    """The database as an account that cannot see triggers: it has the privileges of docs/privileges.md."""
+    with database.connection() as admin:
+        sql.execute(admin, "CREATE USER 'blind'@'localhost' IDENTIFIED BY 'secret'")
+        try:
+            sql.execute(
+                admin,
+                "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES "
+                f"ON {database.target.database}.* TO 'blind'@'localhost'",
+            )
+            yield replace(database, target=replace(database.target, user="blind", password="secret"))
+        finally:
+            sql.execute(admin, "DROP USER 'blind'@'localhost'")
+
+
+def test_an_account_that_sees_no_trigger(database: Database, blind: Database) -> None:
+    database.execute(THREAD, REPLY, COUNTING, ACCOUNT, PROFILE, PROFILES)
+    said = blind.parloader("seed", "--table", "reply", "--rows", "300", "--procs", "1").stderr
+    assert "thread: a trigger that this account cannot read changes replies, so verify and clean do not compare this column" in said
+    blind.parloader("verify", "--procs", "1")
+    blind.parloader("clean", "--yes", "--procs", "1")
+    grant = f"GRANT TRIGGER ON `{database.target.database}`.* TO 'blind'@'localhost'"
+    assert grant in blind.parloader("seed", "--table", "profile", "--rows", "300", "--procs", "1", check=3).stderr
+    database.execute("CREATE TRIGGER renamed BEFORE INSERT ON account FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
+    if database.server.kind == "mysql":  # MariaDB lists the trigger without its text
+        assert grant in blind.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1", check=3).stderr
+    else:
+        blind.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1")
+        blind.parloader("verify", "--procs", "1")
