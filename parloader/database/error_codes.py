@@ -123,6 +123,8 @@ UNKNOWN_DATABASE = 1049
 
 CANNOT_CONNECT = 2003
 
+DOCUMENT_ID_REJECTED = {182}  # InnoDB: invalid FTS_DOC_ID
+
 TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
 
 LOCAL_INFILE_OFF = {
@@ -132,6 +134,12 @@ LOCAL_INFILE_OFF = {
 }
 
 NO_TLS = {2026}  # the server does not support TLS
+
+
+DOCUMENT_ID_ADVICE = (
+    "InnoDB takes only values of FTS_DOC_ID above every committed one, on MySQL by less than 65,535. If rows with higher values were deleted, "
+    "OPTIMIZE TABLE lets it count from the highest existing one again"
+)
 
 
 class Action(Enum):
@@ -199,6 +207,7 @@ MEANINGS = (
         error=ConnectError,
         next_step="When the server is back, run the same command again: committed rows are kept, only the rest is done",
     ),
+    Meaning(codes=DOCUMENT_ID_REJECTED, error=WriteFailed, next_step=DOCUMENT_ID_ADVICE),
     Meaning(codes=TOO_LARGE, error=WriteFailed, next_step="Use a smaller --batch, or raise max_allowed_packet on the server"),
 )
 
@@ -215,14 +224,14 @@ def server_message(error: pymysql.Error) -> str:
     return f"{error.args[1]} (error {error_number(error)})" if len(error.args) > 1 and error.args[1] else "the connection is closed"
 
 
-def _text(error: pymysql.Error) -> str:
-    return str(error.args[1]) if len(error.args) > 1 else ""
-
-
 def classify(error: pymysql.Error) -> Action:
     if error_number(error) in LOCKED | QUERY_KILLED:
         return Action.RETRY
     return Action.RECONNECT if error_number(error) in CONNECTION_LOST else Action.GIVE_UP
+
+
+def is_document_id_rejected(error: pymysql.Error) -> bool:
+    return error_number(error) in DOCUMENT_ID_REJECTED
 
 
 def is_duplicate_key(error: pymysql.Error) -> bool:
@@ -257,7 +266,7 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     message = f"{doing}: {server_message(error)}"
     for meaning in MEANINGS:
         if error_number(error) in meaning.codes:
-            grant = grants.next_step(_text(error), database, getattr(error, "account", ""))
+            grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
             return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
     return WriteFailed(message, UNEXPECTED)
 

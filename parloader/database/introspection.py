@@ -13,6 +13,7 @@ from parloader.database.column_types import ColumnRow, column_schema
 from parloader.database.dialects import Dialect
 from parloader.database.driver import Connection
 from parloader.schema.model import (
+    DOCUMENT_ID,
     Check,
     ColumnSchema,
     ColumnType,
@@ -166,6 +167,13 @@ def _read(
     for name in wanted:
         listing = known.tables[name]
         unique_keys, indexes = keys.get(name, ((), ()))
+        if any(column.name == DOCUMENT_ID for column in columns.get(name, ())) and not any(
+            k.columns == (DOCUMENT_ID,) for k in unique_keys
+        ):
+            unique_keys = (
+                *unique_keys,
+                UniqueKey(name=f"{DOCUMENT_ID}_INDEX", columns=(DOCUMENT_ID,)),
+            )  # InnoDB's own, which is not listed
         table = TableSchema(
             name=name,
             columns=columns.get(name, ()),

@@ -22,7 +22,7 @@ from parloader.rows import server_text
 from parloader.rows.differences import differences
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
 from parloader.runs.trigger_watch import TriggerWatch, hint_at_hidden_triggers
-from parloader.schema.model import Schema
+from parloader.schema.model import Schema, TableSchema
 
 # At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
@@ -84,7 +84,7 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
     """Writes the sample rows. Returns the columns of each table that a trigger changed, and what triggers did to other rows."""
     plan, rows, triggers = context.plan, context.rows, context.triggers
     changed: dict[str, frozenset[str]] = {}
-    samples = _samples(plan, rows)
+    samples = _samples(plan, rows, context.schema)
     for table, indices in samples:
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
@@ -113,7 +113,7 @@ def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:
     """Writes the second pass of the sample. Returns the rows that it concerns, by table."""
     updated = {}
     for table in context.plan.with_deferred_columns:
-        indices = _ends(context.rows[table.name])
+        indices = _ends(context.rows[table.name], context.schema[table.name])
         if not len(indices):
             continue
         update = deferred_update(table, context.schema[table.name])
@@ -155,19 +155,20 @@ def refuse_rejected_rows(connection: Connection, table: Table) -> Iterator[None]
         if isinstance(error, DriverError) and error_codes.classify(error) is not Action.GIVE_UP:
             raise
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
+        advice = error_codes.DOCUMENT_ID_ADVICE if isinstance(error, DriverError) and error_codes.is_document_id_rejected(error) else ""
         hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml{hint}",
+            advice or f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml{hint}",
         ) from error
 
 
-def _samples(plan: Plan, rows: Mapping[str, RowAllocation]) -> list[tuple[Table, pl.Series]]:
+def _samples(plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema) -> list[tuple[Table, pl.Series]]:
     """For each table: the new rows at both ends, and those that the samples of other tables reference."""
-    wanted = {table.name: _ends(rows[table.name]) for table in plan.tables}
+    wanted = {table.name: _ends(rows[table.name], schema[table.name]) for table in plan.tables}
     for table in plan.with_deferred_columns:
         later = RowGenerator(plan, only(table, table.later), rows)
-        for parent, indices in later.picked(_ends(rows[table.name])):
+        for parent, indices in later.picked(_ends(rows[table.name], schema[table.name])):
             wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
         for parent, indices in _referenced(plan, table, rows, wanted[table.name]):
@@ -189,10 +190,11 @@ def _referenced(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], ind
         indices = closure
 
 
-def _ends(rows: RowAllocation) -> pl.Series:
-    """The first and last SAMPLE_ROWS new rows."""
+def _ends(rows: RowAllocation, schema: TableSchema) -> pl.Series:
+    """The first and last SAMPLE_ROWS new rows; only the first of a table with document IDs, of which MySQL allows no large gap."""
     parts = [IndexRange(part.start, min(part.stop, part.start + SAMPLE_ROWS)) for part in rows.new[:1]]
-    parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
+    if not schema.has_document_ids:
+        parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
     empty = pl.Series(dtype=pl.Int64)
     return pl.concat([empty, *(pl.int_range(p.start, p.stop, dtype=pl.Int64, eager=True) for p in parts)]).unique().sort()
 
