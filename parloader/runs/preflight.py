@@ -22,7 +22,7 @@ from parloader.rows import server_text
 from parloader.rows.differences import differences
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
 from parloader.runs.trigger_watch import TriggerWatch, hint_at_hidden_triggers
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 
 # At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
@@ -171,9 +171,24 @@ def _samples(plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema) -> l
         for parent, indices in later.picked(_ends(rows[table.name], schema[table.name])):
             wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
+        wanted[table.name] = _within_step(plan, table, rows, schema, wanted[table.name])
         for parent, indices in _referenced(plan, table, rows, wanted[table.name]):
             wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     return [(table, wanted[table.name]) for table in plan.tables if len(wanted[table.name])]
+
+
+def _within_step(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], schema: Schema, indices: pl.Series) -> pl.Series:
+    """Those of the rows that reference, in tables with document IDs, only rows that a sample can have."""
+    stops = {name: part.new[0].start + MAX_DOCUMENT_ID_STEP for name, part in rows.items() if part.new and schema[name].has_document_ids}
+    if not any(parent in stops and rows[parent].rows > stops[parent] for parent in table.parents):
+        return indices
+    generator = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
+
+    def fits(index: int) -> bool:
+        picked = generator.picked(pl.Series([index], dtype=pl.Int64))
+        return not any(parent in stops and (found >= stops[parent]).any() for parent, found in picked)
+
+    return indices.filter(pl.Series([fits(index) for index in indices], dtype=pl.Boolean))
 
 
 def _referenced(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
