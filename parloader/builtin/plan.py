@@ -1,7 +1,7 @@
 """The built-in plan: rows of `script_execution` (after migration V97) and its six parent tables; half are scheduled, half triggered."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -9,6 +9,7 @@ from parloader.errors import UsageError
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+from parloader.schema.model import Schema
 from parloader.timestamps import parse_iso, parse_span
 
 NAME = "script_execution"
@@ -124,6 +125,19 @@ def script_execution(rows: int = DEFAULT_ROWS, given: Mapping[str, str] | None =
             ),
         ),
     )
+
+
+# Parents that one column picks from, which a database may lack: parent → (child, column)
+PICKED_ONCE = {"robot_account": ("task_schedule", "robot_id"), "outgoing_event": ("event_trigger", "outgoing_event_id")}
+
+
+def without_unreferenced_parents(plan: Plan, live: Schema, wanted: Collection[str] = ()) -> Plan:
+    """The plan without the parents that no column of the live schema references. `wanted`: the parents that the user asks for."""
+    for parent, (child, column) in PICKED_ONCE.items():
+        if child in live and (parent not in live or column not in live[child].column_names):
+            tables = (replace(t, columns={n: g for n, g in t.columns.items() if (t.name, n) != (child, column)}) for t in plan.tables)
+            plan = replace(plan, tables=tuple(table for table in tables if table.name != parent or parent in wanted))
+    return plan
 
 
 def _parents(start: datetime) -> tuple[Table, ...]:

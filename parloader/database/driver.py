@@ -75,6 +75,8 @@ class Connection(DriverConnection):  # type: ignore[misc]
     """What VERSION() returns; set by session.configure_session."""
     dialect: Dialect
     """What is particular to this server; set by session.configure_session."""
+    account: str = ""
+    """What CURRENT_USER() returns; set by session.configure_session."""
     _file_content: bytes | None = None
     """Content for the file that the server asks for during the current statement."""
 
@@ -166,10 +168,14 @@ class Connection(DriverConnection):  # type: ignore[misc]
     def _read_query_result(self, unbuffered: bool = False) -> int:
         result = _Result(self)
         self._result = None
-        if unbuffered:
-            result.init_unbuffered_query()
-        else:
-            result.read()
+        try:
+            if unbuffered:
+                result.init_unbuffered_query()
+            else:
+                result.read()
+        except pymysql.Error as error:
+            error.account = self.account  # type: ignore[attr-defined]  # for a message that ends in a GRANT
+            raise
         self._result = result
         if result.server_status is not None:
             self.server_status = result.server_status

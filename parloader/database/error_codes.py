@@ -13,6 +13,7 @@ from typing import Any
 
 import pymysql
 
+from parloader.database import grants
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -124,6 +125,8 @@ UNKNOWN_DATABASE = 1049
 
 CANNOT_CONNECT = 2003
 
+DOCUMENT_ID_REJECTED = {182}  # InnoDB: invalid FTS_DOC_ID
+
 TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
 
 LOCAL_INFILE_OFF = {
@@ -133,6 +136,12 @@ LOCAL_INFILE_OFF = {
 }
 
 NO_TLS = {2026}  # the server does not support TLS
+
+
+DOCUMENT_ID_ADVICE = (
+    "InnoDB takes only values of FTS_DOC_ID above every committed one, on MySQL by less than 65,535. If rows with higher values were deleted, "
+    "OPTIMIZE TABLE lets it count from the highest existing one again"
+)
 
 
 class Action(Enum):
@@ -149,7 +158,7 @@ class Meaning:
 
     codes: set[int]
     error: type[ParloaderError]
-    next_step: str  # {account} and {database} are filled in
+    next_step: str  # {account}, {database} and {grant} are filled in
 
 
 # The first group that contains the number counts
@@ -157,8 +166,7 @@ MEANINGS = (
     Meaning(
         codes=NO_PRIVILEGE,
         error=PrivilegeMissing,
-        next_step="parloader needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES and LOCK TABLES on {database}; "
-        "an administrator can grant the missing ones to {account}",
+        next_step="{grant}",
     ),
     Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
     Meaning(
@@ -202,6 +210,7 @@ MEANINGS = (
         error=ConnectError,
         next_step="When the server is back, run the same command again: committed rows are kept, only the rest is done",
     ),
+    Meaning(codes=DOCUMENT_ID_REJECTED, error=WriteFailed, next_step=DOCUMENT_ID_ADVICE),
     Meaning(codes=TOO_LARGE, error=WriteFailed, next_step="Use a smaller --batch, or raise max_allowed_packet on the server"),
 )
 
@@ -222,6 +231,10 @@ def classify(error: pymysql.Error) -> Action:
     if error_number(error) in LOCKED | QUERY_KILLED:
         return Action.RETRY
     return Action.RECONNECT if error_number(error) in CONNECTION_LOST else Action.GIVE_UP
+
+
+def is_document_id_rejected(error: pymysql.Error) -> bool:
+    return error_number(error) in DOCUMENT_ID_REJECTED
 
 
 def is_duplicate_key(error: pymysql.Error) -> bool:
@@ -260,7 +273,8 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     message = f"{doing}: {server_message(error)}"
     for meaning in MEANINGS:
         if error_number(error) in meaning.codes:
-            return meaning.error(message, meaning.next_step.format(account=account, database=database))
+            grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
+            return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
     return WriteFailed(message, UNEXPECTED)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from parloader.database import sql
+from parloader.database import privileges, sql
 from parloader.database.column_types import ColumnRow, column_schema
 from parloader.database.dialects import Dialect
 from parloader.database.driver import Connection
 from parloader.schema.model import (
+    DOCUMENT_ID,
     Check,
     ColumnSchema,
     ColumnType,
@@ -86,21 +87,27 @@ def list_tables(connection: Connection) -> ListedTable:
 
 
 def read_tables(connection: Connection, names: Iterable[str], known: ListedTable | None = None) -> Schema:
-    """The tables and views with these names, by the server's spelling (`ListedTable.spelled`). Names that do not exist are left out."""
+    """The tables and views with these names, by the server's spelling (`ListedTable.spelled`). Names that do not exist are left out.
+
+    PrivilegeMissing: the account may not read all columns of a table.
+    """
     return _read(connection, known or list_tables(connection), names)
 
 
 def read_with_parents(connection: Connection, names: Iterable[str], known: ListedTable | None = None) -> Schema:
-    """The tables with these names and all their ancestors by foreign key, in the same database. Names that do not exist are left out."""
+    """The tables with these names and all their ancestors by foreign key, in the same database. Names that do not exist are left out.
+
+    PrivilegeMissing: see read_tables.
+    """
     known = known or list_tables(connection)
     keys = _foreign_keys(connection, known)
     reached: set[str] = set()
-    pending = [known.spelled(name) for name in names]
+    pending = [known.spelled(name) or name for name in names]
     while pending:
         table = pending.pop()
-        if table is not None and table not in reached:
+        if table not in reached:
             reached.add(table)
-            pending += [known.spelled(key.parent) for key in keys.get(table, ()) if key.database is None]
+            pending += [known.spelled(key.parent) or key.parent for key in keys.get(table, ()) if key.database is None]
     return _read(connection, known, reached, keys)
 
 
@@ -142,8 +149,10 @@ def _read(
     connection: Connection, known: ListedTable, names: Iterable[str], foreign_keys: Mapping[str, tuple[ForeignKey, ...]] | None = None
 ) -> dict[str, TableSchema]:
     types = {kind.value for kind in TableType}
-    spelled = {name for name in map(known.spelled, names) if name is not None}
-    wanted = sorted(name for name in spelled if known.tables[name].table_type in types)
+    spellings = {name: known.spelled(name) for name in names}
+    wanted = sorted({name for name in spellings.values() if name is not None and known.tables[name].table_type in types})
+    # a table that the account must not read is not listed, or only some of its columns are
+    privileges.require_select(connection, [*wanted, *sorted(name for name, spelled in spellings.items() if spelled is None)])
     if not wanted:
         return {}
     dialect = connection.dialect
@@ -158,6 +167,13 @@ def _read(
     for name in wanted:
         listing = known.tables[name]
         unique_keys, indexes = keys.get(name, ((), ()))
+        if any(column.name == DOCUMENT_ID for column in columns.get(name, ())) and not any(
+            k.columns == (DOCUMENT_ID,) for k in unique_keys
+        ):
+            unique_keys = (
+                *unique_keys,
+                UniqueKey(name=f"{DOCUMENT_ID}_INDEX", columns=(DOCUMENT_ID,)),
+            )  # InnoDB's own, which is not listed
         table = TableSchema(
             name=name,
             columns=columns.get(name, ()),

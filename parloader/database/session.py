@@ -104,7 +104,7 @@ def connected(target: Target) -> Iterator[Connection]:
 def configure_session(connection: Connection, *, autocommit: bool = True, short_lived: bool = False) -> None:
     """Sets the session variables of session_variables.py and reads them back. SessionLawError names one that the server did not accept."""
     # an explicit LIMIT overrides sql_select_limit, which may be 0 until it is set below
-    connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
+    connection.version_text, connection.account = sql.row(connection, "SELECT VERSION(), CURRENT_USER() LIMIT 1")
     connection.dialect = require_version(connection.version_text)
     if connection.in_transaction:  # begun by init_connect, or left open by a proxy
         sql.execute(connection, "ROLLBACK AND NO CHAIN NO RELEASE")

@@ -75,6 +75,16 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def rolled_back(connection: Connection) -> Iterator[None]:
+    """Runs the block in a transaction that is rolled back at its end, whether it succeeds or fails."""
+    connection.begin()
+    try:
+        yield
+    finally:
+        error_codes.rollback(connection)
+
+
+@contextmanager
 def savepoint(connection: Connection, name: str) -> Iterator[None]:
     """Undoes what the block does within the caller's transaction, whether it succeeds or fails."""
     execute(connection, f"SAVEPOINT {name}")

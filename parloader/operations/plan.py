@@ -22,7 +22,7 @@ from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, plan_errors_located, prepare, serialization_warning
 from parloader.schema import storage_size
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import DOCUMENT_ID, Schema, TableSchema
 from parloader.schema.storage_size import Size
 from parloader.workers.batching import Batch
 
@@ -160,6 +160,7 @@ def _table_forecast(
     new_rows = sum(part.rows for part in missing)
     generator = RowGenerator(prepared.plan, table, rows) if sample_rows and table.partitioned else None
     first = allocation.new[0].start if allocation.new else 0
+    procs = 1 if prepared.schema[table.name].has_document_ids else config.procs
     return TableForecast(
         name=table.name,
         rows=table.rows,
@@ -168,7 +169,7 @@ def _table_forecast(
         made=new_rows,
         keys=tuple(key_range for part in missing for key_range in allocation.keys.ranges(part)) if allocation.keys else (),
         size=storage_size.estimate(prepared.schema[table.name], new_rows),
-        shares=split(missing, config.procs, config.batch.first_rows) if table.partitioned else (),
+        shares=split(missing, procs, config.batch.first_rows) if table.partitioned else (),
         sample=generator.frame(IndexRange(first, min(first + sample_rows, table.rows))) if generator else pl.DataFrame(),
     )
 
@@ -190,6 +191,8 @@ def _table_risks(forecast: TableForecast, planned: Table, table: TableSchema) ->
     if planned.key is not None and last_key > KEYS_USED_WARNING * table.column(planned.key).max_key:
         max_key = table.column(planned.key).max_key
         yield f"{forecast.name}.{planned.key} will reach {last_key / max_key:.0%} of its largest value ({max_key:,})"
+    if forecast.made and planned.partitioned and table.has_document_ids:
+        yield f"{forecast.name} is loaded by one worker, in order: InnoDB takes only ascending values of {DOCUMENT_ID}"
     filled = {planned.key, *planned.columns}
     if forecast.made and (others := [column.name for column in table.columns if column.name not in filled and not column.generated]):
         yield f"{forecast.name}: the plan gives no value for {', '.join(others)}: these will be NULL or the default"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from parloader.builtin import v97
-from parloader.builtin.plan import script_execution
+from parloader.builtin.plan import script_execution, without_unreferenced_parents
 from parloader.builtin.v97 import State
 from parloader.config import UpgradeConfig
 from parloader.database import introspection
@@ -92,7 +92,7 @@ def _read(connection: Connection) -> tuple[SchemaState, Schema]:
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
     state = v97.state(store.table_names(listing), schema)
-    plan, reused = compatibility.adapt(plan, schema), frozenset[str]()
+    plan, reused = compatibility.adapt(without_unreferenced_parents(plan, schema), schema), frozenset[str]()
     if state is State.V97 and all(table.name in schema for table in plan.tables):
         inferred = complete_plan(connection, plan, tables, Fill.DEMANDED, {})
         plan, reused = inferred.plan, inferred.reused

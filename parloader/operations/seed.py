@@ -19,7 +19,7 @@ from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
 from parloader.runs.preparation import plan_errors_located, prepare, serialization_warning
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
@@ -182,17 +182,22 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
 def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
     """Divides the missing rows: table by table, parents first, then the second pass.
 
-    In a table that references itself, one worker first loads the rows that the others reference.
+    In a table that references itself, one worker first loads the rows that the others reference. One worker loads all rows, in order, of a
+    table with document IDs.
     """
     worker = 0
     for name, of_pass in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of_pass)
+        procs, batch = config.procs, config.batch
+        if schema[name].has_document_ids:
+            procs, batch = 1, batch.limited(MAX_DOCUMENT_ID_STEP)
         rows = run.rows[name].new_rows
         done = rows - sum(gap.rows for gap in missing)
-        for shares in load_stages(table, of_pass, missing, config.procs, config.batch.first_rows):
+        for shares in load_stages(table, of_pass, missing, procs, batch.first_rows):
             template = replace(
                 _task_template(config, run, server, table, schema[name]),
                 token=token,
+                batch=batch,
                 max_rows_per_second=config.limits.max_rows_per_second / len(shares),
                 update=deferred_update(table, schema[name]) if of_pass is Pass.SECOND else None,
             )
@@ -213,7 +218,7 @@ def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Tabl
         plan=run.plan,
         name=table.name,
         rows=run.rows,
-        number_columns=server_text.row_text(table_schema, table.checked, table.key, table.identity).number_columns,
+        number_columns=server_text.row_text(table_schema, table.columns, table.key, table.identity).number_columns,
         partitions=(),
         batch=config.batch,
         writer=config.writer,

@@ -14,8 +14,10 @@ from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
 from parloader.rows.allocation import allocate, require_key_capacity
 from parloader.rows.writers import writer_for
-from parloader.runs.preflight import preflight, refuse_rejected_rows
+from parloader.runs.permission import require_privileges
+from parloader.runs.preflight import PreflightResult, preflight, refuse_rejected_rows
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
+from parloader.runs.trigger_watch import TriggerWatch
 from parloader.schema.model import Schema
 from parloader.workers.progress import Progress
 
@@ -28,7 +30,10 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, {}, empty=empty)
     require_key_capacity(prepared.plan, prepared.schema, forecast)
-    counters = {} if empty else _key_counters(connection, prepared.schema)
+    new = [name for name, rows in forecast.items() if rows.new]
+    require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
+    triggers = TriggerWatch(connection, planned.plan, prepared.schema)
+    counters = {} if empty else _key_counters(connection, {**prepared.schema, **triggers.tables})
     counters_before_run = counters
     try:
         if empty:
@@ -37,13 +42,15 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
             counters_before_run = _key_counters(connection, planned.schema)
         if not had_ledger:
             store.create(connection)
-        run = _begin_run(connection, planned, forecast, counters_before_run, prepared.server)
+        run, notes = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, triggers)
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be lost
             if store.runs(connection) == prepared.runs:  # the run is not committed
                 _undo(connection, counters, created_tables=empty, created_ledger=not had_ledger)
         raise
     _note_parents(run, progress)
+    for note in notes:
+        progress.note(note)
     return run, planned.schema
 
 
@@ -59,23 +66,43 @@ def _key_counters(connection: Connection, schema: Schema) -> dict[str, int]:
 
 
 def _begin_run(
-    connection: Connection, planned: PlanOnSchema, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int], server: ServerInfo
-) -> Run:
+    connection: Connection,
+    planned: PlanOnSchema,
+    forecast: Mapping[str, RowAllocation],
+    counters: Mapping[str, int],
+    server: ServerInfo,
+    triggers: TriggerWatch,
+) -> tuple[Run, tuple[str, ...]]:
     """Reserves the keys; then, in one transaction, writes the parent rows, tests a sample of the other tables and records the run.
 
+    Returns the run, and notes on what triggers change.
     `forecast`: the rows that the plan would have without reserved keys. `counters`: the AUTO_INCREMENT counters before the run takes keys.
     """
     plan, schema = planned.plan, planned.schema
     key_starts = _reserve_keys(connection, plan, forecast, counters)
-    with sql.transaction(connection):
+
+    def test() -> tuple[Mapping[str, RowAllocation], PreflightResult]:
         rows = allocate(connection, plan, key_starts, empty=False)
-        _write_parents(connection, plan, rows, server)
-        plan = preflight(connection, plan, rows, schema, server)
+        triggers.begin()
+        _write_parents(connection, plan, rows, server, triggers)
+        return rows, preflight(connection, plan, rows, schema, server, triggers)
+
+    # a rollback to a savepoint is not enough for MariaDB: at COMMIT it counts the document IDs of the sample as committed
+    tested_before = any(table.has_document_ids for table in schema.values())
+    if tested_before:
+        with sql.rolled_back(connection):
+            rows, tested = test()
+    with sql.transaction(connection):
+        if tested_before:
+            _write_parents(connection, plan, rows, server, triggers)
+        else:
+            rows, tested = test()
+        plan = tested.plan
         run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters))
         for table in plan.parents:
             for part in rows[table.name].new:
                 store.record(connection, run_id, table.name, part)
-    return next(run for run in store.runs(connection) if run.run_id == run_id)
+    return next(run for run in store.runs(connection) if run.run_id == run_id), tested.notes
 
 
 def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int]) -> dict[str, int]:
@@ -87,11 +114,14 @@ def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, Row
     }
 
 
-def _write_parents(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], server: ServerInfo) -> None:
+def _write_parents(
+    connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], server: ServerInfo, triggers: TriggerWatch
+) -> None:
     """Writes the new rows of the small parent tables, in the caller's transaction."""
     for table in plan.parents:
+        triggers.require_no_added_rows(table, rows)
         for part in rows[table.name].new:
-            with refuse_rejected_rows(table):
+            with refuse_rejected_rows(connection, table):
                 writer = writer_for(table.name, server)
                 writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), part, rows)))
 
@@ -109,14 +139,17 @@ def _note_parents(run: Run, progress: Progress) -> None:
 
 
 def _undo(connection: Connection, counters: Mapping[str, int], *, created_tables: bool, created_ledger: bool) -> None:
-    """Undoes what no rollback does: drops the created tables, and resets the AUTO_INCREMENT counters (InnoDB keeps them above every key)."""
-    if created_ledger:
-        store.drop(connection)
-    if created_tables:
-        drop_created_tables(connection)
+    """Undoes what no rollback does: resets the AUTO_INCREMENT counters (InnoDB keeps them above every key), and drops the created tables.
+
+    An account without DROP leaves empty tables, which the next seed uses.
+    """
     for table, now in key_reservation.key_counters(connection, counters.keys()).items():
         if now != counters[table]:
             key_reservation.set_key_counter(connection, table, counters[table])
+    if created_tables:
+        drop_created_tables(connection)
+    if created_ledger:
+        store.drop(connection)
 
 
 def _entries(

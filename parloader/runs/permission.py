@@ -1,12 +1,17 @@
 """Checks the permission to write, before anything else: the server must be local or allowed, and the database must not be marked as forbidden."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from parloader.database import privileges
 from parloader.database.driver import Connection
+from parloader.database.privileges import Trial
 from parloader.database.target import Target
 from parloader.errors import Forbidden, RemoteHost
-from parloader.ledger import control
+from parloader.ledger import control, store
 from parloader.ledger.control import Marker
+from parloader.plans.model import Plan
+from parloader.rows import key_reservation
+from parloader.schema.model import Schema
 
 
 def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
@@ -28,6 +33,38 @@ def require_not_forbidden(connection: Connection, target: Target) -> None:
     """Forbidden if the database has the marker. The first check after taking the lock."""
     if marker := control.find_marker(connection):
         raise _forbidden(target, marker)
+
+
+def require_privileges(
+    connection: Connection, plan: Plan, schema: Schema, new: Collection[str], *, has_ledger: bool, creates_tables: bool
+) -> None:
+    """PrivilegeMissing: the account lacks a privilege that a new run needs. Called before the first statement that no rollback undoes.
+
+    `new`: the tables in which the run creates rows. With a ledger, the sample in the transaction that begins the run tries these tables.
+    """
+    trials = [privileges.insert(store.BATCHES, ["run_id"])]
+    if not has_ledger:
+        trials += [
+            privileges.create(store.BATCHES),
+            privileges.insert(control.CONTROL, ["name"]),
+            privileges.update(control.CONTROL, ["name"]),
+        ]
+        trials += _trials_of_tables(plan, schema, new)
+    if creates_tables:
+        target = plan.target.name
+        trials += [privileges.create(target), privileges.index(target), *(privileges.references(name) for name in plan.target.parents[:1])]
+    privileges.require(connection, trials)
+
+
+def _trials_of_tables(plan: Plan, schema: Schema, new: Collection[str]) -> Iterator[Trial]:
+    for table in plan.tables:
+        if table.name not in new:
+            continue
+        yield privileges.insert(table.name, [*(() if table.key is None else (table.key,)), *table.columns])
+        if table.partitioned and table.key is not None and table.name in key_reservation.tables_with_counters(schema):
+            yield privileges.alter(table.name)
+        if table.later:
+            yield privileges.update(table.name, sorted(table.later))
 
 
 def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ It runs in the transaction that begins a run, so a row that the server rejects e
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,74 +15,139 @@ from parloader.database.error_codes import Action
 from parloader.database.session import ServerInfo
 from parloader.errors import Refused, WriteFailed
 from parloader.generation.frames import RowGenerator, only
+from parloader.planner.request import listed
 from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows import server_text
 from parloader.rows.differences import differences
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
-from parloader.schema.model import Schema
+from parloader.runs.trigger_watch import TriggerWatch, hint_at_hidden_triggers
+from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 
 # At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
 
 SAVEPOINT = "parloader_preflight"
 
+# What has changed rows between two comparisons, in the transaction that wrote them, if no trigger that the account can read has
+HIDDEN = "a trigger that this account cannot read"
 
-def preflight(connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema, server: ServerInfo) -> Plan:
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightResult:
+    """What the sample has shown."""
+
+    plan: Plan
+    """without comparisons of the columns that a trigger changes"""
+    notes: tuple[str, ...]
+    """what triggers change"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Preflight:
+    """What every step of a preflight needs."""
+
+    connection: Connection
+    plan: Plan
+    rows: Mapping[str, RowAllocation]
+    schema: Schema
+    server: ServerInfo
+    triggers: TriggerWatch
+
+
+def preflight(
+    connection: Connection,
+    plan: Plan,
+    rows: Mapping[str, RowAllocation],
+    schema: Schema,
+    server: ServerInfo,
+    triggers: TriggerWatch,
+) -> PreflightResult:
     """Writes a sample and rolls it back, in the caller's transaction, which has already written the parent rows.
 
-    Returns the plan without checks of the columns that a trigger changes. Refused names what the server rejects.
+    Refused names what the server rejects, or what a trigger changes that the load cannot work with.
     """
+    context = _Preflight(connection=connection, plan=plan, rows=rows, schema=schema, server=server, triggers=triggers)
     with sql.savepoint(connection, SAVEPOINT):
-        changed = _write_samples(connection, plan, rows, schema, server)
-    return replace(plan, tables=tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables))
+        changed, findings = _write_samples(context)
+    notes = [
+        f"{name}: {triggers.causes(name) or HIDDEN} changes {listed(sorted(columns))}, so verify and clean do not compare "
+        f"{'this column' if len(columns) == 1 else 'these columns'}"
+        for name, columns in changed.items()
+        if columns
+    ]
+    tables = tuple(replace(t, unchecked=t.unchecked | changed.get(t.name, frozenset())) for t in plan.tables)
+    return PreflightResult(plan=replace(plan, tables=tables), notes=(*notes, *findings))
 
 
-def _write_samples(
-    connection: Connection, plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema, server: ServerInfo
-) -> dict[str, frozenset[str]]:
-    """Writes the sample rows; returns the columns of each table that a trigger changed."""
+def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tuple[str, ...]]:
+    """Writes the sample rows. Returns the columns of each table that a trigger changed, and what triggers did to other rows."""
+    plan, rows, triggers = context.plan, context.rows, context.triggers
     changed: dict[str, frozenset[str]] = {}
-    parents = [(table, _ends(rows[table.name])) for table in plan.parents if rows[table.name].new]
-    for table, indices in (*parents, *_samples(plan, rows)):
+    samples = _samples(plan, rows, context.schema)
+    for table, indices in samples:
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
-            with refuse_rejected_rows(table):
-                writer = writer_for(table.name, server)
-                writer.write(connection, writer.render(frame))
-        changed[table.name] = _changed_columns(connection, table, frame, schema, server)
-    for table in plan.with_deferred_columns:
-        indices = _ends(rows[table.name])
+            triggers.require_no_added_rows(table, rows)
+            with refuse_rejected_rows(context.connection, table):
+                writer = writer_for(table.name, context.server)
+                writer.write(context.connection, writer.render(frame))
+        causes = triggers.of_table(table.name) if table.partitioned else triggers.causes(table.name)
+        changed[table.name] = _changed_columns(context, table, frame, causes)
+    updated = _update_deferred_columns(context)
+    # now all triggers have fired, also those of children, which may change rows of their parents
+    for table, indices in samples if triggers.fires or updated else samples[:-1]:
+        twice = updated.get(table.name, pl.Series(dtype=pl.Int64))
+        once = indices.filter(~indices.is_in(twice.implode()))
+        frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(once)
+        changed[table.name] |= _changed_columns(context, table, frame, triggers.causes(table.name) or HIDDEN)
+    for name, indices in updated.items():
+        table = plan.table(name)
+        frame = RowGenerator(plan, table, rows).at(indices)
+        changed[name] |= _changed_columns(context, table, frame, triggers.causes(name) or HIDDEN)
+    sizes = {table.name: len(indices) if table.partitioned else rows[table.name].new_rows for table, indices in samples}
+    return changed, triggers.findings(rows, sizes)
+
+
+def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:
+    """Writes the second pass of the sample. Returns the rows that it concerns, by table."""
+    updated = {}
+    for table in context.plan.with_deferred_columns:
+        indices = _ends(context.rows[table.name], context.schema[table.name])
         if not len(indices):
             continue
-        update = deferred_update(table, schema[table.name])
-        with refuse_rejected_rows(table):
-            updates = UpdateWriter(update=update, backslash_escapes=server.backslash_escapes)
-            updates.write(connection, updates.render(update.generation(plan, rows).at(indices)))
-        changed[table.name] |= _changed_columns(connection, table, RowGenerator(plan, table, rows).at(indices), schema, server)
-    return changed
+        update = deferred_update(table, context.schema[table.name])
+        with refuse_rejected_rows(context.connection, table):
+            updates = UpdateWriter(update=update, backslash_escapes=context.server.backslash_escapes)
+            updates.write(context.connection, updates.render(update.generation(context.plan, context.rows).at(indices)))
+        updated[table.name] = indices
+    return updated
 
 
-def _changed_columns(connection: Connection, table: Table, frame: pl.DataFrame, schema: Schema, server: ServerInfo) -> frozenset[str]:
-    """The columns whose values a trigger has changed. Refused if a row is missing, or has changed although the table has no trigger."""
-    row_text = server_text.row_text(schema[table.name], table.checked, table.key, table.identity)
-    found = list(differences(connection, row_text, frame.select(table.checked), server.max_allowed_packet_bytes))
+def _changed_columns(context: _Preflight, table: Table, frame: pl.DataFrame, causes: str) -> frozenset[str]:
+    """The columns whose values a trigger has changed. `causes` names the triggers that may have; empty: none can.
+
+    Refused if a row is missing, or has changed although no trigger can have changed it.
+    """
+    if not frame.height:
+        return frozenset()
+    row_text = server_text.row_text(context.schema[table.name], table.checked, table.key, table.identity)
+    found = list(differences(context.connection, row_text, frame.select(table.checked), context.server.max_allowed_packet_bytes))
     if not found:
         return frozenset()
-    triggers = [trigger.name for trigger in schema[table.name].triggers]
     lost = next((difference for difference in found if difference.kind == "missing"), None)
-    if lost or not triggers:
+    if lost or not causes:
         columns = "".join(f"; {name}: written {written}, found {stored}" for name, written, stored in found[0].columns)
         what = f"the row {lost.key} does not exist" if lost else f"the row {found[0].key} has other values{columns}"
         raise Refused(
             f"after writing a sample of {table.name}, {what}; nothing was committed",
-            f"Check the triggers of the table ({', '.join(triggers)})" if triggers else "Give these columns other values in a plan file",
+            f"Check {causes}" if causes else "Give these columns other values in a plan file" + hint_at_hidden_triggers(context.connection),
         )
     return frozenset(name for difference in found for name, _, _ in difference.columns)
 
 
 @contextmanager
-def refuse_rejected_rows(table: Table) -> Iterator[None]:
+def refuse_rejected_rows(connection: Connection, table: Table) -> Iterator[None]:
     """Turns the server's rejection of a row into Refused, with advice; a transient error (deadlock, lost connection) passes unchanged."""
     try:
         yield
@@ -90,25 +155,40 @@ def refuse_rejected_rows(table: Table) -> Iterator[None]:
         if isinstance(error, DriverError) and error_codes.classify(error) is not Action.GIVE_UP:
             raise
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
+        advice = error_codes.DOCUMENT_ID_ADVICE if isinstance(error, DriverError) and error_codes.is_document_id_rejected(error) else ""
+        hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml",
+            advice or f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml{hint}",
         ) from error
 
 
-def _samples(plan: Plan, rows: Mapping[str, RowAllocation]) -> Iterator[tuple[Table, pl.Series]]:
-    """For each table that workers load: the new rows at both ends, and those that the samples of other tables reference."""
-    wanted = {table.name: _ends(rows[table.name]) for table in plan.partitioned}
+def _samples(plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema) -> list[tuple[Table, pl.Series]]:
+    """For each table: the new rows at both ends, and those that the samples of other tables reference."""
+    wanted = {table.name: _ends(rows[table.name], schema[table.name]) for table in plan.tables}
     for table in plan.with_deferred_columns:
         later = RowGenerator(plan, only(table, table.later), rows)
-        for parent, indices in later.picked(_ends(rows[table.name])):
-            if parent in wanted:
-                wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
+        for parent, indices in later.picked(_ends(rows[table.name], schema[table.name])):
+            wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
+        wanted[table.name] = _within_step(plan, table, rows, schema, wanted[table.name])
         for parent, indices in _referenced(plan, table, rows, wanted[table.name]):
-            if parent in wanted:
-                wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
-    return ((table, wanted[table.name]) for table in plan.partitioned if len(wanted[table.name]))
+            wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
+    return [(table, wanted[table.name]) for table in plan.tables if len(wanted[table.name])]
+
+
+def _within_step(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], schema: Schema, indices: pl.Series) -> pl.Series:
+    """Those of the rows that reference, in tables with document IDs, only rows that a sample can have."""
+    stops = {name: part.new[0].start + MAX_DOCUMENT_ID_STEP for name, part in rows.items() if part.new and schema[name].has_document_ids}
+    if not any(parent in stops and rows[parent].rows > stops[parent] for parent in table.parents):
+        return indices
+    generator = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
+
+    def fits(index: int) -> bool:
+        picked = generator.picked(pl.Series([index], dtype=pl.Int64))
+        return not any(parent in stops and (found >= stops[parent]).any() for parent, found in picked)
+
+    return indices.filter(pl.Series([fits(index) for index in indices], dtype=pl.Boolean))
 
 
 def _referenced(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], indices: pl.Series) -> Iterator[tuple[str, pl.Series]]:
@@ -125,10 +205,11 @@ def _referenced(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], ind
         indices = closure
 
 
-def _ends(rows: RowAllocation) -> pl.Series:
-    """The first and last SAMPLE_ROWS new rows."""
+def _ends(rows: RowAllocation, schema: TableSchema) -> pl.Series:
+    """The first and last SAMPLE_ROWS new rows; only the first of a table with document IDs, of which MySQL allows no large gap."""
     parts = [IndexRange(part.start, min(part.stop, part.start + SAMPLE_ROWS)) for part in rows.new[:1]]
-    parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
+    if not schema.has_document_ids:
+        parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
     empty = pl.Series(dtype=pl.Int64)
     return pl.concat([empty, *(pl.int_range(p.start, p.stop, dtype=pl.Int64, eager=True) for p in parts)]).unique().sort()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parloader.builtin import v97
-from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
+from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, without_unreferenced_parents
 from parloader.builtin.tables import can_create_tables, declared_tables
 from parloader.config import SeedConfig
 from parloader.database import introspection
@@ -96,7 +96,9 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
-    if fill is Fill.DEMANDED and plan.name != NAME:
+    if _is_builtin(plan):
+        plan = without_unreferenced_parents(plan, schema, parents or {})
+    elif fill is Fill.DEMANDED:
         plan = plan_names.checked(plan, tables)
     plan = compatibility.adapt(plan, schema)
     if _is_builtin(plan):  # without these tables, nothing can be completed

@@ -14,6 +14,13 @@ def quote_identifier(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+DOCUMENT_ID = "FTS_DOC_ID"
+"""The column by which InnoDB numbers the rows of a full-text index. A table may have it, with this name alone (MySQL manual "InnoDB Full-Text
+Indexes"; MariaDB Knowledge Base "Full-Text Index Overview")."""
+
+MAX_DOCUMENT_ID_STEP = 60_000
+"""A transaction may insert only document IDs above every committed one, on MySQL by less than 65,535 (FTS_DOC_ID_MAX_STEP in fts0fts.h)."""
+
 # Keys are computed in signed 64 bits
 MAX_KEY = 2**63 - 1
 
@@ -176,6 +183,11 @@ class TableSchema:
     def _identifies_rows(self, key: UniqueKey) -> bool:
         columns = [self.column(name) for name in key.columns]
         return not key.expressions and bool(columns) and not any(column.nullable or column.generated for column in columns)
+
+    @property
+    def has_document_ids(self) -> bool:
+        """Whether InnoDB takes the table's rows only in ascending order of a column."""
+        return any(column.name == DOCUMENT_ID for column in self.columns)
 
     @property
     def column_names(self) -> tuple[str, ...]:

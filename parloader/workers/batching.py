@@ -54,6 +54,10 @@ class FixedBatch:
     def __str__(self) -> str:
         return f"{self.rows:,} rows"
 
+    def limited(self, rows: int) -> "FixedBatch":
+        """The same with at most this many rows."""
+        return FixedBatch(min(self.rows, rows))
+
     def sizer(self, max_bytes: int) -> Sizer:
         return _Fixed(self.rows)
 
@@ -63,6 +67,7 @@ class AutoBatch:
     """Batches that take `target_seconds` to write, as each worker measures, and fit max_allowed_packet."""
 
     target_seconds: float
+    max_rows: int | None = None
 
     @property
     def first_rows(self) -> int:
@@ -76,8 +81,12 @@ class AutoBatch:
     def __str__(self) -> str:
         return f"as many rows as take {self.target_seconds * 1000:,.0f} ms"
 
+    def limited(self, rows: int) -> "AutoBatch":
+        """The same with at most this many rows."""
+        return AutoBatch(self.target_seconds, rows)
+
     def sizer(self, max_bytes: int) -> Sizer:
-        return _Auto(self.target_seconds, max_bytes)
+        return _Auto(self.target_seconds, max_bytes, self.max_rows)
 
 
 Batch = FixedBatch | AutoBatch
@@ -122,6 +131,7 @@ class _Fixed:
 class _Auto:
     target_seconds: float
     max_bytes: int
+    max_rows: int | None = None
     rows: int = FIRST_ROWS
 
     def note(self, rows: int, seconds: float, size_bytes: int) -> None:
@@ -129,6 +139,8 @@ class _Auto:
         if abs(factor - 1) > DEAD_BAND:
             self.rows = round(self.rows * min(MAX_STEP, max(1 / MAX_STEP, factor)))
         self.rows = max(1, min(self.rows, int(SHARE_OF_PACKET * self.max_bytes * rows / max(1, size_bytes))))
+        if self.max_rows is not None:
+            self.rows = min(self.rows, self.max_rows)
 
 
 # A batch is a burst, which an average rate does not limit: at a slow rate batches are cut, to one about every second

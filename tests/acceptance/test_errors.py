@@ -59,13 +59,14 @@ def limited(database: Database) -> Database:
         sql.execute(admin, "CREATE USER 'limited'@'localhost' IDENTIFIED BY 'pa:ss@word'")
         sql.execute(admin, f"GRANT SELECT ON {database.target.database}.* TO 'limited'@'localhost'")
         sql.execute(admin, f"GRANT INSERT, UPDATE ON {database.target.database}.parloader_control TO 'limited'@'localhost'")
+        sql.execute(admin, f"GRANT INSERT ON {database.target.database}.parloader_batch TO 'limited'@'localhost'")
     return Database(database.server, replace(database.target, user="limited", password="pa:ss@word"), database.folder)
 
 
 def test_a_missing_privilege_is_named(limited: Database, database: Database) -> None:
     done = limited.parloader("seed", "--rows", "100", "--new-run", check=3)
     assert "ALTER command denied to user 'limited'" in done.stderr
-    assert "an administrator can grant" in done.stderr
+    assert "An administrator can grant it: GRANT" in done.stderr
     assert "pa:ss" not in done.stderr
     assert database.value("SELECT COUNT(*) FROM parloader_run") == 0
     with database.server.connection() as admin:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.servers import DROP_LEDGER, Database, create_example
+from support.servers import DROP_LEDGER, Database, create_example, everything
 
 from parloader.database import sql
 
@@ -133,3 +133,67 @@ def test_each_privilege_is_needed(row: str, database: Database, limited: Callabl
         others = [privilege for privilege in PRIVILEGES[row] if privilege != missing]
         done = limited(others).parloader(*arguments, check=None)
         assert done.exit_code == 3, f"without {missing}: {done.stderr}"
+
+
+GRANT = re.compile(r"GRANT .* ON .* TO '.*'@'[^'\s]*'")
+
+
+@pytest.mark.parametrize("tables", [shop, empty], ids=["shop", "built-in example"])
+def test_each_refusal_names_the_grant_that_solves_it(tables: Prepare, database: Database, limited: Callable[[list[str]], Database]) -> None:
+    tables(database)
+    before, account = everything(database), limited(["DELETE"])
+    arguments = ("seed", *ORDERS) if tables is shop else ("seed", *EXAMPLE)
+    grants = []
+    while (done := account.parloader(*arguments, check=None)).exit_code:
+        assert done.exit_code == 3
+        assert everything(database) == before
+        (statement,) = GRANT.findall(done.stderr)
+        assert statement not in grants
+        grants.append(statement)
+        database.execute(statement)
+    assert len(grants) <= 3, grants  # it names all that it can know at once
+
+
+PARTIAL = {
+    "one table": ("SELECT ON {}.orders",),
+    "some columns of the table": ("SELECT (id, status) ON {}.orders", "SELECT ON {}.customer"),
+    "some columns of a parent": ("SELECT ON {}.orders", "SELECT (city) ON {}.customer"),
+    "no SELECT on the table": ("INSERT (status) ON {}.orders", "SELECT ON {}.customer"),
+    "another table": ("SELECT ON {}.product",),
+    "foreign keys only": ("REFERENCES ON {}.*",),
+}
+
+
+@pytest.mark.parametrize("grants", PARTIAL.values(), ids=PARTIAL)
+def test_an_account_that_sees_a_part_of_the_schema(
+    grants: tuple[str, ...], database: Database, limited: Callable[[list[str]], Database]
+) -> None:
+    shop(database)
+    account = limited(["LOCK TABLES"])
+    for privilege in grants:
+        database.execute(f"GRANT {privilege.format(database.target.database)} TO 'limited'@'localhost'")
+    said = account.parloader("plan", *ORDERS, check=3).stderr
+    assert "the account limited@localhost lacks SELECT on " in said
+    assert f"GRANT SELECT ON `{database.target.database}`.* TO 'limited'@'localhost'" in said
+    assert account.parloader("seed", *ORDERS, check=3).stderr.count("GRANT SELECT ON") == 1
+
+
+def test_privileges_of_a_role_count(database: Database, limited: Callable[[list[str]], Database]) -> None:
+    shop(database)
+    account = limited(["LOCK TABLES"])
+    with database.connection() as admin:
+        sql.execute(admin, "CREATE ROLE loader")
+        try:
+            sql.execute(admin, f"GRANT SELECT, INSERT, UPDATE, CREATE, ALTER ON {database.target.database}.* TO loader")
+            sql.execute(admin, "GRANT loader TO 'limited'@'localhost'")
+            every = (
+                "SET DEFAULT ROLE loader FOR 'limited'@'localhost'"
+                if database.server.kind == "mariadb"
+                else "SET DEFAULT ROLE loader TO 'limited'@'localhost'"
+            )
+            sql.execute(admin, every)
+            account.parloader("seed", *ORDERS)
+            sql.execute(admin, f"REVOKE UPDATE ON {database.target.database}.* FROM loader")
+            assert "GRANT UPDATE ON" in account.parloader("seed", *ORDERS, "--new-run", check=3).stderr
+        finally:
+            sql.execute(admin, "DROP ROLE loader")

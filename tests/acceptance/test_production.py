@@ -7,6 +7,8 @@ from schemas_sources import load, own_schema
 from support.plan_kinds import state
 from support.servers import Database
 
+from parloader.builtin.tables import create_tables
+
 # What a reader of the data expects (DESIGN.md), as questions that are answered by the rows that are otherwise
 NONE_OF = (
     "script_execution WHERE (schedule_id IS NULL) = (triggering_event_id IS NULL)",
@@ -51,3 +53,21 @@ def test_a_second_run_uses_the_parents_of_the_first(production: Database) -> Non
 def test_the_schema_is_one_that_seed_takes(production: Database) -> None:
     assert "V97" in production.parloader("schema", "check").stdout
     production.parloader("plan", "--rows", "2000")
+
+
+def test_parents_that_no_column_references_are_left_out(database: Database) -> None:
+    with database.connection() as connection:
+        names = create_tables(connection)
+    database.execute(
+        *(f"ALTER TABLE {name} COMMENT = ''" for name in names),
+        "ALTER TABLE task_schedule DROP FOREIGN KEY task_schedule_ibfk_1, DROP COLUMN robot_id",
+        "ALTER TABLE event_trigger DROP FOREIGN KEY event_trigger_ibfk_1, DROP COLUMN outgoing_event_id",
+        "DROP TABLE outgoing_event",
+    )
+    planned = {line["table"] for line in json.loads(database.parloader("plan", "--rows", "200", "--json").stdout)["tables"]}
+    assert planned == {*names} - {"robot_account", "outgoing_event"}
+    assert "V97" in database.parloader("schema", "check").stdout
+    database.parloader("seed", "--rows", "200", "--procs", "1", "--parents", "robot_account=3")
+    assert database.value("SELECT COUNT(*) FROM robot_account") == 3
+    database.parloader("verify", "--procs", "1")
+    database.parloader("clean", "--yes", "--procs", "1")

@@ -278,7 +278,9 @@ def test_a_server_that_asks_for_a_file_unprompted_gets_nothing(
     assert str(secret) not in map(str, opened)
 
 
-@pytest.mark.parametrize("lie_at", [b"SET NAMES utf8mb4", b"SELECT VERSION() LIMIT 1"], ids=["at the login", "at the first question"])
+@pytest.mark.parametrize(
+    "lie_at", [b"SET NAMES utf8mb4", b"SELECT VERSION(), CURRENT_USER() LIMIT 1"], ids=["at the login", "at the first question"]
+)
 def test_a_command_that_is_asked_for_a_file_says_so_in_one_line(database: Database, secret: Path, lie_at: bytes) -> None:
     with lying(database, secret) as (liar, target):
         liar.lie_at = lie_at

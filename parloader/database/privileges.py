@@ -1,0 +1,122 @@
+"""Finds out whether the account has the privileges that a command will need, without changing anything.
+
+The server decides: each trial is a statement without effect that needs the privilege. Both servers check privileges before they look for
+tables and columns, so a statement on a table that does not exist fails in one way with the privilege and in another way without it. That
+also counts privileges of roles, global ones and those on tables and columns, which SHOW GRANTS lists in many forms.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from parloader.database import error_codes, sql
+from parloader.database.driver import Connection, DriverError
+from parloader.database.grants import grant
+from parloader.errors import PrivilegeMissing
+from parloader.schema.model import quote_identifier
+
+# A name that no table or column of the database has
+NOTHING = "parloader_nothing"
+
+TRIGGER_GRANT = re.compile(r"GRANT (?:.*, )?(?:TRIGGER|ALL PRIVILEGES)(?:, .*)? ON (.+?)\.\* TO ")
+
+# A join has at most 61 tables (MySQL manual "JOIN Clause")
+JOINED = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A privilege that is needed, and a statement without effect that needs it."""
+
+    privilege: str
+    table: str
+    statement: str
+
+
+def select(table: str) -> Trial:
+    return Trial(privilege="SELECT", table=table, statement=f"SELECT * FROM {sql.quote(table)} LIMIT 0")
+
+
+def insert(table: str, columns: Collection[str]) -> Trial:
+    names, nulls = ", ".join(map(sql.quote, columns)), ", ".join(["NULL"] * len(columns))
+    return Trial(
+        privilege="INSERT", table=table, statement=f"INSERT INTO {sql.quote(table)} ({names}) SELECT {nulls} FROM DUAL WHERE FALSE"
+    )
+
+
+def update(table: str, columns: Collection[str]) -> Trial:
+    same = ", ".join(f"{name} = {name}" for name in map(sql.quote, columns))
+    return Trial(privilege="UPDATE", table=table, statement=f"UPDATE {sql.quote(table)} SET {same} WHERE FALSE")
+
+
+def alter(table: str) -> Trial:
+    return Trial(privilege="ALTER", table=table, statement=f"ALTER TABLE {sql.quote(table)} ALTER COLUMN {NOTHING} DROP DEFAULT")
+
+
+def create(table: str) -> Trial:
+    return Trial(privilege="CREATE", table=table, statement=f"CREATE TABLE {sql.quote(table)} LIKE {NOTHING}")
+
+
+def index(table: str) -> Trial:
+    return Trial(privilege="INDEX", table=table, statement=f"CREATE INDEX {NOTHING} ON {sql.quote(table)} ({NOTHING})")
+
+
+def references(table: str) -> Trial:
+    return Trial(
+        privilege="REFERENCES",
+        table=table,
+        statement=f"CREATE TABLE {NOTHING} (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES {sql.quote(table)} ({NOTHING}))",
+    )
+
+
+def require(connection: Connection, trials: Iterable[Trial]) -> None:
+    """PrivilegeMissing names every missing privilege, and the GRANT that gives them. Commits: call it before a transaction begins."""
+    denied = [trial for trial in trials if _is_denied(connection, trial)]
+    if denied:
+        raise _missing(connection, denied)
+
+
+def require_select(connection: Connection, tables: Sequence[str]) -> None:
+    """PrivilegeMissing: the account may not read every column of these tables, so what it sees of the schema is not all of it."""
+    for at in range(0, len(tables), JOINED):
+        part = tables[at : at + JOINED]
+        joined = ", ".join(f"(SELECT * FROM {sql.quote(name)} LIMIT 0) t{n}" for n, name in enumerate(part))
+        if _is_denied(connection, Trial(privilege="SELECT", table=part[0], statement=f"SELECT 1 FROM {joined}")):
+            raise _missing(connection, [trial for trial in map(select, part) if _is_denied(connection, trial)])
+
+
+def grant_to_see_triggers(connection: Connection) -> str | None:
+    """The GRANT without which information_schema lists no trigger to the account; None: the account has that privilege.
+
+    Judged by SHOW GRANTS, which includes active roles. No trial shows it: both servers look for the trigger first.
+    """
+    database = sql.value(connection, "SELECT DATABASE()")
+    granted = [TRIGGER_GRANT.match(line) for (line,) in sql.rows(connection, "SHOW GRANTS")]
+    if any(found and found[1] in ("*", quote_identifier(database)) for found in granted):
+        return None
+    return grant("TRIGGER", database, connection.account)
+
+
+def _is_denied(connection: Connection, trial: Trial) -> bool:
+    try:
+        sql.execute(connection, trial.statement)
+    except DriverError as error:
+        if error_codes.classify(error) is not error_codes.Action.GIVE_UP:
+            raise
+        return error_codes.is_privilege_missing(error)
+    return False
+
+
+def _missing(connection: Connection, denied: Sequence[Trial]) -> PrivilegeMissing:
+    privileges = dict.fromkeys(trial.privilege for trial in denied)
+    database = sql.value(connection, "SELECT DATABASE()")
+    return PrivilegeMissing(
+        f"the account {connection.account} lacks {' and '.join(_on_tables(denied))}; nothing was changed",
+        f"An administrator can grant it: {grant(', '.join(privileges), database, connection.account)}",
+    )
+
+
+def _on_tables(denied: Sequence[Trial]) -> Iterator[str]:
+    """ "INSERT on a, b" for each privilege."""
+    for privilege in dict.fromkeys(trial.privilege for trial in denied):
+        yield f"{privilege} on {', '.join(dict.fromkeys(t.table for t in denied if t.privilege == privilege))}"

@@ -1,0 +1,146 @@
+"""What the triggers of a plan's tables do to other rows while the preflight writes its sample: rows that they add, and values that they change."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+
+from parloader.database import introspection, privileges
+from parloader.database.driver import Connection
+from parloader.database.stored_programs import StoredPrograms, read_stored_programs
+from parloader.errors import PrivilegeMissing, Refused
+from parloader.planner.request import ENGINE, listed
+from parloader.plans.model import Plan, Table
+from parloader.plans.row_ranges import RowAllocation
+from parloader.rows.row_snapshots import RowSnapshot, snapshot
+from parloader.schema.model import Schema, TableSchema
+
+# The statements of a load that fire triggers
+FIRING = ("INSERT", "UPDATE")
+
+
+class TriggerWatch:
+    """Compares the tables that the plan's triggers name before and after the sample. Without triggers it sends no statement.
+
+    Create it before the transaction's first row is written.
+    """
+
+    def __init__(self, connection: Connection, plan: Plan, schema: Schema) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._triggers = tuple(
+            (table.name, trigger.name) for table in plan.tables for trigger in schema[table.name].triggers if trigger.event in FIRING
+        )
+        self._named = self._tables_named()  # (table, trigger) → the tables that the trigger may write
+        self.tables = introspection.base_tables(self._read_tables(schema))
+        """The tables that the triggers may write."""
+        self._before: dict[str, RowSnapshot] = {}
+
+    def begin(self) -> None:
+        """Takes the snapshots to compare with, before the transaction writes its first row."""
+        self._before = {name: snapshot(self._connection, table) for name, table in self.tables.items()}
+
+    def _tables_named(self) -> dict[tuple[str, str], frozenset[str]]:
+        if not self._triggers:
+            return {}
+        programs: StoredPrograms = read_stored_programs(self._connection)
+        tables = self._listing.tables
+        return {(table, name): programs.tables_named(table, name, tables) - {table} for table, name in self._triggers}
+
+    @cached_property
+    def _listing(self) -> introspection.ListedTable:
+        return introspection.list_tables(self._connection)
+
+    def _read_tables(self, schema: Schema) -> Schema:
+        names = {name for named in self._named.values() for name in named}
+        others = names - schema.keys()
+        read: dict[str, TableSchema] = {}
+        for name in sorted(others):
+            with suppress(PrivilegeMissing):  # a trigger has the privileges of its definer
+                read |= introspection.read_tables(self._connection, [name], self._listing)
+        return {name: table for name, table in {**schema, **read}.items() if name in names}
+
+    @property
+    def fires(self) -> bool:
+        """Whether the load fires triggers."""
+        return bool(self._triggers)
+
+    def of_table(self, table: str) -> str:
+        """The table's own triggers, in words. Empty: it has none."""
+        return _triggers_text(self._own(table))
+
+    def causes(self, table: str) -> str:
+        """The triggers that may change rows of the table, in words: its own, and those that name it. Empty: there is none."""
+        return _triggers_text([*self._own(table), *self._others(table)])
+
+    def _own(self, table: str) -> list[str]:
+        return [f"{name} of {of}" for of, name in self._triggers if of == table]
+
+    def _others(self, table: str) -> list[str]:
+        return [f"{name} of {of}" for (of, name), named in self._named.items() if table in named]
+
+    def require_no_added_rows(self, table: Table, rows: Mapping[str, RowAllocation], written: int = 0) -> None:
+        """Refused: a trigger has added rows to the table, although the plan generates rows of it. `written`: how many of these exist."""
+        if table.name not in self._before or not rows[table.name].new:
+            return
+        if added := self._added(table, rows, snapshot(self._connection, self.tables[table.name]), written):
+            firing = [of for (of, _), named in self._named.items() if table.name in named]
+            raise Refused(
+                f"{_counted(added)} of {table.name} appeared while a sample of {listed(dict.fromkeys(firing))} was written: "
+                f"{_triggers_text(self._others(table.name))} inserts them, and the plan generates rows of {table.name} as well; nothing was committed",
+                f"Load {firing[0]} instead (parloader seed --table {firing[0]}): its trigger creates the rows of {table.name}. "
+                "Or drop the trigger for the duration of the load",
+            )
+
+    def _added(self, table: Table | None, rows: Mapping[str, RowAllocation], now: RowSnapshot, written: int) -> int:
+        """How many rows were added besides the generated ones, which are known by their keys or, without such keys, only by their number."""
+        keys = now.added_since(self._before[now.table.name])
+        key = now.table.row_key
+        if table is not None and table.key is not None and key is not None and key.columns == (table.key,):
+            return sum(not any(first <= found <= last for first, last in rows[table.name].new_keys) for (found,) in keys)
+        return max(0, len(keys) - written)
+
+    def findings(self, rows: Mapping[str, RowAllocation], written: Mapping[str, int]) -> tuple[str, ...]:
+        """What the triggers did to rows that the plan does not generate, as notes. `written`: table → the rows that were written to it.
+
+        Refused: as in require_no_added_rows.
+        """
+        planned = {table.name: table for table in self._plan.tables}
+        notes = []
+        for name, before in self._before.items():
+            now, table = snapshot(self._connection, self.tables[name]), planned.get(name)
+            added, changed = self._added(table, rows, now, written.get(name, 0)), now.changed_since(before)
+            if added and table is not None:
+                self.require_no_added_rows(table, rows, written.get(name, 0))
+            trigger, engine = _triggers_text(self._others(name)), _engine(now)
+            if added:
+                notes.append(f"{trigger} inserts rows into {name}{engine}; verify does not check them, clean does not delete them")
+            if changed:
+                columns = listed(changed)
+                notes.append(
+                    f"{trigger} changes rows of {name} that parloader did not create ({columns}){engine}; clean does not undo that"
+                )
+            if now.removed_since(before):
+                notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
+        return tuple(notes)
+
+
+def hint_at_hidden_triggers(connection: Connection) -> str:
+    """Another likely cause of a refusal, as the continuation of its next step. Empty: the account can see all triggers."""
+    statement = privileges.grant_to_see_triggers(connection)
+    cause = "Or a trigger that this account cannot read has done it; to let parloader take triggers into account"
+    return f". {cause}: {statement}" if statement else ""
+
+
+def _engine(now: RowSnapshot) -> str:
+    """A warning about a table whose rows no rollback removes."""
+    engine = now.table.engine
+    return "" if engine.lower() == ENGINE.lower() else f", whose engine {engine} keeps them even if the load's transaction is rolled back"
+
+
+def _triggers_text(triggers: list[str]) -> str:
+    names = list(dict.fromkeys(triggers))
+    return f"the trigger {names[0]}" if len(names) == 1 else f"one of the triggers {listed(names)}" if names else ""
+
+
+def _counted(rows: int) -> str:
+    return f"{rows:,} row" if rows == 1 else f"{rows:,} rows"

@@ -1,0 +1,153 @@
+"""Triggers that write other rows: what they change is left out of the comparison, what they add is noted or refused, before the load."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from support.plan_kinds import state
+from support.servers import Database
+
+from parloader.database import sql
+
+KEY = "id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY"
+
+THREAD = f"CREATE TABLE thread ({KEY}, title VARCHAR(60) NOT NULL, replies INT NOT NULL)"
+
+REPLY = f"CREATE TABLE reply ({KEY}, thread_id INT UNSIGNED NOT NULL, FOREIGN KEY (thread_id) REFERENCES thread (id))"
+
+LIKES = f"CREATE TABLE likes ({KEY}, reply_id INT UNSIGNED NOT NULL, FOREIGN KEY (reply_id) REFERENCES reply (id))"
+
+COUNTING = "CREATE TRIGGER counting AFTER INSERT ON reply FOR EACH ROW UPDATE thread SET replies = replies + 1 WHERE id = NEW.thread_id"
+
+TOUCHED = f"CREATE TABLE thread ({KEY}, title VARCHAR(60) NOT NULL, replies INT NOT NULL, at TIMESTAMP DEFAULT NOW() ON UPDATE NOW())"
+
+LIKING = """CREATE TRIGGER liking BEFORE INSERT ON likes FOR EACH ROW
+    UPDATE thread SET replies = replies + 1 WHERE id = (SELECT thread_id FROM reply WHERE id = NEW.reply_id)"""
+
+PROCEDURE = "CREATE PROCEDURE count_it(IN which INT) UPDATE thread SET replies = replies + 1 WHERE id = which"
+
+CALLING = "CREATE TRIGGER calling AFTER INSERT ON reply FOR EACH ROW CALL count_it(NEW.thread_id)"
+
+VIEW = "CREATE VIEW threads AS SELECT id, replies FROM thread"
+
+THROUGH_VIEW = "CREATE TRIGGER viewing AFTER INSERT ON reply FOR EACH ROW UPDATE threads SET replies = replies + 1 WHERE id = NEW.thread_id"
+
+LOG = f"CREATE TABLE reply_log ({KEY}, thread_id INT)"
+
+CHAIN = (
+    "CREATE TRIGGER logging AFTER INSERT ON reply FOR EACH ROW INSERT INTO reply_log (thread_id) VALUES (NEW.thread_id)",
+    "CREATE TRIGGER from_log AFTER INSERT ON reply_log FOR EACH ROW UPDATE thread SET replies = replies + 1 WHERE id = NEW.thread_id",
+)
+
+CHANGING = {
+    "child": ((THREAD, REPLY, COUNTING), "reply", "counting of reply", "replies"),
+    "grandchild": ((THREAD, REPLY, LIKES, LIKING), "likes", "liking of likes", "replies"),
+    "on update": ((TOUCHED, REPLY, COUNTING), "reply", "counting of reply", "at, replies"),
+    "procedure": ((THREAD, REPLY, PROCEDURE, CALLING), "reply", "calling of reply", "replies"),
+    "view": ((THREAD, REPLY, VIEW, THROUGH_VIEW), "reply", "viewing of reply", "replies"),
+    "chain": ((THREAD, REPLY, LOG, *CHAIN), "reply", "logging of reply", "replies"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGING)
+def test_a_parent_s_column_that_a_trigger_of_a_child_changes_is_not_compared(database: Database, case: str) -> None:
+    tables, table, trigger, columns = CHANGING[case]
+    database.execute(*tables)
+    said = database.parloader("seed", "--table", table, "--rows", "300", "--procs", "1").stderr
+    assert f"thread: the trigger {trigger} changes {columns}, so verify and clean do not compare" in said
+    database.parloader("verify", "--procs", "1")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.value("SELECT COUNT(*) FROM thread") == 0
+
+
+def test_big_parents_too(database: Database) -> None:
+    database.execute(THREAD, REPLY, COUNTING)
+    said = database.parloader("seed", "--table", "reply", "--rows", "5000", "--parents", "thread=2000", "--procs", "1").stderr
+    assert "thread: the trigger counting of reply changes replies" in said
+    database.parloader("verify", "--procs", "1")
+    database.parloader("clean", "--yes", "--procs", "1")
+
+
+def test_rows_that_existed_before_and_are_changed(database: Database) -> None:
+    database.execute(THREAD, REPLY, COUNTING, "INSERT INTO thread (title, replies) VALUES ('somebody', 0), ('another', 0)")
+    said = database.parloader("seed", "--table", "reply", "--rows", "300", "--parents", "thread=2", "--procs", "1").stderr
+    assert "the trigger counting of reply changes rows of thread that parloader did not create (replies); clean does not undo that" in said
+    database.parloader("verify", "--procs", "1")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.rows("SELECT title FROM thread ORDER BY id") == (("somebody",), ("another",))
+
+
+ACCOUNT = f"CREATE TABLE account ({KEY}, name VARCHAR(60) NOT NULL) AUTO_INCREMENT = 7"
+
+PROFILE = f"CREATE TABLE profile ({KEY}, account_id INT UNSIGNED NOT NULL UNIQUE, FOREIGN KEY (account_id) REFERENCES account (id))"
+
+BY_ACCOUNT = "CREATE TABLE profile (account_id INT UNSIGNED NOT NULL PRIMARY KEY, FOREIGN KEY (account_id) REFERENCES account (id))"
+
+PROFILES = "CREATE TRIGGER profiles AFTER INSERT ON account FOR EACH ROW INSERT INTO profile (account_id) VALUES (NEW.id)"
+
+
+@pytest.mark.parametrize("profile", [PROFILE, BY_ACCOUNT], ids=["own key", "shared key"])
+def test_rows_that_a_trigger_adds(database: Database, profile: str) -> None:
+    database.execute(ACCOUNT, profile, PROFILES)
+    before = state(database)
+    refused = database.parloader("seed", "--table", "profile", "--rows", "300", "--procs", "1", check=3).stderr
+    assert "the trigger profiles of account inserts" in refused
+    assert "parloader seed --table account" in refused
+    assert state(database) == before
+    said = database.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1").stderr
+    assert "the trigger profiles of account inserts rows into profile" in said
+    assert database.value("SELECT COUNT(*) FROM profile") == 300
+    database.parloader("verify", "--procs", "1")
+
+
+def test_a_trigger_that_only_reads_is_not_noted(database: Database) -> None:
+    database.execute(
+        THREAD,
+        REPLY,
+        "CREATE TRIGGER reading AFTER INSERT ON reply FOR EACH ROW SET @seen = (SELECT title FROM thread WHERE id = NEW.thread_id)",
+    )
+    said = database.parloader("seed", "--table", "reply", "--rows", "300", "--procs", "1").stderr
+    assert "reading" not in said
+    database.parloader("verify", "--procs", "1")
+
+
+@pytest.mark.parametrize("writer", ["insert", "load-data"])
+def test_a_bit_that_a_trigger_changes_is_still_written_as_a_number(database: Database, writer: str) -> None:
+    database.execute(
+        f"CREATE TABLE thing ({KEY}, flags BIT(3) NOT NULL, y YEAR NOT NULL)",
+        "CREATE TRIGGER flagged BEFORE INSERT ON thing FOR EACH ROW SET NEW.flags = NEW.flags ^ 1, NEW.y = NEW.y - 1",
+    )
+    database.parloader("seed", "--table", "thing", "--rows", "300", "--procs", "1", "--writer", writer)
+    database.parloader("verify", "--procs", "1")
+
+
+@pytest.fixture
+def blind(database: Database) -> Iterator[Database]:
+    """The database as an account that cannot see triggers: it has the privileges of docs/privileges.md."""
+    with database.connection() as admin:
+        sql.execute(admin, "CREATE USER 'blind'@'localhost' IDENTIFIED BY 'secret'")
+        try:
+            sql.execute(
+                admin,
+                "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES "
+                f"ON {database.target.database}.* TO 'blind'@'localhost'",
+            )
+            yield replace(database, target=replace(database.target, user="blind", password="secret"))
+        finally:
+            sql.execute(admin, "DROP USER 'blind'@'localhost'")
+
+
+def test_an_account_that_sees_no_trigger(database: Database, blind: Database) -> None:
+    database.execute(THREAD, REPLY, COUNTING, ACCOUNT, PROFILE, PROFILES)
+    said = blind.parloader("seed", "--table", "reply", "--rows", "300", "--procs", "1").stderr
+    assert "thread: a trigger that this account cannot read changes replies, so verify and clean do not compare this column" in said
+    blind.parloader("verify", "--procs", "1")
+    blind.parloader("clean", "--yes", "--procs", "1")
+    grant = f"GRANT TRIGGER ON `{database.target.database}`.* TO 'blind'@'localhost'"
+    assert grant in blind.parloader("seed", "--table", "profile", "--rows", "300", "--procs", "1", check=3).stderr
+    database.execute("CREATE TRIGGER renamed BEFORE INSERT ON account FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
+    if database.server.kind == "mysql":  # MariaDB lists the trigger without its text
+        assert grant in blind.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1", check=3).stderr
+    else:
+        blind.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1")
+        blind.parloader("verify", "--procs", "1")
