@@ -316,7 +316,7 @@ def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
     return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
 
 
-def unknown_host(where: str, cause: socket.gaierror | UnicodeError) -> ConnectError:
+def unknown_host(where: str, cause: OSError | UnicodeError) -> ConnectError:
     """The error for a host name that does not resolve, or is none."""
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
         return ConnectError(
