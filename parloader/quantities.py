@@ -49,9 +49,7 @@ def size_text(size_bytes: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration in one or two units: 8.4 s, 42 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
+    """A duration in one or two units: 42 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -42,3 +42,12 @@ def parse_span(text: str) -> int:
     if not span:
         raise ValueError(f"{text!r} is not a time span")
     return int(span[1]) * SPAN_SECONDS[span[2]]
+
+
+WRITTEN_SPANS = ("d", "h", "m", "s")
+
+
+def span_text(seconds: int) -> str:
+    """The span with the largest unit that needs no fraction: 365d, 90m. Reverse of `parse_span`."""
+    unit = next(unit for unit in WRITTEN_SPANS if seconds % SPAN_SECONDS[unit] == 0 and (seconds or unit == "s"))
+    return f"{seconds // SPAN_SECONDS[unit]}{unit}"

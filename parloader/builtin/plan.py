@@ -10,7 +10,7 @@ from parloader.plans.documents.codecs import suggestion
 from parloader.plans.generators import Const, Expr, Pick, Sequence, Spread, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 from parloader.schema.model import Schema
-from parloader.timestamps import parse_iso, parse_span
+from parloader.timestamps import SPAN, parse_iso, parse_span, span_text
 
 NAME = "script_execution"
 
@@ -74,6 +74,15 @@ PARAMETERS: Mapping[str, Parameter] = {
         default="0.5", help="the share of scheduled rows (the others are triggered): 0 to 1, at most six decimals", canonical=_share
     ),
 }
+
+
+def shown(parameters: Mapping[str, str]) -> str:
+    """The parameters of any plan, for people: as `--set` takes them, with time spans in their largest unit."""
+
+    def text(name: str, value: str) -> str:
+        return span_text(parse_span(value)) if name == "span" and SPAN.fullmatch(value) else value
+
+    return ", ".join(f"{name}={text(name, value)}" for name, value in parameters.items())
 
 
 def parameters(given: Mapping[str, str]) -> dict[str, str]:

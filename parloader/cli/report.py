@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from parloader.builtin.plan import shown
 from parloader.plans.model import Pass
 from parloader.quantities import counted, size_text
 from parloader.workers.stats import percentile
@@ -34,10 +35,6 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
-
-
-def _parameters(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
@@ -86,7 +83,7 @@ def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
 
 
 def plan(forecast: "Forecast") -> str:
-    lines = [f"plan {forecast.plan.name} ({_parameters(forecast.plan.parameters)}) on {forecast.server}"]
+    lines = [f"plan {forecast.plan.name} ({shown(forecast.plan.parameters)}) on {forecast.server}"]
     if forecast.creates_tables:
         lines.append("the database is empty: seed would create these tables")
     if forecast.run:
@@ -229,7 +226,7 @@ def _run_lines(run: "Run", command: str | None) -> list[str]:
     share = run.done_rows / run.total_rows if run.total_rows else 1.0
     rows = f"{run.done_rows:,} of {counted(run.total_rows, 'row')}"
     passes = " in two passes" if run.plan.with_deferred_columns else ""
-    parameters = f"; {_parameters(run.parameters)}" if run.parameters else ""
+    parameters = f"; {shown(run.parameters)}" if run.parameters else ""
     lines = [f"run {run.run_id}: {run.target}, {rows}{passes} ({share:.0%}), started {run.started_at}{parameters}"]
     if command:
         missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]

@@ -7,6 +7,7 @@ import click
 from parloader.cli.decorators import EXIT_CODES, with_output
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.output import Output
+from parloader.cli.redaction import redact
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.private_server.server import PrivateServer
@@ -70,4 +71,8 @@ def server_url(*, output: Output) -> None:
 def _show_server(private: "PrivateServer", output: Output) -> None:
     running = private.running()
     lines = [f"{'running' if running else 'not running'}; data in {private.home}", *([private.url] if running else [])]
-    output.show({"running": running, "url": private.url if running else None, "home": str(private.home)}, lambda: "\n".join(lines))
+    tcp_url = redact(private.tcp_url() or "")
+    if tcp_url:
+        lines.append(f"{tcp_url} (parloader server url prints it with the password)")
+    document = {"running": running, "url": private.url if running else None, "tcp_url": tcp_url or None, "home": str(private.home)}
+    output.show(document, lambda: "\n".join(lines))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parloader.builtin import v97
-from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, without_unreferenced_parents
+from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, shown, without_unreferenced_parents
 from parloader.builtin.tables import can_create_tables, declared_tables
 from parloader.config import SeedConfig
 from parloader.database import introspection
@@ -26,6 +26,7 @@ from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import Mistakes, PlanError
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import Plan, Table, require_parents
+from parloader.quantities import counted
 from parloader.rows.allocation import count_existing_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs.requested_tables import require_requested_tables
@@ -182,14 +183,17 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
 
 def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     """Why the requested plan cannot continue the run, and what to do."""
-    remove = f"Delete run {run.run_id} (parloader clean)"
-    next_step = f"{remove}, or " + ("add another one (--new-run)" if run.complete else "finish it: parloader status shows the command")
-    if _file_has_changed(run, config):
-        if not run.complete:
-            next_step = f"{remove}, or finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
-        return AnotherRun(f"the plan {config.plan} has changed since run {run.run_id} ({describe(run)}) began with it", next_step)
     tables = listed(table for table in requested_tables(plan) if table in run.requested_tables)
-    return AnotherRun(f"{tables} already has rows of run {run.run_id} ({describe(run)})", next_step)
+    problem, changed = f"{tables} already has rows of run {run.run_id} ({describe(run)})", _file_has_changed(run, config)
+    if changed:
+        problem += f", and the plan {config.plan} has changed since that run began"
+    if run.complete:
+        other = "add another one (--new-run)"
+    elif changed:
+        other = f"finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
+    else:
+        other = "finish it: parloader status shows the command"
+    return AnotherRun(problem, f"Delete that run (parloader clean), or {other}")
 
 
 def _file_has_changed(run: Run, config: SeedConfig) -> bool:
@@ -204,7 +208,7 @@ def _file_has_changed(run: Run, config: SeedConfig) -> bool:
 def describe(run: Run) -> str:
     """The run's row count, parameters and random seed, for messages."""
     seed = [f"seed={run.plan.seed}"] if run.plan.seed else []
-    return ", ".join([f"{run.plan.target.rows:,} rows", *(f"{name}={value}" for name, value in run.parameters.items()), *seed])
+    return ", ".join([counted(run.plan.target.rows, "row"), *([shown(run.parameters)] if run.parameters else []), *seed])
 
 
 def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:

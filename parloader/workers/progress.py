@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never
 
+from parloader.quantities import duration_text
 from parloader.workers.stats import Stats
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class _Log(ProgressBar):
         self._logged = now
         new = _rows(stats)
         rate = new / (now - self._begun)
-        left = f"{(self._total - self._done - new) / rate:.0f} s left" if rate else "time left unknown"
+        left = f"{duration_text((self._total - self._done - new) / rate)} left" if rate else "time left unknown"
         share = (self._done + new) / self._total
         print(
             f"{self._what}: {self._done + new:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {_workers(stats, paused)}",

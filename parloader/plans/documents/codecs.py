@@ -13,7 +13,7 @@ from typing import Any
 
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 from parloader.plans.generators import Scalar
-from parloader.timestamps import SPAN_SECONDS, parse_iso, parse_span
+from parloader.timestamps import parse_iso, parse_span, span_text
 
 MAX_64_BITS = 2**63 - 1
 
@@ -200,8 +200,6 @@ def pair_of(item: Codec, *, expected: str) -> Codec:
     return Codec(read=read, write=lambda value: [item.write(each) for each in value])
 
 
-WRITTEN_SPANS = ("d", "h", "m", "s")
-
 DECIMAL = re.compile(r"-?[0-9]{1,65}(\.[0-9]{1,38})?")
 
 ANY_INTEGER = integer(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
@@ -295,8 +293,7 @@ def _span(value: object) -> int:
 def _write_span(value: Any) -> Any:
     if not isinstance(value, int):
         return value
-    unit = next(unit for unit in WRITTEN_SPANS if value % SPAN_SECONDS[unit] == 0 and (value or unit == "s"))
-    return f"{value // SPAN_SECONDS[unit]}{unit}"
+    return span_text(value)
 
 
 TIMESTAMP = Codec(read=_timestamp, write=_write_timestamp)

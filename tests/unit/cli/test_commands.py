@@ -1,12 +1,11 @@
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from support.operations import Operation
 
 from parloader import __version__, errors
 from parloader.cli.commands import cli
@@ -51,28 +50,6 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a private server was asked for")
 
     monkeypatch.setattr(PrivateServer, "default", default)
-
-
-@dataclass
-class Operation:
-    """Stands for an operation: records the configs it is called with, and does nothing or fails."""
-
-    configs: list[Any] = field(default_factory=list)
-    fails_with: BaseException | None = None
-
-    def __call__(self, config: Any, *_: object) -> "Operation":
-        self.configs.append(config)
-        if self.fails_with:
-            raise self.fails_with
-        return self
-
-    def as_json(self) -> dict[str, object]:
-        return {"result": "of the operation"}
-
-    @property
-    def config(self) -> Any:
-        (config,) = self.configs
-        return config
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 from parloader.cli import report
 from parloader.operations.clean import CleanResult
+from parloader.operations.seed import SeedResult, TableLoad
 from parloader.operations.verify import RunVerdict, VerifyResult
+from parloader.rows.rule_counts import Counts
+from parloader.workers.stats import WorkerStats
 
 
 def test_clean_says_what_it_would_delete() -> None:
@@ -19,6 +22,46 @@ def test_clean_says_what_it_deleted() -> None:
         "dropped the tables that parloader had created: orders",
         "runs 1, 2: deleted 1 row in total, and parloader's own bookkeeping tables",
     ]
+
+
+COUNTS = Counts(total=5, figures={}, violations={})
+
+
+def seeded(*loads: TableLoad) -> SeedResult:
+    """The result of a run with these loads, each by one worker."""
+    workers = tuple(WorkerStats(worker=n, table=load.name, rows=load.rows) for n, load in enumerate(loads))
+    return SeedResult(
+        run_id=3,
+        rows=sum(load.rows for load in loads),
+        seconds=2.0,
+        check_seconds=0.0,
+        first_batch_seconds=None,
+        already_complete=False,
+        workers=workers,
+        counts=COUNTS,
+        target="line",
+        several_tables=len(loads) > 1,
+        tables=loads,
+    )
+
+
+def test_a_run_of_one_table() -> None:
+    lines = report.seed(seeded(TableLoad(name="line", rows=5, seconds=1.0))).splitlines()
+    assert lines[0].startswith("worker  rows")
+    assert lines[3:] == ["loaded 5 rows in 2.0 s: 2 rows/s", "run 3: 5 rows, 0 violations (counted in 0.0 s)"]
+
+
+def test_a_run_of_several_tables_names_them() -> None:
+    result = seeded(TableLoad(name="orders", rows=195_000, seconds=1.5), TableLoad(name="line", rows=5, seconds=0.5))
+    lines = report.seed(result).splitlines()
+    assert [line.split()[:3] for line in lines[:3]] == [["table", "worker", "rows"], ["orders", "0", "195,000"], ["line", "1", "5"]]
+    assert lines[4:] == [
+        "loaded 195,005 rows in 2.0 s: 97,502 rows/s",
+        "  orders  195,000 rows  in 1.5 s  130,000 rows/s",
+        "  line          5 rows  in 0.5 s       10 rows/s",
+        "run 3: 5 rows of line, 0 violations (counted in 0.0 s)",
+    ]
+    assert report.seed(result, with_workers=False).splitlines() == lines[4:]
 
 
 def test_verify_counts_differences() -> None:

@@ -108,6 +108,7 @@ def as_it_is(cause: Exception) -> Exception:
     ("cause", "message"),
     [
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "unknown host: db:3306"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "unknown host: db:3306; the name server did not answer"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "no server listens at db:3306"),
         (FileNotFoundError(errno.ENOENT, "no socket"), "no server listens at db:3306"),
         (TimeoutError("timed out"), "no answer from db:3306"),
