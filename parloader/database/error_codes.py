@@ -122,6 +122,10 @@ UNKNOWN_DATABASE = 1049
 
 CANNOT_CONNECT = 2003
 
+CLIENT_ERRORS = range(2000, 3000)  # reported by the client itself
+
+SHUTTING_DOWN = 1053
+
 TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
 
 LOCAL_INFILE_OFF = {
@@ -219,6 +223,12 @@ def classify(error: pymysql.Error) -> Action:
     if error_number(error) in LOCKED | QUERY_KILLED:
         return Action.RETRY
     return Action.RECONNECT if error_number(error) in CONNECTION_LOST else Action.GIVE_UP
+
+
+def is_refusal(error: pymysql.Error) -> bool:
+    """Whether a server that is running has refused a connection, and not the client failed to reach it."""
+    number = error_number(error)
+    return number > 0 and number not in CLIENT_ERRORS and number != SHUTTING_DOWN
 
 
 def is_duplicate_key(error: pymysql.Error) -> bool:

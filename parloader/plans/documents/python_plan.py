@@ -4,7 +4,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,9 +43,10 @@ def load(reference: str) -> Plan:
 
 
 def _module(name: str, plan_name: str) -> ModuleType:
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    with suppress(FileNotFoundError):  # the current folder has been removed
+        folder = str(Path.cwd())
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
     try:
         with _exceptions_explained(name):
             return importlib.import_module(name)
