@@ -127,6 +127,10 @@ CANNOT_CONNECT = 2003
 
 DOCUMENT_ID_REJECTED = {182}  # InnoDB: invalid FTS_DOC_ID
 
+CLIENT_ERRORS = range(2000, 3000)  # reported by the client itself
+
+SHUTTING_DOWN = 1053
+
 TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
 
 LOCAL_INFILE_OFF = {
@@ -235,6 +239,12 @@ def classify(error: pymysql.Error) -> Action:
 
 def is_document_id_rejected(error: pymysql.Error) -> bool:
     return error_number(error) in DOCUMENT_ID_REJECTED
+
+
+def is_refusal(error: pymysql.Error) -> bool:
+    """Whether a server that is running has refused a connection, and not the client failed to reach it."""
+    number = error_number(error)
+    return number > 0 and number not in CLIENT_ERRORS and number != SHUTTING_DOWN
 
 
 def is_duplicate_key(error: pymysql.Error) -> bool:

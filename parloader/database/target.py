@@ -102,7 +102,7 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
     `defaults` fill in what the URL leaves out; `tls` are the TLS options given beside it. UsageError if it is not valid, without the password.
     """
     parts = _url_parts(url)
-    parameters = _parameters(parse_qsl(parts["query"] or ""))
+    parameters = _parameters(parse_qsl(parts["query"] or "", errors="surrogateescape"))
     password = parts["password"]
     database = unquote(parts["database"] or "") or defaults.database
     user = unquote(parts["user"] or "") or defaults.user

@@ -32,6 +32,9 @@ POLL_SECONDS = 0.1
 # Signals that reach the entire terminal group; the parent sends STOP
 IGNORED = (signal.SIGINT, signal.SIGHUP)
 
+# Opening a folder this way needs no permission to read it, where the system has it (Linux)
+OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY)
+
 # How long workers may take to finish the current batch after a stop, before they are killed (the server then rolls the batch back)
 STOP_PATIENCE_SECONDS = 30.0
 
@@ -225,7 +228,7 @@ def start_worker(module: str) -> "tuple[Connection[object, object], SpawnProcess
     context = multiprocessing.get_context("spawn")
     parent_end, worker_end = context.Pipe()
     process = context.Process(target=_work, args=(worker_end, module), name="parloader worker", daemon=True)
-    with _environment():
+    with _environment(), _usable_folder():
         process.start()
     worker_end.close()
     return parent_end, process
@@ -246,6 +249,24 @@ def _environment() -> Iterator[None]:
             del os.environ["POLARS_MAX_THREADS"]
         else:
             os.environ["POLARS_MAX_THREADS"] = before
+
+
+@contextmanager
+def _usable_folder() -> Iterator[None]:
+    """A current folder that multiprocessing can name and a worker can enter: /, if the own one has been removed or made inaccessible."""
+    try:
+        os.chdir(os.getcwd())
+    except OSError:
+        own = os.open(".", OPEN_FOLDER)
+        os.chdir("/")
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                os.fchdir(own)
+            os.close(own)
+    else:
+        yield
 
 
 def _work(pipe: "Connection[object, object]", module: str) -> None:

@@ -8,9 +8,14 @@ from pathlib import Path
 
 from parloader.database.dialects import ServerKind
 from parloader.database.private_server.binary import Binary
+from parloader.database.private_server.log import start_error
 from parloader.errors import ServerStartError
+from parloader.files import write_atomically
 
 REDO_LOG_OPTION = {ServerKind.MARIADB: "--innodb-log-file-size", ServerKind.MYSQL: "--innodb-redo-log-capacity"}
+
+# Files that only the other kind of server creates
+FILES_OF_THE_OTHER_KIND = {ServerKind.MARIADB: "mysql.ibd", ServerKind.MYSQL: "aria_log_control"}
 
 # What mariadb-install-db runs, without the help tables. MariaDB 11 renamed the files that start with mysql_
 MARIADB_BOOTSTRAP = (
@@ -45,6 +50,34 @@ class DataDirectory:
         redo_log = f"{REDO_LOG_OPTION[self.binary.kind]}={self.redo_log_bytes}"
         return [*arguments, f"--datadir={self.path}", f"--tmpdir={self.temporary}", redo_log]
 
+    @property
+    def _version_file(self) -> Path:
+        """The version of the program that last used the directory."""
+        return self.path.with_suffix(".version")
+
+    def record_version(self) -> None:
+        version = ".".join(map(str, self.binary.version))
+        if not self._version_file.exists() or self._version_file.read_text() != version:
+            write_atomically(self._version_file, version)
+
+    def require_fit(self) -> None:
+        """ServerStartError if it contains data of the other kind of server, or of a later version: no server reads that."""
+        other = FILES_OF_THE_OTHER_KIND[self.binary.kind]
+        if not self._version_file.exists():
+            if (self.path / other).exists():
+                raise ServerStartError(
+                    f"{self.path} contains data of another kind of server ({other}), which {self.binary} cannot read",
+                    "Name the program that created it in PARLOADER_MYSQLD, or set PARLOADER_HOME to another folder",
+                )
+            return
+        used = tuple(map(int, self._version_file.read_text().split(".")))
+        if used[:2] > self.binary.version[:2]:
+            raise ServerStartError(
+                f"{self.path} was last used by {self.binary.kind} {'.'.join(map(str, used))}, and {self.binary} ({self.binary.path}) is older: "
+                "no server reads data of a later version",
+                "Name the later program in PARLOADER_MYSQLD, or set PARLOADER_HOME to another folder",
+            )
+
     def create(self) -> None:
         """Creates it under another name and renames it when it is complete. ServerStartError if the server cannot."""
         unfinished = replace(self, path=self.path.with_suffix(".unfinished"))
@@ -55,11 +88,12 @@ class DataDirectory:
             (unfinished.path / "mysql").mkdir(parents=True)
             option, statements = "--bootstrap", _mariadb_bootstrap(self.binary)
         command = [*unfinished.server_arguments(), option]
-        done = subprocess.run(command, input=statements, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, input=statements, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, cwd=self.path.parent
+        )
         if done.returncode:
-            last = done.stdout.decode(errors="replace").strip().splitlines()[-3:]
             raise ServerStartError(
-                f"{self.binary} cannot create its data directory {self.path}: {' / '.join(last)}",
+                f"{self.binary} cannot create its data directory {self.path}: {start_error(done.stdout.decode(errors='replace'))}",
                 "Check the free space there, or set PARLOADER_HOME to another folder",
             )
         unfinished.path.rename(self.path)

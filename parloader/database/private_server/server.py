@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import platformdirs
@@ -31,9 +30,10 @@ from parloader.database import error_codes, sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.private_server import guard as guard_program
+from parloader.database.private_server import log
 from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.data_directory import DataDirectory
-from parloader.database.private_server.guard import KEEP, LOG
+from parloader.database.private_server.guard import GUARD_LOCK, KEEP, LOG, USERS_LOCK
 from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.errors import ServerStartError, UsageError
@@ -67,14 +67,24 @@ class PrivateServer:
     @classmethod
     def default(cls) -> "PrivateServer":
         """The user's private server: in PARLOADER_HOME, else in the user's data directory."""
-        return cls(home=Path(os.environ.get("PARLOADER_HOME") or platformdirs.user_data_path("parloader")))
+        try:
+            return cls(home=Path(os.environ.get("PARLOADER_HOME") or platformdirs.user_data_path("parloader")).absolute())
+        except (RuntimeError, FileNotFoundError) as error:  # RuntimeError: neither HOME nor an entry in /etc/passwd
+            missing = "no home folder is known for this user" if isinstance(error, RuntimeError) else "the current folder does not exist"
+            raise ServerStartError(
+                f"there is no place for the private server: {missing}", "Set PARLOADER_HOME to the absolute path of a folder"
+            ) from error
 
     @property
     def socket(self) -> Path:
         path = self.home / "socket"
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
             return path
-        return Path(tempfile.gettempdir()) / f"parloader-{os.getuid()}-{self.home.stat().st_ino:x}" / "socket"
+        if not self.home.exists():
+            raise ServerStartError(f"the private server's folder {self.home} does not exist yet", "Create it: parloader server start")
+        folder = f"parloader-{os.getuid()}-{self.home.stat().st_ino:x}"
+        paths = [Path(temporary) / folder / "socket" for temporary in (tempfile.gettempdir(), "/tmp")]
+        return next((path for path in paths if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES), paths[-1])
 
     @property
     def target(self) -> Target:
@@ -83,7 +93,7 @@ class PrivateServer:
     @property
     def url(self) -> str:
         """The URL, with an empty password so that the one in ~/.my.cnf is not used."""
-        return f"mysql://root:@localhost/{DATABASE}?unix_socket={quote(str(self.socket))}"
+        return f"mysql://root:@localhost/{DATABASE}?unix_socket={quote(os.fsencode(self.socket))}"
 
     def tcp_url(self) -> str | None:
         """The URL with host, port and password; None if the server does not run or was started without a port."""
@@ -94,28 +104,35 @@ class PrivateServer:
         return f"mysql://{TCP_USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
     def running(self) -> bool:
-        """Whether it accepts connections."""
+        """Whether it accepts connections, or refuses them for a reason of its own (too many of them, a changed password)."""
         if not (self.home.exists() and _listens(self.socket)):
             return False
         try:
             pymysql.connect(unix_socket=str(self.socket), user="root").close()
-        except pymysql.Error:
-            return False
+        except pymysql.Error as error:
+            return error_codes.is_refusal(error)
         return True
 
     @contextmanager
     def in_use(self, say: Callable[[str], None], port: int | None = None) -> Iterator["PrivateServer"]:
         """Keeps the server running until the end of the block (and as long as other processes use it). `port` as for start."""
-        self._prepare_home()
-        with open(self.home / "users.lock", "a") as users:
-            fcntl.flock(users, fcntl.LOCK_SH)  # waits if a guard is shutting the server down
-            self._ensure_running(say, port)
+        with contextlib.ExitStack() as stack:
+            with _file_errors_explained():
+                self._prepare_home()
+                users = stack.enter_context(open(self.home / USERS_LOCK, "a"))
+                fcntl.flock(users, fcntl.LOCK_SH)  # waits if a guard is shutting the server down
+                self._ensure_running(say, port)
+            stack.callback(self._ensure_guarded)  # its guard may be killed meanwhile
             yield self
 
     def start(self, say: Callable[[str], None], port: int | None = None) -> None:
         """Starts it and leaves it running until `stop`. With `port`, it also listens on that TCP port of 127.0.0.1 (0: any free port)."""
+        with _file_errors_explained():
+            self._start(say, port)
+
+    def _start(self, say: Callable[[str], None], port: int | None) -> None:
         self._prepare_home()
-        with open(self.home / "users.lock", "a") as users:
+        with open(self.home / USERS_LOCK, "a") as users:
             fcntl.flock(users, fcntl.LOCK_SH)
             if port is not None and self.running():
                 raise UsageError(
@@ -131,14 +148,30 @@ class PrivateServer:
             (self.home / KEEP).unlink()
         if not self.running():
             return False
-        pid = int((self.home / "pid").read_text())
-        process = psutil.Process(pid)
+        process = self._process()
         connection = connect(replace(self.target, database="mysql"))
         with error_codes.suppress_driver_errors():
             sql.execute(connection, "SHUTDOWN")
         error_codes.close(connection)
-        process.wait(START_TIMEOUT_SECONDS)
+        if process:
+            process.wait(START_TIMEOUT_SECONDS)
         return True
+
+    def _process(self) -> psutil.Process | None:
+        """The running server, as its pid file names it; None if that is missing or outdated."""
+        file = self.home / "pid"
+        try:
+            process = psutil.Process(int(file.read_text()))
+            return process if f"--pid-file={file}" in process.cmdline() else None
+        except (OSError, ValueError, psutil.Error):
+            return None
+
+    def _ensure_guarded(self) -> None:
+        """Starts a guard for a running server whose guard was killed. One that `start` keeps running needs none."""
+        if (self.home / KEEP).exists() or _is_locked(self.home / GUARD_LOCK):
+            return
+        if process := self._process():
+            self._start_guard([str(process.pid)]).wait()
 
     def _prepare_home(self) -> None:
         """Creates its folders and makes them private. ServerStartError if one cannot be created, or belongs to another user."""
@@ -164,6 +197,7 @@ class PrivateServer:
         with open(self.home / "start.lock", "a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             if self.running():
+                self._ensure_guarded()
                 return
             for stale in (KEEP, "tcp"):
                 with contextlib.suppress(FileNotFoundError):
@@ -176,34 +210,42 @@ class PrivateServer:
                 redo_log_bytes=self.redo_log_bytes,
             )
             say(f"private {binary}: data in {self.home}")
-            if not directory.path.exists():
+            if directory.path.exists():
+                directory.require_fit()
+            else:
                 directory.create()
             self._launch(directory, port)
+            directory.record_version()
 
     def _launch(self, directory: DataDirectory, port: int | None) -> None:
         """Starts the server under its guard, waits until it accepts connections, and creates its database and TCP account."""
-        with open(self.home / LOG, "ab") as log:
-            guard = subprocess.Popen(
-                [sys.executable, "-I", guard_program.__file__, str(self.home), *self._command(directory, port)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,  # not this process's: whoever reads that to its end would wait for the guard
-                start_new_session=True,  # Ctrl-C in the terminal does not reach it
-            )
+        logged_before = log.size(self.home / LOG)
+        guard = self._start_guard(self._command(directory, port))
         with guard:  # the process that was started ends at once; the guard is its child and keeps the pipe open
             assert guard.stdout
             deadline = time.monotonic() + START_TIMEOUT_SECONDS
             while not self.running():
                 ended, _, _ = select.select([guard.stdout], [], [], 0.02)
                 if ended or time.monotonic() > deadline:
-                    raise ServerStartError(
-                        f"the private {directory.binary} did not start: {_last_error(self.home / LOG)}", f"See its log, {self.home / LOG}"
-                    )
+                    cause = log.start_error(log.since(self.home / LOG, logged_before))
+                    raise ServerStartError(f"the private {directory.binary} did not start: {cause}", f"Its log is {self.home / LOG}")
         connection = connect(replace(self.target, database="mysql"))
         sql.execute(connection, f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4")
         if port is not None:
             self._create_tcp_account(connection)
         connection.close()
+
+    def _start_guard(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        """Starts a guard with the command of a server, or with the id of one to adopt. The pipe of its standard output stays open as long as it lives."""
+        with open(self.home / LOG, "ab") as file:
+            return subprocess.Popen(
+                [sys.executable, "-I", guard_program.__file__, str(self.home), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=file,  # not this process's: whoever reads that to its end would wait for the guard
+                start_new_session=True,  # Ctrl-C in the terminal does not reach it
+                cwd=self.home,
+            )
 
     def _command(self, directory: DataDirectory, port: int | None) -> list[str]:
         buffer_pool_bytes = min(MAX_BUFFER_POOL_BYTES, psutil.virtual_memory().total // 4)
@@ -234,6 +276,27 @@ class PrivateServer:
             file.write(f"{port} {password}\n")
 
 
+@contextmanager
+def _file_errors_explained() -> Iterator[None]:
+    """Turns errors of the files in its folder (a full or read-only disk, a folder in place of a file) into ServerStartError."""
+    try:
+        yield
+    except OSError as error:
+        raise ServerStartError(
+            f"the private server cannot use {error.filename}: {error.strerror}", "Mend that, or set PARLOADER_HOME to another folder"
+        ) from error
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds the lock of the file."""
+    with open(path, "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 def _listens(path: Path) -> bool:
     """Whether a process listens on the Unix socket."""
     with socket.socket(socket.AF_UNIX) as probe:
@@ -248,10 +311,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _last_error(log: Path) -> str:
-    file: IO[str]
-    with open(log, errors="replace") as file:
-        lines = [line.strip() for line in file if "ERROR" in line]
-    return lines[-1] if lines else "its log contains no error"

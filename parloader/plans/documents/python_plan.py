@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -60,9 +60,10 @@ def located(error: PlanError, reference: str) -> ParloaderError:
 
 
 def _module(name: str, plan_name: str) -> ModuleType:
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    with suppress(FileNotFoundError):  # the current folder has been removed
+        folder = str(Path.cwd())
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
     try:
         with _exceptions_explained(name):
             return importlib.import_module(name)
