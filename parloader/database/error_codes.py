@@ -37,6 +37,7 @@ QUERY_KILLED = {1317}  # query execution was interrupted
 CONNECTION_LOST = {
     0,  # PyMySQL: the socket is already closed
     1040,  # too many connections
+    1047,  # Galera: the node has no quorum, or is not in sync yet
     1053,  # server shutdown in progress
     1077,  # normal shutdown
     1079,  # shutdown complete
@@ -45,6 +46,7 @@ CONNECTION_LOST = {
     1159,  # timeout reading packets
     1160,  # error writing packets
     1161,  # timeout writing packets
+    1180,  # error during COMMIT (Galera: the node lost its quorum meanwhile)
     1927,  # MariaDB: connection was killed
     2002,  # cannot connect through a Unix socket
     2003,  # cannot connect over TCP
@@ -93,6 +95,8 @@ DISK_FULL = {
     1030,  # error from the storage engine
     1114,  # the table is full
 }
+
+UNKNOWN_VARIABLE = 1193
 
 UNKNOWN_OBJECT = {
     1049,  # database
@@ -221,6 +225,11 @@ def classify(error: pymysql.Error) -> Action:
     return Action.RECONNECT if error_number(error) in CONNECTION_LOST else Action.GIVE_UP
 
 
+def is_conflict(error: pymysql.Error) -> bool:
+    """Whether another transaction was first: a deadlock, a failed certification or a lock wait."""
+    return error_number(error) in LOCKED
+
+
 def is_duplicate_key(error: pymysql.Error) -> bool:
     return error_number(error) in DUPLICATE_KEY
 
@@ -231,6 +240,10 @@ def is_privilege_missing(error: pymysql.Error) -> bool:
 
 def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
+
+
+def is_unknown_variable(error: pymysql.Error) -> bool:
+    return error_number(error) == UNKNOWN_VARIABLE
 
 
 def suppress_driver_errors() -> contextlib.suppress:

@@ -6,13 +6,14 @@ Every session needs settings that decide whether a row is valid and a write comm
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pymysql
 
-from parloader.database import error_codes, sql
+from parloader.database import cluster, error_codes, sql
 from parloader.database.dialects import Dialect, ServerKind, require_version
 from parloader.database.driver import Connection
-from parloader.database.target import Target
+from parloader.database.target import Node, Target
 from parloader.errors import ServerNotSupported, SessionLawError
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -65,11 +66,19 @@ def connect(
     short_lived: bool = False,
     answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
 ) -> Connection:
-    """A connection with the required session settings.
+    """A connection with the required session settings, to the first node of the target that can be used.
 
     `local_infile`: it may run LOAD DATA LOCAL. `short_lived`: the server ends it after IDLE_SECONDS of silence.
     ConnectError, SessionLawError, ServerNotSupported.
     """
+    connect_to_one = partial(
+        _connect, autocommit=autocommit, local_infile=local_infile, short_lived=short_lived, answer_timeout_seconds=answer_timeout_seconds
+    )
+    return cluster.connect_to_any(target, connect_to_one) if target.others else connect_to_one(target)
+
+
+def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_lived: bool, answer_timeout_seconds: float) -> Connection:
+    """A connection to the target's one node."""
     # traffic over a Unix socket does not leave the machine
     tls = target.tls.context() if target.tls.required or not target.unix_socket else None
     try:
@@ -90,8 +99,9 @@ def connect(
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
         raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
+    connection.node = Node(target.host, target.port)
     try:
-        with target.translate_errors("setting up the session"):
+        with target.translate_errors(f"setting up the session at {target.where}"):
             configure_session(connection, autocommit=autocommit, short_lived=short_lived)
         connection.set_read_timeout(answer_timeout_seconds)
     except BaseException:
@@ -120,7 +130,10 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
     connection.dialect = require_version(connection.version_text)
     sql.execute(connection, "SET NAMES utf8mb4")  # again: when the driver sent it, it took any answer for success
+    connection.in_cluster = cluster.is_node(connection)
     settings = _session_settings(connection.dialect, autocommit=autocommit, short_lived=short_lived)
+    if connection.in_cluster:
+        settings |= cluster.SESSION_SETTINGS
     sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in settings.items()))
     names = (*settings, *CHARSET_VARIABLES)
     actual = sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names))

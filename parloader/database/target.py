@@ -58,6 +58,10 @@ class Target:
         """The same database on this node alone."""
         return replace(self, host=node.host, port=node.port, others=())
 
+    def preferring(self, node: Node) -> "Target":
+        """The same nodes, tried in the same cyclic order from this one on."""
+        return self.starting_with(self.nodes.index(node))
+
     def starting_with(self, number: int) -> "Target":
         """The same nodes, tried in the same cyclic order from another one on: number `number`, modulo the number of nodes."""
         start = number % len(self.nodes)

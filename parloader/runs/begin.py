@@ -7,7 +7,7 @@ from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.generation.frames import generate
-from parloader.ledger import store
+from parloader.ledger import control, store
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import RowAllocation
@@ -17,14 +17,19 @@ from parloader.rows.writers import writer_for
 from parloader.runs.preflight import preflight, refuse_rejected_rows
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.schema.model import Schema
+from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 
 
-def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
-    """Begins a new run and returns it with the schema of its tables. If it fails, the database is as it was before.
+def begin(
+    connection: Connection, prepared: PreparedLoad, progress: Progress, lease: DatabaseLease, *, token: int | None
+) -> tuple[Run, Schema, int]:
+    """Begins a new run; returns it with the schema of its tables and the lease's token. If it fails, the database is as it was before.
 
-    In an empty database it first creates the tables of the built-in plan.
+    `token`: the lease's, if the ledger exists and contains it; None: there is no ledger yet. In an empty database this first creates the
+    tables of the built-in plan.
     """
+    had_ledger = token is not None
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, {}, empty=empty)
     require_key_capacity(prepared.plan, prepared.schema, forecast)
@@ -36,16 +41,18 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
             progress.note(f"the database was empty: created the tables {', '.join(names)}")
             planned = fit_to_schema(connection, introspection.list_tables(connection), prepared.plan)
             counters_before_run = _key_counters(connection, planned.schema)
-        if not had_ledger:
+        if token is None:
             store.create(connection)
-        run = _begin_run(connection, planned, forecast, counters_before_run, prepared.server)
+            token = lease.fence(connection)
+        run = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, token)
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be lost
-            if store.runs(connection) == prepared.runs:  # the run is not committed
+            # if the lease is lost, another command may use these tables; if the run is committed, they are needed
+            if lease.is_held(connection) and store.runs(connection) == prepared.runs:
                 _undo(connection, counters, created_tables=empty, created_ledger=not had_ledger)
         raise
     _note_parents(run, progress)
-    return run, planned.schema
+    return run, planned.schema, token
 
 
 def _key_counters(connection: Connection, schema: Schema) -> dict[str, int]:
@@ -54,7 +61,12 @@ def _key_counters(connection: Connection, schema: Schema) -> dict[str, int]:
 
 
 def _begin_run(
-    connection: Connection, planned: PlanOnSchema, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int], server: ServerInfo
+    connection: Connection,
+    planned: PlanOnSchema,
+    forecast: Mapping[str, RowAllocation],
+    counters: Mapping[str, int],
+    server: ServerInfo,
+    token: int,
 ) -> Run:
     """Reserves the keys; then, in one transaction, writes the parent rows, tests a sample of the other tables and records the run.
 
@@ -63,6 +75,7 @@ def _begin_run(
     plan, schema = planned.plan, planned.schema
     key_starts = _reserve_keys(connection, plan, forecast, counters)
     with sql.transaction(connection):
+        control.require_current(connection, token)
         rows = allocate(connection, plan, key_starts, empty=False)
         _write_parents(connection, plan, rows, server)
         plan = preflight(connection, plan, rows, schema, server)

@@ -52,7 +52,7 @@ class RetryingConnection:
     ) -> None:
         self._channel = channel
         self._worker = worker
-        self._target = target
+        self._target = target.starting_with(worker)  # the workers are spread over the nodes
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
         self._settings = settings
@@ -67,6 +67,7 @@ class RetryingConnection:
             short_lived=True,
             answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS,
         )
+        self._target = self._target.preferring(connection.node)
         for setting in self._settings:
             sql.execute(connection, setting)
         return connection
