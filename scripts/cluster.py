@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 
 import click
-from support.cluster import NODES, Cluster, ClusterError
+from support.cluster import MAX_NODES, Cluster, ClusterError
 
 HOME = Path(os.environ.get("PARLOADER_CLUSTER") or Path(tempfile.gettempdir()) / f"parloader-cluster-{getpass.getuser()}")
 
-node_argument = click.argument("node", type=click.IntRange(1, NODES))
+node_argument = click.argument("node", type=click.IntRange(1, MAX_NODES))
 
 
 class ClusterCommands(click.Group):

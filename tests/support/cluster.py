@@ -5,21 +5,23 @@ daemon of rsync, which copies a node's data to another, gives up root's rights.
 """
 
 import contextlib
+import itertools
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import psutil
 import pymysql
-from support.servers import TEST_REDO_LOG_BYTES
+from support.servers import TEST_REDO_LOG_BYTES, Database, TestServer
 
 from parloader.database.dialects import ServerKind
 from parloader.database.private_server.binary import Binary, find_binary
@@ -41,9 +43,11 @@ STOP_SECONDS = 60
 
 ORDINARY_USER = "nobody"
 
-NODES = 3
+MAX_NODES = 3
 
 PORTS_PER_NODE = 4
+
+numbers = itertools.count(1)
 
 
 class ClusterError(Exception):
@@ -134,6 +138,7 @@ class Cluster:
     """Nodes below `home`, numbered from 1. Creating this object starts nothing."""
 
     home: Path
+    size: int = MAX_NODES
     options: tuple[str, ...] = ()
     _paused: set[int] = field(default_factory=set)
 
@@ -149,7 +154,7 @@ class Cluster:
                 increment_port=next(ports),
                 copy_port=next(ports),
             )
-            for number in range(1, NODES + 1)
+            for number in range(1, self.size + 1)
         )
 
     def _ports(self) -> list[int]:
@@ -157,7 +162,7 @@ class Cluster:
         file = self.home / "ports"
         if not file.exists():
             self.home.mkdir(parents=True, exist_ok=True)
-            file.write_text(" ".join(map(str, free_ports(NODES * PORTS_PER_NODE))))
+            file.write_text(" ".join(map(str, free_ports(self.size * PORTS_PER_NODE))))
         return list(map(int, file.read_text().split()))
 
     def node(self, number: int) -> ClusterNode:
@@ -165,7 +170,7 @@ class Cluster:
 
     def target(self, database: str, *numbers: int) -> Target:
         """The database on these nodes (default: all), as the administrator."""
-        first, *others = [Node("127.0.0.1", self.node(number).port) for number in numbers or range(1, NODES + 1)]
+        first, *others = [Node("127.0.0.1", self.node(number).port) for number in numbers or range(1, self.size + 1)]
         return Target(user="root", database=database, host=first.host, port=first.port, others=tuple(others))
 
     # life
@@ -256,9 +261,7 @@ class Cluster:
         first = self.nodes[0]
         if not any((node.data / "mysql").exists() for node in self.nodes):
             shutil.rmtree(first.data, ignore_errors=True)
-            DataDirectory(
-                binary=self._binary, path=first.data, temporary=first.home / "tmp", redo_log_bytes=TEST_REDO_LOG_BYTES
-            ).create()
+            DataDirectory(binary=self._binary, path=first.data, temporary=first.home / "tmp", redo_log_bytes=TEST_REDO_LOG_BYTES).create()
         for node in self.nodes:
             for folder in (node.data, node.home / "tmp"):
                 folder.mkdir(exist_ok=True)
@@ -332,7 +335,12 @@ class Cluster:
         environment = {"PATH": f"{self._programs}:/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": str(node.home / "tmp")}
         # by a shell that ends at once: no zombie is left when the node is killed
         subprocess.run(
-            ["sh", "-c", '"$@" >/dev/null 2>&1 &', "sh", *command], stdin=subprocess.DEVNULL, start_new_session=True, cwd="/", env=environment, check=True
+            ["sh", "-c", '"$@" >/dev/null 2>&1 &', "sh", *command],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+            env=environment,
+            check=True,
         )
         deadline = time.monotonic() + JOIN_SECONDS
         while not node.process and not node.in_sync:
@@ -350,11 +358,24 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster(home: Path) -> Iterator[Cluster]:
-    """A cluster that exists until the end of the block."""
-    cluster = Cluster(home)
+def temporary_cluster(size: int = MAX_NODES) -> Iterator[Cluster]:
+    """A cluster that exists until the end of the block. Its folder is one that other users may enter."""
+    cluster = Cluster(Path(tempfile.mkdtemp(prefix="parloader-cluster-")), size)
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.remove()
+
+
+def database_on(cluster: Cluster, folder: Path) -> Database:
+    """A new database, reached through all nodes."""
+    name = f"test_{next(numbers)}"
+    cluster.nodes[0].rows(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    target = cluster.target(name)
+    return Database(TestServer("mariadb", target), target, folder)
+
+
+def through(database: Database, number: int) -> Database:
+    """The database, reached through one node only."""
+    return replace(database, target=database.target.at(database.target.nodes[number - 1]))
