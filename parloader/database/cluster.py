@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from parloader.database import error_codes, sql
 from parloader.database.dialects import ServerKind
@@ -22,20 +23,24 @@ SESSION_SETTINGS = {
     "wsrep_trx_fragment_size": "0",  # a batch is replicated as one transaction
 }
 
+REPLICATES = "wsrep_on"
+
 NODE_NAME = "LEFT(CONCAT_WS(':', @@hostname, @@port, @@datadir), 255)"
 """SQL of a name of this session's server, different from that of the other nodes."""
 
 
-def is_node(connection: Connection) -> bool:
-    """Whether the session's server is a node of a Galera cluster, and replicates what the session writes."""
-    if connection.dialect.kind is not ServerKind.MARIADB:
-        return False
-    try:
-        return bool(sql.value(connection, "SELECT @@SESSION.wsrep_on"))
-    except DriverError as error:
-        if error_codes.is_unknown_variable(error):  # a MariaDB that was built without Galera
-            return False
-        raise
+def read_variables(connection: Connection, names: Sequence[str]) -> dict[str, Any]:
+    """The session's values of these variables. Also sets `in_cluster`: whether the server is a node that replicates what the session writes."""
+    if connection.dialect.kind is ServerKind.MARIADB:
+        try:
+            values = sql.variables(connection, (*names, REPLICATES))
+        except DriverError as error:
+            if not error_codes.is_unknown_variable(error):  # a MariaDB that was built without Galera has no such variable
+                raise
+        else:
+            connection.in_cluster = bool(values.pop(REPLICATES))
+            return values
+    return sql.variables(connection, names)
 
 
 def splits_load_data(connection: Connection) -> bool:

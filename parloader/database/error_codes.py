@@ -242,6 +242,10 @@ def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
 
 
+def is_row_rejected(error: pymysql.Error) -> bool:
+    return error_number(error) in ROW_REJECTED
+
+
 def is_unknown_variable(error: pymysql.Error) -> bool:
     return error_number(error) == UNKNOWN_VARIABLE
 

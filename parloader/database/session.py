@@ -53,6 +53,7 @@ class ServerInfo:
     local_infile: bool  # whether LOAD DATA LOCAL is allowed
     autoinc_lock_mode: int
     connection_id: int
+    splits_load_data: bool = False  # whether it commits a LOAD DATA in pieces (Galera)
 
     def __str__(self) -> str:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
@@ -101,8 +102,12 @@ def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_live
         raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
     connection.node = Node(target.host, target.port)
     try:
-        with target.translate_errors(f"setting up the session at {target.where}"):
+        try:
             configure_session(connection, autocommit=autocommit, short_lived=short_lived)
+        except pymysql.Error as error:
+            if error_codes.is_conflict(error):  # a node of a cluster that waits in vain for the others
+                raise error_codes.connect_error(error, target.where, target.user, target.database) from error
+            raise target.translate(error, f"setting up the session at {target.where}") from error
         connection.set_read_timeout(answer_timeout_seconds)
     except BaseException:
         connection.close()
@@ -130,14 +135,18 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     connection.version_text = sql.value(connection, "SELECT VERSION() LIMIT 1")
     connection.dialect = require_version(connection.version_text)
     sql.execute(connection, "SET NAMES utf8mb4")  # again: when the driver sent it, it took any answer for success
-    connection.in_cluster = cluster.is_node(connection)
     settings = _session_settings(connection.dialect, autocommit=autocommit, short_lived=short_lived)
+    _set(connection, settings)
+    actual = cluster.read_variables(connection, (*settings, *CHARSET_VARIABLES))
+    _verify_settings(settings, actual)
+    _verify_charset(actual)
     if connection.in_cluster:
-        settings |= cluster.SESSION_SETTINGS
+        _set(connection, cluster.SESSION_SETTINGS)
+        _verify_settings(cluster.SESSION_SETTINGS, sql.variables(connection, tuple(cluster.SESSION_SETTINGS)))
+
+
+def _set(connection: Connection, settings: Mapping[str, str]) -> None:
     sql.execute(connection, "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in settings.items()))
-    names = (*settings, *CHARSET_VARIABLES)
-    actual = sql.row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names))
-    _verify_settings(settings, dict(zip(names, actual, strict=True)))
 
 
 def _session_settings(dialect: Dialect, *, autocommit: bool, short_lived: bool) -> dict[str, str]:
@@ -170,6 +179,9 @@ def _verify_settings(settings: Mapping[str, str], actual: Mapping[str, object]) 
                 raise _setting_lost(name, ",".join(SQL_MODE), text)
         elif text != wanted.strip("'"):
             raise _setting_lost(name, wanted, text)
+
+
+def _verify_charset(actual: Mapping[str, object]) -> None:
     for name in CHARSET_VARIABLES:
         if actual[name] != "utf8mb4":
             raise _setting_lost(name, "utf8mb4", actual[name])
@@ -199,6 +211,7 @@ def server_info(connection: Connection) -> ServerInfo:
         local_infile=bool(local_infile),
         autoinc_lock_mode=autoinc_lock_mode,
         connection_id=connection_id,
+        splits_load_data=connection.in_cluster and cluster.splits_load_data(connection),
     )
 
 

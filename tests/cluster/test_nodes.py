@@ -66,7 +66,7 @@ def test_the_only_node_of_the_url_is_lost_and_the_run_repeated_through_another(d
     cluster.kill(2)
     load.ends(4)
     other = replace(database, target=database.target.at(database.target.nodes[0]))
-    assert "run 1" in other.parloader("status").output
+    assert "resume: parloader seed" in other.parloader("status").output
     proven(replace(load, database=other))
 
 

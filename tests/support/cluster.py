@@ -41,6 +41,9 @@ JOIN_SECONDS = 90
 
 STOP_SECONDS = 60
 
+# Nodes that lost each other find each other again by themselves
+MERGE_SECONDS = 30
+
 ORDINARY_USER = "nobody"
 
 MAX_NODES = 3
@@ -180,12 +183,12 @@ class Cluster:
             raise ClusterError(f"a Galera cluster needs {lacking}")
         self._bootstrap_data()
         running = [node for node in self.nodes if node.process]
-        if running and not any(node.in_sync for node in running):
-            self.restore_quorum(running[0])
+        if running:
+            self._wait_for_quorum(running)
         for node in self.nodes if running else self._latest_first():
             if not node.process:
                 self._launch(node, first=not any(other.process for other in self.nodes))
-                self.wait_until_in_sync(node)
+            self.wait_until_in_sync(node)
 
     def start_node(self, number: int) -> None:
         """Starts one node of a running cluster, without waiting for it."""
@@ -233,10 +236,14 @@ class Cluster:
         if process := self.node(number).process:
             process.send_signal(signal.SIGCONT)
 
-    def restore_quorum(self, node: ClusterNode) -> None:
-        """Makes this node, which is left without a quorum, the cluster."""
-        node.rows("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=true'")
-        self.wait_until_in_sync(node)
+    def _wait_for_quorum(self, running: list[ClusterNode]) -> None:
+        """Waits until the nodes form a cluster again. If they do not, makes the first that is left without a quorum the cluster."""
+        deadline = time.monotonic() + MERGE_SECONDS
+        while not any(node.in_sync for node in running):
+            if time.monotonic() > deadline:
+                running[0].rows("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=true'")
+                self.wait_until_in_sync(running[0])
+            time.sleep(0.1)
 
     def remove(self) -> None:
         self.stop()
