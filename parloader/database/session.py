@@ -36,7 +36,7 @@ NO_LIMIT = 2**64 - 1
 
 SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_VALUE_ON_ZERO", "NO_ENGINE_SUBSTITUTION")
 
-CHARSET_VARIABLES = ("character_set_client", "character_set_connection")
+CHARSET_VARIABLES = {"character_set_client", "character_set_connection"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,6 @@ def configure_session(connection: Connection, *, autocommit: bool = True, short_
     _set(connection, settings)
     actual = cluster.read_variables(connection, (*settings, *CHARSET_VARIABLES))
     _verify_settings(settings, actual)
-    _verify_charset(actual)
     if connection.in_cluster:
         _set(connection, cluster.SESSION_SETTINGS)
         _verify_settings(cluster.SESSION_SETTINGS, sql.variables(connection, tuple(cluster.SESSION_SETTINGS)))
@@ -179,10 +178,7 @@ def _verify_settings(settings: Mapping[str, str], actual: Mapping[str, object]) 
                 raise _setting_lost(name, ",".join(SQL_MODE), text)
         elif text != wanted.strip("'"):
             raise _setting_lost(name, wanted, text)
-
-
-def _verify_charset(actual: Mapping[str, object]) -> None:
-    for name in CHARSET_VARIABLES:
+    for name in CHARSET_VARIABLES & actual.keys():
         if actual[name] != "utf8mb4":
             raise _setting_lost(name, "utf8mb4", actual[name])
 
