@@ -81,6 +81,14 @@ def connect_to_any(target: Target, connect: Callable[[Target], Connection]) -> C
     raise _no_node(failures)
 
 
+def out_of_step(error: DriverError, where: str) -> ConnectError:
+    """The error of a node that does not get the transactions of the others, for which `wsrep_sync_wait` makes it wait."""
+    return ConnectError(
+        f"{where} does not get in step with its Galera cluster: {error_codes.server_message(error)}",
+        "Check wsrep_cluster_status and wsrep_local_state_comment there (SHOW STATUS)",
+    )
+
+
 def cluster_id(connection: Connection) -> str | None:
     """The identifier that all nodes of a Galera cluster share; None: the server is not a node."""
     if not connection.in_cluster:

@@ -105,8 +105,8 @@ def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_live
         try:
             configure_session(connection, autocommit=autocommit, short_lived=short_lived)
         except pymysql.Error as error:
-            if error_codes.is_conflict(error):  # a node of a cluster that waits in vain for the others
-                raise error_codes.connect_error(error, target.where, target.user, target.database) from error
+            if connection.in_cluster and error_codes.is_conflict(error):
+                raise cluster.out_of_step(error, target.where) from error
             raise target.translate(error, f"setting up the session at {target.where}") from error
         connection.set_read_timeout(answer_timeout_seconds)
     except BaseException:

@@ -185,6 +185,7 @@ class DatabaseLease(Supervisor):
         retries = Retries(self._retry_seconds + EXTRA_RETRY_SECONDS, time.monotonic())
         while not self._over.is_set():
             error_codes.close(self._connection)
+            self._target = self._target.starting_with(1)  # another node: this one may be lost
             failure = self._try_lock()
             if failure is None:
                 return

@@ -89,7 +89,7 @@ def test_without_a_quorum_for_longer_than_retry_seconds(database: Database, clus
     load = started(through(database, 1), replace(LONG, retry_seconds=2))
     for number in (2, 3):
         cluster.pause(number)
-    load.ends(4, "WSREP has not yet prepared node|error 1047|error 1180|no answer|Lost connection")
+    load.ends(4, "WSREP has not yet prepared node|error 1180|does not get in step with its Galera cluster")
     for command in ("verify", "status"):
         done = through(database, 1).parloader(command, check=4)
         assert "committed nothing" not in done.stderr
@@ -143,7 +143,7 @@ def test_an_application_writes_on_other_nodes(database: Database) -> None:
         load.ends(0)
         assert one
         assert other
-        through(database, 3).parloader("verify", "--procs", "2")
+        through(database, 3).parloader("verify", "--procs", "2", "--ignore-extra")
     own = database.value("SELECT COUNT(*) FROM orders WHERE note = 'of the application'")
     seen = database.value("SELECT SUM(seen) FROM customer")
     assert own + seen == len(one) + len(other)  # type: ignore[operator]
@@ -169,8 +169,8 @@ def test_keys_that_a_seed_reserved_are_given_back_through_another_node(database:
     database.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL)", "INSERT INTO t (v) VALUES (7)")
     counter = "SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 't'"
     before = [node.value(counter) for node in on_every_node(database)]
-    through(database, 1).parloader("seed", "--table", "t", "--rows", "500")
+    database.parloader("seed", "--table", "t", "--rows", "500", "--procs", "3", "--batch", "50")
     cleaned_through = through(database, 2)
     cleaned_through.parloader("clean", "--yes")
-    assert [node.value(counter) for node in on_every_node(database)] == before
+    assert {node.value(counter) for node in on_every_node(database)} == {before[0]}  # ALTER TABLE runs on every node
     assert cleaned_through.rows("SELECT v FROM t") == ((7,),)
