@@ -74,10 +74,11 @@ def connect_to_any(target: Target, connect: Callable[[Target], Connection]) -> C
     failures: list[ConnectError] = []
     for node in target.nodes:
         if node in known.nodes and (connection := _connection_or_failure(target.at(node), connect, failures)):
-            if known.cluster_id not in (None, cluster_id(connection)):
-                error_codes.close(connection)
-                raise _not_one_database(f"{node} is not a node of the same Galera cluster any more")
-            return connection
+            with target.at(node).translate_errors(f"checking the cluster of {node}"):
+                if known.cluster_id in (None, cluster_id(connection)):
+                    return connection
+            error_codes.close(connection)
+            raise _not_one_database(f"{node} is not a node of the same Galera cluster any more")
     raise _no_node(failures)
 
 

@@ -198,9 +198,12 @@ class DatabaseLease(Supervisor):
         try:
             self._connection = self._connect()
             with self._target.translate_errors("locking the database again"):
+                # first: a command that waits for a sign of life of this one has the lock of its node
+                if not self._renew():
+                    raise control.lost_lease_error()
                 if not control.lock(self._connection):
                     return control.refusal(self._connection)
-                if not self._renew() or (self._fenced and not self._holder.is_current(self._connection)):
+                if self._fenced and not self._holder.is_current(self._connection):
                     raise control.lost_lease_error()
                 if self._fenced:
                     self._holder.move(self._connection)

@@ -1,10 +1,11 @@
 """What keeps the transaction of a worker from being committed too late, through another node."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from support.cluster import through
-from support.servers import Database
+from support.servers import Database, until
 
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
@@ -12,6 +13,8 @@ from parloader.errors import AnotherRun
 from parloader.ledger import cluster_lease, control, store
 from parloader.ledger.control import Holder
 from parloader.plans.row_ranges import IndexRange
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.progress import Progress
 
 pytestmark = pytest.mark.cluster
 
@@ -92,3 +95,30 @@ def test_an_abandoned_lease_is_taken_by_one(database: Database, monkeypatch: pyt
         cluster_lease.release(dead, 3, drop=True)
         assert cluster_lease.read(other) is None
     assert database.rows("SHOW TABLES") == ()
+
+
+def test_a_holder_that_lost_its_node_gives_its_sign_of_life_where_another_command_waits_for_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That command has the lock of the only node that is left."""
+    monkeypatch.setattr(cluster_lease, "EXPIRY_SECONDS", 4)
+    both = replace(database.target, others=database.target.others[:1])
+    with DatabaseLease(both, "seed", 60, Progress()) as holder, ThreadPoolExecutor(1) as thread:
+        with through(database, 1).connection() as connection:
+            lock = control.holder_connection_id(connection)
+            waiting = thread.submit(lambda: DatabaseLease(through(database, 2).target, "clean", 60, Progress()).__enter__())
+            with through(database, 2).connection() as other:
+                until(lambda: control.holder_connection_id(other), "the other command has the lock of its node")
+            sql.execute(connection, "KILL %s", lock)
+        with pytest.raises(AnotherRun, match="another parloader command is running in this database: seed by"):
+            waiting.result()
+        until(lambda: cluster_lease_node(database) == "2" or holder.failure, "it holds the lease through the other node")
+        assert holder.failure is None
+
+
+def cluster_lease_node(database: Database) -> str:
+    """The number of the node through which the lease is held."""
+    with through(database, 2).connection() as connection:
+        lease = cluster_lease.read(connection)
+        assert lease
+        return lease.node.rsplit("/", 3)[1]
