@@ -93,6 +93,27 @@ get_mariadb() {
     return 1
 }
 
+# get_galera: what tests/support/cluster.py needs for a Galera cluster of MariaDB; fails where there is no way to it. Installs no service:
+# mariadb-server, which has the scripts that copy a node's data, would be one, so it is only unpacked, into .servers/galera.
+get_galera() {
+    has_galera && return
+    get_mariadb && command -v apt-get >/dev/null && as_root true || return 1
+    say "installing galera-4 and rsync (a library and a program; no service is started)"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends galera-4 rsync iproute2 >/dev/null 2>&1 ||
+        { as_root apt-get update -q >/dev/null 2>&1 &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends galera-4 rsync iproute2 >/dev/null; } || true
+    if ! command -v wsrep_sst_rsync >/dev/null || ! command -v my_print_defaults >/dev/null; then
+        rm -rf .servers/galera
+        mkdir -p .servers/galera
+        (cd .servers/galera &&
+            { apt-get download -q mariadb-server mariadb-client-core ||
+                { as_root apt-get update -q && apt-get download -q mariadb-server mariadb-client-core; }; } &&
+            for deb in mariadb-*.deb; do dpkg-deb -x "$deb" . && rm "$deb" || exit 1; done) >/dev/null 2>&1 || true
+    fi
+    has_galera
+}
+has_galera() { PYTHONPATH="$PWD/tests" .venv/bin/python -c 'import sys; from support.cluster import missing; sys.exit(missing())' 2>/dev/null; }
+
 # get_mysql: a MySQL that parloader finds; fails where there is no way to one. Debian has it in sid only.
 get_mysql() {
     server_binary MySQL >/dev/null && return

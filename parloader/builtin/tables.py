@@ -1,13 +1,18 @@
 """Creates and drops the tables of the built-in plan."""
 
+from collections.abc import Sequence
+
 from parloader.builtin.plan import CREATED_COMMENT
-from parloader.database import introspection, sql
-from parloader.database.driver import Connection
+from parloader.database import error_codes, introspection, sql
+from parloader.database.driver import Connection, DriverError
 from parloader.database.introspection import ListedTable
 from parloader.schema.model import Schema
 
 # Parents first
 TABLES = ("outgoing_event", "robot_account", "script_reference", "event_trigger", "script_version", "task_schedule", "script_execution")
+
+CLOSED = "parloader_closed"
+"""The name of a CHECK that no row satisfies."""
 
 
 def create_tables(connection: Connection) -> tuple[str, ...]:
@@ -41,7 +46,7 @@ def children_first() -> tuple[str, ...]:
 def drop_created_tables(connection: Connection) -> tuple[str, ...]:
     """Drops the tables that parloader created, if all are empty and no other table references them; returns their names.
 
-    The tables are locked from the check to the drop, so that no row is lost.
+    No row can be inserted between the check and the drop, so none is lost.
     """
     listed = introspection.list_tables(connection)
     commented = listed.with_comment(CREATED_COMMENT)
@@ -51,6 +56,8 @@ def drop_created_tables(connection: Connection) -> tuple[str, ...]:
     references = introspection.foreign_keys_to(connection, created)
     if any(key.child not in created or listed.elsewhere(key.database) for key in references):
         return ()
+    if connection.in_cluster:
+        return created if drop_empty_in_cluster(connection, created) else ()
     sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in created))
     try:
         if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in created):
@@ -59,3 +66,24 @@ def drop_created_tables(connection: Connection) -> tuple[str, ...]:
     finally:
         sql.execute(connection, "UNLOCK TABLES")
     return created
+
+
+def drop_empty_in_cluster(connection: Connection, tables: Sequence[str]) -> bool:
+    """Drops the tables if all are empty; False: a row was found, and none is dropped.
+
+    On a Galera cluster, LOCK TABLES keeps only clients of this node out. But DDL has the same place among the transactions of every node: a
+    CHECK that no row satisfies can be added to an empty table only, and from then on keeps it empty.
+    """
+    closed: list[str] = []
+    try:
+        for name in tables:
+            sql.execute(connection, f"ALTER TABLE {sql.quote(name)} ADD CONSTRAINT IF NOT EXISTS {CLOSED} CHECK (FALSE)")
+            closed.append(name)
+    except DriverError as error:
+        for name in closed:
+            sql.execute(connection, f"ALTER TABLE {sql.quote(name)} DROP CONSTRAINT {CLOSED}")
+        if error_codes.is_row_rejected(error):
+            return False
+        raise
+    sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, tables)))
+    return True

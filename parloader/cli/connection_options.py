@@ -59,7 +59,7 @@ _connection_options = option_group(
         "--url",
         envvar="PARLOADER_URL",
         show_envvar=True,
-        help="mysql://USER:PASSWORD@HOST/DATABASE. Anything missing is read from ~/.my.cnf.  [default: a private server]",
+        help="mysql://USER:PASSWORD@HOST/DATABASE; HOST,HOST for the nodes of a Galera cluster. Anything missing is read from ~/.my.cnf.  [default: a private server]",
     ),
     click.option(
         "--ssl-mode",

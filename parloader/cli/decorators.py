@@ -102,7 +102,7 @@ def answered(question: str, what: str, command: str) -> bool:
 
 
 def with_permission(function: Callable[..., None]) -> Callable[..., None]:
-    """--allow-remote, passed on as `allow_remote`, for commands that write. If it lacks the target's host, the user at the terminal is asked."""
+    """--allow-remote, passed on as `allow_remote`, for commands that write. If it lacks a host of the target, the user at the terminal is asked."""
 
     @click.option(
         "--allow-remote",
@@ -113,11 +113,11 @@ def with_permission(function: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(function)
     def wrapper(*, target: "Target", allow_remote: tuple[str, ...], **options: Any) -> None:
-        from parloader.runs.permission import is_permitted
+        from parloader.runs.permission import forbidden_hosts, not_this_machine
 
-        question = f"{target.host} is not this machine. Write to the database {target}?"
-        if on_terminal() and not is_permitted(target, allow_remote) and confirmed(question):
-            allow_remote = (*allow_remote, target.host)
+        hosts = forbidden_hosts(target, allow_remote) if on_terminal() else ()
+        if hosts and confirmed(f"{not_this_machine(hosts)}. Write to the database {target}?"):
+            allow_remote = (*allow_remote, *hosts)
         function(target=target, allow_remote=allow_remote, **options)
 
     return wrapper

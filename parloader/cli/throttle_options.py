@@ -95,11 +95,16 @@ class LimitOptions:
 
         if self.replica_urls and self.max_lag is None:
             raise UsageError("--replica-url without --max-lag has no effect", "Add how far it may be behind, for example --max-lag 5")
+        replicas = tuple(map(parse_url, self.replica_urls))
+        if any(replica.others for replica in replicas):
+            raise UsageError(
+                "--replica-url names several hosts; each replica is checked by itself", "Repeat --replica-url for each of them"
+            )
         return Limits(
             max_rows_per_second=self.max_rate or math.inf,
             max_load=self.max_load,
             max_lag_seconds=self.max_lag,
-            replicas=tuple(map(parse_url, self.replica_urls)),
+            replicas=replicas,
         )
 
 

@@ -19,6 +19,7 @@ import pymysql.connections
 from pymysql.constants import COMMAND, SERVER_STATUS
 
 from parloader.database.dialects import Dialect
+from parloader.database.target import Node
 from parloader.errors import ConnectError, ServerNotSupported
 
 DriverError: TypeAlias = pymysql.Error
@@ -77,6 +78,10 @@ class Connection(DriverConnection):  # type: ignore[misc]
     """What is particular to this server; set by session.configure_session."""
     account: str = ""
     """What CURRENT_USER() returns; set by session.configure_session."""
+    in_cluster: bool = False
+    """Whether the server is a node of a Galera cluster; set by session.configure_session."""
+    node: Node
+    """Which of the target's nodes this is; set by session.connect."""
     _file_content: bytes | None = None
     """Content for the file that the server asks for during the current statement."""
 

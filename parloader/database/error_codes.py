@@ -38,6 +38,7 @@ QUERY_KILLED = {1317}  # query execution was interrupted
 CONNECTION_LOST = {
     0,  # PyMySQL: the socket is already closed
     1040,  # too many connections
+    1047,  # Galera: the node has no quorum, or is not in sync yet
     1053,  # server shutdown in progress
     1077,  # normal shutdown
     1079,  # shutdown complete
@@ -46,6 +47,7 @@ CONNECTION_LOST = {
     1159,  # timeout reading packets
     1160,  # error writing packets
     1161,  # timeout writing packets
+    1180,  # error during COMMIT (Galera: the node lost its quorum meanwhile)
     1927,  # MariaDB: connection was killed
     2002,  # cannot connect through a Unix socket
     2003,  # cannot connect over TCP
@@ -94,6 +96,7 @@ DISK_FULL = {
     1030,  # error from the storage engine
     1114,  # the table is full
 }
+
 
 UNKNOWN_OBJECT = {
     1049,  # database
@@ -247,6 +250,11 @@ def is_refusal(error: pymysql.Error) -> bool:
     return number > 0 and number not in CLIENT_ERRORS and number != SHUTTING_DOWN
 
 
+def is_conflict(error: pymysql.Error) -> bool:
+    """Whether another transaction was first: a deadlock, a failed certification or a lock wait."""
+    return error_number(error) in LOCKED
+
+
 def is_duplicate_key(error: pymysql.Error) -> bool:
     return error_number(error) in DUPLICATE_KEY
 
@@ -261,6 +269,10 @@ def is_unknown_variable(error: pymysql.Error) -> bool:
 
 def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
+
+
+def is_row_rejected(error: pymysql.Error) -> bool:
+    return error_number(error) in ROW_REJECTED
 
 
 def suppress_driver_errors() -> contextlib.suppress:

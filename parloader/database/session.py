@@ -7,16 +7,16 @@ are set and read back; a session without them is refused.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pymysql
 
-from parloader.database import error_codes, session_variables, sql
+from parloader.database import cluster, error_codes, session_variables, sql
 from parloader.database.dialects import Dialect, ServerKind, require_version
 from parloader.database.driver import Connection, DriverError
 from parloader.database.session_settings import KEPT_MODE, MODES, SQL_MODE, Setting
 from parloader.database.session_variables import Requirement
-from parloader.database.target import Target
+from parloader.database.target import Node, Target
 from parloader.errors import ServerNotSupported, SessionLawError
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -43,6 +43,7 @@ class ServerInfo:
     local_infile: bool  # whether LOAD DATA LOCAL is allowed
     autoinc_lock_mode: int
     connection_id: int
+    splits_load_data: bool = False  # whether it commits a LOAD DATA in pieces (Galera)
 
     def __str__(self) -> str:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
@@ -56,11 +57,19 @@ def connect(
     short_lived: bool = False,
     answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
 ) -> Connection:
-    """A connection with the required session settings.
+    """A connection with the required session settings, to the first node of the target that can be used.
 
     `local_infile`: it may run LOAD DATA LOCAL. `short_lived`: the server ends it after IDLE_SECONDS of silence.
     ConnectError, SessionLawError, ServerNotSupported.
     """
+    connect_to_one = partial(
+        _connect, autocommit=autocommit, local_infile=local_infile, short_lived=short_lived, answer_timeout_seconds=answer_timeout_seconds
+    )
+    return cluster.connect_to_any(target, connect_to_one) if target.others else connect_to_one(target)
+
+
+def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_lived: bool, answer_timeout_seconds: float) -> Connection:
+    """A connection to the target's one node."""
     # traffic over a Unix socket does not leave the machine
     tls = target.tls.context() if target.tls.required or not target.unix_socket else None
     try:
@@ -81,9 +90,14 @@ def connect(
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
         raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
+    connection.node = Node(target.host, target.port)
     try:
-        with target.translate_errors("setting up the session"):
+        try:
             configure_session(connection, autocommit=autocommit, short_lived=short_lived)
+        except pymysql.Error as error:
+            if error_codes.is_conflict(error):  # only a wait for other nodes can be one
+                raise cluster.out_of_step(error, target.where) from error
+            raise target.translate(error, f"setting up the session at {target.where}") from error
         connection.set_read_timeout(answer_timeout_seconds)
     except BaseException:
         connection.close()
@@ -160,6 +174,7 @@ class Statements:
     requirements: tuple[Requirement, ...]
     set_all: str
     read_all: str  # returns one column: a driver spends more time on many than the server
+    reads_cluster: bool  # whether the last value of read_all is whether the server is a node of a Galera cluster
 
 
 SEPARATOR = "|"
@@ -176,13 +191,18 @@ def _statements(dialect: Dialect, autocommit: bool, short_lived: bool, deviation
     requirements = tuple(r for r in session_variables.requirements(dialect) if r.name not in deviations.unknown)
     assignments = [f"SESSION {s.name} = {s.value}" for s in settings if s.name not in deviations.refused]
     expressions = [*(f"@@SESSION.{s.name}" for s in settings), *(f"({r.condition}) IS TRUE" for r in requirements)]
-    return Statements(settings, requirements, f"SET {', '.join(assignments)}", f"SELECT CONCAT_WS('{SEPARATOR}', {', '.join(expressions)})")
+    reads_cluster = any(r.name == cluster.REPLICATES for r in requirements)
+    if reads_cluster:
+        expressions.append(f"@@SESSION.{cluster.REPLICATES}")
+    read_all = f"SELECT CONCAT_WS('{SEPARATOR}', {', '.join(expressions)})"
+    return Statements(settings, requirements, f"SET {', '.join(assignments)}", read_all, reads_cluster)
 
 
 def _set_and_verify(connection: Connection, statements: Statements) -> None:
     """Sets the variables, and reads them back. Raises SessionLawError and the driver's errors."""
     sql.execute(connection, statements.set_all)
     actual = sql.value(connection, statements.read_all).split(SEPARATOR)
+    connection.in_cluster = statements.reads_cluster and bool(int(actual.pop()))
     count = len(statements.settings)
     for setting, value in zip(statements.settings, actual[:count], strict=True):
         _verify(setting, value)
@@ -229,6 +249,7 @@ def server_info(connection: Connection) -> ServerInfo:
         local_infile=bool(local_infile),
         autoinc_lock_mode=autoinc_lock_mode,
         connection_id=connection_id,
+        splits_load_data=connection.in_cluster and cluster.splits_load_data(connection),
     )
 
 

@@ -210,6 +210,16 @@ SETTINGS = (
         servers=MYSQL,
     ),
     Setting(name="wsrep_osu_method", value="'TOI'", reason="With RSU, a Galera node creates tables for itself only.", servers=MARIADB),
+    Setting(
+        name="wsrep_sync_wait",
+        value="7",
+        reason="Each transaction on a Galera node first waits until the node has applied what any node had committed before. The bits stand for reads, "
+        "UPDATE and DELETE, and INSERT.",
+        servers=MARIADB,
+    ),
+    Setting(
+        name="wsrep_trx_fragment_size", value="0", reason="A batch is sent to the other Galera nodes as one transaction.", servers=MARIADB
+    ),
     # How long anything may take
     Setting(
         name="lock_wait_timeout",

@@ -75,15 +75,6 @@ REQUIREMENTS = (
         reason="If it is 0 on a Galera node, the other nodes do not get the rows.",
         servers=MARIADB,
     ),
-    Requirement(
-        name="wsrep_load_data_splitting",
-        wanted="0",
-        condition="NOT (@@SESSION.wsrep_on AND @@GLOBAL.wsrep_load_data_splitting)",
-        remedy="An administrator can turn it off: SET GLOBAL wsrep_load_data_splitting = 0",
-        reason="A global variable. If it is 1, a Galera node commits parts of a LOAD DATA statement, so a failed batch could be kept in part.",
-        servers=MARIADB,
-        until=(11, 8),
-    ),
 )
 
 

@@ -193,14 +193,15 @@ LEFT_ALONE = (
         mysql="pseudo_replica_mode rbr_exec_mode require_row_format",
     ),
     LeftAlone(
-        reason="It is how long a read waits for changes of other nodes. On the node that parloader is connected to, its own changes are visible at once.",
-        mariadb="wsrep_causal_reads wsrep_sync_wait",
+        reason="It is how long a read waits for changes of other nodes. On the node that parloader is connected to, its own changes are visible at once; "
+        "on Galera, wsrep_sync_wait is set.",
+        mariadb="wsrep_causal_reads",
         mysql="group_replication_consistency",
     ),
     LeftAlone(
-        reason="It decides in how many parts a transaction is sent to the other Galera nodes, or how often a single statement is repeated after a "
-        "conflict. A transaction is still committed on all nodes or on none.",
-        mariadb="wsrep_retry_autocommit wsrep_trx_fragment_size wsrep_trx_fragment_unit",
+        reason="It is the unit of a setting that is 0, or how often a single statement is repeated after a conflict on Galera. "
+        "A transaction is still committed on all nodes or on none.",
+        mariadb="wsrep_retry_autocommit wsrep_trx_fragment_unit",
     ),
 )
 

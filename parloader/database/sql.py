@@ -1,6 +1,6 @@
 """Helpers that run SQL statements. Values are passed as parameters, never formatted into the statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,11 @@ def row(connection: Connection, statement: str, *values: Any) -> tuple[Any, ...]
 def value(connection: Connection, statement: str, *values: Any) -> Any:
     """The first column of a statement that returns exactly one row."""
     return row(connection, statement, *values)[0]
+
+
+def variables(connection: Connection, names: Sequence[str]) -> dict[str, Any]:
+    """The session's values of these variables."""
+    return dict(zip(names, row(connection, "SELECT " + ", ".join(f"@@SESSION.{name}" for name in names)), strict=True))
 
 
 def within(column: str, ranges: tuple[tuple[int, int], ...], *, of: str | None = None) -> str:

@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -18,6 +18,20 @@ from parloader.errors import ParloaderError
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+DEFAULT_PORT = 3306
+
+
+@dataclass(frozen=True)
+class Node:
+    """One of several addresses of a database: a node of a cluster."""
+
+    host: str
+    port: int = DEFAULT_PORT
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where to connect and as whom. It is sent to worker processes; its text never shows the password."""
@@ -26,33 +40,46 @@ class Target:
     database: str
     password: str = field(default="", repr=False)
     host: str = "localhost"
-    port: int = 3306
+    port: int = DEFAULT_PORT
     unix_socket: str | None = None  # takes precedence over host and port
+    others: tuple[Node, ...] = ()  # more nodes of the same cluster, in the order in which they are tried
     tls: Tls = field(default_factory=Tls)
 
     @property
     def where(self) -> str:
-        return self.unix_socket or f"{self.host}:{self.port}"
+        return self.unix_socket or ",".join(map(str, self.nodes))
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Where to connect, in the order in which the nodes are tried."""
+        return (Node(self.host, self.port), *self.others)
+
+    def at(self, node: Node) -> "Target":
+        """The same database on this node alone."""
+        return replace(self, host=node.host, port=node.port, others=())
+
+    def preferring(self, node: Node) -> "Target":
+        """The same nodes, tried in the same cyclic order from this one on."""
+        return self.starting_with(self.nodes.index(node))
+
+    def starting_with(self, number: int) -> "Target":
+        """The same nodes, tried in the same cyclic order from another one on: number `number`, modulo the number of nodes."""
+        start = number % len(self.nodes)
+        first, *others = (*self.nodes[start:], *self.nodes[:start])
+        return replace(self, host=first.host, port=first.port, others=tuple(others))
 
     def __str__(self) -> str:
         return f"{self.database} at {self.where} as {self.user}"
 
     def is_local(self) -> bool:
-        """Whether the server is on this machine: reached by a Unix socket, or by a host all of whose addresses belong to this machine.
+        """Whether the server is on this machine: reached by a Unix socket, or by hosts all of whose addresses belong to this machine.
 
-        ConnectError if the host has no address. A local address may still lead elsewhere (a tunnel, a forwarded port); this cannot tell.
+        ConnectError if a host has no address. A local address may still lead elsewhere (a tunnel, a forwarded port); this cannot tell.
         """
         if self.unix_socket:
             return True
         own = _own_addresses()
-        return all(_is_own(address, own) for address in self._addresses())
-
-    def _addresses(self) -> list[Address]:
-        try:
-            resolved = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:  # UnicodeError: not a host name (a label is empty or too long)
-            raise error_codes.unknown_host(self.where, error) from error
-        return [ipaddress.ip_address(address[0]) for *_, address in resolved]
+        return all(_is_own(address, own) for node in self.nodes for address in _addresses(node))
 
     @contextmanager
     def translate_errors(self, doing: str) -> Iterator[None]:
@@ -85,13 +112,14 @@ URL_PARTS = re.compile(
     r"""
     (?P<scheme>[\w+]+)://
     (?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?
-    (?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?
-    (?::(?P<port>[^/?]*))?
+    (?P<nodes>(?:\[[^/?\]]*\]|[^/?\[\]])*)
     (?:/(?P<database>[^?]*))?
     (?:\?(?P<query>.*))?
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+NODE_PARTS = re.compile(r"(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:]+))?(?::(?P<port>.*))?", re.DOTALL)
 
 URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key")
 
@@ -99,6 +127,7 @@ URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key")
 def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Target:  # noqa: B008  both are frozen
     """The target that a URL names: mysql:// or mariadb://, with or without a driver, with the parameters unix_socket and ssl-….
 
+    The URL may name several nodes of a cluster, with commas between them; each can have its own port.
     `defaults` fill in what the URL leaves out; `tls` are the TLS options given beside it. UsageError if it is not valid, without the password.
     """
     parts = _url_parts(url)
@@ -110,16 +139,21 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
         raise error_codes.bad_url("the URL names no database")
     if not user:
         raise error_codes.bad_url("the URL names no user")
-    unix_socket, host = parameters.get("unix_socket"), parts["ipv6"] or parts["host"]
+    unix_socket, ((host, port), *others) = parameters.get("unix_socket"), _nodes(parts["nodes"])
+    if unix_socket and others:
+        raise error_codes.bad_url("the URL names a unix_socket and several hosts")
     if not (unix_socket or host):
         host = defaults.host
         unix_socket = defaults.unix_socket if host in (None, "localhost") else None
+    default_port = defaults.port or DEFAULT_PORT
+    first = Node(host or "localhost", port or default_port)
     given = _tls(parameters).merge(tls, "--ssl-…")
     return Target(
         user=user,
         password=(defaults.password or "") if password is None else unquote(password),
-        host=host or "localhost",
-        port=_port(parts["port"]) or defaults.port or 3306,
+        host=first.host,
+        port=first.port,
+        others=tuple(dict.fromkeys(node for name, port in others if (node := Node(name or "", port or default_port)) != first)),
         database=database,
         unix_socket=unix_socket,
         tls=(given if unix_socket else given.with_defaults(defaults.tls)).validated(),  # the option file's TLS is not meant for a socket
@@ -136,15 +170,28 @@ def _url_parts(url: str) -> re.Match[str]:
         parts = None
     if parts is None:
         raise error_codes.bad_url("the URL is not valid") from None  # the cause quotes parts of it, perhaps the password
-    _port(parts["port"])
+    _nodes(parts["nodes"])
     scheme = parts["scheme"].split("+")[0]
     if scheme not in ("mysql", "mariadb"):
         raise error_codes.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
     return parts
 
 
+def _nodes(text: str) -> list[tuple[str | None, int | None]]:
+    """Host and port of each node of a URL; None for what it leaves out. Only a single node may lack its host."""
+    nodes = []
+    for part in text.split(","):
+        node = NODE_PARTS.fullmatch(part)
+        if node is None:
+            raise error_codes.bad_url("the URL is not valid")
+        nodes.append((node["ipv6"] or node["host"], _port(node["port"])))
+    if len(nodes) > 1 and not all(host and host == host.strip() for host, _ in nodes):
+        raise error_codes.bad_url("a host between the commas of the URL is empty or has a blank")
+    return nodes
+
+
 def _port(text: str | None) -> int | None:
-    """The port of a URL; None if it names none."""
+    """The port of a node; None if it names none."""
     if not text:
         return None
     try:
@@ -176,6 +223,14 @@ def _tls(parameters: dict[str, str]) -> Tls:
         cert=parameters.get("ssl-cert"),
         key=parameters.get("ssl-key"),
     )
+
+
+def _addresses(node: Node) -> list[Address]:
+    try:
+        resolved = socket.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a host name (a label is empty or too long)
+        raise error_codes.unknown_host(str(node), error) from error
+    return [ipaddress.ip_address(address[0]) for *_, address in resolved]
 
 
 def _own_addresses() -> frozenset[Address]:

@@ -4,6 +4,10 @@ An advisory lock of the server admits one seed, clean or bench at a time; it end
 can outlive the lock: its parent was killed, or lost the lock's connection. So the holder of the lock writes its token to the ledger, and
 every transaction of its workers reads the token with a shared lock. The next holder's write waits for the transactions that have read the
 previous token; later transactions find the new token and stop (fencing: M. Kleppmann, "How to do distributed locking").
+
+A Galera cluster has neither the lock nor the shared lock: they hold on one node. There the lock is backed by a row (cluster_lease.py), and
+a transaction changes a row of its own worker, its slot, which the next holder's write changes, too: the cluster certifies only the first of
+two changes of a row.
 """
 
 import getpass
@@ -18,6 +22,7 @@ from datetime import datetime
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.errors import AnotherRun
+from parloader.ledger import cluster_lease
 
 CONTROL = "parloader_control"
 
@@ -28,6 +33,10 @@ DDL = f"""CREATE TABLE IF NOT EXISTS {CONTROL} (
         set_by VARCHAR(255) NOT NULL,
         set_at DATETIME NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: who is at work, and whether to pause'"""
+
+
+SLOTS = 64
+"""How many workers can change their slots without waiting for each other."""
 
 
 def current_user() -> str:
@@ -60,15 +69,23 @@ class Holder:
     doing: str  # seed, clean or bench
     token: int = field(default_factory=lambda: secrets.randbits(63))  # the fencing token, unique to this holder
 
+    @property
+    def set_by(self) -> str:
+        return f"{self.doing} by {current_user()}, process {os.getpid()}"
+
     def write(self, connection: Connection, lock_connection_id: int) -> None:
-        """Records this holder as the current one. Waits until no transaction of the previous holder is open."""
+        """Records this holder as the current one. Waits until no transaction of the previous holder is open.
+
+        On a cluster these end in a failed certification, or this does (DriverError).
+        """
+        rows = [("holder", self.token, lock_connection_id, self.set_by)]
+        if connection.in_cluster:
+            rows += [(_slot_name(number), self.token, secrets.randbits(32), "") for number in range(SLOTS)]
         sql.execute(
             connection,
-            f"INSERT INTO {CONTROL} VALUES ('holder', %s, %s, %s, UTC_TIMESTAMP()) ON DUPLICATE KEY UPDATE "
+            f"INSERT INTO {CONTROL} VALUES {', '.join(['(%s, %s, %s, %s, UTC_TIMESTAMP())'] * len(rows))} ON DUPLICATE KEY UPDATE "
             "token = VALUES(token), connection_id = VALUES(connection_id), set_by = VALUES(set_by), set_at = VALUES(set_at)",
-            self.token,
-            lock_connection_id,
-            f"{self.doing} by {current_user()}, process {os.getpid()}",
+            *(value for row in rows for value in row),
         )
 
     def move(self, connection: Connection) -> None:
@@ -87,9 +104,21 @@ def fence(token: int) -> str:
     return f"FROM {CONTROL} WHERE name = 'holder' AND token = {token:d} LOCK IN SHARE MODE"
 
 
-def require_current(connection: Connection, token: int) -> None:
-    """AnotherRun: this holder is not the current one. Otherwise it stays the current one until the transaction ends."""
-    if not sql.rows(connection, f"SELECT 1 {fence(token)}"):
+def _slot_name(number: int) -> str:
+    return f"slot {number % SLOTS}"
+
+
+def require_current(connection: Connection, token: int, slot: int = 0) -> None:
+    """AnotherRun: this holder is not the current one. Otherwise it stays the current one until the transaction ends.
+
+    `slot`: the worker's number; on a cluster, transactions with the same slot do not overlap.
+    """
+    if connection.in_cluster:
+        statement = f"UPDATE {CONTROL} SET connection_id = connection_id + 1 WHERE name = %s AND token = %s"
+        current = bool(sql.execute(connection, statement, _slot_name(slot), token))
+    else:
+        current = bool(sql.rows(connection, f"SELECT 1 {fence(token)}"))
+    if not current:
         raise lost_lease_error(connection)
 
 
@@ -134,15 +163,23 @@ def refusal(connection: Connection) -> AnotherRun:
 
 def at_work(connection: Connection) -> ActivityMark | None:
     """The command that holds the lock; None: no command is running."""
-    holder_connection_id = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
-    if holder_connection_id is None:
+    if connection.in_cluster and (lease := cluster_lease.read(connection)) and not lease.free:
+        return ActivityMark(by=f"{lease.set_by} (last sign of life at {lease.renewed_at:%Y-%m-%d %H:%M:%S} UTC)", at=lease.set_at)
+    lock_holder = holder_connection_id(connection)
+    if lock_holder is None:
         return None
-    for set_by, set_at in _control_rows(connection, "name = 'holder' AND connection_id = %s", holder_connection_id):
+    for set_by, set_at in _control_rows(connection, "name = 'holder' AND connection_id = %s", lock_holder):
         return ActivityMark(by=set_by, at=set_at)
     # The holder has just started and not yet written to the ledger. Only its own account and administrators see its connection
     statement = "SELECT CONCAT(user, '@', host) FROM information_schema.processlist WHERE id = %s"
-    accounts = sql.rows(connection, statement, holder_connection_id)
-    return ActivityMark(by=f"{accounts[0][0] if accounts else 'an unknown user'} (server connection {holder_connection_id})")
+    accounts = sql.rows(connection, statement, lock_holder)
+    return ActivityMark(by=f"{accounts[0][0] if accounts else 'an unknown user'} (server connection {lock_holder})")
+
+
+def holder_connection_id(connection: Connection) -> int | None:
+    """The connection that has the lock of this database; None: no connection has it."""
+    found = sql.value(connection, "SELECT IS_USED_LOCK(%s)", lock_name(connection))
+    return None if found is None else int(found)
 
 
 def pause(connection: Connection) -> None:

@@ -6,6 +6,7 @@ parloader_table   one row per run and table: its new and reused rows, their keys
 parloader_batch   one row per committed batch, written in the same transaction as the batch's rows: it alone proves that parloader created
                   them; batches of a second pass, which sets columns of these rows, have another name (run.pass_name)
 parloader_control the current holder of the lock, and the pause flag (control.py)
+parloader_lease   only on a Galera cluster: the current holder of the lease (cluster_lease.py)
 """
 
 import json
@@ -19,7 +20,7 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError
 from parloader.database.introspection import ListedTable
 from parloader.errors import LedgerDamaged, UsageError
-from parloader.ledger import control
+from parloader.ledger import cluster_lease, control
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.documents.codecs import SCALAR
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
@@ -104,6 +105,11 @@ def _is_complete(connection: Connection, columns: Collection[tuple[str, str]]) -
 def create(connection: Connection) -> None:
     """Creates the ledger's tables that do not exist, and adds the columns that a ledger of an earlier version lacks."""
     _complete(connection, _columns(connection))
+
+
+def is_gone(connection: Connection) -> bool:
+    """Whether no table of a ledger exists, not even of an unfinished one."""
+    return not _columns(connection)
 
 
 def upgrade(connection: Connection) -> bool:
@@ -247,13 +253,19 @@ def _segments_text(keys: RowKeys | None) -> str:
     return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments] if keys else [])
 
 
-def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None) -> bool:
+def record(
+    connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
+) -> bool:
     """Writes a batch's ledger row, first in the batch's transaction. False: the row exists, so the batch was committed before.
 
     If the commit of an earlier attempt is still in progress in a lost session, the INSERT waits for it. Then it either fails as a duplicate
     (that commit succeeded) or succeeds (it did not).
-    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one.
+    (On a cluster it may fail instead: the first to be certified wins.)
+    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one. `slot`: the worker's.
     """
+    if token is not None and connection.in_cluster:
+        control.require_current(connection, token, slot)
+        token = None
     columns = "run_id, table_name, first_index, row_count, committed_at"
     source = "FROM DUAL" if token is None else control.fence(token)
     try:
@@ -275,7 +287,7 @@ def record(connection: Connection, run_id: int, table: str, batch: IndexRange, *
 
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:
-    """The committed parts of these ranges. Waits for open transactions that change them."""
+    """The committed parts of these ranges. Waits for open transactions that change them; on a cluster, for those of this node only."""
     statement = """SELECT first_index, row_count FROM parloader_batch
         WHERE run_id = %s AND table_name = %s AND first_index < %s AND first_index + row_count > %s LOCK IN SHARE MODE"""
     return merge(
@@ -340,4 +352,4 @@ def counters(connection: Connection) -> dict[str, tuple[int, int]]:
 
 def table_names(listed: ListedTable) -> frozenset[str]:
     """The tables and views of the database, except parloader's own."""
-    return frozenset(listed.tables) - {control.MARKER_TABLE, *TABLES, *listed.with_comment(SCRATCH_MARK)}
+    return frozenset(listed.tables) - {control.MARKER_TABLE, cluster_lease.TABLE, *TABLES, *listed.with_comment(SCRATCH_MARK)}

@@ -10,7 +10,7 @@ from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import connected, require_writable, server_info
 from parloader.errors import Interrupted, ParloaderError
-from parloader.ledger import scratch_tables, store
+from parloader.ledger import control, scratch_tables, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
@@ -111,7 +111,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
                 table = run.plan.table(name)
                 if table.partitioned and name in todo.schema:
                     _delete_by_workers(context, todo, run, table, Pass.FIRST)
-            lease.run_with_retry(f"ending run {run.run_id}", partial(_end_run, todo.schema, run))
+            lease.run_with_retry(f"ending run {run.run_id}", partial(_end_run, todo, run))
         dropped = lease.run_with_retry("ending the clean", _finish)
         return CleanResult(dry_run=False, runs=tuple(run.run_id for run in todo.runs), tables=_rows_by_table(todo.runs), dropped=dropped)
 
@@ -222,14 +222,16 @@ def _run_delete_tasks(context: _CleanContext, run: Run, table: Table, of_pass: P
         )
 
 
-def _end_run(schema: Schema, run: Run, connection: Connection) -> None:
+def _end_run(todo: _CleanPlan, run: Run, connection: Connection) -> None:
     """Deletes the run and its small parents, in one transaction: a run in the ledger has its parents, so seed can resume it. May be repeated.
 
     ParloaderError: rows of the run are left in the ledger or in a table; nothing is changed then.
     """
     if all(run.run_id != other.run_id for other in store.runs(connection)):
         return
+    schema = todo.schema
     with sql.transaction(connection):
+        control.require_current(connection, todo.token)
         for _, name in children_first((run,)):
             table = run.plan.table(name)
             if table.partitioned or name not in schema:  # the rows of a dropped table are gone with it

@@ -168,14 +168,15 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
         if prepared.creates_tables:
             create_example(connection, progress)
         return None
-    run, schema = (prepared.run, prepared.schema) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
+    if prepared.run and token is not None:
+        run, schema = prepared.run, prepared.schema
+    else:
+        run, schema, token = begin(connection, prepared, progress, context.lease, token=token)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: resumed; {run.done_rows:,} of {run.total_rows:,} rows are loaded already")
-    if token is None:
-        token = context.lease.fence(connection)
     return run, list(_stages(config, run, schema, server, token))
 
 

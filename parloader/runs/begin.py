@@ -7,7 +7,7 @@ from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.generation.frames import generate
-from parloader.ledger import store
+from parloader.ledger import control, store
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import RowAllocation
@@ -19,14 +19,19 @@ from parloader.runs.preflight import PreflightResult, preflight, refuse_rejected
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.runs.trigger_watch import TriggerWatch
 from parloader.schema.model import Schema
+from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 
 
-def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *, had_ledger: bool) -> tuple[Run, Schema]:
-    """Begins a new run and returns it with the schema of its tables. If it fails, the database is as it was before.
+def begin(
+    connection: Connection, prepared: PreparedLoad, progress: Progress, lease: DatabaseLease, *, token: int | None
+) -> tuple[Run, Schema, int]:
+    """Begins a new run; returns it with the schema of its tables and the lease's token. If it fails, the database is as it was before.
 
-    In an empty database it first creates the tables of the built-in plan.
+    `token`: the lease's, if the ledger exists and contains it; None: there is no ledger yet. In an empty database this first creates the
+    tables of the built-in plan.
     """
+    had_ledger = token is not None
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, {}, empty=empty)
     require_key_capacity(prepared.plan, prepared.schema, forecast)
@@ -40,18 +45,20 @@ def begin(connection: Connection, prepared: PreparedLoad, progress: Progress, *,
             create_example(connection, progress)
             planned = fit_to_schema(connection, introspection.list_tables(connection), prepared.plan)
             counters_before_run = _key_counters(connection, planned.schema)
-        if not had_ledger:
+        if token is None:
             store.create(connection)
-        run, notes = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, triggers)
+            token = lease.fence(connection)
+        run, notes = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, triggers, token)
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be lost
-            if store.runs(connection) == prepared.runs:  # the run is not committed
+            # if the lease is lost, another command may use these tables; if the run is committed, they are needed
+            if lease.is_held(connection) and store.runs(connection) == prepared.runs:
                 _undo(connection, counters, created_tables=empty, created_ledger=not had_ledger)
         raise
     _note_parents(run, progress)
     for note in notes:
         progress.note(note)
-    return run, planned.schema
+    return run, planned.schema, token
 
 
 def create_example(connection: Connection, progress: Progress) -> None:
@@ -72,6 +79,7 @@ def _begin_run(
     counters: Mapping[str, int],
     server: ServerInfo,
     triggers: TriggerWatch,
+    token: int,
 ) -> tuple[Run, tuple[str, ...]]:
     """Reserves the keys; then, in one transaction, writes the parent rows, tests a sample of the other tables and records the run.
 
@@ -82,6 +90,7 @@ def _begin_run(
     key_starts = _reserve_keys(connection, plan, forecast, counters)
 
     def test() -> tuple[Mapping[str, RowAllocation], PreflightResult]:
+        control.require_current(connection, token)
         rows = allocate(connection, plan, key_starts, empty=False)
         triggers.begin()
         _write_parents(connection, plan, rows, server, triggers)
@@ -94,6 +103,7 @@ def _begin_run(
             rows, tested = test()
     with sql.transaction(connection):
         if tested_before:
+            control.require_current(connection, token)
             _write_parents(connection, plan, rows, server, triggers)
         else:
             rows, tested = test()

@@ -1,6 +1,6 @@
 """Checks the permission to write, before anything else: the server must be local or allowed, and the database must not be marked as forbidden."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from parloader.database import privileges
 from parloader.database.driver import Connection
@@ -14,9 +14,16 @@ from parloader.rows import key_reservation
 from parloader.schema.model import Schema
 
 
+def forbidden_hosts(target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
+    """The target's hosts that are neither this machine nor in `allow_remote`. ConnectError: a host name does not resolve."""
+    allowed = set(map(_plain, allow_remote))
+    nodes = [node for node in target.nodes if _plain(node.host) not in allowed]
+    return tuple(dict.fromkeys(node.host for node in nodes if not target.at(node).is_local()))
+
+
 def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
-    """Whether the server is on this machine or its host is in `allow_remote`. ConnectError: the host name does not resolve."""
-    return _plain(target.host) in map(_plain, allow_remote) or target.is_local()
+    """Whether each of the target's hosts is this machine or in `allow_remote`. ConnectError: a host name does not resolve."""
+    return not forbidden_hosts(target, allow_remote)
 
 
 def _plain(host: str) -> str:
@@ -25,8 +32,8 @@ def _plain(host: str) -> str:
 
 def require_permitted(target: Target, allow_remote: Collection[str]) -> None:
     """RemoteHost if the server is on another machine and its host is not allowed. Checked before connecting."""
-    if not is_permitted(target, allow_remote):
-        raise _remote(target)
+    if hosts := forbidden_hosts(target, allow_remote):
+        raise _remote(target, hosts)
 
 
 def require_not_forbidden(connection: Connection, target: Target) -> None:
@@ -70,14 +77,19 @@ def _trials_of_tables(plan: Plan, schema: Schema, new: Collection[str]) -> Itera
 def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
     """The refusals that a command that writes would get, for a command that only reads."""
     marker = control.find_marker(connection)
-    refusals = [*([] if is_permitted(target, allow_remote) else [_remote(target)]), *([_forbidden(target, marker)] if marker else [])]
+    hosts = forbidden_hosts(target, allow_remote)
+    refusals = [*([_remote(target, hosts)] if hosts else []), *([_forbidden(target, marker)] if marker else [])]
     return tuple(f"seed would be refused: {refusal}" for refusal in refusals)
 
 
-def _remote(target: Target) -> RemoteHost:
+def not_this_machine(hosts: Sequence[str]) -> str:
+    return f"{' and '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} not this machine"
+
+
+def _remote(target: Target, hosts: Sequence[str]) -> RemoteHost:
     return RemoteHost(
-        f"{target.host} is not this machine, and this would write to the database {target}",
-        f"To allow it: --allow-remote {target.host}",
+        f"{not_this_machine(hosts)}, and this would write to the database {target}",
+        f"To allow it: {' '.join(f'--allow-remote {host}' for host in hosts)}",
     )
 
 

@@ -147,6 +147,11 @@ def require_writer(connection: Connection, writer: WriterName, server: ServerInf
             "the server has local_infile off, which the writer load-data needs",
             "Ask an administrator to turn it on (SET GLOBAL local_infile = 1), or use --writer insert",
         )
+    if writer is WriterName.LOAD_DATA and server.splits_load_data:
+        raise ServerNotSupported(
+            "the cluster has wsrep_load_data_splitting on, which commits a LOAD DATA in pieces, so a part of a batch could remain",
+            "Ask an administrator to turn it off on every node (SET GLOBAL wsrep_load_data_splitting = 0), or use --writer insert",
+        )
 
 
 def serialization_warning(writer: WriterName, server: ServerInfo, table: TableSchema, procs: int) -> str:

@@ -1,5 +1,7 @@
 """Exclusive lease on a database: advisory lock plus fencing token, re-acquired after a lost connection; checks throttles every second.
 
+On a Galera cluster the lock holds on one node, so a row backs it (ledger/cluster_lease.py).
+
 A thread with a connection of its own checks it. So the lease survives a server restart or a network failure, the connection is never idle
 long enough for the server to close it, and the workers can be paused when the server is overloaded.
 """
@@ -15,7 +17,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.session import connect, connected
 from parloader.database.target import Target
 from parloader.errors import ConnectError, ParloaderError
-from parloader.ledger import control
+from parloader.ledger import cluster_lease, control, store
 from parloader.ledger.control import Holder
 from parloader.workers.executor import Supervisor
 from parloader.workers.progress import Progress
@@ -59,7 +61,7 @@ class DatabaseLease(Supervisor):
     def __enter__(self) -> "DatabaseLease":
         self._connection = self._connect()
         with self._target.translate_errors("locking the database"):
-            if not control.lock(self._connection):
+            if not self._take():
                 refusal = control.refusal(self._connection)
                 error_codes.close(self._connection)
                 raise refusal
@@ -67,7 +69,7 @@ class DatabaseLease(Supervisor):
             with self._target.translate_errors("checking the throttles"):
                 self._check_throttles()
         except BaseException:
-            error_codes.close(self._connection)
+            self._release()
             raise
         self._thread.start()
         return self
@@ -76,8 +78,29 @@ class DatabaseLease(Supervisor):
         self._over.set()
         self._thread.join(ANSWER_TIMEOUT_SECONDS)
         if not self._thread.is_alive():
-            control.unlock(self._connection)
-            error_codes.close(self._connection)
+            self._release()
+
+    def _take(self) -> bool:
+        """Locks the database; False: another command has it."""
+        if not control.lock(self._connection):
+            return False
+        if not self._connection.in_cluster:
+            return True
+        return cluster_lease.take(self._connection, self._holder.token, self._holder.set_by, self._progress.note)
+
+    def _release(self) -> None:
+        if self._connection.in_cluster:
+            with error_codes.suppress_driver_errors():
+                cluster_lease.release(self._connection, self._holder.token, drop=store.is_gone(self._connection))
+        control.unlock(self._connection)
+        error_codes.close(self._connection)
+
+    def is_held(self, connection: Connection) -> bool:
+        """Whether this process still keeps the others out. `connection`: any one to the database."""
+        if connection.in_cluster:
+            lease = cluster_lease.read(connection)
+            return lease is not None and lease.token == self._holder.token
+        return control.holder_connection_id(connection) == int(self._connection.thread_id())
 
     def fence(self, connection: Connection) -> int:
         """Writes this holder's token into the existing ledger and returns it: workers with another token stop writing."""
@@ -124,7 +147,9 @@ class DatabaseLease(Supervisor):
             retries.pause()
 
     def _connect(self) -> Connection:
-        return connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)
+        connection = connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)
+        self._target = self._target.preferring(connection.node)
+        return connection
 
     def _watch(self) -> None:
         while not self._over.wait(CHECK_INTERVAL_SECONDS):
@@ -136,12 +161,16 @@ class DatabaseLease(Supervisor):
 
     def _check_lock(self) -> None:
         try:
-            if control.has_lock(self._connection):
+            if control.has_lock(self._connection) and self._renew():
                 self._check_throttles()
                 return
         except DriverError as error:
             self._progress.detail(f"the connection that locks the database: {error_codes.server_message(error)}")
         self._reacquire()
+
+    def _renew(self) -> bool:
+        """On a cluster, shows that this command is alive; False: another has taken over."""
+        return not self._connection.in_cluster or cluster_lease.renew(self._connection, self._holder.token)
 
     def _check_throttles(self) -> None:
         """Pauses or resumes the workers. Notes each throttle that pauses them once, and the resumption."""
@@ -156,6 +185,7 @@ class DatabaseLease(Supervisor):
         retries = Retries(self._retry_seconds + EXTRA_RETRY_SECONDS, time.monotonic())
         while not self._over.is_set():
             error_codes.close(self._connection)
+            self._target = self._target.starting_with(1)  # another node: this one may be lost
             failure = self._try_lock()
             if failure is None:
                 return
@@ -168,6 +198,9 @@ class DatabaseLease(Supervisor):
         try:
             self._connection = self._connect()
             with self._target.translate_errors("locking the database again"):
+                # first: a command that waits for a sign of life of this one has the lock of its node
+                if not self._renew():
+                    raise control.lost_lease_error(self._connection)
                 if not control.lock(self._connection):
                     return control.refusal(self._connection)
                 if self._fenced and not self._holder.is_current(self._connection):

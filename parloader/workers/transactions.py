@@ -52,7 +52,7 @@ class RetryingConnection:
     ) -> None:
         self._channel = channel
         self._worker = worker
-        self._target = target
+        self._target = target.starting_with(worker)  # the workers are spread over the nodes
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
         self._settings = settings
@@ -67,6 +67,7 @@ class RetryingConnection:
             short_lived=True,
             answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS,
         )
+        self._target = self._target.preferring(connection.node)
         for setting in self._settings:
             sql.execute(connection, setting)
         return connection
@@ -109,6 +110,7 @@ class RetryingConnection:
         self._channel.send(Retried(worker=self._worker, table=item.table, batch=item.batch, reason=error_codes.server_message(error)))
         retries.pause()
         if error_codes.classify(error) is Action.RECONNECT:
+            self._target = self._target.starting_with(1)  # another node: this one may be lost
             self._reconnect(item, retries.since)
 
     def _reconnect(self, item: WorkItem, since: float | None) -> None:

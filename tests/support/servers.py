@@ -144,7 +144,7 @@ class Database:
         t = self.target
         secret = f":{quote(t.password, safe='')}"  # even if empty: the one in the developer's ~/.my.cnf must not be used
         socket = f"?unix_socket={quote(t.unix_socket)}" if t.unix_socket else ""
-        return f"mysql://{quote(t.user, safe='')}{secret}@{t.host}:{t.port}/{quote(t.database, safe='')}{socket}"
+        return f"mysql://{quote(t.user, safe='')}{secret}@{','.join(map(str, t.nodes))}/{quote(t.database, safe='')}{socket}"
 
     def connection(self) -> contextlib.AbstractContextManager[Connection]:
         return connected(self.target)

@@ -8,7 +8,7 @@ from typing import Self
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
-from parloader.ledger import store
+from parloader.ledger import control, store
 from parloader.ledger.run import pass_name
 from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
@@ -64,6 +64,8 @@ class LedgerTask:
     max_rows_per_second: float = math.inf
     restarts_left: int = 0  # how many more times a crashed worker is replaced
     is_retry: bool = False  # the worker before has crashed, so part of the work may be done
+    token: int | None = None  # of the lease; None for bench, whose scratch tables need no fencing
+    first_worker: int | None = None  # the first worker of this task, if it has crashed
     update: DeferredUpdate | None = None  # the columns of the second pass; None: the first pass, which inserts rows
 
     @property
@@ -79,20 +81,30 @@ class LedgerTask:
         """The name of this table and pass in the ledger."""
         return pass_name(self.name, self.current_pass)
 
+    @property
+    def slot(self) -> int:
+        """The slot of this task's transactions (control.require_current), whichever worker runs them."""
+        return self.worker if self.first_worker is None else self.first_worker
+
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
 
     def reassigned_to(self, worker: int) -> Self | None:
-        return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True) if self.restarts_left else None
+        if not self.restarts_left:
+            return None
+        return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True, first_worker=self.slot)
 
     def committed_ranges(self, connection: RetryingConnection) -> tuple[IndexRange, ...]:
         """The ranges of the partitions that are in the ledger.
 
-        The crashed worker cannot add to them: it writes a ledger row before it commits, and reading here waits for that row's lock.
+        The crashed worker cannot add to them: it writes a ledger row before it commits, and reading here waits for that row's lock. On a
+        cluster it has changed its slot, and so does this: if its commit comes later, it fails.
         """
         committed: list[IndexRange] = []
 
         def read(opened: Connection) -> None:
+            if opened.in_cluster and self.token is not None:
+                control.require_current(opened, self.token, self.slot)
             committed[:] = store.committed(opened, self.run_id, self.ledger_name, self.partitions)
 
         span = IndexRange(self.partitions[0].start, self.partitions[-1].stop)

@@ -45,7 +45,7 @@ class DeleteTask(LedgerTask):
                 )
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
-        control.require_current(connection, self.token)
+        control.require_current(connection, self.token, self.slot)
         store.forget(connection, self.run_id, self.ledger_name, batch)
         if self.update is not None:
             self.update.undo(connection, self.plan, self.rows, batch)

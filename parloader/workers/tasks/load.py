@@ -38,7 +38,6 @@ class LoadTask(LedgerTask):
     number_columns: frozenset[str]  # see rows/server_text.py
     batch: Batch
     writer: WriterName
-    token: int | None = None  # of the lease; None for bench, whose scratch tables need no fencing
     ledger_table: str = store.BATCHES
     session_settings: tuple[str, ...] = ()  # bench only: statements for each new connection, after the required session settings
 
@@ -95,5 +94,7 @@ class LoadTask(LedgerTask):
 
     def _write(self, writer: Writer, prepared: PreparedBatch, connection: Connection) -> None:
         """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost."""
-        if store.record(connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token):
+        if store.record(
+            connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token, slot=self.slot
+        ):
             writer.write(connection, prepared.rendered)

@@ -30,7 +30,7 @@ GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1290, 1364, 1452, 381
     ("number", "action"),
     [
         *[(n, Action.RETRY) for n in (1205, 1213, 1317)],
-        *[(n, Action.RECONNECT) for n in (0, 1040, 1053, 1927, 2002, 2003, 2006, 2013, 2055, 3169, 4031)],
+        *[(n, Action.RECONNECT) for n in (0, 1040, 1047, 1053, 1180, 1927, 2002, 2003, 2006, 2013, 2055, 3169, 4031)],
         *[(n, Action.GIVE_UP) for n in GIVE_UP],
     ],
 )
@@ -59,7 +59,7 @@ def test_only_1062_is_a_duplicate_key() -> None:
         ((1146, 1054, 1049), SchemaMismatch, 3),
         ((1205, 1213), WriteFailed, 1),
         ((1048, 1062, 1364, 1451, 1452, 3819, 4025), WriteFailed, 1),
-        ((0, 2006, 2013, 1927, 4031), ConnectError, 4),
+        ((0, 1047, 1180, 2006, 2013, 1927, 4031), ConnectError, 4),
         ((1153, 1064, 9999), WriteFailed, 1),
     ],
 )

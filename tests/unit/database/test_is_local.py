@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parloader.database.target import Target
+from parloader.database.target import Node, Target
 from parloader.errors import ConnectError, RemoteHost
 from parloader.runs.permission import is_permitted, require_permitted
 
@@ -102,6 +102,20 @@ def test_only_the_exact_host_is_permitted(host: str, allowed: list[str]) -> None
     assert not is_permitted(target(host), allowed)
     assert is_permitted(target(host), [*allowed, host.upper()])
     assert is_permitted(target(host), [f"[{host}]"])
+
+
+def test_every_one_of_several_hosts_is_permitted() -> None:
+    cluster = Target(user="ann", database="shop", host="localhost", others=(Node("db.example"), Node("192.0.2.1"), Node("192.0.2.7")))
+    assert not cluster.is_local()
+    with pytest.raises(RemoteHost, match=r"db\.example and 192\.0\.2\.1 are not this machine") as refused:
+        require_permitted(cluster, ())
+    assert refused.value.next_step == "To allow it: --allow-remote db.example --allow-remote 192.0.2.1"
+    assert not is_permitted(cluster, ["db.example"])
+    assert not is_permitted(cluster, ["localhost", "192.0.2.1"])
+    assert is_permitted(cluster, ["DB.example", "192.0.2.1"])
+    assert Target(user="ann", database="shop", host="127.0.0.1", others=(Node("::1"),)).is_local()
+    with pytest.raises(ConnectError, match=r"unknown host: nowhere\.example:3306"):
+        require_permitted(Target(user="ann", database="shop", host="127.0.0.1", others=(Node("nowhere.example"),)), ())
 
 
 def test_a_unix_socket_is_local_whatever_the_host() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from parloader.database.target import Target, parse_url
+from parloader.database.target import Defaults, Node, Target, parse_url
 from parloader.errors import UsageError
 
 SECRET = "s3cret"
@@ -19,6 +19,18 @@ SECRET = "s3cret"
         ("mysql://ann@[::1]:3307/shop", Target(user="ann", host="::1", port=3307, database="shop")),
         ("mysql://a%40b:p%40%3A%2F%25@db/my%20shop", Target(user="a@b", password="p@:/%", host="db", database="my shop")),
         ("mysql://ann@db/50%2525", Target(user="ann", host="db", database="50%25")),
+        (
+            "mysql://ann:s3cret@a:3307,b,[::1]:3309,[2001:db8::7]/shop",
+            Target(
+                user="ann",
+                password=SECRET,
+                host="a",
+                port=3307,
+                others=(Node("b"), Node("::1", 3309), Node("2001:db8::7")),
+                database="shop",
+            ),
+        ),
+        ("mysql://ann@a,b:3306,a:3306,b/shop", Target(user="ann", host="a", others=(Node("b"),), database="shop")),
     ],
 )
 def test_a_url_names_a_target(url: str, target: Target) -> None:
@@ -53,6 +65,16 @@ def test_a_url_names_a_target(url: str, target: Target) -> None:
         ("mysql://ann:pass@x?s3cret=@db/shop", "has an @"),
         ("mysql://ann:pass@x/s3cret@db/shop", "has an @"),
         ("mysql://s3cret@ann@db/shop", "has an @"),
+        ("mysql://ann:s3cret@a,,b/shop", "a host between the commas"),
+        ("mysql://ann:s3cret@a,b,/shop", "a host between the commas"),
+        ("mysql://ann:s3cret@a, b/shop", "a host between the commas"),
+        ("mysql://ann:s3cret@a:1,:2/shop", "a host between the commas"),
+        ("mysql://ann:s3cret@a:1,b:port/shop", "the URL is not valid"),
+        ("mysql://ann:s3cret@a:1,b:70000/shop", "port"),
+        ("mysql://ann:s3cret@a:1:2,b/shop", "the URL is not valid"),
+        ("mysql://ann:s3cret@[::1,b/shop", "the URL is not valid"),
+        ("mysql://ann:s3cret@[::1]x,b/shop", "the URL is not valid"),
+        ("mysql://ann:s3cret@a,b/shop?unix_socket=/run/my.sock", "a unix_socket and several hosts"),
         ("mysql://ann@localhost/shop?ssl-mode=required&ssl_mode=disabled", "ssl-mode twice"),
     ],
 )
@@ -68,6 +90,22 @@ def test_no_text_of_a_target_shows_the_password() -> None:
     shown = [str(target), repr(target), f"{target}", target.where, repr([target]), str({"target": target})]
     assert not [text for text in shown if SECRET in text]
     assert str(target) == "shop at db:3306 as ann"
+
+
+def test_several_nodes_are_shown_and_tried_in_turn() -> None:
+    target = parse_url(f"mysql://ann:{SECRET}@a,b:3307,c/shop")
+    a, b, c = target.nodes
+    assert str(target) == "shop at a:3306,b:3307,c:3306 as ann"
+    assert target.starting_with(4).nodes == target.preferring(b).nodes == (b, c, a)
+    assert str(target.at(c)) == "shop at c:3306 as ann"
+    assert target.starting_with(0) == target.starting_with(3) == target
+    assert target.at(a).starting_with(7) == target.at(a)
+
+
+def test_defaults_for_several_nodes() -> None:
+    defaults = Defaults(user="ann", host="elsewhere", port=3310, unix_socket="/run/my.sock")
+    assert parse_url("mysql://a,b:3307/shop", defaults).nodes == (Node("a", 3310), Node("b", 3307))
+    assert parse_url("mysql://a,b:3307/shop", defaults).unix_socket is None
 
 
 def test_the_socket_takes_precedence_over_the_host() -> None:

@@ -1,0 +1,43 @@
+"""A run that fails while it begins, after another command has taken the database over."""
+
+import pytest
+from support.servers import Database, everything
+
+from parloader.config import SeedConfig
+from parloader.database.driver import Connection
+from parloader.errors import AnotherRun
+from parloader.ledger import store
+from parloader.ledger.control import Holder
+from parloader.runs.begin import begin
+from parloader.runs.preparation import prepare
+from parloader.workers.lease import DatabaseLease
+from parloader.workers.progress import Progress
+
+
+class Overtaken(DatabaseLease):
+    """A lease that another command takes over as soon as the ledger exists."""
+
+    held = False
+
+    def fence(self, connection: Connection) -> int:
+        token = super().fence(connection)
+        Holder(doing="seed").write(connection, 1)
+        return token
+
+    def is_held(self, connection: Connection) -> bool:
+        return self.held and super().is_held(connection)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_only_the_holder_of_the_lease_undoes_what_it_has_begun(database: Database, held: bool) -> None:
+    before = everything(database)
+    config = SeedConfig(target=database.target, rows=100)
+    lease = Overtaken(database.target, "seed", 1, Progress())
+    lease.held = held
+    with lease, database.connection() as connection:
+        prepared = prepare(connection, config)
+        with pytest.raises(AnotherRun, match="taken over"):
+            begin(connection, prepared, Progress(), lease, token=None)
+        assert store.runs(connection) == ()
+        assert store.is_gone(connection) == held
+        assert (everything(database) == before) == held
