@@ -202,7 +202,7 @@ def _set_and_verify(connection: Connection, statements: Statements) -> None:
     """Sets the variables, and reads them back. Raises SessionLawError and the driver's errors."""
     sql.execute(connection, statements.set_all)
     actual = sql.value(connection, statements.read_all).split(SEPARATOR)
-    connection.in_cluster = statements.reads_cluster and bool(int(actual.pop()))
+    connection.in_cluster = statements.reads_cluster and actual.pop() in ("1", "ON")
     count = len(statements.settings)
     for setting, value in zip(statements.settings, actual[:count], strict=True):
         _verify(setting, value)
