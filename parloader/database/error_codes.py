@@ -13,6 +13,7 @@ from typing import Any
 
 import pymysql
 
+from parloader.database.grants import how_to_grant
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -62,6 +63,12 @@ FOREIGN_KEY = {
     1217,  # a child row references it (older servers)
     1451,  # a child row references it
     1452,  # no such parent row
+}
+
+REFERENCED = {
+    1217,  # a child row references it, or for DROP TABLE a table (MariaDB)
+    1451,  # the same
+    3730,  # MySQL: DROP TABLE of a table that a foreign key references
 }
 
 ROW_REJECTED = {
@@ -147,7 +154,7 @@ class Meaning:
 
     codes: set[int]
     error: type[ParloaderError]
-    next_step: str  # {account} and {database} are filled in
+    next_step: str
 
 
 # The first group that contains the number counts
@@ -155,8 +162,7 @@ MEANINGS = (
     Meaning(
         codes=NO_PRIVILEGE,
         error=PrivilegeMissing,
-        next_step="parloader needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES and LOCK TABLES on {database}; "
-        "an administrator can grant the missing ones to {account}",
+        next_step="",  # the privilege that is missing: see translate
     ),
     Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
     Meaning(
@@ -229,6 +235,11 @@ def is_privilege_missing(error: pymysql.Error) -> bool:
     return error_number(error) in NO_PRIVILEGE
 
 
+def is_referenced(error: pymysql.Error) -> bool:
+    """Whether a row or table could not be deleted or dropped, because a foreign key references it."""
+    return error_number(error) in REFERENCED
+
+
 def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
 
@@ -253,7 +264,9 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     message = f"{doing}: {server_message(error)}"
     for meaning in MEANINGS:
         if error_number(error) in meaning.codes:
-            return meaning.error(message, meaning.next_step.format(account=account, database=database))
+            if meaning.codes is NO_PRIVILEGE:
+                return meaning.error(message, how_to_grant(server_message(error), account, database))
+            return meaning.error(message, meaning.next_step)
     return WriteFailed(message, UNEXPECTED)
 
 
