@@ -180,6 +180,7 @@ def verify(result: "VerifyResult") -> str:
     for d in result.differences:
         columns = "".join(f"; {column}: expected {expected}, found {found}" for column, expected, found in d.columns)
         lines.append(f"{d.kind}: {d.table} key {d.key}{columns}")
+    lines += [f"{kind}: {counted(count, 'more row')} of {table}, not listed here" for (kind, table), count in result.not_shown.items()]
     for run in result.runs:
         lines.append(
             f"run {run.run_id}: {counted(run.checked, 'row')} compared, {run.missing:,} missing, {run.different:,} different, "
@@ -190,8 +191,11 @@ def verify(result: "VerifyResult") -> str:
             lines.append(f"  {counted(run.not_loaded, 'row')} not loaded yet (parloader status shows the command that resumes)")
     if result.extra:
         lines.append(f"{counted(result.extra, 'extra row')} not created by parloader")
+    if result.not_compared:
+        lines.append(f"not compared, because a trigger changes them: {', '.join(result.not_compared)}")
     if result.ok:
-        lines.append("ok: every generated row is as the plan defines it")
+        besides = ", apart from the columns not compared" if result.not_compared else ""
+        lines.append(f"ok: every generated row is as the plan defines it{besides}")
     return "\n".join(lines)
 
 
