@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.grants import shows_all_tables
+from parloader.schema.model import quote_identifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class References:
     readable: tuple[Reference, ...]
     """those whose rows the account can look up"""
     hidden: tuple[str, ...]
-    """child tables that the account may not read, as `database`.`table`"""
+    """child tables that the account may not read, quoted: `database`.`table`"""
     complete: bool
     """whether there are no others; False: the account may not see the tables of every database"""
 
@@ -54,9 +55,9 @@ def require_readable(connection: Connection, tables: Iterable[str]) -> tuple[str
     return tuple(name for name in tables if _exists(connection, f"SELECT * FROM {sql.quote(name)} LIMIT 0"))
 
 
-def require_none_hidden(connection: Connection, tables: Iterable[str]) -> None:
-    """DriverError if the account may not read one of the tables, whether it exists or not. One statement for all of them."""
-    _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote, tables))} LIMIT 0")
+def all_exist(connection: Connection, tables: Iterable[str]) -> bool:
+    """Whether all of these tables exist. DriverError: the account may not read one of them. One statement for all of them."""
+    return _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote, tables))} LIMIT 0")
 
 
 def _exists(connection: Connection, statement: str) -> bool:
@@ -108,7 +109,7 @@ def all_references(connection: Connection, parents: Collection[str]) -> Referenc
         for reference in foreign_keys_to(connection, parents)
     )
     readable = tuple(reference for reference in visible if _is_readable(connection, reference))
-    hidden = [f"{reference.database}.{reference.child}" for reference in visible if reference not in readable]
+    hidden = [_quoted(f"{reference.database}/{reference.child}") for reference in visible if reference not in readable]
     unseen = _unseen_children(connection, parents, visible)
     complete = unseen is not None or shows_all_tables(line for (line,) in sql.rows(connection, "SHOW GRANTS"))
     return References(readable=readable, hidden=tuple(dict.fromkeys((*hidden, *(unseen or ())))), complete=complete)
@@ -145,7 +146,13 @@ def _unseen_children(connection: Connection, parents: Collection[str], visible: 
     wanted = {folded(f"{database}/{parent}") for parent in parents}
     existing = Counter((folded(child), folded(parent)) for child, parent in rows if folded(parent) in wanted)
     listed = Counter((folded(f"{r.database}/{r.child}"), folded(f"{database}/{r.parent}")) for r in visible)
-    return tuple(child.replace("/", ".", 1) for child, _ in existing - listed)
+    return tuple(_quoted(child) for child, _ in existing - listed)
+
+
+def _quoted(child: str) -> str:
+    """The child, given as database/table, for a statement. With more than one slash it cannot be known which one separates the two."""
+    database, *table = child.split("/")
+    return f"{quote_identifier(database)}.{quote_identifier(table[0])}" if len(table) == 1 else child
 
 
 def current_account(connection: Connection) -> str:

@@ -1,10 +1,13 @@
 """Reads of the ledger that notice if the server returns only a part of the rows: a part would leave generated rows that nobody knows of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import LedgerDamaged
+
+REMEDY = "Nothing was done. Look for what limits the rows that a SELECT returns: sql_select_limit, or a proxy in front of the server"
 
 
 def all_rows(connection: Connection, table: str, columns: tuple[str, ...]) -> tuple[tuple[Any, ...], ...]:
@@ -18,9 +21,14 @@ def all_rows(connection: Connection, table: str, columns: tuple[str, ...]) -> tu
     if len(answer) != expected:
         raise LedgerDamaged(
             f"the server returned {len(answer):,} of the {expected:,} rows of {table}, so parloader knows a part of the ledger only",
-            "Nothing was done. Look for what limits the rows that a SELECT returns: sql_select_limit, or a proxy in front of the server",
+            REMEDY,
         )
     return tuple(row[:-1] for row in answer)
+
+
+def not_listed(tables: Sequence[str]) -> LedgerDamaged:
+    """The error for tables of the ledger that exist, but that information_schema did not list."""
+    return LedgerDamaged(f"the server did not list {', '.join(tables)}, which exist, so parloader knows a part of the ledger only", REMEDY)
 
 
 def require_runs_of_batches(connection: Connection) -> None:

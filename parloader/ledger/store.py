@@ -18,10 +18,10 @@ from parloader.builtin.plan import script_execution
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError
 from parloader.database.introspection import ListedTable
-from parloader.database.visibility import require_none_hidden
+from parloader.database.visibility import all_exist
 from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import control
-from parloader.ledger.complete_reads import all_rows, require_runs_of_batches, require_tables_of_run
+from parloader.ledger.complete_reads import all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.documents.codecs import SCALAR
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
@@ -94,7 +94,8 @@ def _is_complete(connection: Connection, columns: Collection[tuple[str, str]]) -
     missing = [table for table in TABLES if table not in existing and table != control.CONTROL]  # control says nothing about rows
     if not missing:
         return True
-    require_none_hidden(connection, missing)  # information_schema does not list what the account may not see
+    if all_exist(connection, missing):
+        raise not_listed(missing)
     if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in existing & {BATCHES, "parloader_run"}):
         raise LedgerDamaged(
             f"the ledger is damaged: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, "
