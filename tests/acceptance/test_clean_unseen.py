@@ -152,3 +152,17 @@ def test_a_table_that_is_gone_is_not_taken_for_hidden(books: Database, limited: 
     limited(ON_DATABASE, f"GRANT PROCESS ON *.* TO {ACCOUNT}").parloader("clean", "--yes", "--edited-too")
     with books.connection() as connection:
         assert sql.value(connection, "SELECT COUNT(*) FROM shelf") == 0
+
+
+def test_tables_that_seed_created_and_a_table_that_nobody_sees_references(database: Database, limited: Grant, other: str) -> None:
+    database.execute("DROP TABLE book, shelf, parloader_run, parloader_table, parloader_batch, parloader_control")
+    database.parloader("seed", "--rows", "20", "--procs", "1")
+    database.execute(
+        f"CREATE TABLE `{other}`.mine (id BIGINT UNSIGNED PRIMARY KEY, FOREIGN KEY (id) REFERENCES {database.target.database}.task_schedule (id))"
+    )
+    said = limited(ON_DATABASE).parloader("clean", "--yes", "--accept-unseen-references").stdout
+    assert "kept the tables that parloader had created, because Cannot " in said
+    assert database.value("SELECT COUNT(*) FROM task_schedule") == 0
+    database.execute(f"DROP TABLE `{other}`.mine")
+    assert "dropped the tables that parloader had created: " in limited(ON_DATABASE).parloader("clean", "--yes").stdout
+    assert database.rows("SHOW TABLES") == ()
