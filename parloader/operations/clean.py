@@ -151,20 +151,18 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
     if not {run.run_id for run in removal.runs} & {run.run_id for run in store.runs(connection)}:
         return
     existing = [(run, name) for run, name in children_first(removal.runs) if name in removal.schema]
-    deletions = {(run.run_id, name): removal.deletion(run, name) for run, name in existing}
     with sql.transaction(connection):
         control.require_current(connection, todo.token)
         for run, name in existing:
             for part in run.done_by_pass(name, Pass.SECOND):
-                deletions[run.run_id, name].lock(connection, part, Pass.SECOND)
+                removal.deletion(run, name).of(part).lock(connection, Pass.SECOND)
                 deferred_update(run.plan.table(name), removal.schema[name]).undo(connection, run.plan, run.rows, part)
-        for run, name in existing:
-            for part in run.done[name]:
-                deletions[run.run_id, name].lock(connection, part)
-        for run, name in existing:
-            for part in reversed(run.done[name]):
-                deletions[run.run_id, name].require_unreferenced(connection, part)
-                deletions[run.run_id, name].delete(connection, part)
+        doomed = [removal.deletion(run, name).of(part) for run, name in existing for part in reversed(run.done[name])]
+        for rows in doomed:
+            rows.lock(connection)
+        for rows in doomed:
+            rows.require_unreferenced(connection)
+            rows.delete(connection)
         for run in removal.runs:
             for ledger_name, parts in run.done.items():
                 for part in parts:
@@ -257,13 +255,13 @@ def _end_run(removal: Removal, run: Run, connection: Connection) -> None:
         return
     # the rows of a dropped table are gone with it
     names = [name for _, name in children_first((run,)) if not run.plan.table(name).partitioned and name in removal.schema]
-    deletions = [(removal.deletion(run, name), part) for name in names for part in reversed(run.done[name])]
+    doomed = [removal.deletion(run, name).of(part) for name in names for part in reversed(run.done[name])]
     with sql.transaction(connection):
-        for deletion, part in deletions:
-            deletion.lock(connection, part)
-        for deletion, part in deletions:
-            deletion.require_unreferenced(connection, part)
-            deletion.delete(connection, part)
+        for rows in doomed:
+            rows.lock(connection)
+        for rows in doomed:
+            rows.require_unreferenced(connection)
+            rows.delete(connection)
         _require_nothing_left(connection, removal.schema, run)
         store.end(connection, run.run_id)
 

@@ -1,12 +1,13 @@
 """Rows that reference the rows that clean deletes: a delete would fail, or cascade to them.
 
 Before clean, `require_no_outside_references` looks for rows that parloader did not create. When a chunk is deleted, no generated row
-references it any more, so `referencing_rows` must find none at all.
+references it any more, so `require_unreferenced` must find no row at all.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import product
 from typing import Any
 
 from parloader.database import sql, visibility
@@ -31,7 +32,7 @@ def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_uns
     references = visibility.all_references(connection, parents)
     if accept_unseen:
         return references
-    names, account = ", ".join(sorted(parents)), visibility.current_account(connection)
+    names, account = some(sorted(parents)), visibility.current_account(connection)
     accept = "nothing was deleted. To delete without this check: parloader clean --accept-unseen-references"
     if references.hidden:
         tables = ", ".join(references.hidden)
@@ -148,6 +149,13 @@ class FoundRows:
     def __bool__(self) -> bool:
         return bool(self.values)
 
+    def without(self, row_keys: frozenset[tuple[str, ...]]) -> "FoundRows":
+        """Those with other row keys, if row keys were asked for."""
+        if not self.row_keys:
+            return self
+        others = [at for at, row_key in enumerate(self.row_keys) if row_key not in row_keys]
+        return FoundRows(key=self.key, values=tuple(self.values[at] for at in others))
+
     @property
     def text(self) -> str:
         return f"{'/'.join(self.key)} {some('/'.join(map(str, values)) for values in self.values)}"
@@ -184,12 +192,34 @@ def _child(foreign_key: Reference) -> str:
     return f"{sql.quote(foreign_key.database)}.{sql.quote(foreign_key.child)}"
 
 
-def require_unreferenced(connection: Connection, references: Sequence[Reference], condition: str) -> None:
-    """ForeignRows: a row references one of the parent's rows for which the condition is true, other than these rows themselves."""
-    for foreign_key in references:
-        found = referencing_rows(connection, foreign_key, condition, excluding=f"NOT ({condition})" if foreign_key.within_table else "TRUE")
-        if found:
+@dataclass(frozen=True, kw_only=True)
+class DoomedRows:
+    """Rows of a table that are deleted together: they may reference each other."""
+
+    conditions: tuple[str, ...]
+    """on a table without alias; each is true for some of the rows, and together for all and no others"""
+    outside: str
+    """a condition on the table with the alias c, true for all other rows; TRUE if `row_keys` tell"""
+    view: RowText | None = None
+    """how the server shows a row key"""
+    row_keys: frozenset[tuple[str, ...]] = frozenset()
+    """the row keys of these rows"""
+
+
+def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows) -> None:
+    """ForeignRows: another row references one of these rows of the parent."""
+    for foreign_key, condition in product(references, rows.conditions):
+        itself = foreign_key.within_table
+        found = referencing_rows(
+            connection,
+            foreign_key,
+            condition,
+            excluding=rows.outside if itself else "TRUE",
+            view=rows.view if itself else None,
+        )
+        others = found.without(rows.row_keys) if itself else found
+        if others:
             raise ForeignRows(
-                f"rows of {foreign_key.child} began to reference rows of {foreign_key.parent} while clean ran: {found.text}",
+                f"rows of {foreign_key.child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
                 f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; then repeat parloader clean",
             )

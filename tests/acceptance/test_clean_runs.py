@@ -85,7 +85,10 @@ def test_verify_of_one_run_and_of_one_table(database: Database) -> None:
     database.parloader("seed", *orders, "--rows", "300")
     database.parloader("seed", *orders, "--rows", "200", "--new-run")
     database.execute("UPDATE orders SET note = 'mine' WHERE id <= 250", "UPDATE customer SET name = 'mine' WHERE id = 1")
-    assert "no run to verify has a table coupon; they have customer, orders" in database.parloader("verify", "--table", "coupon", check=3).stderr
+    assert (
+        "no run to verify has a table coupon; they have customer, orders"
+        in database.parloader("verify", "--table", "coupon", check=3).stderr
+    )
     database.parloader("verify", "--run", "2")
     found = json.loads(database.parloader("verify", "--run", "1", "--json", check=1).stdout)
     (run,) = found["runs"]

@@ -45,11 +45,12 @@ class DeleteTask(LedgerTask):
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
         control.require_current(connection, self.token)
-        self.deletion.lock(connection, batch, self.current_pass)
+        part = self.deletion.of(batch)
+        part.lock(connection, self.current_pass)
         if self.update is None:
-            self.deletion.require_unreferenced(connection, batch)
+            part.require_unreferenced(connection)
         store.forget(connection, self.run_id, self.ledger_name, batch)
         if self.update is None:
-            self.deletion.delete(connection, batch)
+            part.delete(connection)
         else:
             self.update.undo(connection, self.plan, self.rows, batch)
