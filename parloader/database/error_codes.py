@@ -67,6 +67,12 @@ FOREIGN_KEY = {
     1452,  # no such parent row
 }
 
+REFERENCED = {
+    1217,  # a child row references it, or for DROP TABLE a table (MariaDB)
+    1451,  # the same
+    3730,  # MySQL: DROP TABLE of a table that a foreign key references
+}
+
 ROW_REJECTED = {
     1048,  # NULL in a NOT NULL column
     1364,  # no value for a column without a default
@@ -265,6 +271,11 @@ def is_privilege_missing(error: pymysql.Error) -> bool:
 
 def is_unknown_variable(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_VARIABLE
+
+
+def is_referenced(error: pymysql.Error) -> bool:
+    """Whether a row or table could not be deleted or dropped, because a foreign key references it."""
+    return error_number(error) in REFERENCED
 
 
 def is_table_missing(error: pymysql.Error) -> bool:

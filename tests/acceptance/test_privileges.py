@@ -66,13 +66,13 @@ BENCH = ("bench", "--rows", "200", "--rounds", "1", "--procs", "1", "--batch", "
 
 # What each row of the page is about: the databases in which its commands are run
 TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
-    "`plan`, `status`, `verify`, `clean --dry-run`, `schema check`": [
+    "`plan`, `status`, `verify`, `schema check`": [
         (loaded, ("plan", *ORDERS)),
         (loaded, ("status",)),
         (loaded, ("verify", "--procs", "1")),
-        (loaded, ("clean", "--dry-run")),
         (example, ("schema", "check")),
     ],
+    "`clean --dry-run`": [(loaded, ("clean", "--dry-run"))],
     "`seed`": [(shop, ("seed", *ORDERS))],
     "`seed` of the [built-in example](example.md), which creates its tables": [(empty, ("seed", *EXAMPLE))],
     "`clean`": [(loaded, ("clean", "--yes", "--procs", "1"))],
@@ -86,19 +86,25 @@ TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
     "`guard`": [(empty, ("guard",))],
 }
 
+GLOBAL = {"PROCESS"}
+"""Privileges that no database has."""
+
 PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.split(", ") for row, privileges in ROWS}
 
 
 @pytest.fixture
 def limited(database: Database) -> Iterator[Callable[[list[str]], Database]]:
-    """The database as an account sees it that has these privileges on it and no others."""
+    """The database as an account sees it that has these privileges and no others."""
     account = "'limited'@'localhost'"
 
     def granted(privileges: list[str]) -> Database:
         with database.connection() as admin:
             sql.execute(admin, f"DROP USER IF EXISTS {account}")
             sql.execute(admin, f"CREATE USER {account} IDENTIFIED BY 'secret'")
-            sql.execute(admin, f"GRANT {', '.join(privileges)} ON {database.target.database}.* TO {account}")
+            on_database = [privilege for privilege in privileges if privilege not in GLOBAL]
+            sql.execute(admin, f"GRANT {', '.join(on_database)} ON {database.target.database}.* TO {account}")
+            for privilege in GLOBAL.intersection(privileges):
+                sql.execute(admin, f"GRANT {privilege} ON *.* TO {account}")
         return replace(database, target=replace(database.target, user="limited", password="secret"))
 
     yield granted

@@ -73,9 +73,10 @@ def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...
         assert error.next_step
 
 
-def test_a_missing_privilege_names_account_database_and_privileges() -> None:
-    step = error_codes.translate(pymysql.err.OperationalError(1142, "denied"), "writing", account="ann", database="shop").next_step
-    assert all(word in step for word in ("ann", "shop", "INSERT", "REFERENCES"))
+def test_a_missing_privilege_is_named_with_its_grant() -> None:
+    denied = pymysql.err.OperationalError(1142, "DROP command denied to user 'ann'@'localhost' for table `shop`.`t`")
+    step = error_codes.translate(denied, "writing", account="ann", database="shop").next_step
+    assert "GRANT DROP ON `shop`.* TO 'ann'@'HOST'" in step
 
 
 def test_driver_errors_become_parloader_errors() -> None:
