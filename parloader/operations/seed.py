@@ -114,6 +114,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
     prepared = prepare(connection, config)
     server = prepared.server
     progress.note(f"connected to {server}: {config.target}")
+    for decision in prepared.planned.notes:
+        progress.detail(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
     run, schema = (prepared.run, prepared.schema) if prepared.run else begin(connection, prepared, progress, had_ledger=token is not None)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):

@@ -99,6 +99,7 @@ def fit_to_schema(
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, tables, fill, parents or {})
     planned = fitted_to(inferred.plan, tables, inferred.reused)
+    compatibility.require_counted_columns(planned.plan, planned.schema)
     return replace(planned, notes=inferred.notes)
 
 
