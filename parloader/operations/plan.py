@@ -23,6 +23,7 @@ from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, r
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, plan_errors_located, prepare, serialization_warning
+from parloader.runs.trigger_watch import FIRING
 from parloader.schema import storage_size
 from parloader.schema.model import DOCUMENT_ID, Schema, TableSchema
 from parloader.schema.storage_size import Size
@@ -203,7 +204,7 @@ def _table_risks(forecast: TableForecast, planned: Table, table: TableSchema) ->
     filled = {planned.key, *planned.columns}
     if forecast.made and (others := [column.name for column in table.columns if column.name not in filled and not column.generated]):
         yield f"{forecast.name}: the plan gives no value for {', '.join(others)}: these will be NULL or the default"
-    if forecast.made and (triggers := [trigger.name for trigger in table.triggers]):
+    if forecast.made and (triggers := [trigger.name for trigger in table.triggers if trigger.event in FIRING]):
         yield f"{forecast.name} has triggers ({', '.join(triggers)}): they run for each row, and clean does not undo what they write"
 
 

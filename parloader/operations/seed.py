@@ -164,6 +164,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
     prepared = prepare(connection, config)
     server = prepared.server
     progress.note(f"connected to {server}: {config.target}")
+    for decision in prepared.planned.notes:
+        progress.detail(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
     if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):
         if prepared.creates_tables:
             create_example(connection, progress)

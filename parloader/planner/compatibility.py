@@ -173,16 +173,16 @@ def _table_misfits(table: Table, live: TableSchema, *, is_generated: bool) -> li
     for column in live.columns:
         if is_generated and column.name not in (table.key, *table.columns) and column.requires_value:
             problem = f"{table.name}.{column.name} is {_type(column)} without a default, and the plan has no values for it"
-            misfits.append(_misfit(table, column.name, problem, "Give it a generator in the plan, or a default in the table"))
+            misfits.append(_misfit(table.name, column.name, problem, "Give it a generator in the plan, or a default in the table"))
     for name in sorted(table.later & set(live.column_names)):
         if not live.column(name).nullable:
             problem = f"{table.name}.{name} is NOT NULL, but the plan sets it only in the second pass"
-            misfits.append(_misfit(table, name, problem, f"Let {name} accept NULL, or take it out of `later`"))
+            misfits.append(_misfit(table.name, name, problem, f"Let {name} accept NULL, or take it out of `later`"))
     return misfits + [_misdirected_pick(table, key, name) for key in live.foreign_keys for name in _misdirected(table, live, key)]
 
 
-def _misfit(table: Table, column: str | None, problem: str, next_step: str) -> Misfit:
-    return Misfit(table=table.name, column=column, problem=problem, next_step=next_step)
+def _misfit(table: str, column: str | None, problem: str, next_step: str) -> Misfit:
+    return Misfit(table=table, column=column, problem=problem, next_step=next_step)
 
 
 def _storage_misfits(table: Table, live: TableSchema) -> list[Misfit]:
@@ -190,19 +190,18 @@ def _storage_misfits(table: Table, live: TableSchema) -> list[Misfit]:
     misfits = []
     if live.engine.lower() != ENGINE.lower():
         problem = f"{table.name} has ENGINE={live.engine or 'none'}, but batches need the transactions of {ENGINE}"
-        misfits.append(_misfit(table, None, problem, f"ALTER TABLE … ENGINE={ENGINE}"))
+        misfits.append(_misfit(table.name, None, problem, f"ALTER TABLE … ENGINE={ENGINE}"))
     key = _key_columns(live)
     if table.key is not None and (len(key) != 1 or key[0].kind is not ColumnType.INTEGER):
         found = f"the key {listed(f'{c.name} {c.type_text}' for c in key)}" if key else "no primary key"
         problem = f"{table.name} has {found}, but the plan needs a primary key of one integer column"
-        misfits.append(_misfit(table, None, problem, "Give the table such a key"))
+        misfits.append(_misfit(table.name, None, problem, "Give the table such a key"))
     return misfits
 
 
 def _missing_column(table: Table, live: TableSchema, name: str) -> Misfit:
-    meant = suggestion(name, live.column_names)
-    next_step = f"{meant}Correct the name in the plan, or add the column to the table"
-    return _misfit(table, name, f"{table.name} has no column {name}", next_step)
+    next_step = f"{_correct(name, live)}, or add the column to the table"
+    return _misfit(table.name, name, f"{table.name} has no column {name}", next_step)
 
 
 def _misdirected(table: Table, live: TableSchema, key: ForeignKey) -> list[str]:
@@ -218,7 +217,7 @@ def _misdirected(table: Table, live: TableSchema, key: ForeignKey) -> list[str]:
 def _misdirected_pick(table: Table, key: ForeignKey, name: str) -> Misfit:
     problem = f"{table.name}.{name} references {key.to}, so it can only pick from {key.to}"
     next_step = f"Pick from {key.to} in the plan" if key.database is None else f"Give {name} other values in the plan"
-    return _misfit(table, name, problem, next_step)
+    return _misfit(table.name, name, problem, next_step)
 
 
 def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.DataFrame) -> list[Misfit]:
@@ -240,7 +239,7 @@ def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.Data
             given.append(excess)
         for each in given:
             problem = f"{table.name}.{name} is {_type(column)}, but the plan gives it {each}"
-            misfits.append(_misfit(table, name, problem, f"Give {name} other values in the plan, or change its type"))
+            misfits.append(_misfit(table.name, name, problem, f"Give {name} other values in the plan, or change its type"))
     return misfits
 
 

@@ -296,7 +296,7 @@ class PlanSolver:
         return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
 
     def _trial_notes(self, name: str, layout: UniquenessLayout) -> list[Note]:
-        """Notes on what only a sample can show: unique keys of expressions or generated columns, and triggers.
+        """Notes on what only a sample can show: unique keys of expressions or generated columns.
 
         NotFillable: there is such a key, and the plan gives no column.
         """
@@ -306,15 +306,12 @@ class PlanSolver:
             raise NotFillable(
                 name, f"its unique key {keys} uses expressions or generated columns, so it cannot be planned for", GIVE_ITS_COLUMNS
             )
-        doubts = [
+        return [
             Note(
                 table=name, column=None, text=f"the unique key {key.name} uses parts that are not generated here; it is tested on a sample"
             )
             for key in doubtful
         ]
-        triggers = [trigger.name for trigger in self.request.table_schema(name).triggers if trigger.event == "INSERT"]
-        fire = Note(table=name, column=None, text=f"each row fires {listed(triggers)}")
-        return [*doubts, fire] if triggers else doubts
 
 
 def _full_key(column: str, key_values: int, existing: int, highest: int) -> str:

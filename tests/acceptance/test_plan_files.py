@@ -239,6 +239,32 @@ def test_what_is_wrong_is_said_in_a_line(shop: Database, monkeypatch: pytest.Mon
     assert after == before
 
 
+RULES = """
+[[rule]]
+name = "the same customer"
+column = "order_id"
+same_through = "order_id"
+parent_column = "idd"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (PLAN.replace('column = "product_code"', 'column = "product_cod"'), "the count 'with a product' uses order_item.product_cod"),
+        (PLAN + RULES, "the rule 'the same customer' uses orders.idd, which does not exist. Did you mean id?"),
+    ],
+    ids=["count", "rule"],
+)
+def test_a_count_or_rule_of_a_column_that_does_not_exist_is_refused_before_the_load(shop: Database, text: str, says: str) -> None:
+    file = shop.folder / "wrong.toml"
+    file.write_text(text)
+    before = state(shop)
+    for command in ("plan", "seed"):
+        assert says in shop.parloader(command, "--plan", str(file), check=3).stderr
+    assert state(shop) == before
+
+
 def test_how_many_parents_is_said(shop: Database) -> None:
     shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33", "--procs", "1")
     assert counts(shop, ("customer", "orders")) == [33, 200]
