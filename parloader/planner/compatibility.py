@@ -200,7 +200,7 @@ def _storage_misfits(table: Table, live: TableSchema) -> list[Misfit]:
 
 
 def _missing_column(table: Table, live: TableSchema, name: str) -> Misfit:
-    next_step = f"{_correct(name, live)}, or add the column to the table"
+    next_step = f"{suggestion(name, live.column_names)}Correct the name in the plan, or add the column to the table"
     return _misfit(table.name, name, f"{table.name} has no column {name}", next_step)
 
 
