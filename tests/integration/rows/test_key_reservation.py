@@ -1,0 +1,58 @@
+"""Free values of UNIQUE columns: above the highest existing value, else between existing ones."""
+
+import pytest
+from support.servers import Database
+
+from parloader.plans.generators import Unique, UniqueKind
+from parloader.plans.row_ranges import IndexRange
+from parloader.rows import key_reservation
+from parloader.rows.key_reservation import FreeValues
+
+INTEGERS = Unique(form=UniqueKind.INTEGER, low=1, high=2**31 - 1)
+
+TINY = Unique(form=UniqueKind.INTEGER, low=1, high=127)
+
+DATES = Unique(form=UniqueKind.DATE, low=0, high=2_932_896)
+
+CENTS = Unique(form=UniqueKind.DECIMAL, low=1, high=10**9 - 1, scale=2)
+
+CODES = Unique(form=UniqueKind.TEXT, length=8)
+
+CASES = [
+    # nothing but a highest value: what is below it is free
+    (INTEGERS, "INT", "(2147483647)", FreeValues(offset=0, longest=2**31 - 2, above_highest=False)),
+    (INTEGERS, "INT", "(1), (2), (3), (2147483647)", FreeValues(offset=3, longest=2**31 - 5, above_highest=False)),
+    (INTEGERS, "INT", "(-5), (0), (2147483647)", FreeValues(offset=0, longest=2**31 - 2, above_highest=False)),
+    (INTEGERS, "INT", "(1), (2147483500)", FreeValues(offset=2_147_483_500, longest=147, above_highest=False)),
+    (INTEGERS, "INT", "(-5)", FreeValues(offset=0, longest=2**31 - 1, above_highest=False)),
+    (INTEGERS, "BIGINT", "(9223372036854775807)", FreeValues(offset=0, longest=2**31 - 1, above_highest=False)),
+    (TINY, "TINYINT", "(5), (127)", FreeValues(offset=5, longest=121, above_highest=False)),
+    (TINY, "TINYINT", "(60), (127)", FreeValues(offset=None, longest=66, above_highest=False)),
+    (TINY, "TINYINT", "(127)", FreeValues(offset=0, longest=126, above_highest=False)),
+    (DATES, "DATE", "('9999-12-31'), ('1970-01-01')", FreeValues(offset=1, longest=2_932_895, above_highest=False)),
+    (CENTS, "DECIMAL(9,2)", "(9999999.99), (0.01)", FreeValues(offset=1, longest=10**9 - 3, above_highest=False)),
+    (CODES, "VARCHAR(20)", "('zzzzzzzz')", FreeValues(offset=None, longest=0, above_highest=True)),
+    (CODES, "VARCHAR(20)", "('zzzzzzzy'), ('mine')", FreeValues(offset=None, longest=1, above_highest=True)),
+    (CODES, "VARCHAR(20)", "('00000009')", FreeValues(offset=10, longest=36**8 - 10, above_highest=False)),
+]
+
+
+def test_values_are_found_where_they_are_free(database: Database) -> None:
+    for unique, column_type, values, expected in CASES:
+        database.execute("DROP TABLE IF EXISTS t", f"CREATE TABLE t (v {column_type} UNIQUE)", f"INSERT INTO t VALUES {values}, (NULL)")
+        with database.connection() as connection:
+            found = key_reservation.free_values(connection, "t", "v", unique, IndexRange(0, 100))
+        assert found == expected, (unique, values)
+
+
+def test_of_many_values_the_highest_are_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is free below those that are read is not known."""
+    monkeypatch.setattr(key_reservation, "MAX_HIGHEST_VALUES", 2)
+    database.execute("CREATE TABLE t (v INT UNIQUE)", "INSERT INTO t VALUES (5), (1000), (2147483647)")
+    with database.connection() as connection:
+        found = [
+            key_reservation.free_values(connection, "t", "v", INTEGERS, IndexRange(0, rows)) for rows in (100, 2**31 - 1002, 2**31 - 1001)
+        ]
+        database.execute("INSERT INTO t VALUES (2147483646)")
+        found.append(key_reservation.free_values(connection, "t", "v", INTEGERS, IndexRange(0, 100)))
+    assert [free.offset for free in found] == [1000, 1000, None, None]
