@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from parloader.database.session import ServerInfo, require_writable
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import split
 from parloader.rows import rule_counts, server_text
@@ -213,13 +215,24 @@ def _run_stages(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> tu
     executor, lease, progress = context.executor, context.lease, context.progress
     stats: dict[int, WorkerStats] = {}
     for stage in stages:
-        stage_stats, stopped = run_tasks(
-            executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
-        )
+        with _clean_advised(run):
+            stage_stats, stopped = run_tasks(
+                executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
+            )
         stats |= stage_stats
         if stopped:
             raise lease.run_with_retry("reading the ledger", partial(_interrupted, run))
     return stats, first_batch_seconds
+
+
+@contextmanager
+def _clean_advised(run: Run) -> Iterator[None]:
+    """Adds to a mistake that only a worker met, in a row behind the samples, what becomes of the rows before it."""
+    try:
+        yield
+    except InvalidPlan as error:
+        advice = f"Committed batches of run {run.run_id} stay, and a corrected plan is another one: run parloader clean first"
+        raise InvalidPlan.of([replace(m, next_step=f"{m.next_step}. {advice}") for m in error.mistakes]) from error
 
 
 def _missing_rows(run: Run, of_pass: Pass) -> int:

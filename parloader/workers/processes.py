@@ -255,7 +255,9 @@ def _work(pipe: "Connection[object, object]", module: str) -> None:
     channel = PipeChannel(pipe)
     try:
         task.run(channel)
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # a panic of a library in Rust is no Exception
         channel.send(Failed(worker=task.worker, error=_sendable(error), traceback_text=traceback.format_exc()))
     else:
         channel.send(Finished(worker=task.worker))
@@ -263,7 +265,7 @@ def _work(pipe: "Connection[object, object]", module: str) -> None:
     os._exit(0)  # everything is reported and released, and the interpreter's own shutdown takes longer than a small batch
 
 
-def _sendable(error: Exception) -> Exception:
+def _sendable(error: BaseException) -> Exception:
     if isinstance(error, ParloaderError):
         return error
     return ParloaderError(f"a worker failed with {type(error).__name__}: {error}", "Run it again with -v and report its output")
