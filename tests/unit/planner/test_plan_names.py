@@ -131,7 +131,6 @@ due = { after = "day" }
         3,
         *(FIRST + n for n in range(5)),
         FIRST + 5,
-        FIRST + 8,
         FIRST + 9,
     ]
 
