@@ -1,22 +1,33 @@
-"""Reads connection settings that a URL leaves out from ~/.my.cnf, as the mysql client does.
+"""Reads connection settings that a URL leaves out from ~/.my.cnf, as the mysql and mariadb clients do.
 
-Rules: MySQL manual "Using Option Files". The groups [client] and [parloader] are read, and [parloader] takes precedence; other groups and
-options are for other programs. !include is not followed.
+Rules: both manuals, "Using Option Files" and "Configuring MariaDB with Option Files"; what they leave open is as in mysys/my_default of both
+servers. Groups of several names count in the order of the file, so the last value of an option wins; but [parloader] takes precedence.
 """
 
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
-from parloader.database.target import Defaults
+from parloader.database.target import Defaults, Protocol
 from parloader.database.tls import SslMode, Tls, ssl_mode
 from parloader.errors import UsageError
 
 FILE = "~/.my.cnf"
 
-GROUPS = ("client", "parloader")
+CLIENT_GROUPS = ("client", "client-server", "client-mariadb")
+"""What each client program reads: of MySQL the first, of MariaDB all three."""
+
+OWN_GROUP = "parloader"
+
+# The clients skip a directive at this depth
+MAX_INCLUDE_DEPTH = 10
+
+MAX_FILES = 1000
+
+# No option file is larger; one that is (a log, a disk image) would only fill the memory
+MAX_BYTES = 1_000_000
 
 # Option files have their own escapes (\s is a blank, an unknown one keeps its backslash), so schema.string_literals does not serve here
 ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "r": "\r", "\\": "\\", "s": " ", '"': '"', "'": "'"}
@@ -25,40 +36,112 @@ TRUE = ("", "1", "on", "true")
 
 
 def defaults() -> Defaults:
-    """The settings in the user's file; none if it does not exist. UsageError if it cannot be read or parsed."""
+    """The settings in the user's file; none if it does not exist. UsageError if it, or a file that it includes, cannot be read or parsed."""
     file = Path(os.path.expanduser(FILE))
     try:
-        if stat.S_IMODE(file.stat().st_mode) & stat.S_IWOTH:
-            raise UsageError(f"{file} is writable by every user", f"Run chmod 600 {file}")
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return Defaults()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{file} cannot be read: {reason}", "Fix it or move it away") from error
-    try:
-        return _parse(options(lines))
+        return _parse(options(file))
     except ValueError as error:
         raise UsageError(f"{file}: {error}", "Fix it or move it away") from None
     except UsageError as error:
-        raise UsageError(f"{file}: {error.message}", error.next_step) from None
+        named = error if str(file) in error.message else UsageError(f"{file}: {error.message}", error.next_step)
+        raise named from None
 
 
-def options(lines: Iterable[str]) -> dict[str, str]:
-    """The options of GROUPS by name (with -, never _), the last value of each. ValueError names a line that is not valid."""
-    groups: dict[str, dict[str, str]] = {}
-    group: str | None = None
-    for number, line in enumerate(map(str.strip, lines), 1):
-        if not line or line[0] in "#;!":
-            continue
-        if header := re.match(r"\[(.*?)\]", line):
-            group = header[1].strip()
-        elif line[0] == "[" or group is None:
-            raise ValueError(f"line {number} is neither a [group] nor an option in a group")
-        else:
-            name, _, value = _without_comment(line).partition("=")
-            groups.setdefault(group, {})[name.strip().replace("_", "-").removeprefix("loose-")] = _value(value.strip())
-    return {name: value for wanted in GROUPS for name, value in groups.get(wanted, {}).items()}
+def options(file: Path) -> dict[str, str]:
+    """The options by name (with -, never _), the last value of each; those of [parloader] before all others."""
+    of_clients: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for group, name, value in _OptionReader().read(file):
+        if group in CLIENT_GROUPS:
+            of_clients[name] = value
+        elif group == OWN_GROUP:
+            own[name] = value
+    return of_clients | own
+
+
+class _OptionReader:
+    """Reads a file and those that it includes."""
+
+    def __init__(self) -> None:
+        self._files = 0
+
+    def read(self, file: Path, including: tuple[Path, ...] = ()) -> Iterator[tuple[str, str, str]]:
+        """(group, option, value) in the order of the lines. UsageError names the file, and the line that is not valid."""
+        self._files += 1
+        real = Path(os.path.realpath(file))
+        if real in including:
+            raise _invalid(including[-1], f"it includes {file}, which includes it")
+        if self._files > MAX_FILES:
+            raise _invalid(including[0], f"it includes more than {MAX_FILES} files")
+        group: str | None = None
+        for number, line in enumerate(map(str.strip, _text(file).split("\n")), 1):
+            if not line or line[0] in "#;":
+                continue
+            if line[0] == "!":
+                if len(including) < MAX_INCLUDE_DEPTH:
+                    for included in _included(file, number, line[1:].strip()):
+                        yield from self.read(included, (*including, real))
+            elif header := re.match(r"\[(.*?)\]", line):
+                group = header[1].strip()
+            elif line[0] == "[" or group is None:
+                raise _invalid(file, f"line {number} is neither a [group] nor an option in a group")
+            else:
+                name, equals, value = _without_comment(line).partition("=")
+                yield group, *_option(name.strip(), _value(value.strip()) if equals else None)
+
+
+def _invalid(file: Path, what: str) -> UsageError:
+    return UsageError(f"{file}: {what}", "Fix it or move it away")
+
+
+def _text(file: Path) -> str:
+    """The content; empty if the file does not exist. UsageError: it is no regular file, cannot be read, or others may change it."""
+    try:
+        status = file.stat()
+        if os.path.exists(os.devnull) and os.path.samefile(file, os.devnull):
+            return ""
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe would wait for a writer for ever
+            raise UsageError(f"{file} cannot be read: it is not a regular file", "Fix it or move it away")
+        if status.st_mode & stat.S_IWOTH and stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{file} is writable by every user", f"Run chmod 600 {file}")
+        if status.st_size > MAX_BYTES and stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{file} is larger than {MAX_BYTES:,} bytes, so it is no option file", "Fix it or move it away")
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{file} cannot be read: {reason}", "Fix it or move it away") from error
+
+
+def _included(file: Path, number: int, directive: str) -> Iterator[Path]:
+    """The files that !include or !includedir names. Other directives are ignored, as the clients do; so are missing files."""
+    keyword, _, argument = directive.partition(" ") if " " in directive else directive.partition("\t")
+    path = Path(os.path.expanduser(argument.strip()))
+    if keyword not in ("include", "includedir"):
+        return
+    if not argument.strip():
+        raise _invalid(file, f"line {number} has !{keyword} without a path")
+    if keyword == "include":
+        yield path
+        return
+    try:
+        yield from sorted(entry for entry in path.iterdir() if entry.suffix == ".cnf")
+    except OSError as error:
+        raise _invalid(file, f"line {number} includes {path}, which cannot be read: {error.strerror}") from error
+
+
+# Each may stand before the name of an option that is on or off (MySQL manual, "Program Option Modifiers")
+MODIFIERS = {"skip-": "0", "disable-": "0", "enable-": "1"}
+
+
+def _option(name: str, value: str | None) -> tuple[str, str]:
+    """The option's name with - instead of _ and without modifiers, and its value."""
+    name = name.replace("_", "-").removeprefix("loose-")
+    for prefix, implied in MODIFIERS.items():
+        if name.startswith(prefix):
+            return name.removeprefix(prefix), implied
+    return name, value or ""
 
 
 def _without_comment(line: str) -> str:
@@ -82,11 +165,8 @@ def _value(text: str) -> str:
 
 def _parse(given: dict[str, str]) -> Defaults:
     port = given.get("port")
-    if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
+    if port is not None and not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536):
         raise ValueError("the port is not a number from 1 to 65535")
-    mode = ssl_mode(given["ssl-mode"]) if "ssl-mode" in given else None
-    if mode is None and given.get("ssl-verify-server-cert", "0").lower() in TRUE:  # MariaDB's name for it
-        mode = SslMode.VERIFY_IDENTITY
     ca, cert, key = (os.path.expanduser(given[name]) if given.get(name) else None for name in ("ssl-ca", "ssl-cert", "ssl-key"))
     return Defaults(
         user=given.get("user") or None,
@@ -95,5 +175,27 @@ def _parse(given: dict[str, str]) -> Defaults:
         port=int(port) if port else None,
         unix_socket=given.get("socket") or None,
         database=given.get("database") or None,
-        tls=Tls(explicit_mode=mode, ca=ca, cert=cert, key=key),
+        protocol=_protocol(given.get("protocol", "")),
+        tls=Tls(explicit_mode=_mode(given), ca=ca, cert=cert, key=key),
     )
+
+
+def _mode(given: dict[str, str]) -> SslMode | None:
+    if "ssl-mode" in given:
+        return ssl_mode(given["ssl-mode"])
+    if given.get("ssl-verify-server-cert", "0").lower() in TRUE:  # MariaDB's name for it
+        return SslMode.VERIFY_IDENTITY
+    if "ssl" in given:  # MariaDB's, too
+        return SslMode.REQUIRED if given["ssl"].lower() in TRUE else SslMode.DISABLED
+    return None
+
+
+def _protocol(text: str) -> Protocol | None:
+    if not text:
+        return None
+    if text.lower() in ("pipe", "memory"):
+        raise ValueError(f"protocol={text} exists on Windows only; use tcp or socket")
+    try:
+        return Protocol(text.lower())
+    except ValueError:
+        raise ValueError("the protocol is neither tcp nor socket") from None

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -13,7 +14,7 @@ import pymysql
 
 from parloader.database import error_codes
 from parloader.database.tls import Tls, ssl_mode
-from parloader.errors import ParloaderError
+from parloader.errors import ParloaderError, UsageError
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -94,6 +95,13 @@ class Target:
         return error_codes.translate(error, doing, account=self.user, database=self.database)
 
 
+class Protocol(StrEnum):
+    """How to reach a server on this machine."""
+
+    TCP = "tcp"
+    SOCKET = "socket"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
     """What an option file provides for the parts that a URL leaves out; None if the file does not either. Its text never shows the password."""
@@ -104,6 +112,7 @@ class Defaults:
     port: int | None = None
     unix_socket: str | None = None
     database: str | None = None
+    protocol: Protocol | None = None  # None: the socket, if there is one, unless a host is named
     tls: Tls = field(default_factory=Tls)
 
 
@@ -143,8 +152,7 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
     if unix_socket and others:
         raise error_codes.bad_url("the URL names a unix_socket and several hosts")
     if not (unix_socket or host):
-        host = defaults.host
-        unix_socket = defaults.unix_socket if host in (None, "localhost") else None
+        host, unix_socket = _default_place(defaults)
     default_port = defaults.port or DEFAULT_PORT
     first = Node(host or "localhost", port or default_port)
     given = _tls(parameters).merge(tls, "--ssl-…")
@@ -158,6 +166,16 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
         unix_socket=unix_socket,
         tls=(given if unix_socket else given.with_defaults(defaults.tls)).validated(),  # the option file's TLS is not meant for a socket
     )
+
+
+def _default_place(defaults: Defaults) -> tuple[str | None, str | None]:
+    """The host and the Unix socket of an option file, as its protocol says. UsageError: it asks for a socket that cannot be used."""
+    on_this_machine = defaults.host in (None, "localhost")
+    if defaults.protocol is Protocol.SOCKET and not (on_this_machine and defaults.unix_socket):
+        what = "but no `socket`" if on_this_machine else f"but the host {defaults.host}"
+        raise UsageError(f"the option file has protocol=socket, {what}", "Correct ~/.my.cnf, or name the host or the socket in the URL")
+    use_socket = on_this_machine and defaults.protocol is not Protocol.TCP
+    return defaults.host, defaults.unix_socket if use_socket else None
 
 
 def _url_parts(url: str) -> re.Match[str]:

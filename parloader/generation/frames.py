@@ -85,7 +85,7 @@ class RowGenerator:
                     mistakes.note(self._of_parent.mistakes)
                     continue
                 position = first_failing(frame.height, partial(_fails, frame, column))
-                types = ", ".join(f"{each}: {frame.schema[each]}" for each in read)
+                types = ", ".join(f"{each}: {frame.schema[each].base_type()}" for each in read)
                 row = None if position is None else int(indices[position])
                 mistakes.note([uncomputable(self._table.name, name, error, types, row)])
             else:
@@ -170,8 +170,9 @@ class RowGenerator:
         self._picks.append((pick.parent, index))
         if pick.column == parent.key and rows.keys is not None:
             return keys_at(rows.keys, index)
-        within = self._within | {(context.table, context.column)}
-        if (parent.name, pick.column) in within:
+        own = (context.table, context.column)
+        within = self._within | {own}
+        if own in self._within or (parent.name, pick.column) in within:
             raise context.error(f"it depends on itself (through {parent.name}.{pick.column})", "Give one of them another value")
         values = partial(_values, self._plan, parent, pick.column, self._of, within)
         # a table that references itself picks among its first rows

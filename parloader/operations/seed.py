@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from parloader.database.session import ServerInfo, require_writable
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import split
 from parloader.quantities import counted
@@ -277,9 +279,10 @@ def _run_stages(
     loads: dict[str, TableLoad] = {}
     for stage in stages:
         begun = time.monotonic()
-        stats, stopped = run_tasks(
-            executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
-        )
+        with _clean_advised(run):
+            stats, stopped = run_tasks(
+                executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
+            )
         if stopped:
             raise lease.run_with_retry("reading the ledger", partial(_interrupted, run))
         workers += [replace(stats[worker], table=stage.table) for worker in sorted(stats)]
@@ -287,6 +290,16 @@ def _run_stages(
         rows = before.rows + sum(worker.rows for worker in stats.values())
         loads[stage.table] = TableLoad(name=stage.table, rows=rows, seconds=before.seconds + time.monotonic() - begun)
     return tuple(workers), tuple(loads.values()), first_batch_seconds
+
+
+@contextmanager
+def _clean_advised(run: Run) -> Iterator[None]:
+    """Adds to a mistake that only a worker met, in a row behind the samples, what becomes of the rows before it."""
+    try:
+        yield
+    except InvalidPlan as error:
+        advice = f"Committed batches of run {run.run_id} stay, and a corrected plan is another one: run parloader clean first"
+        raise InvalidPlan.of([replace(m, next_step=f"{m.next_step}. {advice}") for m in error.mistakes]) from error
 
 
 def _missing_rows(run: Run, of_pass: Pass) -> int:

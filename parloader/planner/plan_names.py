@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from parloader.generation.expressions import needs
 from parloader.planner import compatibility
 from parloader.planner.value_types import with_typed_values
 from parloader.plans.documents.codecs import suggestion
@@ -20,6 +21,7 @@ def checked(plan: Plan, schema: Schema) -> Plan:
     mistakes = Mistakes()
     mistakes.note(misfits)
     mistakes.note(_pick_mistakes(plan, schema))
+    mistakes.note(_reading_mistakes(plan, schema))
     mistakes.note(_figure_mistakes(plan, schema))
     typed = with_typed_values(plan, schema, mistakes)
     if misfits:
@@ -69,6 +71,16 @@ def _pick_problem(pick: Pick, planned: Mapping[str, Table], schema: Schema) -> t
     if pick.column not in columns:
         return f"`pick` names {parent}.{pick.column}, which does not exist", f"{suggestion(pick.column, columns)}Correct the name"
     return None
+
+
+def _reading_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    """An expression, a template or an `after` of the plan reads a column that neither the plan nor the table has."""
+    for table in plan.tables:
+        names = {*table.columns, table.key} | ({*schema[table.name].column_names} if table.name in schema else set())
+        for name, generator in table.columns.items():
+            for other in sorted(needs(generator) - names):
+                next_step = f"{suggestion(other, filter(None, names))}Correct the name"
+                yield column_mistake(table.name, name, f"it reads {other}, but {table.name} has no such column", next_step)
 
 
 def _figure_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:

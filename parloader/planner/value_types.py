@@ -81,6 +81,8 @@ def _of_type(value: Scalar, column: ColumnSchema, dates: bool) -> Scalar:
             return _integer(value)
         case ColumnType.DECIMAL, str():
             return _decimal(value, column)
+        case ColumnType.INTEGER | ColumnType.YEAR, int() if abs(value) > MAX_INTEGER:
+            raise ValueError
         case ColumnType.DECIMAL, int() if abs(value) > MAX_INTEGER:
             return _decimal(str(value), column)
         case ColumnType.REAL, str():

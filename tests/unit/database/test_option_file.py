@@ -63,6 +63,10 @@ def test_its_socket_applies_to_a_url_without_a_host() -> None:
         ("ssl-verify-server-cert", SslMode.VERIFY_IDENTITY),
         ("ssl_verify_server_cert = 0", None),
         ("loose-ssl-mode=required", SslMode.REQUIRED),
+        ("skip-ssl", SslMode.DISABLED),
+        ("ssl = 0", SslMode.DISABLED),
+        ("enable_ssl", SslMode.REQUIRED),
+        ("disable-ssl-verify-server-cert", None),
     ],
 )
 def test_tls_settings(line: str, mode: SslMode | None) -> None:
@@ -73,6 +77,111 @@ def test_tls_settings(line: str, mode: SslMode | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "user"),
+    [
+        ("[client]\nuser=a\n[client-mariadb]\nuser=b", "b"),
+        ("[client-mariadb]\nuser=b\n[client]\nuser=a", "a"),  # the clients take the last one in the file, whatever its group
+        ("[client-server]\nuser=s\n[mysql]\nuser=no\n[mariadb-client]\nuser=no", "s"),
+        ("[parloader]\nuser=p\n[client]\nuser=a", "p"),
+        ("[client]\n!include included.cnf\nuser=a", "a"),
+        ("[client]\nuser=a\n!include included.cnf", "included"),
+        ("[client]\nuser=a\n!include\tincluded.cnf  ", "included"),
+        ("!includedir conf.d\n", "last"),
+        ("[client]\nuser=a\n!include nothing.cnf\n!unknown directive\n", "a"),
+        ("!include conf.d/10.cnf\n", "included"),  # which includes the other one
+        ("\ufeff[client]\nuser=a", "a"),
+        ("[client]\n  user = 'a#b'  # comment", "a#b"),
+        ("[ client ]\nloose_user=a", "a"),
+    ],
+)
+def test_groups_and_includes(content: str, user: str) -> None:
+    Path("conf.d").mkdir()
+    Path("included.cnf").write_text("[client]\nuser=included\n")
+    Path("conf.d/10.cnf").write_text(f"!include {Path('included.cnf').absolute()}\n")
+    Path("conf.d/20.cnf").write_text("[client]\nuser=last\n")
+    Path("conf.d/30.txt").write_text("[client]\nuser=no\n")
+    FILE.write_text(content, encoding="utf-8")
+    assert option_file.defaults().user == user
+
+
+@pytest.mark.parametrize(
+    ("lines", "socket", "where"),
+    [
+        ("socket=/s", "/s", "/s"),
+        ("socket=/s\nprotocol=tcp", None, "localhost:3306"),
+        ("socket=/s\nprotocol=TCP\nhost=localhost\nport=3307", None, "localhost:3307"),
+        ("socket=/s\nprotocol=SOCKET\nhost=localhost", "/s", "/s"),
+    ],
+)
+def test_the_protocol(lines: str, socket: str | None, where: str) -> None:
+    FILE.write_text(f"[client]\nuser=ann\ndatabase=shop\n{lines}\n")
+    target = parse_url("mysql:///", option_file.defaults())
+    assert (target.unix_socket, target.where) == (socket, where)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("protocol=socket", "has protocol=socket, but no `socket`"),
+        ("protocol=socket\nsocket=/s\nhost=db.example", "has protocol=socket, but the host db.example"),
+        ("protocol=pipe", "exists on Windows only"),
+        ("protocol=udp", "the protocol is neither tcp nor socket"),
+    ],
+)
+def test_a_protocol_that_cannot_be_used(lines: str, message: str) -> None:
+    FILE.write_text(f"[client]\nuser=ann\ndatabase=shop\n{lines}\n")
+    with pytest.raises(UsageError, match=message):
+        parse_url("mysql:///", option_file.defaults())
+
+
+def test_a_url_with_a_host_needs_no_protocol() -> None:
+    FILE.write_text("[client]\nuser=ann\ndatabase=shop\nprotocol=socket\n")
+    assert parse_url("mysql://db/", option_file.defaults()).where == "db:3306"
+
+
+@pytest.mark.parametrize("other", [".my.cnf", "other.cnf"])
+def test_files_that_include_each_other(other: str) -> None:
+    FILE.write_text(f"!include {other}\n")
+    Path("other.cnf").write_text("!include .my.cnf\n")
+    with pytest.raises(UsageError, match=r"includes .*, which includes it"):
+        option_file.defaults()
+
+
+def test_includes_that_multiply() -> None:
+    for n in range(9):
+        Path(f"{n}.cnf").write_text(f"!include {n + 1}.cnf\n" * 10)
+    FILE.write_text("!include 0.cnf\n")
+    with pytest.raises(UsageError, match="includes more than 1000 files"):
+        option_file.defaults()
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_what_is_no_file(included: bool) -> None:
+    place = Path("place.cnf") if included else FILE
+    if included:
+        FILE.write_text("!include place.cnf\n")
+    os.mkfifo(place)
+    with pytest.raises(UsageError, match=r"\.cnf cannot be read: it is not a regular file"):
+        option_file.defaults()
+    place.unlink()
+    place.symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match=r"\.cnf cannot be read: it is not a regular file"):
+        option_file.defaults()
+    place.unlink()
+    place.symlink_to("/dev/null")
+    assert option_file.defaults() == Defaults()
+    place.unlink()
+    place.symlink_to(place.absolute())
+    with pytest.raises(UsageError, match=r"cannot be read|includes it"):
+        option_file.defaults()
+    place.unlink()
+    with place.open("wb") as large:
+        large.truncate(10**12)
+    with pytest.raises(UsageError, match="is larger than 1,000,000 bytes"):
+        option_file.defaults()
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"user = s3cret\n", "line 1 is neither a [group] nor an option in a group"),
@@ -80,6 +189,9 @@ def test_tls_settings(line: str, mode: SslMode | None) -> None:
         (b"[client]\nport = s3cret\n", "the port is not a number from 1 to 65535"),
         (b"[client]\nport = 70000\n", "the port"),
         (b"[client]\nssl-mode = maybe\n", "unknown ssl-mode 'maybe'"),
+        (b"[client]\nport = %s\n" % (b"9" * 5000), "the port"),
+        (b"!includedir nowhere\n", "line 1 includes nowhere, which cannot be read: No such file or directory"),
+        (b"\n!include \n", "line 2 has !include without a path"),
         (b"\xff\xfe", "it is not UTF-8"),
     ],
 )
@@ -118,5 +230,5 @@ def test_values_are_read_as_the_client_reads_them(values: list[str]) -> None:
     shown = subprocess.run(
         ["my_print_defaults", f"--defaults-file={file}", "client"], capture_output=True, check=True, env={"PATH": os.environ["PATH"]}
     )
-    parsed = "".join(f"--{name}={value}\n" for name, value in option_file.options(lines).items())
+    parsed = "".join(f"--{name}={value}\n" for name, value in option_file.options(file).items())
     assert shown.stdout.decode() == parsed

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 from support.completed_plans import CUSTOMER, TENANT, USER, generator, notes, pick, valid, with_columns
-from support.small_schemas import foreign, infer, integer, planned, primary, schema, table, text, unique
+from support.small_schemas import foreign, infer, integer, primary, schema, table, text, unique
 
-from parloader.errors import Refused, UsageError
-from parloader.planner.completion import complete
+from parloader.errors import Refused
 from parloader.planner.request import Fill
 from parloader.plans.generators import Const, Distribution, Pick, When
 from parloader.plans.model import Table
@@ -197,25 +196,3 @@ def test_the_same_request_gives_the_same_plan() -> None:
         table("t", integer("customer_id"), text("code"), keys=(unique("code"),), to=(foreign("customer_id", "customer"),)), CUSTOMER
     )
     assert infer(live, "t") == infer(dict(reversed(list(live.items()))), "t")
-
-
-@pytest.mark.parametrize(
-    ("parent", "column", "message"),
-    [
-        (
-            "customers",
-            "id",
-            "names customers, which is neither a table of the plan nor one that its tables reference. Did you mean customer?",
-        ),
-        ("customer", "idd", "names customer.idd, which does not exist. Did you mean id?"),
-        ("customer", "", "names customer., which does not exist. Correct the name"),
-    ],
-)
-def test_a_pick_of_a_table_or_column_that_does_not_exist(parent: str, column: str, message: str) -> None:
-    live = schema(table("customer"), table("orders", integer("customer_id"), to=(foreign("customer_id", "customer"),)))
-    plan = planned("orders", 10)
-    for generator_ in (Pick(parent=parent, column=column), When(condition="i > 3", then=Pick(parent=parent, column=column))):
-        picking = replace(plan, tables=(replace(plan.target, columns={"customer_id": generator_}),))
-        with pytest.raises(UsageError, match="table orders, column customer_id: `pick` ") as error:
-            complete(picking, live, {}, {}, Fill.ALL)
-        assert message in str(error.value)

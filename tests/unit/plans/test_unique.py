@@ -154,7 +154,8 @@ def test_capacity(unique: Unique, size: int) -> None:
 def test_too_few_values_are_refused_with_what_fits() -> None:
     place = ColumnContext(seed=1, table="t", column="c", rows=300, offset=56, pick=none)
     with pytest.raises(
-        UsageError, match=r"t\.c: 300 rows need unique values, but the bytes form has only 256 \(56 are in use\)\. Load at most 200 rows"
+        UsageError,
+        match=r"table t, column c: 300 rows need unique values, but the bytes form has only 256 \(56 are in use\)\. Load at most 200 rows",
     ):
         expression(Unique(form=UniqueKind.BYTES, length=1), place)
 

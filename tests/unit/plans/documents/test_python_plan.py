@@ -80,7 +80,7 @@ def test_what_is_partitioned_is_as_it_says_or_as_in_a_file() -> None:
         ("shop.plans:nothing", "shop.plans:nothing has the type NoneType, not parloader.Plan. "),
         ("shop.plans:NEGATIVE", "shop.plans:NEGATIVE: table orders: `rows` is -1. Give an integer, 0 or more"),
         ("shop.plans:TEXT", 'shop.plans:TEXT: table orders, column n: "text" is not a generator. Use one of Const, Cycle,'),
-        ("shop.plans:DICT", "shop.plans:DICT: table orders, column n: `const` is a table. Give { hex = "),
+        ("shop.plans:DICT", "shop.plans:DICT: table orders, column n: `const` is a table. Give { null = true }, "),
     ],
 )
 def test_errors(reference: str, message: str) -> None:
