@@ -62,6 +62,8 @@ class DataDirectory:
 
     def require_fit(self) -> None:
         """ServerStartError if it contains data of the other kind of server, or of a later version: no server reads that."""
+        if not self.path.is_dir():
+            raise ServerStartError(f"{self.path} is not a folder", "Move it away, or set PARLOADER_HOME to another folder")
         other = FILES_OF_THE_OTHER_KIND[self.binary.kind]
         if not self._version_file.exists():
             if (self.path / other).exists():

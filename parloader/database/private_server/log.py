@@ -9,8 +9,10 @@ ERROR_LINE = re.compile(r".*?\[ERROR\] (?:\[[\w-]+\] \[\w+\] )?(.*)")
 # What the servers log after the cause
 CONSEQUENCES = re.compile(
     r"Aborting|(InnoDB: )?Plugin initialization aborted|Plugin 'InnoDB' |Unknown/unsupported storage engine|Failed to initialize DD|"
-    r"Data Dictionary initialization failed|Failed to initialize (builtin )?plugins|Fatal error in defaults handling|parloader: "
+    r"Data Dictionary initialization failed|Failed to initialize (builtin )?plugins|parloader: "
 )
+
+NO_ERROR = re.compile(r".*?\[(Note|Warning|System|ERROR)\] ")
 
 CAUSES_SHOWN = 2
 
@@ -23,11 +25,12 @@ def size(log: Path) -> int:
 
 
 def start_error(text: str) -> str:
-    """The first errors that a start has logged, without their consequences; otherwise its last line."""
+    """The first errors that a start has logged, without their consequences; otherwise the last thing that it printed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [match[1] for line in lines if (match := ERROR_LINE.fullmatch(line))]
     causes = list(dict.fromkeys(error for error in errors if not CONSEQUENCES.match(error)))
-    return " / ".join(causes[:CAUSES_SHOWN] or errors[-1:] or lines[-1:]) or "it logged nothing"
+    others = [line for line in lines if not NO_ERROR.match(line)]  # before its log is set up, a server prints plain lines
+    return " / ".join(causes[:CAUSES_SHOWN] or others[-1:] or errors[-1:]) or "it logged nothing"
 
 
 def since(log: Path, offset: int) -> str:

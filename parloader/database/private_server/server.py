@@ -171,7 +171,8 @@ class PrivateServer:
         if (self.home / KEEP).exists() or _is_locked(self.home / GUARD_LOCK):
             return
         if process := self._process():
-            self._start_guard([str(process.pid)]).wait()
+            with self._start_guard([str(process.pid)]):
+                pass  # it detaches, and keeps its end of the pipe
 
     def _prepare_home(self) -> None:
         """Creates its folders and makes them private. ServerStartError if one cannot be created, or belongs to another user."""
