@@ -65,20 +65,18 @@ def test_no_transaction_of_a_dead_worker_is_committed_after_its_successor_has_re
 
 def test_one_of_many_gets_the_lease(database: Database) -> None:
     def attempt(number: int) -> bool:
-        with through(database, 1 + number % 3).connection() as connection:
+        with through(database, 1 + number).connection() as connection:
             return cluster_lease.take(connection, 1 + number, f"attempt {number}", lambda _: None)
 
     with ThreadPoolExecutor(3) as threads, pytest.MonkeyPatch.context() as patch:
         patch.setattr(cluster_lease, "EXPIRY_SECONDS", 3600)
         trying = [threads.submit(attempt, number) for number in range(3)]
-        with through(database, 1).connection() as connection:
-            while sum(each.done() for each in trying) < 1:
-                pass
-            winner = cluster_lease.read(connection)
-            assert winner
+        until(lambda: any(each.done() for each in trying), "one has the lease")
+        (winner,) = (1 + number for number, each in enumerate(trying) if each.done() and each.result())
+        with through(database, winner).connection() as connection:
             while not all(each.done() for each in trying):  # the others wait for a sign of life
-                assert cluster_lease.renew(connection, winner.token)
-        assert [each.result() for each in trying] == [number + 1 == winner.token for number in range(3)]
+                assert cluster_lease.renew(connection, winner)
+        assert [each.result() for each in trying] == [number + 1 == winner for number in range(3)]
 
 
 def test_an_abandoned_lease_is_taken_by_one(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

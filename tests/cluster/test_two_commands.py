@@ -44,7 +44,7 @@ def test_one_of_two_seeds_wins_every_time(database: Database) -> None:
 
 @pytest.mark.cluster
 def test_clean_during_a_seed_is_refused(database: Database) -> None:
-    load = started(through(database, 1))
+    load = started(through(database, 1), Plan(rows=20_000, batch=250, max_rate=1_500))
     refused = launched(through(database, 2), command=CLEAN).ends(3, "another parloader command is running in this database: seed by ")
     assert "last sign of life" in refused.stderr
     status = through(database, 3).parloader("status")
