@@ -72,6 +72,7 @@ class Strike:
 
     harm: Harm
     process_id: int
+    logins: int  # how many connections this process had opened by then
 
 
 class Proxy(socketserver.ThreadingTCPServer):
@@ -119,7 +120,7 @@ class Proxy(socketserver.ThreadingTCPServer):
             for harm in self._armed:
                 if harm.moment in moments:
                     self._armed.remove(harm)
-                    self.strikes.append(Strike(harm=harm, process_id=process_id))
+                    self.strikes.append(Strike(harm=harm, process_id=process_id, logins=self.logins[process_id]))
                     return harm
         return None
 
