@@ -19,18 +19,17 @@ from typing import IO
 
 import click
 from report_section import write_section
-from soak_report import Round, kind_rows, log, markdown
-from soak_report import HEADINGS
+from soak_report import HEADINGS, Round, kind_rows, log, markdown
 from soak_round import Finding, SoakedTable, Work, place
 from support.loads import end_all
-from support.servers import DURABLE_OPTIONS, KINDS, TEST_REDO_LOG_BYTES, TestServer, quiet, until_gone
+from support.servers import DURABLE_OPTIONS, KINDS, TEST_REDO_LOG_BYTES, TestServer, until_gone
 
 from parloader.cli.report import table
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
 
-ROWS = 60_000
+ROWS = 100_000
 
 MAX_RATE = 2500
 
@@ -114,7 +113,9 @@ class Soak:
                 log(self.log_file, result)
         seconds = time.monotonic() - begun
         codes = ", ".join(f"{name} ({count})" for name, count in sorted(result.exit_codes.items()))
-        say(f"{name}, {result.what}: {result.hits} hits in {seconds:.0f} s; {codes}; {sum(each.hits for each in self.rounds):,} hits in all")
+        say(
+            f"{name}, {result.what}: {result.hits} hits in {seconds:.0f} s; {codes}; {sum(each.hits for each in self.rounds):,} hits in all"
+        )
         shutil.rmtree(folder)
 
 

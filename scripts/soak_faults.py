@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -25,6 +25,9 @@ from parloader.database.session import ROW_LOCK_TIMEOUT_SECONDS
 
 # How long a fault waits for a target
 PATIENCE_SECONDS = 1.0
+
+# How long parloader may take to say that a statement was killed: if it says nothing, the statement had ended before
+REACTION_SECONDS = 0.3
 
 POLL_SECONDS = 0.002
 
@@ -72,6 +75,15 @@ BYTES = {
     Moment.INSERT: (*HEAD, None),
     Moment.FILE: (*HEAD, None),
 }
+
+MOMENTS = (*(Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT) * 2, Moment.COMMAND, Moment.REPLY, Moment.CONNECT)
+
+WRITERS = {"insert": (Moment.INSERT,), "load-data": (Moment.FILE,)}
+
+# How many connections a fault of the network strikes, if as many come to the same point within the time after the first
+TIMES = (1, 1, 2, 3)
+
+BURST_SECONDS = 0.05
 
 # For the table and the log: which packet it is
 PACKETS = {
@@ -155,15 +167,15 @@ class Pending:
     waits: bool = False  # nothing has to fail
 
 
-Injection = Callable[[Scene, Fault], Pending]
+Injection = Callable[[Scene, Fault], list[Pending]]
 
 
-def inject(kind: Kind, scene: Scene) -> Pending:
-    """Injects one fault, and waits for it to strike."""
+def inject(kind: Kind, scene: Scene) -> list[Pending]:
+    """Injects a fault, and waits for it to strike; a fault of the network may strike several connections at once."""
     fault = Fault(kind=kind, place="", command=scene.command.verb)
     with contextlib.suppress(pymysql.Error, psutil.Error, ProcessLookupError):  # its target is gone, so it does not hit
         return INJECTIONS[kind](scene, fault)
-    return Pending(fault=fault)
+    return [Pending(fault=fault)]
 
 
 def settle(pending: Pending, scene: Scene, exit_code: int | None) -> bool:
@@ -173,7 +185,11 @@ def settle(pending: Pending, scene: Scene, exit_code: int | None) -> bool:
         return True
     if pending.waits:
         fault.outcome = Outcome.WAITED
-    elif scene.command.count(pending.words) > pending.said if pending.words else scene.place.between.logins[fault.process_id] > pending.logins:
+    elif (
+        scene.command.count(pending.words) > pending.said
+        if pending.words
+        else scene.place.between.logins[fault.process_id] > pending.logins
+    ):
         fault.outcome = Outcome.RETRIED
     elif exit_code is not None:
         fault.outcome = Outcome.REPEATED if exit_code else Outcome.NOT_NEEDED
@@ -181,28 +197,32 @@ def settle(pending: Pending, scene: Scene, exit_code: int | None) -> bool:
 
 
 # the network
-def _on_the_way(scene: Scene, fault: Fault) -> Pending:
+def _on_the_way(scene: Scene, fault: Fault) -> list[Pending]:
     between, chance = scene.place.between, scene.chance
-    moments = [Moment.COMMAND, Moment.REPLY, Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT, Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT, Moment.CONNECT]
-    moments += {"insert": [Moment.INSERT], "load-data": [Moment.FILE]}.get(scene.writer, [])
-    moment = chance.choice(moments)
+    moments = [*MOMENTS, *WRITERS.get(scene.writer, ())]
+    moment, times = chance.choice(moments), chance.choice(TIMES)
     byte, stall_seconds = chance.choice(BYTES[moment]), chance.uniform(*STALL_SECONDS)
     fault.place = f"{PACKETS[moment]}, " + ("half" if byte is None else f"byte {byte}")
     before, victim = len(between.strikes), None
-    between.arm(Harm(moment, ACTS[fault.kind], byte))
+    between.arm(Harm(moment, ACTS[fault.kind], byte), times)
     try:
         if moment is Moment.CONNECT:
             victim = _kill_one(scene)
         _until(lambda: len(between.strikes) > before or not scene.command.is_alive)
-        if len(between.strikes) > before and fault.kind is Kind.STALL:
-            time.sleep(stall_seconds)
+        if len(between.strikes) > before:
+            _until(lambda: len(between.strikes) == before + times, patience_seconds=BURST_SECONDS)
+            if fault.kind is Kind.STALL:
+                time.sleep(stall_seconds)
     finally:
         between.disarm()
-    if len(between.strikes) == before:
-        return Pending(fault=fault)
-    strike = between.strikes[-1]
-    fault.hit, fault.process_id = True, strike.process_id or victim or 0
-    return Pending(fault=fault, logins=strike.logins, waits=fault.kind is Kind.STALL)
+    return [
+        Pending(
+            fault=replace(fault, hit=True, process_id=strike.process_id or victim or 0),
+            logins=strike.logins,
+            waits=fault.kind is Kind.STALL,
+        )
+        for strike in between.strikes[before:]
+    ] or [Pending(fault=fault)]
 
 
 def _kill_one(scene: Scene, *, query_only: bool = False) -> int | None:
@@ -231,22 +251,27 @@ def _at_work(scene: Scene, admin: Connection) -> list[tuple[int, int]]:
     return working
 
 
-def _killed_connection(scene: Scene, fault: Fault) -> Pending:
+def _killed_connection(scene: Scene, fault: Fault) -> list[Pending]:
     logins = scene.place.between.logins.copy()
     victim = _kill_one(scene)
     fault.place = "the command's" if victim == scene.command.process.pid else "a worker's"
     fault.hit, fault.process_id = victim is not None, victim or 0
-    return Pending(fault=fault, logins=logins[fault.process_id])
+    return [Pending(fault=fault, logins=logins[fault.process_id])]
 
 
-def _killed_query(scene: Scene, fault: Fault) -> Pending:
+def _killed_query(scene: Scene, fault: Fault) -> list[Pending]:
+    """Of a statement that waits for a row, or of any that runs."""
     said = _Said(scene, "(error 1317)")
-    victim = _kill_one(scene, query_only=True)
-    fault.place = "the command's" if victim == scene.command.process.pid else "a worker's"
+    fault.place = "any statement"
+    if scene.lock and scene.chance.random() < 1 / 2:
+        fault.place = "a statement that waits for a row"
+        with _holder(scene, []) as (_, waits):
+            victim = _kill_one(scene, query_only=True) if waits else None
+    else:
+        victim = _kill_one(scene, query_only=True)
     fault.process_id = victim or 0
-    # otherwise the statement had ended before it was killed
-    fault.hit = victim is not None and said.again()
-    return Pending(fault=fault, words=said.words, said=said.before)
+    fault.hit = victim is not None and said.again(REACTION_SECONDS)
+    return [Pending(fault=fault, words=said.words, said=said.before)]
 
 
 class _Said:
@@ -258,9 +283,9 @@ class _Said:
         self.before = self._command.count(words)
         self._before_with_errors = self._command.count(words, errors=True)
 
-    def again(self) -> bool:
+    def again(self, patience_seconds: float = PATIENCE_SECONDS) -> bool:
         """Whether it says so again, after some time at most."""
-        _until(lambda: self._now() or not self._command.is_alive)
+        _until(lambda: self._now() or not self._command.is_alive, patience_seconds=patience_seconds)
         return self._now()
 
     def _now(self) -> bool:
@@ -268,18 +293,18 @@ class _Said:
 
 
 # processes
-def _worker(scene: Scene, fault: Fault) -> Pending:
+def _worker(scene: Scene, fault: Fault) -> list[Pending]:
     workers, said = scene.workers, _Said(scene, "replaces it")
     if not workers:
-        return Pending(fault=fault)
+        return [Pending(fault=fault)]
     number = scene.chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
     fault.place, fault.process_id = number.name, scene.chance.choice(workers)
     os.kill(fault.process_id, number)
     fault.hit = True
-    return Pending(fault=fault, words=said.words, said=said.before)
+    return [Pending(fault=fault, words=said.words, said=said.before)]
 
 
-def _parent(scene: Scene, fault: Fault) -> Pending:
+def _parent(scene: Scene, fault: Fault) -> list[Pending]:
     number = scene.chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
     fault.place, fault.process_id = number.name, scene.command.process.pid
     _until(lambda: fault.process_id in scene.processes or not scene.command.is_alive)
@@ -287,14 +312,14 @@ def _parent(scene: Scene, fault: Fault) -> Pending:
         scene.command.process.send_signal(number)
         fault.hit = True
     # it never connects again: a login under this process id would be another command's
-    return Pending(fault=fault, logins=2**62)
+    return [Pending(fault=fault, logins=2**62)]
 
 
-def _paused(scene: Scene, fault: Fault) -> Pending:
+def _paused(scene: Scene, fault: Fault) -> list[Pending]:
     processes = scene.processes
     seconds = scene.chance.uniform(*PAUSE_SECONDS)
     if not processes:
-        return Pending(fault=fault)
+        return [Pending(fault=fault)]
     fault.process_id = scene.chance.choice(processes)
     fault.place = "the command" if fault.process_id == scene.command.process.pid else "a worker"
     os.kill(fault.process_id, signal.SIGSTOP)
@@ -304,31 +329,31 @@ def _paused(scene: Scene, fault: Fault) -> Pending:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(fault.process_id, signal.SIGCONT)
-    return Pending(fault=fault, waits=True)
+    return [Pending(fault=fault, waits=True)]
 
 
 # locks
-def _locked(scene: Scene, fault: Fault) -> Pending:
+def _locked(scene: Scene, fault: Fault) -> list[Pending]:
     said, seconds = _Said(scene, "(error 1205)"), scene.chance.choice(LOCK_SECONDS)
     fault.place = f"for {seconds:g} s"
     if not scene.lock:
-        return Pending(fault=fault)
+        return [Pending(fault=fault)]
     with _holder(scene, []) as (_, waits):
         fault.hit = waits
         if waits:
             time.sleep(seconds)
-    return Pending(fault=fault, words=said.words, said=said.before, waits=not (seconds > ROW_LOCK_TIMEOUT_SECONDS and said.again()))
+    return [Pending(fault=fault, words=said.words, said=said.before, waits=not (seconds > ROW_LOCK_TIMEOUT_SECONDS and said.again()))]
 
 
-def _deadlock(scene: Scene, fault: Fault) -> Pending:
+def _deadlock(scene: Scene, fault: Fault) -> list[Pending]:
     said = _Said(scene, "(error 1213)")
     if not scene.lock_others:
-        return Pending(fault=fault)
+        return [Pending(fault=fault)]
     with _holder(scene, faults.heavy()) as (holder, waits):
         if waits:
             sql.rows(holder, scene.lock_others)
     fault.hit = waits and said.again()
-    return Pending(fault=fault, words=said.words, said=said.before)
+    return [Pending(fault=fault, words=said.words, said=said.before)]
 
 
 @contextmanager
@@ -351,14 +376,14 @@ def _holder(scene: Scene, before: list[str]) -> Iterator[tuple[Connection, bool]
 
 
 # the server
-def _server(scene: Scene, fault: Fault) -> Pending:
+def _server(scene: Scene, fault: Fault) -> list[Pending]:
     server, between = scene.place.server, scene.place.between
     assert server
     seconds = scene.chance.uniform(*DOWN_SECONDS)
     fault.place = f"for {seconds:.1f} s"
     processes = scene.processes
     if not processes:
-        return Pending(fault=fault)
+        return [Pending(fault=fault)]
     # any of them shows whether the command comes back: the first is the one that lives longest
     fault.process_id = scene.command.process.pid if scene.command.process.pid in processes else processes[0]
     logins = between.logins[fault.process_id]
@@ -369,7 +394,7 @@ def _server(scene: Scene, fault: Fault) -> Pending:
     fault.hit = True
     time.sleep(seconds)
     server.start(quiet, port=between.server[1])
-    return Pending(fault=fault, logins=logins)
+    return [Pending(fault=fault, logins=logins)]
 
 
 INJECTIONS: dict[Kind, Injection] = {
@@ -388,8 +413,8 @@ INJECTIONS: dict[Kind, Injection] = {
 }
 
 
-def _until(condition: Callable[[], object], poll_seconds: float = POLL_SECONDS) -> None:
+def _until(condition: Callable[[], object], poll_seconds: float = POLL_SECONDS, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Waits for a condition, but not for long."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience_seconds
     while not condition() and time.monotonic() < end:
         time.sleep(poll_seconds)

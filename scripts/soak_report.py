@@ -75,6 +75,8 @@ class Round:
     """rows of the application that were changed, deleted or created"""
     orphans: int = 0
     """processes, sessions, tables and rows that were left behind"""
+    errors: list[str] = field(default_factory=list)
+    """what the commands said that ended early"""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -91,6 +93,7 @@ class Round:
             "doubled": self.doubled,
             "touched": self.touched,
             "orphans": self.orphans,
+            "errors": self.errors,
             "problems": self.problems,
         }
 

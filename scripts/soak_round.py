@@ -42,15 +42,15 @@ RETRY_SECONDS = 600
 WORKER_RESTARTS = 1_000_000
 
 # The mean time between two faults while workers work; and while a command prepares its work, or has ended early before
-GAP_SECONDS = 0.06
+GAP_SECONDS = 0.04
 
 PREPARING_GAP_SECONDS = 0.8
 
 # A command that is repeated gets fewer faults each time, so that it ends one day
 GAP_GROWTH = 1.3
 
-# Faulty runs of verify in each round
-VERIFIES = 2
+# Faulty runs of verify in each round; each is short
+VERIFIES = 4
 
 # After so many repetitions the command runs without faults
 MAX_REPETITIONS = 25
@@ -65,7 +65,7 @@ QUIET_SECONDS = 60.0
 EXIT_CODES = {0, 1, 3, 4, 130, -9, -15}
 
 # What a command may say with exit code 1 or 3 after a fault; anything else is a finding
-REASONS = {1: ("was killed by SIG",), 3: ("another parloader command",)}
+REASONS = {1: ("was killed by SIG", "(error 1317)"), 3: ("another parloader command",)}
 
 
 class Finding(Exception):
@@ -194,8 +194,9 @@ class SoakedTable:
         kinds, weights = zip(*self._place.kinds.items(), strict=True)
         begun = time.monotonic()
         while running.is_alive:
-            pending.append(inject(self._chance.choices(kinds, weights)[0], scene))
-            self.result.faults.append(pending[-1].fault)
+            injected = inject(self._chance.choices(kinds, weights)[0], scene)
+            self.result.faults += [each.fault for each in injected]
+            pending += injected
             mean_seconds = gap_seconds if scene.workers else max(gap_seconds, PREPARING_GAP_SECONDS)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.process.wait(self._chance.uniform(0, 2 * mean_seconds))
@@ -242,6 +243,7 @@ class SoakedTable:
         self._require(code <= 0 or len(errors) == 1, f"{verb} ends with {code} and {len(errors)} lines of error: {said[-3000:]}")
         reasons = REASONS.get(code, ("",))
         self._require(code <= 0 or any(reason in errors[0] for reason in reasons), f"{verb} ends with {code}: {said[-3000:]}")
+        self.result.errors += [f"{verb}, {code}: {error}" for error in errors]
         if verb == "verify" and running.stdout.stat().st_size:
             text = running.stdout.read_text()
             self._require(bool(json.loads(text).get("ok", code != 0)), f"verify finds differences: {text[:3000]}")

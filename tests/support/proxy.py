@@ -22,8 +22,10 @@ from pymysql.constants import CLIENT, COMMAND
 
 DELAY_SECONDS = 0.3
 
-# The INSERT of a batch is longer than any other statement that parloader sends
-SHORTEST_INSERT_BYTES = 4096
+# The INSERT of a batch has a quoted table, and is longer than those of a sample
+INSERT = b"INSERT INTO `"
+
+SHORTEST_INSERT_BYTES = 1024
 
 HEAD_BYTES = 4
 """Length and number of a packet."""
@@ -211,6 +213,7 @@ class _Between(socketserver.StreamRequestHandler):
                 return
 
     def _forward_answers(self) -> None:
+        moments: tuple[Moment, ...]
         with contextlib.suppress(OSError), self._upstream.makefile("rb") as answers:
             for place, (number, payload) in enumerate(packets(answers)):
                 if place == 0:
@@ -267,7 +270,7 @@ def _moments(query: bytes, in_file: bool) -> tuple[Moment, ...]:
     """The moments that apply to a packet of the client; none before it has logged in, and when it takes its leave."""
     if query == b"COMMIT":
         return (Moment.BEFORE_COMMIT,)
-    if query.startswith(b"INSERT") and len(query) > SHORTEST_INSERT_BYTES:
+    if query.startswith(INSERT) and len(query) > SHORTEST_INSERT_BYTES:
         return (Moment.INSERT, Moment.COMMAND)
     if in_file:
         return (Moment.FILE,)
