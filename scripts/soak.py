@@ -12,15 +12,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import click
 from report_section import write_section
+from soak_checks import Finding
 from soak_report import HEADINGS, Round, kind_rows, log, markdown
-from soak_round import Finding, SoakedTable, Work, place
+from soak_round import SoakedTable, Work, place
 from support.loads import end_all
 from support.servers import DURABLE_OPTIONS, KINDS, TEST_REDO_LOG_BYTES, TestServer, until_gone
 
@@ -75,7 +76,7 @@ class Soak:
         return bool(self.failures) or sum(each.hits for each in self.rounds) >= self.hits or self.minutes_spent >= self.minutes
 
     @contextlib.contextmanager
-    def _server(self, name: str):  # type: ignore[no-untyped-def]
+    def _server(self, name: str) -> Iterator[PrivateServer]:
         server = PrivateServer(home=self.home / name, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
         server.start(lambda _: None, port=0)
         try:
@@ -112,10 +113,9 @@ class Soak:
                 self.rounds.append(result)
                 log(self.log_file, result)
         seconds = time.monotonic() - begun
-        codes = ", ".join(f"{name} ({count})" for name, count in sorted(result.exit_codes.items()))
-        say(
-            f"{name}, {result.what}: {result.hits} hits in {seconds:.0f} s; {codes}; {sum(each.hits for each in self.rounds):,} hits in all"
-        )
+        codes = ", ".join(f"{code} ({count})" for code, count in sorted(result.exit_codes.items()))
+        hits = sum(each.hits for each in self.rounds)
+        say(f"{name}, {result.what}: {result.hits} hits in {seconds:.0f} s; exit codes: {codes}; {hits:,} hits in all")
         shutil.rmtree(folder)
 
 

@@ -7,6 +7,7 @@ of its rows can be compared.
 import random
 import threading
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pymysql
 from support.servers import TestServer
@@ -114,6 +115,7 @@ class Application:
         self._rows: dict[str, dict[str, int]] = {table: {} for table in ROWS}
         self._kept: set[tuple[str, str]] = set()  # rows that others of its rows reference
         self._customers: list[int] = []
+        self._complaints: tuple[tuple[object, ...], ...] = ()
         self._doubt: tuple[str, str, int | None] | None = None  # a write whose answer was lost: table, text, visits afterwards
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -132,6 +134,7 @@ class Application:
             for number in range(COMPLAINTS):
                 statement = "INSERT INTO complaint (customer_id, code, text) VALUES (%s, %s, %s)"
                 sql.execute(connection, statement, self._random.choice(self._customers), voucher, f"complaint {number}")
+            self._complaints = self._read_complaints(connection)
         self._kept = {("customer", text) for text in self._rows["customer"]} | {("voucher", voucher)}
         self._thread.start()
 
@@ -152,7 +155,13 @@ class Application:
             left = self._rows[table]
             texts = sorted({*left, *found})
             result += [Difference(table, text, left.get(text), found.get(text)) for text in texts if left.get(text) != found.get(text)]
+        for before, now in zip_longest(self._complaints, self._read_complaints(connection)):
+            if before != now:
+                result.append(Difference("complaint", str(before or now), 1 if before else None, None))
         return result
+
+    def _read_complaints(self, connection: Connection) -> tuple[tuple[object, ...], ...]:
+        return sql.rows(connection, "SELECT id, customer_id, code, text FROM complaint ORDER BY id")
 
     def _work(self) -> None:
         while not self._over.is_set():

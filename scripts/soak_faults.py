@@ -2,34 +2,26 @@
 
 import contextlib
 import os
-import random
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import psutil
 import pymysql
-from soak_report import Fault, Kind, Outcome
+from soak_report import Fault, Kind
+from soak_scene import Pending, Place, Said, Scene, until
 from support import faults
-from support.proxy import COMMIT_BYTES, HEAD_BYTES, OK_BYTES, Act, Harm, Moment, Proxy
-from support.servers import Database, TestServer, quiet
+from support.proxy import COMMIT_BYTES, HEAD_BYTES, OK_BYTES, Act, Harm, Moment
+from support.servers import quiet
 
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection
-from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import ROW_LOCK_TIMEOUT_SECONDS
-
-# How long a fault waits for a target
-PATIENCE_SECONDS = 1.0
 
 # How long parloader may take to say that a statement was killed: if it says nothing, the statement had ended before
 REACTION_SECONDS = 0.3
-
-POLL_SECONDS = 0.002
 
 # information_schema.innodb_trx is a cache that is not refreshed if it is read more often
 LOCK_POLL_SECONDS = 0.11
@@ -97,77 +89,12 @@ PACKETS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A server and a database on it, as a load sees it: through the proxy, with an ordinary account."""
-
-    admin: TestServer
-    database: Database
-    between: Proxy
-    server: PrivateServer | None = None  # None: it serves others, too, so it is never killed
-
-    @property
-    def kinds(self) -> dict[Kind, int]:
-        """The kinds of faults and their weights."""
-        return {kind: weight for kind, weight in WEIGHTS.items() if self.server or kind not in SERVER_KINDS}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """A command that runs. What it says goes to files, so that it never waits for a reader."""
-
-    verb: str
-    process: "subprocess.Popen[bytes]"
-    stdout: Path
-    stderr: Path
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
-
-    @property
-    def said(self) -> str:
-        return self.stderr.read_text(errors="replace")
-
-    def count(self, words: str, *, errors: bool = False) -> int:
-        """How many lines say so; `errors`: also the one of its failure."""
-        return sum(words in line and (errors or not line.startswith("error: ")) for line in self.said.splitlines())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """Where a fault is to strike. `locks`: a statement that locks rows that the command needs; "": there is none."""
-
-    place: Place
-    command: Running
-    chance: random.Random
-    lock: str = ""
-    lock_others: str = ""  # rows of the same transactions, for a deadlock
-    writer: str = ""
-
-    @property
-    def workers(self) -> list[int]:
-        """The worker processes that have a connection."""
-        return sorted(set(self.place.between.live.copy().values()) - {self.command.process.pid})
-
-    @property
-    def processes(self) -> list[int]:
-        """The processes of the command that have a connection."""
-        return sorted(set(self.place.between.live.copy().values()))
-
-
-@dataclass(kw_only=True)
-class Pending:
-    """A fault, and what was known when it struck: what parloader does about it shows later."""
-
-    fault: Fault
-    logins: int = 0  # of its process; for a fault of the server: of all processes
-    words: str = ""  # what the command says if it retries
-    said: int = 0  # how often it had said so before
-    waits: bool = False  # nothing has to fail
-
-
 Injection = Callable[[Scene, Fault], list[Pending]]
+
+
+def kinds(place: Place) -> dict[Kind, int]:
+    """The kinds of faults that can strike there, and their weights."""
+    return {kind: weight for kind, weight in WEIGHTS.items() if place.server or kind not in SERVER_KINDS}
 
 
 def inject(kind: Kind, scene: Scene) -> list[Pending]:
@@ -176,24 +103,6 @@ def inject(kind: Kind, scene: Scene) -> list[Pending]:
     with contextlib.suppress(pymysql.Error, psutil.Error, ProcessLookupError):  # its target is gone, so it does not hit
         return INJECTIONS[kind](scene, fault)
     return [Pending(fault=fault)]
-
-
-def settle(pending: Pending, scene: Scene, exit_code: int | None) -> bool:
-    """Notes what parloader did, if that can be told by now. `exit_code`: of the command; None: it still runs."""
-    fault = pending.fault
-    if not fault.hit or fault.outcome:
-        return True
-    if pending.waits:
-        fault.outcome = Outcome.WAITED
-    elif (
-        scene.command.count(pending.words) > pending.said
-        if pending.words
-        else scene.place.between.logins[fault.process_id] > pending.logins
-    ):
-        fault.outcome = Outcome.RETRIED
-    elif exit_code is not None:
-        fault.outcome = Outcome.REPEATED if exit_code else Outcome.NOT_NEEDED
-    return fault.outcome is not None
 
 
 # the network
@@ -208,9 +117,9 @@ def _on_the_way(scene: Scene, fault: Fault) -> list[Pending]:
     try:
         if moment is Moment.CONNECT:
             victim = _kill_one(scene)
-        _until(lambda: len(between.strikes) > before or not scene.command.is_alive)
+        until(lambda: len(between.strikes) > before or not scene.command.is_alive)
         if len(between.strikes) > before:
-            _until(lambda: len(between.strikes) == before + times, patience_seconds=BURST_SECONDS)
+            until(lambda: len(between.strikes) == before + times, patience_seconds=BURST_SECONDS)
             if fault.kind is Kind.STALL:
                 time.sleep(stall_seconds)
     finally:
@@ -247,7 +156,7 @@ def _at_work(scene: Scene, admin: Connection) -> list[tuple[int, int]]:
         working[:] = [(number, live[number]) for (number,) in sql.rows(admin, statement, [0, *live])]
         return bool(working) or not scene.command.is_alive
 
-    _until(look)
+    until(look)
     return working
 
 
@@ -261,7 +170,7 @@ def _killed_connection(scene: Scene, fault: Fault) -> list[Pending]:
 
 def _killed_query(scene: Scene, fault: Fault) -> list[Pending]:
     """Of a statement that waits for a row, or of any that runs."""
-    said = _Said(scene, "(error 1317)")
+    said = Said(scene, "(error 1317)")
     fault.place = "any statement"
     if scene.lock and scene.chance.random() < 1 / 2:
         fault.place = "a statement that waits for a row"
@@ -274,27 +183,9 @@ def _killed_query(scene: Scene, fault: Fault) -> list[Pending]:
     return [Pending(fault=fault, words=said.words, said=said.before)]
 
 
-class _Said:
-    """How often the command has said some words, from now on."""
-
-    def __init__(self, scene: Scene, words: str) -> None:
-        self._command = scene.command
-        self.words = words
-        self.before = self._command.count(words)
-        self._before_with_errors = self._command.count(words, errors=True)
-
-    def again(self, patience_seconds: float = PATIENCE_SECONDS) -> bool:
-        """Whether it says so again, after some time at most."""
-        _until(lambda: self._now() or not self._command.is_alive, patience_seconds=patience_seconds)
-        return self._now()
-
-    def _now(self) -> bool:
-        return self._command.count(self.words, errors=True) > self._before_with_errors
-
-
 # processes
 def _worker(scene: Scene, fault: Fault) -> list[Pending]:
-    workers, said = scene.workers, _Said(scene, "replaces it")
+    workers, said = scene.workers, Said(scene, "replaces it")
     if not workers:
         return [Pending(fault=fault)]
     number = scene.chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
@@ -307,7 +198,7 @@ def _worker(scene: Scene, fault: Fault) -> list[Pending]:
 def _parent(scene: Scene, fault: Fault) -> list[Pending]:
     number = scene.chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
     fault.place, fault.process_id = number.name, scene.command.process.pid
-    _until(lambda: fault.process_id in scene.processes or not scene.command.is_alive)
+    until(lambda: fault.process_id in scene.processes or not scene.command.is_alive)
     if fault.process_id in scene.processes and scene.command.is_alive:
         scene.command.process.send_signal(number)
         fault.hit = True
@@ -334,7 +225,7 @@ def _paused(scene: Scene, fault: Fault) -> list[Pending]:
 
 # locks
 def _locked(scene: Scene, fault: Fault) -> list[Pending]:
-    said, seconds = _Said(scene, "(error 1205)"), scene.chance.choice(LOCK_SECONDS)
+    said, seconds = Said(scene, "(error 1205)"), scene.chance.choice(LOCK_SECONDS)
     fault.place = f"for {seconds:g} s"
     if not scene.lock:
         return [Pending(fault=fault)]
@@ -346,7 +237,7 @@ def _locked(scene: Scene, fault: Fault) -> list[Pending]:
 
 
 def _deadlock(scene: Scene, fault: Fault) -> list[Pending]:
-    said = _Said(scene, "(error 1213)")
+    said = Said(scene, "(error 1213)")
     if not scene.lock_others:
         return [Pending(fault=fault)]
     with _holder(scene, faults.heavy()) as (holder, waits):
@@ -370,7 +261,7 @@ def _holder(scene: Scene, before: list[str]) -> Iterator[tuple[Connection, bool]
         def waits() -> bool:
             return any(number in place.between.live for (number,) in sql.rows(watcher, waiting))
 
-        _until(lambda: waits() or not scene.command.is_alive, LOCK_POLL_SECONDS)
+        until(lambda: waits() or not scene.command.is_alive, LOCK_POLL_SECONDS)
         yield holder, waits()
         error_codes.rollback(holder)
 
@@ -411,10 +302,3 @@ INJECTIONS: dict[Kind, Injection] = {
     Kind.SERVER_KILLED: _server,
     Kind.SERVER_RESTARTED: _server,
 }
-
-
-def _until(condition: Callable[[], object], poll_seconds: float = POLL_SECONDS, patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """Waits for a condition, but not for long."""
-    end = time.monotonic() + patience_seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(poll_seconds)

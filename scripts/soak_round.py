@@ -14,15 +14,16 @@ from uuid import uuid4
 
 import soak_application
 from soak_application import Application
-from soak_faults import Pending, Place, Running, Scene, inject, settle
+from soak_checks import Checks
+from soak_faults import inject, kinds
 from soak_report import Round
+from soak_scene import Command, Pending, Place, Scene, settle
 from support.faults import ordinary_account
 from support.loads import LAUNCHED, MARK, USUAL, Load
 from support.proxy import Proxy, running
 from support.servers import Database, TestServer
 
 from parloader.database import sql
-from parloader.database.driver import Connection
 from parloader.database.private_server.server import PrivateServer
 
 # The tables that are filled: their parents (with how many rows of them), and the column that tells the application's rows
@@ -58,18 +59,12 @@ MAX_REPETITIONS = 25
 # No command takes nearly as long
 MAX_SECONDS = 900.0
 
-QUIET_SECONDS = 60.0
-
 # The documented exit codes that a fault may lead to, and the signals that are sent to the command. 3: the lock of a killed command, whose
 # connection the server has not yet ended
 EXIT_CODES = {0, 1, 3, 4, 130, -9, -15}
 
 # What a command may say with exit code 1 or 3 after a fault; anything else is a finding
 REASONS = {1: ("was killed by SIG", "(error 1317)"), 3: ("another parloader command",)}
-
-
-class Finding(Exception):
-    """parloader broke one of its guarantees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +150,9 @@ class SoakedTable:
         self._place = where
         self._work = work
         self._chance = chance
+        target = where.database.target
+        self._checks = Checks(where.admin, target.database, target.user, work.table, result)
+        self._require = self._checks.require
         self.result = result
 
     def run(self) -> None:
@@ -163,72 +161,72 @@ class SoakedTable:
         application.start()
         try:
             self._until_done("seed", self._work.seed)
-            self._require_rows()
+            self._checks.require_rows()
             for _ in range(VERIFIES):
                 self._once("verify", self._work.verify, GAP_SECONDS)
             self._calm("verify", self._work.verify)
             self._until_done("clean", self._work.clean)
-            self._require_no_rows()
+            self._checks.require_no_rows()
         finally:
             application.stop()
-        self._require_untouched(application)
+        self._checks.require_untouched(application)
 
-    def _until_done(self, verb: str, command: tuple[str, ...]) -> None:
+    def _until_done(self, verb: str, words: tuple[str, ...]) -> None:
         """Repeats the command until it is done, as a user would."""
         gap_seconds = GAP_SECONDS
         for _ in range(MAX_REPETITIONS):
-            if self._once(verb, command, gap_seconds) == 0:
+            if self._once(verb, words, gap_seconds) == 0:
                 return
             gap_seconds *= GAP_GROWTH
             if self._chance.random() < 1 / 2:
-                self._require_no_half_batch()
-        self._calm(verb, command)
+                self._checks.require_no_half_batch()
+        self._calm(verb, words)
 
-    def _once(self, verb: str, command: tuple[str, ...], gap_seconds: float) -> int:
+    def _once(self, verb: str, words: tuple[str, ...], gap_seconds: float) -> int:
         """Runs the command under faults; returns its exit code."""
-        running, load = self._start(verb, command)
+        command, load = self._start(verb, words)
         lock, others = self._work.locks(verb)
         writer = self._work.writer if verb == "seed" else ""
-        scene = Scene(place=self._place, command=running, chance=self._chance, lock=lock, lock_others=others, writer=writer)
+        scene = Scene(place=self._place, command=command, chance=self._chance, lock=lock, lock_others=others, writer=writer)
         pending: list[Pending] = []
-        kinds, weights = zip(*self._place.kinds.items(), strict=True)
+        weights = kinds(self._place)
         begun = time.monotonic()
-        while running.is_alive:
-            injected = inject(self._chance.choices(kinds, weights)[0], scene)
+        while command.is_alive:
+            injected = inject(self._chance.choices([*weights], [*weights.values()])[0], scene)
             self.result.faults += [each.fault for each in injected]
             pending += injected
             mean_seconds = gap_seconds if scene.workers else max(gap_seconds, PREPARING_GAP_SECONDS)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                running.process.wait(self._chance.uniform(0, 2 * mean_seconds))
+                command.process.wait(self._chance.uniform(0, 2 * mean_seconds))
             pending = [each for each in pending if not settle(each, scene, None)]
             self._require(time.monotonic() - begun < MAX_SECONDS, f"{verb} does not end")
-        code = running.process.returncode
+        code = command.process.returncode
         for each in pending:
             settle(each, scene, code)
-        self._require_documented(verb, running, code)
-        return self._ended(verb, running, load)
+        self._require_documented(verb, command, code)
+        return self._ended(verb, command, load)
 
-    def _calm(self, verb: str, command: tuple[str, ...]) -> None:
+    def _calm(self, verb: str, words: tuple[str, ...]) -> None:
         """Runs the command without faults: it has to succeed."""
-        running, load = self._start(verb, command)
-        running.process.wait(MAX_SECONDS)
-        code = self._ended(verb, running, load)
-        self._require(code == 0, f"{verb} without faults ends with {code}: {running.said[-2000:]} {running.stdout.read_text()[-2000:]}")
+        command, load = self._start(verb, words)
+        command.process.wait(MAX_SECONDS)
+        code = self._ended(verb, command, load)
+        self._require(code == 0, f"{verb} without faults ends with {code}: {command.said[-2000:]} {command.stdout.read_text()[-2000:]}")
 
-    def _start(self, verb: str, command: tuple[str, ...]) -> tuple[Running, Load]:
+    def _start(self, verb: str, words: tuple[str, ...]) -> tuple[Command, Load]:
         database, mark = self._place.database, uuid4().hex
         files = [database.folder / f"{verb}.{stream}" for stream in ("stdout", "stderr")]
         with open(files[0], "wb") as stdout, open(files[1], "wb") as stderr:
             environment = {**os.environ, MARK: mark}
-            words = database.command(*command, "--json", "--verbose")
-            process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=database.folder)
+            line = database.command(*words, "--json", "--verbose")
+            process = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=database.folder)
         load = Load(database=database, plan=USUAL, process=process, mark=mark)  # type: ignore[arg-type]  # its output is not read from here
         LAUNCHED.append(load)
-        return Running(verb=verb, process=process, stdout=files[0], stderr=files[1]), load
+        return Command(verb=verb, process=process, stdout=files[0], stderr=files[1]), load
 
-    def _ended(self, verb: str, running: Running, load: Load) -> int:
+    def _ended(self, verb: str, command: Command, load: Load) -> int:
         """Counts the exit code and looks for processes that are left."""
-        code = running.process.returncode
+        code = command.process.returncode
         self.result.exit_codes[f"{verb} {code}"] += 1
         left = load.orphans()
         self.result.orphans += len(left)
@@ -236,90 +234,14 @@ class SoakedTable:
         LAUNCHED.remove(load)
         return code
 
-    def _require_documented(self, verb: str, running: Running, code: int) -> None:
-        said = running.said
+    def _require_documented(self, verb: str, command: Command, code: int) -> None:
+        said = command.said
         errors = [line for line in said.splitlines() if line.startswith("error: ")]
         self._require(code in EXIT_CODES, f"{verb} ends with {code}: {said[-3000:]}")
         self._require(code <= 0 or len(errors) == 1, f"{verb} ends with {code} and {len(errors)} lines of error: {said[-3000:]}")
         reasons = REASONS.get(code, ("",))
         self._require(code <= 0 or any(reason in errors[0] for reason in reasons), f"{verb} ends with {code}: {said[-3000:]}")
         self.result.errors += [f"{verb}, {code}: {error}" for error in errors]
-        if verb == "verify" and running.stdout.stat().st_size:
-            text = running.stdout.read_text()
+        if verb == "verify" and command.stdout.stat().st_size:
+            text = command.stdout.read_text()
             self._require(bool(json.loads(text).get("ok", code != 0)), f"verify finds differences: {text[:3000]}")
-
-    # checks
-    def _require(self, holds: bool, problem: str) -> None:
-        if not holds:
-            self.result.problems.append(problem)
-            raise Finding(problem)
-
-    def _connection(self) -> contextlib.AbstractContextManager[Connection]:
-        return self._place.admin.connection(self._place.database.target.database)
-
-    def _quiet(self, connection: Connection) -> None:
-        """Waits until no session of parloader is left."""
-        user = self._place.database.target.user
-        end = time.monotonic() + QUIET_SECONDS
-        while left := sql.rows(connection, "SELECT id, info FROM information_schema.processlist WHERE user = %s", user):
-            if time.monotonic() > end:
-                self.result.orphans += len(left)
-                self._require(False, f"sessions are left: {left}")
-            time.sleep(0.02)
-
-    def _made(self, connection: Connection) -> dict[str, int]:
-        """Table → rows that the run creates, as its ledger says."""
-        made = sql.rows(connection, "SELECT table_name, details FROM parloader_table")
-        return {name: sum(stop - start for start, stop in json.loads(details)["made"]) for name, details in made}
-
-    def _count(self, connection: Connection, table: str) -> int:
-        """The rows of a table that are not the application's."""
-        if table == "team":
-            return int(sql.value(connection, "SELECT COUNT(*) FROM team WHERE id > 1"))
-        column, _ = soak_application.ROWS[table]
-        return int(sql.value(connection, f"SELECT COUNT(*) FROM {table} WHERE {column} NOT LIKE 'app %%'"))
-
-    def _require_rows(self) -> None:
-        """Every row is there once."""
-        with self._connection() as connection:
-            self._quiet(connection)
-            made = self._made(connection)
-            self._require(made.get(self._work.table) == self._work.rows, f"the run is about {made}")
-            for table, rows in made.items():
-                found = self._count(connection, table)
-                self.result.lost += max(0, rows - found)
-                self.result.doubled += max(0, found - rows)
-                self._require(found == rows, f"{table} has {found:,} of {rows:,} rows")
-        self._require_no_half_batch()
-
-    def _require_no_half_batch(self) -> None:
-        """As many rows as the ledger lists: each batch is there entirely, or not at all."""
-        with self._connection() as connection:
-            self._quiet(connection)
-            if not sql.rows(connection, "SHOW TABLES LIKE 'parloader_batch'"):
-                return
-            listed = dict(sql.rows(connection, "SELECT table_name, SUM(row_count) FROM parloader_batch GROUP BY table_name"))
-            table = self._work.table
-            rows, found = int(listed.get(table, 0)), self._count(connection, table)
-            self.result.lost += max(0, rows - found)
-            self.result.doubled += max(0, found - rows)
-            self._require(found == rows, f"{table} has {found:,} rows, the ledger lists {rows:,}")
-
-    def _require_no_rows(self) -> None:
-        """clean has removed every row, and everything that is parloader's."""
-        with self._connection() as connection:
-            self._quiet(connection)
-            left = {table: count for table in (*TARGETS, "customer", "team") if (count := self._count(connection, table))}
-            self.result.orphans += sum(left.values())
-            self._require(not left, f"clean leaves rows: {left}")
-            tables = {name for (name,) in sql.rows(connection, "SHOW TABLES")}
-            self.result.orphans += len(tables - set(soak_application.TABLES))
-            self._require(tables == set(soak_application.TABLES), f"after clean the tables are {sorted(tables)}")
-
-    def _require_untouched(self, application: Application) -> None:
-        """The application's rows are as it left them."""
-        self._require(application.failure is None, f"the application failed: {application.failure!r}")
-        with self._connection() as connection:
-            differences = application.differences(connection)
-        self.result.touched += len(differences)
-        self._require(not differences, f"rows of the application differ: {[str(each) for each in differences[:10]]}")
