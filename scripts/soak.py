@@ -23,6 +23,7 @@ from soak_checks import Finding
 from soak_report import HEADINGS, Round, kind_rows, log, markdown
 from soak_round import SoakedTable, Work, place
 from support.loads import end_all
+from support.proxy import Proxy
 from support.servers import DURABLE_OPTIONS, KINDS, TEST_REDO_LOG_BYTES, TestServer, until_gone
 
 from parloader.cli.report import table
@@ -37,6 +38,18 @@ MAX_RATE = 2500
 
 def say(message: str) -> None:
     click.echo(message, err=True)
+
+
+@contextlib.contextmanager
+def private_server(home: Path, name: str) -> Iterator[PrivateServer]:
+    """A private server that keeps what it has committed, until the end of the block."""
+    server = PrivateServer(home=home, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
+    server.start(lambda _: None, port=0)
+    try:
+        yield server
+    finally:
+        server.stop()
+        until_gone(home)
 
 
 @dataclass(kw_only=True)
@@ -60,7 +73,10 @@ class Soak:
         self._begun = time.monotonic()
         with contextlib.ExitStack() as stack:
             stack.callback(end_all)
-            servers = [(name, stack.enter_context(self._server(name))) for name in names]
+            servers = [(name, stack.enter_context(private_server(self.home / name, name))) for name in names]
+            for _, server in servers:
+                with connected(server.target) as connection:
+                    self.versions.append(str(server_info(connection)))
             threads = [threading.Thread(target=self._rounds, args=(name, server)) for name, server in servers]
             for thread in threads:
                 thread.start()
@@ -74,18 +90,6 @@ class Soak:
     @property
     def is_over(self) -> bool:
         return bool(self.failures) or sum(each.hits for each in self.rounds) >= self.hits or self.minutes_spent >= self.minutes
-
-    @contextlib.contextmanager
-    def _server(self, name: str) -> Iterator[PrivateServer]:
-        server = PrivateServer(home=self.home / name, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
-        server.start(lambda _: None, port=0)
-        try:
-            with connected(server.target) as connection:
-                self.versions.append(str(server_info(connection)))
-            yield server
-        finally:
-            server.stop()
-            until_gone(server.home)
 
     def _rounds(self, name: str, server: PrivateServer) -> None:
         number = self.first_round
@@ -106,7 +110,7 @@ class Soak:
         folder.mkdir()
         begun = time.monotonic()
         try:
-            with place(TestServer(name, server.target), f"soak_{number}", folder, server) as where:
+            with place(TestServer(name, server.target), f"soak_{number}", folder, server, Proxy) as where:
                 SoakedTable(where, work, result, chance).run()
         finally:
             with self._lock:

@@ -13,7 +13,7 @@ import pymysql
 from soak_report import Fault, Kind
 from soak_scene import Pending, Place, Said, Scene, until
 from support import faults
-from support.proxy import COMMIT_BYTES, HEAD_BYTES, OK_BYTES, Act, Harm, Moment
+from support.proxy import COMMIT_BYTES, HEAD_BYTES, OK_BYTES, Act, Harm, Moment, Proxy
 from support.servers import quiet
 
 from parloader.database import error_codes, sql
@@ -92,7 +92,7 @@ PACKETS = {
 Injection = Callable[[Scene, Fault], list[Pending]]
 
 
-def kinds(place: Place) -> dict[Kind, int]:
+def kinds(place: Place[Proxy]) -> dict[Kind, int]:
     """The kinds of faults that can strike there, and their weights."""
     return {kind: weight for kind, weight in WEIGHTS.items() if place.server or kind not in SERVER_KINDS}
 

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from soak_report import Round
 from soak_scene import Command, Pending, Place, Scene, settle
 from support.faults import ordinary_account
 from support.loads import LAUNCHED, MARK, USUAL, Load
-from support.proxy import Proxy, running
+from support.proxy import AnyProxy, Proxy, running
 from support.servers import Database, TestServer
 
 from parloader.database import sql
@@ -128,17 +128,19 @@ class Work:
 
 
 @contextmanager
-def place(admin: TestServer, name: str, folder: Path, server: PrivateServer | None) -> Iterator[Place]:
+def place(
+    admin: TestServer, name: str, folder: Path, server: PrivateServer | None, between: Callable[[tuple[str, int]], AnyProxy]
+) -> Iterator[Place[AnyProxy]]:
     """A new database on the server, with the application's tables, behind a proxy. It is kept if the block fails."""
     with admin.connection() as connection:
         sql.execute(connection, f"DROP DATABASE IF EXISTS {name}")
         sql.execute(connection, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     everything = Database(admin, replace(admin.admin, database=name), folder)
-    with ordinary_account(everything) as owned, running(Proxy((owned.target.host, owned.target.port))) as between:
+    with ordinary_account(everything) as owned, running(between((owned.target.host, owned.target.port))) as proxy:
         with admin.connection(name) as connection:
             soak_application.create(connection)
-        database = replace(owned, target=replace(owned.target, port=between.port))
-        yield Place(admin=admin, database=database, between=between, server=server)
+        database = replace(owned, target=replace(owned.target, port=proxy.port))
+        yield Place(admin=admin, database=database, between=proxy, server=server)
     with admin.connection() as connection:
         sql.execute(connection, f"DROP DATABASE {name}")
 
@@ -146,7 +148,7 @@ def place(admin: TestServer, name: str, folder: Path, server: PrivateServer | No
 class SoakedTable:
     """Seeds, verifies and cleans a table under faults, and collects what happens in `result`."""
 
-    def __init__(self, where: Place, work: Work, result: Round, chance: random.Random) -> None:
+    def __init__(self, where: Place[Proxy], work: Work, result: Round, chance: random.Random) -> None:
         self._place = where
         self._work = work
         self._chance = chance

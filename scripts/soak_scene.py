@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic
 
 from soak_report import Fault, Outcome
-from support.proxy import Proxy
+from support.proxy import AnyProxy, Proxy
 from support.servers import Database, TestServer
 
 from parloader.database.private_server.server import PrivateServer
@@ -20,12 +21,12 @@ POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Generic[AnyProxy]):
     """A server and a database on it, as a load sees it: through the proxy, with an ordinary account."""
 
     admin: TestServer
     database: Database
-    between: Proxy
+    between: AnyProxy
     server: PrivateServer | None = None  # None: it serves others, too, so it is never killed
 
 
@@ -55,7 +56,7 @@ class Command:
 class Scene:
     """Where a fault is to strike. `locks`: a statement that locks rows that the command needs; "": there is none."""
 
-    place: Place
+    place: Place[Proxy]
     command: Command
     chance: random.Random
     lock: str = ""

@@ -17,6 +17,7 @@ from soak_application import Application
 from soak_checks import Checks, Finding
 from soak_report import Kind, Outcome, Round
 from soak_round import SoakedTable, Work, place
+from support.proxy import Proxy
 from support.servers import KINDS, Database, TestServer, unavailable, until
 
 from parloader.database.private_server.binary import find_binary
@@ -56,7 +57,7 @@ def folder() -> Iterator[Path]:
 def test_a_round(server: TestServer, work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soak_round, "VERIFIES", 0)
     result = Round(server=server.kind, seed=4, what="a round", rows=work.rows)
-    with place(server, "soaked", tmp_path, None) as where:
+    with place(server, "soaked", tmp_path, None, Proxy) as where:
         SoakedTable(where, work, result, random.Random(4)).run()
     assert result.hits > 0
     assert {fault.outcome for fault in result.faults if fault.hit} & {Outcome.RETRIED, Outcome.REPEATED}
