@@ -8,6 +8,7 @@ rounds and their faults, but not the exact timing. Exit code 1: a guarantee was 
 import contextlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -77,7 +78,7 @@ class Soak:
             for _, server in servers:
                 with connected(server.target) as connection:
                     self.versions.append(str(server_info(connection)))
-            threads = [threading.Thread(target=self._rounds, args=(name, server)) for name, server in servers]
+            threads = [threading.Thread(target=self._rounds, args=(name, server), daemon=True) for name, server in servers]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -138,6 +139,7 @@ def main(
     names = [*KINDS] if server == "both" else [server]
     command = f"scripts/soak --seed {seed} --hits {hits}" + ("" if server == "both" else f" --server {server}")
     say(command)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are stopped
     home = Path(tempfile.mkdtemp(prefix="soak-"))
     with open(log_path or home / "faults.jsonl", "w") as log_file:
         soak = Soak(seed=seed, hits=hits, minutes=minutes, rows=rows, home=home, log_file=log_file, first_round=first_round)
@@ -145,6 +147,8 @@ def main(
             soak.run(names)
         except ServerStartError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            soak.failures.append("interrupted")
     click.echo(table(HEADINGS, kind_rows(soak.rounds)))
     if soak.failures:
         for failure in soak.failures:
