@@ -88,7 +88,7 @@ class Work:
             batch=chance.choice(BATCHES),
             writer=chance.choice(("insert", "load-data")),
             max_rate=max_rate,
-            chunk_ms=chance.choice((1, 5, 20)),
+            chunk_ms=chance.choice((10, 30, 100)),
         )
 
     @property
