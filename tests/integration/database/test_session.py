@@ -9,7 +9,9 @@ from support.servers import Database
 
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
+from parloader.database.driver import Connection
 from parloader.database.session import NO_LIMIT, SQL_MODE, connect, server_info
+from parloader.errors import SessionLawError
 
 # variable → (a harmful global value, the value that a session has nevertheless)
 BOTH = {
@@ -74,6 +76,18 @@ def test_every_session_has_the_strict_modes(database: Database) -> None:
     with settings(database.server, sql_mode=""), database.connection() as connection:
         assert set(SQL_MODE) <= set(sql.value(connection, "SELECT @@sql_mode").split(","))
         assert sql.value(connection, "SELECT @@character_set_client") == "utf8mb4"
+
+
+def test_a_server_that_keeps_another_value_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a proxy that changes a session's variables would: here the statement that sets them does nothing."""
+    execute = sql.execute
+
+    def set_nothing(connection: Connection, statement: str, *values: object) -> int:
+        return execute(connection, "SET @nothing = 1" if statement.startswith("SET SESSION") else statement, *values)
+
+    monkeypatch.setattr(sql, "execute", set_nothing)
+    with pytest.raises(SessionLawError, match="required session settings could not be enforced"):
+        connect(database.target)
 
 
 def test_a_connection_costs_five_statements(database: Database) -> None:
