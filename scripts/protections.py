@@ -82,8 +82,8 @@ def run_tests(root: Path, tests: Sequence[str], *options: str) -> tuple[int | No
 
 def failing_tests(output: str) -> tuple[str, ...]:
     """The ids of the tests that failed, from pytest's summary."""
-    lines = (line.split() for line in output.splitlines() if line.startswith(("FAILED ", "ERROR ")))
-    return tuple(words[1] for words in lines)
+    lines = (line.removeprefix("FAILED ").removeprefix("ERROR ") for line in output.splitlines() if line.startswith(("FAILED ", "ERROR ")))
+    return tuple(line.split(" - ")[0] for line in lines)
 
 
 def copy_of_project(folder: Path) -> None:

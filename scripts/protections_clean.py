@@ -9,7 +9,7 @@ CLEAN = (
         file="parloader/operations/clean.py",
         old="    require_no_outside_references(connection, runs)\n",
         new="",
-        tests=("tests/acceptance/test_clean.py::test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes[mariadb]",),
+        tests=("tests/acceptance/test_clean.py::test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes[mariadb-CASCADE]",),
     ),
     Protection(
         name="edited-rows",
@@ -33,7 +33,7 @@ CLEAN = (
         file="parloader/rows/lookup.py",
         old='    equal = [pl.concat_str(pl.lit(f"{quote_identifier(column.name)} = "), pl.col(column.name)) for column in identity]\n',
         new='    equal = [pl.concat_str(pl.lit(f"{quote_identifier(column.name)} = "), pl.col(column.name)) for column in identity[:1]]\n',
-        tests=("tests/integration/rows/test_lookup.py",),
+        tests=("tests/integration/rows/test_lookup.py::test_no_other_row_is_deleted[mariadb-pair-]",),
     ),
     Protection(
         name="other-rows-by-identity",
@@ -89,7 +89,7 @@ CLEAN = (
         file="parloader/operations/clean.py",
         old="        _require_nothing_left(connection, schema, run)\n",
         new="",
-        tests=("tests/acceptance/test_clean_left.py::test_rows_that_the_ledger_does_not_list[mariadb]",),
+        tests=("tests/acceptance/test_clean_left.py::test_rows_that_the_ledger_does_not_list[mariadb-by key]",),
     ),
     Protection(
         name="runs-left",
@@ -129,7 +129,7 @@ CLEAN = (
         file="parloader/ledger/scratch_tables.py",
         old="with_comment(store.SCRATCH_MARK)",
         new="tables",
-        tests=("tests/acceptance/test_bench.py",),
+        tests=("tests/acceptance/test_bench.py::test_the_users_tables_are_not_touched[mariadb]",),
     ),
     Protection(
         name="damaged-ledger",
@@ -137,7 +137,7 @@ CLEAN = (
         file="parloader/ledger/store.py",
         old="    missing = [table for table in TABLES if table not in existing and table != control.CONTROL]",
         new="    missing = [table for table in TABLES if not existing and table != control.CONTROL]",
-        tests=("tests/integration/ledger/test_store.py::test_a_ledger_with_a_part_missing_is_damaged",),
+        tests=("tests/integration/ledger/test_store.py::test_a_ledger_with_a_part_missing_is_damaged[mariadb-parloader_run]",),
     ),
     Protection(
         name="differences",

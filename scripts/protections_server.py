@@ -32,7 +32,7 @@ SERVER = (
         file=SESSION,
         old='SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", ',
         new="SQL_MODE = (",
-        tests=("tests/acceptance/test_hostile.py", "tests/unit/database/test_session.py"),
+        tests=("tests/integration/planner/test_values.py::test_every_type_is_filled[mariadb]",),
     ),
     Protection(
         name="settings-read-back",
@@ -91,7 +91,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="ssl=tls if tls_required else None",
         new="ssl=None",
-        tests=("tests/integration/database/test_tls.py::test_a_server_without_tls",),
+        tests=("tests/integration/database/test_tls.py::test_a_server_without_tls[mariadb]",),
     ),
     Protection(
         name="tls-verified",
@@ -107,7 +107,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="        if plugin_name in CLEAR_TEXT_PLUGINS and not self._secure:\n",
         new="        if False:\n",
-        tests=("tests/integration/database/test_clear_text.py",),
+        tests=("tests/integration/database/test_clear_text.py::test_it_gets_none_over_a_network_without_tls",),
     ),
     Protection(
         name="local-file",
@@ -115,7 +115,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="        content, self._file_content = self._file_content, None\n",
         new='        content, self._file_content = open(asked_for, "rb").read(), None\n',
-        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_another_file_still_gets_only_the_rows",),
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_another_file_still_gets_only_the_rows[mariadb]",),
     ),
     Protection(
         name="one-file",
@@ -123,7 +123,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="        content, self._file_content = self._file_content, None\n",
         new="        content = self._file_content\n",
-        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_second_file_gets_nothing_more",),
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_second_file_gets_nothing_more[mariadb]",),
     ),
     Protection(
         name="unprompted-file",
@@ -131,7 +131,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="        if content is None:\n",
         new='        content = content or b"rows"\n        if not content:\n',
-        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_file_unprompted_gets_nothing",),
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_file_unprompted_gets_nothing[mariadb-True-1]",),
     ),
     Protection(
         name="process-list",
@@ -139,7 +139,7 @@ SERVER = (
         file="parloader/cli/redaction.py",
         old="    setproctitle.setproctitle(",
         new="    print(",
-        tests=("tests/acceptance/test_secrets.py::test_nobody_sees_it_while_a_load_runs",),
+        tests=("tests/acceptance/test_secrets.py::test_nobody_sees_it_while_a_load_runs[mariadb---url URL]",),
     ),
     Protection(
         name="environment",
@@ -161,8 +161,8 @@ SERVER = (
         name="names-quoted",
         what="names are quoted",
         file="parloader/schema/model.py",
-        old="PLACEHOLDER",
-        new="",
+        old="""    return "`" + name.replace("`", "``") + "`"\n""",
+        new="    return name\n",
         tests=("tests/unit/rows/test_writers.py::test_names_are_quoted_and_a_percent_sign_stays",),
     ),
     Protection(
@@ -171,7 +171,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="""value.replace("'", "''")""",
         new="value",
-        tests=("tests/acceptance/test_hostile.py",),
+        tests=("tests/acceptance/test_hostile.py::test_every_verb[mariadb--insert]",),
     ),
     Protection(
         name="private-folder",
@@ -179,7 +179,7 @@ SERVER = (
         file="parloader/database/private_server/server.py",
         old="                folder.chmod(0o700)\n",
         new="                pass\n",
-        tests=("tests/integration/database/private_server/test_server.py::test_folders_open_to_other_users_are_made_private",),
+        tests=("tests/integration/database/private_server/test_server.py::test_folders_open_to_other_users_are_made_private[mariadb]",),
     ),
     Protection(
         name="private-network",
@@ -187,6 +187,6 @@ SERVER = (
         file="parloader/database/private_server/server.py",
         old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
         new='[] if port is None else ["--bind-address=127.0.0.1", ',
-        tests=("tests/integration/database/private_server/test_server.py::test_its_command_line",),
+        tests=("tests/integration/database/private_server/test_server.py::test_its_command_line[mariadb]",),
     ),
 )

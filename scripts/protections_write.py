@@ -113,7 +113,7 @@ WRITE = (
         file="parloader/rows/writers.py",
         old="        if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):\n",
         new="        if (loaded.records, loaded.skipped) != (batch.rows, 0):\n",
-        tests=("tests/acceptance/test_load_data.py",),
+        tests=("tests/unit/rows/test_writers.py::test_a_file_that_is_not_loaded_as_it_is_fails_the_batch",),
     ),
     Protection(
         name="load-data-skipped",
@@ -145,7 +145,7 @@ WRITE = (
         file="parloader/rows/writers.py",
         old="        if changed != batch.rows:\n",
         new="        if False:\n",
-        tests=("tests/unit/rows/test_writers.py::test_rows_that_the_second_pass_does_not_find_fail_the_batch",),
+        tests=("tests/integration/rows/test_writers.py::test_rows_that_the_second_pass_does_not_find_fail_the_batch[mariadb]",),
     ),
     Protection(
         name="second-pass-name",
@@ -169,7 +169,7 @@ WRITE = (
         file="parloader/runs/preflight.py",
         old="    with sql.savepoint(connection, SAVEPOINT):\n",
         new="    if SAVEPOINT:\n",
-        tests=("tests/acceptance/test_loading.py::test_fewer_rows_than_processes[mariadb]",),
+        tests=("tests/acceptance/test_loading.py::test_fewer_rows_than_processes[mariadb-1]",),
     ),
     Protection(
         name="sample-compared",
@@ -177,7 +177,7 @@ WRITE = (
         file="parloader/runs/preflight.py",
         old="    found = list(differences(connection, row_text, frame.select(table.checked), server.max_allowed_packet_bytes))\n",
         new="    found = list(differences(connection, row_text, frame.select(table.checked), server.max_allowed_packet_bytes))[:0]\n",
-        tests=("tests/acceptance/test_any_schema.py::test_a_table_by_its_name[mariadb-triggers.sql-ticket]",),
+        tests=("tests/acceptance/test_any_schema.py::test_a_table_by_its_name[mariadb-triggers-changed-300]",),
     ),
     Protection(
         name="key-reservation",
@@ -185,7 +185,9 @@ WRITE = (
         file="parloader/rows/key_reservation.py",
         old="        set_key_counter(connection, table, max(highest + 1 + rows, counter_before))\n",
         new="",
-        tests=("tests/integration/rows/test_key_reservation.py",),
+        tests=(
+            "tests/integration/rows/test_key_reservation.py::test_a_row_that_somebody_inserts_meanwhile_gets_a_key_after_the_reserved_ones[mariadb]",
+        ),
     ),
     Protection(
         name="unique-offset",
@@ -201,7 +203,7 @@ WRITE = (
         file="parloader/operations/seed.py",
         old="    if counts.total != rows or counts.violation_count:\n",
         new="    if False:\n",
-        tests=("tests/faults/test_schema.py::test_rows_that_disappear_while_it_loads[mariadb]",),
+        tests=("tests/acceptance/test_loading.py::test_a_row_that_somebody_deletes_during_the_load_is_noticed[mariadb]",),
     ),
     Protection(
         name="undo",
@@ -209,6 +211,6 @@ WRITE = (
         file="parloader/runs/begin.py",
         old="                _undo(connection, counters, created_tables=empty, created_ledger=not had_ledger)\n",
         new="                pass\n",
-        tests=("tests/acceptance/test_fuzz_database.py::test_a_seed_that_cannot_begin_leaves_nothing[mariadb]",),
+        tests=("tests/acceptance/test_fuzz_database.py::test_a_seed_that_cannot_begin_leaves_nothing[mariadb-True-INSERT]",),
     ),
 )
