@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from protections import PROTECTIONS, Protection, failing_tests
+from protections import PROTECTIONS, failing_tests
+from protections_model import Protection
 
 ROOT = Path(__file__).parents[3]
 
