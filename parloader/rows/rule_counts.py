@@ -46,14 +46,17 @@ def update_statistics(connection: Connection, table: str) -> None:
 
 
 def count(target: Target, plan: Plan, key_ranges: tuple[KeyRange, ...], connections: int) -> Counts:
-    """Counts the target table's rows with these keys over several connections at once. The server does the work, so threads suffice."""
+    """Counts the target table's rows with these keys over several connections at once. The server does the work, so threads suffice.
+
+    Raises the driver's errors, so that the caller can tell whether a retry helps.
+    """
     references = _references(plan.target)
     violations = _violation_conditions(plan, references)
     conditions = ["TRUE", *(f"e.{sql.quote(c.column)} IS NOT NULL" for c in plan.counts), *violations.values()]
     statement = _count_statement(plan, references, conditions)
 
     def count_range(key_range: KeyRange) -> tuple[int, ...]:
-        with connected(target) as connection, target.translate_errors(f"counting {plan.target.name}"):
+        with connected(target) as connection:
             return tuple(int(figure) for figure in sql.row(connection, statement, *key_range))
 
     with ThreadPoolExecutor(max_workers=max(1, connections)) as threads:

@@ -59,6 +59,7 @@ def cleaned(database: Database, before: dict[str, tuple[str, int]]) -> None:
         *(pytest.param("checks", table, 500, marks=SLOW) for table in ("compared_with_constants", "of_patterns", "either_or", "by_state")),
         pytest.param("collations", "others", 800, marks=SLOW),
         pytest.param("unique_keys", "by_prefix", 800, marks=SLOW),
+        pytest.param("triggers", "changed", 300, marks=SLOW),
     ],
 )
 def test_a_table_by_its_name(database: Database, schema: str, table: str, rows: int) -> None:

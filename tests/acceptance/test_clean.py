@@ -38,6 +38,16 @@ def test_what_was_there_is_exactly_as_before(lived_in: Database) -> None:
     assert everything(lived_in) == before
 
 
+def test_the_counter_of_a_table_in_which_somebody_inserts_meanwhile_stays(database: Database) -> None:
+    """Even if his row is gone again: he may have told somebody its key."""
+    database.execute("CREATE TABLE ticket (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "ticket", "--rows", "50", "--procs", "1")
+    database.execute("INSERT INTO ticket (name) VALUES ('somebody')", "DELETE FROM ticket WHERE name = 'somebody'")
+    database.parloader("clean", "--yes", "--procs", "1")
+    database.execute("INSERT INTO ticket (name) VALUES ('the next')")
+    assert database.value("SELECT id FROM ticket") == 52
+
+
 def test_a_dry_run_says_what_would_go_and_deletes_nothing(lived_in: Database) -> None:
     lived_in.parloader("seed", "--rows", "1000")
     before = everything(lived_in)

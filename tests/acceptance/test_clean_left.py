@@ -9,6 +9,7 @@ from support.servers import Database, everything
 from parloader.config import CleanConfig
 from parloader.errors import ParloaderError
 from parloader.operations.clean import clean
+from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress, ProgressBar
 
 ROWS = 300
@@ -153,3 +154,15 @@ def test_a_run_that_is_begun_while_clean_runs_keeps_the_ledger(database: Databas
     with pytest.raises(ParloaderError, match="the ledger still has 1 run that clean did not remove"):
         clean(CleanConfig(target=database.target, procs=1), Meanwhile("clean", lambda: database.execute(*begin)))
     assert database.value("SELECT run_id FROM parloader_run") == 2
+
+
+def test_a_clean_that_another_command_has_taken_over_from_deletes_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its workers read the token of the holder in each transaction, and find another one."""
+    before = seeded(database, "ticket", TICKET)
+    fence = DatabaseLease.fence
+    monkeypatch.setattr(DatabaseLease, "fence", lambda lease, connection: fence(lease, connection) + 1)
+    assert "another parloader command has taken over this database" in database.parloader("clean", "--yes", check=3).stderr
+    assert database.value("SELECT COUNT(*) FROM ticket") == ROWS
+    monkeypatch.undo()
+    database.parloader("clean", "--yes")
+    assert everything(database) == before

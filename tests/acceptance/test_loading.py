@@ -11,6 +11,7 @@ from parloader.builtin.tables import children_first
 from parloader.config import SeedConfig
 from parloader.ledger import store
 from parloader.operations.seed import seed
+from parloader.rows import rule_counts
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AUTO, AutoBatch, Batch, FixedBatch
 
@@ -115,6 +116,19 @@ def test_fewer_rows_than_processes(database: Database, rows: int) -> None:
     assert json.loads(done.stdout)["counts"]["total"] == rows
     database.parloader("verify")
     database.parloader("clean", "--yes")
+
+
+def test_a_row_that_somebody_deletes_during_the_load_is_noticed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just before the rows are counted, and the load says what it has loaded."""
+
+    def delete_a_row(*_: object) -> None:
+        database.execute("DELETE FROM script_execution WHERE id = 7")
+
+    monkeypatch.setattr(rule_counts, "update_statistics", delete_a_row)
+    done = database.parloader("seed", "--rows", "20", "--procs", "1", check=1)
+    assert "run 1 is loaded, but script_execution has 19 of its 20 rows and 0 violations" in done.stderr
+    assert "missing: script_execution key 7" in database.parloader("verify", check=1).stdout
+    database.parloader("clean", "--yes", "--procs", "1")
 
 
 def test_a_small_packet_splits_the_batch(database: Database) -> None:

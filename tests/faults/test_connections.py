@@ -10,7 +10,7 @@ from support.servers import Database, until
 
 
 def on_the_way() -> list[Any]:
-    """Every act at every moment; the usual ones by default."""
+    """Every act at every moment of a batch; the usual ones by default."""
     usual = {
         Harm(Moment.INSERT, Act.CUT),
         Harm(Moment.FILE, Act.CUT),
@@ -18,7 +18,7 @@ def on_the_way() -> list[Any]:
         Harm(Moment.AFTER_COMMIT, Act.CUT),
         Harm(Moment.AFTER_COMMIT, Act.STALL),
     }
-    every = [Harm(moment, act) for moment in Moment for act in Act if moment is not Moment.CONNECT]
+    every = [Harm(moment, act) for moment in Moment for act in Act if moment not in (Moment.CONNECT, Moment.COMMAND, Moment.REPLY)]
     return [pytest.param(harm, id=str(harm), marks=() if harm in usual else pytest.mark.slow) for harm in every]
 
 

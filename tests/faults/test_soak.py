@@ -1,24 +1,31 @@
-"""scripts/soak: it says its seed, counts, and finds what is lost."""
+"""scripts/soak: its faults hit, it writes its log and its table, and it finds what is lost, doubled, changed or left behind."""
 
+import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import soak
-from soak_faults import Scene
-from support.loads import TABLE, USUAL, has_committed
-from support.servers import KINDS, unavailable, until
+import soak_application
+import soak_round
+from soak_application import Application
+from soak_checks import Checks, Finding
+from soak_report import Kind, Outcome, Round
+from soak_round import SoakedTable, Work, place
+from support.proxy import Proxy
+from support.servers import KINDS, Database, TestServer, unavailable, until
 
-from parloader.database import sql
 from parloader.database.private_server.binary import find_binary
 from parloader.errors import ServerStartError
 
 ROOT = Path(__file__).parents[2]
+
+SMALL = Work(table="purchase", rows=2000, procs=2, batch=20, writer="insert", max_rate=2000, chunk_ms=5)
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
@@ -37,10 +44,36 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.parametrize(
+    ("server", "work"),
+    [
+        ("mariadb", SMALL),
+        pytest.param("mysql", SMALL, marks=pytest.mark.slow),
+        pytest.param("mysql", replace(SMALL, table="voucher", writer="load-data"), marks=pytest.mark.slow),
+        pytest.param("mariadb", replace(SMALL, table="member"), marks=pytest.mark.slow),
+    ],
+    indirect=["server"],
+)
+def test_a_round(server: TestServer, work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak_round, "VERIFIES", 0)
+    result = Round(server=server.kind, seed=4, what="a round", rows=work.rows)
+    with place(server, "soaked", tmp_path, None, Proxy) as where:
+        SoakedTable(where, work, result, random.Random(4)).run()
+    assert result.hits > 0
+    assert {fault.outcome for fault in result.faults if fault.hit} & {Outcome.RETRIED, Outcome.REPEATED}
+    assert None not in {fault.outcome for fault in result.faults if fault.hit}
+    assert {fault.kind for fault in result.faults} <= {*Kind} - {Kind.SERVER_KILLED, Kind.SERVER_RESTARTED}
+    assert (result.lost, result.doubled, result.touched, result.orphans, result.problems) == (0, 0, 0, 0, [])
+    assert result.exit_codes["seed 0"] == result.exit_codes["clean 0"] == result.exit_codes["verify 0"] == 1
+
+
 @pytest.mark.slow
-def test_a_short_one(kind: str, folder: Path) -> None:
+def test_the_command(kind: str, folder: Path) -> None:
+    report, log = folder / "report.md", folder / "log.jsonl"
+    report.write_text("before\n<!-- scripts/soak writes this section -->\n<!-- end of scripts/soak's section -->\nafter\n")
+    options = ("--hits", "5", "--minutes", "1", "--seed", "4", "--server", kind, "--rows", "3000", "--report", report, "--log", log)
     done = subprocess.run(
-        [sys.executable, "scripts/soak.py", "--minutes", "0", "--seed", "4", "--server", kind],
+        [sys.executable, "scripts/soak.py", *options],
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))), "TMPDIR": str(folder)},
         cwd=ROOT,
         capture_output=True,
@@ -48,30 +81,57 @@ def test_a_short_one(kind: str, folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith(f"seed 4: scripts/soak --minutes 0 --seed 4 --server {kind}\n1: ")
-    table = {name.strip(): int(count) for name, count in (line.rsplit(None, 1) for line in done.stdout.splitlines())}
-    assert table["loads"] == 1
-    assert [table[name] for name in ("rows lost", "rows doubled", "orphans", "half batches")] == [0, 0, 0, 0]
-    assert sum(count for name, count in table.items() if name.startswith("fault: ")) == 1
-    assert not list(folder.iterdir())
+    assert done.stderr.startswith(f"scripts/soak --seed 4 --hits 5 --server {kind}\n{kind}, round 1: parloader seed --table ")
+    *faults, round_ = (json.loads(line) for line in log.read_text().splitlines())
+    assert all(fault["seed"] == 4 and fault["server"] == kind and fault["command"] in ("seed", "verify", "clean") for fault in faults)
+    assert round_["hits"] == sum(fault["hit"] for fault in faults)
+    assert f"`scripts/soak --seed 4 --hits 5 --server {kind}`" in report.read_text()
+    assert "**0 rows lost; 0 rows doubled; 0 rows of others changed" in report.read_text()
+    assert sorted(path.name for path in folder.iterdir()) == ["log.jsonl", "report.md"]
 
 
-@contextmanager
-def a_row_is_lost(scene: Scene) -> Iterator[None]:
-    database = scene.load.database
-    has_committed(scene.load, scene.load.plan.rows // 2)
-    with database.server.connection(database.target.database) as somebody:
-        until(lambda: sql.execute(somebody, f"DELETE FROM {TABLE} WHERE id = 1"), "there is a first row")
-    yield
+def test_what_is_lost_doubled_changed_or_left_behind_is_found(database: Database) -> None:
+    result = Round(server=database.server.kind, seed=4, what="a round", rows=300)
+    checks = Checks(database.server, database.target.database, "nobody", "purchase", result)
+    with database.connection() as connection:
+        soak_application.create(connection)
+    application = Application(database.server, database.target.database, 4)
+    application.start()
+    database.parloader(*replace(SMALL, rows=300).seed)
+    until(lambda: application.writes > 60, "the application works")
+    application.stop()
+    checks.require_rows()
+    checks.require_untouched(application)
 
+    def finds(statement: str, check: "object", undo: str) -> None:
+        database.execute(statement)
+        assert callable(check)
+        with pytest.raises(Finding):
+            check()
+        database.execute(undo)
 
-@pytest.mark.slow
-def test_a_row_that_is_lost_is_found(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(soak, "some_plan", lambda _: USUAL)
-    monkeypatch.setattr(soak, "some_fault", lambda *_: ("a row is lost", a_row_is_lost))
-    tally = soak.soak(seed=4, minutes=0, kinds=(KINDS[kind],), home=folder)
-    (failure,) = tally.failures
-    assert failure.startswith("load 1 of seed 4: ")
-    assert "a row is lost after" in failure
-    assert "half batches" in failure
-    assert tally.half_batches > 0
+    insert = "INSERT INTO purchase (customer_id, reference, amount, visits, created_at) SELECT MIN(id), 'again', 1, 0, '2020-01-01' FROM customer"
+    last = "ORDER BY id DESC LIMIT 1"
+    generated = "reference NOT LIKE 'app %%'"
+    finds(insert, checks.require_rows, "DELETE FROM purchase WHERE reference = 'again'")
+    assert (result.lost, result.doubled) == (0, 1)
+    database.execute(f"CREATE TABLE kept AS SELECT * FROM purchase WHERE {generated} {last}")
+    finds(f"DELETE FROM purchase WHERE {generated} {last}", checks.require_rows, "INSERT INTO purchase SELECT * FROM kept")
+    assert (result.lost, result.doubled) == (1, 1)
+    finds(
+        "UPDATE complaint SET text = 'none' LIMIT 1",
+        lambda: checks.require_untouched(application),
+        "UPDATE complaint SET text = 'complaint 0' LIMIT 1",
+    )
+    finds(
+        "UPDATE customer SET visits = visits + 1 LIMIT 1",
+        lambda: checks.require_untouched(application),
+        "UPDATE customer SET visits = visits - 1 LIMIT 1",
+    )
+    assert result.touched == 2
+    finds("CREATE TABLE left_behind (id INT)", checks.require_no_rows, "DROP TABLE left_behind")
+    assert result.orphans == 300
+    database.parloader("clean", "--yes", "--procs", "1")
+    finds("CREATE TABLE left_behind (id INT)", checks.require_no_rows, "DROP TABLE left_behind, kept")
+    assert result.orphans == 302
+    checks.require_no_rows()

@@ -1,34 +1,48 @@
-"""A TCP proxy on 127.0.0.1 that parses the packets between client and server, and injects faults at chosen points of the protocol.
+"""A TCP proxy on 127.0.0.1 that parses the packets between client and server, and injects faults at chosen bytes of the protocol.
 
 It removes TLS from the server's greeting, so that both sides use plain text. If no fault is armed, it forwards everything.
-Protocol: MySQL "Client/Server Protocol", Protocol Basics (packets), Connection Phase (greeting), COM_QUERY.
+Protocol: MySQL "Client/Server Protocol", Protocol Basics (packets), Connection Phase (greeting, connection attributes), COM_QUERY.
 """
 
 import contextlib
+import re
 import socket
 import socketserver
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from pymysql.constants import CLIENT, COMMAND
 
 DELAY_SECONDS = 0.3
 
-# The INSERT of a batch is longer than any other statement that parloader sends
-SHORTEST_INSERT_BYTES = 4096
+# The INSERT of a batch has a quoted table, and is longer than those of a sample
+INSERT = b"INSERT INTO `"
 
-# Time limit for the answer to a COMMIT, which the proxy then withholds
-ANSWER_SECONDS = 60.0
+SHORTEST_INSERT_BYTES = 1024
+
+HEAD_BYTES = 4
+"""Length and number of a packet."""
+
+COMMIT_BYTES = HEAD_BYTES + 1 + len("COMMIT")
+
+OK_BYTES = HEAD_BYTES + 7
+"""The answer to COMMIT: two counts of one byte, the status, the number of warnings."""
+
+# PyMySQL sends the process id of the client among its connection attributes, in text after its length
+PROCESS_ID = re.compile(rb"_pid.(\d+)", re.DOTALL)
 
 
 class Moment(StrEnum):
     CONNECT = "at connect"
+    COMMAND = "in a command"
+    REPLY = "in an answer"
     INSERT = "in the middle of an INSERT"
     FILE = "in the middle of LOAD DATA's file"
     BEFORE_COMMIT = "before COMMIT is sent on"
@@ -44,22 +58,38 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Harm:
+    """`byte`: how many bytes of the packet are forwarded first; None: half of an INSERT or a file packet, nothing of any other."""
+
     moment: Moment
     act: Act
+    byte: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.act} {self.moment}"
+        return f"{self.act} {self.moment}" + ("" if self.byte is None else f", byte {self.byte}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strike:
+    """A fault that was injected, and the process that had the connection (0: it had not yet logged in)."""
+
+    harm: Harm
+    process_id: int
+    logins: int  # how many connections this process had opened by then
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """The proxy of one server. `done`: the faults injected so far."""
+    """The proxy of one server. `strikes`: the faults injected so far; `logins`: connections opened so far, by process id."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, server: tuple[str, int]) -> None:
         super().__init__(("127.0.0.1", 0), _Between)
         self.server = server
-        self.done: list[Harm] = []
+        self.strikes: list[Strike] = []
+        self.logins: Counter[int] = Counter()
+        self.live: dict[int, int] = {}
+        """The open connections: the server's connection id → process id."""
         self._armed: list[Harm] = []
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -67,6 +97,10 @@ class Proxy(socketserver.ThreadingTCPServer):
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    @property
+    def done(self) -> list[Harm]:
+        return [strike.harm for strike in self.strikes]
 
     def arm(self, harm: Harm, times: int = 1) -> None:
         """Injects the fault the next `times` times that its point is reached, on any connection."""
@@ -80,25 +114,49 @@ class Proxy(socketserver.ThreadingTCPServer):
             self._armed.clear()
         self._released.set()
 
-    def due(self, moment: Moment) -> Act | None:
-        """The fault to inject at this point, which then counts as injected; None if none is armed."""
+    def due(self, moments: tuple[Moment, ...], process_id: int) -> Harm | None:
+        """The fault to inject into a packet to which these moments apply, which then counts as injected; None if none is armed."""
+        if not self._armed:
+            return None
         with self._lock:
             for harm in self._armed:
-                if harm.moment is moment:
+                if harm.moment in moments:
                     self._armed.remove(harm)
-                    self.done.append(harm)
-                    return harm.act
+                    self.strikes.append(Strike(harm=harm, process_id=process_id, logins=self.logins[process_id]))
+                    return harm
         return None
+
+    def logged_in(self, connection_id: int, process_id: int) -> None:
+        with self._lock:
+            self.logins[process_id] += 1
+            self.live[connection_id] = process_id
+
+    def closed(self, connection_id: int) -> None:
+        with self._lock:
+            self.live.pop(connection_id, None)
+
+    def answered(self, statement: bytes, answer: bytes, process_id: int) -> None:
+        """Called with the first packet of the answer to each statement (its first bytes), before it is sent on."""
 
     def wait_for_release(self) -> None:
         self._released.wait()
 
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Replaces the library's method, which closes in an orderly way first, so that a reset would never be seen."""
+        self.close_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Replaces the library's method, which prints the traceback of a client that is gone."""
+
+
+AnyProxy = TypeVar("AnyProxy", bound=Proxy)
+
 
 @contextmanager
-def proxy(server: tuple[str, int]) -> Iterator[Proxy]:
-    """A proxy to this host and port, until the end of the block."""
-    with Proxy(server) as standing:
-        thread = threading.Thread(target=standing.serve_forever, args=(0.01,))
+def running(standing: AnyProxy) -> Iterator[AnyProxy]:
+    """Runs the proxy until the end of the block."""
+    with standing:
+        thread = threading.Thread(target=standing.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield standing
@@ -106,6 +164,13 @@ def proxy(server: tuple[str, int]) -> Iterator[Proxy]:
             standing.disarm()
             standing.shutdown()
             thread.join()
+
+
+@contextmanager
+def proxy(server: tuple[str, int]) -> Iterator[Proxy]:
+    """A proxy to this host and port, until the end of the block."""
+    with running(Proxy(server)) as standing:
+        yield standing
 
 
 class _Between(socketserver.StreamRequestHandler):
@@ -116,106 +181,117 @@ class _Between(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        self._muted = threading.Event()
-        self._answered = threading.Event()
-        self._withheld = bytearray()
+        self._process_id = 0
+        self._connection_id = 0
+        self._statement = b""
+        self._closing = False  # nothing more is forwarded
+        self._half_closed = False
         with contextlib.suppress(OSError), socket.create_connection(self.server.server) as self._upstream:
-            if not self._goes_on_after(self.server.due(Moment.CONNECT)):
-                return
             self._upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            back = threading.Thread(target=self._hand_back, daemon=True)
+            back = threading.Thread(target=self._forward_answers, daemon=True)
             back.start()
             with contextlib.suppress(OSError):
-                self._hand_on()
+                self._forward_commands()
             with contextlib.suppress(OSError):
-                self._upstream.shutdown(socket.SHUT_RDWR)
+                while self._half_closed and self.rfile.read1():
+                    pass
+            self._end(self._upstream)
             back.join()
+        self.server.closed(self._connection_id)
 
-    def _hand_on(self) -> None:
+    def _forward_commands(self) -> None:
         loading = False
         for number, payload in packets(cast(BinaryIO, self.rfile)):
             query = payload[1:] if number == 0 and payload[:1] == bytes([COMMAND.COM_QUERY]) else b""
             loading = query.startswith(b"LOAD DATA") or (loading and not query)
-            whole = packet(number, payload)
-            if query == b"COMMIT":
-                goes_on = self._commit(whole)
-            elif query.startswith(b"INSERT") and len(query) > SHORTEST_INSERT_BYTES:
-                goes_on = self._in_two(whole, Moment.INSERT)
-            elif loading and number and payload:
-                goes_on = self._in_two(whole, Moment.FILE)
-            else:
-                self._upstream.sendall(whole)
-                goes_on = True
-            if not goes_on:
+            if not self._process_id and (attribute := PROCESS_ID.search(payload)):
+                self._process_id = int(attribute[1])
+                self.server.logged_in(self._connection_id, self._process_id)
+            if query:
+                self._statement = query[:64]
+            if not self._forward(self._upstream, packet(number, payload), _moments(query, loading and number > 0 and bool(payload))):
                 return
 
-    def _in_two(self, whole: bytes, moment: Moment) -> bool:
-        act = self.server.due(moment)
-        middle = len(whole) // 2
-        self._upstream.sendall(whole[:middle])
-        if not self._goes_on_after(act):
-            return False
-        self._upstream.sendall(whole[middle:])
-        return True
+    def _forward_answers(self) -> None:
+        moments: tuple[Moment, ...]
+        with contextlib.suppress(OSError), self._upstream.makefile("rb") as answers:
+            for place, (number, payload) in enumerate(packets(answers)):
+                if place == 0:
+                    self._connection_id = connection_id(payload)
+                    payload, moments = without_tls(payload), (Moment.CONNECT,)
+                elif self._statement == b"COMMIT":
+                    moments = (Moment.AFTER_COMMIT,)
+                else:
+                    moments = (Moment.REPLY,) if self._statement else ()
+                if number == 1 and self._statement:
+                    self.server.answered(self._statement, payload, self._process_id)
+                if not self._forward(self.connection, packet(number, payload), moments):
+                    break
+        if not self._half_closed:
+            self._end(self.connection)
 
-    def _commit(self, whole: bytes) -> bool:
-        if not self._goes_on_after(self.server.due(Moment.BEFORE_COMMIT)):
+    def _forward(self, to: socket.socket, whole: bytes, moments: tuple[Moment, ...]) -> bool:
+        """Sends a packet on, and injects the fault that is due. False if this connection is to end."""
+        if self._closing:
             return False
-        act = self.server.due(Moment.AFTER_COMMIT)
-        if act is None:
-            self._upstream.sendall(whole)
+        harm = self.server.due(moments, self._process_id) if moments else None
+        if harm is None:
+            to.sendall(whole)
             return True
-        self._answered.clear()
-        self._muted.set()
-        self._upstream.sendall(whole)
-        self._answered.wait(ANSWER_SECONDS)
-        if not self._goes_on_after(act):
-            return False
-        self._muted.clear()
-        self.connection.sendall(self._withheld)
-        self._withheld.clear()
-        return True
+        before = harm.byte if harm.byte is not None else len(whole) // 2 if harm.moment in (Moment.INSERT, Moment.FILE) else 0
+        to.sendall(whole[:before])
+        self._inject(harm.act)
+        if not self._closing:
+            to.sendall(whole[before:])
+        return not self._closing
 
-    def _goes_on_after(self, act: Act | None) -> bool:
-        """Injects the fault. False if it ends this connection."""
+    def _inject(self, act: Act) -> None:
         if act is Act.CUT:
+            self._closing = True
             for side in (self.connection, self._upstream):
                 side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset instead of an orderly close
-            self._muted.set()
-            return False
+                side.shutdown(socket.SHUT_RD)  # ends the other thread's read; sends nothing
         if act is Act.HALF_CLOSE:
-            self._muted.set()
+            self._closing = self._half_closed = True
             self.connection.shutdown(socket.SHUT_WR)
-            while self.rfile.read1():
-                pass
-            return False
+            self._upstream.shutdown(socket.SHUT_WR)
         if act is Act.STALL:
             self.server.wait_for_release()
         if act is Act.DELAY:
             time.sleep(DELAY_SECONDS)
-        return True
 
-    def _hand_back(self) -> None:
-        with contextlib.suppress(OSError), self._upstream.makefile("rb") as answers:
-            for place, (number, payload) in enumerate(packets(answers)):
-                if self._muted.is_set():
-                    self._withheld += packet(number, payload)
-                    self._answered.set()
-                else:
-                    self.connection.sendall(packet(number, payload if place else without_tls(payload)))
-        self._answered.set()
+    def _end(self, side: socket.socket) -> None:
+        """Ends the other thread's read. A connection that is cut is reset when it is closed, without an orderly end before."""
         with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
+            side.shutdown(socket.SHUT_RD if self._closing else socket.SHUT_RDWR)
+
+
+def _moments(query: bytes, in_file: bool) -> tuple[Moment, ...]:
+    """The moments that apply to a packet of the client; none before it has logged in, and when it takes its leave."""
+    if query == b"COMMIT":
+        return (Moment.BEFORE_COMMIT,)
+    if query.startswith(INSERT) and len(query) > SHORTEST_INSERT_BYTES:
+        return (Moment.INSERT, Moment.COMMAND)
+    if in_file:
+        return (Moment.FILE,)
+    return (Moment.COMMAND,) if query else ()
 
 
 def packets(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Number and payload of each packet, to the end of the stream."""
-    while len(header := stream.read(4)) == 4:
+    while len(header := stream.read(HEAD_BYTES)) == HEAD_BYTES:
         yield header[3], stream.read(int.from_bytes(header[:3], "little"))
 
 
 def packet(number: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3, "little") + bytes([number]) + payload
+
+
+def connection_id(greeting: bytes) -> int:
+    """The connection's id in the server's first packet, after protocol and version. 0: an error instead of a greeting."""
+    if greeting[:1] == b"\xff":
+        return 0
+    return int(struct.unpack_from("<I", greeting, greeting.index(b"\0", 1) + 1)[0])
 
 
 def without_tls(greeting: bytes) -> bytes:

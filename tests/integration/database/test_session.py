@@ -174,6 +174,18 @@ def test_every_session_has_the_strict_modes(database: Database) -> None:
         assert set(sql.value(connection, "SELECT @@sql_mode").split(",")) == {*SQL_MODE, "NO_BACKSLASH_ESCAPES"}
 
 
+def test_a_server_that_keeps_another_value_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a proxy that changes a session's variables would: here the statement that sets them does nothing."""
+    execute = sql.execute
+
+    def set_nothing(connection: Connection, statement: str, *values: object) -> int:
+        return execute(connection, "SET @nothing = 1" if statement.startswith("SET SESSION") else statement, *values)
+
+    monkeypatch.setattr(sql, "execute", set_nothing)
+    with pytest.raises(SessionLawError, match="required session settings could not be enforced"):
+        connect(database.target)
+
+
 def test_a_connection_costs_four_statements(database: Database) -> None:
     """SET NAMES by the driver, then the server's version, what is set, and what is read back; and the SHOW statement itself."""
     with database.connection() as connection:

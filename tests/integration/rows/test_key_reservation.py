@@ -1,4 +1,4 @@
-"""Free values of UNIQUE columns: above the highest existing value, else between existing ones."""
+"""Reserved keys stay free, whoever inserts rows meanwhile; free values of UNIQUE columns lie above the highest existing one, else between existing ones."""
 
 import pytest
 from support.servers import Database
@@ -56,3 +56,15 @@ def test_of_many_values_the_highest_are_read(database: Database, monkeypatch: py
         database.execute("INSERT INTO t VALUES (2147483646)")
         found.append(key_reservation.free_values(connection, "t", "v", INTEGERS, IndexRange(0, 100)))
     assert [free.offset for free in found] == [1000, 1000, None, None]
+
+
+def test_a_row_that_somebody_inserts_meanwhile_gets_a_key_after_the_reserved_ones(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT) ENGINE=InnoDB", "INSERT INTO t (n) VALUES (1), (1)"
+    )
+    with database.connection() as connection:
+        first = key_reservation.reserve_keys(connection, "t", "id", 100, key_reservation.key_counters(connection, ["t"])["t"])
+        database.execute("INSERT INTO t (n) VALUES (2)")
+        assert first == 3
+        assert database.rows("SELECT id FROM t WHERE n = 2") == ((first + 100,),)
+        assert key_reservation.reserve_keys(connection, "t", "id", 100, key_reservation.key_counters(connection, ["t"])["t"]) == first + 101

@@ -7,6 +7,7 @@ from support.servers import Database
 
 from parloader.builtin.plan import script_execution
 from parloader.database import sql
+from parloader.database.driver import DriverError
 from parloader.rows import rule_counts
 
 ROWS = 400
@@ -82,3 +83,9 @@ def test_no_rows_have_no_violations(database: Database) -> None:
     for ranges in ((), ((100, 200),)):
         counts = rule_counts.count(database.target, script_execution(10), ranges, 2)
         assert (counts.total, counts.violation_count) == (0, 0)
+
+
+def test_an_error_of_the_server_is_raised_as_it_is(database: Database) -> None:
+    """So that the caller can tell whether a retry helps."""
+    with pytest.raises(DriverError):
+        rule_counts.count(database.target, script_execution(10), ((1, 10),), 2)

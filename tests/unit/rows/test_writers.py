@@ -1,7 +1,7 @@
 import re
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import cast
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.servers import SERVER_INFO
 
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, LoadDataResult
 from parloader.errors import WriteFailed
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import STATEMENT_ROWS, InsertWriter, LoadDataWriter, Rendered, writer_for
@@ -157,3 +157,43 @@ def test_every_statement_is_sent_once_in_order() -> None:
 def test_rows_that_the_server_drops_fail_the_batch() -> None:
     with pytest.raises(WriteFailed, match="the server inserted 99 of 100 rows of t"):
         writer(1000).write(FakeConnection(dropped_rows=1).connection, batch_of_two_statements())
+
+
+class FakeServer(FakeConnection):
+    """Reports these counts for a LOAD DATA, and has no warnings to show."""
+
+    def __init__(self, counts: LoadDataResult) -> None:
+        super().__init__(dropped_rows=0)
+        self.counts = counts
+
+    def load_local(self, statement: bytes, content: bytes) -> LoadDataResult:
+        return self.counts
+
+    @contextmanager
+    def cursor(self) -> Iterator["FakeServer"]:
+        yield self
+
+    def execute(self, statement: str, values: object) -> int:
+        return 0
+
+    def fetchall(self) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        LoadDataResult(records=2, skipped=0, warnings=0),
+        LoadDataResult(records=3, skipped=1, warnings=0),
+        LoadDataResult(records=3, skipped=0, warnings=1),
+    ],
+)
+def test_a_file_that_is_not_loaded_as_it_is_fails_the_batch(counts: LoadDataResult) -> None:
+    """Each count decides alone, although a server that skips a row also warns."""
+    load = LoadDataWriter(table="t")
+    batch = load.render(pl.DataFrame({"n": [1, 2, 3]}))
+    load.write(FakeServer(LoadDataResult(records=3, skipped=0, warnings=0)).connection, batch)
+    with pytest.raises(
+        WriteFailed, match=f"of 3 rows of t the server read {counts.records}, skipped {counts.skipped} and warned {counts.warnings}"
+    ):
+        load.write(FakeServer(counts).connection, batch)

@@ -1,0 +1,192 @@
+"""What parloader demands of a server, a session and a login, and what it keeps secret. See protections_model.Protection."""
+
+from protections_model import Protection
+
+SESSION = "parloader/database/session.py"
+
+SESSION_TEST = "tests/integration/database/test_session.py::test_a_session_does_not_take_a_global_value"
+
+
+def _variable(name: str, value: str, *, test: str = "") -> Protection:
+    return Protection(
+        name=f"session-{name.replace('_', '-')}",
+        what=f"each session sets `{name}`",
+        file=SESSION,
+        old=f'        "{name}": {value},\n',
+        new="",
+        tests=(test or f"{SESSION_TEST}[mariadb-{name}]",),
+    )
+
+
+SERVER = (
+    _variable("foreign_key_checks", '"1"'),
+    _variable("unique_checks", '"1"'),
+    _variable("time_zone", "\"'+00:00'\""),
+    _variable("sql_select_limit", "str(NO_LIMIT)"),
+    _variable("sql_big_selects", '"1"'),
+    _variable("autocommit", "str(int(autocommit))"),
+    _variable("completion_type", "\"'NO_CHAIN'\""),
+    Protection(
+        name="strict-sql-mode",
+        what="each session has a strict `sql_mode`",
+        file=SESSION,
+        old='SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", ',
+        new="SQL_MODE = (",
+        tests=("tests/integration/planner/test_values.py::test_every_type_is_filled[mariadb]",),
+    ),
+    Protection(
+        name="settings-read-back",
+        what="the settings of a session are read back",
+        file=SESSION,
+        old="    _verify_settings(settings, dict(zip(names, actual, strict=True)))\n",
+        new="",
+        tests=("tests/integration/database/test_session.py::test_a_server_that_keeps_another_value_is_refused[mariadb]",),
+    ),
+    Protection(
+        name="settings-compared",
+        what="a session with another value is refused",
+        file=SESSION,
+        old='        elif text != wanted.strip("\'"):\n',
+        new="        elif False:\n",
+        tests=("tests/unit/database/test_session.py",),
+    ),
+    Protection(
+        name="engine",
+        what="an engine without transactions is refused",
+        file="parloader/planner/compatibility.py",
+        old="    if live.engine.lower() != ENGINE.lower():\n",
+        new="    if False:\n",
+        tests=("tests/acceptance/test_errors.py::test_an_engine_without_transactions_is_refused[mariadb]",),
+    ),
+    Protection(
+        name="read-only",
+        what="a read-only server is refused",
+        file=SESSION,
+        old='    if sql.value(connection, "SELECT @@GLOBAL.read_only"):\n',
+        new="    if False:\n",
+        tests=("tests/acceptance/test_errors.py::test_a_read_only_server_is_refused[mariadb]",),
+    ),
+    Protection(
+        name="remote-host",
+        what="nothing is written to another machine without permission",
+        file="parloader/runs/permission.py",
+        old="    if not is_permitted(target, allow_remote):\n",
+        new="    if False:\n",
+        tests=(
+            "tests/unit/cli/test_decorators.py::test_refused_without_permission",
+            "tests/unit/cli/test_decorators.py::test_operations_called_from_python_are_refused_as_well",
+        ),
+    ),
+    Protection(
+        name="marker",
+        what="nothing is written to a database with `parloader_forbidden`",
+        file="parloader/runs/permission.py",
+        old="    if marker := control.find_marker(connection):\n",
+        new="    if (marker := control.find_marker(connection)) and False:\n",
+        tests=("tests/acceptance/test_guard.py::test_a_forbidden_database_is_written_to_by_nobody[mariadb]",),
+    ),
+    Protection(
+        name="tls-required",
+        what="with `--ssl-mode REQUIRED` nothing falls back to plain text",
+        file="parloader/database/driver.py",
+        old="ssl=tls if tls_required else None",
+        new="ssl=None",
+        tests=("tests/integration/database/test_tls.py::test_a_server_without_tls[mariadb]",),
+    ),
+    Protection(
+        name="tls-verified",
+        what="with a CA the server's certificate is verified",
+        file="parloader/database/tls.py",
+        old="        if not self.mode.verifies:\n",
+        new="        if True:\n",
+        tests=("tests/unit/database/test_tls.py",),
+    ),
+    Protection(
+        name="clear-text",
+        what="the password is not sent in clear text over a connection without TLS",
+        file="parloader/database/driver.py",
+        old="        if plugin_name in CLEAR_TEXT_PLUGINS and not self._secure:\n",
+        new="        if False:\n",
+        tests=("tests/integration/database/test_clear_text.py::test_it_gets_none_over_a_network_without_tls",),
+    ),
+    Protection(
+        name="local-file",
+        what="no file is opened, whatever file a server asks for",
+        file="parloader/database/driver.py",
+        old="        content, self._file_content = self._file_content, None\n",
+        new='        content, self._file_content = open(asked_for, "rb").read(), None\n',
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_another_file_still_gets_only_the_rows[mariadb]",),
+    ),
+    Protection(
+        name="one-file",
+        what="the rows are sent once",
+        file="parloader/database/driver.py",
+        old="        content, self._file_content = self._file_content, None\n",
+        new="        content = self._file_content\n",
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_second_file_gets_nothing_more[mariadb]",),
+    ),
+    Protection(
+        name="unprompted-file",
+        what="a server that asks for a file unprompted gets nothing",
+        file="parloader/database/driver.py",
+        old="        if content is None:\n",
+        new='        content = content or b"rows"\n        if not content:\n',
+        tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_file_unprompted_gets_nothing[mariadb-True-1]",),
+    ),
+    Protection(
+        name="process-list",
+        what="no password in the process list",
+        file="parloader/cli/redaction.py",
+        old="    setproctitle.setproctitle(",
+        new="    print(",
+        tests=("tests/acceptance/test_secrets.py::test_nobody_sees_it_while_a_load_runs[mariadb---url URL]",),
+    ),
+    Protection(
+        name="environment",
+        what="no password in the environment of child processes",
+        file="parloader/cli/redaction.py",
+        old="        os.environ.pop(name, None)\n",
+        new="        pass\n",
+        tests=("tests/unit/cli/test_redaction.py::test_child_processes_do_not_inherit_the_variables",),
+    ),
+    Protection(
+        name="redaction",
+        what="no password of a URL in a message or traceback",
+        file="parloader/cli/redaction.py",
+        old='    text = re.sub(r"(://[^:@]*):.*@"',
+        new='    return text\n    text = re.sub(r"(://[^:@]*):.*@"',
+        tests=("tests/unit/cli/test_redaction.py", "tests/unit/cli/test_commands.py::test_a_traceback_shows_no_password"),
+    ),
+    Protection(
+        name="names-quoted",
+        what="names are quoted",
+        file="parloader/schema/model.py",
+        old="""    return "`" + name.replace("`", "``") + "`"\n""",
+        new="    return name\n",
+        tests=("tests/unit/rows/test_writers.py::test_names_are_quoted_and_a_percent_sign_stays",),
+    ),
+    Protection(
+        name="values-escaped",
+        what="a quote in a value is escaped",
+        file="parloader/database/driver.py",
+        old="""value.replace("'", "''")""",
+        new="value",
+        tests=("tests/acceptance/test_hostile.py::test_every_verb[mariadb--insert]",),
+    ),
+    Protection(
+        name="private-folder",
+        what="the folder of the private server is private",
+        file="parloader/database/private_server/server.py",
+        old="                folder.chmod(0o700)\n",
+        new="                pass\n",
+        tests=("tests/integration/database/private_server/test_server.py::test_folders_open_to_other_users_are_made_private[mariadb]",),
+    ),
+    Protection(
+        name="private-network",
+        what="the private server listens on no network unless asked",
+        file="parloader/database/private_server/server.py",
+        old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
+        new='[] if port is None else ["--bind-address=127.0.0.1", ',
+        tests=("tests/integration/database/private_server/test_server.py::test_its_command_line[mariadb]",),
+    ),
+)
