@@ -18,7 +18,7 @@ from support.servers import quiet
 
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection
-from parloader.database.session import ROW_LOCK_TIMEOUT_SECONDS
+from parloader.database.session_settings import ROW_LOCK_TIMEOUT_SECONDS
 
 # How long parloader may take to say that a statement was killed: if it says nothing, the statement had ended before
 REACTION_SECONDS = 0.3
@@ -30,7 +30,7 @@ STALL_SECONDS = (0.02, 0.4)
 
 PAUSE_SECONDS = (0.1, 0.6)
 
-# One lock in six is held for longer than a session of parloader waits (session.ROW_LOCK_TIMEOUT_SECONDS)
+# One lock in six is held for longer than a session of parloader waits (session_settings.ROW_LOCK_TIMEOUT_SECONDS)
 LOCK_SECONDS = (0.1, 0.2, 0.4, 0.6, 0.8, 5.5)
 
 DOWN_SECONDS = (0.0, 1.0)
