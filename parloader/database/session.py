@@ -11,13 +11,14 @@ from functools import lru_cache
 
 import pymysql
 
-from parloader.database import error_codes, session_variables, sql
+from parloader.database import connect_errors, error_codes, session_variables, sql
 from parloader.database.dialects import Dialect, ServerKind, require_version
 from parloader.database.driver import Connection, DriverError
+from parloader.database.error_codes import Action
 from parloader.database.session_settings import KEPT_MODE, MODES, SQL_MODE, Setting
 from parloader.database.session_variables import Requirement
 from parloader.database.target import Target
-from parloader.errors import ServerNotSupported, SessionLawError
+from parloader.errors import ConnectError, ParloaderError, ServerNotSupported, SessionLawError
 
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -80,15 +81,28 @@ def connect(
             local_infile=local_infile,
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
-        raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
+        raise connect_errors.connect_error(
+            error, target.where, target.user, target.database, password_given=bool(target.password)
+        ) from error
     try:
-        with target.translate_errors("setting up the session"):
-            configure_session(connection, autocommit=autocommit, short_lived=short_lived)
+        configure_session(connection, autocommit=autocommit, short_lived=short_lived)
         connection.set_read_timeout(answer_timeout_seconds)
+    except DriverError as error:
+        connection.close()
+        if connect_errors.is_login_refused(error):  # an expired password is refused with the first statement
+            raise _connect_error(error, target) from error
+        failure = target.translate(error, "setting up the session")
+        if error_codes.classify(error) is Action.GIVE_UP:
+            raise failure from error
+        raise ConnectError(failure.message, failure.next_step) from error  # whatever it was, another attempt may succeed
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect_error(error: Exception, target: Target) -> ParloaderError:
+    return connect_errors.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 import pymysql
 
-from parloader.database import error_codes
+from parloader.database import connect_errors, error_codes
 from parloader.database.tls import Tls, ssl_mode
 from parloader.errors import ParloaderError
 
@@ -51,7 +51,7 @@ class Target:
         try:
             resolved = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:  # UnicodeError: not a host name (a label is empty or too long)
-            raise error_codes.unknown_host(self.where) from error
+            raise connect_errors.unknown_host(self.where) from error
         return [ipaddress.ip_address(address[0]) for *_, address in resolved]
 
     @contextmanager
@@ -107,9 +107,9 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
     database = unquote(parts["database"] or "") or defaults.database
     user = unquote(parts["user"] or "") or defaults.user
     if not database:
-        raise error_codes.bad_url("the URL names no database")
+        raise connect_errors.bad_url("the URL names no database")
     if not user:
-        raise error_codes.bad_url("the URL names no user")
+        raise connect_errors.bad_url("the URL names no user")
     unix_socket, host = parameters.get("unix_socket"), parts["ipv6"] or parts["host"]
     if not (unix_socket or host):
         host = defaults.host
@@ -128,18 +128,18 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
 
 def _url_parts(url: str) -> re.Match[str]:
     if url.count("@") > 1:
-        raise error_codes.bad_url("the URL has an @ that is not written as %40")
+        raise connect_errors.bad_url("the URL has an @ that is not written as %40")
     try:
         url.encode()  # a command line may contain bytes that are not text
         parts = URL_PARTS.fullmatch(url)
     except ValueError:
         parts = None
     if parts is None:
-        raise error_codes.bad_url("the URL is not valid") from None  # the cause quotes parts of it, perhaps the password
+        raise connect_errors.bad_url("the URL is not valid") from None  # the cause quotes parts of it, perhaps the password
     _port(parts["port"])
     scheme = parts["scheme"].split("+")[0]
     if scheme not in ("mysql", "mariadb"):
-        raise error_codes.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
+        raise connect_errors.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
     return parts
 
 
@@ -150,9 +150,9 @@ def _port(text: str | None) -> int | None:
     try:
         port = int(text)
     except ValueError:
-        raise error_codes.bad_url("the URL is not valid") from None  # the text may be the end of a password
+        raise connect_errors.bad_url("the URL is not valid") from None  # the text may be the end of a password
     if not 0 < port < 65536:
-        raise error_codes.bad_url("the port in the URL is not between 1 and 65535")
+        raise connect_errors.bad_url("the port in the URL is not between 1 and 65535")
     return port
 
 
@@ -162,9 +162,9 @@ def _parameters(query: Iterable[tuple[str, str]]) -> dict[str, str]:
     for given, value in query:
         name = next((known for known in (*URL_PARAMETERS, "charset") if known.replace("-", "_") == given.lower().replace("-", "_")), None)
         if name is None:
-            raise error_codes.bad_url(f"the URL has an unknown parameter, {given}; use {', '.join(URL_PARAMETERS)}")
+            raise connect_errors.bad_url(f"the URL has an unknown parameter, {given}; use {', '.join(URL_PARAMETERS)}")
         if name in parameters:
-            raise error_codes.bad_url(f"the URL has {name} twice")
+            raise connect_errors.bad_url(f"the URL has {name} twice")
         parameters[name] = value
     return parameters
 
