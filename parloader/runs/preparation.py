@@ -21,6 +21,7 @@ from parloader.ledger.run import Run
 from parloader.planner import compatibility
 from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill, Note
+from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import Plan, Table, require_parents
@@ -66,10 +67,12 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     """Reads only. Refused, with the reason, if the load cannot succeed."""
     server = server_info(connection)
     require_writer(connection, config.writer, server)
+    listing = introspection.list_tables(connection)
+    config = replace(config, parents=spell_parents(config.parents, listing.spelled))
     plan, fill = load_plan(config)
+    plan = spell_tables(plan, listing.spelled)
     runs = store.runs(connection)
     run = _run_to_resume(runs, plan, config)
-    listing = introspection.list_tables(connection)
     creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(listing, store.table_names(listing))
     if creates_tables:
         planned = PlanOnSchema(plan=plan, schema=declared_tables())
@@ -92,7 +95,7 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
-    plan = compatibility.adapt(plan, schema)
+    plan = compatibility.adapt(spell_columns(plan, schema), schema)
     if plan.name == NAME:  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, tables, fill, parents or {})
