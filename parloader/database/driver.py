@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import pymysql
 import pymysql.connections
+from pymysql.charset import charset_by_name
 from pymysql.constants import COMMAND, SERVER_STATUS
 
 from parloader.database.dialects import Dialect
@@ -101,6 +102,11 @@ class Connection(DriverConnection):  # type: ignore[misc]
                 "Use --ssl-mode REQUIRED or a stricter mode; if you did not expect this, do not trust that server",
             )
         return super()._process_auth(plugin_name, auth_packet, handler)
+
+    def set_character_set(self, charset: str, collation: str | None = None) -> None:
+        """Replaces the driver's method, which takes any answer to its statement for success, even the request for a file."""
+        self.query(f"SET NAMES {charset}")
+        self.charset, self.encoding = charset, charset_by_name(charset).encoding
 
     def escape(self, value: object, mapping: Any = None) -> str:
         """Replaces the driver's method, which trusts the server's last status flags on whether a backslash escapes. After a query on

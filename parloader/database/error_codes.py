@@ -1,154 +1,65 @@
-"""The meaning of MySQL's and MariaDB's error numbers, and the parloader error that each becomes. No other module knows error numbers.
-
-Numbers: MySQL "Server Error Message Reference" and "Client Error Message Reference"; MariaDB Knowledge Base "MariaDB Error Code Reference".
-"""
+"""The meaning of MySQL's and MariaDB's error numbers (error_numbers.py), and the parloader error that each becomes."""
 
 import contextlib
-import errno
-import socket
-import ssl
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 import pymysql
 
+from parloader.database import error_numbers as numbers
 from parloader.database import grants
+from parloader.database.error_numbers import Known
 from parloader.errors import (
     ConnectError,
     DiskFull,
-    LoginRefused,
     ParloaderError,
     PrivilegeMissing,
     SchemaMismatch,
     ServerNotSupported,
-    UsageError,
     WriteFailed,
 )
-from parloader.schema.model import quote_identifier
-
-LOCKED = {
-    1020,  # MariaDB: another transaction changed the row (innodb_snapshot_isolation)
-    1205,  # lock wait timeout
-    1213,  # deadlock
-}
-
-QUERY_KILLED = {1317}  # query execution was interrupted
-
-CONNECTION_LOST = {
-    0,  # PyMySQL: the socket is already closed
-    1040,  # too many connections
-    1047,  # Galera: the node has no quorum, or is not in sync yet
-    1053,  # server shutdown in progress
-    1077,  # normal shutdown
-    1079,  # shutdown complete
-    1152,  # aborted connection
-    1158,  # error reading packets
-    1159,  # timeout reading packets
-    1160,  # error writing packets
-    1161,  # timeout writing packets
-    1180,  # error during COMMIT (Galera: the node lost its quorum meanwhile)
-    1927,  # MariaDB: connection was killed
-    2002,  # cannot connect through a Unix socket
-    2003,  # cannot connect over TCP
-    2006,  # server has gone away
-    2013,  # connection lost during a query
-    2055,  # connection lost, with the system's error
-    3169,  # MySQL: session was killed
-    4031,  # MySQL: disconnected after inactivity
-}
-
-DUPLICATE_KEY = {1062}
-
-FOREIGN_KEY = {
-    1216,  # no such parent row (older servers)
-    1217,  # a child row references it (older servers)
-    1451,  # a child row references it
-    1452,  # no such parent row
-}
-
-REFERENCED = {
-    1217,  # a child row references it, or for DROP TABLE a table (MariaDB)
-    1451,  # the same
-    3730,  # MySQL: DROP TABLE of a table that a foreign key references
-}
-
-ROW_REJECTED = {
-    1048,  # NULL in a NOT NULL column
-    1364,  # no value for a column without a default
-    3819,  # MySQL: CHECK violated
-    4025,  # MariaDB: CHECK violated
-}
-
-NO_PRIVILEGE = {
-    1044,  # on the database
-    1142,  # on the table
-    1143,  # on the column
-    1227,  # global or dynamic, such as SUPER
-    1370,  # on the routine
-    1410,  # to grant privileges to a new account
-}
-
-READ_ONLY = {
-    1290,  # the server runs with --read-only (or another option that forbids the statement)
-    1792,  # read-only transaction
-    1836,  # read-only mode
-}
-
-DISK_FULL = {
-    3,  # error writing a file
-    28,  # no space left on device
-    1021,  # disk full
-    1030,  # error from the storage engine
-    1114,  # the table is full
-}
 
 
-UNKNOWN_OBJECT = {
-    1049,  # database
-    1054,  # column
-    1109,  # table, in a statement with several
-    1146,  # table
-}
+def numbers_of(*groups: tuple[Known, ...]) -> frozenset[int]:
+    return frozenset(known.number for group in groups for known in group)
 
-UNKNOWN_VARIABLE = {1193}
 
-LOGIN_REFUSED = {
-    1045,  # access denied
-    1251,  # the client does not support the authentication protocol
-    1396,  # the operation failed for this account
-    1524,  # authentication plugin not loaded
-    1698,  # access denied, without a password
-    1820,  # the password must be changed first
-    1862,  # the password has expired
-    1873,  # access denied while changing the user
-    2059,  # the client cannot load the authentication plugin
-    2061,  # the authentication plugin failed
-    3118,  # MySQL: account locked
-    4151,  # MariaDB: account locked
-}
+LOCKED = numbers_of(numbers.LOCKED)
 
-NO_DATABASE_ACCESS = 1044
+DUPLICATE_KEY = numbers_of(numbers.DUPLICATE_KEY)
 
-UNKNOWN_DATABASE = 1049
+REFERENCED = numbers_of(numbers.REFERENCED)
 
-CANNOT_CONNECT = 2003
+ROW_REJECTED = numbers_of(numbers.ROW_REJECTED)
 
-DOCUMENT_ID_REJECTED = {182}  # InnoDB: invalid FTS_DOC_ID
+DOCUMENT_ID_REJECTED = numbers_of(numbers.DOCUMENT_ID_REJECTED)
 
 CLIENT_ERRORS = range(2000, 3000)  # reported by the client itself
 
 SHUTTING_DOWN = 1053
 
-TOO_LARGE = {1153}  # a packet larger than max_allowed_packet
+NO_PRIVILEGE = numbers_of(numbers.NO_PRIVILEGE)
 
-LOCAL_INFILE_OFF = {
-    1148,  # the command is not allowed
-    3948,  # MySQL: loading local data is disabled
-    4166,  # MariaDB: loading local data is disabled
+UNKNOWN_OBJECT = numbers_of(numbers.UNKNOWN_OBJECT)
+
+UNKNOWN_VARIABLE = numbers_of(numbers.UNKNOWN_VARIABLE)
+
+ENGINE_ERROR = numbers_of(numbers.ENGINE_ERROR)
+
+# Errors of a storage engine that mean the same as an error of the server. Sources: errno(3); HA_ERR_… in both servers' my_base.h
+ENGINE_ERRORS = {
+    12: 1037,  # ENOMEM
+    28: 28,  # ENOSPC
+    128: 1037,  # HA_ERR_OUT_OF_MEM
+    135: 1114,  # HA_ERR_RECORD_FILE_FULL
+    136: 1114,  # HA_ERR_INDEX_FILE_FULL
+    146: 1205,  # HA_ERR_LOCK_WAIT_TIMEOUT
+    147: 1206,  # HA_ERR_LOCK_TABLE_FULL
+    149: 1213,  # HA_ERR_LOCK_DEADLOCK
+    177: 1637,  # HA_ERR_TOO_MANY_CONCURRENT_TRXS
 }
-
-NO_TLS = {2026}  # the server does not support TLS
 
 
 DOCUMENT_ID_ADVICE = (
@@ -161,7 +72,9 @@ class Action(Enum):
     """What to do about a driver error in a batch."""
 
     RETRY = auto()  # the batch was rolled back: run it again in a new transaction
-    RECONNECT = auto()  # the connection is lost, and with it whether the batch was committed: reconnect and look it up in the ledger
+    RECONNECT = (
+        auto()
+    )  # it is not known whether the batch was committed, or the server takes none now: reconnect and look it up in the ledger
     GIVE_UP = auto()
 
 
@@ -169,65 +82,123 @@ class Action(Enum):
 class Meaning:
     """What a group of error numbers becomes."""
 
-    codes: set[int]
+    group: tuple[Known, ...]
     error: type[ParloaderError]
-    next_step: str  # {account}, {database} and {grant} are filled in
+    next_step: str  # {account}, {database} and {grant} are filled in; true for commands that only read, too
+    action: Action = Action.GIVE_UP
 
 
 # The first group that contains the number counts
 MEANINGS = (
     Meaning(
-        codes=NO_PRIVILEGE,
+        group=numbers.NO_PRIVILEGE,
         error=PrivilegeMissing,
         next_step="{grant}",
     ),
-    Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
     Meaning(
-        codes=DISK_FULL,
-        error=DiskFull,
-        next_step="The likely cause is a full disk or tablespace. Free space on the server's disk and run the same command again: committed rows "
-        "are kept, only the rest is done",
+        group=numbers.READ_ONLY,
+        error=ServerNotSupported,
+        next_step="Connect to a server that takes writes: a primary with read_only off",
+        action=Action.RECONNECT,
     ),
     Meaning(
-        codes=UNKNOWN_OBJECT,
+        group=numbers.READ_ONLY_FOR_GOOD,
+        error=ServerNotSupported,
+        next_step="Connect to a server and a database that take writes",
+    ),
+    Meaning(
+        group=numbers.DISK_FULL,
+        error=DiskFull,
+        next_step="The likely cause is a full disk or tablespace. Free space on the server's disk and run the same command again",
+    ),
+    Meaning(
+        group=numbers.UNKNOWN_OBJECT,
         error=SchemaMismatch,
         next_step="Perhaps the schema was changed while parloader was running; parloader plan shows the current one",
     ),
     Meaning(
-        codes=LOCAL_INFILE_OFF,
+        group=numbers.LOCAL_INFILE_OFF,
         error=ServerNotSupported,
         next_step="Ask an administrator to SET GLOBAL local_infile = 1, or use --writer insert",
     ),
     Meaning(
-        codes=LOCKED,
+        group=numbers.LOCKED,
         error=WriteFailed,
         next_step="Another session locks these rows, or has changed them; run the same command again when it has finished",
+        action=Action.RETRY,
     ),
     Meaning(
-        codes=DUPLICATE_KEY,
+        group=numbers.QUERY_KILLED,
+        error=WriteFailed,
+        next_step="Somebody or a time limit ended the statement; run the same command again",
+        action=Action.RETRY,
+    ),
+    Meaning(
+        group=numbers.EXHAUSTED,
+        error=WriteFailed,
+        next_step="Use a smaller --batch, or run the same command again when the server has less to do",
+        action=Action.RETRY,
+    ),
+    Meaning(
+        group=numbers.UNKNOWN_OUTCOME,
+        error=WriteFailed,
+        next_step="Run the same command again: the ledger shows it whether this transaction was committed",
+        action=Action.RECONNECT,
+    ),
+    Meaning(
+        group=numbers.DUPLICATE_ROW,
         error=WriteFailed,
         next_step="Another row has the same key; was it added during the run? parloader plan shows the values that the plan uses",
     ),
     Meaning(
-        codes=FOREIGN_KEY,
+        group=numbers.FOREIGN_KEY,
         error=WriteFailed,
         next_step="A referenced row does not exist, or another row still references this one; parloader plan shows the expected schema",
     ),
     Meaning(
-        codes=ROW_REJECTED,
+        group=numbers.ROW_REJECTED,
         error=WriteFailed,
-        next_step="A constraint of the table rejects a row; parloader plan shows the constraints that the plan takes into account",
+        next_step="The table or one of its triggers rejects a row; parloader plan shows the constraints that the plan takes into account",
     ),
     Meaning(
-        codes=CONNECTION_LOST,
+        group=numbers.CONNECTION_LIMIT,
         error=ConnectError,
-        next_step="When the server is back, run the same command again: committed rows are kept, only the rest is done",
+        next_step="Run the same command again when other connections have ended, or ask an administrator to raise the limit",
+        action=Action.RECONNECT,
     ),
-    Meaning(codes=DOCUMENT_ID_REJECTED, error=WriteFailed, next_step=DOCUMENT_ID_ADVICE),
-    Meaning(codes=TOO_LARGE, error=WriteFailed, next_step="Use a smaller --batch, or raise max_allowed_packet on the server"),
+    Meaning(
+        group=numbers.NODE_NOT_READY,
+        error=ConnectError,
+        next_step="A node of a cluster refuses statements while it has no quorum or joins; run the same command again when it accepts them",
+        action=Action.RECONNECT,
+    ),
+    Meaning(
+        group=numbers.ABORTED,
+        error=ConnectError,
+        next_step="The server ended the connection for the reason in parentheses; its error log says more",
+        action=Action.RECONNECT,
+    ),
+    Meaning(
+        group=numbers.CONNECTION_LOST,
+        error=ConnectError,
+        next_step="When the server is back, run the same command again",
+        action=Action.RECONNECT,
+    ),
+    Meaning(group=numbers.DOCUMENT_ID_REJECTED, error=WriteFailed, next_step=DOCUMENT_ID_ADVICE),
+    Meaning(
+        group=numbers.TOO_LARGE,
+        error=WriteFailed,
+        next_step="Use a smaller --batch, or ask an administrator to raise the limit that the message names",
+    ),
+    Meaning(group=numbers.DAMAGED, error=WriteFailed, next_step="The server cannot use the table; its error log says why"),
+    Meaning(
+        group=numbers.ENGINE_ERROR, error=WriteFailed, next_step="The storage engine reported an error; the server's error log says why"
+    ),
 )
 
-UNEXPECTED = "This step committed nothing; fix the cause and run the same command again"
+BY_NUMBER = {known.number: meaning for meaning in reversed(MEANINGS) for known in meaning.group}
+
+UNEXPECTED = "Fix the cause and run the same command again"
 
 
 def error_number(error: pymysql.Error) -> int:
@@ -240,10 +211,17 @@ def server_message(error: pymysql.Error) -> str:
     return f"{error.args[1]} (error {error_number(error)})" if len(error.args) > 1 and error.args[1] else "the connection is closed"
 
 
+def _meaning(error: pymysql.Error) -> Meaning | None:
+    """What the error means; None: it is in no group. A storage engine's own error number is the first one in the server's message."""
+    number = error_number(error)
+    if number in ENGINE_ERROR and (engine_number := re.search(r"\d+", str(error.args[-1]))):
+        number = ENGINE_ERRORS.get(int(engine_number[0]), number)
+    return BY_NUMBER.get(number)
+
+
 def classify(error: pymysql.Error) -> Action:
-    if error_number(error) in LOCKED | QUERY_KILLED:
-        return Action.RETRY
-    return Action.RECONNECT if error_number(error) in CONNECTION_LOST else Action.GIVE_UP
+    meaning = _meaning(error)
+    return meaning.action if meaning else Action.GIVE_UP
 
 
 def is_document_id_rejected(error: pymysql.Error) -> bool:
@@ -261,6 +239,15 @@ def is_conflict(error: pymysql.Error) -> bool:
     return error_number(error) in LOCKED
 
 
+def is_row_rejected(error: pymysql.Error) -> bool:
+    return error_number(error) in ROW_REJECTED
+
+
+def is_referenced(error: pymysql.Error) -> bool:
+    """Whether a row or table could not be deleted or dropped, because a foreign key references it."""
+    return error_number(error) in REFERENCED
+
+
 def is_duplicate_key(error: pymysql.Error) -> bool:
     return error_number(error) in DUPLICATE_KEY
 
@@ -273,17 +260,8 @@ def is_unknown_variable(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_VARIABLE
 
 
-def is_referenced(error: pymysql.Error) -> bool:
-    """Whether a row or table could not be deleted or dropped, because a foreign key references it."""
-    return error_number(error) in REFERENCED
-
-
 def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
-
-
-def is_row_rejected(error: pymysql.Error) -> bool:
-    return error_number(error) in ROW_REJECTED
 
 
 def suppress_driver_errors() -> contextlib.suppress:
@@ -304,84 +282,7 @@ def close(connection: Any) -> None:
 def translate(error: pymysql.Error, doing: str, *, account: str, database: str) -> ParloaderError:
     """The parloader error for a driver error that ended `doing`. Target.translate knows account and database."""
     message = f"{doing}: {server_message(error)}"
-    for meaning in MEANINGS:
-        if error_number(error) in meaning.codes:
-            grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
-            return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
+    if meaning := _meaning(error):
+        grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
+        return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
     return WriteFailed(message, UNEXPECTED)
-
-
-def connect_error(error: Exception, where: str, account: str, database: str, *, password_given: bool = True) -> ParloaderError:
-    """The parloader error for a connection attempt that failed. `where` is host and port, or the socket."""
-    if isinstance(error, pymysql.Error):
-        code, cause = error_number(error), getattr(error, "original_exception", None)
-    else:
-        code, cause = CANNOT_CONNECT, error
-    if code in NO_TLS:
-        return ConnectError(
-            f"{where} does not support TLS, but the ssl-mode requires it; nothing was sent",
-            "Turn TLS on at the server, or use another --ssl-mode",
-        )
-    if isinstance(cause, OSError | UnicodeError):
-        return _network_error(cause, where)
-    if code in LOGIN_REFUSED:
-        return LoginRefused(
-            f"{where} refuses the login of {account}: {_cause(error)}",
-            "Check user and password"
-            if password_given
-            else "No password was given: add it to --url, PARLOADER_URL or ~/.my.cnf, or use --ask-password",
-        )
-    if code == UNKNOWN_DATABASE:
-        return LoginRefused(
-            f"database {database} does not exist at {where}",
-            f"Create it (CREATE DATABASE {quote_identifier(database)}), or correct its name in --url",
-        )
-    if code == NO_DATABASE_ACCESS:
-        return LoginRefused(
-            f"{account} has no access to database {database} at {where}", "Ask an administrator to grant it, or correct its name in --url"
-        )
-    return ConnectError(
-        f"cannot connect to {where}: {_cause(error)}", "Check that a MySQL or MariaDB server is running there and accepts connections"
-    )
-
-
-def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
-    """The error for what the socket or its TLS layer raised while connecting."""
-    if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: not a host name (a label is empty or too long)
-        return unknown_host(where, cause)
-    if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
-        return ConnectError(
-            f"no server listens at {where}",
-            "Start it, or correct host, port or unix_socket in --url; without --url, parloader starts its own server",
-        )
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return ConnectError(
-            f"the certificate of {where} is not trusted: {cause.verify_message}",
-            "Check --ssl-ca and the host name in --url; if both are right, it may be another server that answers",
-        )
-    if isinstance(cause, ssl.SSLError):
-        return ConnectError(
-            f"the TLS handshake with {where} failed: {cause.reason or 'the connection was closed'}",
-            "Check --ssl-mode and the TLS settings of the server",
-        )
-    if isinstance(cause, TimeoutError):
-        return ConnectError(f"no answer from {where}", "Check host, port and firewall")
-    return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")
-
-
-def unknown_host(where: str, cause: OSError | UnicodeError) -> ConnectError:
-    """The error for a host name that does not resolve, or is none."""
-    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
-        return ConnectError(
-            f"unknown host: {where}; the name server did not answer", "Check the host name in --url, and whether this machine has a network"
-        )
-    return ConnectError(f"unknown host: {where}", "Check the host name in --url")
-
-
-def bad_url(what: str) -> UsageError:
-    return UsageError(what, "Write it as mysql://USER:PASSWORD@HOST[:PORT]/DATABASE or mysql://USER@localhost/DATABASE?unix_socket=/PATH")
-
-
-def _cause(error: Exception) -> str:
-    """The server's message, or the class of an error that is not the driver's (its text may contain secrets)."""
-    return server_message(error) if isinstance(error, pymysql.Error) else type(error).__name__

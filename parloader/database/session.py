@@ -11,13 +11,14 @@ from functools import lru_cache, partial
 
 import pymysql
 
-from parloader.database import cluster, error_codes, session_variables, sql
+from parloader.database import cluster, connect_errors, error_codes, session_variables, sql
 from parloader.database.dialects import Dialect, ServerKind, require_version
 from parloader.database.driver import Connection, DriverError
+from parloader.database.error_codes import Action
 from parloader.database.session_settings import KEPT_MODE, MODES, SQL_MODE, Setting
 from parloader.database.session_variables import Requirement
 from parloader.database.target import Node, Target
-from parloader.errors import ServerNotSupported, SessionLawError
+from parloader.errors import ConnectError, ParloaderError, ServerNotSupported, SessionLawError
 
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -89,20 +90,29 @@ def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_live
             local_infile=local_infile,
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
-        raise error_codes.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password)) from error
+        raise _connect_error(error, target) from error
     connection.node = Node(target.host, target.port)
     try:
-        try:
-            configure_session(connection, autocommit=autocommit, short_lived=short_lived)
-        except pymysql.Error as error:
-            if error_codes.is_conflict(error):  # only a wait for other nodes can be one
-                raise cluster.out_of_step(error, target.where) from error
-            raise target.translate(error, f"setting up the session at {target.where}") from error
+        configure_session(connection, autocommit=autocommit, short_lived=short_lived)
         connection.set_read_timeout(answer_timeout_seconds)
+    except DriverError as error:
+        connection.close()
+        if connect_errors.is_login_refused(error):  # an expired password is refused with the first statement
+            raise _connect_error(error, target) from error
+        if error_codes.is_conflict(error):  # only a wait for other nodes can be one
+            raise cluster.out_of_step(error, target.where) from error
+        failure = target.translate(error, f"setting up the session at {target.where}")
+        if error_codes.classify(error) is Action.GIVE_UP:
+            raise failure from error
+        raise ConnectError(failure.message, failure.next_step) from error  # whatever it was, another attempt may succeed
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect_error(error: Exception, target: Target) -> ParloaderError:
+    return connect_errors.connect_error(error, target.where, target.user, target.database, password_given=bool(target.password))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 import pymysql
 
-from parloader.database import error_codes
+from parloader.database import connect_errors, error_codes
 from parloader.database.tls import Tls, ssl_mode
 from parloader.errors import ParloaderError, UsageError
 
@@ -145,12 +145,12 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
     database = unquote(parts["database"] or "") or defaults.database
     user = unquote(parts["user"] or "") or defaults.user
     if not database:
-        raise error_codes.bad_url("the URL names no database")
+        raise connect_errors.bad_url("the URL names no database")
     if not user:
-        raise error_codes.bad_url("the URL names no user")
+        raise connect_errors.bad_url("the URL names no user")
     unix_socket, ((host, port), *others) = parameters.get("unix_socket"), _nodes(parts["nodes"])
     if unix_socket and others:
-        raise error_codes.bad_url("the URL names a unix_socket and several hosts")
+        raise connect_errors.bad_url("the URL names a unix_socket and several hosts")
     if not (unix_socket or host):
         host, unix_socket = _default_place(defaults)
     default_port = defaults.port or DEFAULT_PORT
@@ -180,18 +180,18 @@ def _default_place(defaults: Defaults) -> tuple[str | None, str | None]:
 
 def _url_parts(url: str) -> re.Match[str]:
     if url.count("@") > 1:
-        raise error_codes.bad_url("the URL has an @ that is not written as %40")
+        raise connect_errors.bad_url("the URL has an @ that is not written as %40")
     try:
         url.encode()  # a command line may contain bytes that are not text
         parts = URL_PARTS.fullmatch(url)
     except ValueError:
         parts = None
     if parts is None:
-        raise error_codes.bad_url("the URL is not valid") from None  # the cause quotes parts of it, perhaps the password
+        raise connect_errors.bad_url("the URL is not valid") from None  # the cause quotes parts of it, perhaps the password
     _nodes(parts["nodes"])
     scheme = parts["scheme"].split("+")[0]
     if scheme not in ("mysql", "mariadb"):
-        raise error_codes.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
+        raise connect_errors.bad_url(f"the URL is for {scheme}, not for mysql or mariadb")
     return parts
 
 
@@ -201,10 +201,10 @@ def _nodes(text: str) -> list[tuple[str | None, int | None]]:
     for part in text.split(","):
         node = NODE_PARTS.fullmatch(part)
         if node is None:
-            raise error_codes.bad_url("the URL is not valid")
+            raise connect_errors.bad_url("the URL is not valid")
         nodes.append((node["ipv6"] or node["host"], _port(node["port"])))
     if len(nodes) > 1 and not all(host and host == host.strip() for host, _ in nodes):
-        raise error_codes.bad_url("a host between the commas of the URL is empty or has a blank")
+        raise connect_errors.bad_url("a host between the commas of the URL is empty or has a blank")
     return nodes
 
 
@@ -215,9 +215,9 @@ def _port(text: str | None) -> int | None:
     try:
         port = int(text)
     except ValueError:
-        raise error_codes.bad_url("the URL is not valid") from None  # the text may be the end of a password
+        raise connect_errors.bad_url("the URL is not valid") from None  # the text may be the end of a password
     if not 0 < port < 65536:
-        raise error_codes.bad_url("the port in the URL is not between 1 and 65535")
+        raise connect_errors.bad_url("the port in the URL is not between 1 and 65535")
     return port
 
 
@@ -227,9 +227,9 @@ def _parameters(query: Iterable[tuple[str, str]]) -> dict[str, str]:
     for given, value in query:
         name = next((known for known in (*URL_PARAMETERS, "charset") if known.replace("-", "_") == given.lower().replace("-", "_")), None)
         if name is None:
-            raise error_codes.bad_url(f"the URL has an unknown parameter, {given}; use {', '.join(URL_PARAMETERS)}")
+            raise connect_errors.bad_url(f"the URL has an unknown parameter, {given}; use {', '.join(URL_PARAMETERS)}")
         if name in parameters:
-            raise error_codes.bad_url(f"the URL has {name} twice")
+            raise connect_errors.bad_url(f"the URL has {name} twice")
         parameters[name] = value
     return parameters
 
@@ -247,7 +247,7 @@ def _addresses(node: Node) -> list[Address]:
     try:
         resolved = socket.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: not a host name (a label is empty or too long)
-        raise error_codes.unknown_host(str(node), error) from error
+        raise connect_errors.unknown_host(str(node), error) from error
     return [ipaddress.ip_address(address[0]) for *_, address in resolved]
 
 

@@ -199,7 +199,7 @@ class Plan:
 
 
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
-    """The plan with its tables renamed: old name → new name."""
+    """The plan with its tables renamed: old name → new name, also of tables that it only picks from."""
 
     def with_parent_renamed(generator: Generator) -> Generator:
         return replace(generator, parent=names[generator.parent]) if isinstance(generator, Pick) else generator

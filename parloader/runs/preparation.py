@@ -22,6 +22,7 @@ from parloader.ledger.run import TABLE_PARAMETER, Run, requested_tables
 from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill, Note, listed
+from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import Mistakes, PlanError
 from parloader.plans.documents.plan_document import encode_plan
@@ -70,10 +71,13 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     """Reads only. Refused, with the reason, if the load cannot succeed."""
     server = server_info(connection)
     require_writer(connection, config.writer, server)
+    listing = introspection.list_tables(connection)
+    tables = tuple(listing.spelled(name) or name for name in config.tables)
+    config = replace(config, tables=tables, parents=spell_parents(config.parents, listing.spelled))
     plan, fill = load_plan(config)
+    plan = spell_tables(plan, listing.spelled)
     runs = store.runs(connection)
     run = _run_to_resume(runs, plan, config)
-    listing = introspection.list_tables(connection)
     creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(listing, store.table_names(listing))
     if creates_tables:
         planned = PlanOnSchema(plan=plan, schema=declared_tables())
@@ -97,6 +101,7 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             "Run your migrations, or: parloader schema upgrade",
         )
+    plan = spell_columns(plan, schema)
     if _is_builtin(plan):
         plan = without_unreferenced_parents(plan, schema, parents or {})
     elif fill is Fill.DEMANDED:

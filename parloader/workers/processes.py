@@ -317,6 +317,6 @@ def _death(task: Task, process: SpawnProcess, replaced_by: int | None) -> Died:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     hint = " (out of memory? try a smaller --batch)" if code == -signal.SIGKILL else ""
     error = WorkerDied(
-        f"worker {task.worker} {how}{hint} while working on {task}", "Committed batches stay: run the same command again to do the rest"
+        f"worker {task.worker} {how}{hint} while working on {task}", "Run the same command again; a seed or clean does only the rest"
     )
     return Died(worker=task.worker, error=error, replaced_by=replaced_by)

@@ -9,7 +9,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
 from parloader.database.target import Target
-from parloader.errors import ConnectError, LoginRefused, WriteFailed
+from parloader.errors import ConnectError, DiskFull, LoginRefused, WriteFailed
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.events import Retried
 from parloader.workers.executor import WorkerChannel
@@ -22,6 +22,8 @@ MAX_IDLE_SECONDS = 30.0
 # A transaction of a large batch takes seconds; if one takes this long, its connection is dead
 ANSWER_TIMEOUT_SECONDS = 600.0
 
+RESUMES = "committed batches stay, and it does only the rest"
+
 
 @dataclass(frozen=True)
 class WorkItem:
@@ -31,6 +33,7 @@ class WorkItem:
     table: str
     batch: IndexRange
     partition: IndexRange | None = None
+    writes: bool = True  # False: it only reads, so that nothing was committed before it
 
     def __str__(self) -> str:
         suffix = f" of the partition {self.partition}" if self.partition and self.partition != self.batch else ""
@@ -106,7 +109,10 @@ class RetryingConnection:
         """Reports, pauses, and reconnects if necessary. Raises the translated error if a retry cannot help or comes too late."""
         if retries.exhausted or not is_transient(error):
             after = f" after {retries.count} retries in {retries.seconds:.0f} s" if retries.count else ""
-            raise self._target.translate(error, f"{item} failed{after}") from error
+            failure = self._target.translate(error, f"{item} failed{after}")
+            if item.writes and isinstance(failure, ConnectError | DiskFull):
+                failure = type(failure)(failure.message, f"{failure.next_step}: {RESUMES}")
+            raise failure from error
         self._channel.send(Retried(worker=self._worker, table=item.table, batch=item.batch, reason=error_codes.server_message(error)))
         retries.pause()
         if error_codes.classify(error) is Action.RECONNECT:
@@ -115,9 +121,9 @@ class RetryingConnection:
 
     def _reconnect(self, item: WorkItem, since: float | None) -> None:
         error_codes.close(self._connection)
-        self._connection = self._connected(f"the connection was lost while {item}", since)
+        self._connection = self._connected(f"the connection was lost while {item}", since, f": {RESUMES}" if item.writes else "")
 
-    def _connected(self, problem: str, since: float | None) -> Connection:
+    def _connected(self, problem: str, since: float | None, resumes: str = "") -> Connection:
         """A new connection. Tries at least once, then until `retry_seconds` after `since`."""
         retries = Retries(self._retry_seconds, since)
         while True:
@@ -129,6 +135,6 @@ class RetryingConnection:
                 if self._channel.stopping or retries.exhausted:
                     raise ConnectError(
                         f"{problem}; gave up after {retries.seconds:.0f} s: {error.message}",
-                        "When the server is back, run the same command again: committed batches stay, it does only the rest",
+                        f"When the server is back, run the same command again{resumes}",
                     ) from error
                 retries.pause()

@@ -51,7 +51,8 @@ def test_it_comes_back(mortal: Database, own_server: PrivateServer, restart: boo
 
 
 def test_read_only(ordinary: Database) -> None:
-    load = started(ordinary)
+    """After a failover, the connection may lead to the new primary."""
+    load = started(ordinary, Plan(retry_seconds=0.5))
     with read_only(ordinary.server):
         load.ends(3, "error: .*read[-_]only", "takes writes")
         again = launched(ordinary)

@@ -59,7 +59,7 @@ class CompareTask:
                     begun = time.perf_counter()
                     comparison = _Comparison(share, generator.frame(batch).select(columns), self.max_text_bytes)
                     yield BatchWork(
-                        WorkItem("verifying", share.name, batch),
+                        WorkItem("verifying", share.name, batch, writes=False),
                         comparison.run,
                         time.perf_counter() - begun,
                         partial(comparison.report, channel, self.worker),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pymysql
 import pytest
 
-from parloader.database import error_codes
+from parloader.database import connect_errors, error_codes, error_numbers
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
 from parloader.database.target import Target
@@ -23,14 +23,15 @@ from parloader.errors import (
 
 TARGET = Target(user="ann", database="shop")
 
-GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1290, 1364, 1452, 3819, 4025, 9999]
+GIVE_UP = [1045, 1048, 1054, 1062, 1064, 1142, 1146, 1153, 1197, 1364, 1452, 1644, 1712, 1792, 3819, 3989, 4025, 4082, 9999]
 
 
 @pytest.mark.parametrize(
     ("number", "action"),
     [
-        *[(n, Action.RETRY) for n in (1205, 1213, 1317)],
-        *[(n, Action.RECONNECT) for n in (0, 1040, 1047, 1053, 1180, 1927, 2002, 2003, 2006, 2013, 2055, 3169, 4031)],
+        *[(n, Action.RETRY) for n in (1020, 1205, 1206, 1213, 1317, 1412, 1637, 1969, 3024, 3101)],
+        *[(n, Action.RECONNECT) for n in (0, 1040, 1053, 1927, 2002, 2003, 2006, 2013, 2055, 3032, 3169, 4031)],
+        *[(n, Action.RECONNECT) for n in (1047, 1180, 1181, 1203, 1226, 1290, 1836, 3100, 3797)],
         *[(n, Action.GIVE_UP) for n in GIVE_UP],
     ],
 )
@@ -54,13 +55,13 @@ def test_only_1062_is_a_duplicate_key() -> None:
     ("numbers", "kind", "exit_code"),
     [
         ((1044, 1142, 1143, 1227), PrivilegeMissing, 3),
-        ((1290, 1792, 1836), ServerNotSupported, 3),
+        ((1036, 1290, 1792, 1836, 1874, 3989), ServerNotSupported, 3),
         ((1021, 1114), DiskFull, 1),
         ((1146, 1054, 1049), SchemaMismatch, 3),
         ((1205, 1213), WriteFailed, 1),
         ((1048, 1062, 1364, 1451, 1452, 3819, 4025), WriteFailed, 1),
-        ((0, 1047, 1180, 2006, 2013, 1927, 4031), ConnectError, 4),
-        ((1153, 1064, 9999), WriteFailed, 1),
+        ((0, 1047, 1184, 1203, 2006, 2013, 1927, 3100, 4031), ConnectError, 4),
+        ((1153, 1064, 1180, 1712, 9999), WriteFailed, 1),
     ],
 )
 def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...], kind: type[ParloaderError], exit_code: int) -> None:
@@ -78,6 +79,36 @@ def test_a_missing_privilege_names_the_grant() -> None:
     error.account = "ann@%"  # type: ignore[attr-defined]  # as driver.Connection does
     step = error_codes.translate(error, "writing", account="ann", database="shop").next_step
     assert step == "An administrator can grant it: GRANT INSERT ON `shop`.* TO 'ann'@'%'"
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "kind"),
+    [
+        ('Got error 28 "No space left on device" from storage engine InnoDB', Action.GIVE_UP, DiskFull),
+        ("Got error 135 - 'No more room in record file' from storage engine", Action.GIVE_UP, DiskFull),
+        ('Got error 149 "Lock deadlock; Retry transaction" from storage engine InnoDB', Action.RETRY, WriteFailed),
+        ('Fehler 147 (Speicher-Engine "InnoDB")', Action.RETRY, WriteFailed),
+        ('Got error 182 "Invalid document id" from storage engine InnoDB', Action.GIVE_UP, WriteFailed),
+    ],
+)
+def test_an_error_of_the_storage_engine(text: str, action: Action, kind: type[ParloaderError]) -> None:
+    """Its number is in the message."""
+    error = pymysql.err.OperationalError(1030, text)
+    assert error_codes.classify(error) is action
+    assert type(error_codes.translate(error, "writing t", account="ann", database="shop")) is kind
+
+
+def test_no_advice_tells_a_command_that_only_reads_what_was_committed() -> None:
+    advice = [
+        error_codes.UNEXPECTED,
+        *(meaning.next_step for meaning in error_codes.MEANINGS if meaning.group is not error_numbers.UNKNOWN_OUTCOME),
+    ]
+    assert not [text for text in advice if "commit" in text]
+
+
+def test_no_number_has_two_meanings() -> None:
+    found = [known.number for meaning in error_codes.MEANINGS for known in meaning.group]
+    assert len(found) == len(set(found))
 
 
 def test_driver_errors_become_parloader_errors() -> None:
@@ -118,7 +149,7 @@ def as_it_is(cause: Exception) -> Exception:
     ],
 )
 def test_a_server_that_cannot_be_reached(cause: Exception, message: str, wrap: Callable[[Exception], Exception]) -> None:
-    error = error_codes.connect_error(wrap(cause), "db:3306", "ann", "shop")
+    error = connect_errors.connect_error(wrap(cause), "db:3306", "ann", "shop")
     assert (type(error), error.exit_code, error.message) == (ConnectError, 4, message)
     assert error.next_step
 
@@ -134,13 +165,13 @@ def test_a_server_that_cannot_be_reached(cause: Exception, message: str, wrap: C
     ],
 )
 def test_a_server_that_refuses_the_login(number: int, kind: type[Exception], message: str) -> None:
-    error = error_codes.connect_error(pymysql.err.OperationalError(number, "the words"), "db:3306", "ann", "shop")
+    error = connect_errors.connect_error(pymysql.err.OperationalError(number, "the words"), "db:3306", "ann", "shop")
     assert (type(error), error.exit_code, error.message) == (kind, 4, message)
     assert error.next_step
 
 
 def test_a_driver_that_lacks_a_library() -> None:
-    error = error_codes.connect_error(RuntimeError("'cryptography' package is required"), "db:3306", "ann", "shop")
+    error = connect_errors.connect_error(RuntimeError("'cryptography' package is required"), "db:3306", "ann", "shop")
     assert (type(error), error.message) == (ConnectError, "cannot connect to db:3306: RuntimeError")
 
 
@@ -154,7 +185,7 @@ def test_the_driver_itself_if_no_server_listens() -> None:
 
 
 def test_a_bad_url_shows_how_to_write_one() -> None:
-    error = error_codes.bad_url("the URL names no user")
+    error = connect_errors.bad_url("the URL names no user")
     assert isinstance(error, UsageError)
     assert "mysql://USER:PASSWORD@HOST" in error.next_step
 

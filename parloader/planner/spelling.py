@@ -1,0 +1,135 @@
+"""Gives the tables and columns of a plan the server's spelling, so that plan and ledger agree with the live schema. No I/O.
+
+Names of columns that differ only in case are the same on every server. Those of tables are the same on servers with lower_case_table_names 1 (names are stored in lower case)
+and 2 (stored as given, on macOS); with 0, "Order" and "order" are two tables. Source: MySQL manual "Identifier Case Sensitivity".
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from parloader.errors import UsageError
+from parloader.plans.generators import After, Expr, Generator, Pick, Template, When
+from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, renamed
+from parloader.schema.model import Schema, TableSchema
+
+# A quoted text stays as it is; a quoted or a bare name is replaced, unless it is a function's
+SQL_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?P<double>[^"]*)"|`(?P<back>[^`]*)`|\b(?P<bare>[^\W\d]\w*)\b(?!\s*\()""")
+
+# The index of a row, not a column
+INDEX = "i"
+
+Spelling: TypeAlias = Callable[[str], str]
+"""From a column's name in the plan to its name on the server; a name that the server does not have stays as it is."""
+
+
+def spell_tables(plan: Plan, spelled: Callable[[str], str | None]) -> Plan:
+    """The plan with the server's names of its tables. `spelled`: the server's name of a table, or None if it has none."""
+    names = {name: spelled(name) or name for name in _table_names(plan)}
+    _require_distinct("table", "the plan", [names[table.name] for table in plan.tables], [table.name for table in plan.tables])
+    asked_for = {n: ",".join(names.get(table, table) for table in value.split(",")) for n, value in plan.parameters.items() if n == "table"}
+    parameters = {**plan.parameters, **asked_for}
+    return replace(renamed(plan, names), name=names.get(plan.name, plan.name), parameters=parameters)
+
+
+def spell_parents(parents: Mapping[str, int], spelled: Callable[[str], str | None]) -> dict[str, int]:
+    """The row counts of --parents, by the server's names of the tables."""
+    names = [spelled(name) or name for name in parents]
+    _require_distinct("table", "--parents", names, list(parents))
+    return dict(zip(names, parents.values(), strict=True))
+
+
+def spell_columns(plan: Plan, schema: Schema) -> Plan:
+    """The plan with the server's names of its columns. Tables that do not exist stay as they are."""
+    spellings = {name: _column_spelling(table) for name, table in schema.items()}
+
+    def of(table: str) -> Spelling:
+        return spellings.get(table, _as_given)
+
+    target = of(plan.target.name)
+    return replace(
+        plan,
+        tables=tuple(_spell_table(table, of) for table in plan.tables),
+        counts=tuple(Count(name=count.name, column=target(count.column)) for count in plan.counts),
+        rules=tuple(_spell_rule(rule, plan, of) for rule in plan.rules),
+    )
+
+
+def _table_names(plan: Plan) -> set[str]:
+    picked = {pick.parent for table in plan.tables for picks in table.picks.values() for pick in picks}
+    return {table.name for table in plan.tables} | picked
+
+
+def _require_distinct(what: str, where: str, names: list[str], given: list[str]) -> None:
+    for name in names:
+        same = [other for other, spelled in zip(given, names, strict=True) if spelled == name]
+        if len(same) > 1:
+            raise UsageError(f"{' and '.join(same)} of {where} are the same {what} {name}", "Name it once")
+
+
+def _column_spelling(table: TableSchema) -> Spelling:
+    names = {name.lower(): name for name in table.column_names}
+    return lambda name: names.get(name.lower(), name)
+
+
+def _as_given(name: str) -> str:
+    return name
+
+
+def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
+    spelled = of(table.name)
+    _require_distinct("column", table.name, [spelled(name) for name in table.columns], list(table.columns))
+
+    def generator(each: Generator) -> Generator:
+        match each:
+            case Pick():
+                index = None if each.index is None else spell_sql(each.index, spelled)
+                return replace(each, column=of(each.parent)(each.column), index=index)
+            case When():
+                return replace(each, condition=spell_sql(each.condition, spelled))
+            case Expr():
+                return replace(each, sql=spell_sql(each.sql, spelled))
+            case Template():
+                return replace(each, text=re.sub(r"(?<=\{)[^{}:]+", lambda field: _unless_index(field[0], spelled), each.text))
+            case After():
+                return replace(each, column=spelled(each.column))
+        return each
+
+    def each_of(names: Iterable[str]) -> Iterable[str]:
+        return map(spelled, names)
+
+    return replace(
+        table,
+        columns={spelled(name): column.map(generator) for name, column in table.columns.items()},
+        key=None if table.key is None else spelled(table.key),
+        identity=tuple(each_of(table.identity)),
+        match=tuple(each_of(table.match)),
+        optional=frozenset(each_of(table.optional)),
+        unchecked=frozenset(each_of(table.unchecked)),
+        later=frozenset(each_of(table.later)),
+    )
+
+
+def spell_sql(sql: str, spelled: Spelling) -> str:
+    """The expression with the server's names of the columns."""
+
+    def token(found: re.Match[str]) -> str:
+        name = found["double"] or found["back"] or found["bare"]
+        return found[0].replace(name, _unless_index(name, spelled)) if name else found[0]
+
+    return SQL_TOKEN.sub(token, sql)
+
+
+def _unless_index(name: str, spelled: Spelling) -> str:
+    return name if name == INDEX else spelled(name)
+
+
+def _spell_rule(rule: Rule, plan: Plan, of: Callable[[str], Spelling]) -> Rule:
+    target = of(plan.target.name)
+    if isinstance(rule, ExactlyOne):
+        return replace(rule, columns=tuple(map(target, rule.columns)))
+    assert isinstance(rule, SameThrough)
+    via = plan.target.references.get(rule.via)
+    parent_column = of(via.parent)(rule.parent_column) if via else rule.parent_column
+    return replace(rule, column=target(rule.column), via=target(rule.via), parent_column=parent_column)
