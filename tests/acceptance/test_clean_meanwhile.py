@@ -125,7 +125,7 @@ def test_rows_of_one_chunk_that_reference_each_other(database: Database, rule: s
         "CREATE TABLE node (id CHAR(20) NOT NULL PRIMARY KEY, parent CHAR(20) NULL, name VARCHAR(20) NOT NULL, "
         f"FOREIGN KEY (parent) REFERENCES node (id) ON DELETE {rule}) ENGINE=InnoDB"
     )
-    database.parloader("seed", "--table", "node", "--rows", "30000", "--procs", "2")
+    database.parloader("seed", "--table", "node", "--rows", "21000", "--procs", "2")
     assert int(str(database.value("SELECT COUNT(DISTINCT parent) FROM node"))) > LOOKUP_ROWS
     database.execute("INSERT INTO node SELECT 'mine', MIN(id), 'mine' FROM node")
     assert "rows of node that parloader did not create reference rows of node" in database.parloader("clean", "--yes", check=3).stderr
