@@ -24,7 +24,6 @@ def count(database: Database, table: str) -> object:
 def test_one_run_of_two_that_share_parents(database: Database) -> None:
     """The second run uses the customers that the first one created: the first run cannot go alone, the second one can."""
     database.execute(CUSTOMER, ORDERS)
-    before = everything(database)
     orders = ("--table", "orders", "--procs", "1")
     database.parloader("seed", *orders, "--rows", "300")
     database.parloader("seed", *orders, "--rows", "200", "--new-run")
@@ -51,7 +50,8 @@ def test_one_run_of_two_that_share_parents(database: Database) -> None:
     database.execute("DELETE FROM orders WHERE note = 'mine'")
     database.parloader("clean", "--run", "4", "--yes")
     database.parloader("clean", "--run", "3", "--run", "1", "--yes")
-    assert everything(database) == before
+    assert (count(database, "orders"), count(database, "customer")) == (0, 0)
+    assert database.rows("SHOW TABLES") == (("customer",), ("orders",))
 
 
 def test_runs_of_tables_without_references(database: Database) -> None:
