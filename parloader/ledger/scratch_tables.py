@@ -3,8 +3,6 @@
 Their comment marks them, so that the next bench, or clean, drops what a killed bench left behind, and nothing else.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from parloader.builtin.tables import children_first, create_tables
@@ -52,17 +50,15 @@ class Scratch:
             f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote(table.name)}",
         )
 
-    @contextmanager
-    def without_checks(self, connection: Connection) -> Iterator[tuple[str, ...]]:
-        """Yields the statements that turn off a session's checks. MySQL has none for CHECKs, so the target's are not enforced inside the block."""
-        dialect = connection.dialect
-        if not dialect.has_not_enforced:
-            yield dialect.checks_off
-            return
-        self._enforce(connection, "NOT ENFORCED")
-        try:
-            yield dialect.checks_off
-        finally:
+    def turn_checks_off(self, connection: Connection) -> tuple[str, ...]:
+        """Returns the statements that turn off a session's checks. MySQL has none for CHECKs, so the target's are no longer enforced."""
+        if connection.dialect.has_not_enforced:
+            self._enforce(connection, "NOT ENFORCED")
+        return connection.dialect.checks_off
+
+    def turn_checks_on(self, connection: Connection) -> None:
+        """Enforces the target's CHECKs again."""
+        if connection.dialect.has_not_enforced:
             self._enforce(connection, "ENFORCED")
 
     def _enforce(self, connection: Connection, how: str) -> None:
@@ -71,9 +67,8 @@ class Scratch:
             sql.execute(connection, f"ALTER TABLE {sql.quote(self.target)} ALTER CHECK {sql.quote(name)} {how}")
 
 
-@contextmanager
-def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator[Scratch]:
-    """Creates empty copies of the plan's tables and a ledger of batches for them; drops them at the end of the block.
+def create_scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Scratch:
+    """Creates empty copies of the plan's tables and a ledger of batches for them. If it fails, none is left.
 
     `live`: the plan's tables. If it is empty, the database is empty: the built-in plan's tables are created, copied and dropped.
     """
@@ -88,14 +83,16 @@ def scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Iterator
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
         sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
-        yield Scratch(plan=renamed(plan, copies))
-    finally:
+    except BaseException:
         drop_scratch_tables(connection)
+        raise
+    return Scratch(plan=renamed(plan, copies))
 
 
 def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops all scratch tables; returns their names."""
-    names = introspection.list_tables(connection).with_comment(store.SCRATCH_MARK)
+    """Drops all scratch tables; returns their names. A comment alone is no proof either: CREATE TABLE … LIKE copies it."""
+    marked = introspection.list_tables(connection).with_comment(store.SCRATCH_MARK)
+    names = tuple(name for name in marked if name.startswith(PREFIX))
     if names:
         sql.execute(connection, "SET SESSION foreign_key_checks = 0")  # they reference each other, and no other table references them
         try:

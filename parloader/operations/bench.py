@@ -1,21 +1,24 @@
 """bench: measures every combination of processes, batch size and writer on scratch tables, and compares them with the server limit."""
 
+import contextlib
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from parloader.builtin.plan import script_execution
 from parloader.config import BenchConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo, connected, require_writable, server_info
+from parloader.database.session import ServerInfo, require_writable, server_info
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Interrupted, ParloaderError
 from parloader.generation.frames import generate
 from parloader.ledger import scratch_tables, store
-from parloader.ledger.scratch_tables import Scratch
+from parloader.ledger.scratch_tables import Scratch, create_scratch_tables, drop_scratch_tables
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
 from parloader.plans.model import all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
@@ -28,10 +31,13 @@ from parloader.workers.batching import FixedBatch
 from parloader.workers.executor import Executor, Task
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress, ProgressBar
+from parloader.workers.retry_policy import run_on_connection
 from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.stats import Stats, WorkerStats
 from parloader.workers.tasks.baseline import BaselineName, BaselineTask
 from parloader.workers.tasks.load import LoadTask
+
+T = TypeVar("T")
 
 # Transactions long enough that commits do not limit the rate
 BASELINE_BATCH = FixedBatch(10_000)
@@ -44,34 +50,41 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
     """Measures, and leaves the database as it was. Raises Refused, ConnectError, Interrupted or ParloaderError."""
     progress = progress or Progress()
     permission.require_permitted(config.target, config.allow_remote)
-    with (
-        DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease,
-        connected(config.target) as connection,
-        config.target.translate_errors("measuring"),
-    ):
-        permission.require_not_forbidden(connection, config.target)
-        require_writable(connection, config.target)
-        server = server_info(connection)
-        progress.note(f"connected to {server}: {config.target}")
-        plan = script_execution(config.rows, config.parameters)
-        schema: Schema = {}
-        listing = introspection.list_tables(connection)
-        if store.table_names(listing):
-            planned = fit_to_schema(connection, listing, plan)
-            plan, schema = planned.plan, planned.schema
-        writers, notes = _writers(connection, config, server)
-        with scratch_tables.scratch_tables(connection, plan, schema) as copies:
-            return _Bench(
-                config=config,
-                connection=connection,
-                server=server,
-                copies=copies,
-                executor=executor or default_executor(),
-                progress=progress,
-                writers=writers,
-                notes=notes,
-                lease=lease,
-            ).measure()
+    with DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease:
+        measuring = lease.run_with_retry("preparing the bench", partial(_prepare, config, progress, executor or default_executor(), lease))
+        try:
+            result = measuring.measure()
+        except BaseException:
+            with contextlib.suppress(ParloaderError):  # the error that ended the bench matters more
+                run_on_connection(config.target, "dropping the scratch tables", drop_scratch_tables, DEFAULT_RETRY_SECONDS)
+            raise
+        run_on_connection(config.target, "dropping the scratch tables", drop_scratch_tables, DEFAULT_RETRY_SECONDS, patient=True)
+        return result
+
+
+def _prepare(config: BenchConfig, progress: Progress, executor: Executor, lease: DatabaseLease, connection: Connection) -> "_Bench":
+    """Creates the scratch tables, after everything that can refuse the bench is checked. May be repeated."""
+    permission.require_not_forbidden(connection, config.target)
+    require_writable(connection, config.target)
+    server = server_info(connection)
+    progress.note(f"connected to {server}: {config.target}")
+    plan = script_execution(config.rows, config.parameters)
+    schema: Schema = {}
+    listing = introspection.list_tables(connection)
+    if store.table_names(listing):
+        planned = fit_to_schema(connection, listing, plan)
+        plan, schema = planned.plan, planned.schema
+    writers, notes = _writers(connection, config, server)
+    return _Bench(
+        config=config,
+        server=server,
+        copies=create_scratch_tables(connection, plan, schema),
+        executor=executor,
+        progress=progress,
+        writers=writers,
+        notes=notes,
+        lease=lease,
+    )
 
 
 def _writers(connection: Connection, config: BenchConfig, server: ServerInfo) -> tuple[tuple[WriterName, ...], list[str]]:
@@ -90,7 +103,6 @@ class _Bench:
     """The state of one bench."""
 
     config: BenchConfig
-    connection: Connection
     server: ServerInfo
     copies: Scratch
     executor: Executor
@@ -103,6 +115,10 @@ class _Bench:
     """the workers of all loads so far, for the progress bar"""
     rows: dict[str, RowAllocation] = field(default_factory=dict)
 
+    def _on_connection(self, work: Callable[[Connection], T]) -> T:
+        """Each step has a connection of its own: between two steps, it would be idle as long as a load takes."""
+        return self.lease.run_with_retry("measuring", work)
+
     def measure(self) -> BenchResult:
         """Warms the server up, measures all configurations, then the best one with and without checks."""
         configurations = [
@@ -111,11 +127,11 @@ class _Bench:
         ]
         baselines = self._baselines()
         loads = 1 + self.config.rounds * (len(configurations) + len(baselines) + 2)
-        self.rows = self._write_parents()
+        self.rows = self._on_connection(self._write_parents)
         self._note_serialization()
         with self.progress.bar("bench", self.config.rows * loads) as self.bar:
             self._load(configurations[0])  # the warm-up, which also provides the rows that the baselines copy
-            self.copies.keep_source(self.connection)
+            self._on_connection(self.copies.keep_source)
             samples = self._measure_rounds([*configurations, *baselines])
             results = tuple(Result(configuration=c, samples=tuple(samples[c])) for c in configurations)
             best = max(results, key=lambda result: result.rows_per_second).configuration
@@ -140,7 +156,7 @@ class _Bench:
         ]
 
     def _note_serialization(self) -> None:
-        table = introspection.read_tables(self.connection, [self.copies.target])[self.copies.target]
+        table = self._on_connection(lambda connection: introspection.read_tables(connection, [self.copies.target]))[self.copies.target]
         for writer in self.writers:
             if note := serialization_warning(writer, self.server, table, max(self.config.procs)):
                 self.notes.append(note)
@@ -156,25 +172,25 @@ class _Bench:
                 self.progress.detail(f"round {number}: {configuration.options}: {sample.rows_per_second:,.0f} rows/s")
         return samples
 
-    def _write_parents(self) -> dict[str, RowAllocation]:
+    def _write_parents(self, connection: Connection) -> dict[str, RowAllocation]:
         plan = self.copies.plan
         rows = {table.name: all_new(table) for table in plan.tables}
-        with sql.transaction(self.connection):
+        with sql.transaction(connection):
             for table in plan.parents:
                 writer = writer_for(table.name, self.server)
-                writer.write(self.connection, writer.render(generate(plan, table, IndexRange(0, table.rows), rows)))
+                writer.write(connection, writer.render(generate(plan, table, IndexRange(0, table.rows), rows)))
         return rows
 
     def _load(self, configuration: Configuration) -> Measurement:
         """One load of the emptied scratch table. ParloaderError: rows are missing afterwards."""
-        self.copies.empty(self.connection)
+        self._on_connection(self.copies.empty)
         if configuration.checks:
             stats = self._run(self._tasks(configuration, ()))
         else:
-            with self.copies.without_checks(self.connection) as settings:
-                stats = self._run(self._tasks(configuration, settings))
+            stats = self._run(self._tasks(configuration, self._on_connection(self.copies.turn_checks_off)))
+            self._on_connection(self.copies.turn_checks_on)  # after a failure, the tables are dropped
         self.finished |= {len(self.finished) + n: worker for n, worker in enumerate(stats.values())}
-        count = self.copies.count_rows(self.connection)
+        count = self._on_connection(self.copies.count_rows)
         if count != self.config.rows:
             raise ParloaderError(
                 f"{configuration.options} loaded {count:,} rows, not {self.config.rows:,}", "Report it, with the output of -v"

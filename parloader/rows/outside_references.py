@@ -75,6 +75,10 @@ def _safe_child_rows(foreign_key: Reference, child_runs: list[Run], remaining: l
     return OwnedRows(foreign_key.child, tuple(passes))
 
 
+def _with(excluding: OwnedRows, runs: list[Run]) -> OwnedRows:
+    return OwnedRows(excluding.name, (*excluding.passes, *((run, Pass.FIRST) for run in runs)))
+
+
 class _Search:
     """Searches rows that reference generated rows. Reads the row keys of a child only once, however many parents it references."""
 
@@ -91,14 +95,29 @@ class _Search:
         found = self._find(foreign_key, generated, excluding)
         if not found:
             return
-        run = generated.passes[0][0]
-        if needed_by := [kept.run_id for kept in self._kept_runs if self._has_all(kept, foreign_key, generated, excluding)]:
-            needs = f"run {needed_by[0]} needs rows of {foreign_key.parent} that run {run.run_id} created: rows of {foreign_key.child} reference them"
-            raise ForeignRows(needs, f"Clean both runs: --run {run.run_id} --run {needed_by[0]}, or all of them; nothing was deleted")
+        kept = [run for run in self._kept_runs if foreign_key.same_database and run.done.get(foreign_key.child)]
+        others = self._find(foreign_key, generated, _with(excluding, kept)) if kept else found
+        if not others:
+            raise self._needed(foreign_key, generated, excluding, kept)
         origin = " that parloader did not create" if by_others else ""
         raise ForeignRows(
-            f"rows of {foreign_key.child}{origin} reference rows of {foreign_key.parent} that parloader created: {found.text}",
+            f"rows of {foreign_key.child}{origin} reference rows of {foreign_key.parent} that parloader created: {others.text}",
             f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted",
+        )
+
+    def _needed(self, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows, kept: list[Run]) -> ForeignRows:
+        """The error for rows in the way that were all created by runs that are kept."""
+        run_id = generated.passes[0][0].run_id
+        numbers = [
+            run.run_id
+            for run in kept
+            if self._find(foreign_key, generated, _with(excluding, [other for other in kept if other is not run]))
+        ]
+        need = f"run {numbers[0]} needs" if len(numbers) == 1 else f"runs {', '.join(map(str, numbers))} need"
+        options = " ".join(f"--run {number}" for number in (run_id, *numbers))
+        return ForeignRows(
+            f"{need} rows of {foreign_key.parent} that run {run_id} created: rows of {foreign_key.child} reference them",
+            f"Clean these runs together: {options}; nothing was deleted",
         )
 
     def _has_other_rows(self, excluding: OwnedRows) -> bool:
@@ -108,12 +127,6 @@ class _Search:
         if excluding.label not in self._others:
             self._others[excluding.label] = excluding.has_other_rows(self._connection)
         return self._others[excluding.label]
-
-    def _has_all(self, kept: Run, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows) -> bool:
-        """Whether every row in the way is one that the kept run created."""
-        if not (foreign_key.same_database and kept.done.get(foreign_key.child)):
-            return False
-        return not self._find(foreign_key, generated, OwnedRows(foreign_key.child, (*excluding.passes, (kept, Pass.FIRST))))
 
     def _find(self, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows) -> "FoundRows":
         """The first rows of the child in the way."""

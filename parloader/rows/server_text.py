@@ -104,7 +104,8 @@ def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *,
     """Key → column texts of the rows with keys `first` … `last`. Needs a view with an integer key."""
     key = sql.quote(str(view.key))
     columns = f"{key}, {column_texts(view)}"
-    rows = sql.rows(connection, f"SELECT {columns} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s{lock}", first, last)
+    source = f"{sql.quote(view.table)} FORCE INDEX (PRIMARY)"  # `lock` would lock all rows of a scanned table
+    rows = sql.rows(connection, f"SELECT {columns} FROM {source} WHERE {key} BETWEEN %s AND %s{lock}", first, last)
     return {k: tuple(row) for k, *row in rows}
 
 

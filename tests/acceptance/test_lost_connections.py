@@ -1,20 +1,25 @@
 """No command needs a connection that was idle while its workers compared rows; one that is lost in the middle of a statement is replaced."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 from support.faults import kill_sessions
 from support.servers import Database
 
-from parloader.config import CleanConfig, VerifyConfig
+from parloader.config import BenchConfig, CleanConfig, VerifyConfig
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import ConnectError
+from parloader.operations.bench import _Bench, bench
 from parloader.operations.clean import clean, preview_clean
 from parloader.operations.verify import verify
+from parloader.rows.writer_names import WriterName
+from parloader.workers.batching import FixedBatch
+from parloader.workers.executor import Task
 from parloader.workers.progress import Progress, ProgressBar
 from parloader.workers.retry_policy import run_on_connection
+from parloader.workers.stats import Stats
 
 ROWS = 200
 
@@ -31,9 +36,13 @@ class EndsIdleConnections(Progress):
         yield ProgressBar()
         if what in ("verify", "looking for edited rows"):
             self.looks += 1
-            with self._database.server.connection() as admin:
-                statement = "SELECT id FROM information_schema.processlist WHERE db = %s"
-                kill_sessions(admin, [number for (number,) in sql.rows(admin, statement, self._database.target.database)])
+            end_connections(self._database)
+
+
+def end_connections(database: Database) -> None:
+    with database.server.connection() as admin:
+        statement = "SELECT id FROM information_schema.processlist WHERE db = %s"
+        kill_sessions(admin, [number for (number,) in sql.rows(admin, statement, database.target.database)])
 
 
 @pytest.fixture
@@ -71,3 +80,22 @@ def test_a_lost_connection_is_replaced(database: Database) -> None:
     attempts = 0
     with pytest.raises(ConnectError, match="reading: "):
         run_on_connection(database.target, "reading", work, retry_seconds=0)
+
+
+@pytest.mark.slow
+def test_bench_needs_no_connection_that_waits_for_a_load(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _Bench._run
+    loads = 0
+
+    def run_and_end_connections(self: _Bench, tasks: Sequence[Task]) -> Stats:
+        nonlocal loads
+        loads += 1
+        stats = run(self, tasks)
+        end_connections(database)
+        return stats
+
+    monkeypatch.setattr(_Bench, "_run", run_and_end_connections)
+    config = BenchConfig(target=database.target, procs=(1,), batches=(FixedBatch(100),), writers=(WriterName.INSERT,), rows=200, rounds=1)
+    assert bench(config).best.samples
+    assert loads > 3
+    assert database.rows("SHOW TABLES") == ()
