@@ -145,7 +145,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ig
     result = operation.verify(VerifyConfig(target=target, procs=procs, ignore_extra=ignore_extra), screen)
     output.show(result.as_json(), lambda: report.verify(result))
     if not result.ok:
-        raise VerifyFailed(result.summary)
+        raise VerifyFailed(result.summary, result.hint)
 
 
 @cli.command(epilog=EXIT_CODES)

@@ -14,6 +14,7 @@ from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import CompareContext, Comparison, compare
+from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.workers.executor import Executor
 from parloader.workers.progress import Progress
 from parloader.workers.runner import default_executor
@@ -64,6 +65,8 @@ class VerifyResult:
     """whether extra rows count as a difference"""
     differences: tuple[Difference, ...]
     """the first ones of each kind and table"""
+    hint: str = ""
+    """a possible cause of different rows; empty: none is known"""
 
     @property
     def ok(self) -> bool:
@@ -126,7 +129,8 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
             count, first = _extra_rows(connection, [run for run in runs if run.target == target])
             extra += count
             differences += first
-    return VerifyResult(runs=tuple(verdicts), extra=extra, extra_counts=not config.ignore_extra, differences=tuple(differences))
+    hint = hint_at_triggers(introspection.base_tables(schema)) if any(verdict.different for verdict in verdicts) else ""
+    return VerifyResult(runs=tuple(verdicts), extra=extra, extra_counts=not config.ignore_extra, differences=tuple(differences), hint=hint)
 
 
 def _verdict(config: VerifyConfig, run: Run, comparison: Comparison) -> RunVerdict:

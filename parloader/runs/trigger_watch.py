@@ -124,6 +124,16 @@ class TriggerWatch:
         return tuple(notes)
 
 
+def hint_at_triggers(schema: Schema) -> str:
+    """The triggers of these tables as a possible cause of changed rows, as a sentence. Empty: there is none."""
+    triggers = [f"{trigger.name} of {name}" for name, table in schema.items() for trigger in table.triggers if trigger.event in FIRING]
+    return (
+        f"Perhaps {_triggers_text(triggers)} changed them: the sample before a load does not show what a trigger does for other rows"
+        if triggers
+        else ""
+    )
+
+
 def hint_at_hidden_triggers(connection: Connection) -> str:
     """Another likely cause of a refusal, as the continuation of its next step. Empty: the account can see all triggers."""
     statement = privileges.grant_to_see_triggers(connection)
