@@ -85,6 +85,8 @@ class VerifyConfig:
     target: Target
     procs: int = field(default_factory=usable_cores)
     ignore_extra: bool = False  # report rows that parloader did not create, but do not count them as differences
+    runs: tuple[int, ...] = ()  # verify only these; empty: all runs
+    tables: tuple[str, ...] = ()  # verify only these; empty: all tables
 
     def __post_init__(self) -> None:
         """UsageError if a number is out of range."""
@@ -95,7 +97,9 @@ class VerifyConfig:
 class CleanConfig:
     target: Target
     procs: int = field(default_factory=usable_cores)
+    runs: tuple[int, ...] = ()  # delete only these; empty: all runs
     edited_too: bool = False  # also delete generated rows that were edited, without looking for edits
+    accept_unseen_references: bool = False  # also if foreign keys may exist that the account cannot see
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     chunk: AutoBatch = DEFAULT_CHUNK  # the target duration of each delete transaction

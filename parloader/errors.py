@@ -78,6 +78,10 @@ class ForeignRows(Refused):
     """Rows that parloader did not create reference rows that clean would delete."""
 
 
+class UnseenReferences(Refused):
+    """Foreign keys may reference rows that clean would delete, and the account cannot see them or read their rows."""
+
+
 class LedgerDamaged(Refused):
     """A part of the ledger is missing."""
 

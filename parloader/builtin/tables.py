@@ -1,8 +1,10 @@
 """Creates and drops the tables of the built-in plan."""
 
+from dataclasses import dataclass
+
 from parloader.builtin.plan import CREATED_COMMENT
-from parloader.database import introspection, sql
-from parloader.database.driver import Connection
+from parloader.database import error_codes, introspection, sql, visibility
+from parloader.database.driver import Connection, DriverError
 from parloader.database.introspection import ListedTable
 from parloader.schema.model import Schema
 
@@ -38,8 +40,17 @@ def children_first() -> tuple[str, ...]:
     return tuple(reversed(TABLES))
 
 
-def drop_created_tables(connection: Connection) -> tuple[str, ...]:
-    """Drops the tables that parloader created, if all are empty and no other table references them; returns their names.
+@dataclass(frozen=True, kw_only=True)
+class CreatedTables:
+    """What became of the tables that parloader created. Those that are kept have a comment, by which a later call finds them."""
+
+    dropped: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    why_kept: str = ""
+
+
+def drop_created_tables(connection: Connection) -> CreatedTables:
+    """Drops the tables that parloader created, if all are empty and no other table references them.
 
     The tables are locked from the check to the drop, so that no row is lost.
     """
@@ -47,15 +58,27 @@ def drop_created_tables(connection: Connection) -> tuple[str, ...]:
     commented = listed.with_comment(CREATED_COMMENT)
     created = tuple(name for name in children_first() if name in commented)
     if not created:
-        return ()
-    references = introspection.foreign_keys_to(connection, created)
-    if any(key.child not in created or listed.elsewhere(key.database) for key in references):
-        return ()
+        return CreatedTables()
+    for key in visibility.foreign_keys_to(connection, created):
+        if key.child not in created or not key.same_database:
+            child = key.child if key.same_database else f"{key.database}.{key.child}"
+            return CreatedTables(kept=created, why_kept=f"{child} references {key.parent} ({', '.join(key.columns)})")
     sql.execute(connection, "LOCK TABLES " + ", ".join(f"{sql.quote(name)} WRITE" for name in created))
     try:
-        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in created):
-            return ()
+        for name in created:
+            if sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1"):
+                return CreatedTables(kept=created, why_kept=f"{name} has rows that parloader did not create")
         sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, created)))
+    except DriverError as error:
+        if not error_codes.is_referenced(error):  # by a table that the account cannot see
+            raise
+        sql.execute(connection, "UNLOCK TABLES")
+        left = introspection.list_tables(connection).tables
+        return CreatedTables(
+            dropped=tuple(name for name in created if name not in left),
+            kept=tuple(name for name in created if name in left),
+            why_kept=error_codes.server_message(error),
+        )
     finally:
         sql.execute(connection, "UNLOCK TABLES")
-    return created
+    return CreatedTables(dropped=created)

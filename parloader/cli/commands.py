@@ -13,8 +13,9 @@ import click
 
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, Output, confirmed, exit_codes, on_terminal, with_permission, with_target
-from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options, procs_option
+from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options
 from parloader.cli.redaction import MaskingGroup, mask_process_list
+from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
@@ -133,28 +134,25 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
 
 
 @cli.command(epilog=EXIT_CODES)
-@procs_option
-@click.option("--ignore-extra", is_flag=True, help="Report rows added by others, but do not count them as differences.")
+@verify_options
 @with_target
-def verify(*, target: "Target", output: Output, screen: "Screen", procs: int, ignore_extra: bool) -> None:
+def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyOptions) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
     from parloader.cli import report
-    from parloader.config import VerifyConfig
     from parloader.operations import verify as operation
 
-    result = operation.verify(VerifyConfig(target=target, procs=procs, ignore_extra=ignore_extra), screen)
+    result = operation.verify(scope.config(target), screen)
     output.show(result.as_json(), lambda: report.verify(result))
     if not result.ok:
         raise VerifyFailed(result.summary, result.hint)
 
 
 @cli.command(epilog=EXIT_CODES)
-@procs_option
+@clean_options
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @click.option("--dry-run", is_flag=True, help="Show how many rows of each table would be deleted; delete nothing.")
 @fault_options
 @chunk_option
-@click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later.")
 @with_target
 @with_permission
 @with_limits
@@ -163,10 +161,9 @@ def clean(
     target: "Target",
     output: Output,
     screen: "Screen",
-    procs: int,
+    scope: CleanOptions,
     yes: bool,
     dry_run: bool,
-    edited_too: bool,
     retry_seconds: float,
     worker_restarts: int,
     chunk: AutoBatch,
@@ -175,18 +172,10 @@ def clean(
 ) -> None:
     """Delete the rows that parloader created, and nothing else."""
     from parloader.cli import report
-    from parloader.config import CleanConfig
     from parloader.operations import clean as operation
 
-    config = CleanConfig(
-        target=target,
-        procs=procs,
-        edited_too=edited_too,
-        retry_seconds=retry_seconds,
-        worker_restarts=worker_restarts,
-        chunk=chunk,
-        limits=limits,
-        allow_remote=allow_remote,
+    config = scope.config(
+        target, retry_seconds=retry_seconds, worker_restarts=worker_restarts, chunk=chunk, limits=limits, allow_remote=allow_remote
     )
     if dry_run or not yes:
         # clean looks for edited rows itself, so the preview before the question does not

@@ -10,7 +10,7 @@ from parloader.workers.stats import percentile
 if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.ledger.run import Run
     from parloader.operations.bench_result import BenchResult, Result
-    from parloader.operations.clean import CleanResult
+    from parloader.operations.clean_result import CleanResult
     from parloader.operations.guard import GuardState
     from parloader.operations.pause import Pause
     from parloader.operations.plan import Forecast, TableForecast
@@ -180,6 +180,7 @@ def verify(result: "VerifyResult") -> str:
     for d in result.differences:
         columns = "".join(f"; {column}: expected {expected}, found {found}" for column, expected, found in d.columns)
         lines.append(f"{d.kind}: {d.table} key {d.key}{columns}")
+    lines += [f"{kind}: {counted(count, 'more row')} of {table}, not listed here" for (kind, table), count in result.not_shown.items()]
     for run in result.runs:
         lines.append(
             f"run {run.run_id}: {counted(run.checked, 'row')} compared, {run.missing:,} missing, {run.different:,} different, "
@@ -190,21 +191,33 @@ def verify(result: "VerifyResult") -> str:
             lines.append(f"  {counted(run.not_loaded, 'row')} not loaded yet (parloader status shows the command that resumes)")
     if result.extra:
         lines.append(f"{counted(result.extra, 'extra row')} not created by parloader")
+    if result.not_compared:
+        lines.append(f"not compared, because a trigger changes them: {', '.join(result.not_compared)}")
     if result.ok:
-        lines.append("ok: every generated row is as the plan defines it")
+        besides = ", apart from the columns not compared" if result.not_compared else ""
+        lines.append(f"ok: every generated row is as the plan defines it{besides}")
     return "\n".join(lines)
 
 
 def clean(result: "CleanResult") -> str:
-    if not result.runs:
-        return "nothing to delete: parloader has created no rows here"
     delete = "would delete" if result.dry_run else "deleted"
     lines = [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
-    if result.dropped:
-        lines.append(f"dropped the tables that parloader had created: {', '.join(result.dropped)}")
-    runs = f"run{'s' if len(result.runs) > 1 else ''} {', '.join(map(str, result.runs))}"
-    lines.append(f"{runs}: {delete} {counted(result.rows, 'row')} in total, and parloader's own bookkeeping tables")
-    return "\n".join(lines)
+    created = result.created
+    if created.dropped:
+        lines.append(f"dropped the tables that parloader had created: {', '.join(created.dropped)}")
+    if created.kept:
+        lines.append(f"kept the tables that parloader had created, because {created.why_kept}: {', '.join(created.kept)}")
+        lines.append("to drop them later, remove the cause and run parloader clean again")
+    if result.runs:
+        ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
+        lines.append(f"{_runs(result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")
+    if result.kept_runs:
+        lines.append(f"{'would keep' if result.dry_run else 'kept'} {_runs(result.kept_runs)}")
+    return "\n".join(lines) or "nothing to delete: parloader has created no rows here"
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    return f"run{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def status(result: "Status") -> str:

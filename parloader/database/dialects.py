@@ -49,6 +49,8 @@ class Dialect(ABC):
     """Selects table, column and SRID of the geometry columns of the tables %s; None if information_schema.columns has them."""
     checks_statement: ClassVar[str]
     """Selects table, name and clause of the enforced CHECKs of the tables %s."""
+    foreign_keys_statement: ClassVar[str]
+    """Selects child and parent, as database/table, of every foreign key in InnoDB's dictionary. Needs PROCESS."""
 
     def __str__(self) -> str:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
@@ -71,6 +73,14 @@ class Dialect(ABC):
         """The table without the peculiarities of how this server lists it."""
 
 
+def _file_names(column: str) -> str:
+    """SQL for a column with database/table as file names, decoded (MariaDB Knowledge Base "Identifier to File Name Mapping")."""
+    database, table = (
+        f"CONVERT(CONVERT(CAST(SUBSTRING_INDEX({column}, '/', {part}) AS BINARY) USING filename) USING utf8mb4)" for part in (1, -1)
+    )
+    return f"CONCAT({database}, '/', {table})"
+
+
 class MariaDB(Dialect):
     kind = ServerKind.MARIADB
     min_version = (10, 2, 1)  # MariaDB 10.2.1 release notes
@@ -88,6 +98,8 @@ class MariaDB(Dialect):
     # A CHECK's name is unique in its table only (and a column's CHECK may share it with the table's)
     checks_statement = """SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
         WHERE constraint_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s"""
+    # Each part is a file name, in which other characters than letters and digits are encoded
+    foreign_keys_statement = f"""SELECT {_file_names("for_name")}, {_file_names("ref_name")} FROM information_schema.innodb_sys_foreign"""
 
     @property
     def replica_status(self) -> str:
@@ -127,6 +139,7 @@ class MySQL(Dialect):
     checks_statement = """SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t
         JOIN information_schema.check_constraints c ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
         WHERE t.table_schema = DATABASE() AND CAST(t.table_name AS BINARY) IN %s AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'"""
+    foreign_keys_statement = "SELECT for_name, ref_name FROM information_schema.innodb_foreign"
 
     @property
     def replica_status(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pymysql
 
-from parloader.database import grants
+from parloader.database.grants import how_to_grant
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -63,6 +63,12 @@ FOREIGN_KEY = {
     1217,  # a child row references it (older servers)
     1451,  # a child row references it
     1452,  # no such parent row
+}
+
+REFERENCED = {
+    1217,  # a child row references it, or for DROP TABLE a table (MariaDB)
+    1451,  # the same
+    3730,  # MySQL: DROP TABLE of a table that a foreign key references
 }
 
 ROW_REJECTED = {
@@ -156,16 +162,12 @@ class Meaning:
 
     codes: set[int]
     error: type[ParloaderError]
-    next_step: str  # {account}, {database} and {grant} are filled in
+    next_step: str
 
 
 # The first group that contains the number counts
 MEANINGS = (
-    Meaning(
-        codes=NO_PRIVILEGE,
-        error=PrivilegeMissing,
-        next_step="{grant}",
-    ),
+    Meaning(codes=NO_PRIVILEGE, error=PrivilegeMissing, next_step=""),  # the privilege that is missing: see translate
     Meaning(codes=READ_ONLY, error=ServerNotSupported, next_step="Connect to a server that takes writes: a primary with read_only off"),
     Meaning(
         codes=DISK_FULL,
@@ -242,6 +244,11 @@ def is_privilege_missing(error: pymysql.Error) -> bool:
     return error_number(error) in NO_PRIVILEGE
 
 
+def is_referenced(error: pymysql.Error) -> bool:
+    """Whether a row or table could not be deleted or dropped, because a foreign key references it."""
+    return error_number(error) in REFERENCED
+
+
 def is_table_missing(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_OBJECT
 
@@ -266,8 +273,9 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     message = f"{doing}: {server_message(error)}"
     for meaning in MEANINGS:
         if error_number(error) in meaning.codes:
-            grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
-            return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
+            if meaning.codes is NO_PRIVILEGE:
+                return meaning.error(message, how_to_grant(str(error.args[-1]), getattr(error, "account", ""), database))
+            return meaning.error(message, meaning.next_step)
     return WriteFailed(message, UNEXPECTED)
 
 

@@ -62,17 +62,6 @@ class ListedTable:
         return tuple(name for name, listing in self.tables.items() if listing.comment == comment)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
-    """A foreign key of any database that references a table of the current one."""
-
-    database: str  # of the child
-    child: str
-    columns: tuple[str, ...]  # of the child
-    parent: str
-    referenced: tuple[str, ...]  # columns of the parent, in the order of `columns`
-
-
 def list_tables(connection: Connection) -> ListedTable:
     """Lists the tables and views of the current database."""
     statement = """SELECT DATABASE(), @@lower_case_table_names, NULL, NULL, NULL, NULL
@@ -114,35 +103,6 @@ def read_with_parents(connection: Connection, names: Iterable[str], known: Liste
 def base_tables(schema: Schema) -> Schema:
     """The tables that rows can be inserted into and deleted from: no views, sequences or system versioned tables."""
     return {name: table for name, table in schema.items() if table.table_type is TableType.TABLE}
-
-
-def foreign_keys_to(connection: Connection, parents: Collection[str]) -> tuple[Reference, ...]:
-    """The foreign keys that reference these tables, from any database that the account can see.
-
-    Names are compared in Python: under NO_BACKSLASH_ESCAPES, MySQL's view fails with a syntax error for a name that contains a quote.
-    """
-    statement = """SELECT referenced_table_name, @@lower_case_table_names, table_schema, table_name, constraint_name, column_name,
-        referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
-        ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
-    lower = {name.lower(): name for name in parents}
-    pairs: dict[tuple[str, str, str, str], list[tuple[str, str]]] = {}
-    for name, any_case, database, child, key, column, referenced in sql.rows(connection, statement):
-        parent = lower.get(name.lower()) if any_case else name
-        if parent is not None and parent in parents:
-            pairs.setdefault((parent, database, child, key), []).append((column, referenced))
-    return tuple(
-        Reference(
-            database=database, child=child, columns=tuple(c for c, _ in columns), parent=parent, referenced=tuple(r for _, r in columns)
-        )
-        for (parent, database, child, _), columns in pairs.items()
-    )
-
-
-def primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
-    """The primary key's columns of a table in any database; empty without a primary key."""
-    statement = """SELECT column_name FROM information_schema.key_column_usage
-        WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
-    return tuple(name for (name,) in sql.rows(connection, statement, database, table))
 
 
 def _read(

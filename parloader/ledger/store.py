@@ -18,8 +18,10 @@ from parloader.builtin.plan import script_execution
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError
 from parloader.database.introspection import ListedTable
+from parloader.database.visibility import all_exist
 from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import control
+from parloader.ledger.complete_reads import all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.documents.codecs import SCALAR
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
@@ -92,6 +94,8 @@ def _is_complete(connection: Connection, columns: Collection[tuple[str, str]]) -
     missing = [table for table in TABLES if table not in existing and table != control.CONTROL]  # control says nothing about rows
     if not missing:
         return True
+    if all_exist(connection, missing):
+        raise not_listed(missing)
     if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in existing & {BATCHES, "parloader_run"}):
         raise LedgerDamaged(
             f"the ledger is damaged: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, "
@@ -140,29 +144,31 @@ def runs(connection: Connection) -> tuple[Run, ...]:
     columns = _columns(connection)
     if not _is_complete(connection, columns):
         return ()
-    done: dict[tuple[int, str], list[IndexRange]] = {}
-    for run_id, table, first, count in sql.rows(connection, "SELECT run_id, table_name, first_index, row_count FROM parloader_batch"):
-        done.setdefault((run_id, table), []).append(IndexRange(first, first + count))
+    # A run's tables are recorded before its batches, and outlive it: in this order, no run lacks one, even if one begins or ends meanwhile
     added = {column: column if (table, column) in columns else "NULL" for table, column in ADDED_COLUMNS}
+    runs = all_rows(connection, "parloader_run", ("run_id", "target", "row_count", "parameters", added["definition"], "started_at"))
+    table_columns = ("table_name", "key_column", "segments", added["details"], "counter_before", "counter_after")
     tables: dict[int, list[tuple[Any, ...]]] = {}
-    statement = f"""SELECT run_id, table_name, key_column, segments, {added["details"]}, counter_before, counter_after
-        FROM parloader_table ORDER BY run_id, position"""
-    for run_id, *table in sql.rows(connection, statement):
+    for run_id, _, *table in sorted(all_rows(connection, "parloader_table", ("run_id", "position", *table_columns)), key=_in_order):
         tables.setdefault(run_id, []).append(tuple(table))
-    statement = f"SELECT run_id, target, row_count, parameters, {added['definition']}, started_at FROM parloader_run ORDER BY run_id"
+    done: dict[tuple[int, str], list[IndexRange]] = {}
+    for run_id, name, first, count in all_rows(connection, BATCHES, ("run_id", "table_name", "first_index", "row_count")):
+        done.setdefault((run_id, name), []).append(IndexRange(first, first + count))
+    if {run_id for run_id, _ in done} - {run_id for run_id, *_ in runs}:
+        require_runs_of_batches(connection)
     result = []
-    for run_id, target, count, parameters, definition, started_at in sql.rows(connection, statement):
+    for run_id, target, count, parameters, definition, started_at in sorted(runs, key=_in_order):
         done_by_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
-        result.append(
-            Run(
-                run_id=run_id,
-                plan=_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters)),
-                started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-                tables=tuple(_entry(table, done_by_run, target) for table in tables.get(run_id, ())),
-                done=done_by_run,
-            )
-        )
+        plan = _plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
+        entries = tuple(_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
+        require_tables_of_run(run_id, {table.name for table in plan.tables}, {entry.name for entry in entries})
+        result.append(Run(run_id=run_id, plan=plan, started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}", tables=entries, done=done_by_run))
     return tuple(result)
+
+
+def _in_order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Sorts by run and, for tables, by position."""
+    return row[:2]
 
 
 def _plan(run_id: int, definition: str) -> Plan:

@@ -4,56 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from parloader.builtin.tables import drop_created_tables
+from parloader.builtin.tables import CreatedTables, drop_created_tables
 from parloader.config import CleanConfig
-from parloader.database import introspection, sql
+from parloader.database import sql
 from parloader.database.driver import Connection
-from parloader.database.session import connected, require_writable, server_info
-from parloader.errors import Interrupted, ParloaderError
-from parloader.ledger import scratch_tables, store
+from parloader.database.session import require_writable
+from parloader.errors import EditedRows, ForeignRows, Interrupted, ParloaderError
+from parloader.ledger import control, scratch_tables, store
 from parloader.ledger.run import Run, pass_name
+from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows import key_reservation
-from parloader.rows.lookup import delete_rows
-from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, require_no_outside_references, some
+from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
+from parloader.runs.removal import Removal, prepare_removal
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
+from parloader.workers.retry_policy import run_on_connection
 from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.self_references import load_stages
 from parloader.workers.tasks.delete import DeleteTask
 from parloader.workers.throttle import throttles
 
-
-@dataclass(frozen=True, kw_only=True)
-class CleanResult:
-    """What clean has deleted or, in a dry run, would delete."""
-
-    dry_run: bool
-    runs: tuple[int, ...]
-    """their run_ids"""
-    tables: tuple[tuple[str, int], ...]
-    """(table, rows), children first"""
-    dropped: tuple[str, ...] = ()
-    """tables that parloader had created and that are empty now"""
-
-    @property
-    def rows(self) -> int:
-        return sum(rows for _, rows in self.tables)
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "dry_run": self.dry_run,
-            "runs": list(self.runs),
-            "rows": self.rows,
-            "tables": dict(self.tables),
-            "dropped": list(self.dropped),
-        }
+# So many rows are deleted in one transaction if the account cannot see every foreign key: what the server refuses undoes all of it
+MAX_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +50,7 @@ class _CleanContext:
 class _CleanPlan:
     """What a clean will delete."""
 
-    runs: tuple[Run, ...]
-    schema: Schema
-    """those of the runs' tables that exist"""
+    removal: Removal
     token: int
     """fences the workers off if another command takes over"""
 
@@ -82,18 +59,21 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
     """What clean would delete. Refused if clean would be."""
     context = _CleanContext(config=config, progress=progress or Progress(), executor=executor or default_executor())
     permission.require_permitted(config.target, config.allow_remote)
-    with connected(config.target) as connection, config.target.translate_errors("looking for the rows to delete"):
+
+    def prepare(connection: Connection) -> Removal:
         permission.require_not_forbidden(connection, config.target)
-        runs = store.runs(connection)
-        _require_only_generated(context, connection, runs, _existing_tables(connection, runs))
-        return CleanResult(dry_run=True, runs=tuple(run.run_id for run in runs), tables=_rows_by_table(runs))
+        return prepare_removal(connection, config)
+
+    removal = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
+    _require_no_edited_rows(context, removal)
+    return _result(removal, dry_run=True)
 
 
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
-    """Deletes the rows of every run of the database. If it is interrupted, the ledger lists the remaining rows: repeat it.
+    """Deletes the rows of the runs. If it is interrupted, the ledger lists the remaining rows: repeat it.
 
-    Refused, before anything is deleted: the database may not be written to, other rows reference the rows to delete (ForeignRows), or
-    these were edited (EditedRows).
+    Refused, before anything is deleted: the database may not be written to, other rows reference the rows to delete (ForeignRows) or may
+    do so unseen (UnseenReferences), or rows were edited (EditedRows).
     """
     progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
@@ -101,71 +81,115 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         context = _CleanContext(config=config, progress=progress, executor=executor, lease=lease)
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
-        for run in reversed(todo.runs):
-            for table in run.plan.with_deferred_columns:
-                if table.name in todo.schema:
-                    _delete_by_workers(context, todo, run, table, Pass.SECOND)
-        for run in reversed(todo.runs):
-            for _, name in children_first((run,)):
-                table = run.plan.table(name)
-                if table.partitioned and name in todo.schema:
-                    _delete_by_workers(context, todo, run, table, Pass.FIRST)
-            lease.run_with_retry(f"ending run {run.run_id}", partial(_end_run, todo.schema, run))
-        dropped = lease.run_with_retry("ending the clean", _finish)
-        return CleanResult(dry_run=False, runs=tuple(run.run_id for run in todo.runs), tables=_rows_by_table(todo.runs), dropped=dropped)
+        removal = todo.removal
+        _require_no_edited_rows(context, removal)
+        if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
+            lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
+        else:
+            _delete_in_chunks(context, lease, todo)
+        created = CreatedTables()
+        if not removal.kept_runs:
+            created = lease.run_with_retry("ending the clean", _finish)
+        return _result(removal, created=created)
+
+
+def _result(removal: Removal, *, dry_run: bool = False, created: CreatedTables = CreatedTables()) -> CleanResult:  # noqa: B008  it is frozen
+    return CleanResult(
+        dry_run=dry_run,
+        runs=tuple(run.run_id for run in removal.runs),
+        tables=removal.rows_by_table,
+        kept_runs=tuple(run.run_id for run in removal.kept_runs),
+        created=created,
+    )
 
 
 def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connection) -> _CleanPlan:
-    """Checks everything that can refuse the clean. Deletes only the scratch tables of a killed bench. May be repeated."""
+    """Checks everything that can refuse the clean but edited rows. Deletes only the scratch tables of a killed bench. May be repeated."""
     target = context.config.target
     permission.require_not_forbidden(connection, target)
     require_writable(connection, target)
     scratch_tables.drop_scratch_tables(connection)
-    if not store.upgrade(connection):
-        return _CleanPlan(runs=(), schema={}, token=0)
-    token, runs = lease.fence(connection), store.runs(connection)
-    schema = _existing_tables(connection, runs)
-    _require_only_generated(context, connection, runs, schema)
-    return _CleanPlan(runs=runs, schema=schema, token=token)
+    token = lease.fence(connection) if store.upgrade(connection) else 0
+    return _CleanPlan(removal=prepare_removal(connection, context.config), token=token)
 
 
-def _finish(connection: Connection) -> tuple[str, ...]:
-    """Drops what belongs to no run: empty tables that parloader created, and the ledger. Returns the names of the former. May be repeated."""
+def _finish(connection: Connection) -> CreatedTables:
+    """Drops what belongs to no run: empty tables that parloader created, and the ledger. May be repeated."""
     has_ledger = store.exists(connection)
     if has_ledger and (runs := store.remaining_runs(connection)):
         raise ParloaderError(
             f"the ledger still has {_counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
         )
-    dropped = drop_created_tables(connection)
+    created = drop_created_tables(connection)
     if has_ledger:
         _reset_counters(connection)
     store.drop(connection)
-    return dropped
+    return created
 
 
-def _require_only_generated(context: _CleanContext, connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
-    """ForeignRows: other rows reference rows to delete. EditedRows: rows to delete were edited."""
+def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
+    """EditedRows: rows to delete were edited. Holds no connection of its own while the workers compare."""
     config = context.config
-    require_no_outside_references(connection, runs)
-    if runs and not config.edited_too:
-        compare_context = CompareContext(
-            target=config.target,
-            procs=config.procs,
-            max_text_bytes=server_info(connection).max_allowed_packet_bytes,
-            progress=context.progress,
-            executor=context.executor,
-            label="looking for edited rows",
-            supervisor=context.lease,
-        )
-        for run in runs:
-            require_no_edited_rows(compare_context, run, schema)
+    if not removal.runs or config.edited_too:
+        return
+    compare_context = CompareContext(
+        target=config.target,
+        procs=config.procs,
+        max_text_bytes=removal.max_text_bytes,
+        progress=context.progress,
+        executor=context.executor,
+        label="looking for edited rows",
+        supervisor=context.lease,
+    )
+    for run in removal.runs:
+        require_no_edited_rows(compare_context, run, removal.schema)
 
 
-def _rows_by_table(runs: tuple[Run, ...]) -> tuple[tuple[str, int], ...]:
-    rows: dict[str, int] = {}
-    for run, name in children_first(runs):
-        rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
-    return tuple(rows.items())
+def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
+    """Deletes the rows of all runs in one transaction. May be repeated."""
+    removal = todo.removal
+    if not {run.run_id for run in removal.runs} & {run.run_id for run in store.runs(connection)}:
+        return
+    existing = [(run, name) for run, name in children_first(removal.runs) if name in removal.schema]
+    with sql.transaction(connection):
+        control.require_current(connection, todo.token)
+        for run, name in existing:
+            for part in run.done_by_pass(name, Pass.SECOND):
+                removal.deletion(run, name).of(part).lock(connection, Pass.SECOND)
+                deferred_update(run.plan.table(name), removal.schema[name]).undo(connection, run.plan, run.rows, part)
+        doomed = [removal.deletion(run, name).of(part) for run, name in existing for part in reversed(run.done[name])]
+        for rows in doomed:
+            rows.lock(connection)
+        for rows in doomed:
+            rows.require_unreferenced(connection)
+            rows.delete(connection)
+        for run in removal.runs:
+            for ledger_name, parts in run.done.items():
+                for part in parts:
+                    store.forget(connection, run.run_id, ledger_name, part)
+            _require_nothing_left(connection, removal.schema, run)
+            store.end(connection, run.run_id)
+
+
+def _delete_in_chunks(context: _CleanContext, lease: DatabaseLease, todo: _CleanPlan) -> None:
+    """Deletes the rows of all runs by workers, in transactions of a chunk each; then the small parents of each run and its ledger rows."""
+    removal = todo.removal
+    try:
+        for run in reversed(removal.runs):
+            for table in run.plan.with_deferred_columns:
+                if table.name in removal.schema:
+                    _delete_by_workers(context, todo, run, table, Pass.SECOND)
+        for run in reversed(removal.runs):
+            for _, name in children_first((run,)):
+                table = run.plan.table(name)
+                if table.partitioned and name in removal.schema:
+                    _delete_by_workers(context, todo, run, table, Pass.FIRST)
+            lease.run_with_retry(f"ending run {run.run_id}", partial(_end_run, removal, run))
+    except (EditedRows, ForeignRows) as error:  # after the first delete, it is no refusal any more
+        raise ParloaderError(
+            f"{error.message}; clean stopped, and keeps the rows that are left in the ledger",
+            f"{error.next_step}. parloader seed loads the deleted rows again",
+        ) from error
 
 
 def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table: Table, of_pass: Pass) -> None:
@@ -185,7 +209,8 @@ def _delete_tasks(
 ) -> list[DeleteTask]:
     """One task for each share of the rows."""
     config = context.config
-    update = deferred_update(table, todo.schema[table.name])
+    update = deferred_update(table, todo.removal.schema[table.name])
+    deletion = todo.removal.deletion(run, table.name)
     return [
         DeleteTask(
             worker=worker,
@@ -194,7 +219,7 @@ def _delete_tasks(
             plan=run.plan,
             name=table.name,
             rows=run.rows,
-            identity=update.identity,
+            deletion=deletion,
             partitions=share,
             retry_seconds=config.retry_seconds,
             token=todo.token,
@@ -221,21 +246,23 @@ def _run_delete_tasks(context: _CleanContext, run: Run, table: Table, of_pass: P
         )
 
 
-def _end_run(schema: Schema, run: Run, connection: Connection) -> None:
+def _end_run(removal: Removal, run: Run, connection: Connection) -> None:
     """Deletes the run and its small parents, in one transaction: a run in the ledger has its parents, so seed can resume it. May be repeated.
 
     ParloaderError: rows of the run are left in the ledger or in a table; nothing is changed then.
     """
     if all(run.run_id != other.run_id for other in store.runs(connection)):
         return
+    # the rows of a dropped table are gone with it
+    names = [name for _, name in children_first((run,)) if not run.plan.table(name).partitioned and name in removal.schema]
+    doomed = [removal.deletion(run, name).of(part) for name in names for part in reversed(run.done[name])]
     with sql.transaction(connection):
-        for _, name in children_first((run,)):
-            table = run.plan.table(name)
-            if table.partitioned or name not in schema:  # the rows of a dropped table are gone with it
-                continue
-            for part in reversed(run.done[name]):
-                delete_rows(connection, run.plan, name, run.rows, deferred_update(table, schema[name]).identity, part)
-        _require_nothing_left(connection, schema, run)
+        for rows in doomed:
+            rows.lock(connection)
+        for rows in doomed:
+            rows.require_unreferenced(connection)
+            rows.delete(connection)
+        _require_nothing_left(connection, removal.schema, run)
         store.end(connection, run.run_id)
 
 
@@ -263,11 +290,6 @@ def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> N
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
-    """Those of the runs' tables that exist."""
-    return introspection.base_tables(introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables}))
 
 
 def _reset_counters(connection: Connection) -> None:

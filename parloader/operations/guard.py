@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parloader.database.session import connected, require_writable
+from parloader.database.driver import Connection
+from parloader.database.session import require_writable
 from parloader.database.target import Target
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import control
 from parloader.ledger.control import Marker
+from parloader.workers.retry_policy import run_on_connection
 
 
 class Change(StrEnum):
@@ -33,7 +36,8 @@ class GuardState:
 
 def guard(target: Target, change: Change | None = None) -> GuardState:
     """Makes the change, if any, and returns the state. Refused: parloader did not create the marker table or view, so it does not drop it."""
-    with connected(target) as connection, target.translate_errors("reading the marker"):
+
+    def state(connection: Connection) -> GuardState:
         before = control.find_marker(connection)
         if change is Change.FORBID and not before:
             require_writable(connection, target)
@@ -47,3 +51,5 @@ def guard(target: Target, change: Change | None = None) -> GuardState:
             control.drop_marker(connection)
         after = control.find_marker(connection)
         return GuardState(where=str(target), marker=after, changed=after != before)
+
+    return run_on_connection(target, "reading the marker", state, DEFAULT_RETRY_SECONDS)

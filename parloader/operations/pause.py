@@ -1,15 +1,14 @@
 """pause and resume: a flag in the ledger, which every running command checks once a second."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from parloader.database.driver import Connection
-from parloader.database.session import connected
 from parloader.database.target import Target
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import control, store
 from parloader.ledger.control import ActivityMark
+from parloader.workers.retry_policy import run_on_connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,23 +32,28 @@ class Pause:
 
 def pause(target: Target) -> Pause:
     """Sets the flag. Refused if the database has no ledger."""
-    with _ledger(target, "pausing") as connection:
+
+    def change(connection: Connection) -> Pause:
+        _require_ledger(connection, target)
         before = control.paused(connection)
         if not before:
             control.pause(connection)
         return Pause(paused=control.paused(connection), changed=not before, at_work=control.at_work(connection))
 
+    return run_on_connection(target, "pausing", change, DEFAULT_RETRY_SECONDS)
+
 
 def resume(target: Target) -> Pause:
     """Removes the flag. Refused if the database has no ledger."""
-    with _ledger(target, "resuming") as connection:
+
+    def change(connection: Connection) -> Pause:
+        _require_ledger(connection, target)
         changed = control.resume(connection)
         return Pause(paused=None, changed=changed, at_work=control.at_work(connection))
 
+    return run_on_connection(target, "resuming", change, DEFAULT_RETRY_SECONDS)
 
-@contextmanager
-def _ledger(target: Target, doing: str) -> Iterator[Connection]:
-    with connected(target) as connection, target.translate_errors(doing):
-        if not store.upgrade(connection):
-            raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed creates the ledger")
-        yield connection
+
+def _require_ledger(connection: Connection, target: Target) -> None:
+    if not store.upgrade(connection):
+        raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed creates the ledger")

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from parloader.config import SeedConfig
-from parloader.database.session import ServerInfo, connected
+from parloader.database.driver import Connection
+from parloader.database.session import ServerInfo
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.generation.frames import RowGenerator
 from parloader.ledger.run import Run
 from parloader.planner.request import Note
@@ -25,6 +27,7 @@ from parloader.schema import storage_size
 from parloader.schema.model import DOCUMENT_ID, Schema, TableSchema
 from parloader.schema.storage_size import Size
 from parloader.workers.batching import Batch
+from parloader.workers.retry_policy import run_on_connection
 
 # If a load uses more than this share of a table's possible keys, plan warns
 KEYS_USED_WARNING = 0.5
@@ -115,7 +118,8 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
     """Reads only; raises what seed would. `sample_rows`: how many rows to generate of each table that workers load, as a sample."""
-    with connected(config.target) as connection, config.target.translate_errors("planning"):
+
+    def forecast_of(connection: Connection) -> Forecast:
         prepared = prepare(connection, config)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
@@ -133,6 +137,8 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             risks=permission.objections(connection, config.target, config.allow_remote),
         )
         return replace(forecast, risks=(*forecast.risks, *_risks(forecast, prepared.schema)))
+
+    return run_on_connection(config.target, "planning", forecast_of, DEFAULT_RETRY_SECONDS)
 
 
 def write(forecast: Forecast, file: Path) -> None:

@@ -22,6 +22,7 @@ from parloader.runs.preparation import complete_plan
 from parloader.schema.model import Schema
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
+from parloader.workers.retry_policy import run_on_connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,8 @@ class SchemaState:
 
 def check_schema(target: Target) -> SchemaState:
     """Reads only."""
-    with connected(target) as connection, target.translate_errors("reading the schema"):
-        state, _ = _read(connection)
-        return state
+    state, _ = run_on_connection(target, "reading the schema", _read, DEFAULT_RETRY_SECONDS)
+    return state
 
 
 def upgrade_schema(config: UpgradeConfig) -> SchemaState:

@@ -3,11 +3,13 @@
 import shlex
 from dataclasses import dataclass
 
-from parloader.database.session import connected
+from parloader.database.driver import Connection
 from parloader.database.target import Target
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.ledger import control, store
 from parloader.ledger.control import ActivityMark
 from parloader.ledger.run import Run
+from parloader.workers.retry_policy import run_on_connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +48,13 @@ class Status:
 
 def status(target: Target) -> Status:
     """Reads only."""
-    with connected(target) as connection, target.translate_errors("reading the ledger"):
+
+    def read(connection: Connection) -> Status:
         return Status(
             where=str(target), runs=store.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
         )
+
+    return run_on_connection(target, "reading the ledger", read, DEFAULT_RETRY_SECONDS)
 
 
 def resume_command(run: Run) -> str | None:

@@ -1,12 +1,15 @@
 """verify: regenerates every row that parloader loaded and compares it with the database; then counts the rows that break the plan's rules."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from parloader.config import VerifyConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
-from parloader.database.session import connected, server_info
+from parloader.database.session import ServerInfo, server_info
+from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import store
 from parloader.ledger.run import Run
@@ -14,9 +17,12 @@ from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import CompareContext, Comparison, compare
+from parloader.runs.selection import select_runs, select_tables
 from parloader.runs.trigger_watch import hint_at_triggers
+from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
 from parloader.workers.progress import Progress
+from parloader.workers.retry_policy import retried, run_on_connection
 from parloader.workers.runner import default_executor
 
 
@@ -33,6 +39,10 @@ class RunVerdict:
     different: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     """rows that break a rule of the plan, by rule"""
+    missing_by_table: Mapping[str, int] = field(default_factory=dict)
+    different_by_table: Mapping[str, int] = field(default_factory=dict)
+    not_compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """by table: columns that the plan fills, but that may have other values, because a trigger changes them"""
 
     @property
     def ok(self) -> bool:
@@ -51,6 +61,9 @@ class RunVerdict:
             "different": self.different,
             "violations": self.violation_count,
             "violations_by_rule": self.violations,
+            "missing_by_table": dict(self.missing_by_table),
+            "different_by_table": dict(self.different_by_table),
+            "not_compared": {table: list(columns) for table, columns in self.not_compared.items()},
         }
 
 
@@ -65,8 +78,24 @@ class VerifyResult:
     """whether extra rows count as a difference"""
     differences: tuple[Difference, ...]
     """the first ones of each kind and table"""
+    extra_by_table: Mapping[str, int] = field(default_factory=dict)
     hint: str = ""
     """a possible cause of different rows; empty: none is known"""
+
+    @property
+    def not_shown(self) -> dict[tuple[str, str], int]:
+        """(kind, table) → how many differences are counted but not among `differences`."""
+        counts = Counter({("extra", table): count for table, count in self.extra_by_table.items()})
+        for run in self.runs:
+            counts.update({("missing", table): count for table, count in run.missing_by_table.items()})
+            counts.update({("different", table): count for table, count in run.different_by_table.items()})
+        return dict(counts - Counter((d.kind, d.table) for d in self.differences))
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The columns that were not compared, as table.column."""
+        columns = (f"{table}.{column}" for run in self.runs for table, names in run.not_compared.items() for column in names)
+        return tuple(dict.fromkeys(columns))
 
     @property
     def ok(self) -> bool:
@@ -88,6 +117,8 @@ class VerifyResult:
             "ok": self.ok,
             "runs": [run.as_json() for run in self.runs],
             "extra": self.extra,
+            "extra_by_table": dict(self.extra_by_table),
+            "differences_not_shown": sum(self.not_shown.values()),
             "differences": [
                 {
                     "kind": d.kind,
@@ -100,64 +131,102 @@ class VerifyResult:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Scope:
+    """What is verified."""
+
+    all_runs: tuple[Run, ...]
+    """of the ledger"""
+    runs: tuple[Run, ...]
+    tables: frozenset[str]
+    schema: Schema
+    """those of the runs' tables that exist"""
+    server: ServerInfo
+
+
 def verify(config: VerifyConfig, progress: Progress | None = None, executor: Executor | None = None) -> VerifyResult:
-    """Compares every run with the database. Differences are part of the result, not an error. Refused: there is no run. Interrupted."""
+    """Compares the runs with the database. Differences are part of the result, not an error. Refused: there is no run. Interrupted.
+
+    It holds no connection of its own while the workers compare.
+    """
     progress = progress or Progress()
-    with connected(config.target) as connection, config.target.translate_errors("verifying"):
-        runs = store.runs(connection)
-        if not runs:
-            raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
-        server = server_info(connection)
-        progress.note(f"connected to {server}: {config.target}")
-        context = CompareContext(
-            target=config.target,
-            procs=config.procs,
-            max_text_bytes=server.max_allowed_packet_bytes,
-            progress=progress,
-            executor=executor or default_executor(),
-            label="verify",
-        )
-        schema = introspection.read_tables(connection, {table.name for run in runs for table in run.plan.tables})
-        verdicts: list[RunVerdict] = []
-        differences: list[Difference] = []
-        for run in runs:
-            comparison = compare(context, run, schema)
-            verdicts.append(_verdict(config, run, comparison))
-            differences += comparison.differences
-        extra = 0
-        for target in dict.fromkeys(run.target for run in runs):
-            count, first = _extra_rows(connection, [run for run in runs if run.target == target])
-            extra += count
-            differences += first
-    hint = hint_at_triggers(introspection.base_tables(schema)) if any(verdict.different for verdict in verdicts) else ""
-    return VerifyResult(runs=tuple(verdicts), extra=extra, extra_counts=not config.ignore_extra, differences=tuple(differences), hint=hint)
-
-
-def _verdict(config: VerifyConfig, run: Run, comparison: Comparison) -> RunVerdict:
-    violations = {}
-    if run.plan.target.key is not None:
-        violations = dict(rule_counts.count(config.target, run.plan, run.key_ranges(run.target), config.procs).violations)
-    return RunVerdict(
-        run_id=run.run_id,
-        checked=comparison.checked,
-        not_loaded=run.total_rows - run.done_rows,
-        missing=sum(comparison.missing.values()),
-        different=sum(comparison.different.values()),
-        violations=violations,
+    scope = run_on_connection(config.target, "verifying", partial(_read_scope, config), DEFAULT_RETRY_SECONDS)
+    progress.note(f"connected to {scope.server}: {config.target}")
+    context = CompareContext(
+        target=config.target,
+        procs=config.procs,
+        max_text_bytes=scope.server.max_allowed_packet_bytes,
+        progress=progress,
+        executor=executor or default_executor(),
+        label="verify",
+        tables=scope.tables,
+    )
+    verdicts: list[RunVerdict] = []
+    differences: list[Difference] = []
+    for run in scope.runs:
+        comparison = compare(context, run, scope.schema)
+        verdicts.append(_verdict(config, scope, run, comparison))
+        differences += comparison.differences
+    extra, first = run_on_connection(config.target, "verifying", partial(_extra_rows, scope), DEFAULT_RETRY_SECONDS, patient=True)
+    return VerifyResult(
+        runs=tuple(verdicts),
+        extra=sum(extra.values()),
+        extra_counts=not config.ignore_extra,
+        differences=(*differences, *first),
+        extra_by_table=extra,
+        hint=hint_at_triggers(introspection.base_tables(scope.schema)) if any(verdict.different for verdict in verdicts) else "",
     )
 
 
-def _extra_rows(connection: Connection, runs: Sequence[Run]) -> tuple[int, list[Difference]]:
-    """How many rows of the runs' target, from the first run's first key on, are in no batch of a run; and the first of them.
+def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
+    all_runs = store.runs(connection)
+    if not all_runs:
+        raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
+    runs = select_runs(all_runs, config.runs)
+    names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
+    return _Scope(
+        all_runs=all_runs,
+        runs=runs,
+        tables=select_tables(runs, config.tables),
+        schema=introspection.read_tables(connection, names),
+        server=server_info(connection),
+    )
+
+
+def _verdict(config: VerifyConfig, scope: _Scope, run: Run, comparison: Comparison) -> RunVerdict:
+    violations = {}
+    if run.plan.target.key is not None and run.target in scope.tables:
+        count = partial(rule_counts.count, config.target, run.plan, run.key_ranges(run.target), config.procs)
+        counts = retried(f"counting {run.target}", count, config.target, DEFAULT_RETRY_SECONDS, patient=True)
+        violations = dict(counts.violations)
+    tables = [table for table in run.plan.tables if table.name in scope.tables]
+    return RunVerdict(
+        run_id=run.run_id,
+        checked=comparison.checked,
+        not_loaded=sum(gap.rows for name, of in run.work if name in scope.tables for gap in run.gaps(name, of)),
+        missing=sum(comparison.missing.values()),
+        different=sum(comparison.different.values()),
+        violations=violations,
+        missing_by_table={name: count for name, count in comparison.missing.items() if count},
+        different_by_table={name: count for name, count in comparison.different.items() if count},
+        not_compared={table.name: tuple(sorted(table.unchecked)) for table in tables if table.unchecked and run.done.get(table.name)},
+    )
+
+
+def _extra_rows(scope: _Scope, connection: Connection) -> tuple[dict[str, int], list[Difference]]:
+    """How many rows of each target of the runs, from the first run's first key on, are in no batch of any run; and the first of them.
 
     Without keys that the runs assign, rows that were added later cannot be told from earlier ones: none is counted.
     """
-    target = runs[0].target
-    key = runs[0].table(target).key
-    reserved = [key_range for run in runs for key_range in run.rows[target].new_keys]
-    if not reserved or key is None:
-        return 0, []
-    loaded = tuple(key_range for run in runs for key_range in run.key_ranges(target))
-    first_key = min(first for first, _ in reserved)
-    count, keys = find_extra_keys(connection, target, key, min_key=first_key, owned=loaded, limit=MAX_SHOWN)
-    return count, [Difference(kind="extra", table=target, key=found) for found in keys]
+    counts, differences = dict[str, int](), list[Difference]()
+    for target in dict.fromkeys(run.target for run in scope.runs if run.target in scope.tables):
+        key = next(run for run in scope.runs if run.target == target).table(target).key
+        reserved = [key_range for run in scope.runs if run.target == target for key_range in run.rows[target].new_keys]
+        if not reserved or key is None:
+            continue
+        loaded = tuple(key_range for run in scope.all_runs if run.done.get(target) for key_range in run.key_ranges(target))
+        first_key = min(first for first, _ in reserved)
+        count, keys = find_extra_keys(connection, target, key, min_key=first_key, owned=loaded, limit=MAX_SHOWN)
+        counts |= {target: count} if count else {}
+        differences += [Difference(kind="extra", table=target, key=found) for found in keys]
+    return counts, differences

@@ -33,20 +33,22 @@ MAX_SHOWN = 10
 MAX_SHOWN_CHARACTERS = 60
 
 
-def differences(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int) -> Iterator[Difference]:
+def differences(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int, *, lock: str = "") -> Iterator[Difference]:
     """The rows in which the table differs from the frame, which has the view's columns.
 
     `max_text_bytes`: the longest text that the server can join. Digests of such texts are compared first.
+    `lock`: see server_text.FOR_UPDATE.
     """
     if view.key is None:
-        yield from differing(view, find_rows(connection, view, frame))
+        yield from differing(view, find_rows(connection, view, frame, lock=lock))
         return
     server_text.prepare_session(connection, max_text_bytes)
     for piece, texts in _pieces(frame, rows_as_text(frame, view.columns), max_text_bytes):
         first, last = piece[view.key][0], piece[view.key][-1]
         ordered = last - first == piece.height - 1
-        if not ordered or server_text.server_digest(connection, view, first, last) != (piece.height, server_text.digest_of_texts(texts)):
-            yield from differing(view, _by_key(connection, view, piece, view.key))
+        digest = server_text.server_digest(connection, view, first, last, lock=lock) if ordered else None
+        if digest != (piece.height, server_text.digest_of_texts(texts)):
+            yield from differing(view, _by_key(connection, view, piece, view.key, lock=lock))
 
 
 def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
@@ -60,9 +62,9 @@ def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Itera
         yield from _pieces(frame.tail(-half), texts.tail(-half), max_text_bytes)
 
 
-def _by_key(connection: Connection, view: RowText, frame: pl.DataFrame, key: str) -> Iterator[ExpectedAndActual]:
+def _by_key(connection: Connection, view: RowText, frame: pl.DataFrame, key: str, *, lock: str) -> Iterator[ExpectedAndActual]:
     keys = frame[key].to_list()
-    existing = server_text.rows_by_key(connection, view, min(keys), max(keys))
+    existing = server_text.rows_by_key(connection, view, min(keys), max(keys), lock=lock)
     expected = frame.select(as_server_text(frame, view.columns)).iter_rows()
     return ((texts, existing.get(k)) for k, texts in zip(keys, expected, strict=True))
 

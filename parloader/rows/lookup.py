@@ -7,7 +7,7 @@ Such a condition is true for at most one row, and never for another row than the
 - A key on prefixes is sufficient: values that differ in their first characters differ.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import polars as pl
@@ -15,9 +15,6 @@ import polars as pl
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import WriteFailed
-from parloader.generation.frames import generate
-from parloader.plans.model import Pass, Plan
-from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows import server_text
 from parloader.rows.server_text import RowText, as_server_text
 from parloader.schema.model import ColumnSchema, quote_identifier
@@ -56,8 +53,8 @@ def row_conditions(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.
     return _values(frame, identity).select(pl.concat_str(pl.lit("("), pl.concat_str(equal, separator=" AND "), pl.lit(")"))).to_series()
 
 
-def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame) -> Iterator[ExpectedAndActual]:
-    """Reads each row of the frame from the table, in order."""
+def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame, *, lock: str = "") -> Iterator[ExpectedAndActual]:
+    """Reads each row of the frame from the table, in order. `lock`: see server_text.FOR_UPDATE."""
     columns = [column.name for column in view.columns]
     identity = [columns.index(name) for name in view.identity]
 
@@ -65,14 +62,14 @@ def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame) -> Ite
         return tuple(texts[at] for at in identity)
 
     for piece, condition in conditions_by_key(frame, identity_columns(view)):
-        existing_rows = {row_key(texts): texts for texts in server_text.rows_where(connection, view, condition)}
+        existing_rows = {row_key(texts): texts for texts in server_text.rows_where(connection, view, condition, lock=lock)}
         expected = piece.select(as_server_text(piece, view.columns)).rows()
         pairs = [(texts, existing_rows.pop(row_key(texts), None)) for texts in expected]
         # Rows that remain have another text as key, equal under the collation: look up each missing row alone
         missing = [at for at, (_, actual) in enumerate(pairs) if actual is None] if existing_rows else []
         for at in missing:
             ((_, alone),) = conditions_by_key(piece.slice(at, 1), identity_columns(view))
-            pairs[at] = (pairs[at][0], next(iter(server_text.rows_where(connection, view, alone)), None))
+            pairs[at] = (pairs[at][0], next(iter(server_text.rows_where(connection, view, alone, lock=lock)), None))
         yield from pairs
 
 
@@ -117,22 +114,3 @@ def _without_backslash(name: str) -> pl.Expr:
         inside = inside.str.replace_all(doubled, single, literal=True)
     in_hexadecimal = pl.concat_str(pl.lit("_utf8mb4 x'"), inside.cast(pl.Binary).bin.encode("hex"), pl.lit("'"))
     return pl.when(text.str.contains("\\", literal=True)).then(in_hexadecimal).otherwise(text).alias(name)
-
-
-def delete_rows(
-    connection: Connection, plan: Plan, name: str, rows: Mapping[str, RowAllocation], identity: tuple[ColumnSchema, ...], part: IndexRange
-) -> None:
-    """Deletes these rows of a table in the caller's transaction; rows that others of the table may reference come last.
-
-    `identity`: the columns by which rows are found if the run assigned no keys. WriteFailed: see delete_by_key.
-    """
-    table, keys = plan.table(name), rows[name].keys
-    if table.key is not None and keys is not None:
-        last_first = f"ORDER BY {sql.quote(table.key)} DESC" if table.root_rows.rows else ""
-        for key_range in reversed(keys.ranges(part)):
-            sql.execute(connection, f"DELETE FROM {sql.quote(name)} WHERE {sql.within(table.key, (key_range,))} {last_first}")
-        return
-    frame = generate(plan, table.after_pass(Pass.FIRST), part, rows)
-    pieces = frame.reverse().iter_slices(1) if part.start < table.root_rows.stop else (frame,)
-    for piece in pieces:
-        delete_by_key(connection, name, identity, piece)

@@ -1,31 +1,24 @@
 """Which rows of a table parloader created: key ranges if runs assigned the keys, otherwise the row keys that the plan generates again."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import polars as pl
 
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.database.introspection import Reference
-from parloader.database.session import server_info
 from parloader.errors import ForeignRows, SchemaMismatch
 from parloader.generation.frames import RowGenerator, only
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
-from parloader.rows.lookup import existing, find_rows
-from parloader.rows.server_text import row_text
-from parloader.rows.writers import writer_for
-from parloader.schema.model import ColumnSchema, ColumnType, TableSchema
+from parloader.rows.lookup import conditions_by_key, existing, find_rows
+from parloader.rows.server_text import RowText, row_text
+from parloader.schema.model import ColumnSchema, TableSchema
 
 # Rows per generated frame
 IDENTITY_BATCH_ROWS = 10_000
-
-# InnoDB indexes at most 3072 bytes; utf8mb4 takes up to 4 bytes per character
-MAX_INDEX_CHARACTERS = 3072 // 4
 
 # Keys that a message lists
 SHOWN_KEYS = 5
@@ -51,89 +44,74 @@ class OwnedRows:
         return all(run.plan.table(self.name).root_rows.rows for run, _ in self.passes)
 
     @property
-    def _key(self) -> str | None:
-        return self.passes[0][0].table(self.name).key
+    def by_row_key(self) -> tuple[tuple[Run, Pass], ...]:
+        """The passes whose rows are found by their row key, because the run assigned no integer keys."""
+        return tuple((run, of) for run, of in self.passes if run.table(self.name).key is None)
 
-    @property
-    def _ranges(self) -> tuple[tuple[int, int], ...]:
-        return tuple(r for run, of in self.passes for r in run.key_ranges(self.name, of))
+    def _ranges(self) -> dict[str, list[tuple[int, int]]]:
+        """The integer keys that the runs assigned, by key column (one, unless the table was changed between two runs)."""
+        by_key: dict[str, list[tuple[int, int]]] = {}
+        for run, of in self.passes:
+            if (key := run.table(self.name).key) is not None:
+                by_key.setdefault(key, []).extend(run.key_ranges(self.name, of))
+        return by_key
 
     def has_other_rows(self, connection: Connection) -> bool:
-        """Whether the table has rows other than these. SchemaMismatch: a column of the row key is gone.
+        """Whether the table has rows other than these, all of which have integer keys."""
+        outside = " AND ".join(sql.outside(key, tuple(ranges)) for key, ranges in self._ranges().items())
+        return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {outside} LIMIT 1"))
 
-        Without an integer key, it counts how many of these rows exist and compares that with the table's row count. The number of rows
-        in the ledger is no substitute: a deleted generated row would hide a row added by others.
-        """
-        if self._key is not None:
-            return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {sql.outside(self._key, self._ranges)} LIMIT 1"))
-        rows = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.name)}"))
-        return rows > self._count_existing(connection)
+    def outside_keys(self, alias: str) -> str:
+        """A condition on the table with this alias: the row is none of those whose integer keys a run assigned."""
+        by_key = self._ranges()
+        return " AND ".join(f"NOT {sql.within(key, tuple(ranges), of=alias)}" for key, ranges in by_key.items()) or "TRUE"
 
-    def _count_existing(self, connection: Connection) -> int:
-        """How many of these rows exist.
-
-        A row that two runs claim counts once: the first run's row was deleted, and the second run created one with the same row key. To
-        detect this, the hashes of all row keys are kept, 8 bytes per row. A hash collision makes the number too small, which is safe: it
-        only triggers the exact search for rows in the way.
-        """
-        columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], self.passes[0][0])
+    def row_keys(self, connection: Connection) -> "RowKeys":
+        """The row keys of those that have no integer key, as far as these rows exist. SchemaMismatch: a column of the row key is gone."""
+        columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], self.by_row_key[0][0])
         hashes = [pl.Series(dtype=pl.Int64)]
-        for run, of in self.passes:
+        for run, of in self.by_row_key:
             for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
                 hashes.append(pl.Series(map(hash, existing(connection, self.name, columns, frame)), dtype=pl.Int64))
-        return pl.concat(hashes).n_unique()
+        return RowKeys(view=identity_text(self.name, columns), sorted_hashes=pl.concat(hashes).unique().sort())
 
-    @contextmanager
-    def condition(self, connection: Connection, alias: str) -> Iterator[str]:
-        """A condition that is true for these rows of the table with this alias; valid inside the block."""
-        if self._key is not None:
-            yield sql.within(self._key, self._ranges, of=alias)
-            return
-        live = introspection.read_tables(connection, {self.name})[self.name]
-        columns = identity_columns(live, self.passes[0][0])
-        index = _index_definition(live, columns)
-        equal = " AND ".join(f"owned.{sql.quote(c.name)} = {alias}.{sql.quote(c.name)}" for c in columns)
-        with ExitStack() as stack:
-            # One table per run, because two runs may claim the same row
-            tables = [
-                stack.enter_context(self._identity_table(connection, f"parloader_rows_{alias}_{n}", run, of, index))
-                for n, (run, of) in enumerate(self.passes)
-            ]
-            yield "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {table} owned WHERE {equal})" for table in tables) + ")"
-
-    @contextmanager
-    def _identity_table(self, connection: Connection, table: str, run: Run, of: Pass, index: str) -> Iterator[str]:
-        """Fills a temporary table with the row keys that one pass wrote; returns its name."""
-        columns = run.plan.table(self.name).identity
-        names = ", ".join(map(sql.quote, columns))
-        sql.execute(
-            connection, f"CREATE TEMPORARY TABLE {table} (INDEX ({index})) ENGINE=InnoDB SELECT {names} FROM {sql.quote(self.name)} LIMIT 0"
-        )
-        try:
-            writer = writer_for(table, server_info(connection))
-            for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
-                writer.write(connection, writer.render(frame.select(columns)))
-            yield table
-        finally:
-            sql.execute(connection, f"DROP TEMPORARY TABLE {table}")
+    def conditions(self, connection: Connection, keys_per_condition: int) -> Iterator[str]:
+        """Conditions that together are true for these rows and no others, on a table without alias."""
+        for run, of in self.passes:
+            key = run.table(self.name).key
+            if key is None:
+                columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], run)
+                for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
+                    yield from (condition for _, condition in conditions_by_key(frame, columns))
+                continue
+            for first, last in run.key_ranges(self.name, of):
+                for start in range(first, last + 1, keys_per_condition):
+                    yield sql.within(key, ((start, min(start + keys_per_condition - 1, last)),))
 
 
-def _index_definition(live: TableSchema, columns: tuple[ColumnSchema, ...]) -> str:
-    """The columns of an index for look-ups by the row key, with the prefixes of the table's own key, in whose characters rows differ.
+@dataclass(frozen=True, kw_only=True)
+class RowKeys:
+    """The row keys of existing rows, as hashes: 8 bytes per row.
 
-    A long text without a prefix (MariaDB's UNIQUE on an entire TEXT) is indexed as far as an index can hold it.
+    A collision could only hide a row from the check before clean; the check at the delete of each referenced row needs no hashes.
     """
-    names = {column.name for column in columns}
-    key = next((key for key in live.unique_keys if {*key.columns} == names), None)
-    prefixes = dict(zip(key.columns, key.prefixes, strict=True)) if key and key.prefixes else {}
-    texts = sum(column.kind in (ColumnType.TEXT, ColumnType.BYTES) for column in columns)
-    parts = []
-    for column in columns:
-        prefix = prefixes.get(column.name)
-        if prefix is None and column.kind in (ColumnType.TEXT, ColumnType.BYTES) and column.length > MAX_INDEX_CHARACTERS // texts:
-            prefix = MAX_INDEX_CHARACTERS // texts
-        parts.append(sql.quote(column.name) + (f"({prefix:d})" if prefix else ""))
-    return ", ".join(parts)
+
+    view: RowText
+    """how the server shows a row key"""
+    sorted_hashes: pl.Series
+
+    def missing(self, row_keys: Sequence[tuple[str, ...]]) -> list[int]:
+        """The positions of the row keys that are not among these."""
+        hashes = pl.Series(map(hash, row_keys), dtype=pl.Int64)
+        if self.sorted_hashes.is_empty():
+            return list(range(len(row_keys)))
+        found = self.sorted_hashes.search_sorted(hashes).clip(upper_bound=self.sorted_hashes.len() - 1)
+        return (self.sorted_hashes.gather(found) != hashes).arg_true().to_list()
+
+
+def identity_text(table: str, columns: tuple[ColumnSchema, ...]) -> RowText:
+    """The text of a table's row key."""
+    return RowText(table=table, columns=columns, identity=tuple(column.name for column in columns))
 
 
 def generate_identities(run: Run, name: str, parts: Iterable[IndexRange]) -> Iterator[pl.DataFrame]:
@@ -196,6 +174,27 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
                     yield tuple(str(expected[position]) for position in positions)
 
 
+def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...]) -> None:
+    """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again."""
+    for run, name in children_first(deleted):
+        for other in kept:
+            if other.done.get(name) and _share_rows(connection, name, run, other):
+                raise ForeignRows(
+                    f"runs {run.run_id} and {other.run_id} have rows of {name} with the same keys, so neither can be deleted alone",
+                    f"Clean both runs: --run {run.run_id} --run {other.run_id}, or all of them; nothing was deleted",
+                )
+
+
+def _share_rows(connection: Connection, name: str, run: Run, other: Run) -> bool:
+    if run.table(name).key is not None and other.table(name).key is not None:
+        ranges = [(first, last) for of in (run, other) for first, last in of.key_ranges(name)]
+        return any(first <= last_before for (_, last_before), (first, _) in pairwise(sorted(ranges)))
+    if run.table(name).key is not None or other.table(name).key is not None:
+        return True  # keys of different kinds cannot be compared
+    keys = [OwnedRows(name, ((of, Pass.FIRST),)).row_keys(connection).sorted_hashes for of in (run, other)]
+    return pl.concat(keys).is_duplicated().any()
+
+
 def find_extra_keys(
     connection: Connection, table: str, key: str, *, min_key: int, owned: tuple[tuple[int, int], ...], limit: int
 ) -> tuple[int, tuple[int, ...]]:
@@ -210,67 +209,6 @@ def find_extra_keys(
 def children_first(runs: tuple[Run, ...]) -> Iterator[tuple[Run, str]]:
     """Every table of every run that has generated rows, in the order of deletion: no row references one of a later run."""
     return ((run, entry.name) for run in reversed(runs) for entry in reversed(run.tables) if run.done.get(entry.name))
-
-
-def require_no_outside_references(connection: Connection, runs: tuple[Run, ...]) -> None:
-    """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row."""
-    database = sql.value(connection, "SELECT DATABASE()")
-    references = introspection.foreign_keys_to(connection, {parent for _, parent in children_first(runs)})
-    deleted: set[tuple[str, int]] = set()
-    has_other_rows: dict[object, bool] = {}  # a child that references several parents is searched once
-    for run, parent in children_first(runs):
-        generated = OwnedRows(parent, ((run, Pass.FIRST),))
-        if generated.in_order:  # rows that reference others of the same table are deleted before these
-            deleted.add((parent, run.run_id))
-        for foreign_key in (key for key in references if key.parent == parent):
-            child = foreign_key.child if foreign_key.database == database else None
-            child_runs = [other for other in runs if child and other.done.get(child)]
-            remaining = [other for other in child_runs if (child, other.run_id) not in deleted]
-            excluding = _safe_child_rows(foreign_key, child_runs, remaining)
-            if excluding is not None and excluding.label not in has_other_rows:
-                has_other_rows[excluding.label] = excluding.has_other_rows(connection)
-            if excluding is None or has_other_rows[excluding.label]:
-                # generated rows of the child that remain are in the way as well
-                origin = "" if remaining else " that parloader did not create"
-                _refuse_referencing_rows(connection, foreign_key, generated, excluding, origin)
-        deleted.add((parent, run.run_id))
-
-
-def _safe_child_rows(foreign_key: Reference, child_runs: list[Run], remaining: list[Run]) -> OwnedRows | None:
-    """The generated rows of the child that are not in the way: already deleted, or their references are first set to NULL."""
-    passes = [(run, Pass.FIRST) for run in child_runs if run not in remaining]
-    passes += [(run, Pass.SECOND) for run in remaining if set(foreign_key.columns) & run.plan.table(foreign_key.child).later]
-    return OwnedRows(foreign_key.child, tuple(passes)) if passes else None
-
-
-def _refuse_referencing_rows(
-    connection: Connection, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows | None, origin: str
-) -> None:
-    """ForeignRows: rows of the child, apart from those `excluding`, reference these generated rows of the parent."""
-    child, parent = foreign_key.child, foreign_key.parent
-    columns = tuple(zip(foreign_key.columns, foreign_key.referenced, strict=True))
-    joined = " AND ".join(f"c.{sql.quote(column)} = p.{sql.quote(referenced)}" for column, referenced in columns)
-    source = f"{sql.quote(foreign_key.database)}.{sql.quote(child)} c"
-    references = " AND ".join(f"c.{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
-    if not sql.rows(connection, f"SELECT 1 FROM {source} WHERE {references} LIMIT 1"):
-        return
-    key = introspection.primary_key(connection, foreign_key.database, child) or foreign_key.columns
-    shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
-    with (
-        generated.condition(connection, "p") as is_generated,
-        excluding.condition(connection, "c") if excluding else nullcontext("FALSE") as is_excluded,
-    ):
-        found = sql.rows(
-            connection,
-            f"""SELECT {shown} FROM {source} JOIN {sql.quote(parent)} p ON {joined}
-                WHERE NOT {is_excluded} AND {is_generated} ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}""",
-        )
-    if found:
-        keys = some("/".join(map(str, values)) for values in found)
-        raise ForeignRows(
-            f"rows of {child}{origin} reference rows of {parent} that parloader created: {'/'.join(key)} {keys}",
-            f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted",
-        )
 
 
 def some(texts: Iterable[str]) -> str:

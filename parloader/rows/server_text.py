@@ -73,19 +73,22 @@ def _as_written(column: ColumnSchema) -> ColumnSchema:
 
 SEPARATOR = ";"
 
+FOR_UPDATE = " FOR UPDATE"
+"""Ends a SELECT that locks the rows it returns, as they are now, until the transaction ends: nobody changes or references them meanwhile."""
+
 
 def prepare_session(connection: Connection, text_bytes: int) -> None:
     """Lets GROUP_CONCAT return texts of that many bytes in this session (max_allowed_packet limits them as well)."""
     sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
 
 
-def server_digest(connection: Connection, view: RowText, first: int, last: int) -> tuple[int, str]:
-    """(rows, digest) of the rows with keys `first` … `last`. Needs a view with an integer key."""
+def server_digest(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> tuple[int, str]:
+    """(rows, digest) of the rows with keys `first` … `last`. Needs a view with an integer key. `lock`: see FOR_UPDATE."""
     key = sql.quote(str(view.key))
     count, digest = sql.row(
         connection,
         f"""SELECT COUNT(*), SHA2(COALESCE(GROUP_CONCAT(CONCAT_WS(',', {", ".join(view.expressions)}) SEPARATOR '{SEPARATOR}'), ''), 256)
-            FROM {sql.quote(view.table)} FORCE INDEX (PRIMARY) WHERE {key} BETWEEN %s AND %s""",
+            FROM {sql.quote(view.table)} FORCE INDEX (PRIMARY) WHERE {key} BETWEEN %s AND %s{lock}""",
         first,
         last,
     )
@@ -97,19 +100,21 @@ def digest_of_texts(texts: pl.Series) -> str:
     return hashlib.sha256((texts.str.join(SEPARATOR).item() or "").encode()).hexdigest()
 
 
-def rows_by_key(connection: Connection, view: RowText, first: int, last: int) -> dict[int, tuple[str, ...]]:
+def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> dict[int, tuple[str, ...]]:
     """Key → column texts of the rows with keys `first` … `last`. Needs a view with an integer key."""
     key = sql.quote(str(view.key))
-    rows = sql.rows(connection, f"SELECT {key}, {_texts(view)} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s", first, last)
-    return {k: tuple(texts) for k, *texts in rows}
+    columns = f"{key}, {column_texts(view)}"
+    rows = sql.rows(connection, f"SELECT {columns} FROM {sql.quote(view.table)} WHERE {key} BETWEEN %s AND %s{lock}", first, last)
+    return {k: tuple(row) for k, *row in rows}
 
 
-def rows_where(connection: Connection, view: RowText, condition: str) -> tuple[tuple[str, ...], ...]:
+def rows_where(connection: Connection, view: RowText, condition: str, *, lock: str = "") -> tuple[tuple[str, ...], ...]:
     """The column texts of the rows for which the condition (see lookup.py) is true."""
-    return sql.rows(connection, f"SELECT {_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}")
+    return sql.rows(connection, f"SELECT {column_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}{lock}")
 
 
-def _texts(view: RowText) -> str:
+def column_texts(view: RowText) -> str:
+    """SQL for the text of each column of the view."""
     return ", ".join(f"CONCAT({expression})" for expression in view.expressions)
 
 

@@ -37,6 +37,11 @@ class CompareContext:
     """what is being done, for the progress bar and for messages"""
     supervisor: Supervisor | None = None
     """can pause or end the workers; None: nothing does"""
+    tables: frozenset[str] | None = None
+    """the tables to compare; None: all tables of the run"""
+
+    def includes(self, table: str) -> bool:
+        return self.tables is None or table in self.tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +109,11 @@ def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTas
             max_text_bytes=context.max_text_bytes,
             retry_seconds=DEFAULT_RETRY_SECONDS,
         )
-        for worker, shares in enumerate(_shares(schema, run, context.procs))
+        for worker, shares in enumerate(_shares(context, schema, run))
     ]
 
 
-def _shares(schema: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]:
+def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple[Share, ...]]:
     """Splits the generated rows among the workers: equal shares of the big tables; the first worker also gets the small parents.
 
     There are never more workers than batches.
@@ -124,10 +129,11 @@ def _shares(schema: Schema, run: Run, procs: int) -> Sequence[tuple[Share, ...]]
             last=last,
         )
 
-    big = [part for table in run.plan.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
-    procs = max(1, len(split(big, procs, ROWS_PER_COMPARISON)))
+    tables = [table for table in run.plan.tables if context.includes(table.name)]
+    big = [part for table in tables if table.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
+    procs = max(1, len(split(big, context.procs, ROWS_PER_COMPARISON)))
     by_worker: list[list[Share]] = [[] for _ in range(procs)]
-    for table in run.plan.tables:
+    for table in tables:
         finished = run.done_by_pass(table.name, Pass.SECOND)
         first_pass_only = tuple(gap for part in run.done_by_pass(table.name, Pass.FIRST) for gap in gaps(part, finished))
         for last, parts in ((Pass.FIRST, first_pass_only), (Pass.SECOND, finished)):

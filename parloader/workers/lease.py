@@ -19,7 +19,7 @@ from parloader.ledger import control
 from parloader.ledger.control import Holder
 from parloader.workers.executor import Supervisor
 from parloader.workers.progress import Progress
-from parloader.workers.retry_policy import Retries, is_transient
+from parloader.workers.retry_policy import Retries, is_transient, retried
 
 CHECK_INTERVAL_SECONDS = 1.0
 
@@ -105,23 +105,18 @@ class DatabaseLease(Supervisor):
 
         Raises ParloaderError; `doing` is for its message.
         """
-        retries = Retries(self._retry_seconds)
-        while True:
-            if self._failure:
-                raise self._failure
-            try:
-                with connected(self._target) as connection:
-                    return work(connection)
-            except DriverError as error:
-                transient = is_transient(error)
-                failure: ParloaderError = self._target.translate(error, doing)
-            except ConnectError as error:
-                transient = is_transient(error)
-                failure = error
-            if retries.exhausted or not transient:
-                raise failure
-            self._progress.detail(f"retrying: {failure.message}")
-            retries.pause()
+
+        def attempt() -> T:
+            with connected(self._target) as connection:
+                return work(connection)
+
+        return retried(
+            doing, attempt, self._target, self._retry_seconds, patient=True, note=self._progress.detail, check=self._raise_failure
+        )
+
+    def _raise_failure(self) -> None:
+        if self._failure:
+            raise self._failure
 
     def _connect(self) -> Connection:
         return connect(self._target, short_lived=True, answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS)

@@ -3,11 +3,16 @@
 import random
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from parloader.database import error_codes
-from parloader.database.driver import DriverError
+from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
-from parloader.errors import ConnectError, LoginRefused
+from parloader.database.session import connected
+from parloader.database.target import Target
+from parloader.errors import ConnectError, LoginRefused, ParloaderError
+
+T = TypeVar("T")
 
 # Each pause is random, up to a bound that doubles from the first to the last of these ("full jitter", which AWS's architecture blog
 # "Exponential Backoff And Jitter" finds best)
@@ -48,3 +53,45 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, DriverError):
         return error_codes.classify(error) is not Action.GIVE_UP
     return isinstance(error, ConnectError) and not isinstance(error, LoginRefused)
+
+
+def retried(
+    doing: str,
+    work: Callable[[], T],
+    target: Target,
+    retry_seconds: float,
+    *,
+    patient: bool = False,
+    note: Callable[[str], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
+) -> T:
+    """Runs `work`, which must be repeatable; again after a deadlock or a lost connection, for `retry_seconds`.
+
+    `patient`: also waits for a server that does not answer at first. `note` gets the reason of each retry. `check` is called before each
+    attempt, and may raise. Raises ParloaderError; `doing` is for its message.
+    """
+    retries = Retries(retry_seconds)
+    while True:
+        check()
+        try:
+            return work()
+        except DriverError as error:
+            transient = is_transient(error)
+            failure: ParloaderError = target.translate(error, doing)
+        except ConnectError as error:
+            transient = is_transient(error) and (patient or bool(retries.count))
+            failure = error
+        if not transient or retries.exhausted:
+            raise failure
+        note(f"retrying: {failure.message}")
+        retries.pause()
+
+
+def run_on_connection(target: Target, doing: str, work: Callable[[Connection], T], retry_seconds: float, *, patient: bool = False) -> T:
+    """Runs `work` on a new connection, see `retried`."""
+
+    def attempt() -> T:
+        with connected(target) as connection:
+            return work(connection)
+
+    return retried(doing, attempt, target, retry_seconds, patient=patient)

@@ -144,7 +144,12 @@ def test_a_run_that_is_begun_while_clean_runs_keeps_the_ledger(database: Databas
     """One that clean has not seen: without this the ledger would go with it in it."""
     seeded(database, "ticket", TICKET)
     columns = "plan, target, row_count, parameters, definition, parloader_version, started_at"
-    begin = f"INSERT INTO parloader_run ({columns}) SELECT {columns} FROM parloader_run"
+    begin = (
+        f"INSERT INTO parloader_run ({columns}) SELECT {columns} FROM parloader_run",
+        "CREATE TEMPORARY TABLE another SELECT * FROM parloader_table",
+        "UPDATE another SET run_id = 2",
+        "INSERT INTO parloader_table SELECT * FROM another",
+    )
     with pytest.raises(ParloaderError, match="the ledger still has 1 run that clean did not remove"):
-        clean(CleanConfig(target=database.target, procs=1), Meanwhile("clean", lambda: database.execute(begin)))
+        clean(CleanConfig(target=database.target, procs=1), Meanwhile("clean", lambda: database.execute(*begin)))
     assert database.value("SELECT run_id FROM parloader_run") == 2

@@ -9,6 +9,7 @@ import pytest
 from support.servers import DROP_LEDGER, Database, everything
 
 from parloader.database import sql
+from parloader.ledger import store
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,13 +67,13 @@ BENCH = ("bench", "--rows", "200", "--rounds", "1", "--procs", "1", "--batch", "
 
 # What each row of the page is about: the databases in which its commands are run
 TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
-    "`plan`, `status`, `verify`, `clean --dry-run`, `schema check`": [
+    "`plan`, `status`, `verify`, `schema check`": [
         (loaded, ("plan", *ORDERS)),
         (loaded, ("status",)),
         (loaded, ("verify", "--procs", "1")),
-        (loaded, ("clean", "--dry-run")),
         (example, ("schema", "check")),
     ],
+    "`clean --dry-run`": [(loaded, ("clean", "--dry-run"))],
     "`seed`": [(shop, ("seed", *ORDERS))],
     "`seed` of the [built-in example](example.md), which creates its tables": [(empty, ("seed", *EXAMPLE))],
     "`clean`": [(loaded, ("clean", "--yes", "--procs", "1"))],
@@ -86,19 +87,25 @@ TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
     "`guard`": [(empty, ("guard",))],
 }
 
+GLOBAL = {"PROCESS"}
+"""Privileges that no database has."""
+
 PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.split(", ") for row, privileges in ROWS}
 
 
 @pytest.fixture
 def limited(database: Database) -> Iterator[Callable[[list[str]], Database]]:
-    """The database as an account sees it that has these privileges on it and no others."""
+    """The database as an account sees it that has these privileges and no others."""
     account = "'limited'@'localhost'"
 
     def granted(privileges: list[str]) -> Database:
         with database.connection() as admin:
             sql.execute(admin, f"DROP USER IF EXISTS {account}")
             sql.execute(admin, f"CREATE USER {account} IDENTIFIED BY 'secret'")
-            sql.execute(admin, f"GRANT {', '.join(privileges)} ON {database.target.database}.* TO {account}")
+            on_database = [privilege for privilege in privileges if privilege not in GLOBAL]
+            sql.execute(admin, f"GRANT {', '.join(on_database)} ON {database.target.database}.* TO {account}")
+            for privilege in GLOBAL.intersection(privileges):
+                sql.execute(admin, f"GRANT {privilege} ON *.* TO {account}")
         return replace(database, target=replace(database.target, user="limited", password="secret"))
 
     yield granted
@@ -170,7 +177,8 @@ def test_an_account_that_sees_a_part_of_the_schema(
 ) -> None:
     shop(database)
     account = limited(["LOCK TABLES"])
-    for privilege in grants:
+    ledger = [f"SELECT, CREATE ON {{}}.{name}" for name in store.TABLES]
+    for privilege in (*grants, *ledger):
         database.execute(f"GRANT {privilege.format(database.target.database)} TO 'limited'@'localhost'")
     said = account.parloader("plan", *ORDERS, check=3).stderr
     assert "the account limited@localhost lacks SELECT on " in said

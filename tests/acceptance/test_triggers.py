@@ -136,6 +136,7 @@ def blind(database: Database) -> Iterator[Database]:
                 "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES "
                 f"ON {database.target.database}.* TO 'blind'@'localhost'",
             )
+            sql.execute(admin, "GRANT PROCESS ON *.* TO 'blind'@'localhost'")
             yield replace(database, target=replace(database.target, user="blind", password="secret"))
         finally:
             sql.execute(admin, "DROP USER 'blind'@'localhost'")

@@ -7,8 +7,7 @@ from functools import partial
 from parloader.database.driver import Connection
 from parloader.ledger import control, store
 from parloader.plans.row_ranges import IndexRange
-from parloader.rows.lookup import delete_rows
-from parloader.schema.model import ColumnSchema
+from parloader.rows.deletion import Deletion
 from parloader.workers.batching import AutoBatch, Pace
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.self_references import deletion_batches
@@ -23,7 +22,7 @@ NO_BYTES, NO_BOUND_BYTES = 0, 2**60
 class DeleteTask(LedgerTask):
     """What one worker deletes: the rows themselves, or the values that the second pass has set in them."""
 
-    identity: tuple[ColumnSchema, ...]  # the columns that identify a row if the run assigns no keys
+    deletion: Deletion
     token: int  # of the lease
     chunk: AutoBatch
 
@@ -46,8 +45,12 @@ class DeleteTask(LedgerTask):
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
         control.require_current(connection, self.token)
+        part = self.deletion.of(batch)
+        part.lock(connection, self.current_pass)
+        if self.update is None:
+            part.require_unreferenced(connection)
         store.forget(connection, self.run_id, self.ledger_name, batch)
-        if self.update is not None:
-            self.update.undo(connection, self.plan, self.rows, batch)
+        if self.update is None:
+            part.delete(connection)
         else:
-            delete_rows(connection, self.plan, self.name, self.rows, self.identity, batch)
+            self.update.undo(connection, self.plan, self.rows, batch)

@@ -92,6 +92,7 @@ def test_workers_use_tls(own_server: PrivateServer, authority: Authority) -> Non
         with connected(admin) as connection:
             sql.execute(connection, "CREATE USER 'tls'@'127.0.0.1' IDENTIFIED BY 'pw' REQUIRE X509")
             sql.execute(connection, f"GRANT ALL ON {admin.database}.* TO 'tls'@'127.0.0.1'")
+            sql.execute(connection, "GRANT PROCESS ON *.* TO 'tls'@'127.0.0.1'")
         account = f"mysql://tls:pw@127.0.0.1:{admin.port}/{admin.database}"
         assert "refuses the login" in refused(parse_url(f"{account}?ssl-ca={authority.file}"))
         assert cipher(parse_url(f"{account}?ssl-cert={cert}&ssl-key={key}"))  # PREFERRED presents it, too

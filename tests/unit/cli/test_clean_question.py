@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from parloader.cli.commands import cli
 from parloader.config import CleanConfig
-from parloader.operations.clean import CleanResult
+from parloader.operations.clean_result import CleanResult
 
 URL = "mysql://ann@db.example/shop"
 

@@ -1,5 +1,6 @@
+from parloader.builtin.tables import CreatedTables
 from parloader.cli import report
-from parloader.operations.clean import CleanResult
+from parloader.operations.clean_result import CleanResult
 from parloader.operations.verify import RunVerdict, VerifyResult
 
 
@@ -13,11 +14,29 @@ def test_clean_says_what_it_would_delete() -> None:
 
 
 def test_clean_says_what_it_deleted() -> None:
-    result = CleanResult(dry_run=False, runs=(1, 2), tables=(("orders", 1),), dropped=("orders",))
+    result = CleanResult(dry_run=False, runs=(1, 2), tables=(("orders", 1),), created=CreatedTables(dropped=("orders",)))
     assert report.clean(result).splitlines() == [
         "deleted 1 row from orders",
         "dropped the tables that parloader had created: orders",
         "runs 1, 2: deleted 1 row in total, and parloader's own bookkeeping tables",
+    ]
+
+
+def test_clean_says_which_tables_it_keeps_and_why() -> None:
+    kept = CreatedTables(kept=("orders", "customer"), why_kept="invoice references orders (order_id)")
+    result = CleanResult(dry_run=False, runs=(), tables=(), created=kept)
+    assert report.clean(result).splitlines() == [
+        "kept the tables that parloader had created, because invoice references orders (order_id): orders, customer",
+        "to drop them later, remove the cause and run parloader clean again",
+    ]
+
+
+def test_clean_of_one_run_says_which_it_keeps() -> None:
+    result = CleanResult(dry_run=True, runs=(2,), tables=(("orders", 5),), kept_runs=(1, 3))
+    assert report.clean(result).splitlines() == [
+        "would delete 5 rows from orders",
+        "run 2: would delete 5 rows in total",
+        "would keep runs 1, 3",
     ]
 
 

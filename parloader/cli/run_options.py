@@ -1,0 +1,96 @@
+"""The click options of verify and clean: which runs and tables, and what clean does with rows that others changed or reference."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from parloader.cli.option_groups import collect, option_group
+from parloader.cli.options import procs_option
+
+if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to print a --help
+    from parloader.config import CleanConfig, VerifyConfig
+    from parloader.database.target import Target
+
+_run_option = click.option(
+    "--run",
+    "runs",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="N",
+    help="Only this run, as parloader status numbers it. Repeatable.",
+)
+
+_verify_options = option_group(
+    procs_option,
+    _run_option,
+    click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table. Repeatable."),
+    click.option("--ignore-extra", is_flag=True, help="Report rows added by others, but do not count them as differences."),
+)
+
+_clean_options = option_group(
+    procs_option,
+    _run_option,
+    click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later."),
+    click.option(
+        "--accept-unseen-references",
+        is_flag=True,
+        help="Delete even if this account cannot see or read every table that may reference the rows. If such a table has a foreign key with "
+        "ON DELETE CASCADE or SET NULL, its rows are deleted or changed as well.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """The values of verify_options."""
+
+    procs: int
+    runs: tuple[int, ...]
+    tables: tuple[str, ...]
+    ignore_extra: bool
+
+    def config(self, target: "Target") -> "VerifyConfig":
+        from parloader.config import VerifyConfig
+
+        return VerifyConfig(target=target, **asdict(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanOptions:
+    """The values of clean_options."""
+
+    procs: int
+    runs: tuple[int, ...]
+    edited_too: bool
+    accept_unseen_references: bool
+
+    def config(self, target: "Target", **others: Any) -> "CleanConfig":
+        """`others`: what other groups of options say."""
+        from parloader.config import CleanConfig
+
+        return CleanConfig(target=target, **asdict(self), **others)
+
+
+def verify_options(function: Callable[..., None]) -> Callable[..., None]:
+    """--run, --table …, passed on as one VerifyOptions, `scope`."""
+
+    @_verify_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        function(scope=collect(VerifyOptions, options), **options)
+
+    return wrapper
+
+
+def clean_options(function: Callable[..., None]) -> Callable[..., None]:
+    """--run, --edited-too …, passed on as one CleanOptions, `scope`."""
+
+    @_clean_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        function(scope=collect(CleanOptions, options), **options)
+
+    return wrapper

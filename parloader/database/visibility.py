@@ -1,0 +1,154 @@
+"""What an account can see: whether a table that information_schema does not list is missing or hidden, and all foreign keys to a table.
+
+information_schema lists only what the account has a privilege on. InnoDB's own dictionary lists everything, and needs PROCESS.
+Sources: MySQL manual "The INFORMATION_SCHEMA INNODB_FOREIGN Table"; MariaDB documentation "Information Schema INNODB_SYS_FOREIGN Table".
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from parloader.database import error_codes, sql
+from parloader.database.driver import Connection, DriverError
+from parloader.database.grants import shows_all_tables
+from parloader.schema.model import quote_identifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A foreign key of any database that references a table of the current one."""
+
+    database: str  # of the child
+    child: str
+    columns: tuple[str, ...]  # of the child
+    parent: str
+    referenced: tuple[str, ...]  # columns of the parent, in the order of `columns`
+    same_database: bool  # whether the child is in the current database, too
+    child_key: tuple[str, ...]  # the columns that name a row of the child in a message
+
+    @property
+    def within_table(self) -> bool:
+        """Whether the parent is the child itself."""
+        return self.same_database and self.child == self.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """The foreign keys that reference some tables."""
+
+    readable: tuple[Reference, ...]
+    """those whose rows the account can look up"""
+    hidden: tuple[str, ...]
+    """child tables that the account may not read, quoted: `database`.`table`"""
+    complete: bool
+    """whether there are no others; False: the account may not see the tables of every database"""
+
+    def to(self, parent: str) -> tuple[Reference, ...]:
+        return tuple(reference for reference in self.readable if reference.parent == parent)
+
+
+def all_exist(connection: Connection, tables: Iterable[str]) -> bool:
+    """Whether all of these tables exist. DriverError: the account may not read one of them. One statement for all of them."""
+    return _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote, tables))} LIMIT 0")
+
+
+def _exists(connection: Connection, statement: str) -> bool:
+    """Whether the tables of the statement exist. DriverError: the account may not run it."""
+    try:
+        sql.rows(connection, statement)
+    except DriverError as error:
+        if error_codes.is_table_missing(error):
+            return False
+        raise
+    return True
+
+
+def foreign_keys_to(connection: Connection, parents: Collection[str]) -> tuple[Reference, ...]:
+    """The foreign keys that reference these tables, from any database that the account can see.
+
+    Names are compared in Python: under NO_BACKSLASH_ESCAPES, MySQL's view fails with a syntax error for a name that contains a quote.
+    """
+    statement = """SELECT referenced_table_name, @@lower_case_table_names, DATABASE(), table_schema, table_name, constraint_name, column_name,
+        referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
+        ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
+    lower = {name.lower(): name for name in parents}
+    pairs: dict[tuple[str, str, bool, str, str], list[tuple[str, str]]] = {}
+    for name, any_case, current, database, child, key, column, referenced in sql.rows(connection, statement):
+        parent = lower.get(name.lower()) if any_case else name
+        if parent is not None and parent in parents:
+            same = database == current or (any_case and database.lower() == current.lower())
+            pairs.setdefault((parent, database, bool(same), child, key), []).append((column, referenced))
+    return tuple(
+        Reference(
+            database=database,
+            child=child,
+            columns=tuple(c for c, _ in columns),
+            parent=parent,
+            referenced=tuple(r for _, r in columns),
+            same_database=same,
+            child_key=tuple(c for c, _ in columns),
+        )
+        for (parent, database, same, child, _), columns in pairs.items()
+    )
+
+
+def all_references(connection: Connection, parents: Collection[str]) -> References:
+    """All foreign keys that reference these tables, and whether the account can know that these are all."""
+    if not parents:
+        return References(readable=(), hidden=(), complete=True)
+    visible = tuple(
+        replace(reference, child_key=_primary_key(connection, reference.database, reference.child) or reference.child_key)
+        for reference in foreign_keys_to(connection, parents)
+    )
+    readable = tuple(reference for reference in visible if _is_readable(connection, reference))
+    hidden = [_quoted(f"{reference.database}/{reference.child}") for reference in visible if reference not in readable]
+    unseen = _unseen_children(connection, parents, visible)
+    complete = unseen is not None or shows_all_tables(line for (line,) in sql.rows(connection, "SHOW GRANTS"))
+    return References(readable=readable, hidden=tuple(dict.fromkeys((*hidden, *(unseen or ())))), complete=complete)
+
+
+def _is_readable(connection: Connection, reference: Reference) -> bool:
+    """Whether the account may read the child: the columns of the foreign key, and those that name a row in a message."""
+    columns = dict.fromkeys((*reference.child_key, *reference.columns))
+    child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
+    try:
+        return _exists(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {child} LIMIT 0")
+    except DriverError as error:
+        if error_codes.is_privilege_missing(error):
+            return False
+        raise
+
+
+def _unseen_children(connection: Connection, parents: Collection[str], visible: Collection[Reference]) -> tuple[str, ...] | None:
+    """The tables with a foreign key to one of the parents that is not among the visible ones; None: the account may not ask InnoDB.
+
+    InnoDB writes database/table. Keys are counted per child and parent, because a child may have several of which some are visible.
+    """
+    try:
+        rows = sql.rows(connection, connection.dialect.foreign_keys_statement)
+    except DriverError as error:
+        if error_codes.is_privilege_missing(error):
+            return None
+        raise
+    database, any_case = sql.row(connection, "SELECT DATABASE(), @@lower_case_table_names")
+
+    def folded(name: str) -> str:
+        return name.lower() if any_case else name
+
+    wanted = {folded(f"{database}/{parent}") for parent in parents}
+    existing = Counter((folded(child), folded(parent)) for child, parent in rows if folded(parent) in wanted)
+    listed = Counter((folded(f"{r.database}/{r.child}"), folded(f"{database}/{r.parent}")) for r in visible)
+    return tuple(_quoted(child) for child, _ in existing - listed)
+
+
+def _quoted(child: str) -> str:
+    """The child, given as database/table, for a statement. With more than one slash it cannot be known which one separates the two."""
+    database, *table = child.split("/")
+    return f"{quote_identifier(database)}.{quote_identifier(table[0])}" if len(table) == 1 else child
+
+
+def _primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
+    """The primary key's columns of a table in any database; empty without a primary key."""
+    statement = """SELECT column_name FROM information_schema.key_column_usage
+        WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
+    return tuple(name for (name,) in sql.rows(connection, statement, database, table))

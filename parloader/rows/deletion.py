@@ -1,0 +1,125 @@
+"""Deletes generated rows of a table, after a last check under locks: the rows still have the generated values, and no row references them.
+
+The checks before clean are long past when a row is deleted. Here the rows are locked first, so nobody can edit or reference them between
+check and delete (an INSERT of a referencing row waits for the lock of the row that it references).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.database.visibility import Reference
+from parloader.errors import EditedRows
+from parloader.generation.frames import RowGenerator, generate, only
+from parloader.plans.model import Pass, Plan
+from parloader.plans.row_ranges import IndexRange, RowAllocation
+from parloader.rows.differences import differences
+from parloader.rows.lookup import conditions_by_key, delete_by_key, existing
+from parloader.rows.outside_references import DoomedRows, require_unreferenced
+from parloader.rows.ownership import SHOWN_KEYS, identity_text, some
+from parloader.rows.server_text import FOR_UPDATE, RowText
+from parloader.schema.model import ColumnSchema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """How a run's rows of one table are checked and deleted, in the caller's transaction. All passes but the first are undone before."""
+
+    plan: Plan
+    name: str
+    """of the table"""
+    rows: Mapping[str, RowAllocation]
+    """of all tables of the plan"""
+    identity: tuple[ColumnSchema, ...]
+    """the columns by which rows are found if the run assigned no keys"""
+    view: RowText | None
+    """the columns that must have the generated values; None: edited rows are deleted as well"""
+    references: tuple[Reference, ...]
+    """the foreign keys that reference the table"""
+    max_text_bytes: int
+    """the longest text that the server can join"""
+
+    def of(self, part: IndexRange) -> "PartDeletion":
+        return PartDeletion(self, part)
+
+
+class PartDeletion:
+    """The deletion of some of the rows. Generates them once, however many of its methods are called."""
+
+    def __init__(self, deletion: Deletion, part: IndexRange) -> None:
+        self._deletion = deletion
+        self._part = part
+        self._table = deletion.plan.table(deletion.name)
+        self._keys = deletion.rows[deletion.name].keys if self._table.key is not None else None
+
+    def lock(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
+        """Locks the rows. EditedRows: they have other values than the passes up to `last` gave them. A missing row is no edit.
+
+        Comes before the transaction's first SELECT without a lock, which would fix what later ones see.
+        """
+        name, view = self._deletion.name, self._deletion.view
+        if view is None:
+            for condition in self._conditions if self._deletion.references else ():
+                sql.rows(connection, f"SELECT COUNT(*) FROM {sql.quote(name)} WHERE {condition}{FOR_UPDATE}")
+            return
+        columns = [column.name for column in view.columns]
+        for piece in self._same_segment():
+            frame = generate(self._deletion.plan, self._table.after_pass(last), piece, self._deletion.rows).select(columns)
+            found = differences(connection, view, frame, self._deletion.max_text_bytes, lock=FOR_UPDATE)
+            if edited := [str(difference.key) for difference in found if difference.kind == "different"]:
+                raise EditedRows(
+                    f"rows of {name} were edited while clean ran: {len(edited):,} ({'/'.join(self._table.row_key)} {some(edited[: SHOWN_KEYS + 1])})",
+                    "parloader verify shows the edits; parloader clean --edited-too deletes these rows as well",
+                )
+
+    def require_unreferenced(self, connection: Connection) -> None:
+        """ForeignRows: a row references one of the rows. All generated rows that did are deleted."""
+        if self._deletion.references:
+            require_unreferenced(connection, self._deletion.references, self._doomed(connection))
+
+    def delete(self, connection: Connection) -> None:
+        """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key."""
+        name = self._deletion.name
+        if self._keys is not None:
+            last_first = f"ORDER BY {sql.quote(str(self._table.key))} DESC" if self._table.root_rows.rows else ""
+            for condition in reversed(self._conditions):
+                sql.execute(connection, f"DELETE FROM {sql.quote(name)} WHERE {condition} {last_first}")
+            return
+        frame = self._row_keys
+        pieces = frame.reverse().iter_slices(1) if self._part.start < self._table.root_rows.stop else (frame,)
+        for piece in pieces:
+            delete_by_key(connection, name, self._deletion.identity, piece)
+
+    @cached_property
+    def _row_keys(self) -> pl.DataFrame:
+        table = only(self._table, self._table.identity)
+        return RowGenerator(self._deletion.plan, table, self._deletion.rows).frame(self._part)
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        """Conditions that together are true for the rows and no others, on a table without alias."""
+        if self._keys is not None:
+            return tuple(sql.within(str(self._table.key), (key_range,)) for key_range in self._keys.ranges(self._part))
+        return tuple(condition for _, condition in conditions_by_key(self._row_keys, self._deletion.identity))
+
+    def _doomed(self, connection: Connection) -> DoomedRows:
+        name, identity = self._deletion.name, self._deletion.identity
+        if self._keys is not None:
+            outside = f"NOT {sql.within(str(self._table.key), self._keys.ranges(self._part), of='c')}"
+            return DoomedRows(conditions=self._conditions, outside=outside)
+        within_table = any(reference.within_table for reference in self._deletion.references)
+        row_keys = existing(connection, name, identity, self._row_keys) if within_table else ()
+        return DoomedRows(conditions=self._conditions, outside="TRUE", view=identity_text(name, identity), row_keys=frozenset(row_keys))
+
+    def _same_segment(self) -> Iterator[IndexRange]:
+        """The part in pieces with consecutive keys, so that no row between them is locked."""
+        for segment in self._keys.segments if self._keys else ():
+            start, stop = max(self._part.start, segment.start), min(self._part.stop, segment.start + segment.rows)
+            if start < stop:
+                yield IndexRange(start, stop)
+        if not self._keys:
+            yield self._part

@@ -1,0 +1,226 @@
+"""Rows that reference the rows that clean deletes: a delete would fail, or cascade to them.
+
+Before clean, `require_no_outside_references` looks for rows that parloader did not create. When a chunk is deleted, no generated row
+references it any more, so `require_unreferenced` must find no row at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import product
+from typing import Any
+
+from parloader.database import sql, visibility
+from parloader.database.driver import Connection
+from parloader.database.grants import account_literal
+from parloader.database.visibility import Reference, References
+from parloader.errors import ForeignRows, UnseenReferences
+from parloader.ledger.run import Run
+from parloader.plans.model import Pass
+from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
+from parloader.rows.server_text import RowText, column_texts
+
+# Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
+PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
+
+
+def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_unseen: bool) -> References:
+    """The foreign keys that reference the generated rows of these runs.
+
+    UnseenReferences: a foreign key may exist that the account cannot see, or whose rows it cannot read; not if that is accepted.
+    """
+    parents = {parent for _, parent in children_first(runs)}
+    references = visibility.all_references(connection, parents)
+    if accept_unseen:
+        return references
+    names, account = some(sorted(parents)), account_literal(connection.account)
+    accept = "nothing was deleted. To delete without this check: parloader clean --accept-unseen-references"
+    if references.hidden:
+        tables = ", ".join(references.hidden)
+        raise UnseenReferences(
+            f"{tables} references rows of {names}, and {account} may not read it, so clean cannot tell whether its rows would be deleted or changed",
+            f"An administrator can grant it: GRANT SELECT ON {references.hidden[0]} TO {account}; {accept}",
+        )
+    if not references.complete:
+        raise UnseenReferences(
+            f"{account} cannot see whether tables of other databases reference rows of {names}; with ON DELETE CASCADE their rows would be deleted, too",
+            f"An administrator can let it see every foreign key: GRANT PROCESS ON *.* TO {account}; {accept}",
+        )
+    return references
+
+
+def require_no_outside_references(connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], references: References) -> None:
+    """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row.
+
+    `others`: runs that are kept.
+    """
+    deleted: set[tuple[str, int]] = set()
+    search = _Search(connection, others)
+    for run, parent in children_first(runs):
+        generated = OwnedRows(parent, ((run, Pass.FIRST),))
+        if generated.in_order:  # rows that reference others of the same table are deleted before these
+            deleted.add((parent, run.run_id))
+        for foreign_key in references.to(parent):
+            child = foreign_key.child if foreign_key.same_database else None
+            child_runs = [other for other in runs if child and other.done.get(child)]
+            remaining = [other for other in child_runs if (child, other.run_id) not in deleted]
+            # generated rows of the child that remain are in the way as well
+            search.refuse(foreign_key, generated, _safe_child_rows(foreign_key, child_runs, remaining), by_others=not remaining)
+        deleted.add((parent, run.run_id))
+
+
+def _safe_child_rows(foreign_key: Reference, child_runs: list[Run], remaining: list[Run]) -> OwnedRows:
+    """The generated rows of the child that are not in the way: already deleted, or their references are first set to NULL."""
+    passes = [(run, Pass.FIRST) for run in child_runs if run not in remaining]
+    passes += [(run, Pass.SECOND) for run in remaining if set(foreign_key.columns) & run.plan.table(foreign_key.child).later]
+    return OwnedRows(foreign_key.child, tuple(passes))
+
+
+class _Search:
+    """Searches rows that reference generated rows. Reads the row keys of a child only once, however many parents it references."""
+
+    def __init__(self, connection: Connection, kept_runs: tuple[Run, ...]) -> None:
+        self._connection = connection
+        self._kept_runs = kept_runs
+        self._row_keys: dict[object, RowKeys] = {}
+        self._others: dict[object, bool] = {}
+
+    def refuse(self, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows, *, by_others: bool) -> None:
+        """ForeignRows: rows of the child, apart from those `excluding`, reference these generated rows of the parent."""
+        if not _references_anything(self._connection, foreign_key) or not self._has_other_rows(excluding):
+            return
+        found = self._find(foreign_key, generated, excluding)
+        if not found:
+            return
+        run = generated.passes[0][0]
+        if needed_by := [kept.run_id for kept in self._kept_runs if self._has_all(kept, foreign_key, generated, excluding)]:
+            needs = f"run {needed_by[0]} needs rows of {foreign_key.parent} that run {run.run_id} created: rows of {foreign_key.child} reference them"
+            raise ForeignRows(needs, f"Clean both runs: --run {run.run_id} --run {needed_by[0]}, or all of them; nothing was deleted")
+        origin = " that parloader did not create" if by_others else ""
+        raise ForeignRows(
+            f"rows of {foreign_key.child}{origin} reference rows of {foreign_key.parent} that parloader created: {found.text}",
+            f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted",
+        )
+
+    def _has_other_rows(self, excluding: OwnedRows) -> bool:
+        """Whether the table has rows other than these. True without asking if only their row keys can tell."""
+        if not excluding.passes or excluding.by_row_key:
+            return True
+        if excluding.label not in self._others:
+            self._others[excluding.label] = excluding.has_other_rows(self._connection)
+        return self._others[excluding.label]
+
+    def _has_all(self, kept: Run, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows) -> bool:
+        """Whether every row in the way is one that the kept run created."""
+        if not (foreign_key.same_database and kept.done.get(foreign_key.child)):
+            return False
+        return not self._find(foreign_key, generated, OwnedRows(foreign_key.child, (*excluding.passes, (kept, Pass.FIRST))))
+
+    def _find(self, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows) -> "FoundRows":
+        """The first rows of the child in the way."""
+        row_keys = self._keys(excluding) if excluding.by_row_key else None
+        found: list[tuple[Any, ...]] = []
+        for condition in generated.conditions(self._connection, PARENT_KEYS_OF_TEXTS if row_keys else PARENT_KEYS):
+            rows = referencing_rows(
+                self._connection, foreign_key, condition, excluding=excluding.outside_keys("c"), view=row_keys.view if row_keys else None
+            )
+            missing = row_keys.missing(rows.row_keys) if row_keys else range(len(rows.values))
+            found = nsmallest(SHOWN_KEYS + 1, (*found, *(rows.values[at] for at in missing)))
+            if len(found) > SHOWN_KEYS:
+                break
+        return FoundRows(key=foreign_key.child_key, values=tuple(found))
+
+    def _keys(self, owned: OwnedRows) -> RowKeys:
+        if owned.label not in self._row_keys:
+            self._row_keys[owned.label] = owned.row_keys(self._connection)
+        return self._row_keys[owned.label]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRows:
+    """Rows that reference others. False if there are none."""
+
+    key: tuple[str, ...]
+    """the columns that name a row in messages"""
+    values: tuple[tuple[Any, ...], ...]
+    """their values in each row"""
+    row_keys: tuple[tuple[str, ...], ...] = ()
+    """if asked for: the text of the row key, of each row"""
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def without(self, row_keys: frozenset[tuple[str, ...]]) -> "FoundRows":
+        """Those with other row keys, if row keys were asked for."""
+        if not self.row_keys:
+            return self
+        others = [at for at, row_key in enumerate(self.row_keys) if row_key not in row_keys]
+        return FoundRows(key=self.key, values=tuple(self.values[at] for at in others))
+
+    @property
+    def text(self) -> str:
+        return f"{'/'.join(self.key)} {some('/'.join(map(str, values)) for values in self.values)}"
+
+
+def _references_anything(connection: Connection, foreign_key: Reference) -> bool:
+    filled = " AND ".join(f"{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
+    return bool(sql.rows(connection, f"SELECT 1 FROM {_child(foreign_key)} WHERE {filled} LIMIT 1"))
+
+
+def referencing_rows(
+    connection: Connection, foreign_key: Reference, condition: str, *, excluding: str = "TRUE", view: RowText | None = None
+) -> FoundRows:
+    """The rows of the child that reference those rows of the parent for which `condition` is true, as far as `excluding` is true for the
+    child with alias c. The first ones only, unless a view of the child's row key is given.
+    """
+    key = foreign_key.child_key
+    names = [f"parloader_{n}" for n, _ in enumerate(foreign_key.referenced)]
+    parent = ", ".join(f"{sql.quote(column)} AS {name}" for column, name in zip(foreign_key.referenced, names, strict=True))
+    joined = " AND ".join(f"c.{sql.quote(column)} = p.{name}" for column, name in zip(foreign_key.columns, names, strict=True))
+    shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
+    texts = f", {column_texts(view)}" if view else ""
+    first = "" if view else f"ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}"
+    rows = sql.rows(
+        connection,
+        f"""SELECT {shown}{texts} FROM {_child(foreign_key)} c
+            JOIN (SELECT DISTINCT {parent} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {joined} WHERE {excluding} {first}""",
+    )
+    values = tuple(row[: len(key)] for row in rows)
+    return FoundRows(key=tuple(key), values=values, row_keys=tuple(row[len(key) :] for row in rows) if view else ())
+
+
+def _child(foreign_key: Reference) -> str:
+    return f"{sql.quote(foreign_key.database)}.{sql.quote(foreign_key.child)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoomedRows:
+    """Rows of a table that are deleted together: they may reference each other."""
+
+    conditions: tuple[str, ...]
+    """on a table without alias; each is true for some of the rows, and together for all and no others"""
+    outside: str
+    """a condition on the table with the alias c, true for all other rows; TRUE if `row_keys` tell"""
+    view: RowText | None = None
+    """how the server shows a row key"""
+    row_keys: frozenset[tuple[str, ...]] = frozenset()
+    """the row keys of these rows"""
+
+
+def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows) -> None:
+    """ForeignRows: another row references one of these rows of the parent."""
+    for foreign_key, condition in product(references, rows.conditions):
+        itself = foreign_key.within_table
+        found = referencing_rows(
+            connection,
+            foreign_key,
+            condition,
+            excluding=rows.outside if itself else "TRUE",
+            view=rows.view if itself else None,
+        )
+        others = found.without(rows.row_keys) if itself else found
+        if others:
+            raise ForeignRows(
+                f"rows of {foreign_key.child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
+                f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; then repeat parloader clean",
+            )

@@ -1,0 +1,85 @@
+"""What a clean will delete, and everything that stands against it, except edited rows: comparison.py looks for these."""
+
+from dataclasses import dataclass
+
+from parloader.config import CleanConfig
+from parloader.database import introspection
+from parloader.database.driver import Connection
+from parloader.database.session import server_info
+from parloader.database.visibility import References
+from parloader.ledger import store
+from parloader.ledger.run import Run
+from parloader.rows.deletion import Deletion
+from parloader.rows.outside_references import read_references, require_no_outside_references
+from parloader.rows.ownership import children_first, require_no_shared_rows
+from parloader.rows.server_text import row_text
+from parloader.runs.selection import select_runs
+from parloader.schema.model import Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """What a clean will delete."""
+
+    runs: tuple[Run, ...]
+    kept_runs: tuple[Run, ...]
+    """the other runs of the ledger"""
+    schema: Schema
+    """those of the runs' tables that exist"""
+    references: References
+    """the foreign keys that reference rows of the runs"""
+    max_text_bytes: int
+    """the longest text that the server can join (max_allowed_packet)"""
+    compared: bool
+    """whether rows must have the generated values when they are deleted"""
+
+    @property
+    def rows_by_table(self) -> tuple[tuple[str, int], ...]:
+        """(table, rows), children first."""
+        rows: dict[str, int] = {}
+        for run, name in children_first(self.runs):
+            rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
+        return tuple(rows.items())
+
+    def deletion(self, run: Run, name: str) -> Deletion:
+        """How the run's rows of a table are deleted."""
+        table, live = run.plan.table(name), self.schema[name]
+        return Deletion(
+            plan=run.plan,
+            name=name,
+            rows=run.rows,
+            identity=tuple(live.column(column) for column in table.identity),
+            view=row_text(live, table.checked, table.key, table.identity) if self.compared else None,
+            references=self.references.to(name),
+            max_text_bytes=self.max_text_bytes,
+        )
+
+
+def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
+    """Reads the ledger and the schema. ForeignRows, UnseenReferences: see outside_references.py. Refused: a run does not exist."""
+    runs = store.runs(connection)
+    selected = select_runs(runs, config.runs)
+    kept = tuple(run for run in runs if run not in selected)
+    schema = _existing_tables(connection, selected)
+    references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
+    require_no_shared_rows(connection, selected, kept)
+    require_no_outside_references(connection, selected, kept, references)
+    return Removal(
+        runs=selected,
+        kept_runs=kept,
+        schema=schema,
+        references=references,
+        max_text_bytes=server_info(connection).max_allowed_packet_bytes,
+        compared=not config.edited_too and not _changes_own_rows(schema),
+    )
+
+
+def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
+    """Those of the runs' tables that exist. PrivilegeMissing: the account may not read one of them, so whether it exists is unknown."""
+    names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
+    return introspection.base_tables(introspection.read_tables(connection, names))
+
+
+def _changes_own_rows(schema: Schema) -> bool:
+    """Whether a trigger runs when rows are deleted or the second pass is undone: what it changes is no edit by others."""
+    return any(trigger.event in ("UPDATE", "DELETE") for table in schema.values() for trigger in table.triggers)

@@ -1,0 +1,104 @@
+"""What others do after clean has looked and before it deletes: the delete itself finds it, under locks, and stops."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support.servers import Database
+
+from parloader.config import CleanConfig
+from parloader.errors import ParloaderError
+from parloader.operations.clean import clean
+from parloader.workers.progress import Progress, ProgressBar
+
+KEYS = pytest.mark.parametrize(
+    "key", ["INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY", "CHAR(20) NOT NULL PRIMARY KEY"], ids=["by key", "by values"]
+)
+
+ROWS = 300
+
+
+class AfterTheLook(Progress):
+    """Somebody runs these statements when clean has compared all rows, and has deleted none."""
+
+    def __init__(self, database: Database, *statements: str) -> None:
+        self._database, self._statements = database, statements
+
+    @contextmanager
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+        yield ProgressBar()
+        if what == "looking for edited rows":
+            self._database.execute(*self._statements)
+
+
+def stopped(database: Database, *statements: str) -> str:
+    """What clean says if somebody runs these statements meanwhile."""
+    with pytest.raises(ParloaderError) as caught:
+        clean(CleanConfig(target=database.target, procs=2), AfterTheLook(database, *statements))
+    assert caught.value.exit_code == 1
+    assert "clean stopped, and keeps the rows that are left in the ledger" in caught.value.message
+    return caught.value.message
+
+
+def library(database: Database, key: str, rule: str = "CASCADE") -> None:
+    """Fills book and its shelves; loan references books, note references shelves: both are tables of somebody else."""
+    kind = key.removesuffix(" PRIMARY KEY").removesuffix(" AUTO_INCREMENT").removesuffix(" NOT NULL")
+    database.execute(
+        f"CREATE TABLE shelf (id {key}, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
+        f"CREATE TABLE book (id {key}, shelf_id {kind} NOT NULL, title VARCHAR(80) NOT NULL, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
+        f"CREATE TABLE loan (number INT PRIMARY KEY, book_id {kind}, FOREIGN KEY (book_id) REFERENCES book (id) ON DELETE {rule}) ENGINE=InnoDB",
+        f"CREATE TABLE note (number INT PRIMARY KEY, shelf_id {kind}, FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE {rule}) ENGINE=InnoDB",
+    )
+    database.parloader("seed", "--table", "book", "--rows", str(ROWS), "--procs", "1")
+
+
+@KEYS
+@pytest.mark.parametrize(("table", "parent"), [("loan", "book"), ("note", "shelf")])
+def test_a_row_that_begins_to_reference_one_of_ours(database: Database, key: str, table: str, parent: str) -> None:
+    library(database, key)
+    said = stopped(database, f"INSERT INTO {table} SELECT 7, MIN(id) FROM {parent}")
+    assert f"rows of {table} began to reference rows of {parent} while clean ran: number 7" in said
+    assert database.value(f"SELECT COUNT(*) FROM {table} JOIN {parent} ON {table}.{parent}_id = {parent}.id") == 1
+    database.execute(f"DELETE FROM {table}")
+    database.parloader("clean", "--yes")
+    assert [database.value(f"SELECT COUNT(*) FROM {name}") for name in ("book", "shelf")] == [0, 0]
+
+
+@KEYS
+@pytest.mark.parametrize(("table", "column"), [("book", "title"), ("shelf", "name")])
+def test_a_row_of_ours_that_is_edited(database: Database, key: str, table: str, column: str) -> None:
+    library(database, key)
+    edit = f"UPDATE {table} SET {column} = 'mine' ORDER BY id DESC LIMIT 1"
+    assert f"rows of {table} were edited while clean ran: 1 (id " in stopped(database, edit)
+    assert database.value(f"SELECT COUNT(*) FROM {table} WHERE {column} = 'mine'") == 1
+    assert f"1 of {table} (id " in database.parloader("clean", "--yes", check=3).stderr
+    database.parloader("clean", "--yes", "--edited-too")
+    assert database.value(f"SELECT COUNT(*) FROM {table}") == 0
+
+
+def test_a_row_of_somebody_under_the_key_of_one_of_ours(database: Database) -> None:
+    library(database, "CHAR(20) NOT NULL PRIMARY KEY")
+    stopped(
+        database,
+        "CREATE TABLE deleted AS SELECT * FROM book ORDER BY id LIMIT 1",
+        "DELETE FROM book ORDER BY id LIMIT 1",
+        "INSERT INTO book SELECT id, shelf_id, 'mine' FROM deleted",
+    )
+    assert database.value("SELECT COUNT(*) FROM book WHERE title = 'mine'") == 1
+
+
+@KEYS
+def test_a_second_pass_that_is_edited(database: Database, key: str) -> None:
+    """The columns that close a cycle are set to NULL first, and are compared before that."""
+    kind = key.removesuffix(" PRIMARY KEY").removesuffix(" AUTO_INCREMENT").removesuffix(" NOT NULL")
+    database.execute(
+        f"CREATE TABLE department (id {key}, head_id {kind} NULL) ENGINE=InnoDB",
+        f"CREATE TABLE worker (id {key}, department_id {kind} NOT NULL, FOREIGN KEY (department_id) REFERENCES department (id)) ENGINE=InnoDB",
+        "ALTER TABLE department ADD FOREIGN KEY (head_id) REFERENCES worker (id)",
+    )
+    database.parloader("seed", "--table", "worker", "--rows", str(ROWS), "--procs", "1")
+    edit = "UPDATE department SET head_id = (SELECT MAX(id) FROM worker WHERE id <> head_id) ORDER BY id LIMIT 1"
+    heads = "SELECT COUNT(*) FROM department WHERE head_id IS NOT NULL"
+    before = database.value(heads)
+    assert "rows of department were edited while clean ran: 1 (id " in stopped(database, edit)
+    assert database.value(heads) == before

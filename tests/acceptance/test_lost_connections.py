@@ -1,0 +1,73 @@
+"""No command needs a connection that was idle while its workers compared rows; one that is lost in the middle of a statement is replaced."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support.faults import kill_sessions
+from support.servers import Database
+
+from parloader.config import CleanConfig, VerifyConfig
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.errors import ConnectError
+from parloader.operations.clean import clean, preview_clean
+from parloader.operations.verify import verify
+from parloader.workers.progress import Progress, ProgressBar
+from parloader.workers.retry_policy import run_on_connection
+
+ROWS = 200
+
+
+class EndsIdleConnections(Progress):
+    """As a server with a short wait_timeout does, it ends every connection to the database when all rows are compared."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.looks = 0
+
+    @contextmanager
+    def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
+        yield ProgressBar()
+        if what in ("verify", "looking for edited rows"):
+            self.looks += 1
+            with self._database.server.connection() as admin:
+                statement = "SELECT id FROM information_schema.processlist WHERE db = %s"
+                kill_sessions(admin, [number for (number,) in sql.rows(admin, statement, self._database.target.database)])
+
+
+@pytest.fixture
+def seeded(database: Database) -> Database:
+    database.execute("CREATE TABLE ticket (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB")
+    for _ in range(2):
+        database.parloader("seed", "--table", "ticket", "--rows", str(ROWS), "--procs", "1", "--new-run")
+    return database
+
+
+def test_no_connection_waits_for_the_comparison(seeded: Database) -> None:
+    target = seeded.target
+    ending = EndsIdleConnections(seeded)
+    assert verify(VerifyConfig(target=target, procs=1), ending).ok
+    assert preview_clean(CleanConfig(target=target, procs=1), ending).rows == 2 * ROWS
+    assert clean(CleanConfig(target=target, procs=1), ending).rows == 2 * ROWS
+    assert ending.looks == 6
+    assert seeded.rows("SHOW TABLES") == (("ticket",),)
+
+
+def test_a_lost_connection_is_replaced(database: Database) -> None:
+    """Each command that needs a single connection runs its statements by this function."""
+    attempts = 0
+
+    def work(connection: Connection) -> str:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            with database.server.connection() as admin:
+                kill_sessions(admin, [connection.thread_id()])
+        return str(sql.value(connection, "SELECT 'done'"))
+
+    assert run_on_connection(database.target, "reading", work, retry_seconds=30) == "done"
+    assert attempts == 2
+    attempts = 0
+    with pytest.raises(ConnectError, match="reading: "):
+        run_on_connection(database.target, "reading", work, retry_seconds=0)
