@@ -113,7 +113,10 @@ class TriggerWatch:
                 self.require_no_added_rows(table, rows, written.get(name, 0))
             trigger, engine = _triggers_text(self._others(name)), _engine(now)
             if added:
-                notes.append(f"{trigger} inserts rows into {name}{engine}; verify does not check them, clean does not delete them")
+                notes.append(
+                    f"{trigger} inserts rows into {name}{engine}; verify does not check them, and clean deletes only those that reference "
+                    "generated rows, with --with-trigger-rows"
+                )
             if changed:
                 columns = listed(changed)
                 notes.append(

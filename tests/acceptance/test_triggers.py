@@ -102,6 +102,18 @@ def test_rows_that_a_trigger_adds(database: Database, profile: str) -> None:
     assert "the trigger profiles of account inserts rows into profile" in said
     assert database.value("SELECT COUNT(*) FROM profile") == 300
     database.parloader("verify", "--procs", "1")
+    database.execute("INSERT INTO account (id, name) VALUES (9999, 'somebody')")  # and the trigger his profile
+    assert "rows of profile" in database.parloader("clean", "--yes", "--procs", "1", check=3).stderr
+    database.execute(
+        "CREATE TABLE visit (id INT PRIMARY KEY, account_id INT UNSIGNED, FOREIGN KEY (account_id) REFERENCES profile (account_id))"
+    )
+    assert "may be referenced by visit" in database.parloader("clean", "--yes", "--with-trigger-rows", check=3).stderr
+    assert database.value("SELECT COUNT(*) FROM profile") == 301
+    database.execute("DROP TABLE visit")
+    said = database.parloader("clean", "--yes", "--with-trigger-rows", "--procs", "1").stderr
+    assert "deleted 300 rows from profile that referenced generated rows" in said
+    assert database.rows("SELECT account_id FROM profile") == ((9999,),)
+    assert database.rows("SELECT id FROM account") == ((9999,),)
 
 
 @pytest.mark.slow
