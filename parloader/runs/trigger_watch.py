@@ -95,7 +95,7 @@ class TriggerWatch:
         """How many rows were added besides the generated ones, which are known by their keys or, without such keys, only by their number."""
         keys = now.added_since(self._before[now.table.name])
         key = now.table.row_key
-        if table is not None and table.key is not None and key is not None and key.columns == (table.key,):
+        if written and table is not None and table.key is not None and key is not None and key.columns == (table.key,):
             return sum(not any(first <= found <= last for first, last in rows[table.name].new_keys) for (found,) in keys)
         return max(0, len(keys) - written)
 

@@ -116,6 +116,15 @@ def test_rows_that_a_trigger_adds(database: Database, profile: str) -> None:
     assert database.rows("SELECT id FROM account") == ((9999,),)
 
 
+def test_rows_that_a_trigger_adds_to_a_parent(database: Database) -> None:
+    login = f"CREATE TABLE login ({KEY}, profile_id INT UNSIGNED NOT NULL, FOREIGN KEY (profile_id) REFERENCES profile (id))"
+    database.execute(ACCOUNT, PROFILE, PROFILES, login)
+    before = state(database)
+    refused = database.parloader("seed", "--table", "login", "--rows", "300", "--procs", "1", check=3).stderr
+    assert "the trigger profiles of account inserts them, and the plan generates rows of profile as well; nothing was committed" in refused
+    assert state(database) == before
+
+
 @pytest.mark.slow
 def test_a_trigger_that_only_reads_is_not_noted(database: Database) -> None:
     database.execute(
