@@ -3,7 +3,7 @@
 A trigger's row cannot be told from one that somebody else inserted for a generated row, so clean deletes them only on request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from parloader.database import introspection, sql, visibility
 from parloader.database.driver import Connection
@@ -48,6 +48,12 @@ def delete_trigger_rows(connection: Connection, references: tuple[Reference, ...
         generated = OwnedRows(reference.parent, ((run, Pass.FIRST),))
         for condition in generated.conditions(connection, PARENT_KEYS):
             yield reference.child, sql.execute(connection, _delete_statement(reference, condition))
+
+
+def are_referenced(connection: Connection, reference: Reference, keys: Sequence[int]) -> bool:
+    """Whether a row of the child references one of these keys of the parent."""
+    child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
+    return bool(sql.rows(connection, f"SELECT 1 FROM {child} WHERE {sql.quote(reference.columns[0])} IN %s LIMIT 1", list(keys)))
 
 
 def _delete_statement(reference: Reference, condition: str) -> str:

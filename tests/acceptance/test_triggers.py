@@ -169,6 +169,10 @@ def test_an_account_that_sees_no_trigger(database: Database, blind: Database) ->
     assert "thread: a trigger that this account cannot read changes replies, so verify and clean do not compare this column" in said
     blind.parloader("verify", "--procs", "1")
     blind.parloader("clean", "--yes", "--procs", "1")
+    said = blind.parloader("seed", "--table", "account", "--rows", "300", "--procs", "1").stderr
+    assert "a trigger that this account cannot read inserts rows into profile that reference generated rows of account" in said
+    database.execute("DELETE FROM profile")
+    blind.parloader("clean", "--yes", "--procs", "1")
     grant = f"GRANT TRIGGER ON `{database.target.database}`.* TO 'blind'@'localhost'"
     assert grant in blind.parloader("seed", "--table", "profile", "--rows", "300", "--procs", "1", check=3).stderr
     database.execute("CREATE TRIGGER renamed BEFORE INSERT ON account FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
