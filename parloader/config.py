@@ -99,6 +99,7 @@ class CleanConfig:
     procs: int = field(default_factory=usable_cores)
     runs: tuple[int, ...] = ()  # delete only these; empty: all runs
     edited_too: bool = False  # also delete generated rows that were edited, without looking for edits
+    with_trigger_rows: bool = False  # also delete rows that triggers inserted for generated rows
     accept_unseen_references: bool = False  # also if foreign keys may exist that the account cannot see
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS

@@ -133,7 +133,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyO
     from parloader.operations import verify as operation
 
     result = operation.verify(scope.config(target), screen)
-    output.show(result.as_json(), lambda: report.verify(result), None if result.ok else VerifyFailed(result.summary))
+    output.show(result.as_json(), lambda: report.verify(result), None if result.ok else VerifyFailed(result.summary, result.hint))
 
 
 @cli.command(epilog=EXIT_CODES)

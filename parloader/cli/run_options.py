@@ -35,6 +35,12 @@ _clean_options = option_group(
     _run_option,
     click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later."),
     click.option(
+        "--with-trigger-rows",
+        is_flag=True,
+        help="Also delete the rows that reference generated rows in tables that INSERT triggers of the loaded tables name. Rows that somebody "
+        "else inserted there for generated rows are deleted as well.",
+    ),
+    click.option(
         "--accept-unseen-references",
         is_flag=True,
         help="Delete even if this account cannot see or read every table that may reference the rows. If such a table has a foreign key with "
@@ -65,6 +71,7 @@ class CleanOptions:
     procs: int
     runs: tuple[int, ...]
     edited_too: bool
+    with_trigger_rows: bool
     accept_unseen_references: bool
 
     def config(self, target: "Target", **others: Any) -> "CleanConfig":

@@ -9,8 +9,8 @@ from typing import Any
 import pymysql
 
 from parloader.database import error_numbers as numbers
-from parloader.database import grants
 from parloader.database.error_numbers import Known
+from parloader.database.grants import how_to_grant
 from parloader.errors import (
     ConnectError,
     DiskFull,
@@ -63,7 +63,7 @@ ENGINE_ERRORS = {
 
 
 DOCUMENT_ID_ADVICE = (
-    "InnoDB takes only values of FTS_DOC_ID above every committed one, on MySQL by less than 65,535. If rows with higher values were deleted, "
+    "InnoDB takes only values of FTS_DOC_ID above all earlier ones, on MySQL by less than 65,535. If rows with higher values were deleted, "
     "OPTIMIZE TABLE lets it count from the highest existing one again"
 )
 
@@ -84,17 +84,13 @@ class Meaning:
 
     group: tuple[Known, ...]
     error: type[ParloaderError]
-    next_step: str  # {account}, {database} and {grant} are filled in; true for commands that only read, too
+    next_step: str  # true for commands that only read, too
     action: Action = Action.GIVE_UP
 
 
 # The first group that contains the number counts
 MEANINGS = (
-    Meaning(
-        group=numbers.NO_PRIVILEGE,
-        error=PrivilegeMissing,
-        next_step="{grant}",
-    ),
+    Meaning(group=numbers.NO_PRIVILEGE, error=PrivilegeMissing, next_step=""),  # the privilege that is missing: see translate
     Meaning(
         group=numbers.READ_ONLY,
         error=ServerNotSupported,
@@ -283,6 +279,7 @@ def translate(error: pymysql.Error, doing: str, *, account: str, database: str) 
     """The parloader error for a driver error that ended `doing`. Target.translate knows account and database."""
     message = f"{doing}: {server_message(error)}"
     if meaning := _meaning(error):
-        grant = grants.next_step(str(error.args[-1]), database, getattr(error, "account", ""))
-        return meaning.error(message, meaning.next_step.format(account=account, database=database, grant=grant))
+        if meaning.group is numbers.NO_PRIVILEGE:
+            return meaning.error(message, how_to_grant(str(error.args[-1]), getattr(error, "account", ""), database))
+        return meaning.error(message, meaning.next_step)
     return WriteFailed(message, UNEXPECTED)

@@ -1,47 +1,28 @@
-"""Privileges: the GRANT statement that gives an account what the server denied, and what SHOW GRANTS says an account has.
+"""Reads the server's texts about privileges: what a refusal says is missing, and what SHOW GRANTS says an account has.
 
-Sources: MySQL manual "GRANT Statement" and "Server Error Message Reference" (1142, 1143, 1227); MariaDB writes `database`.`table`.
+Sources: MySQL "Server Error Message Reference" (ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR), MySQL manual "SHOW GRANTS Statement".
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from parloader.schema.model import quote_identifier
 
-# "SELECT, INSERT command denied to user 'u'@'h' for column 'c' in table 't'"; the words depend on lc_messages, the privileges do not
-DENIED = re.compile(r"^([A-Z][A-Z ]*(?:, [A-Z][A-Z ]*)*) command denied\b.*?(?:`((?:[^`]|``)+)`\.`(?:[^`]|``)+`)?$", re.DOTALL)
+# "SELECT command denied to user 'u'@'localhost' for table 't'"; MariaDB writes `database`.`t`, MySQL only 't'
+DENIED_COMMAND = re.compile(
+    r"(?P<privileges>[A-Z][A-Za-z, ]*) command denied\b.*?(?:`(?P<database>(?:[^`]|``)+)`\.`(?:[^`]|``)+`|$)", re.DOTALL
+)
 
-# "you need (at least one of) the SUPER, BINLOG ADMIN privilege(s)"; MySQL also writes "the SUPER or SYSTEM_VARIABLES_ADMIN privilege(s)"
-GLOBAL = re.compile(r"\b([A-Z][A-Z_ ]*?)(?:(?:, | or )[A-Z][A-Z_ ]*)* privilege\(s\)")
-
-# A locking read needs one of several privileges; this one is the usual one
-LOCKING = "SELECT with locking clause command denied"
+# "Access denied; you need (at least one of) the PROCESS privilege(s) for this operation"; the first of several is enough
+DENIED_GLOBALLY = re.compile(r"\(at least one of\) the (?P<privilege>[A-Z_ ]+?)(?:,| or| privilege)")
 
 GLOBAL_GRANT = re.compile(r"GRANT (?P<privileges>.+) ON \*\.\* TO ")
 
 # A global privilege of these makes information_schema list the columns, and so the foreign keys, of every table
 SHOWS_ALL_TABLES = frozenset({"ALL PRIVILEGES", "SELECT", "INSERT", "UPDATE", "REFERENCES"})
 
-
-@dataclass(frozen=True, kw_only=True)
-class Denial:
-    """What the server denied, according to its message."""
-
-    privileges: str  # as GRANT has them: "INSERT, UPDATE"
-    database: str | None = None  # None: the message names none
-    everywhere: bool = False  # a privilege that can only be granted ON *.*
-
-
-def denial(message: str) -> Denial | None:
-    """The privileges that the server's message names; None: it names none (or is in another language)."""
-    if message.startswith(LOCKING):
-        return Denial(privileges="SELECT, UPDATE")
-    if found := DENIED.match(message):
-        return Denial(privileges=found[1], database=found[2] and found[2].replace("``", "`"))
-    if found := GLOBAL.search(message):
-        return Denial(privileges=found[1], everywhere=True)  # the first of those that are sufficient
-    return None
+# A locking read needs one of several privileges; this one is the usual one
+LOCKING = re.compile(r"SELECT with locking clause")
 
 
 def account_literal(account: str) -> str:
@@ -55,14 +36,19 @@ def grant(privileges: str, database: str, account: str) -> str:
     return f"GRANT {privileges} ON {quote_identifier(database)}.* TO {account_literal(account)}"
 
 
-def next_step(message: str, database: str, account: str) -> str:
-    """What to do about a denied privilege. `account`: as CURRENT_USER() reports it; empty: unknown."""
-    denied = denial(message)
-    if denied is None or not account:
-        return "An administrator can grant it; docs/privileges.md lists what each command needs"
-    if denied.everywhere:
-        return f"An administrator can grant it: GRANT {denied.privileges} ON *.* TO {account_literal(account)}"
-    return f"An administrator can grant it: {grant(denied.privileges, denied.database or database, account)}"
+def how_to_grant(message: str, account: str, database: str) -> str:
+    """What an administrator can do about a refused statement, by the server's message: the GRANT of the missing privilege.
+
+    `account`: as CURRENT_USER() reports it; empty: unknown. Some messages name no privilege ("Access denied for user … to database …"), and
+    messages may be in another language.
+    """
+    if account and (found := DENIED_COMMAND.search(message)):
+        privileges = LOCKING.sub("SELECT, UPDATE", found["privileges"]).upper()
+        named = (found["database"] or "").replace("``", "`")
+        return f"An administrator can grant it: {grant(privileges, named or database, account)}"
+    if account and (found := DENIED_GLOBALLY.search(message)):
+        return f"An administrator can grant it: GRANT {found['privilege']} ON *.* TO {account_literal(account)}"
+    return f"The server does not say which privilege is missing: compare SHOW GRANTS with what the command needs on {database} (docs/privileges.md)"
 
 
 def shows_all_tables(grants: Iterable[str]) -> bool:

@@ -47,14 +47,6 @@ class References:
         return tuple(reference for reference in self.readable if reference.parent == parent)
 
 
-def require_readable(connection: Connection, tables: Iterable[str]) -> tuple[str, ...]:
-    """Those of the tables and views that exist, read from the server, which refuses (DriverError) if the account may not read all their columns.
-
-    information_schema cannot tell this: it does not list tables on which the account has no privilege.
-    """
-    return tuple(name for name in tables if _exists(connection, f"SELECT * FROM {sql.quote(name)} LIMIT 0"))
-
-
 def all_exist(connection: Connection, tables: Iterable[str]) -> bool:
     """Whether all of these tables exist. DriverError: the account may not read one of them. One statement for all of them."""
     return _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote, tables))} LIMIT 0")
@@ -153,12 +145,6 @@ def _quoted(child: str) -> str:
     """The child, given as database/table, for a statement. With more than one slash it cannot be known which one separates the two."""
     database, *table = child.split("/")
     return f"{quote_identifier(database)}.{quote_identifier(table[0])}" if len(table) == 1 else child
-
-
-def current_account(connection: Connection) -> str:
-    """The account that the session uses, quoted for a GRANT."""
-    user, _, host = str(sql.value(connection, "SELECT CURRENT_USER()")).rpartition("@")
-    return f"'{user}'@'{host}'"
 
 
 def _primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:

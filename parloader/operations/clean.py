@@ -1,5 +1,6 @@
 """clean: deletes the rows that the ledger lists, children first, and nothing else; then drops the ledger."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
+from parloader.rows.trigger_rows import delete_trigger_rows
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
@@ -84,6 +86,8 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
         _require_no_edited_rows(context, removal)
+        if removal.trigger_references:
+            lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, context, todo))
         if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
             lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
         else:
@@ -144,6 +148,22 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
     )
     for run in removal.runs:
         require_no_edited_rows(compare_context, run, removal.schema)
+
+
+def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: Connection) -> None:
+    """Deletes the rows that triggers inserted for generated rows, in transactions of a part each. May be repeated."""
+    deleted: Counter[str] = Counter()
+    for run in todo.removal.runs:
+        steps = delete_trigger_rows(connection, todo.removal.trigger_references, run)
+        while True:
+            with sql.transaction(connection):
+                control.require_current(connection, todo.token)
+                step = next(steps, None)
+            if step is None:
+                break
+            deleted[step[0]] += step[1]
+    for table, rows in deleted.items():
+        context.progress.note(f"deleted {counted(rows, 'row')} from {table} that referenced generated rows (--with-trigger-rows)")
 
 
 def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:

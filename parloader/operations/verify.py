@@ -9,7 +9,6 @@ from parloader.config import VerifyConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, server_info
-from parloader.database.visibility import require_readable
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import store
@@ -19,6 +18,7 @@ from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import CompareContext, Comparison, compare
 from parloader.runs.selection import select_runs, select_tables
+from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
 from parloader.workers.progress import Progress
@@ -79,6 +79,8 @@ class VerifyResult:
     differences: tuple[Difference, ...]
     """the first ones of each kind and table"""
     extra_by_table: Mapping[str, int] = field(default_factory=dict)
+    hint: str = ""
+    """a possible cause of different rows; empty: none is known"""
 
     @property
     def not_shown(self) -> dict[tuple[str, str], int]:
@@ -172,6 +174,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
         extra_counts=not config.ignore_extra,
         differences=(*differences, *first),
         extra_by_table=extra,
+        hint=hint_at_triggers(introspection.base_tables(scope.schema)) if any(verdict.different for verdict in verdicts) else "",
     )
 
 
@@ -185,7 +188,7 @@ def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
         all_runs=all_runs,
         runs=runs,
         tables=select_tables(runs, config.tables),
-        schema=introspection.read_tables(connection, require_readable(connection, names)),
+        schema=introspection.read_tables(connection, names),
         server=server_info(connection),
     )
 

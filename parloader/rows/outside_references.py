@@ -12,6 +12,7 @@ from typing import Any
 
 from parloader.database import sql, visibility
 from parloader.database.driver import Connection
+from parloader.database.grants import account_literal
 from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows, UnseenReferences
 from parloader.ledger.run import Run
@@ -32,7 +33,7 @@ def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_uns
     references = visibility.all_references(connection, parents)
     if accept_unseen:
         return references
-    names, account = some(sorted(parents)), visibility.current_account(connection)
+    names, account = some(sorted(parents)), account_literal(connection.account)
     accept = "nothing was deleted. To delete without this check: parloader clean --accept-unseen-references"
     if references.hidden:
         tables = ", ".join(references.hidden)

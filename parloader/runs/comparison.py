@@ -14,6 +14,7 @@ from parloader.rows import server_text
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import some
 from parloader.runs.preparation import fitted_to
+from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
 from parloader.workers.events import Differs, Event
 from parloader.workers.executor import Executor, Supervisor
@@ -153,9 +154,11 @@ def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) ->
     edited = {entry.name: comparison.different[entry.name] for entry in run.tables if comparison.different.get(entry.name)}
     if edited:
         tables = ", ".join(f"{count:,} of {table}{_edited_keys(comparison, run, table)}" for table, count in edited.items())
+        perhaps = hint_at_triggers(schema)
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader generated them: {tables}",
-            "Nothing was deleted. parloader verify shows the edits; parloader clean --edited-too deletes these rows as well",
+            "Nothing was deleted. parloader verify shows the edits; parloader clean --edited-too deletes these rows as well"
+            + (f". {perhaps}" if perhaps else ""),
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from parloader.database import error_codes, sql
+from parloader.database import error_codes, privileges, sql, visibility
 from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import ServerInfo
@@ -20,6 +20,7 @@ from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows import server_text
 from parloader.rows.differences import differences
+from parloader.rows.trigger_rows import are_referenced
 from parloader.rows.writers import UpdateWriter, deferred_update, writer_for
 from parloader.runs.trigger_watch import TriggerWatch, hint_at_hidden_triggers
 from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
@@ -106,7 +107,28 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
         frame = RowGenerator(plan, table, rows).at(indices)
         changed[name] |= _changed_columns(context, table, frame, triggers.causes(name) or HIDDEN)
     sizes = {table.name: len(indices) if table.partitioned else rows[table.name].new_rows for table, indices in samples}
-    return changed, triggers.findings(rows, sizes)
+    return changed, (*triggers.findings(rows, sizes), *_rows_of_hidden_triggers(context, samples))
+
+
+def _rows_of_hidden_triggers(context: _Preflight, samples: list[tuple[Table, pl.Series]]) -> list[str]:
+    """Notes on rows that reference the sample, if the account cannot read the triggers that may have inserted them."""
+    connection = context.connection
+    statement = privileges.grant_to_see_triggers(connection)
+    if statement is None:
+        return []
+    sampled = {table.name: (table, indices) for table, indices in samples if table.key is not None}
+    notes = []
+    for reference in visibility.all_references(connection, sampled.keys()).readable:
+        table, indices = sampled[reference.parent]
+        if table.key is None or reference.referenced != (table.key,) or (reference.same_database and reference.child in context.rows):
+            continue
+        keys = RowGenerator(context.plan, only(table, ()), context.rows).at(indices)[table.key]
+        if are_referenced(connection, reference, keys.to_list()):
+            notes.append(
+                f"{HIDDEN} inserts rows into {reference.child} that reference generated rows of {table.name}, so clean will refuse while they "
+                f"exist. To let parloader name the trigger: {statement}"
+            )
+    return notes
 
 
 def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:

@@ -1,18 +1,19 @@
 """What a clean will delete, and everything that stands against it, except edited rows: comparison.py looks for these."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parloader.config import CleanConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import server_info
-from parloader.database.visibility import References, require_readable
+from parloader.database.visibility import Reference, References
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
 from parloader.rows.ownership import children_first, require_no_shared_rows
 from parloader.rows.server_text import row_text
+from parloader.rows.trigger_rows import trigger_references
 from parloader.runs.selection import select_runs
 from parloader.schema.model import Schema
 
@@ -28,6 +29,8 @@ class Removal:
     """those of the runs' tables that exist"""
     references: References
     """the foreign keys that reference rows of the runs"""
+    trigger_references: tuple[Reference, ...]
+    """those from tables that triggers fill, if their rows are deleted as well"""
     max_text_bytes: int
     """the longest text that the server can join (max_allowed_packet)"""
     compared: bool
@@ -63,21 +66,26 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     schema = _existing_tables(connection, selected)
     references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
     require_no_shared_rows(connection, selected, kept)
-    require_no_outside_references(connection, selected, kept, references)
+    by_triggers: tuple[Reference, ...] = ()
+    if config.with_trigger_rows:
+        by_triggers = trigger_references(connection, schema, references, accept_unseen=config.accept_unseen_references)
+    others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
+    require_no_outside_references(connection, selected, kept, others)
     return Removal(
         runs=selected,
         kept_runs=kept,
         schema=schema,
         references=references,
+        trigger_references=by_triggers,
         max_text_bytes=server_info(connection).max_allowed_packet_bytes,
         compared=not config.edited_too and not _changes_own_rows(schema),
     )
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
-    """Those of the runs' tables that exist. DriverError: the account may not read one of them, so whether it exists is unknown."""
+    """Those of the runs' tables that exist. PrivilegeMissing: the account may not read one of them, so whether it exists is unknown."""
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
-    return introspection.base_tables(introspection.read_tables(connection, require_readable(connection, names)))
+    return introspection.base_tables(introspection.read_tables(connection, names))
 
 
 def _changes_own_rows(schema: Schema) -> bool:

@@ -95,7 +95,7 @@ class TriggerWatch:
         """How many rows were added besides the generated ones, which are known by their keys or, without such keys, only by their number."""
         keys = now.added_since(self._before[now.table.name])
         key = now.table.row_key
-        if table is not None and table.key is not None and key is not None and key.columns == (table.key,):
+        if written and table is not None and table.key is not None and key is not None and key.columns == (table.key,):
             return sum(not any(first <= found <= last for first, last in rows[table.name].new_keys) for (found,) in keys)
         return max(0, len(keys) - written)
 
@@ -113,7 +113,10 @@ class TriggerWatch:
                 self.require_no_added_rows(table, rows, written.get(name, 0))
             trigger, engine = _triggers_text(self._others(name)), _engine(now)
             if added:
-                notes.append(f"{trigger} inserts rows into {name}{engine}; verify does not check them, clean does not delete them")
+                notes.append(
+                    f"{trigger} inserts rows into {name}{engine}; verify does not check them, and clean deletes only those that reference "
+                    "generated rows, with --with-trigger-rows"
+                )
             if changed:
                 columns = listed(changed)
                 notes.append(
@@ -122,6 +125,16 @@ class TriggerWatch:
             if now.removed_since(before):
                 notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
         return tuple(notes)
+
+
+def hint_at_triggers(schema: Schema) -> str:
+    """The triggers of these tables as a possible cause of changed rows, as a sentence. Empty: there is none."""
+    triggers = [f"{trigger.name} of {name}" for name, table in schema.items() for trigger in table.triggers if trigger.event in FIRING]
+    return (
+        f"Perhaps {_triggers_text(triggers)} changed them: the sample before a load does not show what a trigger does for other rows"
+        if triggers
+        else ""
+    )
 
 
 def hint_at_hidden_triggers(connection: Connection) -> str:

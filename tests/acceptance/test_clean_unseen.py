@@ -145,8 +145,8 @@ def test_what_the_account_may_not_read_is_not_taken_for_missing(books: Database,
         seen = limited(*grants)
         for command in commands:
             said = seen.parloader(*command, check=3).stderr.splitlines()[-1]
-            assert "SELECT command denied to user" in said, (grants, command)
-            assert f"GRANT SELECT ON `{books.target.database}`.* TO 'limited'@'HOST'" in said
+            assert "SELECT command denied to user" in said or "the account limited@localhost lacks SELECT on" in said, (grants, command)
+            assert f"GRANT SELECT ON `{books.target.database}`.* TO 'limited'@'localhost'" in said
     assert everything(books) == before
 
 

@@ -1,7 +1,7 @@
 """Tables with a column FTS_DOC_ID of their own, whose values InnoDB takes only in ascending order: loaded by one worker."""
 
 import pytest
-from support.servers import Database
+from support.servers import Database, running, until
 
 DOCUMENT_ID = "FTS_DOC_ID BIGINT UNSIGNED NOT NULL"
 
@@ -15,7 +15,9 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize(
+    "table", [pytest.param(table, marks=() if name == "key" else pytest.mark.slow, id=name) for name, table in TABLES.items()]
+)
 def test_it_is_loaded_in_order(database: Database, table: str) -> None:
     database.execute(table)
     options = ("--table", "doc", "--rows", "3000", "--procs", "3", "--batch", "200")
@@ -26,5 +28,21 @@ def test_it_is_loaded_in_order(database: Database, table: str) -> None:
     database.parloader("verify", "--procs", "1")
     database.parloader("clean", "--yes", "--procs", "2")
     assert database.value("SELECT COUNT(*) FROM doc") == 0
-    if "id INT" not in table and "code" not in table:
-        return
+
+
+def test_it_resumes_and_after_clean_a_refusal_says_what_to_do(database: Database) -> None:
+    database.execute(TABLES["key"])
+    options = ("--table", "doc", "--rows", "2000", "--procs", "2", "--batch", "100")
+    with running(database, "seed", *options, "--max-rate", "500") as command:
+        until(
+            lambda: database.rows("SHOW TABLES LIKE 'parloader_batch'") and database.value("SELECT COUNT(*) FROM parloader_batch"),
+            "a batch",
+        )
+        command.process.kill()
+        command.ended()
+    until(lambda: database.parloader("seed", *options, check=None).exit_code == 0, "the end of the killed command's workers")
+    database.parloader("verify", "--procs", "1")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert "OPTIMIZE TABLE" in database.parloader("seed", *options, check=3).stderr
+    database.rows("OPTIMIZE TABLE doc")
+    database.parloader("seed", *options)

@@ -9,6 +9,7 @@ import pytest
 from support.servers import DROP_LEDGER, Database, create_example, everything
 
 from parloader.database import sql
+from parloader.ledger import store
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,7 +177,8 @@ def test_an_account_that_sees_a_part_of_the_schema(
 ) -> None:
     shop(database)
     account = limited(["LOCK TABLES"])
-    for privilege in grants:
+    ledger = [f"SELECT, CREATE ON {{}}.{name}" for name in store.TABLES]
+    for privilege in (*grants, *ledger):
         database.execute(f"GRANT {privilege.format(database.target.database)} TO 'limited'@'localhost'")
     said = account.parloader("plan", *ORDERS, check=3).stderr
     assert "the account limited@localhost lacks SELECT on " in said
