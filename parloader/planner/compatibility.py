@@ -25,6 +25,7 @@ class Misfit:
     column: str | None  # None: it concerns the entire table
     problem: str  # a sentence that names the table and column
     next_step: str  # how to solve this problem in the plan or in the table
+    is_missing_table: bool = False
 
     def __str__(self) -> str:
         return self.problem
@@ -115,17 +116,32 @@ def require_tables(plan: Plan, live: Schema, *, next_step: str = "") -> None:
     _refuse(plan, (*_missing_tables(plan, live), *unfit), next_step)
 
 
+def problems(misfits: Sequence[Misfit]) -> str:
+    """The problems in one sentence, missing tables together."""
+    missing = [misfit.table for misfit in misfits if misfit.is_missing_table]
+    if len(missing) < 2:
+        return "; ".join(map(str, misfits))
+    others = (str(misfit) for misfit in misfits if not misfit.is_missing_table)
+    return "; ".join((f"there are no tables {listed(missing)}", *others))
+
+
 def _refuse(plan: Plan, misfits: Sequence[Misfit], next_step: str) -> None:
     if misfits:
         raise SchemaMismatch(
-            f"the schema does not fit the plan {plan.name}: " + "; ".join(map(str, misfits)),
+            f"the schema does not fit the plan {plan.name}: {problems(misfits)}",
             next_step or ". ".join(dict.fromkeys(misfit.next_step for misfit in misfits)),
         )
 
 
 def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
     return tuple(
-        Misfit(table=t.name, column=None, problem=f"there is no table {t.name}", next_step="Create it, or correct its name in the plan")
+        Misfit(
+            table=t.name,
+            column=None,
+            problem=f"there is no table {t.name}",
+            next_step="Create it, or correct its name in the plan",
+            is_missing_table=True,
+        )
         for t in plan.tables
         if t.name not in live
     )
