@@ -17,6 +17,7 @@ from parloader.ledger import store
 from parloader.planner import compatibility
 from parloader.planner.compatibility import Misfit
 from parloader.planner.request import Fill
+from parloader.quantities import counted
 from parloader.runs import permission
 from parloader.runs.preparation import complete_plan
 from parloader.schema.model import Schema
@@ -48,9 +49,8 @@ class SchemaState:
         if self.state is State.BEFORE_V97:
             return SchemaMismatch("script_execution is as before migration V97", "Run your migrations, or: parloader schema upgrade")
         if not self.fits:
-            problems = "; ".join(map(str, self.misfits))
             return SchemaMismatch(
-                f"the schema does not fit the built-in example script_execution: {problems}",
+                f"the schema does not fit the built-in example script_execution ({counted(len(self.misfits), 'difference')})",
                 "Only the built-in example needs this schema: to load a table of your own, use parloader seed --table NAME",
             )
         return None
@@ -75,7 +75,7 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
         before, schema = _read(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
-                "the schema is neither before V97 nor after it: " + "; ".join(map(str, before.misfits)),
+                "the schema is neither before V97 nor after it: " + compatibility.problems(before.misfits),
                 "Migrate it to the state before V97 first",
             )
         if before.state is not State.BEFORE_V97:

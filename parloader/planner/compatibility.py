@@ -25,6 +25,7 @@ class Misfit:
     column: str | None  # None: it concerns the entire table
     problem: str  # a sentence that names the table and column
     next_step: str  # how to solve this problem in the plan or in the table
+    is_missing_table: bool = False
 
     def __str__(self) -> str:
         return self.problem
@@ -145,11 +146,21 @@ def require_tables(plan: Plan, live: Schema, *, next_step: str = "") -> None:
     _refuse(plan, (*_missing_tables(plan, live), *unfit), next_step)
 
 
+def problems(misfits: Sequence[Misfit]) -> str:
+    """The problems in one sentence, missing tables together."""
+    missing = [misfit.table for misfit in misfits if misfit.is_missing_table]
+    if len(missing) < 2:
+        return "; ".join(map(str, misfits))
+    others = (str(misfit) for misfit in misfits if not misfit.is_missing_table)
+    return "; ".join((f"there are no tables {listed(missing)}", *others))
+
+
 def _refuse(plan: Plan, misfits: Sequence[Misfit], next_step: str, mistakes: Sequence[Mistake] = ()) -> None:
+    """Raises PlanMismatch if anything is wrong. `next_step`: one advice for all; empty: each has its own."""
     if misfits:
-        found = [*mistakes, *(misfit.mistake for misfit in misfits)]
-        all_advised = [replace(mistake, next_step=next_step or mistake.next_step) for mistake in found]
-        raise PlanMismatch.of(all_advised, f"the schema does not fit the plan {plan.name}: ")
+        one_advice = [Mistake(what=problems(misfits), next_step=next_step)]
+        found = one_advice if next_step else [*mistakes, *(misfit.mistake for misfit in misfits)]
+        raise PlanMismatch.of(found, f"the schema does not fit the plan {plan.name}: ")
 
 
 def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
@@ -159,6 +170,7 @@ def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
             column=None,
             problem=f"there is no table {t.name}",
             next_step=f"{suggestion(t.name, live)}Create it, or correct its name in the plan",
+            is_missing_table=True,
         )
         for t in plan.tables
         if t.name not in live

@@ -246,7 +246,7 @@ def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
         Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
     )
     parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
-    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0])
+    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0] if len(names) > 1 else None)
 
 
 def _of_file(config: SeedConfig, source: str) -> Plan:

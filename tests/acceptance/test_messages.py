@@ -105,3 +105,21 @@ def test_a_plan_file_that_has_changed_is_said(shop: Database, tmp_path: Path, co
     assert f"and the plan {file} has changed since that run began. Delete that run (parloader clean), or " in refused
     assert ("--new-run" in refused) is complete
     assert ("restore the old text" in refused) is not complete
+
+
+def test_a_check_that_fails_is_one_json_object_with_its_result(shop: Database) -> None:
+    shop.parloader("seed", "--table", "orders", "--rows", "10", "--procs", "1", "-q")
+    shop.execute("UPDATE orders SET customer_id = 3 - customer_id WHERE id = 5")
+    found = json.loads(shop.parloader("verify", "--procs", "1", "--json", check=1).stdout)
+    assert (found["error"]["code"], found["error"]["kind"], found["runs"][0]["different"]) == (1, "verify_failed", 1)
+    checked = json.loads(shop.parloader("schema", "check", "--json", check=3).stdout)
+    assert (checked["error"]["kind"], checked["error"]["message"], checked["state"]) == (
+        "schema_mismatch",
+        "the schema does not fit the built-in example script_execution (7 differences)",
+        "other",
+    )
+    refused = shop.parloader("schema", "upgrade", check=3).stderr
+    assert "there are no tables robot_account, outgoing_event, " in refused
+    assert (
+        json.loads(shop.parloader("seed", "--table", "orders", "--rows", "11", "--json", check=3).stdout)["error"]["kind"] == "another_run"
+    )
