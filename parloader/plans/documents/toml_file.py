@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from parloader.errors import ParloaderError, UsageError
-from parloader.files import write_atomically
+from parloader.files import read_text, write_atomically
 from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistake, PlanError
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
@@ -32,15 +32,11 @@ def no_check(plan: Plan) -> tuple[Mistake, ...]:
 def read(path: Path | str, check: Check = no_check) -> Plan:
     """The plan of the file. UsageError names the file and, for each mistake, the line and what was expected."""
     try:
-        text = _text(Path(path))
+        text = read_text(Path(path))
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
     return parse(text, str(path), check)
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
 
 
 def parse(text: str, name: str, check: Check = no_check) -> Plan:
@@ -57,7 +53,7 @@ def parse(text: str, name: str, check: Check = no_check) -> Plan:
 def located(error: PlanError, path: Path | str) -> ParloaderError:
     """The error with the lines of the file, which was read before."""
     try:
-        text = _text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
+        text = read_text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
         tomllib.loads(text)
     except (OSError, ValueError, RecursionError):
         text = ""
