@@ -219,7 +219,7 @@ def _columns(value: object) -> Mapping[str, Any]:
 
 
 def _generator(column: object, form: object) -> Generator:
-    with located(("column", column), f"column {column}"):
+    with located(("column", str(column)), f"column {column}"):
         if not isinstance(column, str) or not is_utf_8(column):  # in a plan in Python
             raise InvalidPlan("its name is not a text", "Give its name in the database")
         if not column:
