@@ -1,6 +1,31 @@
-"""Writing a file so that readers see the old content or the new, never half of it."""
+"""Reading text files that may be anything, and writing files so that readers see the old content or the new, never half of it."""
 
+import stat
 from pathlib import Path
+
+# No plan file or settings file is larger; one that is (a log, a disk image, /dev/zero) would only fill the memory
+MAX_BYTES = 100_000_000
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, without a byte order mark. OSError, or ValueError with the reason: it cannot be read, or is no such file."""
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES:,} bytes")
+    try:
+        return content.decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 (byte {error.start:,})") from error
+
+
+def require_regular(path: Path) -> None:
+    """ValueError: it is something else, such as a pipe, which would wait for a writer for ever. OSError: it cannot be found."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise ValueError("it is a folder")
+    if not stat.S_ISREG(mode):
+        raise ValueError("it is not a regular file")
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,13 +1,16 @@
 """parloader.toml: reads the settings, and saves some without changing the rest of the file."""
 
 import datetime
+import difflib
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from parloader.errors import UsageError
-from parloader.files import write_atomically
+from parloader.files import read_text, require_regular, write_atomically
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 
 OptionValue: TypeAlias = str | list[str]
 """A value as on the command line; a list for a repeatable option. click validates it."""
@@ -60,29 +63,55 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
 
 
 def read_settings(file: Path) -> dict[str, OptionValue]:
-    """The settings in the file; none if there is no file. UsageError: it cannot be read, or has an unknown setting or a value of a wrong type."""
-    if not file.exists():
-        return {}
+    """The settings in the file; none if there is no file. UsageError: it cannot be read, or names each unknown setting and value of a wrong type."""
+    text = _content(file)
     try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:  # ValueError: not TOML, not UTF-8, or a number of thousands of digits
-        raise UsageError(f"{file} cannot be read: {error}", "Correct it, or move it away") from error
-    return {name: _option_value(file, name, value) for name, value in settings.items()}
+        settings = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
+        reason = "brackets are nested too deeply" if isinstance(error, RecursionError) else error
+        raise UsageError(f"{file} cannot be read: {reason}", "Correct it, or move it away") from error
+    values: dict[str, OptionValue] = {}
+    mistakes: list[Mistake] = []
+    for name, value in settings.items():
+        if name not in SETTINGS:
+            next_step = f"{_suggestion(name)}Valid: {', '.join(sorted(SETTINGS))}"
+            mistakes.append(Mistake(what=f"unknown setting {name!r}", next_step=next_step, path=(name,)))
+            continue
+        try:
+            values[name] = SETTINGS[name](value)
+        except ValueError as error:
+            mistakes.append(Mistake(what=f"{name} has a value of a wrong type", next_step=f"It has to be {error}", path=(name,)))
+    if mistakes:
+        from parloader.plans.documents.toml_file import line_of  # only for an error, because each command reads the settings
+
+        raise InvalidPlan.of(mistakes).in_file(str(file), partial(line_of, text))
+    return values
 
 
-def _option_value(file: Path, name: str, value: Any) -> OptionValue:
-    if name not in SETTINGS:
-        raise UsageError(f"{file} has an unknown setting, {name!r}", f"Valid: {', '.join(sorted(SETTINGS))}")
+def _content(file: Path) -> str:
+    """The file's text; empty if there is no file."""
     try:
-        return SETTINGS[name](value)
-    except ValueError as error:
-        raise UsageError(f"{name} in {file} has a value of a wrong type", f"It has to be {error}") from error
+        require_regular(file)
+        return read_text(file)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise UsageError(f"{file} cannot be read: {reason}", "Correct it, or move it away") from error
+
+
+def _suggestion(name: str) -> str:
+    close = difflib.get_close_matches(name[:100], SETTINGS, n=1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
 def save_settings(file: Path, settings: Mapping[str, int | str]) -> None:
-    """Changes these settings in the file, or creates it. Comments and other settings stay as they are."""
+    """Changes these settings in the file, or creates it. Comments and other settings stay as they are. UsageError: the file cannot be written."""
     import tomlkit
 
-    document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
+    document = tomlkit.parse(_content(file))
     document.update(settings)
-    write_atomically(file, tomlkit.dumps(document))
+    try:
+        write_atomically(file, tomlkit.dumps(document))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}", "Make the folder writable, or omit --save") from error

@@ -16,6 +16,9 @@ from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
 
+# The years of DATE and DATETIME that Python knows, too (both servers also have a year 0)
+MIN_YEAR, MAX_YEAR = 1, 9999
+
 
 @dataclass(frozen=True, kw_only=True)
 class Misfit:
@@ -294,6 +297,10 @@ def _family(dtype: pl.DataType) -> tuple[str, frozenset[ColumnType]]:
 
 def _beyond(values: pl.Series, column: ColumnSchema) -> str:
     """The values that exceed the column's range; empty if all fit."""
+    if values.dtype in (pl.Date, pl.Datetime):
+        years = values.dt.year().drop_nulls().to_list()
+        if years and not MIN_YEAR <= min(years) <= max(years) <= MAX_YEAR:
+            return f"years from {min(years)} to {max(years)}"
     lowest, highest = values.min(), values.max()
     if column.kind is ColumnType.TIMESTAMP and isinstance(lowest, datetime) and isinstance(highest, datetime):
         if lowest < TIMESTAMP_RANGE[0] or highest > TIMESTAMP_RANGE[1]:

@@ -6,10 +6,13 @@ from parloader.generation.expressions import needs
 from parloader.planner import compatibility
 from parloader.planner.value_types import with_typed_values
 from parloader.plans.documents.codecs import suggestion
+from parloader.plans.documents.generator_syntax import FORMS_WITH_LENGTH
 from parloader.plans.documents.mistakes import Mistake, Mistakes, PlanMismatch, column_mistake
-from parloader.plans.generators import Pick
+from parloader.plans.generators import Generator, Pick, Random, Unique, UniqueKind
 from parloader.plans.model import ExactlyOne, Plan, SameThrough, Table
 from parloader.schema.model import Schema
+
+SHORT_TYPES = ("char", "varchar", "binary", "varbinary")
 
 
 def checked(plan: Plan, schema: Schema) -> Plan:
@@ -23,6 +26,7 @@ def checked(plan: Plan, schema: Schema) -> Plan:
     mistakes.note(_pick_mistakes(plan, schema))
     mistakes.note(_reading_mistakes(plan, schema))
     mistakes.note(_figure_mistakes(plan, schema))
+    mistakes.note(_length_mistakes(plan, schema))
     typed = with_typed_values(plan, schema, mistakes)
     if misfits:
         raise PlanMismatch.of(mistakes)
@@ -81,6 +85,29 @@ def _reading_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
             for other in sorted(needs(generator) - names):
                 next_step = f"{suggestion(other, filter(None, names))}Correct the name"
                 yield column_mistake(table.name, name, f"it reads {other}, but {table.name} has no such column", next_step)
+
+
+def _length_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    """A random or unique text is longer than its column. Told before one is generated, because very long ones take long."""
+    for table in plan.tables:
+        live = {column.name: column for column in schema[table.name].columns} if table.name in schema else {}
+        for name, generator in table.columns.items():
+            for nested in generator.walk() if name in live and live[name].type_name in SHORT_TYPES else ():
+                length = _least_length(nested)
+                if length > live[name].length > 0:
+                    what = f"`length` is {length}, but the column is {live[name].type_text}"
+                    yield column_mistake(table.name, name, what, f"Give a length of at most {live[name].length}")
+
+
+def _least_length(generator: Generator) -> int:
+    match generator:
+        case Random(form=form, length=length, least=least) if form in FORMS_WITH_LENGTH:
+            return length if least is None else least
+        case Unique(form=UniqueKind.TEXT, length=length, prefix=prefix, suffix=suffix):
+            return len(prefix) + length + len(suffix)
+        case Unique(form=UniqueKind.BYTES, length=length):
+            return length
+    return 0
 
 
 def _figure_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:

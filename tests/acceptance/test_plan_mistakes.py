@@ -119,7 +119,7 @@ def test_any_plan_is_loaded_or_refused(shop: Database) -> None:
 
 @pytest.mark.slow
 def test_any_of_many_plans_is_loaded_or_refused(shop: Database) -> None:
-    @settings(ON_SERVER, max_examples=1_000)
+    @settings(ON_SERVER, max_examples=100)
     @given(documents())
     def check(document: Document) -> None:
         rows_or_lines(shop, document)

@@ -20,6 +20,7 @@ from parloader.plans.documents.codecs import (
     decode_entry,
     entries,
     integer,
+    is_utf_8,
     list_of,
     one_of,
     suggestion,
@@ -217,8 +218,10 @@ def _columns(value: object) -> Mapping[str, Any]:
     return value
 
 
-def _generator(column: str, form: object) -> Generator:
-    with located(("column", column), f"column {column}"):
+def _generator(column: object, form: object) -> Generator:
+    with located(("column", str(column)), f"column {column}"):
+        if not isinstance(column, str) or not is_utf_8(column):  # in a plan in Python
+            raise InvalidPlan("its name is not a text", "Give its name in the database")
         if not column:
             raise InvalidPlan("its name is empty", "Give its name in the database")
         return decode_generator(form)

@@ -108,7 +108,7 @@ def _place(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(("<frozen ", PACKAGE + os.sep))]
+    own = [frame for frame in frames if not frame.filename.startswith(("<", PACKAGE + os.sep))]
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
 
 

@@ -5,10 +5,10 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from parloader.errors import ParloaderError, UsageError
-from parloader.files import write_atomically
+from parloader.files import read_text, write_atomically
 from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistake, PlanError
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
@@ -32,15 +32,11 @@ def no_check(plan: Plan) -> tuple[Mistake, ...]:
 def read(path: Path | str, check: Check = no_check) -> Plan:
     """The plan of the file. UsageError names the file and, for each mistake, the line and what was expected."""
     try:
-        text = _text(Path(path))
+        text = read_text(Path(path))
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
     return parse(text, str(path), check)
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig")  # some editors of Windows put a byte order mark at the start
 
 
 def parse(text: str, name: str, check: Check = no_check) -> Plan:
@@ -57,7 +53,7 @@ def parse(text: str, name: str, check: Check = no_check) -> Plan:
 def located(error: PlanError, path: Path | str) -> ParloaderError:
     """The error with the lines of the file, which was read before."""
     try:
-        text = _text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
+        text = read_text(Path(path)) if Path(path).is_file() else ""  # a pipe can be read only once
         tomllib.loads(text)
     except (OSError, ValueError, RecursionError):
         text = ""
@@ -112,24 +108,23 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
 
 
 def _without_defaults(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tables without `partitioned` and `reuse` where reading the file gives the same values."""
-    names = {table["name"] for table in document["table"]}
-    defaulted = {"partitioned": names, "reuse": names}
-    while True:
-        tables = [_without(table, *(key for key, of in defaulted.items() if table["name"] in of)) for table in document["table"]]
-        try:
-            read = decode_plan({**document, "table": tables})
-        except InvalidPlan:  # no table is partitioned by default
-            return cast(list[dict[str, Any]], document["table"])
-        differing = {
-            key: {table["name"] for table in document["table"] if table[key] != getattr(read.table(table["name"]), key)}
-            for key in defaulted
+    """The tables without `partitioned` and `reuse` if these have their default."""
+    tables: list[dict[str, Any]] = document["table"]
+    try:
+        default = decode_plan({**document, "table": [_without(table, "partitioned", "reuse") for table in tables]})
+        omitted = {
+            "partitioned": {t["name"] for t in tables if t["partitioned"] == default.table(t["name"]).partitioned},
+            "reuse": {t["name"] for t in tables if t["reuse"] != t["partitioned"]},
         }
-        if not any(differing.values()):
-            return tables
-        # `partitioned` first: the default of `reuse` depends on it
-        key = "partitioned" if differing["partitioned"] else "reuse"
-        defaulted[key] = defaulted[key] - differing[key]
+        while True:  # what the defaults of several tables together make of one
+            written = [_without(table, *(key for key, names in omitted.items() if table["name"] in names)) for table in tables]
+            read = decode_plan({**document, "table": written})
+            differing = {key: {t["name"] for t in tables if t[key] != getattr(read.table(t["name"]), key)} for key in omitted}
+            if not any(names & differing[key] for key, names in omitted.items()):
+                return written
+            omitted = {key: names - differing[key] for key, names in omitted.items()}
+    except InvalidPlan:  # no table is partitioned by default
+        return tables
 
 
 def _without(table: dict[str, Any], *keys: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -268,6 +269,13 @@ def test_every_command_uses_the_url_of_the_file(command: tuple[str, ...]) -> Non
     [
         ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(sorted(SETTINGS))}"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
+        (
+            "procs = 2\nrow = 5\n[rows]\nx = 1",
+            ["parloader.toml, line 2: unknown setting 'row'. Did you mean rows?", "parloader.toml, line 3: rows has a value of"],
+        ),
+        ("url = true\nprocs = [1]", ["parloader.toml, line 1: url has", "parloader.toml, line 2: procs has"]),
+        ("rows = " + "[" * 5000, ["parloader.toml cannot be read: brackets are nested too deeply"]),
+        ("max_load = [[1]]", ["parloader.toml, line 1: max_load has a value of a wrong type"]),
         ('set = "start=2020-01-01"', ["parloader.toml", "[set]"]),
         ("procs = 0", ["procs", "0"]),
         ('rows = "many"', ["rows", "many"]),
@@ -281,8 +289,25 @@ def test_a_file_that_is_not_valid_is_a_usage_error(content: str, messages: list[
 
 
 def test_a_file_that_is_no_text_is_a_usage_error() -> None:
-    Path("parloader.toml").write_bytes(b"\xff\xfe")
-    assert parloader("plan", "--url", URL).exit_code == 2
+    file = Path("parloader.toml")
+    file.write_bytes(b"\xff\xfe")
+    assert "parloader.toml cannot be read: it is not UTF-8" in parloader("plan", "--url", URL).stderr
+    file.unlink()
+    file.mkdir()
+    assert "parloader.toml cannot be read: it is a folder" in parloader("plan", "--url", URL).stderr
+    file.rmdir()
+    os.mkfifo(file)
+    result = parloader("plan", "--url", URL)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: parloader.toml cannot be read: it is not a regular file. Correct it, or move it away\n",
+    )
+
+
+def test_a_file_with_a_byte_order_mark(plan: Operation) -> None:
+    Path("parloader.toml").write_text("\ufeffrows = 3", encoding="utf-8")
+    parloader("plan", "--url", URL)
+    assert plan.config.rows == 3
 
 
 # How a command ends

@@ -64,6 +64,8 @@ IN_ORDERS = "table orders, column"
         ('made = { const = "2024-13-01" }', f'{IN_ORDERS} made: "2024-13-01" is not a value of datetime'),
         ('made = { const = "2024-01-01T00:00:00.5" }', f'{IN_ORDERS} made: "2024-01-01T00:00:00.5" is not a value of datetime'),
         ("state = { const = 6 }", "orders.state is enum, but the plan gives it the value '6'"),
+        ('note = { random = "hex", length = 100_000 }', f"{IN_ORDERS} note: `length` is 100000, but the column is varchar(200)"),
+        ('status = { unique = "text", length = 8, prefix = "abc" }', f"{IN_ORDERS} status: `length` is 11, but the column is varchar(10)"),
         ('customer_id = { pick = "custmer.id" }', f"{IN_ORDERS} customer_id: `pick` names custmer, which is neither"),
         ('customer_id = { pick = "customer.idd" }', f"{IN_ORDERS} customer_id: `pick` names customer.idd, which does not exist. Did you mean id?"),
         (
@@ -80,7 +82,11 @@ IN_ORDERS = "table orders, column"
         ('due = { after = "status", most = 1 }\nstatus = { const = "x" }', f"{IN_ORDERS} due: it cannot be computed: `after` cannot add to status"),
         ("n = { expr = \"[1, 2]\" }", "orders.n is int, but the plan gives it values of the type List(Int64), which no column holds"),
         ('n = { pick = "orders.m" }\nm = { after = "n" }', f"{IN_ORDERS} n: it depends on itself (through orders.m)"),
-        ('day = { normal = [19_000, 30] }', "orders.day is date, but the plan gives it integers"),
+        (
+            'sent = { after = "made", least = 99_999_999_999, most = 99_999_999_999 }\nmade = { const = 9999-01-01 }',
+            "orders.sent is datetime, but the plan gives it years from 13167 to 13167",
+        ),
+        ("day = { normal = [19_000, 30] }", "orders.day is date, but the plan gives it integers"),
         ('net = { const = 1 }\n[table.order]\nrows = 1', "there is no table order. Did you mean orders?"),
     ],
 )  # fmt: skip

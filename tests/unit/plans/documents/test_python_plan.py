@@ -10,6 +10,7 @@ import pytest
 import parloader
 from parloader.errors import UsageError
 from parloader.plans import exports
+from parloader.generation.samples import mistakes_without_schema
 from parloader.plans.documents.python_plan import load
 from parloader.plans.generators import Const, Generator, UniqueKind
 
@@ -130,3 +131,64 @@ def test_the_name_that_older_python_plans_use() -> None:
 def test_parloader_alone_does_not_import_polars() -> None:
     code = "import sys, parloader; parloader.Plan; assert 'polars' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+HEAD = "from parloader import Choice, Const, Count, Expr, Pick, Plan, Table, When\nfrom parloader import Template\n"
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "Plan(name=5, parameters={}, tables=(Table(name='t', rows=1, columns={}),))",
+        "Plan(name='p', parameters=7, tables=(Table(name='t', rows=1, columns={}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows='many', columns={}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={5: Const(value=1)}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Const}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Const(value=object())}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Choice(values=5)}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Choice(values=None, weights='x')}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': When(condition=1, then=2)}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Expr(sql='i +')}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Template(text='{')}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={'a': Pick(parent=1, column=2)}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}, later=5),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}, identity={1, 'a'}),))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}),), counts=('x',))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}),), counts=7)",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}),), rules=('x',))",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns={}),), seed='x')",
+        "Plan(name='p', parameters={}, tables=())",
+        "Plan(name='p', parameters={}, tables=(Table(name='t', rows=1, columns=None),))",
+        "Plan(name='p', parameters={}, tables=('t',))",
+        "Plan(name='p', parameters={}, tables=None)",
+        "Plan()",
+        "lambda rows: 5",
+        "lambda: {}[1]",
+        "(lambda: (_ for _ in ()).throw(BaseException('base')))",
+        "(lambda: f())",
+    ],
+)
+def test_garbage_is_a_line(plan: str, shop: Path) -> None:
+    name = f"garbage{abs(hash(plan))}"
+    (shop / f"{name}.py").write_text(f"{HEAD}\ndef f():\n    return f()\n\nPLAN = {plan}\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load(f"shop.{name}:PLAN", mistakes_without_schema)
+    assert "\n" not in str(caught.value)
+    assert caught.value.next_step
+
+
+def test_all_mistakes_of_a_plan_in_python_are_reported(shop: Path) -> None:
+    columns = "{'a': Const(value=object()), 'b': Expr(sql='i +'), 'c': Template(text='{')}"
+    (shop / "wrong.py").write_text(
+        f"{HEAD}\nPLAN = Plan(name='p', parameters={{}}, tables=(Table(name='t', rows=1, columns={columns}),))", encoding="utf-8"
+    )
+    with pytest.raises(UsageError) as caught:
+        load("shop.wrong:PLAN", mistakes_without_schema)
+    assert sorted(line[:36] for line in caught.value.lines) == [f"shop.wrong:PLAN: table t, column {name}: " for name in "abc"]
+
+
+def test_the_place_of_an_error_is_in_the_users_code(shop: Path) -> None:
+    code = f"{HEAD}\nPLAN = Plan(name='p', parameters={{}}, tables=('t',))\n"
+    (shop / "place.py").write_text(code, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"shop.place failed: AttributeError: .* \(.*place.py, line 4\)"):
+        load("shop.place:PLAN")
