@@ -31,7 +31,10 @@ from parloader.schema.model import Schema, TableSchema
 
 KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
-IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
+IMAGES = {
+    "mariadb": os.environ.get("PARLOADER_TEST_IMAGE_MARIADB", "mariadb:11.4"),
+    "mysql": os.environ.get("PARLOADER_TEST_IMAGE_MYSQL", "mysql:8.4"),
+}
 
 # These save seconds and change no test result; only a server that a test kills must keep what it has committed (DURABLE_OPTIONS)
 DURABLE_OPTIONS = ("--innodb-buffer-pool-size=128M",)
