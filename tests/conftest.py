@@ -17,7 +17,7 @@ from support.servers import (
     Database,
     TestServer,
     container,
-    docker_answers,
+    no_container,
     private,
     private_server,
     quiet,
@@ -39,9 +39,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with contextlib.ExitStack() as stack:
         try:
             running = (
-                stack.enter_context(container(kind))
-                if docker_answers()
-                else stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
+                stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
+                if no_container(kind)
+                else stack.enter_context(container(kind))
             )
         except ServerStartError as error:
             unavailable(kind, error)

@@ -96,9 +96,18 @@ def private_server(home: Path, kind: str) -> PrivateServer:
     return PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
 
 
-def docker_answers() -> bool:
+def no_container(kind: str) -> str | None:
+    """Why a server of this kind cannot be a container; None: it can. Pulls the image if it is not on this machine."""
     docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+    if docker is None or _fails(docker, "info"):
+        return "no Docker engine answers"
+    if _fails(docker, "image", "inspect", IMAGES[kind]) and _fails(docker, "pull", IMAGES[kind]):
+        return f"the image {IMAGES[kind]} is not here and cannot be pulled"
+    return None
+
+
+def _fails(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
 @contextlib.contextmanager
