@@ -92,7 +92,7 @@ PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.spli
 @pytest.fixture
 def limited(database: Database) -> Iterator[Callable[[list[str]], Database]]:
     """The database as an account sees it that has these privileges on it and no others."""
-    account = "'limited'@'localhost'"
+    account = "'limited'@'%%'"
 
     def granted(privileges: list[str]) -> Database:
         with database.connection() as admin:

@@ -80,6 +80,11 @@ def own_tcp_port(connection: Connection) -> int:
     return int(sql.value(connection, "SELECT @@port"))
 
 
+def tcp_address(target: Target, admin: Connection) -> tuple[str, int]:
+    """Host and port of the server that the target names."""
+    return ("127.0.0.1", own_tcp_port(admin)) if target.unix_socket else (target.host, target.port)
+
+
 @dataclass(frozen=True)
 class TestServer:
     """A running server of one kind, with an administrator account."""
