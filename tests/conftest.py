@@ -6,6 +6,7 @@ A server that cannot be had skips its tests, and fails them in CI.
 import contextlib
 import itertools
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,9 @@ from parloader.database import sql
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 from parloader.errors import ServerStartError
+
+# Tests that run in the background of a script are started with SIGINT ignored, which processes that they start would inherit
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 numbers = itertools.count(1)
 
