@@ -164,7 +164,7 @@ def test_names_that_the_terminal_cannot_show(encoding: str, tmp_path: Path) -> N
     home = os.fsdecode(os.fsencode(tmp_path) + b"/\xc3\xa9\xff")
     done = run("server", "status", folder=tmp_path, environment={"PARLOADER_HOME": home, "PYTHONIOENCODING": encoding})
     assert done.returncode == 0
-    assert "\\udcff" in done.stdout
+    assert "\\udcff" in done.stdout or "?" in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
