@@ -13,6 +13,8 @@ EXIT_CODE = 130  # that of errors.Interrupted
 
 _received = False
 
+_stderr = 2
+
 
 def ending() -> tuple[signal.Signals, ...]:
     """The signals that end a command: those that its caller does not have it ignore (nohup; & in a script)."""
@@ -24,6 +26,12 @@ def end_at_once() -> None:
     """From now on, a signal ends the process: nothing has been done, and an exception in the middle of an import may be lost."""
     for number in ending():
         signal.signal(number, _end)
+
+
+def report_to(stderr: int) -> None:
+    """Names the descriptor of stderr, if it is no longer 2."""
+    global _stderr
+    _stderr = stderr
 
 
 def raise_interrupts() -> None:
@@ -46,7 +54,7 @@ def received() -> bool:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     try:  # noqa: SIM105  contextlib takes longer to import than this module
-        os.write(2, MESSAGE)
+        os.write(_stderr, MESSAGE)
     except OSError:
         pass
     os._exit(EXIT_CODE)

@@ -12,6 +12,7 @@ import sys
 
 from parloader.errors import ResultNotWritten
 from parloader.failures import traceback_wanted
+from parloader.signals import report_to
 
 # A pipe that poll reports as writable takes this many bytes without blocking (PIPE_BUF on Linux, pipe(7); 512 elsewhere)
 PIPE_BYTES = 512
@@ -29,7 +30,9 @@ def prepare() -> None:
             os.set_inheritable(os.open(os.devnull, flags), True)  # the lowest free number, and so this one
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
     sys.stdout = _text(ResultStream(1), sys.stdout.encoding if sys.stdout else "utf-8")
-    sys.stderr = _text(LogStream(_own_stderr()), sys.stderr.encoding if sys.stderr else "utf-8")
+    own = _own_stderr()
+    report_to(own)
+    sys.stderr = _text(LogStream(own), sys.stderr.encoding if sys.stderr else "utf-8")
 
 
 def _own_stderr() -> int:

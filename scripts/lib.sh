@@ -1,5 +1,5 @@
 # Shared by the scripts beside it (sourced, never run): the virtual environment, and the servers that are not on the machine.
-# Everything made here lies in .venv and .servers of this checkout; to undo it all, remove those two folders.
+# Everything made here lies in .venv, .venv-newest and .servers of this checkout; to undo it all, remove those folders.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,7 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# venv [EXTRA]: .venv with parloader (and the extra's packages) in it; quick when pyproject.toml is as it was the last time.
+# venv [EXTRA]: .venv with parloader (and the extra's packages) in it, in the versions of constraints.txt; quick when pyproject.toml and
+# constraints.txt are as they were the last time.
 venv() {
     extra=${1:-}
     if ! .venv/bin/python -c '' 2>/dev/null; then
@@ -24,11 +25,22 @@ venv() {
         fi
     fi
     # with the extras, everything without them is there too
-    if ! cmp -s pyproject.toml ".venv/.parloader-$extra" && ! cmp -s pyproject.toml .venv/.parloader-dev; then
+    if ! installed_from ".venv/.parloader-$extra" && ! installed_from .venv/.parloader-dev; then
         say "installing parloader${extra:+ with [$extra]} into .venv"
-        .venv/bin/python -m pip install --quiet --editable ".${extra:+[$extra]}"
-        cp pyproject.toml ".venv/.parloader-$extra"
+        .venv/bin/python -m pip install --quiet --constraint constraints.txt --editable ".${extra:+[$extra]}"
+        cat pyproject.toml constraints.txt >".venv/.parloader-$extra"
     fi
+}
+
+# installed_from FILE: whether FILE records pyproject.toml and constraints.txt as they are now.
+installed_from() { cat pyproject.toml constraints.txt | cmp -s - "$1"; }
+
+# newest: .venv-newest with parloader and the newest versions of everything that it and its development need. .venv stays as it is.
+newest() {
+    venv dev
+    .venv-newest/bin/python -c '' 2>/dev/null || .venv/bin/python -m venv --clear .venv-newest
+    say "installing the newest version of every dependency into .venv-newest"
+    .venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
 }
 
 # as_root COMMAND...: as root, by sudo where that asks no question; fails where neither is possible.

@@ -6,6 +6,7 @@ A server that cannot be had skips its tests, and fails them in CI.
 import contextlib
 import itertools
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from support.servers import (
     Database,
     TestServer,
     container,
-    docker_answers,
+    no_container,
     private,
     private_server,
     quiet,
@@ -30,6 +31,9 @@ from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 from parloader.errors import ServerStartError
 
+# Tests that run in the background of a script are started with SIGINT ignored, which processes that they start would inherit
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 numbers = itertools.count(1)
 
 
@@ -39,9 +43,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with contextlib.ExitStack() as stack:
         try:
             running = (
-                stack.enter_context(container(kind))
-                if docker_answers()
-                else stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
+                stack.enter_context(private(tmp_path_factory.mktemp(kind), kind))
+                if no_container(kind)
+                else stack.enter_context(container(kind))
             )
         except ServerStartError as error:
             unavailable(kind, error)

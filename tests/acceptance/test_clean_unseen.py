@@ -15,7 +15,7 @@ BOOK = (
     "FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB"
 )
 
-ACCOUNT = "'limited'@'localhost'"
+ACCOUNT = "'limited'@'%%'"
 
 ON_DATABASE = "GRANT ALL ON {database}.* TO " + ACCOUNT
 
@@ -75,12 +75,12 @@ def test_a_table_of_another_database_that_the_account_cannot_see(books: Database
     theirs = f"SELECT * FROM `{other}`.`loän`"
     before = books.rows(theirs)
     said = refusal(limited(ON_DATABASE), books)
-    assert "'limited'@'localhost' cannot see whether tables of other databases reference rows of book, shelf" in said
-    assert "GRANT PROCESS ON *.* TO 'limited'@'localhost'" in said
+    assert "'limited'@'%' cannot see whether tables of other databases reference rows of book, shelf" in said
+    assert "GRANT PROCESS ON *.* TO 'limited'@'%'" in said
     with_process = (ON_DATABASE, f"GRANT PROCESS ON *.* TO {ACCOUNT}")
     said = refusal(limited(*with_process), books)
-    assert f"`{other}`.`loän` references rows of book, shelf, and 'limited'@'localhost' may not read it" in said
-    assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'localhost'" in said
+    assert f"`{other}`.`loän` references rows of book, shelf, and 'limited'@'%' may not read it" in said
+    assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'%'" in said
     readable = limited(*with_process, f"GRANT SELECT ON `{other}`.`loän` TO {ACCOUNT}")
     assert "rows of loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(readable, books)
     assert books.rows(theirs) == before
@@ -122,7 +122,7 @@ def test_a_privilege_that_is_taken_back_for_one_database(books: Database, other:
         seen = limited(
             f"GRANT SELECT, INSERT, UPDATE, DELETE, DROP, ALTER ON *.* TO {ACCOUNT}", f"REVOKE SELECT ON `{other}`.* FROM {ACCOUNT}"
         )
-        assert f"`{other}`.`loän` references rows of book, shelf, and 'limited'@'localhost' may not read it" in refusal(seen, books)
+        assert f"`{other}`.`loän` references rows of book, shelf, and 'limited'@'%' may not read it" in refusal(seen, books)
         books.execute(f"REVOKE INSERT, UPDATE ON `{other}`.* FROM {ACCOUNT}")
         assert "cannot see whether tables of other databases reference rows of book, shelf" in refusal(seen, books)
     finally:
@@ -145,8 +145,8 @@ def test_what_the_account_may_not_read_is_not_taken_for_missing(books: Database,
         seen = limited(*grants)
         for command in commands:
             said = seen.parloader(*command, check=3).stderr.splitlines()[-1]
-            assert "SELECT command denied to user" in said or "the account limited@localhost lacks SELECT on" in said, (grants, command)
-            assert f"GRANT SELECT ON `{books.target.database}`.* TO 'limited'@'localhost'" in said
+            assert "SELECT command denied to user" in said or "the account limited@% lacks SELECT on" in said, (grants, command)
+            assert f"GRANT SELECT ON `{books.target.database}`.* TO 'limited'@'%'" in said
     assert everything(books) == before
 
 

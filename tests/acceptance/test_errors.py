@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.servers import DROP_LEDGER, Database, create_example, own_tcp_port
+from support.servers import DROP_LEDGER, Database, create_example, tcp_address
 
 from parloader.database import sql
 from parloader.database.session import connected
@@ -55,11 +55,11 @@ def limited(database: Database) -> Database:
     """The same database as an account that may only look and change rows."""
     create_example(database)
     with database.server.connection() as admin:
-        sql.execute(admin, "DROP USER IF EXISTS 'limited'@'localhost'")
-        sql.execute(admin, "CREATE USER 'limited'@'localhost' IDENTIFIED BY 'pa:ss@word'")
-        sql.execute(admin, f"GRANT SELECT ON {database.target.database}.* TO 'limited'@'localhost'")
-        sql.execute(admin, f"GRANT INSERT, UPDATE ON {database.target.database}.parloader_control TO 'limited'@'localhost'")
-        sql.execute(admin, f"GRANT INSERT ON {database.target.database}.parloader_batch TO 'limited'@'localhost'")
+        sql.execute(admin, "DROP USER IF EXISTS 'limited'@'%%'")
+        sql.execute(admin, "CREATE USER 'limited'@'%%' IDENTIFIED BY 'pa:ss@word'")
+        sql.execute(admin, f"GRANT SELECT ON {database.target.database}.* TO 'limited'@'%%'")
+        sql.execute(admin, f"GRANT INSERT, UPDATE ON {database.target.database}.parloader_control TO 'limited'@'%%'")
+        sql.execute(admin, f"GRANT INSERT ON {database.target.database}.parloader_batch TO 'limited'@'%%'")
     return Database(database.server, replace(database.target, user="limited", password="pa:ss@word"), database.folder)
 
 
@@ -70,7 +70,7 @@ def test_a_missing_privilege_is_named(limited: Database, database: Database) -> 
     assert "pa:ss" not in done.stderr
     assert database.value("SELECT COUNT(*) FROM parloader_run") == 0
     with database.server.connection() as admin:
-        sql.execute(admin, f"GRANT ALTER ON {database.target.database}.* TO 'limited'@'localhost'")
+        sql.execute(admin, f"GRANT ALTER ON {database.target.database}.* TO 'limited'@'%%'")
     done = limited.parloader("seed", "--rows", "100", "--new-run", check=3)
     assert "INSERT command denied to user 'limited'" in done.stderr
     assert database.value("SELECT COUNT(*) FROM script_execution") == 0
@@ -184,11 +184,11 @@ def test_over_tcp_with_a_password(database: Database) -> None:
     """MySQL's default login needs RSA here, as there is neither TLS nor a unix socket."""
     name = database.target.database
     with database.server.connection() as admin:
-        port = own_tcp_port(admin)
-        sql.execute(admin, "DROP USER IF EXISTS 'tcp'@'127.0.0.1'")
-        sql.execute(admin, "CREATE USER 'tcp'@'127.0.0.1' IDENTIFIED BY 'pa%%ss wörd'")
-        sql.execute(admin, f"GRANT ALL ON {name}.* TO 'tcp'@'127.0.0.1'")
-    target = Target(user="tcp", password="pa%ss wörd", host="127.0.0.1", port=port, database=name)
+        host, port = tcp_address(database.target, admin)
+        sql.execute(admin, "DROP USER IF EXISTS 'tcp'@'%%'")
+        sql.execute(admin, "CREATE USER 'tcp'@'%%' IDENTIFIED BY 'pa%%ss wörd'")
+        sql.execute(admin, f"GRANT ALL ON {name}.* TO 'tcp'@'%%'")
+    target = Target(user="tcp", password="pa%ss wörd", host=host, port=port, database=name)
     with connected(target):
         remote = Database(database.server, target, database.folder)
         assert "1,000 rows" in remote.parloader("seed", "--rows", "1000", "--procs", "2").stdout

@@ -149,9 +149,9 @@ def test_a_seed_that_cannot_begin_leaves_nothing(database: Database, creates: bo
     name = database.target.database
     wanted = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "LOCK TABLES"} - {denied}
     with database.server.connection() as admin:
-        sql.execute(admin, "DROP USER IF EXISTS 'beginner'@'localhost'")
-        sql.execute(admin, "CREATE USER 'beginner'@'localhost' IDENTIFIED BY 'pass'")
-        sql.execute(admin, f"GRANT {', '.join(sorted(wanted))} ON {name}.* TO 'beginner'@'localhost'")
+        sql.execute(admin, "DROP USER IF EXISTS 'beginner'@'%%'")
+        sql.execute(admin, "CREATE USER 'beginner'@'%%' IDENTIFIED BY 'pass'")
+        sql.execute(admin, f"GRANT {', '.join(sorted(wanted))} ON {name}.* TO 'beginner'@'%%'")
     limited = Database(database.server, replace(database.target, user="beginner", password="pass"), database.folder)
     assert f"{denied} command denied" in limited.parloader("seed", "--rows", "50", check=3).stderr
     assert everything(database) == before

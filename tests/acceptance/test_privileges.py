@@ -95,8 +95,8 @@ PRIVILEGES = {row: ["SHOW VIEW"] if privileges == "any one" else privileges.spli
 
 @pytest.fixture
 def limited(database: Database) -> Iterator[Callable[[list[str]], Database]]:
-    """The database as an account sees it that has these privileges and no others."""
-    account = "'limited'@'localhost'"
+    """The database as an account sees it that has these privileges on it and no others."""
+    account = "'limited'@'%%'"
 
     def granted(privileges: list[str]) -> Database:
         with database.connection() as admin:
@@ -179,10 +179,10 @@ def test_an_account_that_sees_a_part_of_the_schema(
     account = limited(["LOCK TABLES"])
     ledger = [f"SELECT, CREATE ON {{}}.{name}" for name in store.TABLES]
     for privilege in (*grants, *ledger):
-        database.execute(f"GRANT {privilege.format(database.target.database)} TO 'limited'@'localhost'")
+        database.execute(f"GRANT {privilege.format(database.target.database)} TO 'limited'@'%%'")
     said = account.parloader("plan", *ORDERS, check=3).stderr
-    assert "the account limited@localhost lacks SELECT on " in said
-    assert f"GRANT SELECT ON `{database.target.database}`.* TO 'limited'@'localhost'" in said
+    assert "the account limited@% lacks SELECT on " in said
+    assert f"GRANT SELECT ON `{database.target.database}`.* TO 'limited'@'%'" in said
     assert account.parloader("seed", *ORDERS, check=3).stderr.count("GRANT SELECT ON") == 1
 
 
@@ -193,11 +193,11 @@ def test_privileges_of_a_role_count(database: Database, limited: Callable[[list[
         sql.execute(admin, "CREATE ROLE loader")
         try:
             sql.execute(admin, f"GRANT SELECT, INSERT, UPDATE, CREATE, ALTER ON {database.target.database}.* TO loader")
-            sql.execute(admin, "GRANT loader TO 'limited'@'localhost'")
+            sql.execute(admin, "GRANT loader TO 'limited'@'%%'")
             every = (
-                "SET DEFAULT ROLE loader FOR 'limited'@'localhost'"
+                "SET DEFAULT ROLE loader FOR 'limited'@'%%'"
                 if database.server.kind == "mariadb"
-                else "SET DEFAULT ROLE loader TO 'limited'@'localhost'"
+                else "SET DEFAULT ROLE loader TO 'limited'@'%%'"
             )
             sql.execute(admin, every)
             account.parloader("seed", *ORDERS)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from support.servers import PATIENCE_SECONDS, Database, own_tcp_port, quiet, until
+from support.servers import PATIENCE_SECONDS, Database, quiet, tcp_address, until
 
 from parloader.database import sql
 from parloader.database.private_server.binary import find_binary
@@ -35,10 +35,11 @@ def refuse_mark(text: str) -> None:
 def secret(database: Database) -> Database:
     """The database as an account that needs the password."""
     with database.server.connection() as admin:
-        sql.execute(admin, "DROP USER IF EXISTS 'secret'@'127.0.0.1'")
-        sql.execute(admin, "CREATE USER 'secret'@'127.0.0.1' IDENTIFIED BY %s", PASSWORD)
-        sql.execute(admin, f"GRANT ALL ON {database.target.database}.* TO 'secret'@'127.0.0.1'")
-        target = Target(user="secret", password=PASSWORD, host="127.0.0.1", port=own_tcp_port(admin), database=database.target.database)
+        sql.execute(admin, "DROP USER IF EXISTS 'secret'@'%%'")
+        sql.execute(admin, "CREATE USER 'secret'@'%%' IDENTIFIED BY %s", PASSWORD)
+        sql.execute(admin, f"GRANT ALL ON {database.target.database}.* TO 'secret'@'%%'")
+        host, port = tcp_address(database.target, admin)
+        target = Target(user="secret", password=PASSWORD, host=host, port=port, database=database.target.database)
     return Database(database.server, target, database.folder)
 
 

@@ -150,17 +150,17 @@ def test_a_bit_that_a_trigger_changes_is_still_written_as_a_number(database: Dat
 def blind(database: Database) -> Iterator[Database]:
     """The database as an account that cannot see triggers: it has the privileges of docs/privileges.md."""
     with database.connection() as admin:
-        sql.execute(admin, "CREATE USER 'blind'@'localhost' IDENTIFIED BY 'secret'")
+        sql.execute(admin, "CREATE USER 'blind'@'%%' IDENTIFIED BY 'secret'")
         try:
             sql.execute(
                 admin,
                 "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, LOCK TABLES "
-                f"ON {database.target.database}.* TO 'blind'@'localhost'",
+                f"ON {database.target.database}.* TO 'blind'@'%%'",
             )
-            sql.execute(admin, "GRANT PROCESS ON *.* TO 'blind'@'localhost'")
+            sql.execute(admin, "GRANT PROCESS ON *.* TO 'blind'@'%%'")
             yield replace(database, target=replace(database.target, user="blind", password="secret"))
         finally:
-            sql.execute(admin, "DROP USER 'blind'@'localhost'")
+            sql.execute(admin, "DROP USER 'blind'@'%%'")
 
 
 def test_an_account_that_sees_no_trigger(database: Database, blind: Database) -> None:
@@ -173,7 +173,7 @@ def test_an_account_that_sees_no_trigger(database: Database, blind: Database) ->
     assert "a trigger that this account cannot read inserts rows into profile that reference generated rows of account" in said
     database.execute("DELETE FROM profile")
     blind.parloader("clean", "--yes", "--procs", "1")
-    grant = f"GRANT TRIGGER ON `{database.target.database}`.* TO 'blind'@'localhost'"
+    grant = f"GRANT TRIGGER ON `{database.target.database}`.* TO 'blind'@'%'"
     assert grant in blind.parloader("seed", "--table", "profile", "--rows", "300", "--procs", "1", check=3).stderr
     database.execute("CREATE TRIGGER renamed BEFORE INSERT ON account FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
     if database.server.kind == "mysql":  # MariaDB lists the trigger without its text

@@ -11,7 +11,7 @@ from dataclasses import replace
 import psutil
 import pymysql
 from support.loads import Load
-from support.servers import PATIENCE_SECONDS, Database, TestServer, own_tcp_port, quiet, until
+from support.servers import PATIENCE_SECONDS, Database, TestServer, quiet, tcp_address, until
 
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
@@ -44,8 +44,7 @@ def ordinary_account(database: Database) -> Iterator[Database]:
         sql.execute(admin, f"DROP USER IF EXISTS {user}@'%%'")
         sql.execute(admin, f"CREATE USER {user}@'%%' IDENTIFIED BY %s", PASSWORD)
         sql.execute(admin, f"GRANT ALL ON {sql.quote(database.target.database)}.* TO {user}@'%%'")
-        port = own_tcp_port(admin) if database.target.unix_socket else database.target.port
-    host = "127.0.0.1" if database.target.unix_socket else database.target.host
+        host, port = tcp_address(database.target, admin)
     yield replace(database, target=replace(database.target, user=user, password=PASSWORD, host=host, port=port, unix_socket=None))
     with database.server.connection() as admin:
         sql.execute(admin, f"DROP USER {user}@'%%'")

@@ -31,7 +31,10 @@ from parloader.schema.model import Schema, TableSchema
 
 KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
-IMAGES = {"mariadb": "mariadb:11.4", "mysql": "mysql:8.4"}
+IMAGES = {
+    "mariadb": os.environ.get("PARLOADER_TEST_IMAGE_MARIADB", "mariadb:11.4"),
+    "mysql": os.environ.get("PARLOADER_TEST_IMAGE_MYSQL", "mysql:8.4"),
+}
 
 # These save seconds and change no test result; only a server that a test kills must keep what it has committed (DURABLE_OPTIONS)
 DURABLE_OPTIONS = ("--innodb-buffer-pool-size=128M",)
@@ -77,6 +80,11 @@ def own_tcp_port(connection: Connection) -> int:
     return int(sql.value(connection, "SELECT @@port"))
 
 
+def tcp_address(target: Target, admin: Connection) -> tuple[str, int]:
+    """Host and port of the server that the target names."""
+    return ("127.0.0.1", own_tcp_port(admin)) if target.unix_socket else (target.host, target.port)
+
+
 @dataclass(frozen=True)
 class TestServer:
     """A running server of one kind, with an administrator account."""
@@ -93,9 +101,18 @@ def private_server(home: Path, kind: str) -> PrivateServer:
     return PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
 
 
-def docker_answers() -> bool:
+def no_container(kind: str) -> str | None:
+    """Why a server of this kind cannot be a container; None: it can. Pulls the image if it is not on this machine."""
     docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+    if docker is None or _fails(docker, "info"):
+        return "no Docker engine answers"
+    if _fails(docker, "image", "inspect", IMAGES[kind]) and _fails(docker, "pull", IMAGES[kind]):
+        return f"the image {IMAGES[kind]} is not here and cannot be pulled"
+    return None
+
+
+def _fails(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ import pytest
 
 import parloader
 from parloader.errors import UsageError
-from parloader.plans import exports
 from parloader.generation.samples import mistakes_without_schema
+from parloader.plans import exports
 from parloader.plans.documents.python_plan import load
 from parloader.plans.generators import Const, Generator, UniqueKind
 
