@@ -200,7 +200,8 @@ class Cluster:
             node.home.mkdir(exist_ok=True, parents=True)
         self._programs.mkdir(exist_ok=True)
         for file in (*UNPACKED.glob("wsrep_sst_*"), *UNPACKED.glob("my_print_defaults")):
-            shutil.copy(file, self._programs)  # another user may not enter the checkout
+            if not (self._programs / file.name).exists():
+                shutil.copy(file, self._programs)  # another user may not enter the checkout
         first = self.nodes[0]
         if not any((node.data / "mysql").exists() for node in self.nodes):
             shutil.rmtree(first.data, ignore_errors=True)
