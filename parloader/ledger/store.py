@@ -111,11 +111,6 @@ def create(connection: Connection) -> None:
     _complete(connection, _columns(connection))
 
 
-def is_gone(connection: Connection) -> bool:
-    """Whether no table of a ledger exists, not even of an unfinished one."""
-    return not _columns(connection)
-
-
 def upgrade(connection: Connection) -> bool:
     """Whether there is a ledger (LedgerDamaged: see `exists`); if so, adds what a ledger of an earlier version lacks."""
     columns = _columns(connection)

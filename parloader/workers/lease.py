@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from parloader.database import error_codes
+from parloader.database import error_codes, introspection
 from parloader.database.driver import Connection, DriverError
 from parloader.database.session import connect, connected
 from parloader.database.target import Target
@@ -91,7 +91,8 @@ class DatabaseLease(Supervisor):
     def _release(self) -> None:
         if self._connection.in_cluster:
             with error_codes.suppress_driver_errors():
-                cluster_lease.release(self._connection, self._holder.token, drop=store.is_gone(self._connection))
+                existing = introspection.list_tables(self._connection).tables
+                cluster_lease.release(self._connection, self._holder.token, drop=not set(store.TABLES) & set(existing))
         control.unlock(self._connection)
         error_codes.close(self._connection)
 

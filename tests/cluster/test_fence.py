@@ -95,11 +95,8 @@ def test_an_abandoned_lease_is_taken_by_one(database: Database, monkeypatch: pyt
     assert database.rows("SHOW TABLES") == ()
 
 
-def test_a_holder_that_lost_its_node_gives_its_sign_of_life_where_another_command_waits_for_it(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_holder_that_lost_its_node_gives_its_sign_of_life_where_another_command_waits_for_it(database: Database) -> None:
     """That command has the lock of the only node that is left."""
-    monkeypatch.setattr(cluster_lease, "EXPIRY_SECONDS", 4)
     both = replace(database.target, others=database.target.others[:1])
     with DatabaseLease(both, "seed", 60, Progress()) as holder, ThreadPoolExecutor(1) as thread:
         with through(database, 1).connection() as connection:

@@ -7,7 +7,7 @@ from support.cluster import through
 from support.loads import CLEAN, Plan, cleaned, found, launched, proven, started
 from support.servers import Database
 
-SMALL = Plan(rows=4_000, batch=500, max_rate=4_000)
+SMALL = Plan(rows=4_000, batch=500, max_rate=1_000)
 
 
 def one_of_two_seeds_wins(database: Database) -> None:

@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 import psutil
-import pymysql
+from support.cluster_node import ClusterNode, free_ports
 from support.servers import TEST_REDO_LOG_BYTES, Database, TestServer
 
 from parloader.database.dialects import ServerKind
@@ -71,69 +70,6 @@ def missing() -> str | None:
         if not shutil.which(program) and not (UNPACKED / program).exists():
             return f"{program} (Debian: a part of mariadb-server and mariadb-client-core; scripts/cluster unpacks it)"
     return None if shutil.which("lsof") or shutil.which("ss") else "lsof or ss (Debian: iproute2)"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 on which nothing listens, all different."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterNode:
-    """One node: its folder and its ports."""
-
-    number: int
-    home: Path
-    port: int
-    group_port: int
-    increment_port: int
-    copy_port: int
-
-    @property
-    def socket(self) -> Path:
-        return self.home / "socket"
-
-    @property
-    def log(self) -> Path:
-        return self.home / "log.err"
-
-    @property
-    def data(self) -> Path:
-        return self.home / "data"
-
-    @property
-    def process(self) -> psutil.Process | None:
-        """The node's running process."""
-        with contextlib.suppress(OSError, ValueError, psutil.Error):
-            process = psutil.Process(int((self.home / "pid").read_text()))
-            if process.status() != psutil.STATUS_ZOMBIE and f"--datadir={self.data}" in process.cmdline():
-                return process
-        return None
-
-    def rows(self, statement: str) -> tuple[tuple[object, ...], ...]:
-        """The rows of a statement, run by the administrator. The node need not be part of a quorum for SHOW and SET."""
-        connection = pymysql.connect(unix_socket=str(self.socket), user="root", connect_timeout=5, read_timeout=60, autocommit=True)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return tuple(cursor.fetchall())
-        finally:
-            connection.close()
-
-    def status(self, variable: str) -> str | None:
-        """A status variable; None: the node does not answer."""
-        with contextlib.suppress(pymysql.Error, OSError):
-            return str(self.rows(f"SHOW GLOBAL STATUS LIKE '{variable}'")[0][1])
-        return None
-
-    @property
-    def in_sync(self) -> bool:
-        """Whether the node is part of the quorum and has all data."""
-        return self.status("wsrep_local_state_comment") == "Synced" and self.status("wsrep_ready") == "ON"
 
 
 @dataclass
@@ -264,7 +200,8 @@ class Cluster:
             node.home.mkdir(exist_ok=True, parents=True)
         self._programs.mkdir(exist_ok=True)
         for file in (*UNPACKED.glob("wsrep_sst_*"), *UNPACKED.glob("my_print_defaults")):
-            shutil.copy(file, self._programs)  # another user may not enter the checkout
+            if not (self._programs / file.name).exists():
+                shutil.copy(file, self._programs)  # another user may not enter the checkout
         first = self.nodes[0]
         if not any((node.data / "mysql").exists() for node in self.nodes):
             shutil.rmtree(first.data, ignore_errors=True)

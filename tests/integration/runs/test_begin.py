@@ -39,5 +39,4 @@ def test_only_the_holder_of_the_lease_undoes_what_it_has_begun(database: Databas
         with pytest.raises(AnotherRun, match="taken over"):
             begin(connection, prepared, Progress(), lease, token=None)
         assert store.runs(connection) == ()
-        assert store.is_gone(connection) == held
         assert (everything(database) == before) == held
