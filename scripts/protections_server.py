@@ -99,7 +99,7 @@ SERVER = (
         file="parloader/database/tls.py",
         old="        if not self.mode.verifies:\n",
         new="        if True:\n",
-        tests=("tests/unit/database/test_tls.py",),
+        tests=("tests/unit/database/test_tls.py::test_the_ssl_context_of_each_mode",),
     ),
     Protection(
         name="clear-text",
