@@ -32,6 +32,9 @@ from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
 
+# A commit is written to the log file, so that it outlives a server that is killed, but not flushed to the disk, which this never switches off
+OPTIONS = (*DURABLE_OPTIONS, "--innodb-flush-log-at-trx-commit=2")
+
 ROWS = 100_000
 
 MAX_RATE = 2500
@@ -44,7 +47,7 @@ def say(message: str) -> None:
 @contextlib.contextmanager
 def private_server(home: Path, name: str) -> Iterator[PrivateServer]:
     """A private server that keeps what it has committed, until the end of the block."""
-    server = PrivateServer(home=home, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
+    server = PrivateServer(home=home, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=OPTIONS)
     server.start(lambda _: None, port=0)
     try:
         yield server
