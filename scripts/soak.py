@@ -84,8 +84,12 @@ class Soak:
             threads = [threading.Thread(target=self._rounds, args=(name, server), daemon=True) for name, server in servers]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            try:
+                for thread in threads:
+                    thread.join()
+            except KeyboardInterrupt:
+                self.failures.append("interrupted")
+                raise
 
     @property
     def minutes_spent(self) -> float:
@@ -102,9 +106,10 @@ class Soak:
                 self._round(name, server, number)
                 number += 1
         except Exception as error:
-            self.failures.append(f"round {number} on {name}: {error!r}")
-            if not isinstance(error, Finding):
-                raise
+            if not self.failures:  # otherwise the servers are being stopped
+                self.failures.append(f"round {number} on {name}: {error!r}")
+                if not isinstance(error, Finding):
+                    raise
 
     def _round(self, name: str, server: PrivateServer, number: int) -> None:
         chance = random.Random(f"{self.seed} {name} {number}")
@@ -151,7 +156,7 @@ def main(
         except ServerStartError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
-            soak.failures.append("interrupted")
+            say("interrupted")
     click.echo(table(HEADINGS, kind_rows(soak.rounds)))
     if soak.failures:
         for failure in soak.failures:
