@@ -21,7 +21,7 @@ from typing import IO
 import click
 from report_section import write_section
 from soak_checks import Finding
-from soak_report import HEADINGS, Round, kind_rows, log, markdown
+from soak_report import HEADINGS, Round, kind_rows, markdown
 from soak_round import SoakedTable, Work, place
 from support.loads import end_all
 from support.proxy import Proxy
@@ -114,7 +114,7 @@ class Soak:
     def _round(self, name: str, server: PrivateServer, number: int) -> None:
         chance = random.Random(f"{self.seed} {name} {number}")
         work = Work.some(chance, self.rows, MAX_RATE)
-        result = Round(server=name, seed=self.seed, what=f"round {number}: {work}", rows=work.rows)
+        result = Round(server=name, seed=self.seed, what=f"round {number}: {work}", rows=work.rows, log_file=self.log_file)
         folder = self.home / f"{name}-{number}"
         folder.mkdir()
         begun = time.monotonic()
@@ -124,7 +124,7 @@ class Soak:
         finally:
             with self._lock:
                 self.rounds.append(result)
-                log(self.log_file, result)
+                result.log_end()
         seconds = time.monotonic() - begun
         codes = ", ".join(f"{code} ({count})" for code, count in sorted(result.exit_codes.items()))
         hits = sum(each.hits for each in self.rounds)
