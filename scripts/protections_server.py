@@ -187,6 +187,6 @@ SERVER = (
         file="parloader/database/private_server/server.py",
         old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
         new='[] if port is None else ["--bind-address=127.0.0.1", ',
-        tests=("tests/integration/database/private_server/test_server.py::test_its_command_line[mariadb]",),
+        tests=("tests/integration/database/private_server/test_server.py::test_it_is_private[mariadb]",),
     ),
 )
