@@ -57,10 +57,18 @@ CLEAN = (
     Protection(
         name="referenced-rows-last",
         what="rows that others of the same table reference are deleted last",
-        file="parloader/workers/tasks/delete.py",
-        old="        for partition in reversed(partitions):\n",
-        new="        for partition in partitions:\n",
-        tests=("tests/acceptance/test_clean_others.py::test_a_table_that_points_at_itself[mariadb-ours-RESTRICT]",),
+        file="parloader/workers/self_references.py",
+        old="    if partition.start >= _referenced_stop(table, current):\n",
+        new="    if partition.start >= 0:\n",
+        tests=("tests/unit/workers/test_self_references.py::test_a_row_is_deleted_before_the_rows_it_references",),
+    ),
+    Protection(
+        name="referenced-rows-first",
+        what="rows that others of the same table reference are loaded first, by one worker",
+        file="parloader/workers/self_references.py",
+        old="    stop = _referenced_stop(table, current)\n",
+        new="    stop = 0\n",
+        tests=("tests/unit/workers/test_self_references.py::test_referenced_rows_are_a_stage_of_their_own_for_one_worker",),
     ),
     Protection(
         name="forget-in-transaction",
@@ -124,7 +132,7 @@ CLEAN = (
         file="parloader/builtin/tables.py",
         old='        if any(sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1") for name in created):\n',
         new="        if False:\n",
-        tests=("tests/acceptance/test_clean.py::test_a_row_of_the_users_in_the_big_table_that_uses_our_parents[mariadb]",),
+        tests=("tests/acceptance/test_clean.py::test_the_tables_that_parloader_created_stay_with_a_row_of_somebody[mariadb]",),
     ),
     Protection(
         name="scratch-mark",

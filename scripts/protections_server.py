@@ -99,7 +99,7 @@ SERVER = (
         file="parloader/database/tls.py",
         old="        if not self.mode.verifies:\n",
         new="        if True:\n",
-        tests=("tests/unit/database/test_tls.py",),
+        tests=("tests/unit/database/test_tls.py::test_the_ssl_context_of_each_mode",),
     ),
     Protection(
         name="clear-text",
@@ -187,6 +187,6 @@ SERVER = (
         file="parloader/database/private_server/server.py",
         old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
         new='[] if port is None else ["--bind-address=127.0.0.1", ',
-        tests=("tests/integration/database/private_server/test_server.py::test_its_command_line[mariadb]",),
+        tests=("tests/integration/database/private_server/test_server.py::test_it_is_private[mariadb]",),
     ),
 )

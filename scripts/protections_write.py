@@ -73,7 +73,10 @@ WRITE = (
         file="parloader/ledger/control.py",
         old="AND token = {token:d} LOCK IN SHARE MODE",
         new="AND token = {token:d}",
-        tests=("tests/integration/ledger/test_control.py::test_a_new_holder_waits_for_open_transactions_of_the_previous_one[mariadb]",),
+        tests=(
+            "tests/integration/ledger/test_control.py::test_a_new_holder_waits_for_open_transactions_of_the_previous_one"
+            "[mariadb-deletes-REPEATABLE READ]",
+        ),
     ),
     Protection(
         name="lock",

@@ -21,7 +21,7 @@ from typing import IO
 import click
 from report_section import write_section
 from soak_checks import Finding
-from soak_report import HEADINGS, Round, kind_rows, log, markdown
+from soak_report import HEADINGS, Round, kind_rows, markdown
 from soak_round import SoakedTable, Work, place
 from support.loads import end_all
 from support.proxy import Proxy
@@ -31,6 +31,9 @@ from parloader.cli.report import table
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
+
+# A commit is written to the log file, so that it outlives a server that is killed, but not flushed to the disk, which this never switches off
+OPTIONS = (*DURABLE_OPTIONS, "--innodb-flush-log-at-trx-commit=2")
 
 ROWS = 100_000
 
@@ -44,7 +47,7 @@ def say(message: str) -> None:
 @contextlib.contextmanager
 def private_server(home: Path, name: str) -> Iterator[PrivateServer]:
     """A private server that keeps what it has committed, until the end of the block."""
-    server = PrivateServer(home=home, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=DURABLE_OPTIONS)
+    server = PrivateServer(home=home, kinds=(KINDS[name],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=OPTIONS)
     server.start(lambda _: None, port=0)
     try:
         yield server
@@ -81,8 +84,12 @@ class Soak:
             threads = [threading.Thread(target=self._rounds, args=(name, server), daemon=True) for name, server in servers]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            try:
+                for thread in threads:
+                    thread.join()
+            except KeyboardInterrupt:
+                self.failures.append("interrupted")
+                raise
 
     @property
     def minutes_spent(self) -> float:
@@ -99,14 +106,15 @@ class Soak:
                 self._round(name, server, number)
                 number += 1
         except Exception as error:
-            self.failures.append(f"round {number} on {name}: {error!r}")
-            if not isinstance(error, Finding):
-                raise
+            if not self.failures:  # otherwise the servers are being stopped
+                self.failures.append(f"round {number} on {name}: {error!r}")
+                if not isinstance(error, Finding):
+                    raise
 
     def _round(self, name: str, server: PrivateServer, number: int) -> None:
         chance = random.Random(f"{self.seed} {name} {number}")
         work = Work.some(chance, self.rows, MAX_RATE)
-        result = Round(server=name, seed=self.seed, what=f"round {number}: {work}", rows=work.rows)
+        result = Round(server=name, seed=self.seed, what=f"round {number}: {work}", rows=work.rows, log_file=self.log_file)
         folder = self.home / f"{name}-{number}"
         folder.mkdir()
         begun = time.monotonic()
@@ -116,7 +124,7 @@ class Soak:
         finally:
             with self._lock:
                 self.rounds.append(result)
-                log(self.log_file, result)
+                result.log_end()
         seconds = time.monotonic() - begun
         codes = ", ".join(f"{code} ({count})" for code, count in sorted(result.exit_codes.items()))
         hits = sum(each.hits for each in self.rounds)
@@ -148,7 +156,7 @@ def main(
         except ServerStartError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
-            soak.failures.append("interrupted")
+            say("interrupted")
     click.echo(table(HEADINGS, kind_rows(soak.rounds)))
     if soak.failures:
         for failure in soak.failures:

@@ -78,6 +78,19 @@ class Round:
     errors: list[str] = field(default_factory=list)
     """what the commands said that ended early"""
     problems: list[str] = field(default_factory=list)
+    log_file: IO[str] | None = None
+
+    def log(self, fault: Fault) -> None:
+        """Writes the line of a fault, when it is known what parloader did about it."""
+        self._write(fault.as_json())
+
+    def log_end(self) -> None:
+        """Writes the line of the round."""
+        self._write(self.as_json())
+
+    def _write(self, entry: dict[str, object]) -> None:
+        if self.log_file:
+            print(json.dumps({"server": self.server, "seed": self.seed, **entry}), file=self.log_file, flush=True)
 
     @property
     def hits(self) -> int:
@@ -96,13 +109,6 @@ class Round:
             "errors": self.errors,
             "problems": self.problems,
         }
-
-
-def log(file: IO[str], round_: Round) -> None:
-    """Writes the lines of a round: its faults, then itself."""
-    where = {"server": round_.server, "seed": round_.seed}
-    for entry in (*(fault.as_json() for fault in round_.faults), round_.as_json()):
-        print(json.dumps({**where, **entry}), file=file, flush=True)
 
 
 HEADINGS = ("fault", "injected", "hit", "detected", "retried", "command repeated", "waited", "not needed", "rows lost", "rows doubled")

@@ -200,13 +200,22 @@ class SoakedTable:
             mean_seconds = gap_seconds if scene.workers else max(gap_seconds, PREPARING_GAP_SECONDS)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 command.process.wait(self._chance.uniform(0, 2 * mean_seconds))
-            pending = [each for each in pending if not settle(each, scene, None)]
+            pending = self._unsettled(pending, scene, None)
             self._require(time.monotonic() - begun < MAX_SECONDS, f"{verb} does not end")
         code = command.process.returncode
-        for each in pending:
-            settle(each, scene, code)
+        self._unsettled(pending, scene, code)
         self._require_documented(verb, command, code)
         return self._ended(verb, command, load)
+
+    def _unsettled(self, pending: list[Pending], scene: Scene, exit_code: int | None) -> list[Pending]:
+        """The faults of which it is not known yet what parloader does about them; writes the others to the log. None after its end."""
+        unsettled = []
+        for each in pending:
+            if settle(each, scene, exit_code) or exit_code is not None:
+                self.result.log(each.fault)
+            else:
+                unsettled.append(each)
+        return unsettled
 
     def _calm(self, verb: str, words: tuple[str, ...]) -> None:
         """Runs the command without faults: it has to succeed."""

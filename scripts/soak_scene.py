@@ -19,6 +19,8 @@ PATIENCE_SECONDS = 1.0
 
 POLL_SECONDS = 0.002
 
+READ_POLL_SECONDS = 0.02
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place(Generic[AnyProxy]):
@@ -79,7 +81,7 @@ class Pending:
     """A fault, and what was known when it struck: what parloader does about it shows later."""
 
     fault: Fault
-    logins: int = 0  # of its process; for a fault of the server: of all processes
+    logins: int = 0  # how many connections its process had opened before
     words: str = ""  # what the command says if it retries
     said: int = 0  # how often it had said so before
     waits: bool = False  # nothing has to fail
@@ -114,7 +116,7 @@ class Said:
 
     def again(self, patience_seconds: float = PATIENCE_SECONDS) -> bool:
         """Whether it says so again, after some time at most."""
-        until(lambda: self._now() or not self._command.is_alive, patience_seconds=patience_seconds)
+        until(lambda: self._now() or not self._command.is_alive, READ_POLL_SECONDS, patience_seconds)
         return self._now()
 
     def _now(self) -> bool:

@@ -89,6 +89,13 @@ def test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes(database
     assert database.rows("SELECT id FROM note") == ((42,),)
 
 
+def test_the_tables_that_parloader_created_stay_with_a_row_of_somebody(database: Database) -> None:
+    database.parloader("seed", "--rows", "20", "--procs", "1")
+    database.execute("INSERT INTO outgoing_event (id, name) VALUES (999, 'mine')")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.rows("SELECT id, name FROM outgoing_event") == ((999, "mine"),)
+
+
 def test_a_row_of_the_users_in_the_big_table_that_uses_our_parents(database: Database) -> None:
     database.parloader("seed", "--rows", "500")
     database.execute("INSERT INTO script_execution (script_reference_id, script_version_id, schedule_id, planned) VALUES (1, 1, 1, NOW())")

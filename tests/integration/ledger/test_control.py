@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from support.servers import Database, until
 
+from parloader.database import sql
 from parloader.errors import AnotherRun
 from parloader.ledger import control, store
 from parloader.ledger.control import Holder
@@ -68,13 +69,20 @@ def a_transaction_waits(database: Database) -> bool:
     return bool(database.rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
 
 
-def test_a_new_holder_waits_for_open_transactions_of_the_previous_one(database: Database) -> None:
+@pytest.mark.parametrize("isolation", ["REPEATABLE READ", "READ COMMITTED"])
+@pytest.mark.parametrize("does", ["writes", "deletes"])
+def test_a_new_holder_waits_for_open_transactions_of_the_previous_one(database: Database, does: str, isolation: str) -> None:
+    """An INSERT … SELECT locks what it reads only under REPEATABLE READ, unless it says so."""
     first, second = Holder(doing="seed"), Holder(doing="seed")
     with database.connection() as worker, database.connection() as other, ThreadPoolExecutor() as thread:
         store.create(other)
         first.write(other, 1)
+        sql.execute(worker, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
         worker.begin()
-        assert store.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
+        if does == "writes":
+            assert store.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
+        else:
+            control.require_current(worker, first.token)
         writing = thread.submit(second.write, other, 2)
         until(lambda: a_transaction_waits(database), "it waits")
         worker.commit()

@@ -1,8 +1,9 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from io import StringIO
 
-from soak_report import HEADINGS, Fault, Kind, Outcome, Round, kind_rows, log, markdown
+from soak_report import HEADINGS, Fault, Kind, Outcome, Round, kind_rows, markdown
 
 
 def fault(kind: Kind, outcome: Outcome | None) -> Fault:
@@ -56,7 +57,10 @@ def test_the_section_of_the_document() -> None:
 
 def test_a_line_for_each_fault_and_one_for_the_round() -> None:
     file = StringIO()
-    log(file, FIRST)
+    round_ = replace(FIRST, log_file=file)
+    for each in FIRST.faults:
+        round_.log(each)
+    round_.log_end()
     *faults, last = map(json.loads, file.getvalue().splitlines())
     assert [each["outcome"] for each in faults] == ["retried", "not needed", None, "waited", "repeated"]
     assert {each["server"] for each in (*faults, last)} == {"mariadb"}
