@@ -7,7 +7,8 @@ import click
 import pytest
 
 from parloader import signals
-from parloader.cli.decorators import Output, exit_codes, with_output
+from parloader.cli.decorators import with_output
+from parloader.cli.output import Output, exit_codes
 from parloader.standard_streams import ResultStream
 
 
@@ -26,7 +27,7 @@ class Panic(BaseException):
     ],
 )
 def test_any_exception_is_one_line_and_an_exit_code(error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(click.exceptions.Exit) as exit_, exit_codes(verbosity=1):
+    with pytest.raises(click.exceptions.Exit) as exit_, exit_codes(Output(verbosity=1, as_json=False)):
         raise error
     assert exit_.value.exit_code == code
     (printed,) = capsys.readouterr().err.splitlines()
@@ -35,7 +36,7 @@ def test_any_exception_is_one_line_and_an_exit_code(error: BaseException, code: 
 
 def test_the_traceback_is_shown_on_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PARLOADER_TRACEBACK", "1")
-    with pytest.raises(click.exceptions.Exit), exit_codes(verbosity=1):
+    with pytest.raises(click.exceptions.Exit), exit_codes(Output(verbosity=1, as_json=False)):
         raise ZeroDivisionError("by zero")
     assert "Traceback" in capsys.readouterr().err
 
@@ -45,7 +46,7 @@ def test_an_exception_that_an_interruption_turned_into_another_one_is_an_interru
 ) -> None:
     """Imports and libraries can do so."""
     monkeypatch.setattr(signals, "_received", True)
-    with pytest.raises(click.exceptions.Exit) as exit_, exit_codes(verbosity=1):
+    with pytest.raises(click.exceptions.Exit) as exit_, exit_codes(Output(verbosity=1, as_json=False)):
         raise ImportError("half of a module")
     assert (exit_.value.exit_code, capsys.readouterr().err) == (130, "error: interrupted\n")
 
@@ -53,7 +54,9 @@ def test_an_exception_that_an_interruption_turned_into_another_one_is_an_interru
 def test_a_lost_result_is_an_error_after_the_rest_of_the_work(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     done: list[str] = []
 
-    @click.command()
+    group = CommandGroup("group")
+
+    @group.command()
     @with_output
     def work(*, output: Output) -> None:
         output.show({}, lambda: "result")
@@ -61,6 +64,6 @@ def test_a_lost_result_is_an_error_after_the_rest_of_the_work(monkeypatch: pytes
 
     with open("/dev/full", "wb") as full:
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(ResultStream(full.fileno()), line_buffering=True))
-        result = work.main([], standalone_mode=False)
+        result = group.main(["work"], standalone_mode=False)
     assert (result, done) == (1, ["the rest"])
     assert "the result could not be written to stdout: No space left on device" in capsys.readouterr().err
