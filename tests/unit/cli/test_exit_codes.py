@@ -8,7 +8,7 @@ import pytest
 
 from parloader import signals
 from parloader.cli.decorators import with_output
-from parloader.cli.output import Output, exit_codes
+from parloader.cli.output import CommandGroup, Output, exit_codes
 from parloader.standard_streams import ResultStream
 
 
