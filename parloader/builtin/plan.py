@@ -97,7 +97,7 @@ def parameters(given: Mapping[str, str]) -> dict[str, str]:
         try:
             canonical[name] = parameter.canonical(text)
         except (ValueError, OverflowError) as error:
-            raise UsageError(f"{name}={text} is not valid", f"{name} is {parameter.help}; default {parameter.default}") from error
+            raise UsageError(f"--set {name}={text} is not valid", f"{name} is {parameter.help}; default {parameter.default}") from error
     return canonical
 
 

@@ -107,7 +107,8 @@ def usage_error(error: click.UsageError) -> UsageError:
     """click's error as one line: the option or setting first, then what is wrong with it. Passwords in it are masked."""
     text = redact(error.message).rstrip(".")
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return UsageError(f"{_source(error)}: {text}")
+        source = _source(error)
+        return UsageError(text if text.startswith(f"{source} ") else f"{source}: {text}")
     text = f"{text[:1].lower()}{text[1:]}"
     if error.ctx is None:  # an option without its value
         return UsageError(text, "Add the value")
