@@ -46,13 +46,6 @@ REQUIREMENTS = (
         servers=MYSQL,
     ),
     Requirement(
-        name="timestamp",
-        wanted="the current time",
-        condition="ABS(UNIX_TIMESTAMP(SYSDATE()) - @@SESSION.timestamp) < 60",
-        remedy="Remove the statement that sets it from init_connect or from the proxy",
-        reason="If it is fixed, NOW() returns the same time for ever. MariaDB's secure_timestamp can forbid to set it.",
-    ),
-    Requirement(
         name="insert_id",
         wanted="0",
         condition="@@SESSION.insert_id = 0",

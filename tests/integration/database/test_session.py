@@ -76,7 +76,6 @@ def test_an_ordinary_account_does_not_take_what_init_connect_sets(database: Data
 @pytest.mark.parametrize(
     ("init_connect", "kinds", "name"),
     [
-        ("SET timestamp = 1000000000", BOTH, "timestamp"),
         ("SET insert_id = 7", BOTH, "insert_id"),
         ("SET sql_log_bin = 0", BOTH, "sql_log_bin"),
         ("SET skip_replication = 1", MARIADB, "skip_replication"),
