@@ -20,8 +20,8 @@ variable that could do harm, in one statement, and reads all of them back in ano
 
 Each session variable of MariaDB 10.11 and 11.8 and of MySQL 8.0, 8.4 and 9.7 is in one of the three tables. For MariaDB 10.11 and 11.8 and
 MySQL 9.7, the list comes from running servers: `SHOW SESSION VARIABLES`, without those that `SELECT @@SESSION.name` calls global. For MySQL 8.0
-and 8.4, it is the list of 9.7 and what later versions removed according to the manuals. Variables of plugins that are not installed by default
-are left out. A test fails if the server at hand has a session variable that is in no table.
+and 8.4, it is the list of 9.7 and the variables known to have been removed since; it was not compared with running servers of these versions.
+Variables of plugins that are not installed by default are left out. A test fails if the server at hand has a session variable that is in no table.
 
 If a version restricts a variable to administrators, or was built without it, parloader finds out when it connects: a variable that the server
 does not have can do no harm, and one that the account may not set must have the right value already.

@@ -10,8 +10,7 @@ parloader_lease   only on a Galera cluster: the current holder of the lease (clu
 """
 
 import json
-from collections.abc import Collection, Mapping
-from functools import lru_cache
+from collections.abc import Collection
 from typing import Any
 
 from parloader import __version__
@@ -20,14 +19,14 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError
 from parloader.database.introspection import ListedTable
 from parloader.database.visibility import all_exist
-from parloader.errors import LedgerDamaged, UsageError
+from parloader.errors import LedgerDamaged
 from parloader.ledger import cluster_lease, control
 from parloader.ledger.complete_reads import all_rows, not_listed, require_runs_of_batches, require_tables_of_run
+from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
 from parloader.ledger.run import Run, TableEntry
-from parloader.plans.documents.codecs import SCALAR
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
-from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
+from parloader.plans.row_ranges import IndexRange, merge
 
 SCRATCH_MARK = "parloader bench: scratch table"
 """The comment of bench's tables. A name alone does not prove that parloader created a table."""
@@ -160,8 +159,8 @@ def runs(connection: Connection) -> tuple[Run, ...]:
     result = []
     for run_id, target, count, parameters, definition, started_at in sorted(runs, key=_in_order):
         done_by_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
-        plan = _plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
-        entries = tuple(_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
+        plan = stored_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
+        entries = tuple(stored_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
         require_tables_of_run(run_id, {table.name for table in plan.tables}, {entry.name for entry in entries})
         result.append(Run(run_id=run_id, plan=plan, started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}", tables=entries, done=done_by_run))
     return tuple(result)
@@ -170,55 +169,6 @@ def runs(connection: Connection) -> tuple[Run, ...]:
 def _in_order(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Sorts by run and, for tables, by position."""
     return row[:2]
-
-
-def _plan(run_id: int, definition: str) -> Plan:
-    try:
-        return _decode(definition)
-    except (UsageError, ValueError) as error:
-        raise LedgerDamaged(
-            f"this version of parloader cannot read the plan of run {run_id} in the ledger: {error}",
-            "Use the version that wrote it (column parloader_version of parloader_run), or a later one",
-        ) from error
-
-
-@lru_cache(maxsize=1024)
-def _decode(definition: str) -> Plan:
-    """The plan of a JSON text. Cached, because a command reads the ledger more than once and runs often have the same plan."""
-    return decode_plan(json.loads(definition))
-
-
-def _entry(row: tuple[Any, ...], done: Mapping[str, tuple[IndexRange, ...]], target: str) -> TableEntry:
-    name, key, segments, details, before, after = row
-    rows = _rows(key, segments, details, None if name == target else done.get(name, ()))
-    return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after)
-
-
-def _rows(key: str | None, segments: str, details: str | None, done: tuple[IndexRange, ...] | None) -> RowAllocation:
-    """`done`: the new rows according to a ledger of version 0.1.0, which has no `details`; None: all rows are new."""
-    keys = None if key is None else RowKeys(tuple(KeySegment(*s) for s in json.loads(segments)))
-    if details is None:
-        assert keys is not None
-        return RowAllocation(rows=keys.rows, new=(IndexRange(0, keys.rows),) if done is None else done, keys=keys)
-    document = json.loads(details)
-    return RowAllocation(
-        rows=document["rows"],
-        new=tuple(IndexRange(*part) for part in document["made"]),
-        keys=keys,
-        reused={column: tuple(map(SCALAR.read, values)) for column, values in document["used"].items()},
-        unique_offsets=document["offsets"],
-    )
-
-
-def _details(rows: RowAllocation) -> str:
-    return json.dumps(
-        {
-            "rows": rows.rows,
-            "made": [[part.start, part.stop] for part in rows.new],
-            "used": {column: list(map(SCALAR.write, values)) for column, values in rows.reused.items()},
-            "offsets": dict(rows.unique_offsets),
-        }
-    )
 
 
 def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) -> int:
@@ -243,15 +193,11 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
             """INSERT INTO parloader_table (run_id, position, table_name, key_column, segments, details, counter_before, counter_after)
                 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
             [
-                (run_id, position, t.name, t.key, _segments_text(t.rows.keys), _details(t.rows), t.counter_before, t.counter_after)
+                (run_id, position, t.name, t.key, segments_text(t.rows.keys), details_text(t.rows), t.counter_before, t.counter_after)
                 for position, t in enumerate(tables)
             ],
         )
     return run_id
-
-
-def _segments_text(keys: RowKeys | None) -> str:
-    return json.dumps([[s.start, s.rows, s.key_start] for s in keys.segments] if keys else [])
 
 
 def record(

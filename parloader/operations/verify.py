@@ -184,11 +184,12 @@ def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
         raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
     runs = select_runs(all_runs, config.runs)
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
+    listing = introspection.list_tables(connection)
     return _Scope(
         all_runs=all_runs,
         runs=runs,
-        tables=select_tables(runs, config.tables),
-        schema=introspection.read_tables(connection, names),
+        tables=select_tables(runs, [listing.spelled(name) or name for name in config.tables]),
+        schema=introspection.read_tables(connection, names, listing),
         server=server_info(connection),
     )
 

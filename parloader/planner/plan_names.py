@@ -6,7 +6,7 @@ from parloader.generation.expressions import needs
 from parloader.planner import compatibility
 from parloader.planner.value_types import with_typed_values
 from parloader.plans.documents.codecs import suggestion
-from parloader.plans.documents.generator_syntax import FORMS_WITH_LENGTH
+from parloader.plans.documents.generator_checks import FORMS_WITH_LENGTH
 from parloader.plans.documents.mistakes import Mistake, Mistakes, PlanMismatch, column_mistake
 from parloader.plans.generators import Generator, Pick, Random, Unique, UniqueKind
 from parloader.plans.model import ExactlyOne, Plan, SameThrough, Table

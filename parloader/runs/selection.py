@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from parloader.errors import Refused
 from parloader.ledger.run import Run
+from parloader.plans.documents.codecs import suggestion
 
 
 def select_runs(runs: tuple[Run, ...], wanted: Collection[int]) -> tuple[Run, ...]:
@@ -21,5 +22,8 @@ def select_tables(runs: tuple[Run, ...], wanted: Collection[str]) -> frozenset[s
     existing = dict.fromkeys(entry.name for run in runs for entry in run.tables)
     for name in wanted:
         if name not in existing:
-            raise Refused(f"no run to verify has a table {name}; they have {', '.join(existing)}", "Name one of these tables")
+            raise Refused(
+                f"no run to verify has a table {name}; they have {', '.join(existing)}",
+                f"{suggestion(name, existing)}Name one of these tables",
+            )
     return frozenset(wanted or existing)

@@ -2,22 +2,19 @@
 
 The first key is the generator's word; its value is the main argument. Options follow if they are not at their default.
 
-A generator's fields are validated here and nowhere else. Only what depends on row counts, on parents or on Polars (SQL, types, 64 bits) is
+A generator's fields are validated here and in generator_checks.py, and nowhere else. Only what depends on row counts, on parents or on Polars (SQL, types, 64 bits) is
 checked by parloader/generation.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import timedelta
 from typing import Any
 
-from parloader.errors import UsageError
-from parloader.plans import generators, templates
+from parloader.plans import generators
+from parloader.plans.documents import generator_checks
 from parloader.plans.documents.codecs import (
     ANY_INTEGER,
     BOUND,
-    MAX_64_BITS,
     NAME,
     SCALAR,
     SPAN,
@@ -26,7 +23,6 @@ from parloader.plans.documents.codecs import (
     Codec,
     DecodeError,
     abbreviated,
-    bound_of,
     decode_entry,
     entries,
     integer,
@@ -37,7 +33,6 @@ from parloader.plans.documents.codecs import (
     suggestion,
 )
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
-from parloader.timestamps import parse_iso
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
 """Field → option, if their names differ."""
@@ -49,13 +44,6 @@ MAX_SCALE = 38
 
 # A LONGTEXT's bytes (both manuals, "Data Type Storage Requirements")
 MAX_LENGTH = 2**32 - 1
-
-MAX_EXPONENT = 100
-
-# Forms of Random with a length that may vary
-FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
-
-MAX_BITS = 64
 
 
 def encode_generator(generator: generators.Generator) -> dict[str, Any]:
@@ -127,101 +115,6 @@ def _branch(name: str) -> Codec:
     return Codec(read=read, write=encode_generator)
 
 
-def _check_choice(choice: generators.Choice) -> None:
-    if not choice.weights:
-        return
-    if len(choice.weights) != len(choice.values):
-        weights, values = (
-            f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(choice.weights), "number"), (len(choice.values), "value"))
-        )
-        raise InvalidPlan(f"`weights` has {weights} for {values}", "Give one weight per value")
-    if not sum(choice.weights):
-        raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")
-    if sum(choice.weights) > MAX_64_BITS:
-        raise InvalidPlan("the sum of the weights exceeds 64 bits", "Give smaller weights")
-
-
-def _check_uniform(uniform: generators.Uniform) -> None:
-    low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (uniform.low, uniform.high))
-    if type(low) is not type(high):
-        raise InvalidPlan(
-            f"{abbreviated(uniform.low)} and {abbreviated(uniform.high)} are of different kinds",
-            "Give two integers, two decimals as text, two dates or two timestamps",
-        )
-    _require_order(low, high, uniform.low, uniform.high)
-
-
-def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: object = None) -> None:
-    """InvalidPlan: `low` is greater than `high`; the message shows the other two, if given."""
-    if low > high:
-        first, second = (low, high) if shown_low is None else (shown_low, shown_high)
-        raise InvalidPlan(f"{abbreviated(first)} is greater than {abbreviated(second)}", "Write the lower one first")
-
-
-def _check_normal(normal: generators.Normal) -> None:
-    if normal.deviation < 0:
-        raise InvalidPlan(f"the deviation is {abbreviated(normal.deviation)}", "Give a deviation of 0 or more")
-    if normal.low is not None and normal.high is not None:
-        _require_order(normal.low, normal.high)
-    low, high = normal.limits
-    if low > high:
-        raise InvalidPlan(
-            f"no 64-bit number with `scale` {normal.scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
-        )
-
-
-def _check_pick(pick: generators.Pick) -> None:
-    if pick.distribution is generators.Distribution.ZIPF and pick.exponent > MAX_EXPONENT:
-        raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
-
-
-def _check_spread(spread: generators.Spread) -> None:
-    start = parse_iso(spread.start)
-    if start.microsecond % 1000:
-        raise InvalidPlan(f"the start is {abbreviated(spread.start)}", "Give a start in whole milliseconds")
-    try:
-        start + timedelta(seconds=spread.span_seconds)
-    except OverflowError as error:
-        raise InvalidPlan("the time span ends after the year 9999", "Give an earlier start or a shorter span") from error
-
-
-def _check_unique(unique: generators.Unique) -> None:
-    if unique.form is generators.UniqueKind.VALUES and not unique.values:
-        raise InvalidPlan("`values` is missing", 'Add the values: { unique = "values", values = ["a", "b"] }')
-    if unique.form is generators.UniqueKind.BYTES and not re.fullmatch("(?:[0-9a-fA-F]{2})*", unique.prefix):
-        raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes as two hexadecimal digits each, such as "00ff"')
-    if unique.form is generators.UniqueKind.INTEGER:
-        _require_order(unique.low, unique.high)
-
-
-def _check_provider(provider: generators.Provider) -> None:
-    if provider.name not in generators.PROVIDERS:
-        valid = f"{suggestion(provider.name, generators.PROVIDERS)}Valid: {', '.join(generators.PROVIDERS)}"
-        raise InvalidPlan(f"no provider {abbreviated(provider.name)}", valid)
-
-
-def _check_template(template: generators.Template) -> None:
-    try:
-        templates.fields(template.text)
-    except UsageError as error:
-        raise InvalidPlan(error.message, error.next_step) from error
-
-
-def _check_random(random: generators.Random) -> None:
-    if random.form == "bits" and not 1 <= random.length <= MAX_BITS:
-        raise InvalidPlan(f"`length` is {random.length}", f"Give a length of 1 to {MAX_BITS} bits")
-    if random.least is not None:
-        if random.form not in FORMS_WITH_LENGTH:
-            raise InvalidPlan(
-                f"`least` does not apply to {random.form}", f"Only {', '.join(FORMS_WITH_LENGTH)} can have it: remove `least`"
-            )
-        _require_order(random.least, random.length)
-
-
-def _check_after(after: generators.After) -> None:
-    _require_order(after.least, after.most)
-
-
 SHARE = number(0, 1)
 
 LENGTH = integer(0, MAX_LENGTH)
@@ -256,14 +149,14 @@ SYNTAXES = (
         fields=("values",),
         main=list_of(SCALAR, least=1),
         options={"weights": list_of(integer(0))},
-        check=_check_choice,
+        check=generator_checks.check_choice,
     ),
     GeneratorSyntax(
         kind=generators.Uniform,
         word="uniform",
         fields=("low", "high"),
         main=pair_of(BOUND, expected="[lowest, highest] as integers, decimals as text, dates or timestamps"),
-        check=_check_uniform,
+        check=generator_checks.check_uniform,
     ),
     GeneratorSyntax(
         kind=generators.Normal,
@@ -271,9 +164,15 @@ SYNTAXES = (
         fields=("mean", "deviation"),
         main=pair_of(number(), expected="[mean, deviation] as numbers"),
         options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
-        check=_check_normal,
+        check=generator_checks.check_normal,
     ),
-    GeneratorSyntax(kind=generators.Zipf, word="zipf", fields=("count",), main=integer(1), options={"exponent": number(0, MAX_EXPONENT)}),
+    GeneratorSyntax(
+        kind=generators.Zipf,
+        word="zipf",
+        fields=("count",),
+        main=integer(1),
+        options={"exponent": number(0, generator_checks.MAX_EXPONENT)},
+    ),
     GeneratorSyntax(
         kind=generators.Sequence,
         word="sequence",
@@ -287,7 +186,7 @@ SYNTAXES = (
         fields=("start",),
         main=TIMESTAMP,
         options={"span_seconds": SPAN, "unit": one_of(SPREAD_UNITS)},
-        check=_check_spread,
+        check=generator_checks.check_spread,
     ),
     GeneratorSyntax(
         kind=generators.Pick,
@@ -301,7 +200,7 @@ SYNTAXES = (
             "index": NAME,
             "group": NAME,
         },
-        check=_check_pick,
+        check=generator_checks.check_pick,
     ),
     GeneratorSyntax(
         kind=generators.Unique,
@@ -317,7 +216,7 @@ SYNTAXES = (
             "suffix": TEXT,
             "values": list_of(SCALAR),
         },
-        check=_check_unique,
+        check=generator_checks.check_unique,
     ),
     GeneratorSyntax(
         kind=generators.Provider,
@@ -325,7 +224,7 @@ SYNTAXES = (
         fields=("name",),
         main=NAME,
         options={"length": LENGTH, "srid": integer(0, 2**32 - 1), "group": NAME},
-        check=_check_provider,
+        check=generator_checks.check_provider,
     ),
     GeneratorSyntax(
         kind=generators.Random,
@@ -333,9 +232,9 @@ SYNTAXES = (
         fields=("form",),
         main=one_of(generators.RANDOM_FORMS),
         options={"length": LENGTH, "least": LENGTH},
-        check=_check_random,
+        check=generator_checks.check_random,
     ),
-    GeneratorSyntax(kind=generators.Template, word="template", fields=("text",), main=TEXT, check=_check_template),
+    GeneratorSyntax(kind=generators.Template, word="template", fields=("text",), main=TEXT, check=generator_checks.check_template),
     GeneratorSyntax(
         kind=generators.When,
         word="when",
@@ -350,7 +249,7 @@ SYNTAXES = (
         fields=("column",),
         main=NAME,
         options={"least": integer(), "most": integer()},
-        check=_check_after,
+        check=generator_checks.check_after,
     ),
 )
 

@@ -1,0 +1,113 @@
+"""Checks of one generator: fields that contradict each other. Each raises InvalidPlan."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from parloader.errors import UsageError
+from parloader.plans import generators, templates
+from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, bound_of, suggestion
+from parloader.plans.documents.mistakes import InvalidPlan
+from parloader.timestamps import parse_iso
+
+MAX_EXPONENT = 100
+
+# Forms of Random with a length that may vary
+FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
+
+MAX_BITS = 64
+
+
+def check_choice(choice: generators.Choice) -> None:
+    if not choice.weights:
+        return
+    if len(choice.weights) != len(choice.values):
+        weights, values = (
+            f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(choice.weights), "number"), (len(choice.values), "value"))
+        )
+        raise InvalidPlan(f"`weights` has {weights} for {values}", "Give one weight per value")
+    if not sum(choice.weights):
+        raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")
+    if sum(choice.weights) > MAX_64_BITS:
+        raise InvalidPlan("the sum of the weights exceeds 64 bits", "Give smaller weights")
+
+
+def check_uniform(uniform: generators.Uniform) -> None:
+    low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (uniform.low, uniform.high))
+    if type(low) is not type(high):
+        raise InvalidPlan(
+            f"{abbreviated(uniform.low)} and {abbreviated(uniform.high)} are of different kinds",
+            "Give two integers, two decimals as text, two dates or two timestamps",
+        )
+    _require_order(low, high, uniform.low, uniform.high)
+
+
+def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: object = None) -> None:
+    """InvalidPlan: `low` is greater than `high`; the message shows the other two, if given."""
+    if low > high:
+        first, second = (low, high) if shown_low is None else (shown_low, shown_high)
+        raise InvalidPlan(f"{abbreviated(first)} is greater than {abbreviated(second)}", "Write the lower one first")
+
+
+def check_normal(normal: generators.Normal) -> None:
+    if normal.deviation < 0:
+        raise InvalidPlan(f"the deviation is {abbreviated(normal.deviation)}", "Give a deviation of 0 or more")
+    if normal.low is not None and normal.high is not None:
+        _require_order(normal.low, normal.high)
+    low, high = normal.limits
+    if low > high:
+        raise InvalidPlan(
+            f"no 64-bit number with `scale` {normal.scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
+        )
+
+
+def check_pick(pick: generators.Pick) -> None:
+    if pick.distribution is generators.Distribution.ZIPF and pick.exponent > MAX_EXPONENT:
+        raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
+
+
+def check_spread(spread: generators.Spread) -> None:
+    start = parse_iso(spread.start)
+    if start.microsecond % 1000:
+        raise InvalidPlan(f"the start is {abbreviated(spread.start)}", "Give a start in whole milliseconds")
+    try:
+        start + timedelta(seconds=spread.span_seconds)
+    except OverflowError as error:
+        raise InvalidPlan("the time span ends after the year 9999", "Give an earlier start or a shorter span") from error
+
+
+def check_unique(unique: generators.Unique) -> None:
+    if unique.form is generators.UniqueKind.VALUES and not unique.values:
+        raise InvalidPlan("`values` is missing", 'Add the values: { unique = "values", values = ["a", "b"] }')
+    if unique.form is generators.UniqueKind.BYTES and not re.fullmatch("(?:[0-9a-fA-F]{2})*", unique.prefix):
+        raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes as two hexadecimal digits each, such as "00ff"')
+    if unique.form is generators.UniqueKind.INTEGER:
+        _require_order(unique.low, unique.high)
+
+
+def check_provider(provider: generators.Provider) -> None:
+    if provider.name not in generators.PROVIDERS:
+        valid = f"{suggestion(provider.name, generators.PROVIDERS)}Valid: {', '.join(generators.PROVIDERS)}"
+        raise InvalidPlan(f"no provider {abbreviated(provider.name)}", valid)
+
+
+def check_template(template: generators.Template) -> None:
+    try:
+        templates.fields(template.text)
+    except UsageError as error:
+        raise InvalidPlan(error.message, error.next_step) from error
+
+
+def check_random(random: generators.Random) -> None:
+    if random.form == "bits" and not 1 <= random.length <= MAX_BITS:
+        raise InvalidPlan(f"`length` is {random.length}", f"Give a length of 1 to {MAX_BITS} bits")
+    if random.least is not None:
+        if random.form not in FORMS_WITH_LENGTH:
+            raise InvalidPlan(
+                f"`least` does not apply to {random.form}", f"Only {', '.join(FORMS_WITH_LENGTH)} can have it: remove `least`"
+            )
+        _require_order(random.least, random.length)
+
+
+def check_after(after: generators.After) -> None:
+    _require_order(after.least, after.most)
