@@ -38,12 +38,13 @@ numbers = itertools.count(1)
 # accounts
 @contextmanager
 def ordinary_account(database: Database) -> Iterator[Database]:
-    """The database over TCP, with an account that has all privileges in it, and none on the server."""
+    """The database over TCP, with an account that has all privileges in it, and on the server only the one that clean needs."""
     user = f"ordinary_{next(numbers)}"
     with database.server.connection() as admin:
         sql.execute(admin, f"DROP USER IF EXISTS {user}@'%%'")
         sql.execute(admin, f"CREATE USER {user}@'%%' IDENTIFIED BY %s", PASSWORD)
         sql.execute(admin, f"GRANT ALL ON {sql.quote(database.target.database)}.* TO {user}@'%%'")
+        sql.execute(admin, f"GRANT PROCESS ON *.* TO {user}@'%%'")
         host, port = tcp_address(database.target, admin)
     yield replace(database, target=replace(database.target, user=user, password=PASSWORD, host=host, port=port, unix_socket=None))
     with database.server.connection() as admin:
