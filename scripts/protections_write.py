@@ -103,14 +103,6 @@ WRITE = (
         tests=("tests/unit/workers/test_processes.py::test_a_worker_whose_parent_is_gone_stops",),
     ),
     Protection(
-        name="replaced-worker",
-        what="a worker that replaces another reads in the ledger what is left",
-        file="parloader/workers/tasks/load.py",
-        old="self._uncommitted(connection) if self.is_retry else self.partitions",
-        new="self.partitions",
-        tests=("tests/faults/test_processes.py::test_a_worker_whose_batches_grow[mariadb]",),
-    ),
-    Protection(
         name="load-data-warnings",
         what="LOAD DATA may not warn of anything",
         file="parloader/rows/writers.py",
