@@ -244,15 +244,17 @@ def committed(connection: Connection, run_id: int, table: str, within: tuple[Ind
     )
 
 
-def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) -> None:
+def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) -> tuple[IndexRange, ...]:
     """Removes these rows from the ledger's batches, in the caller's transaction: deletes batches, and shortens those at the edges.
 
+    Returns the rows that were in the ledger. If the commit of an earlier attempt succeeded and only its answer was lost, these are none.
+    Every statement reads with a lock, so the transaction's snapshot is not fixed yet.
     It locks these batches and at most the next one, so that workers that delete other rows do not wait. Batches are disjoint and only ever
     shrink, so the first one that can overlap `gone` is the last one that starts at or before it.
     """
     of_table = "run_id = %s AND table_name = %s"
-    statement = f"SELECT COALESCE(MAX(first_index), %s) FROM parloader_batch WHERE {of_table} AND first_index <= %s"
-    lowest = sql.value(connection, statement, gone.start, run_id, table, gone.start)
+    statement = f"SELECT first_index FROM parloader_batch WHERE {of_table} AND first_index <= %s ORDER BY first_index DESC LIMIT 1 FOR UPDATE"
+    lowest = next((first for (first,) in sql.rows(connection, statement, run_id, table, gone.start)), gone.start)
     batches = sql.rows(
         connection,
         f"""SELECT first_index, row_count FROM parloader_batch
@@ -268,6 +270,7 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
         for rest in (IndexRange(first, max(gone.start, first)), IndexRange(min(gone.stop, first + count), first + count)):
             if rest.rows:
                 record(connection, run_id, table, rest)
+    return merge(IndexRange(max(first, gone.start), min(first + count, gone.stop)) for first, count in batches)
 
 
 def recorded_rows(connection: Connection, run_id: int, table: str) -> int:

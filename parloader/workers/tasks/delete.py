@@ -45,12 +45,11 @@ class DeleteTask(LedgerTask):
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
         control.require_current(connection, self.token, self.slot)
-        part = self.deletion.of(batch)
-        part.lock(connection, self.current_pass)
-        if self.update is None:
-            part.require_unreferenced(connection)
-        store.forget(connection, self.run_id, self.ledger_name, batch)
-        if self.update is None:
-            part.delete(connection)
-        else:
-            self.update.undo(connection, self.plan, self.rows, batch)
+        for left in reversed(store.forget(connection, self.run_id, self.ledger_name, batch)):
+            part = self.deletion.of(left)
+            part.lock(connection, self.current_pass)
+            if self.update is None:
+                part.require_unreferenced(connection)
+                part.delete(connection)
+            else:
+                self.update.undo(connection, self.plan, self.rows, left)
