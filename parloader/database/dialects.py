@@ -22,6 +22,9 @@ LITERAL = re.compile(rf"(?:_\w+)?{STRING}", re.DOTALL)
 # MySQL has SHOW REPLICA STATUS since then; 8.4 removed SHOW SLAVE STATUS (MySQL 8.0.22 and 8.4.0 release notes)
 MYSQL_SHOW_REPLICA_STATUS = (8, 0, 22)
 
+# MariaDB has them since then (MariaDB 10.6.0 release notes)
+MARIADB_IGNORED_INDEXES = (10, 6, 0)
+
 
 class ServerKind(StrEnum):
     MARIADB = "MariaDB"
@@ -57,6 +60,11 @@ class Dialect(ABC):
     @abstractmethod
     def replica_status(self) -> str:
         """The statement that returns a row for each source of a replica."""
+
+    @property
+    @abstractmethod
+    def usable_index(self) -> str:
+        """A condition on information_schema.statistics: statements may use the index."""
 
     @abstractmethod
     def check_clause(self, text: str) -> str:
@@ -102,6 +110,10 @@ class MariaDB(Dialect):
     def replica_status(self) -> str:
         return "SHOW ALL SLAVES STATUS"
 
+    @property
+    def usable_index(self) -> str:
+        return "ignored = 'NO'" if self.version >= MARIADB_IGNORED_INDEXES else "TRUE"
+
     def check_clause(self, text: str) -> str:
         return text
 
@@ -137,6 +149,10 @@ class MySQL(Dialect):
     @property
     def replica_status(self) -> str:
         return "SHOW REPLICA STATUS" if self.version >= MYSQL_SHOW_REPLICA_STATUS else "SHOW SLAVE STATUS"
+
+    @property
+    def usable_index(self) -> str:
+        return "is_visible = 'YES'"
 
     def check_clause(self, text: str) -> str:
         return repair_latin1(text)

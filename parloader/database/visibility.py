@@ -25,6 +25,9 @@ class Reference:
     referenced: tuple[str, ...]  # columns of the parent, in the order of `columns`
     same_database: bool  # whether the child is in the current database, too
     child_key: tuple[str, ...]  # the columns that name a row of the child in a message
+    indexes: tuple[
+        str, ...
+    ] = ()  # of the parent, if `with_indexes` has read them: those but the primary key by which InnoDB may find a referenced row
 
     @property
     def within_table(self) -> bool:
@@ -105,6 +108,33 @@ def all_references(connection: Connection, parents: Collection[str]) -> Referenc
     unseen = _unseen_children(connection, parents, visible)
     complete = unseen is not None or shows_all_tables(line for (line,) in sql.rows(connection, "SHOW GRANTS"))
     return References(readable=readable, hidden=tuple(dict.fromkeys((*hidden, *(unseen or ())))), complete=complete)
+
+
+def with_indexes(connection: Connection, references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """The references with `indexes`: every index of the parent that begins like the referenced columns; none if the primary key does.
+
+    A row inserted into the child locks the parent's row in one of these indexes only. Indexes that no statement can use are left out.
+    """
+    statement = f"""SELECT index_name, column_name FROM information_schema.statistics
+        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) = %s AND {connection.dialect.usable_index} ORDER BY index_name, seq_in_index"""
+
+    def indexes(parent: str) -> dict[str, list[str]]:
+        columns: dict[str, list[str]] = {}
+        for name, column in sql.rows(connection, statement, parent):
+            columns.setdefault(name, []).append(column)
+        return columns
+
+    known = {parent: indexes(parent) for parent in {reference.parent for reference in references}}
+
+    def found(reference: Reference) -> tuple[str, ...]:
+        names = tuple(
+            name
+            for name, columns in known[reference.parent].items()
+            if all(one == other for one, other in zip(columns, reference.referenced, strict=False))
+        )
+        return () if "PRIMARY" in names else names
+
+    return tuple(replace(reference, indexes=found(reference)) for reference in references)
 
 
 def _is_readable(connection: Connection, reference: Reference) -> bool:

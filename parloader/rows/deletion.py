@@ -1,7 +1,7 @@
 """Deletes generated rows of a table, after a last check under locks: the rows still have the generated values, and no row references them.
 
 The checks before clean are long past when a row is deleted. Here the rows are locked first, so nobody can edit or reference them between
-check and delete (an INSERT of a referencing row waits for the lock of the row that it references).
+check and delete (an INSERT of a referencing row waits for the lock of the row that it references, in the index that the foreign key uses).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.differences import differences
 from parloader.rows.lookup import conditions_by_key, delete_by_key, existing
-from parloader.rows.outside_references import DoomedRows, require_unreferenced
+from parloader.rows.outside_references import DoomedRows, lock_referenced, require_unreferenced
 from parloader.rows.ownership import SHOWN_KEYS, identity_text, some
 from parloader.rows.server_text import FOR_UPDATE, RowText
 from parloader.schema.model import ColumnSchema
@@ -57,10 +57,15 @@ class PartDeletion:
         self._keys = deletion.rows[deletion.name].keys if self._table.key is not None else None
 
     def lock(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
-        """Locks the rows. EditedRows: they have other values than the passes up to `last` gave them. A missing row is no edit.
+        """Locks the rows, so that nobody changes or references them. EditedRows: they have other values than the passes up to `last` gave them. A missing row is no edit.
 
         Comes before the transaction's first SELECT without a lock, which would fix what later ones see.
         """
+        self._lock_rows(connection, last)
+        if last is Pass.FIRST:
+            lock_referenced(connection, self._deletion.references, self._conditions)
+
+    def _lock_rows(self, connection: Connection, last: Pass) -> None:
         name, view = self._deletion.name, self._deletion.view
         if view is None:
             for condition in self._conditions if self._deletion.references else ():

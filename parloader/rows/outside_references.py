@@ -5,7 +5,7 @@ references it any more, so `require_unreferenced` must find no row at all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import product
 from typing import Any
@@ -18,7 +18,7 @@ from parloader.errors import ForeignRows, UnseenReferences
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
-from parloader.rows.server_text import RowText, column_texts
+from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts
 
 # Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
 PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
@@ -31,6 +31,7 @@ def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_uns
     """
     parents = {parent for _, parent in children_first(runs)}
     references = visibility.all_references(connection, parents)
+    references = replace(references, readable=visibility.with_indexes(connection, references.readable))
     if accept_unseen:
         return references
     names, account = some(sorted(parents)), account_literal(connection.account)
@@ -218,6 +219,24 @@ class DoomedRows:
     """how the server shows a row key"""
     row_keys: frozenset[tuple[str, ...]] = frozenset()
     """the row keys of these rows"""
+
+
+def lock_referenced(connection: Connection, references: Sequence[Reference], conditions: Sequence[str]) -> None:
+    """Locks the rows of the parent for which a condition is true in the indexes of the references, so that nobody begins to reference them.
+
+    The lock of the row itself is not enough: a row that is inserted into the child locks only the index entry that its foreign key references.
+    """
+    for reference, condition in product(references, conditions):
+        parent = sql.quote(reference.parent)
+        names = [f"parloader_{n}" for n, _ in enumerate(reference.referenced)]
+        columns = ", ".join(f"{sql.quote(column)} AS {name}" for column, name in zip(reference.referenced, names, strict=True))
+        joined = " AND ".join(f"i.{sql.quote(column)} = p.{name}" for column, name in zip(reference.referenced, names, strict=True))
+        for index in reference.indexes:
+            sql.rows(
+                connection,
+                f"""SELECT COUNT(*) FROM (SELECT {columns} FROM {parent} WHERE {condition}{FOR_UPDATE}) p
+                    STRAIGHT_JOIN {parent} i FORCE INDEX ({sql.quote(index)}) ON {joined}{FOR_UPDATE}""",
+            )
 
 
 def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows) -> None:

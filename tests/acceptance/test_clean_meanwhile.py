@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.servers import Database
+from support.loads import CLEAN, launched, row_lock_waits
+from support.servers import Database, until
 
 from parloader.config import CleanConfig
+from parloader.database import sql
 from parloader.errors import ParloaderError
 from parloader.operations.clean import clean
 from parloader.rows.lookup import LOOKUP_ROWS
@@ -68,6 +70,33 @@ def test_a_row_that_begins_to_reference_one_of_ours(database: Database, key: str
     database.execute(f"DELETE FROM {table}")
     database.parloader("clean", "--yes")
     assert [database.value(f"SELECT COUNT(*) FROM {name}") for name in ("book", "shelf")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("key", "options"),
+    [
+        (BY_KEY, ()),
+        pytest.param(BY_VALUES, ("--edited-too",), marks=pytest.mark.slow),
+    ],
+)
+def test_a_row_not_yet_committed_that_references_a_unique_column_of_ours(database: Database, key: str, options: tuple[str, ...]) -> None:
+    """It has locked the entry of that column's index only, not the row that clean locks by its primary key."""
+    database.execute(
+        f"CREATE TABLE book (id {key}, code VARCHAR(40) NOT NULL UNIQUE) ENGINE=InnoDB",
+        "CREATE TABLE loan (number INT PRIMARY KEY, code VARCHAR(40), FOREIGN KEY (code) REFERENCES book (code) ON DELETE CASCADE) ENGINE=InnoDB",
+    )
+    database.parloader("seed", "--table", "book", "--rows", str(ROWS), "--procs", "1")
+    with database.connection() as somebody, database.connection() as watcher:
+        somebody.begin()
+        sql.execute(somebody, "INSERT INTO loan SELECT 7, MAX(code) FROM book")
+        cleaning = launched(database, command=(*CLEAN, *options))
+        until(lambda: cleaning.process.poll() is not None or row_lock_waits(watcher, current=True), "clean waits for the uncommitted row")
+        somebody.commit()
+    cleaning.ends(1, "rows of loan began to reference rows of book while clean ran: number 7")
+    assert database.value("SELECT COUNT(*) FROM loan JOIN book USING (code)") == 1
+    database.execute("DELETE FROM loan")
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT id FROM book") == ()
 
 
 @pytest.mark.parametrize(
