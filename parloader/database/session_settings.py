@@ -123,6 +123,12 @@ SETTINGS = (
     ),
     Setting(name="sql_safe_updates", value="0", reason="If it is 1, the server refuses UPDATE and DELETE statements that use no key."),
     Setting(name="sql_auto_is_null", value="0", reason="If it is 1, a comparison with NULL finds the last inserted row."),
+    Setting(
+        name="in_predicate_conversion_threshold",
+        value="0",
+        reason="MariaDB turns IN lists of this length into joins. With 2, SHOW VARIABLES WHERE variable_name IN ('a', 'b') returned nothing (10.11.18).",
+        servers=MARIADB,
+    ),
     Setting(name="max_sort_length", value="1024", reason="A lower value sorts texts by their first bytes only."),
     Setting(
         name="system_versioning_asof",

@@ -121,7 +121,7 @@ LEFT_ALONE = (
         reason="It chooses between ways to the same result. The administrator has tuned it for this server, so it stays.",
         both="big_tables eq_range_index_dive_limit max_length_for_sort_data max_seeks_for_key optimizer_prune_level optimizer_search_depth "
         "optimizer_switch sql_buffer_result",
-        mariadb="expensive_subquery_limit in_predicate_conversion_threshold join_cache_level new_mode old optimizer_adjust_secondary_key_costs "
+        mariadb="expensive_subquery_limit join_cache_level new_mode old optimizer_adjust_secondary_key_costs "
         "optimizer_extra_pruning_depth optimizer_join_limit_pref_ratio optimizer_scan_setup_cost optimizer_selectivity_sampling_limit "
         "optimizer_use_condition_selectivity optimizer_where_cost query_cache_strip_comments query_cache_wlock_invalidate tcp_nodelay "
         "thread_pool_priority use_stat_tables",

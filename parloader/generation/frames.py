@@ -206,7 +206,9 @@ def dependency_steps(table: Table, mistakes: Mistakes) -> Iterator[list[str]]:
     try:
         waiting.prepare()
     except CycleError as error:
-        cycle = list(reversed(error.args[1]))
+        nodes = list(reversed(error.args[1]))[:-1]  # the last one is the first again
+        first = nodes.index(min(nodes, key=list(table.columns).index))
+        cycle = [*nodes[first:], *nodes[: first + 1]]
         mistakes.note(
             [
                 column_mistake(

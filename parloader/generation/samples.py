@@ -70,7 +70,7 @@ def _with_unknown_columns(table: Table) -> Table:
     """The table with a NULL for each column that the plan does not name: the schema may have it."""
     generators = table.columns.values()
     named = {name for generator in generators for name in _needs(generator)}
-    return replace(table, columns={**dict.fromkeys(named - {table.key}, Const(value=None)), **table.columns})
+    return replace(table, columns={**table.columns, **dict.fromkeys(named - {table.key, *table.columns}, Const(value=None))})
 
 
 def _needs(generator: Generator) -> frozenset[str]:

@@ -93,7 +93,7 @@ def fit_to_schema(
     connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
-    require_requested_tables(plan, listing, is_builtin=_is_builtin(plan))
+    require_requested_tables(connection, plan, listing, is_builtin=_is_builtin(plan))
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
     if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:

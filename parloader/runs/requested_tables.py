@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from parloader.builtin.plan import NAME
+from parloader.database import privileges
+from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.errors import SchemaMismatch
 from parloader.ledger import store
@@ -16,8 +18,13 @@ from parloader.schema.model import TableType
 NAMED_TABLES = 5
 
 
-def require_requested_tables(plan: Plan, listing: ListedTable, *, is_builtin: bool) -> None:
-    """SchemaMismatch names the requested tables that do not exist, and some of those that do."""
+def require_requested_tables(connection: Connection, plan: Plan, listing: ListedTable, *, is_builtin: bool) -> None:
+    """SchemaMismatch names the requested tables that do not exist, and some of those that do.
+
+    PrivilegeMissing: a table is not listed, and the account may not read it, so perhaps it exists.
+    """
+    missing = [table.name for table in plan.tables if listing.spelled(table.name) is None]
+    privileges.require_select(connection, missing)
     existing = sorted(name for name in store.table_names(listing) if listing.tables[name].table_type == TableType.TABLE)
     if is_builtin and listing.spelled(plan.target.name) is None:
         example = f"parloader seed --table {existing[0] if existing else 'NAME'}"
@@ -25,7 +32,6 @@ def require_requested_tables(plan: Plan, listing: ListedTable, *, is_builtin: bo
             f"there is no table {NAME}, which the built-in example fills; {_contents(listing, existing)}",
             f"Name the table to fill, for example: {example}. Or use an empty database, in which parloader creates the example's tables",
         )
-    missing = [table.name for table in plan.tables if listing.spelled(table.name) is None]
     if missing and not is_builtin:
         names = f"table {missing[0]}" if len(missing) == 1 else f"tables {listed(missing)}"
         meant = "".join(suggestion(name, {*existing}) for name in missing)

@@ -65,11 +65,11 @@ def test_seed_verify_and_clean_leave_the_database_as_before(
     how = ("--procs", str(procs), "--batch", batch, "--writer", writer, *(f"--set={n}={v}" for n, v in given_parameters.items()))
     result = json.loads(database.parloader("seed", "--rows", str(rows), *how, "--json").stdout)
     assert (result["counts"]["total"], result["counts"]["violations"]) == (rows, 0)
-    assert result["counts"]["scheduled"] + result["counts"]["triggered"] == rows
+    assert sum(result["counts"].get(source, 0) for source in ("scheduled", "triggered")) == rows
     if more_rows is not None:
         database.parloader("seed", "--rows", str(more_rows), *how, "--new-run")
     assert database.value("SELECT COUNT(*) FROM script_execution") == rows + (more_rows or 0)
-    database.parloader("verify", "--procs", str(procs))
+    database.parloader("verify", "--procs", str(procs), check=0 if rows or more_rows else 3)  # 0 rows are no run
     database.parloader("clean", "--yes", "--procs", str(procs))
     assert everything(database) == before
     if not empty:
@@ -153,5 +153,5 @@ def test_a_seed_that_cannot_begin_leaves_nothing(database: Database, creates: bo
         sql.execute(admin, "CREATE USER 'beginner'@'%%' IDENTIFIED BY 'pass'")
         sql.execute(admin, f"GRANT {', '.join(sorted(wanted))} ON {name}.* TO 'beginner'@'%%'")
     limited = Database(database.server, replace(database.target, user="beginner", password="pass"), database.folder)
-    assert f"{denied} command denied" in limited.parloader("seed", "--rows", "50", check=3).stderr
+    assert f"GRANT {denied} ON " in limited.parloader("seed", "--rows", "50", check=3).stderr
     assert everything(database) == before

@@ -13,6 +13,7 @@ from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
+from parloader.runs.preflight import PreflightResult
 
 LOAD_DATA = ("--writer", "load-data")
 
@@ -84,7 +85,7 @@ NUMBERS = {"a CHECK": {3819, 4025}, "a foreign key to an empty table": {1452}, "
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_the_server_only_warns_of_stops_the_load(database: Database, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the preflight, which would have refused these loads."""
-    monkeypatch.setattr("parloader.runs.begin.preflight", lambda _, plan, *__: plan)
+    monkeypatch.setattr("parloader.runs.begin.preflight", lambda _, plan, *__: PreflightResult(plan=plan, notes=()))
     obstacle = OBSTACLES[name]
     with database.connection() as connection:
         create_tables(connection)

@@ -56,7 +56,7 @@ def test_a_worker_that_is_not_replaced(database: Database) -> None:
     load = started(database, Plan(more=("--worker-restarts", "0")))
     with halted(load):
         kill_workers(load)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "Run the same command again")
     proven(load)
 
 
@@ -66,7 +66,7 @@ def test_the_one_that_replaces_a_worker(database: Database) -> None:
         before = kill_workers(load)
         until(lambda: {worker.pid for worker in load.workers()} - before, "a replacement has started")
         kill_workers(load, most=2)
-    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "run the same command again")
+    load.ends(1, r"error: worker \d was killed by SIGKILL.* while working on script_execution, rows ", "Run the same command again")
     proven(load)
 
 
