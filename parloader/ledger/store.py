@@ -293,12 +293,16 @@ def end(connection: Connection, run_id: int) -> None:
 
 
 def counters(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Table → its AUTO_INCREMENT before the first run reserved keys, and after the last one; includes finished runs."""
+    """Table → its AUTO_INCREMENT before the first run reserved keys, and after the last one; includes finished runs.
+
+    If someone used keys between two runs, the runs up to then do not count: their counter must not be set back.
+    """
     statement = """SELECT table_name, counter_before, counter_after FROM parloader_table
         WHERE counter_before IS NOT NULL AND counter_after IS NOT NULL ORDER BY run_id, position"""
     result: dict[str, tuple[int, int]] = {}
     for table, before, after in sql.rows(connection, statement):
-        result[table] = (result.get(table, (before,))[0], after)
+        first, last = result.get(table, (before, before))
+        result[table] = (first if last == before else before, after)
     return result
 
 

@@ -56,12 +56,19 @@ def test_forgetting_other_rows_does_not_wait(database: Database) -> None:
 def test_counters_are_those_before_the_first_run_and_after_the_last(database: Database) -> None:
     with database.connection() as connection:
         store.create(connection)
-        for run_id, before, after in ((1, 5, 20), (2, 20, 30), (3, None, None)):
+        for run_id, table, before, after in (
+            (1, "t", 5, 20),
+            (2, "t", 20, 30),
+            (3, "t", None, None),
+            (4, "used_between", 5, 20),
+            (5, "used_between", 21, 30),
+            (6, "used_between", 30, 40),
+        ):
             columns = "run_id, position, table_name, key_column, segments, counter_before, counter_after"
-            statement = f"INSERT INTO parloader_table ({columns}) VALUES (%s, 0, 't', 'id', '[]', %s, %s)"
-            sql.execute(connection, statement, run_id, before, after)
+            statement = f"INSERT INTO parloader_table ({columns}) VALUES (%s, 0, %s, 'id', '[]', %s, %s)"
+            sql.execute(connection, statement, run_id, table, before, after)
         store.end(connection, 1)
-        assert store.counters(connection) == {"t": (5, 30)}
+        assert store.counters(connection) == {"t": (5, 30), "used_between": (21, 40)}
 
 
 @pytest.mark.parametrize("lost", ["parloader_batch", "parloader_run", "parloader_table"])
