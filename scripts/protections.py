@@ -19,11 +19,14 @@ from pathlib import Path
 import click
 from protections_clean import CLEAN
 from protections_model import Protection
+from protections_others import OTHERS
+from protections_process import PROCESS
 from protections_server import SERVER
+from protections_session import SESSIONS
 from protections_write import WRITE
 from report_section import write_section
 
-PROTECTIONS = (*WRITE, *CLEAN, *SERVER)
+PROTECTIONS = (*WRITE, *CLEAN, *OTHERS, *SESSIONS, *SERVER, *PROCESS)
 
 ROOT = Path(__file__).parents[1]
 
