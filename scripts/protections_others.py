@@ -68,9 +68,7 @@ OTHERS = (
         file=DELETION,
         old="self._deletion.max_text_bytes, lock=FOR_UPDATE)",
         new="self._deletion.max_text_bytes)",
-        tests=(
-            "tests/integration/rows/test_deletion.py::test_the_rows_to_delete_are_locked[mariadb-by key]",
-        ),
+        tests=("tests/integration/rows/test_deletion.py::test_the_rows_to_delete_are_locked[mariadb-by key]",),
     ),
     Protection(
         name="chunk-locked-uncompared",
@@ -78,9 +76,7 @@ OTHERS = (
         file=DELETION,
         old="            for condition in self._conditions if self._deletion.references else ():\n",
         new="            for condition in ():\n",
-        tests=(
-            "tests/integration/rows/test_deletion.py::test_the_rows_to_delete_are_locked[mariadb-by key, edited too]",
-        ),
+        tests=("tests/integration/rows/test_deletion.py::test_the_rows_to_delete_are_locked[mariadb-by key, edited too]",),
     ),
     Protection(
         name="chunk-compared",

@@ -19,8 +19,9 @@ def is_locked(connection: Connection, row: object) -> bool:
     try:
         sql.rows(connection, f"SELECT id FROM shelf WHERE id = %s {shared} NOWAIT", row)
     except DriverError as error:
-        assert error_codes.error_number(error) in LOCKED
-        return True
+        if error_codes.error_number(error) in LOCKED:
+            return True
+        raise
     return False
 
 
