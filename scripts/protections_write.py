@@ -108,7 +108,7 @@ WRITE = (
         file="parloader/workers/tasks/load.py",
         old="self._uncommitted(connection) if self.is_retry else self.partitions",
         new="self.partitions",
-        tests=("tests/faults/test_processes.py::test_a_worker_whose_batches_grow[mariadb]",),
+        tests=("tests/integration/workers/test_replaced_worker.py::test_it_reads_in_the_ledger_what_is_left[mariadb]",),
     ),
     Protection(
         name="load-data-warnings",
