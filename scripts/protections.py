@@ -31,6 +31,9 @@ PROTECTIONS = (*WRITE, *CLEAN, *OTHERS, *SESSIONS, *SERVER, *PROCESS)
 
 ROOT = Path(__file__).parents[1]
 
+# Where scripts/lib.sh unpacks the programs of a cluster
+GALERA = ROOT / ".servers/galera/usr/bin"
+
 COPIED = ("parloader", "tests", "scripts", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
 
 # A test that hangs without the protection notices it, too
@@ -71,7 +74,12 @@ def run_tests(root: Path, tests: Sequence[str], *options: str, max_seconds: floa
             *options,
             *tests,
         ]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (root, root / "tests", root / "scripts"))), "TMPDIR": temporary}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, (root, root / "tests", root / "scripts"))),
+            "PATH": os.pathsep.join((os.environ["PATH"], str(GALERA))),
+            "TMPDIR": temporary,
+        }
         with subprocess.Popen(
             command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:

@@ -68,3 +68,17 @@ def test_a_run_that_is_committed_is_not_undone(database: Database, monkeypatch: 
     database.parloader("seed", "--rows", "100", "--procs", "1")
     database.parloader("verify", "--procs", "1")
     assert database.value("SELECT COUNT(*) FROM script_execution") == 100
+
+
+def test_the_sample_of_a_table_with_document_ids_has_no_large_gap(database: Database) -> None:
+    """MySQL refuses a document ID that is 65,535 above the one before, so the last rows cannot be tried beside the first ones."""
+    database.execute(
+        "CREATE TABLE doc (FTS_DOC_ID BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, body TEXT NOT NULL, FULLTEXT (body))"
+    )
+    lease = DatabaseLease(database.target, "seed", 1, Progress())
+    with lease, database.connection() as connection:
+        prepared = prepare(connection, SeedConfig(target=database.target, tables=("doc",), rows=200_000))
+        run, _, _ = begin(connection, prepared, Progress(), lease, token=None)
+    assert run.rows["doc"].new_rows == 200_000
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.rows("SHOW TABLES") == (("doc",),)
