@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
+from protections_begin import BEGIN
 from protections_clean import CLEAN
 from protections_model import Protection
 from protections_others import OTHERS
@@ -27,7 +28,7 @@ from protections_session import SESSIONS
 from protections_write import WRITE
 from report_section import write_section
 
-PROTECTIONS = (*WRITE, *CLEAN, *OTHERS, *SESSIONS, *SERVER, *PROCESS)
+PROTECTIONS = (*BEGIN, *WRITE, *CLEAN, *OTHERS, *SESSIONS, *SERVER, *PROCESS)
 
 ROOT = Path(__file__).parents[1]
 

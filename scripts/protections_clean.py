@@ -81,7 +81,7 @@ CLEAN = (
         file="parloader/workers/tasks/delete.py",
         old="        store.forget(connection, self.run_id, self.ledger_name, batch)\n",
         new="        store.forget(connection, self.run_id, self.ledger_name, batch)\n        connection.commit()\n",
-        tests=("tests/faults/test_clean.py::test_the_command_is_killed[mariadb-seed]",),
+        tests=("tests/acceptance/test_clean.py::test_rows_that_could_not_be_deleted_stay_in_the_ledger[mariadb]",),
     ),
     Protection(
         name="forget",
@@ -89,7 +89,7 @@ CLEAN = (
         file="parloader/workers/tasks/delete.py",
         old="        store.forget(connection, self.run_id, self.ledger_name, batch)\n",
         new="",
-        tests=("tests/faults/test_clean.py::test_the_command_is_killed[mariadb-seed]",),
+        tests=("tests/acceptance/test_clean.py::test_rows_that_could_not_be_deleted_stay_in_the_ledger[mariadb]",),
     ),
     Protection(
         name="fence-of-clean",
