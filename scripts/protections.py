@@ -5,6 +5,7 @@ with the change. Exit code 1: no test notices that a protection is gone, or a ch
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,15 +18,22 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
+from protections_begin import BEGIN
 from protections_clean import CLEAN
 from protections_model import Protection
+from protections_others import OTHERS
+from protections_process import PROCESS
 from protections_server import SERVER
+from protections_session import SESSIONS
 from protections_write import WRITE
 from report_section import write_section
 
-PROTECTIONS = (*WRITE, *CLEAN, *SERVER)
+PROTECTIONS = (*BEGIN, *WRITE, *CLEAN, *OTHERS, *SESSIONS, *SERVER, *PROCESS)
 
 ROOT = Path(__file__).parents[1]
+
+# Where scripts/lib.sh unpacks the programs of a cluster
+GALERA = ROOT / ".servers/galera/usr/bin"
 
 COPIED = ("parloader", "tests", "scripts", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
 
@@ -50,8 +58,8 @@ class Result:
     output: str = ""
 
 
-def run_tests(root: Path, tests: Sequence[str], *options: str) -> tuple[int | None, str]:
-    """Runs these tests on the package in this folder; returns pytest's exit code (None: they hang) and its output."""
+def run_tests(root: Path, tests: Sequence[str], *options: str, max_seconds: float | None) -> tuple[int | None, str]:
+    """Runs these tests on the package in this folder; returns pytest's exit code (None: they take longer) and its output."""
     with tempfile.TemporaryDirectory(prefix="p-") as temporary:
         command = [
             sys.executable,
@@ -67,17 +75,29 @@ def run_tests(root: Path, tests: Sequence[str], *options: str) -> tuple[int | No
             *options,
             *tests,
         ]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (root, root / "tests", root / "scripts"))), "TMPDIR": temporary}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, (root, root / "tests", root / "scripts"))),
+            "PATH": os.pathsep.join((os.environ["PATH"], str(GALERA))),
+            "TMPDIR": temporary,
+        }
         with subprocess.Popen(
             command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             try:
-                output, _ = process.communicate(timeout=MAX_SECONDS)
+                output, _ = process.communicate(timeout=max_seconds)
             except subprocess.TimeoutExpired:
                 process.terminate()
                 output, _ = process.communicate()
                 return None, output
         return process.returncode, output
+
+
+def verdict(code: int | None, output: str) -> Verdict:
+    """What pytest's exit code and output say about a change. Tests that are all skipped say nothing."""
+    if code in (FAILED, None):
+        return Verdict.FAILS
+    return Verdict.UNNOTICED if code == PASSED and re.search(r"\b\d+ passed", output) else Verdict.CANNOT_RUN
 
 
 def failing_tests(output: str) -> tuple[str, ...]:
@@ -102,10 +122,14 @@ def without(protection: Protection) -> Result:
         root = Path(folder)
         copy_of_project(root)
         (root / protection.file).write_text(protection.applied(ROOT))
-        code, output = run_tests(root, protection.tests, "-x")
-    verdict = Verdict.FAILS if code in (FAILED, None) else Verdict.UNNOTICED if code == PASSED else Verdict.CANNOT_RUN
-    failing = failing_tests(output) or (protection.tests[:1] if code is None else ())
-    return Result(protection=protection, verdict=verdict, failing=failing, seconds=time.monotonic() - begun, output=output)
+        code, output = run_tests(root, protection.tests, "-x", max_seconds=MAX_SECONDS)
+    return Result(
+        protection=protection,
+        verdict=verdict(code, output),
+        failing=failing_tests(output) or (protection.tests[:1] if code is None else ()),
+        seconds=time.monotonic() - begun,
+        output=output,
+    )
 
 
 def markdown(results: Sequence[Result]) -> str:
@@ -129,7 +153,7 @@ def main(names: tuple[str, ...], jobs: int, report: Path | None, verbose: bool) 
     for protection in chosen:
         protection.applied(ROOT)  # ValueError names one that no longer applies
     tests = sorted({test for each in chosen for test in each.tests})
-    code, output = run_tests(ROOT, tests)
+    code, output = run_tests(ROOT, tests, "-n", str(jobs), max_seconds=None)
     if code != PASSED:
         raise click.ClickException(f"these tests have to pass on the code as it is:\n{output[-5000:]}")
     results = []

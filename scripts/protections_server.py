@@ -1,55 +1,8 @@
-"""What parloader demands of a server, a session and a login, and what it keeps secret. See protections_model.Protection."""
+"""What parloader demands of a server and a login. See protections_model.Protection."""
 
 from protections_model import Protection
 
-SESSION = "parloader/database/session.py"
-
-SESSION_TEST = "tests/integration/database/test_session.py::test_a_session_does_not_take_a_global_value"
-
-
-def _variable(name: str, value: str, *, test: str = "") -> Protection:
-    return Protection(
-        name=f"session-{name.replace('_', '-')}",
-        what=f"each session sets `{name}`",
-        file=SESSION,
-        old=f'        "{name}": {value},\n',
-        new="",
-        tests=(test or f"{SESSION_TEST}[mariadb-{name}]",),
-    )
-
-
 SERVER = (
-    _variable("foreign_key_checks", '"1"'),
-    _variable("unique_checks", '"1"'),
-    _variable("time_zone", "\"'+00:00'\""),
-    _variable("sql_select_limit", "str(NO_LIMIT)"),
-    _variable("sql_big_selects", '"1"'),
-    _variable("autocommit", "str(int(autocommit))"),
-    _variable("completion_type", "\"'NO_CHAIN'\""),
-    Protection(
-        name="strict-sql-mode",
-        what="each session has a strict `sql_mode`",
-        file=SESSION,
-        old='SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", ',
-        new="SQL_MODE = (",
-        tests=("tests/integration/planner/test_values.py::test_every_type_is_filled[mariadb]",),
-    ),
-    Protection(
-        name="settings-read-back",
-        what="the settings of a session are read back",
-        file=SESSION,
-        old="    _verify_settings(settings, dict(zip(names, actual, strict=True)))\n",
-        new="",
-        tests=("tests/integration/database/test_session.py::test_a_server_that_keeps_another_value_is_refused[mariadb]",),
-    ),
-    Protection(
-        name="settings-compared",
-        what="a session with another value is refused",
-        file=SESSION,
-        old='        elif text != wanted.strip("\'"):\n',
-        new="        elif False:\n",
-        tests=("tests/unit/database/test_session.py",),
-    ),
     Protection(
         name="engine",
         what="an engine without transactions is refused",
@@ -61,7 +14,7 @@ SERVER = (
     Protection(
         name="read-only",
         what="a read-only server is refused",
-        file=SESSION,
+        file="parloader/database/session.py",
         old='    if sql.value(connection, "SELECT @@GLOBAL.read_only"):\n',
         new="    if False:\n",
         tests=("tests/acceptance/test_errors.py::test_a_read_only_server_is_refused[mariadb]",),
@@ -70,8 +23,8 @@ SERVER = (
         name="remote-host",
         what="nothing is written to another machine without permission",
         file="parloader/runs/permission.py",
-        old="    if not is_permitted(target, allow_remote):\n",
-        new="    if False:\n",
+        old="    if hosts := forbidden_hosts(target, allow_remote):\n",
+        new="    if (hosts := forbidden_hosts(target, allow_remote)) and False:\n",
         tests=(
             "tests/unit/cli/test_decorators.py::test_refused_without_permission",
             "tests/unit/cli/test_decorators.py::test_operations_called_from_python_are_refused_as_well",
@@ -134,30 +87,6 @@ SERVER = (
         tests=("tests/integration/database/test_driver.py::test_a_server_that_asks_for_a_file_unprompted_gets_nothing[mariadb-True-1]",),
     ),
     Protection(
-        name="process-list",
-        what="no password in the process list",
-        file="parloader/cli/redaction.py",
-        old="    setproctitle.setproctitle(",
-        new="    print(",
-        tests=("tests/acceptance/test_secrets.py::test_nobody_sees_it_while_a_load_runs[mariadb---url URL]",),
-    ),
-    Protection(
-        name="environment",
-        what="no password in the environment of child processes",
-        file="parloader/cli/redaction.py",
-        old="        os.environ.pop(name, None)\n",
-        new="        pass\n",
-        tests=("tests/unit/cli/test_redaction.py::test_child_processes_do_not_inherit_the_variables",),
-    ),
-    Protection(
-        name="redaction",
-        what="no password of a URL in a message or traceback",
-        file="parloader/cli/redaction.py",
-        old='    text = re.sub(r"(://[^:@]*):.*@"',
-        new='    return text\n    text = re.sub(r"(://[^:@]*):.*@"',
-        tests=("tests/unit/cli/test_redaction.py", "tests/unit/cli/test_commands.py::test_a_traceback_shows_no_password"),
-    ),
-    Protection(
         name="names-quoted",
         what="names are quoted",
         file="parloader/schema/model.py",
@@ -188,5 +117,21 @@ SERVER = (
         old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
         new='[] if port is None else ["--bind-address=127.0.0.1", ',
         tests=("tests/integration/database/private_server/test_server.py::test_it_is_private[mariadb]",),
+    ),
+    Protection(
+        name="same-server",
+        what="several hosts of a URL are refused if they are different servers",
+        file="parloader/database/cluster.py",
+        old='        return bool(sql.value(other, "SELECT IS_USED_LOCK(%s)", name) == one.thread_id())\n',
+        new="        return True\n",
+        tests=("tests/integration/database/test_cluster.py::test_different_servers_are_refused[mariadb-mariadb]",),
+    ),
+    Protection(
+        name="same-cluster",
+        what="several hosts of a URL are refused if they are nodes of different clusters",
+        file="parloader/database/cluster.py",
+        old="                if ids[node] != ids[first]:\n",
+        new="                if False:\n",
+        tests=("tests/cluster/test_settings.py::test_a_node_of_another_cluster_is_refused",),
     ),
 )

@@ -145,6 +145,22 @@ def test_where_a_parent_cannot_go_all_stay_and_seed_fills_up_again(lived_in: Dat
     assert everything(lived_in) == before
 
 
+def test_rows_that_could_not_be_deleted_stay_in_the_ledger(database: Database) -> None:
+    database.execute("CREATE TABLE ticket (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "ticket", "--rows", "300", "--batch", "50", "--procs", "1")
+    database.execute(
+        "CREATE TRIGGER kept BEFORE DELETE ON ticket FOR EACH ROW BEGIN "
+        "IF OLD.id = 150 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kept'; END IF; END"
+    )
+    assert "kept" in database.parloader("clean", "--yes", "--procs", "1", check=1).stderr
+    left = database.value("SELECT COUNT(*) FROM ticket")
+    assert left
+    assert database.value("SELECT SUM(row_count) FROM parloader_batch") == left
+    database.execute("DROP TRIGGER kept")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.rows("SHOW TABLES") == (("ticket",),)
+
+
 @pytest.mark.parametrize("seeded_between", [False, True])
 @pytest.mark.parametrize("step", ["drop_created_tables", "_reset_counters"])
 def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(

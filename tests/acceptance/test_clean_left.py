@@ -166,15 +166,3 @@ def test_a_clean_that_another_command_has_taken_over_from_deletes_nothing(databa
     monkeypatch.undo()
     database.parloader("clean", "--yes")
     assert everything(database) == before
-
-
-def test_rows_that_the_server_does_not_let_go_stay_in_the_ledger(database: Database) -> None:
-    """A batch leaves the ledger together with its rows, or not at all."""
-    before = seeded(database, "ticket", TICKET)
-    database.execute("CREATE TRIGGER keep BEFORE DELETE ON ticket FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'it stays'")
-    assert "it stays" in database.parloader("clean", "--yes", "--procs", "1", check=1).stderr
-    assert database.value("SELECT COUNT(*) FROM ticket") == ROWS
-    assert database.value("SELECT CAST(SUM(row_count) AS SIGNED) FROM parloader_batch") == ROWS
-    database.execute("DROP TRIGGER keep")
-    database.parloader("clean", "--yes", "--procs", "1")
-    assert everything(database) == before

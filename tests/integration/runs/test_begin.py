@@ -1,9 +1,13 @@
 """A run that fails while it begins, after another command has taken the database over."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from support.servers import Database, everything
 
 from parloader.config import SeedConfig
+from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import AnotherRun
 from parloader.ledger import store
@@ -40,3 +44,41 @@ def test_only_the_holder_of_the_lease_undoes_what_it_has_begun(database: Databas
             begin(connection, prepared, Progress(), lease, token=None)
         assert store.runs(connection) == ()
         assert (everything(database) == before) == held
+
+
+def test_a_run_that_is_committed_is_not_undone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C comes after the COMMIT that begins the run, and before the command knows of it."""
+    transaction = sql.transaction
+
+    @contextmanager
+    def interrupted(connection: Connection) -> Iterator[None]:
+        with transaction(connection):
+            yield
+        if store.runs(connection):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sql, "transaction", interrupted)
+    lease = DatabaseLease(database.target, "seed", 1, Progress())
+    with lease, database.connection() as connection:
+        prepared = prepare(connection, SeedConfig(target=database.target, rows=100))
+        with pytest.raises(KeyboardInterrupt):
+            begin(connection, prepared, Progress(), lease, token=None)
+        assert len(store.runs(connection)) == 1
+    monkeypatch.undo()
+    database.parloader("seed", "--rows", "100", "--procs", "1")
+    database.parloader("verify", "--procs", "1")
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 100
+
+
+def test_the_sample_of_a_table_with_document_ids_has_no_large_gap(database: Database) -> None:
+    """MySQL refuses a document ID that is 65,535 above the one before, so the last rows cannot be tried beside the first ones."""
+    database.execute(
+        "CREATE TABLE doc (FTS_DOC_ID BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, body TEXT NOT NULL, FULLTEXT (body))"
+    )
+    lease = DatabaseLease(database.target, "seed", 1, Progress())
+    with lease, database.connection() as connection:
+        prepared = prepare(connection, SeedConfig(target=database.target, tables=("doc",), rows=200_000))
+        run, _, _ = begin(connection, prepared, Progress(), lease, token=None)
+    assert run.rows["doc"].new_rows == 200_000
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert database.rows("SHOW TABLES") == (("doc",),)

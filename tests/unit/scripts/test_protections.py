@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from protections import PROTECTIONS, failing_tests
+from protections import PROTECTIONS, Verdict, failing_tests, verdict
 from protections_model import Protection
 
 ROOT = Path(__file__).parents[3]
@@ -38,3 +38,17 @@ def test_a_change_that_no_longer_applies_is_named(tmp_path: Path) -> None:
 def test_the_tests_that_fail_are_read_from_the_summary() -> None:
     output = "...\nFAILED tests/a.py::test_b[mariadb-connection, insert] - AssertionError: it\nERROR tests/c.py::test_d\n1 failed, 1 error in 3.1s\n"
     assert failing_tests(output) == ("tests/a.py::test_b[mariadb-connection, insert]", "tests/c.py::test_d")
+
+
+@pytest.mark.parametrize(
+    ("code", "summary", "expected"),
+    [
+        (1, "1 failed, 2 passed in 3.1s", Verdict.FAILS),
+        (None, "", Verdict.FAILS),
+        (0, "2 passed, 1 skipped in 3.1s", Verdict.UNNOTICED),
+        (0, "2 skipped in 3.1s", Verdict.CANNOT_RUN),
+        (4, "no tests ran in 0.1s", Verdict.CANNOT_RUN),
+    ],
+)
+def test_what_the_end_of_the_tests_says_about_a_change(code: int | None, summary: str, expected: Verdict) -> None:
+    assert verdict(code, summary) is expected
