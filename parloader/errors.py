@@ -118,6 +118,10 @@ class ConnectError(ParloaderError):
     exit_code = 4
 
 
+class ConnectionInterrupted(ConnectError):
+    """A server accepted the connection, which was lost before it could be used: another attempt may succeed."""
+
+
 class LoginRefused(ConnectError):
     """The server rejects the account, its password or the database: retrying does not help."""
 

@@ -8,7 +8,7 @@ import pymysql
 
 from parloader.database import error_numbers as numbers
 from parloader.database.error_codes import BY_NUMBER, error_number, numbers_of, server_message
-from parloader.errors import ConnectError, LoginRefused, ParloaderError, UsageError
+from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError, UsageError
 from parloader.schema.model import quote_identifier
 
 # Why a server refuses a login for ever, and what to do about it
@@ -36,6 +36,9 @@ NO_TLS = numbers_of(numbers.NO_TLS)
 
 # A server that answers so is running
 ANSWERS = numbers_of(numbers.CONNECTION_LIMIT, numbers.NODE_NOT_READY, numbers.ABORTED)
+
+# The connection was established
+LOST = numbers_of(numbers.CONNECTION_LOST) - {2002, 2003}
 
 NO_DATABASE_ACCESS = 1044
 
@@ -79,7 +82,8 @@ def connect_error(error: Exception, where: str, account: str, database: str, *, 
             f"{account} has no access to database {database} at {where}", "Ask an administrator to grant it, or correct its name in --url"
         )
     answered = isinstance(error, pymysql.Error) and code in ANSWERS
-    return ConnectError(
+    kind = ConnectionInterrupted if code in LOST else ConnectError
+    return kind(
         f"cannot connect to {where}: {_cause(error)}",
         BY_NUMBER[code].next_step if answered else "Check that a MySQL or MariaDB server is running there and accepts connections",
     )
@@ -104,6 +108,8 @@ def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
             f"the TLS handshake with {where} failed: {cause.reason or 'the connection was closed'}",
             "Check --ssl-mode and the TLS settings of the server",
         )
+    if isinstance(cause, ConnectionResetError | BrokenPipeError):
+        return ConnectionInterrupted(f"the connection to {where} was closed", "Check that a MySQL or MariaDB server is running there")
     if isinstance(cause, TimeoutError):
         return ConnectError(f"no answer from {where}", "Check host, port and firewall")
     return ConnectError(f"cannot reach {where}: {errno.errorcode.get(cause.errno or 0, 'error')}", "Check host and port in --url")

@@ -18,7 +18,7 @@ from parloader.database.error_codes import Action
 from parloader.database.session_settings import KEPT_MODE, MODES, SQL_MODE, Setting
 from parloader.database.session_variables import Requirement
 from parloader.database.target import Node, Target
-from parloader.errors import ConnectError, ParloaderError, ServerNotSupported, SessionLawError
+from parloader.errors import ConnectionInterrupted, ParloaderError, ServerNotSupported, SessionLawError
 
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -104,7 +104,7 @@ def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_live
         failure = target.translate(error, f"setting up the session at {target.where}")
         if error_codes.classify(error) is Action.GIVE_UP:
             raise failure from error
-        raise ConnectError(failure.message, failure.next_step) from error  # whatever it was, another attempt may succeed
+        raise ConnectionInterrupted(failure.message, failure.next_step) from error  # whatever it was
     except BaseException:
         connection.close()
         raise

@@ -59,7 +59,7 @@ class DatabaseLease(Supervisor):
         self._thread = threading.Thread(target=self._watch, name="parloader lease", daemon=True)
 
     def __enter__(self) -> "DatabaseLease":
-        self._connection = self._connect()
+        self._connection = retried("connecting", self._connect, self._target, self._retry_seconds, note=self._progress.detail)
         with self._target.translate_errors("locking the database"):
             if not self._take():
                 refusal = control.refusal(self._connection)

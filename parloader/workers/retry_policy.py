@@ -10,7 +10,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connected
 from parloader.database.target import Target
-from parloader.errors import ConnectError, LoginRefused, ParloaderError
+from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError
 
 T = TypeVar("T")
 
@@ -19,6 +19,9 @@ T = TypeVar("T")
 FIRST_PAUSE_SECONDS = 0.05
 
 MAX_PAUSE_SECONDS = 5.0
+
+# At the start of a command: a connection that is closed at once is an accident, or this is another kind of server
+FIRST_ATTEMPTS = 3
 
 
 class Retries:
@@ -67,19 +70,22 @@ def retried(
 ) -> T:
     """Runs `work`, which must be repeatable; again after a deadlock or a lost connection, for `retry_seconds`.
 
-    `patient`: also waits for a server that does not answer at first. `note` gets the reason of each retry. `check` is called before each
+    `patient`: also waits for a server that does not answer at first. Otherwise a connection that is interrupted while it is made gets
+    FIRST_ATTEMPTS more attempts. `note` gets the reason of each retry. `check` is called before each
     attempt, and may raise. Raises ParloaderError; `doing` is for its message.
     """
-    retries = Retries(retry_seconds)
+    retries, connected_before = Retries(retry_seconds), False
     while True:
         check()
         try:
             return work()
         except DriverError as error:
+            connected_before = True
             transient = is_transient(error)
             failure: ParloaderError = target.translate(error, doing)
         except ConnectError as error:
-            transient = is_transient(error) and (patient or bool(retries.count))
+            by_accident = isinstance(error, ConnectionInterrupted) and retries.count < FIRST_ATTEMPTS
+            transient = is_transient(error) and (patient or connected_before or by_accident)
             failure = error
         if not transient or retries.exhausted:
             raise failure

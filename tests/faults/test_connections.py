@@ -98,3 +98,14 @@ def test_no_server_for_longer_than_retry_seconds(proxied: Database, between: Pro
     load.ends(4, r"script_execution, rows [\d,]+ to [\d,]+", "run the same command again")
     between.disarm()
     proven(load)
+
+
+def test_the_first_connection_of_a_command_is_tried_again(proxied: Database, between: Proxy) -> None:
+    """But not for long: a server that closes every connection may be another kind of server."""
+    for command in (("status",), ("seed", "--rows", "10"), ("verify",), ("clean", "--yes")):
+        between.arm(Harm(Moment.CONNECT, Act.CUT), times=2)
+        proxied.parloader(*command)
+    between.arm(Harm(Moment.CONNECT, Act.CUT), times=100)
+    for command in (("status",), ("seed", "--rows", "10")):
+        assert "cannot connect to" in proxied.parloader(*command, check=4).stderr
+    between.disarm()
