@@ -109,7 +109,7 @@ PROCESS = (
         what="a command that may not start the threads it needs fails before it begins",
         file="parloader/process_limits.py",
         old="    _require_threads(usable_cores()",
-        new="    max(usable_cores()",
+        new="    _require_threads(0 * usable_cores()",
         tests=("tests/acceptance/test_process.py::test_few_processes[mariadb]", "tests/unit/test_process_limits.py::test_too_few_threads"),
     ),
     Protection(

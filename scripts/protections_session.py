@@ -61,11 +61,7 @@ SESSIONS = (
     _variable("innodb_snapshot_isolation", "locking reads read the current row"),
     _variable("innodb_table_locks", "LOCK TABLES excludes other sessions"),
     _variable("wsrep_osu_method", "tables are created on all nodes of a cluster"),
-    _variable(
-        "wsrep_sync_wait",
-        "a session reads what other nodes have committed",
-        test="tests/cluster/test_settings.py::test_a_session_reads_what_another_node_has_committed",
-    ),
+    _variable("wsrep_sync_wait", "a session reads what other nodes have committed"),
     _variable("lock_wait_timeout", "an ALTER TABLE waits for a limited time while others queue behind it"),
     _variable("max_statement_time", "no statement is ended by a time limit"),
     _variable("max_execution_time", "no SELECT is ended by a time limit", server="mysql"),

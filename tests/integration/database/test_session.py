@@ -31,6 +31,7 @@ NOT_HOSTILE = {
     "transaction_isolation",
     "transaction_read_only",
     "use_secondary_engine",
+    "wsrep_trx_fragment_size",  # can only be set on a node of a cluster
 }
 
 
