@@ -126,12 +126,4 @@ SERVER = (
         new="        return True\n",
         tests=("tests/integration/database/test_cluster.py::test_different_servers_are_refused[mariadb-mariadb]",),
     ),
-    Protection(
-        name="same-cluster",
-        what="several hosts of a URL are refused if they are nodes of different clusters",
-        file="parloader/database/cluster.py",
-        old="                if ids[node] != ids[first]:\n",
-        new="                if False:\n",
-        tests=("tests/cluster/test_settings.py::test_a_node_of_another_cluster_is_refused",),
-    ),
 )

@@ -41,7 +41,6 @@ SESSIONS = (
     _variable("explicit_defaults_for_timestamp", "NULL stays NULL", server="mysql"),
     _variable("sql_notes", "LOAD DATA counts every value that it changes"),
     _variable("time_zone", "a TIMESTAMP is written and read in UTC"),
-    _variable("character_set_connection", "literals have the expected character set"),
     _variable("div_precision_increment", "a division has the expected digits"),
     _variable("group_concat_max_len", "no text that a trigger joins is cut"),
     _variable("sql_select_limit", "no result is cut"),
