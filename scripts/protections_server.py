@@ -100,7 +100,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="""value.replace("'", "''")""",
         new="value",
-        tests=("tests/acceptance/test_hostile.py::test_every_verb[mariadb--insert]",),
+        tests=("tests/integration/database/test_driver.py::test_a_value_is_sent_as_it_is[mariadb-]",),
     ),
     Protection(
         name="private-folder",
