@@ -94,15 +94,15 @@ def run_tests(root: Path, tests: Sequence[str], *options: str, max_seconds: floa
 
 
 def verdict(code: int | None, output: str) -> Verdict:
-    """What pytest's exit code and output say about a change. Tests that are all skipped say nothing."""
-    if code in (FAILED, None):
+    """What pytest's exit code and output say about a change. Tests that are all skipped, or whose fixtures fail, say nothing."""
+    if code is None or (code == FAILED and re.search("^FAILED ", output, re.MULTILINE)):
         return Verdict.FAILS
     return Verdict.UNNOTICED if code == PASSED and re.search(r"\b\d+ passed", output) else Verdict.CANNOT_RUN
 
 
 def failing_tests(output: str) -> tuple[str, ...]:
     """The ids of the tests that failed, from pytest's summary."""
-    lines = (line.removeprefix("FAILED ").removeprefix("ERROR ") for line in output.splitlines() if line.startswith(("FAILED ", "ERROR ")))
+    lines = (line.removeprefix("FAILED ") for line in output.splitlines() if line.startswith("FAILED "))
     return tuple(line.split(" - ")[0] for line in lines)
 
 

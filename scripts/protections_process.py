@@ -109,8 +109,8 @@ PROCESS = (
         what="a command that may not start the threads it needs fails before it begins",
         file="parloader/process_limits.py",
         old="    _require_threads(usable_cores()",
-        new="    max(usable_cores()",
-        tests=("tests/acceptance/test_process.py::test_few_processes[mariadb]", "tests/unit/test_process_limits.py::test_too_few_threads"),
+        new="    _require_threads(0 and usable_cores()",
+        tests=("tests/unit/test_process_limits.py::test_too_few_threads",),
     ),
     Protection(
         name="replaced-guard",

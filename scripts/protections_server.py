@@ -100,7 +100,7 @@ SERVER = (
         file="parloader/database/driver.py",
         old="""value.replace("'", "''")""",
         new="value",
-        tests=("tests/acceptance/test_hostile.py::test_every_verb[mariadb--insert]",),
+        tests=("tests/integration/database/test_driver.py::test_a_value_is_sent_as_it_is[mariadb-]",),
     ),
     Protection(
         name="private-folder",
@@ -125,13 +125,5 @@ SERVER = (
         old='        return bool(sql.value(other, "SELECT IS_USED_LOCK(%s)", name) == one.thread_id())\n',
         new="        return True\n",
         tests=("tests/integration/database/test_cluster.py::test_different_servers_are_refused[mariadb-mariadb]",),
-    ),
-    Protection(
-        name="same-cluster",
-        what="several hosts of a URL are refused if they are nodes of different clusters",
-        file="parloader/database/cluster.py",
-        old="                if ids[node] != ids[first]:\n",
-        new="                if False:\n",
-        tests=("tests/cluster/test_settings.py::test_a_node_of_another_cluster_is_refused",),
     ),
 )

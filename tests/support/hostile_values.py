@@ -116,6 +116,7 @@ OWN: dict[ServerKind, dict[str, object]] = {
         "wsrep_dirty_reads": 1,
         "wsrep_osu_method": "RSU",
         "wsrep_retry_autocommit": 0,
+        "wsrep_sync_wait": 0,
     },
     ServerKind.MYSQL: {
         "block_encryption_mode": "aes-256-cbc",

@@ -310,3 +310,11 @@ def test_an_entire_load_through_a_server_that_asks_for_other_files(database: Dat
         assert liar.lies == 4
         remote.parloader("verify")
     assert SECRET not in liar.sent
+
+
+@pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES"])
+def test_a_value_is_sent_as_it_is(database: Database, mode: str) -> None:
+    with database.connection() as connection:
+        sql.execute(connection, f"SET SESSION sql_mode = '{mode}'")
+        for value in ("it's", '"', "\\", "\\'", "';--", "%s"):
+            assert sql.value(connection, "SELECT %s", value) == value

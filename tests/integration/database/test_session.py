@@ -31,8 +31,7 @@ NOT_HOSTILE = {
     "transaction_isolation",
     "transaction_read_only",
     "use_secondary_engine",
-    "wsrep_sync_wait",  # these two matter on a Galera cluster only (tests/cluster)
-    "wsrep_trx_fragment_size",
+    "wsrep_trx_fragment_size",  # can only be set on a node of a cluster
 }
 
 

@@ -37,13 +37,14 @@ def test_a_change_that_no_longer_applies_is_named(tmp_path: Path) -> None:
 
 def test_the_tests_that_fail_are_read_from_the_summary() -> None:
     output = "...\nFAILED tests/a.py::test_b[mariadb-connection, insert] - AssertionError: it\nERROR tests/c.py::test_d\n1 failed, 1 error in 3.1s\n"
-    assert failing_tests(output) == ("tests/a.py::test_b[mariadb-connection, insert]", "tests/c.py::test_d")
+    assert failing_tests(output) == ("tests/a.py::test_b[mariadb-connection, insert]",)
 
 
 @pytest.mark.parametrize(
     ("code", "summary", "expected"),
     [
-        (1, "1 failed, 2 passed in 3.1s", Verdict.FAILS),
+        (1, "FAILED tests/a.py::test_b - AssertionError\n1 failed, 2 passed in 3.1s", Verdict.FAILS),
+        (1, "ERROR tests/a.py::test_b - no server\n1 error in 3.1s", Verdict.CANNOT_RUN),
         (None, "", Verdict.FAILS),
         (0, "2 passed, 1 skipped in 3.1s", Verdict.UNNOTICED),
         (0, "2 skipped in 3.1s", Verdict.CANNOT_RUN),
