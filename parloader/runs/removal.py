@@ -11,7 +11,7 @@ from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
-from parloader.rows.ownership import children_first, require_no_shared_rows
+from parloader.rows.ownership import children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import trigger_references
 from parloader.runs.selection import select_runs
@@ -64,6 +64,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
     schema = _existing_tables(connection, selected)
+    require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
     require_no_shared_rows(connection, selected, kept)
     by_triggers: tuple[Reference, ...] = ()

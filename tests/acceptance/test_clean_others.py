@@ -261,3 +261,35 @@ def test_rows_whose_key_is_gone_are_not_guessed(database: Database) -> None:
     database.execute("ALTER TABLE book DROP COLUMN isbn, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
     for options in ((), ("--edited-too",)):
         assert "book no longer has the column isbn" in refusal(database, *options)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("isbn CHAR(13) NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD KEY by_number (isbn, n)"),
+        ("isbn INT NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD PRIMARY KEY (isbn, n)"),
+    ],
+)
+def test_a_row_of_somebody_under_a_key_that_is_no_longer_unique(database: Database, table: str, change: str) -> None:
+    """Even if as many rows have the keys as parloader created."""
+    database.execute(f"CREATE TABLE book ({table}) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
+    database.execute(
+        f"ALTER TABLE book {change}",
+        "INSERT INTO book SELECT MIN(isbn), -1 FROM book",
+        "DELETE FROM book ORDER BY isbn DESC LIMIT 1",
+    )
+    for options in ((), ("--edited-too",)):
+        assert "isbn of book is no longer unique: there are several rows " in refusal(database, *options)
+    database.execute("DELETE FROM book WHERE n = -1")
+    database.parloader("clean", "--yes", "--edited-too")
+    assert database.rows("SELECT isbn FROM book") == ()
+
+
+def test_an_integer_key_that_was_renamed(database: Database) -> None:
+    database.execute("CREATE TABLE book (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
+    database.execute("ALTER TABLE book RENAME COLUMN id TO number")
+    for options in ((), ("--edited-too",)):
+        assert "book no longer has the column id, by which parloader finds the rows that it created" in refusal(database, *options)
+    assert "book has the key number, but the plan needs the key id" in database.parloader("verify", check=3).stderr
