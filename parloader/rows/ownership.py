@@ -207,10 +207,13 @@ def _require_columns(live: TableSchema, columns: tuple[str, ...]) -> None:
         )
 
 
-def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...]) -> None:
-    """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again."""
+def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema) -> None:
+    """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again.
+
+    `schema`: those of the deleted runs' tables that exist.
+    """
     for run, name in children_first(deleted):
-        for other in kept:
+        for other in kept if name in schema else ():
             if other.done.get(name) and _share_rows(connection, name, run, other):
                 raise ForeignRows(
                     f"runs {run.run_id} and {other.run_id} have rows of {name} with the same keys, so neither can be deleted alone",

@@ -38,9 +38,11 @@ class Removal:
 
     @property
     def rows_by_table(self) -> tuple[tuple[str, int], ...]:
-        """(table, rows), children first."""
+        """(table, rows), children first, of the tables that exist."""
         rows: dict[str, int] = {}
         for run, name in children_first(self.runs):
+            if name not in self.schema:
+                continue
             rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
         return tuple(rows.items())
 
@@ -66,12 +68,12 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     schema = _existing_tables(connection, selected)
     require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
-    require_no_shared_rows(connection, selected, kept)
+    require_no_shared_rows(connection, selected, kept, schema)
     by_triggers: tuple[Reference, ...] = ()
     if config.with_trigger_rows:
         by_triggers = trigger_references(connection, schema, references, accept_unseen=config.accept_unseen_references)
     others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
-    require_no_outside_references(connection, selected, kept, others)
+    require_no_outside_references(connection, selected, kept, schema, others)
     return Removal(
         runs=selected,
         kept_runs=kept,

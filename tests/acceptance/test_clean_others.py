@@ -293,3 +293,23 @@ def test_an_integer_key_that_was_renamed(database: Database) -> None:
     for options in ((), ("--edited-too",)):
         assert "book no longer has the column id, by which parloader finds the rows that it created" in refusal(database, *options)
     assert "book has the key number, but the plan needs the key id" in database.parloader("verify", check=3).stderr
+
+
+@pytest.mark.parametrize("gone", ["shelf", "book"])
+def test_a_table_that_is_gone(database: Database, gone: str) -> None:
+    """Somebody's table still references it, and another run has rows of it."""
+    database.execute(
+        "CREATE TABLE shelf (id CHAR(12) NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE book (id CHAR(12) NOT NULL PRIMARY KEY, shelf_id CHAR(12) NOT NULL, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
+        "CREATE TABLE note (id INT PRIMARY KEY, shelf_id CHAR(12), FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE CASCADE) ENGINE=InnoDB",
+    )
+    for options in ((), ("--new-run",)):
+        database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1", *options)
+    if gone == "shelf":
+        database.execute("INSERT INTO note SELECT 1, MIN(id) FROM shelf")
+    database.execute("SET SESSION foreign_key_checks = 0", f"DROP TABLE {gone}")
+    assert f"there is no table {gone}" in refusal(database)
+    for run in ("2", "1"):
+        cleaned = database.parloader("clean", "--yes", "--edited-too", "--run", run).stdout
+        assert f"from {gone}" not in cleaned
+    assert database.value("SELECT COUNT(*) FROM note") == (gone == "shelf")
