@@ -211,6 +211,9 @@ def _storage_misfits(table: Table, live: TableSchema) -> list[Misfit]:
         found = f"the key {listed(f'{c.name} {c.type_text}' for c in key)}" if key else "no primary key"
         problem = f"{table.name} has {found}, but the plan needs a primary key of one integer column"
         misfits.append(_misfit(table.name, None, problem, "Give the table such a key"))
+    elif table.key is not None and key[0].name != table.key:
+        problem = f"{table.name} has the key {key[0].name}, but the plan needs the key {table.key}"
+        misfits.append(_misfit(table.name, None, problem, f"Rename it to {table.key}"))
     return misfits
 
 

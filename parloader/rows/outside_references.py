@@ -19,6 +19,7 @@ from parloader.ledger.run import Run
 from parloader.plans.model import Pass
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
 from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts
+from parloader.schema.model import Schema
 
 # Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
 PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
@@ -50,14 +51,18 @@ def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_uns
     return references
 
 
-def require_no_outside_references(connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], references: References) -> None:
+def require_no_outside_references(
+    connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], schema: Schema, references: References
+) -> None:
     """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row.
 
-    `others`: runs that are kept.
+    `others`: runs that are kept. `schema`: those of the runs' tables that exist; the rows of the others are gone.
     """
     deleted: set[tuple[str, int]] = set()
     search = _Search(connection, others)
     for run, parent in children_first(runs):
+        if parent not in schema:
+            continue
         generated = OwnedRows(parent, ((run, Pass.FIRST),))
         if generated.in_order:  # rows that reference others of the same table are deleted before these
             deleted.add((parent, run.run_id))

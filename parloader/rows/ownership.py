@@ -15,7 +15,7 @@ from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
 from parloader.rows.server_text import RowText, row_text
-from parloader.schema.model import ColumnSchema, TableSchema
+from parloader.schema.model import ColumnSchema, Schema, TableSchema
 
 # Rows per generated frame
 IDENTITY_BATCH_ROWS = 10_000
@@ -174,10 +174,46 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
                     yield tuple(str(expected[position]) for position in positions)
 
 
-def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...]) -> None:
-    """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again."""
+def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
+    """SchemaMismatch: somebody removed the unique key of the columns by which a run finds its rows, and a key of the run has several rows now.
+
+    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone.
+    """
+    for run, name in children_first(runs):
+        if name not in schema:
+            continue
+        live, columns = schema[name], run.plan.table(name).row_key
+        _require_columns(live, columns)
+        folded = {column.lower() for column in columns}
+        if any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in live.unique_keys):
+            continue
+        listed = ", ".join(map(sql.quote, columns))
+        for condition in OwnedRows(name, ((run, Pass.FIRST),)).conditions(connection, IDENTITY_BATCH_ROWS):
+            statement = f"SELECT {listed} FROM {sql.quote(name)} WHERE {condition} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 1"
+            for values in sql.rows(connection, statement):
+                raise SchemaMismatch(
+                    f"{', '.join(columns)} of {name} is no longer unique: there are several rows {'/'.join(map(str, values))}, "
+                    "and parloader cannot tell which one it created",
+                    "Give the other rows other keys, or delete them; nothing was deleted",
+                )
+
+
+def _require_columns(live: TableSchema, columns: tuple[str, ...]) -> None:
+    """SchemaMismatch: the live table lacks one of the columns."""
+    existing = {column.lower() for column in live.column_names}
+    if missing := [column for column in columns if column.lower() not in existing]:
+        raise SchemaMismatch(
+            f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
+        )
+
+
+def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema) -> None:
+    """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again.
+
+    `schema`: those of the deleted runs' tables that exist.
+    """
     for run, name in children_first(deleted):
-        for other in kept:
+        for other in kept if name in schema else ():
             if other.done.get(name) and _share_rows(connection, name, run, other):
                 raise ForeignRows(
                     f"runs {run.run_id} and {other.run_id} have rows of {name} with the same keys, so neither can be deleted alone",

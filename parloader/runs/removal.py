@@ -11,7 +11,7 @@ from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
-from parloader.rows.ownership import children_first, require_no_shared_rows
+from parloader.rows.ownership import children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import trigger_references
 from parloader.runs.selection import select_runs
@@ -38,9 +38,11 @@ class Removal:
 
     @property
     def rows_by_table(self) -> tuple[tuple[str, int], ...]:
-        """(table, rows), children first."""
+        """(table, rows), children first, of the tables that exist."""
         rows: dict[str, int] = {}
         for run, name in children_first(self.runs):
+            if name not in self.schema:
+                continue
             rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
         return tuple(rows.items())
 
@@ -64,13 +66,14 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
     schema = _existing_tables(connection, selected)
+    require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
-    require_no_shared_rows(connection, selected, kept)
+    require_no_shared_rows(connection, selected, kept, schema)
     by_triggers: tuple[Reference, ...] = ()
     if config.with_trigger_rows:
         by_triggers = trigger_references(connection, schema, references, accept_unseen=config.accept_unseen_references)
     others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
-    require_no_outside_references(connection, selected, kept, others)
+    require_no_outside_references(connection, selected, kept, schema, others)
     return Removal(
         runs=selected,
         kept_runs=kept,

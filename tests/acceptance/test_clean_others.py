@@ -261,3 +261,55 @@ def test_rows_whose_key_is_gone_are_not_guessed(database: Database) -> None:
     database.execute("ALTER TABLE book DROP COLUMN isbn, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
     for options in ((), ("--edited-too",)):
         assert "book no longer has the column isbn" in refusal(database, *options)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("isbn CHAR(13) NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD KEY by_number (isbn, n)"),
+        ("isbn INT NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD PRIMARY KEY (isbn, n)"),
+    ],
+)
+def test_a_row_of_somebody_under_a_key_that_is_no_longer_unique(database: Database, table: str, change: str) -> None:
+    """Even if as many rows have the keys as parloader created."""
+    database.execute(f"CREATE TABLE book ({table}) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
+    database.execute(
+        f"ALTER TABLE book {change}",
+        "INSERT INTO book SELECT MIN(isbn), -1 FROM book",
+        "DELETE FROM book ORDER BY isbn DESC LIMIT 1",
+    )
+    for options in ((), ("--edited-too",)):
+        assert "isbn of book is no longer unique: there are several rows " in refusal(database, *options)
+    database.execute("DELETE FROM book WHERE n = -1")
+    database.parloader("clean", "--yes", "--edited-too")
+    assert database.rows("SELECT isbn FROM book") == ()
+
+
+def test_an_integer_key_that_was_renamed(database: Database) -> None:
+    database.execute("CREATE TABLE book (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
+    database.execute("ALTER TABLE book RENAME COLUMN id TO number")
+    for options in ((), ("--edited-too",)):
+        assert "book no longer has the column id, by which parloader finds the rows that it created" in refusal(database, *options)
+    assert "book has the key number, but the plan needs the key id" in database.parloader("verify", check=3).stderr
+
+
+@pytest.mark.parametrize("gone", ["shelf", "book"])
+def test_a_table_that_is_gone(database: Database, gone: str) -> None:
+    """Somebody's table still references it, and another run has rows of it."""
+    database.execute(
+        "CREATE TABLE shelf (id CHAR(12) NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE book (id CHAR(12) NOT NULL PRIMARY KEY, shelf_id CHAR(12) NOT NULL, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
+        "CREATE TABLE note (id INT PRIMARY KEY, shelf_id CHAR(12), FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE CASCADE) ENGINE=InnoDB",
+    )
+    for options in ((), ("--new-run",)):
+        database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1", *options)
+    if gone == "shelf":
+        database.execute("INSERT INTO note SELECT 1, MIN(id) FROM shelf")
+    database.execute("SET SESSION foreign_key_checks = 0", f"DROP TABLE {gone}")
+    assert f"there is no table {gone}" in refusal(database)
+    for run in ("2", "1"):
+        cleaned = database.parloader("clean", "--yes", "--edited-too", "--run", run).stdout
+        assert f"from {gone}" not in cleaned
+    assert database.value("SELECT COUNT(*) FROM note") == (gone == "shelf")
