@@ -195,7 +195,7 @@ OTHERS = (
         name="runs-shared-rows",
         what="`clean --run` refuses if a run that is kept has rows under the same keys",
         file="parloader/runs/removal.py",
-        old="    require_no_shared_rows(connection, selected, kept)\n",
+        old="    require_no_shared_rows(connection, selected, kept, schema)\n",
         new="",
         tests=("tests/acceptance/test_clean_runs.py::test_a_row_that_two_runs_claim[mariadb]",),
     ),
