@@ -186,7 +186,14 @@ def test_a_signal_at_any_time_of_the_start(number: signal.Signals, tmp_path: Pat
         "main()\n"
     )
     for imports in (1, 60, 200):
-        done = subprocess.run([sys.executable, "-c", code, str(imports)], capture_output=True, text=True, cwd=tmp_path, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(imports)],
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # also if the tests run under nohup
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
         assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n"), imports
 
 
