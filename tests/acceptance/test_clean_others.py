@@ -313,3 +313,13 @@ def test_a_table_that_is_gone(database: Database, gone: str) -> None:
         cleaned = database.parloader("clean", "--yes", "--edited-too", "--run", run).stdout
         assert f"from {gone}" not in cleaned
     assert database.value("SELECT COUNT(*) FROM note") == (gone == "shelf")
+
+
+def test_a_foreign_key_between_enums_compares_numbers(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE size (name ENUM('a', 'b', 'c', 'd') NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE shirt (id INT PRIMARY KEY, size ENUM('d', 'c', 'b', 'a'), FOREIGN KEY (size) REFERENCES size (name) ON DELETE CASCADE) ENGINE=InnoDB",
+    )
+    database.parloader("seed", "--table", "size", "--rows", "2", "--procs", "1")
+    database.execute("INSERT INTO shirt SELECT 1, MIN(name + 0) FROM size")
+    assert "rows of shirt that parloader did not create reference rows of size that parloader created: id 1" in refusal(database)
