@@ -334,21 +334,3 @@ def test_rows_of_a_kept_run_are_no_trigger_rows(database: Database) -> None:
         database.parloader("seed", "--table", table, "--rows", "9", "--procs", "1")
     database.execute("CREATE TRIGGER logged AFTER INSERT ON shelf FOR EACH ROW INSERT INTO log (shelf_id) VALUES (NEW.id)")
     assert "run 2 needs rows of shelf that run 1 created" in refusal(database, "--run", "1", "--with-trigger-rows")
-
-
-def test_a_database_whose_name_differs_in_case_only(database: Database) -> None:
-    """Its rows have the same keys, and reference rows there."""
-    other = database.target.database.upper()
-    database.execute("CREATE TABLE shelf (id INT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL) ENGINE=InnoDB", f"CREATE DATABASE {other}")
-    try:
-        database.parloader("seed", "--table", "shelf", "--rows", "9", "--procs", "1")
-        database.execute(
-            f"CREATE TABLE {other}.shelf SELECT * FROM shelf",
-            f"ALTER TABLE {other}.shelf ADD PRIMARY KEY (id)",
-            f"CREATE TABLE {other}.note (shelf_id INT PRIMARY KEY, FOREIGN KEY (shelf_id) REFERENCES {other}.shelf (id))",
-            f"INSERT INTO {other}.note SELECT id FROM shelf",
-        )
-        database.parloader("clean", "--yes")
-        assert database.value(f"SELECT COUNT(*) FROM {other}.note") == 9
-    finally:
-        database.execute(f"DROP DATABASE {other}")
