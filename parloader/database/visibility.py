@@ -28,11 +28,28 @@ class Reference:
     indexes: tuple[
         str, ...
     ] = ()  # of the parent, if `with_indexes` has read them: those but the primary key by which InnoDB may find a referenced row
+    numbered: frozenset[str] = (
+        frozenset()
+    )  # ENUM and SET columns of the parent, if `with_indexes` has read them: a foreign key compares their numbers
 
     @property
     def within_table(self) -> bool:
         """Whether the parent is the child itself."""
         return self.same_database and self.child == self.parent
+
+    @property
+    def parent_columns(self) -> str:
+        """SQL for the referenced columns of the parent, under the names that `joined` uses."""
+        return ", ".join(f"{sql.quote(name)}{self._as_number(name)} AS parloader_{n}" for n, name in enumerate(self.referenced))
+
+    @property
+    def joined(self) -> str:
+        """A condition: the child, with the alias c, references the row p of `parent_columns`."""
+        pairs = enumerate(zip(self.columns, self.referenced, strict=True))
+        return " AND ".join(f"c.{sql.quote(column)}{self._as_number(name)} = p.parloader_{n}" for n, (column, name) in pairs)
+
+    def _as_number(self, referenced: str) -> str:
+        return " + 0" if referenced in self.numbered else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +88,14 @@ def foreign_keys_to(connection: Connection, parents: Collection[str]) -> tuple[R
 
     Names are compared in Python: under NO_BACKSLASH_ESCAPES, MySQL's view fails with a syntax error for a name that contains a quote.
     """
-    statement = """SELECT referenced_table_name, @@lower_case_table_names, DATABASE(), table_schema, table_name, constraint_name, column_name,
+    statement = """SELECT referenced_table_schema, referenced_table_name, @@lower_case_table_names, DATABASE(), table_schema, table_name, constraint_name, column_name,
         referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
         ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
     lower = {name.lower(): name for name in parents}
     pairs: dict[tuple[str, str, bool, str, str], list[tuple[str, str]]] = {}
-    for name, any_case, current, database, child, key, column, referenced in sql.rows(connection, statement):
+    for of, name, any_case, current, database, child, key, column, referenced in sql.rows(connection, statement):
+        if of != current and not (any_case and of.lower() == current.lower()):
+            continue  # MariaDB compares without case and accents
         parent = lower.get(name.lower()) if any_case else name
         if parent is not None and parent in parents:
             same = database == current or (any_case and database.lower() == current.lower())
@@ -124,7 +143,11 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
             columns.setdefault(name, []).append(column)
         return columns
 
-    known = {parent: indexes(parent) for parent in {reference.parent for reference in references}}
+    numbered = """SELECT column_name FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) = %s AND data_type IN ('enum', 'set')"""
+    parents = {reference.parent for reference in references}
+    known = {parent: indexes(parent) for parent in parents}
+    numbers = {parent: frozenset(name for (name,) in sql.rows(connection, numbered, parent)) for parent in parents}
 
     def found(reference: Reference) -> tuple[str, ...]:
         names = tuple(
@@ -134,7 +157,7 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
         )
         return () if "PRIMARY" in names else names
 
-    return tuple(replace(reference, indexes=found(reference)) for reference in references)
+    return tuple(replace(reference, indexes=found(reference), numbered=numbers[reference.parent]) for reference in references)
 
 
 def _is_readable(connection: Connection, reference: Reference) -> bool:

@@ -193,16 +193,13 @@ def referencing_rows(
     child with alias c. The first ones only, unless a view of the child's row key is given.
     """
     key = foreign_key.child_key
-    names = [f"parloader_{n}" for n, _ in enumerate(foreign_key.referenced)]
-    parent = ", ".join(f"{sql.quote(column)} AS {name}" for column, name in zip(foreign_key.referenced, names, strict=True))
-    joined = " AND ".join(f"c.{sql.quote(column)} = p.{name}" for column, name in zip(foreign_key.columns, names, strict=True))
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     texts = f", {column_texts(view)}" if view else ""
     first = "" if view else f"ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}"
     rows = sql.rows(
         connection,
         f"""SELECT {shown}{texts} FROM {_child(foreign_key)} c
-            JOIN (SELECT DISTINCT {parent} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {joined} WHERE {excluding} {first}""",
+            JOIN (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {foreign_key.joined} WHERE {excluding} {first}""",
     )
     values = tuple(row[: len(key)] for row in rows)
     return FoundRows(key=tuple(key), values=values, row_keys=tuple(row[len(key) :] for row in rows) if view else ())

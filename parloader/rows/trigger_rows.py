@@ -3,7 +3,7 @@
 A trigger's row cannot be told from one that somebody else inserted for a generated row, so clean deletes them only on request.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from parloader.database import introspection, sql, visibility
 from parloader.database.driver import Connection
@@ -19,8 +19,10 @@ from parloader.schema.model import Schema
 PARENT_KEYS = 10_000
 
 
-def trigger_references(connection: Connection, schema: Schema, references: References, *, accept_unseen: bool) -> tuple[Reference, ...]:
-    """The foreign keys to generated rows from tables that INSERT triggers of the runs' tables name.
+def trigger_references(
+    connection: Connection, schema: Schema, kept: Iterable[Run], references: References, *, accept_unseen: bool
+) -> tuple[Reference, ...]:
+    """The foreign keys to generated rows from tables that INSERT triggers of the runs' tables name, except those that the runs `kept` have filled.
 
     ForeignRows: another table references one of these tables, so deleting its rows could delete others.
     """
@@ -29,6 +31,7 @@ def trigger_references(connection: Connection, schema: Schema, references: Refer
         return ()
     programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
     named = {table for of, trigger in triggers for table in programs.tables_named(of, trigger, tables)} - schema.keys()
+    named -= {name for run in kept for name in run.done}
     found = tuple(reference for reference in references.readable if reference.same_database and reference.child in named)
     others = visibility.all_references(connection, {reference.child for reference in found})
     if others.readable or others.hidden or not (others.complete or accept_unseen):
@@ -57,8 +60,6 @@ def are_referenced(connection: Connection, reference: Reference, keys: Sequence[
 
 
 def _delete_statement(reference: Reference, condition: str) -> str:
-    names = [f"parloader_{n}" for n, _ in enumerate(reference.referenced)]
-    parent = ", ".join(f"{sql.quote(column)} AS {name}" for column, name in zip(reference.referenced, names, strict=True))
-    joined = " AND ".join(f"c.{sql.quote(column)} = p.{name}" for column, name in zip(reference.columns, names, strict=True))
     child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
-    return f"DELETE c FROM {child} c JOIN (SELECT DISTINCT {parent} FROM {sql.quote(reference.parent)} WHERE {condition}) p ON {joined}"
+    parents = f"SELECT DISTINCT {reference.parent_columns} FROM {sql.quote(reference.parent)} WHERE {condition}"
+    return f"DELETE c FROM {child} c JOIN ({parents}) p ON {reference.joined}"

@@ -71,7 +71,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     require_no_shared_rows(connection, selected, kept, schema)
     by_triggers: tuple[Reference, ...] = ()
     if config.with_trigger_rows:
-        by_triggers = trigger_references(connection, schema, references, accept_unseen=config.accept_unseen_references)
+        by_triggers = trigger_references(connection, schema, kept, references, accept_unseen=config.accept_unseen_references)
     others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
     require_no_outside_references(connection, selected, kept, schema, others)
     return Removal(

@@ -313,3 +313,24 @@ def test_a_table_that_is_gone(database: Database, gone: str) -> None:
         cleaned = database.parloader("clean", "--yes", "--edited-too", "--run", run).stdout
         assert f"from {gone}" not in cleaned
     assert database.value("SELECT COUNT(*) FROM note") == (gone == "shelf")
+
+
+def test_a_foreign_key_between_enums_compares_numbers(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE size (name ENUM('a', 'b', 'c', 'd') NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE shirt (id INT PRIMARY KEY, size ENUM('d', 'c', 'b', 'a'), FOREIGN KEY (size) REFERENCES size (name) ON DELETE CASCADE) ENGINE=InnoDB",
+    )
+    database.parloader("seed", "--table", "size", "--rows", "2", "--procs", "1")
+    database.execute("INSERT INTO shirt SELECT 1, MIN(name + 0) FROM size")
+    assert "rows of shirt that parloader did not create reference rows of size that parloader created: id 1" in refusal(database)
+
+
+def test_rows_of_a_kept_run_are_no_trigger_rows(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE shelf (id INT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, shelf_id INT, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
+    )
+    for table in ("shelf", "log"):
+        database.parloader("seed", "--table", table, "--rows", "9", "--procs", "1")
+    database.execute("CREATE TRIGGER logged AFTER INSERT ON shelf FOR EACH ROW INSERT INTO log (shelf_id) VALUES (NEW.id)")
+    assert "run 2 needs rows of shelf that run 1 created" in refusal(database, "--run", "1", "--with-trigger-rows")

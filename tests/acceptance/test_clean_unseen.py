@@ -169,3 +169,21 @@ def test_tables_that_seed_created_and_a_table_that_nobody_sees_references(databa
     database.execute(f"DROP TABLE `{other}`.mine")
     assert "dropped the tables that parloader had created: " in limited(ON_DATABASE).parloader("clean", "--yes").stdout
     assert database.rows("SHOW TABLES") == ()
+
+
+def test_a_database_whose_name_differs_in_case_only(database: Database) -> None:
+    """Its rows have the same keys, and reference rows there."""
+    other = database.target.database.upper()
+    database.execute("CREATE TABLE shelf (id INT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL) ENGINE=InnoDB", f"CREATE DATABASE {other}")
+    try:
+        database.parloader("seed", "--table", "shelf", "--rows", "9", "--procs", "1")
+        database.execute(
+            f"CREATE TABLE {other}.shelf SELECT * FROM shelf",
+            f"ALTER TABLE {other}.shelf ADD PRIMARY KEY (id)",
+            f"CREATE TABLE {other}.note (shelf_id INT PRIMARY KEY, FOREIGN KEY (shelf_id) REFERENCES {other}.shelf (id))",
+            f"INSERT INTO {other}.note SELECT id FROM shelf",
+        )
+        database.parloader("clean", "--yes")
+        assert database.value(f"SELECT COUNT(*) FROM {other}.note") == 9
+    finally:
+        database.execute(f"DROP DATABASE {other}")
