@@ -133,7 +133,7 @@ def _finish(connection: Connection) -> CreatedTables:
 
 
 def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
-    """EditedRows: rows to delete were edited. Holds no connection of its own while the workers compare."""
+    """EditedRows: rows to delete were edited. Notes how many are missing. Holds no connection of its own while the workers compare."""
     config = context.config
     if not removal.runs or config.edited_too:
         return
@@ -147,7 +147,11 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
         supervisor=context.lease,
     )
     for run in removal.runs:
-        require_no_edited_rows(compare_context, run, removal.schema)
+        for table, rows in require_no_edited_rows(compare_context, run, removal.schema).items():
+            context.progress.note(
+                f"run {run.run_id}: {counted(rows, 'row')} of {table} no longer {'exists' if rows == 1 else 'exist'} under "
+                f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
+            )
 
 
 def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: Connection) -> None:

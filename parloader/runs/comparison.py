@@ -142,8 +142,11 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
     return [tuple(shares) for shares in by_worker if shares]
 
 
-def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) -> None:
-    """EditedRows if rows of the run have other values than generated, or if that cannot be checked. Deleted rows do not count as edits."""
+def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) -> Mapping[str, int]:
+    """EditedRows if rows of the run have other values than generated, or if that cannot be checked. Deleted rows do not count as edits.
+
+    Returns how many rows of each table are missing.
+    """
     try:
         comparison = compare(context, run, schema)
     except (SchemaMismatch, UsageError) as error:  # UsageError: the ledger has parameters that this version does not know
@@ -160,6 +163,7 @@ def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) ->
             "Nothing was deleted. parloader verify shows the edits; parloader clean --edited-too deletes these rows as well"
             + (f". {perhaps}" if perhaps else ""),
         )
+    return {table: rows for table, rows in comparison.missing.items() if rows}
 
 
 def _edited_keys(comparison: Comparison, run: Run, table: str) -> str:

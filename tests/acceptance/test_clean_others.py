@@ -334,3 +334,12 @@ def test_rows_of_a_kept_run_are_no_trigger_rows(database: Database) -> None:
         database.parloader("seed", "--table", table, "--rows", "9", "--procs", "1")
     database.execute("CREATE TRIGGER logged AFTER INSERT ON shelf FOR EACH ROW INSERT INTO log (shelf_id) VALUES (NEW.id)")
     assert "run 2 needs rows of shelf that run 1 created" in refusal(database, "--run", "1", "--with-trigger-rows")
+
+
+def test_rows_that_are_missing_are_counted(database: Database) -> None:
+    database.execute("CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL)")
+    database.parloader("seed", "--table", "item", "--rows", "20")
+    database.execute("UPDATE item SET id = id + 1000 WHERE id <= 3", "DELETE FROM item WHERE id = 9")
+    said = database.parloader("clean", "--yes").stderr
+    assert "run 1: 4 rows of item no longer exist under their generated keys" in said
+    assert database.rows("SELECT id FROM item") == ((1001,), (1002,), (1003,))
