@@ -10,7 +10,8 @@ parloader_lease   only on a Galera cluster: the current holder of the lease (clu
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from parloader import __version__
@@ -198,6 +199,19 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
             ],
         )
     return run_id
+
+
+def leave_unchecked(connection: Connection, runs: Iterable[Run], changed: Mapping[str, Collection[str]]) -> None:
+    """Takes columns, by table, out of what verify and clean compare of these runs, in the caller's transaction. The rows stay as they are."""
+    for run in runs:
+        tables = tuple(
+            replace(table, unchecked=table.unchecked | (table.columns.keys() & set(changed.get(table.name, ()))))
+            for table in run.plan.tables
+        )
+        if tables != run.plan.tables:
+            definition = json.dumps(encode_plan(replace(run.plan, tables=tables)), sort_keys=True)
+            statement = "UPDATE parloader_run SET definition = %s WHERE run_id = %s AND definition IS NOT NULL"
+            sql.execute(connection, statement, definition, run.run_id)
 
 
 def record(

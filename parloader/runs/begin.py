@@ -37,7 +37,7 @@ def begin(
     require_key_capacity(prepared.plan, prepared.schema, forecast)
     new = [name for name, rows in forecast.items() if rows.new]
     require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
-    triggers = TriggerWatch(connection, planned.plan, prepared.schema)
+    triggers = TriggerWatch(connection, planned.plan, prepared.schema, prepared.runs)
     counters = {} if empty else _key_counters(connection, {**prepared.schema, **triggers.tables})
     counters_before_run = counters
     try:
@@ -108,6 +108,7 @@ def _begin_run(
         else:
             rows, tested = test()
         plan = tested.plan
+        store.leave_unchecked(connection, triggers.runs, triggers.changed)
         run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters))
         for table in plan.parents:
             for part in rows[table.name].new:

@@ -8,6 +8,7 @@ from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
 from parloader.database.stored_programs import StoredPrograms, read_stored_programs
 from parloader.errors import PrivilegeMissing, Refused
+from parloader.ledger.run import Run
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import RowAllocation
@@ -24,8 +25,10 @@ class TriggerWatch:
     Create it before the transaction's first row is written.
     """
 
-    def __init__(self, connection: Connection, plan: Plan, schema: Schema) -> None:
+    def __init__(self, connection: Connection, plan: Plan, schema: Schema, runs: tuple[Run, ...]) -> None:
+        """`runs`: those in the ledger, whose rows the triggers may change."""
         self._connection = connection
+        self.runs = runs
         self._plan = plan
         self._triggers = tuple(
             (table.name, trigger.name) for table in plan.tables for trigger in schema[table.name].triggers if trigger.event in FIRING
@@ -34,6 +37,8 @@ class TriggerWatch:
         self.tables = introspection.base_tables(self._read_tables(schema))
         """The tables that the triggers may write."""
         self._before: dict[str, RowSnapshot] = {}
+        self.changed: dict[str, frozenset[str]] = {}
+        """The columns of existing rows that triggers have changed, by table; see `findings`."""
 
     def begin(self) -> None:
         """Takes the snapshots to compare with, before the transaction writes its first row."""
@@ -99,6 +104,11 @@ class TriggerWatch:
             return sum(not any(first <= found <= last for first, last in rows[table.name].new_keys) for (found,) in keys)
         return max(0, len(keys) - written)
 
+    def _creators(self, table: str) -> str:
+        """Who created rows of the table, to follow "rows that"."""
+        numbers = [run.run_id for run in self.runs if run.done.get(table)]
+        return f"{_runs_text(numbers)} created, whose verify no longer compares them" if numbers else "parloader did not create"
+
     def findings(self, rows: Mapping[str, RowAllocation], written: Mapping[str, int]) -> tuple[str, ...]:
         """What the triggers did to rows that the plan does not generate, as notes. `written`: table → the rows that were written to it.
 
@@ -118,13 +128,17 @@ class TriggerWatch:
                     "generated rows, with --with-trigger-rows"
                 )
             if changed:
-                columns = listed(changed)
+                self.changed[name] = frozenset(changed)
                 notes.append(
-                    f"{trigger} changes rows of {name} that parloader did not create ({columns}){engine}; clean does not undo that"
+                    f"{trigger} changes rows of {name} that {self._creators(name)} ({listed(changed)}){engine}; clean does not undo that"
                 )
             if now.removed_since(before):
                 notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
         return tuple(notes)
+
+
+def _runs_text(numbers: list[int]) -> str:
+    return f"run {numbers[0]}" if len(numbers) == 1 else f"runs {listed(list(map(str, numbers)))}"
 
 
 def hint_at_triggers(schema: Schema) -> str:

@@ -213,3 +213,21 @@ def test_a_table_whose_rows_no_rollback_removes_is_named(database: Database) -> 
     )
     said = database.parloader("seed", "--table", "thread", "--rows", "300", "--procs", "1").stderr
     assert "inserts rows into seen, whose engine MyISAM keeps them even if the load's transaction is rolled back" in said
+
+
+def test_a_trigger_that_changes_rows_of_an_earlier_run(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL, order_count INT NOT NULL)",
+        "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, customer_id INT NOT NULL, FOREIGN KEY (customer_id) REFERENCES customer (id))",
+        "CREATE TRIGGER counting AFTER INSERT ON orders FOR EACH ROW "
+        "UPDATE customer SET order_count = order_count + 1 WHERE id = NEW.customer_id",
+    )
+    database.parloader("seed", "--table", "customer", "--rows", "40")
+    said = database.parloader("seed", "--table", "orders", "--rows", "600").stderr
+    assert "the trigger counting of orders changes rows of customer that run 1 created" in said
+    assert "customer.order_count" in database.parloader("verify").stdout
+    database.execute("UPDATE customer SET name = 'by hand' WHERE id = 3")
+    assert "1 different" in database.parloader("verify", check=1).stdout
+    database.execute("DELETE FROM orders WHERE customer_id = 3", "DELETE FROM customer WHERE id = 3")
+    database.parloader("clean", "--yes")
+    assert [database.value(f"SELECT COUNT(*) FROM {table}") for table in ("customer", "orders")] == [0, 0]
