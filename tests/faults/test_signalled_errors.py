@@ -28,9 +28,9 @@ def loaded(database: Database) -> int:
     return int(str(database.value("SELECT COUNT(*) FROM parloader_batch WHERE table_name = 'item'")))
 
 
-TRANSIENT = (1047, 1180)
+TRANSIENT = (1180,)
 
-OTHERS = (1206, 1226, 1290, 1637, 1836, 1927, 1969, 3024, 3100, 3101, 3797, 4031)
+OTHERS = (1047, 1206, 1226, 1290, 1637, 1836, 1927, 1969, 3024, 3100, 3101, 3797, 4031)
 
 
 @pytest.mark.parametrize("number", [*TRANSIENT, *(pytest.param(n, marks=pytest.mark.slow) for n in OTHERS)])

@@ -11,6 +11,7 @@ from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.errors import (
     ConnectError,
+    ConnectionInterrupted,
     DiskFull,
     LoginRefused,
     ParloaderError,
@@ -161,7 +162,7 @@ def test_a_server_that_cannot_be_reached(cause: Exception, message: str, wrap: C
         (1049, LoginRefused, "database shop does not exist at db:3306"),
         (1044, LoginRefused, "ann has no access to database shop at db:3306"),
         (1040, ConnectError, "cannot connect to db:3306: the words (error 1040)"),
-        (2013, ConnectError, "cannot connect to db:3306: the words (error 2013)"),
+        (2013, ConnectionInterrupted, "cannot connect to db:3306: the words (error 2013)"),
     ],
 )
 def test_a_server_that_refuses_the_login(number: int, kind: type[Exception], message: str) -> None:
