@@ -10,7 +10,7 @@ CLEAN = (
         name="outside-references",
         what="clean refuses if rows of others reference generated rows",
         file="parloader/runs/removal.py",
-        old="    require_no_outside_references(connection, selected, kept, schema, others)\n",
+        old="    require_no_outside_references(connection, selected, kept, schema, others, config.command)\n",
         new="",
         tests=("tests/acceptance/test_clean.py::test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes[mariadb-CASCADE]",),
     ),
@@ -18,8 +18,8 @@ CLEAN = (
         name="edited-rows",
         what="clean refuses if generated rows were edited",
         file="parloader/operations/clean.py",
-        old="        require_no_edited_rows(compare_context, run, removal.schema)\n",
-        new="        pass\n",
+        old="        for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():\n",
+        new="        for table, rows in dict[str, int]().items():\n",
         tests=(
             "tests/acceptance/test_clean_others.py::test_one_edited_or_replaced_parent_is_enough"
             "[mariadb-UPDATE robot_account SET username = 'mine'-1 of robot_account (id 1)]",

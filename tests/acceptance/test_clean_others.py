@@ -43,7 +43,8 @@ def test_edited_rows_are_named_and_counted_by_table(seeded: Database) -> None:
     )
     line = refusal(seeded)
     assert "7 of task_schedule (id 1, 2, 3, 4, 5 and more), 2 of script_execution (id 3, 400). " in line
-    assert "parloader clean --edited-too" in line
+    assert "; parloader clean --edited-too deletes these rows as well" in line
+    assert "; parloader clean --run 1 --edited-too deletes these rows as well" in refusal(seeded, "--run", "1")
     assert json.loads(seeded.parloader("clean", "--dry-run", "--edited-too", "--json").stdout)["tables"]["task_schedule"] == 100
     seeded.parloader("clean", "--yes", "--edited-too")
     assert seeded.rows("SHOW TABLES") == ()
