@@ -85,7 +85,9 @@ def test_a_table_of_another_database_that_the_account_cannot_see(books: Database
     assert f"`{other}`.`loän` references rows of shelf, and 'limited'@'%' may not read it" in said
     assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'%'" in said
     readable = limited(*with_process, f"GRANT SELECT ON `{other}`.`loän` TO {ACCOUNT}")
-    assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(readable, books)
+    assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
+        readable, books
+    )
     assert books.rows(theirs) == before
     books.execute(f"UPDATE `{other}`.`loän` SET shelf_id = NULL")
     readable.parloader("clean", "--yes", "--procs", "1")
@@ -113,7 +115,9 @@ def test_an_account_that_sees_all_tables(books: Database, other: str, limited: G
         if grants[0].startswith("CREATE ROLE"):  # a role that is not active gives nothing
             assert "GRANT PROCESS" in refusal(seen, books)
         else:
-            assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(seen, books)
+            assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
+                seen, books
+            )
 
 
 def test_a_privilege_that_is_taken_back_for_one_database(books: Database, other: str, limited: Grant) -> None:

@@ -42,6 +42,8 @@ def error_of(result: Result) -> dict[str, object]:
         ),
         (("seed", "--rows", "1.5"), "--rows: '1.5' is not a whole number of rows"),
         (("seed", "--procs", "0"), "--procs: '0' is not a whole number from 1 to 1,024"),
+        (("clean", "--run", "x"), "--run: 'x' is not the number of a run, such as 2; parloader status lists the runs"),
+        (("verify", "--run", "0"), "--run: '0' is not the number of a run, such as 2; parloader status lists the runs"),
         (("seed", "--worker-restarts", "x"), "--worker-restarts: 'x' is not a whole number of at least 0"),
         (("seed", "--retry-seconds", "nan"), "--retry-seconds: 'nan' is not a number of seconds from 0 to 31,536,000"),
         (("seed", "--max-lag", "-1"), "--max-lag: '-1' is not a number of seconds from 0 to 31,536,000"),
