@@ -38,11 +38,13 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
         return references
     account, accept = account_literal(connection.account), replace(command, accept_unseen_references=True)
     if references.hidden:
-        tables = ", ".join(dict.fromkeys(hidden.child for hidden in references.hidden))
+        tables = sorted({hidden.child for hidden in references.hidden})
+        reference, them, their = ("references", "it", "its") if len(tables) == 1 else ("reference", "them", "their")
+        grants = "; ".join(f"GRANT SELECT ON {table} TO {account}" for table in tables)
         referenced = some(sorted({hidden.parent for hidden in references.hidden}))
         raise UnseenReferences(
-            f"{tables} references rows of {referenced}, and {account} may not read it, so clean cannot tell whether its rows would be deleted or changed",
-            f"Nothing was deleted. An administrator can grant it: GRANT SELECT ON {references.hidden[0].child} TO {account}; to clean without this check: {accept}",
+            f"{', '.join(tables)} {reference} rows of {referenced}, and {account} may not read {them}, so clean cannot tell whether {their} rows would be deleted or changed",
+            f"Nothing was deleted. An administrator can grant it: {grants}; to clean without this check: {accept}",
         )
     if not references.complete:
         raise UnseenReferences(

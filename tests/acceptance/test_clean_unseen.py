@@ -84,6 +84,11 @@ def test_a_table_of_another_database_that_the_account_cannot_see(books: Database
     said = refusal(limited(*with_process), books)
     assert f"`{other}`.`loän` references rows of shelf, and 'limited'@'%' may not read it" in said
     assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'%'" in said
+    books.execute(f"CREATE TABLE `{other}`.`z` (book_id INT UNSIGNED, FOREIGN KEY (book_id) REFERENCES {books.target.database}.book (id))")
+    said = refusal(limited(*with_process), books)
+    assert f"`{other}`.`loän`, `{other}`.`z` reference rows of book, shelf, and 'limited'@'%' may not read them, so" in said
+    assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'%'; GRANT SELECT ON `{other}`.`z` TO 'limited'@'%'; to clean" in said
+    books.execute(f"DROP TABLE `{other}`.`z`")
     readable = limited(*with_process, f"GRANT SELECT ON `{other}`.`loän` TO {ACCOUNT}")
     assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
         readable, books
