@@ -120,7 +120,8 @@ class _Search:
     def _trigger_advice(self, foreign_key: Reference) -> str:
         """How to delete the rows of the child as well, if a trigger of the runs' tables may have inserted them."""
         inserts = any(trigger.event == "INSERT" for table in self._schema.values() for trigger in table.triggers)
-        if not inserts or self._command.with_trigger_rows or not foreign_key.same_database or foreign_key.child in self._schema:
+        filled = foreign_key.child in self._schema or any(run.done.get(foreign_key.child) for run in self._kept_runs)
+        if not inserts or self._command.with_trigger_rows or not foreign_key.same_database or filled:
             return ""
         return f". If a trigger inserted them: {replace(self._command, with_trigger_rows=True)}"
 

@@ -47,6 +47,7 @@ def test_one_run_of_two_that_share_parents(database: Database) -> None:
     database.execute("INSERT INTO orders (customer_id, note) SELECT MIN(id), 'mine' FROM customer")
     said = database.parloader("clean", "--run", "1", "--dry-run", check=3).stderr
     assert "rows of orders that parloader did not create reference rows of customer that parloader created: id 601." in said
+    assert "--with-trigger-rows" not in said
     database.execute("DELETE FROM orders WHERE note = 'mine'")
     database.parloader("clean", "--run", "4", "--yes")
     database.parloader("clean", "--run", "3", "--run", "1", "--yes")
