@@ -18,6 +18,7 @@ from parloader.defaults import (
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.row_ranges import IndexRange, split
 from parloader.process_limits import usable_cores
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch
 from parloader.workers.throttle import Limits
@@ -111,6 +112,16 @@ class CleanConfig:
         """UsageError if a number is out of range."""
         require_between("procs", self.procs, 1, MAX_PROCS)
         require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
+
+    @property
+    def command(self) -> CleanCommand:
+        """The command line that deletes the same rows, for messages."""
+        return CleanCommand(
+            runs=self.runs,
+            accept_unseen_references=self.accept_unseen_references,
+            edited_too=self.edited_too,
+            with_trigger_rows=self.with_trigger_rows,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ CLEAN = (
         name="outside-references",
         what="clean refuses if rows of others reference generated rows",
         file="parloader/runs/removal.py",
-        old="    require_no_outside_references(connection, selected, kept, schema, others)\n",
+        old="    require_no_outside_references(connection, selected, kept, schema, others, config.command)\n",
         new="",
         tests=("tests/acceptance/test_clean.py::test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes[mariadb-CASCADE]",),
     ),
@@ -18,7 +18,7 @@ CLEAN = (
         name="edited-rows",
         what="clean refuses if generated rows were edited",
         file="parloader/operations/clean.py",
-        old="        for table, rows in require_no_edited_rows(compare_context, run, removal.schema).items():\n",
+        old="        for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():\n",
         new="        for table, rows in dict[str, int]().items():\n",
         tests=(
             "tests/acceptance/test_clean_others.py::test_one_edited_or_replaced_parent_is_enough"

@@ -176,8 +176,9 @@ def clean(
         if preview.rows:
             rows = counted(preview.rows, "row")
             question, asks = f"{report.clean(preview)}\nDelete {rows} from {target}?", f"clean asks before it deletes {rows} from {target}"
-            if not answered(question, asks, "parloader clean --yes"):
-                raise Interrupted("nothing was deleted", "To delete without being asked: parloader clean --yes")
+            command = str(replace(config.command, yes=True))
+            if not answered(question, asks, command):
+                raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))
 

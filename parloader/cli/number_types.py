@@ -47,6 +47,20 @@ class WholeNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has n
         return number
 
 
+class RunNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
+    """The number of a run, as parloader status shows it."""
+
+    name = "run"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        text = value.strip()
+        if not (text.isdecimal() and len(text) <= 30 and int(text) > 0):
+            self.fail(f"{value!r} is not the number of a run, such as 2; parloader status lists the runs", param, ctx)
+        return int(text)
+
+
 class Seconds(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
     """A number of seconds from 0 to `maximum`, with or without decimals."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.number_types import RunNumber
 from parloader.cli.option_groups import collect, option_group
 from parloader.cli.options import procs_option
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to pr
 _run_option = click.option(
     "--run",
     "runs",
-    type=click.IntRange(min=1),
+    type=RunNumber(),
     multiple=True,
     metavar="N",
     help="Only this run, as parloader status numbers it. Repeatable.",

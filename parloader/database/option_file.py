@@ -8,7 +8,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from parloader.database.target import Defaults, Protocol
 from parloader.database.tls import SslMode, Tls, ssl_mode
@@ -36,26 +38,26 @@ TRUE = ("", "1", "on", "true")
 
 
 def defaults() -> Defaults:
-    """The settings in the user's file; none if it does not exist. UsageError if it, or a file that it includes, cannot be read or parsed."""
-    file = Path(os.path.expanduser(FILE))
-    try:
-        return _parse(options(file))
-    except ValueError as error:
-        raise UsageError(f"{file}: {error}", "Fix it or move it away") from None
-    except UsageError as error:
-        named = error if str(file) in error.message else UsageError(f"{file}: {error.message}", error.next_step)
-        raise named from None
+    """The settings in the user's file; none if it does not exist. UsageError: it, or a file that it includes, is not valid; the message names the file."""
+    return _parse(options(Path(os.path.expanduser(FILE))))
 
 
-def options(file: Path) -> dict[str, str]:
+class Setting(NamedTuple):
+    """The value of an option, and the file that sets it."""
+
+    value: str
+    file: Path
+
+
+def options(file: Path) -> dict[str, Setting]:
     """The options by name (with -, never _), the last value of each; those of [parloader] before all others."""
-    of_clients: dict[str, str] = {}
-    own: dict[str, str] = {}
-    for group, name, value in _OptionReader().read(file):
+    of_clients: dict[str, Setting] = {}
+    own: dict[str, Setting] = {}
+    for group, name, setting in _OptionReader().read(file):
         if group in CLIENT_GROUPS:
-            of_clients[name] = value
+            of_clients[name] = setting
         elif group == OWN_GROUP:
-            own[name] = value
+            own[name] = setting
     return of_clients | own
 
 
@@ -65,8 +67,8 @@ class _OptionReader:
     def __init__(self) -> None:
         self._files = 0
 
-    def read(self, file: Path, including: tuple[Path, ...] = ()) -> Iterator[tuple[str, str, str]]:
-        """(group, option, value) in the order of the lines. UsageError names the file, and the line that is not valid."""
+    def read(self, file: Path, including: tuple[Path, ...] = ()) -> Iterator[tuple[str, str, Setting]]:
+        """(group, option, its setting) in the order of the lines. UsageError names the file, and the line that is not valid."""
         self._files += 1
         real = Path(os.path.realpath(file))
         if real in including:
@@ -86,8 +88,9 @@ class _OptionReader:
             elif line[0] == "[" or group is None:
                 raise _invalid(file, f"line {number} is neither a [group] nor an option in a group")
             else:
-                name, equals, value = _without_comment(line).partition("=")
-                yield group, *_option(name.strip(), _value(value.strip()) if equals else None)
+                name, equals, text = _without_comment(line).partition("=")
+                option, value = _option(name.strip(), _value(text.strip()) if equals else None)
+                yield group, option, Setting(value, file)
 
 
 def _invalid(file: Path, what: str) -> UsageError:
@@ -163,21 +166,43 @@ def _value(text: str) -> str:
     return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[0]), text)
 
 
-def _parse(given: dict[str, str]) -> Defaults:
-    port = given.get("port")
-    if port is not None and not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536):
-        raise ValueError("the port is not a number from 1 to 65535")
+def _parse(settings: dict[str, Setting]) -> Defaults:
+    """UsageError names the file with the value that is not valid."""
+    given = {name: setting.value for name, setting in settings.items()}
+    with _naming(settings, "port"):
+        port = _port(given.get("port"))
+    with _naming(settings, "protocol"):
+        protocol = _protocol(given.get("protocol", ""))
+    with _naming(settings, "ssl-mode"):
+        mode = _mode(given)
     ca, cert, key = (os.path.expanduser(given[name]) if given.get(name) else None for name in ("ssl-ca", "ssl-cert", "ssl-key"))
     return Defaults(
         user=given.get("user") or None,
         password=given.get("password"),
         host=given.get("host") or None,
-        port=int(port) if port else None,
+        port=port,
         unix_socket=given.get("socket") or None,
         database=given.get("database") or None,
-        protocol=_protocol(given.get("protocol", "")),
-        tls=Tls(explicit_mode=_mode(given), ca=ca, cert=cert, key=key),
+        protocol=protocol,
+        tls=Tls(explicit_mode=mode, ca=ca, cert=cert, key=key),
     )
+
+
+@contextmanager
+def _naming(settings: dict[str, Setting], name: str) -> Iterator[None]:
+    """Adds the file that sets this option to a UsageError about its value."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{settings[name].file}: {error.message}", error.next_step) from None
+
+
+def _port(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isdecimal() and len(text) < 6 and 0 < int(text) < 65536):
+        raise UsageError("the port is not a number from 1 to 65535", "Fix it or move the file away")
+    return int(text)
 
 
 def _mode(given: dict[str, str]) -> SslMode | None:
@@ -194,8 +219,8 @@ def _protocol(text: str) -> Protocol | None:
     if not text:
         return None
     if text.lower() in ("pipe", "memory"):
-        raise ValueError(f"protocol={text} exists on Windows only; use tcp or socket")
+        raise UsageError(f"protocol={text} exists on Windows only", "Use tcp or socket")
     try:
         return Protocol(text.lower())
     except ValueError:
-        raise ValueError("the protocol is neither tcp nor socket") from None
+        raise UsageError("the protocol is neither tcp nor socket", "Use one of them") from None

@@ -7,6 +7,7 @@ Sources: MySQL manual "The INFORMATION_SCHEMA INNODB_FOREIGN Table"; MariaDB doc
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
@@ -33,6 +34,11 @@ class Reference:
     )  # ENUM and SET columns of the parent, if `with_indexes` has read them: a foreign key compares their numbers
 
     @property
+    def shown_child(self) -> str:
+        """The child's name in messages: with its database, if that is not the current one."""
+        return self.child if self.same_database else f"{self.database}.{self.child}"
+
+    @property
     def within_table(self) -> bool:
         """Whether the parent is the child itself."""
         return self.same_database and self.child == self.parent
@@ -52,14 +58,22 @@ class Reference:
         return " + 0" if referenced in self.numbered else ""
 
 
+class HiddenReference(NamedTuple):
+    """A foreign key of a table that the account may not read."""
+
+    child: str
+    """quoted: `database`.`table`"""
+    parent: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class References:
     """The foreign keys that reference some tables."""
 
     readable: tuple[Reference, ...]
     """those whose rows the account can look up"""
-    hidden: tuple[str, ...]
-    """child tables that the account may not read, quoted: `database`.`table`"""
+    hidden: tuple[HiddenReference, ...]
+    """those of child tables that the account may not read"""
     complete: bool
     """whether there are no others; False: the account may not see the tables of every database"""
 
@@ -123,7 +137,7 @@ def all_references(connection: Connection, parents: Collection[str]) -> Referenc
         for reference in foreign_keys_to(connection, parents)
     )
     readable = tuple(reference for reference in visible if _is_readable(connection, reference))
-    hidden = [_quoted(f"{reference.database}/{reference.child}") for reference in visible if reference not in readable]
+    hidden = [HiddenReference(_quoted(f"{r.database}/{r.child}"), r.parent) for r in visible if r not in readable]
     unseen = _unseen_children(connection, parents, visible)
     complete = unseen is not None or shows_all_tables(line for (line,) in sql.rows(connection, "SHOW GRANTS"))
     return References(readable=readable, hidden=tuple(dict.fromkeys((*hidden, *(unseen or ())))), complete=complete)
@@ -172,8 +186,10 @@ def _is_readable(connection: Connection, reference: Reference) -> bool:
         raise
 
 
-def _unseen_children(connection: Connection, parents: Collection[str], visible: Collection[Reference]) -> tuple[str, ...] | None:
-    """The tables with a foreign key to one of the parents that is not among the visible ones; None: the account may not ask InnoDB.
+def _unseen_children(
+    connection: Connection, parents: Collection[str], visible: Collection[Reference]
+) -> tuple[HiddenReference, ...] | None:
+    """The foreign keys to one of the parents that are not among the visible ones; None: the account may not ask InnoDB.
 
     InnoDB writes database/table. Keys are counted per child and parent, because a child may have several of which some are visible.
     """
@@ -188,10 +204,10 @@ def _unseen_children(connection: Connection, parents: Collection[str], visible: 
     def folded(name: str) -> str:
         return name.lower() if any_case else name
 
-    wanted = {folded(f"{database}/{parent}") for parent in parents}
+    wanted = {folded(f"{database}/{parent}"): parent for parent in parents}
     existing = Counter((folded(child), folded(parent)) for child, parent in rows if folded(parent) in wanted)
     listed = Counter((folded(f"{r.database}/{r.child}"), folded(f"{database}/{r.parent}")) for r in visible)
-    return tuple(_quoted(child) for child, _ in existing - listed)
+    return tuple(HiddenReference(_quoted(child), wanted[parent]) for child, parent in existing - listed)
 
 
 def _quoted(child: str) -> str:

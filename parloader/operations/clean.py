@@ -24,7 +24,6 @@ from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.runs.removal import Removal, prepare_removal
-from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -94,7 +93,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
             _delete_in_chunks(context, lease, todo)
         created = CreatedTables()
         if not removal.kept_runs:
-            created = lease.run_with_retry("ending the clean", _finish)
+            created = lease.run_with_retry("ending the clean", partial(_finish, removal))
         return _result(removal, created=created)
 
 
@@ -118,12 +117,12 @@ def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connectio
     return _CleanPlan(removal=prepare_removal(connection, context.config), token=token)
 
 
-def _finish(connection: Connection) -> CreatedTables:
+def _finish(removal: Removal, connection: Connection) -> CreatedTables:
     """Drops what belongs to no run: empty tables that parloader created, and the ledger. May be repeated."""
     has_ledger = store.exists(connection)
     if has_ledger and (runs := store.remaining_runs(connection)):
         raise ParloaderError(
-            f"the ledger still has {counted(runs, 'run')} that clean did not remove", "The ledger is kept: repeat parloader clean"
+            f"the ledger still has {counted(runs, 'run')} that clean did not remove", f"The ledger is kept: repeat {removal.command}"
         )
     created = drop_created_tables(connection)
     if has_ledger:
@@ -147,7 +146,7 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
         supervisor=context.lease,
     )
     for run in removal.runs:
-        for table, rows in require_no_edited_rows(compare_context, run, removal.schema).items():
+        for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():
             context.progress.note(
                 f"run {run.run_id}: {counted(rows, 'row')} of {table} no longer {'exists' if rows == 1 else 'exist'} under "
                 f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
@@ -192,7 +191,7 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
             for ledger_name, parts in run.done.items():
                 for part in parts:
                     store.forget(connection, run.run_id, ledger_name, part)
-            _require_nothing_left(connection, removal.schema, run)
+            _require_nothing_left(connection, removal, run)
             store.end(connection, run.run_id)
 
 
@@ -259,7 +258,7 @@ def _delete_tasks(
 
 def _run_delete_tasks(context: _CleanContext, run: Run, table: Table, of_pass: Pass, tasks: Sequence[DeleteTask]) -> None:
     """Interrupted: not all rows were deleted."""
-    rows = sum(part.rows for task in tasks for part in task.partitions)
+    config, rows = context.config, sum(part.rows for task in tasks for part in task.partitions)
     what = "clean" if len(run.work) == 1 else f"clean {table.name}" if of_pass is Pass.FIRST else f"clean {table.name}, second pass"
     stats, stopped = run_tasks(context.executor, tasks, context.progress, what=what, rows=rows, watch=context.lease)
     if stopped:
@@ -267,7 +266,7 @@ def _run_delete_tasks(context: _CleanContext, run: Run, table: Table, of_pass: P
         state = "deleted" if of_pass is Pass.FIRST else "as they were before the second pass"
         raise Interrupted(
             f"interrupted: {done:,} of {rows:,} rows of {table.name} are {state}",
-            "Repeat parloader clean to delete the rest, or parloader seed to load the deleted rows again",
+            f"Repeat {config.command} to delete the rest, or parloader seed to load the deleted rows again",
         )
 
 
@@ -289,18 +288,19 @@ def _end_run(todo: _CleanPlan, run: Run, connection: Connection) -> None:
         for rows in doomed:
             rows.require_unreferenced(connection)
             rows.delete(connection)
-        _require_nothing_left(connection, removal.schema, run)
+        _require_nothing_left(connection, removal, run)
         store.end(connection, run.run_id)
 
 
-def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> None:
+def _require_nothing_left(connection: Connection, removal: Removal, run: Run) -> None:
     """ParloaderError names the first table that has rows of the run left, in the ledger's batches or in the table itself."""
-    kept = f"run {run.run_id} is kept in the ledger"
+    schema, kept = removal.schema, f"run {run.run_id} is kept in the ledger"
     for name, of_pass in run.work:
         recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
         if recorded:
             raise ParloaderError(
-                f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}", "Repeat parloader clean"
+                f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}",
+                f"Repeat {removal.command}",
             )
     for entry in reversed(run.tables):
         if entry.name not in schema or not entry.rows.new:
@@ -311,7 +311,7 @@ def _require_nothing_left(connection: Connection, schema: Schema, run: Run) -> N
             raise ParloaderError(
                 f"{counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
                 "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
-                "then repeat parloader clean",
+                f"then repeat {removal.command}",
             )
 
 

@@ -298,7 +298,9 @@ def _clean_advised(run: Run) -> Iterator[None]:
     try:
         yield
     except InvalidPlan as error:
-        advice = f"Committed batches of run {run.run_id} stay, and a corrected plan is another one: run parloader clean first"
+        advice = (
+            f"Committed batches of run {run.run_id} stay, and a corrected plan is another one: run parloader clean --run {run.run_id} first"
+        )
         raise InvalidPlan.of([replace(m, next_step=f"{m.next_step}. {advice}") for m in error.mistakes]) from error
 
 
@@ -322,7 +324,7 @@ def _interrupted(run: Run, connection: Connection) -> Interrupted:
     now = _reread(run, connection)
     return Interrupted(
         f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
-        "The same command resumes it; parloader clean deletes the loaded rows",
+        f"The same command resumes it; parloader clean --run {run.run_id} deletes the loaded rows",
     )
 
 

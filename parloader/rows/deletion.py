@@ -5,7 +5,7 @@ check and delete (an INSERT of a referencing row waits for the lock of the row t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -17,6 +17,7 @@ from parloader.errors import EditedRows
 from parloader.generation.frames import RowGenerator, generate, only
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.differences import differences
 from parloader.rows.lookup import conditions_by_key, delete_by_key, existing
 from parloader.rows.outside_references import DoomedRows, lock_referenced, require_unreferenced
@@ -42,6 +43,8 @@ class Deletion:
     """the foreign keys that reference the table"""
     max_text_bytes: int
     """the longest text that the server can join"""
+    command: CleanCommand
+    """what the messages say to repeat"""
 
     def of(self, part: IndexRange) -> "PartDeletion":
         return PartDeletion(self, part)
@@ -78,13 +81,13 @@ class PartDeletion:
             if edited := [str(difference.key) for difference in found if difference.kind == "different"]:
                 raise EditedRows(
                     f"rows of {name} were edited while clean ran: {len(edited):,} ({'/'.join(self._table.row_key)} {some(edited[: SHOWN_KEYS + 1])})",
-                    "parloader verify shows the edits; parloader clean --edited-too deletes these rows as well",
+                    f"parloader verify shows the edits; {replace(self._deletion.command, edited_too=True)} deletes these rows as well",
                 )
 
     def require_unreferenced(self, connection: Connection) -> None:
         """ForeignRows: a row references one of the rows. All generated rows that did are deleted."""
         if self._deletion.references:
-            require_unreferenced(connection, self._deletion.references, self._doomed(connection))
+            require_unreferenced(connection, self._deletion.references, self._doomed(connection), self._deletion.command)
 
     def delete(self, connection: Connection) -> None:
         """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key."""

@@ -17,6 +17,7 @@ from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows, UnseenReferences
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
 from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts
 from parloader.schema.model import Schema
@@ -25,7 +26,7 @@ from parloader.schema.model import Schema
 PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
 
 
-def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_unseen: bool) -> References:
+def read_references(connection: Connection, runs: tuple[Run, ...], command: CleanCommand) -> References:
     """The foreign keys that reference the generated rows of these runs.
 
     UnseenReferences: a foreign key may exist that the account cannot see, or whose rows it cannot read; not if that is accepted.
@@ -33,33 +34,35 @@ def read_references(connection: Connection, runs: tuple[Run, ...], *, accept_uns
     parents = {parent for _, parent in children_first(runs)}
     references = visibility.all_references(connection, parents)
     references = replace(references, readable=visibility.with_indexes(connection, references.readable))
-    if accept_unseen:
+    if command.accept_unseen_references:
         return references
-    names, account = some(sorted(parents)), account_literal(connection.account)
-    accept = "nothing was deleted. To delete without this check: parloader clean --accept-unseen-references"
+    account, accept = account_literal(connection.account), replace(command, accept_unseen_references=True)
     if references.hidden:
-        tables = ", ".join(references.hidden)
+        tables = sorted({hidden.child for hidden in references.hidden})
+        reference, them, their = ("references", "it", "its") if len(tables) == 1 else ("reference", "them", "their")
+        grants = "; ".join(f"GRANT SELECT ON {table} TO {account}" for table in tables)
+        referenced = some(sorted({hidden.parent for hidden in references.hidden}))
         raise UnseenReferences(
-            f"{tables} references rows of {names}, and {account} may not read it, so clean cannot tell whether its rows would be deleted or changed",
-            f"An administrator can grant it: GRANT SELECT ON {references.hidden[0]} TO {account}; {accept}",
+            f"{', '.join(tables)} {reference} rows of {referenced}, and {account} may not read {them}, so clean cannot tell whether {their} rows would be deleted or changed",
+            f"Nothing was deleted. An administrator can grant it: {grants}; to clean without this check: {accept}",
         )
     if not references.complete:
         raise UnseenReferences(
-            f"{account} cannot see whether tables of other databases reference rows of {names}; with ON DELETE CASCADE their rows would be deleted, too",
-            f"An administrator can let it see every foreign key: GRANT PROCESS ON *.* TO {account}; {accept}",
+            f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would be deleted, too",
+            f"Nothing was deleted. An administrator can let it see every foreign key: GRANT PROCESS ON *.* TO {account}; to clean without this check: {accept}",
         )
     return references
 
 
 def require_no_outside_references(
-    connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], schema: Schema, references: References
+    connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], schema: Schema, references: References, command: CleanCommand
 ) -> None:
     """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row.
 
     `others`: runs that are kept. `schema`: those of the runs' tables that exist; the rows of the others are gone.
     """
     deleted: set[tuple[str, int]] = set()
-    search = _Search(connection, others)
+    search = _Search(connection, others, schema, command)
     for run, parent in children_first(runs):
         if parent not in schema:
             continue
@@ -89,9 +92,11 @@ def _with(excluding: OwnedRows, runs: list[Run]) -> OwnedRows:
 class _Search:
     """Searches rows that reference generated rows. Reads the row keys of a child only once, however many parents it references."""
 
-    def __init__(self, connection: Connection, kept_runs: tuple[Run, ...]) -> None:
+    def __init__(self, connection: Connection, kept_runs: tuple[Run, ...], schema: Schema, command: CleanCommand) -> None:
         self._connection = connection
         self._kept_runs = kept_runs
+        self._schema = schema
+        self._command = command
         self._row_keys: dict[object, RowKeys] = {}
         self._others: dict[object, bool] = {}
 
@@ -108,9 +113,17 @@ class _Search:
             raise self._needed(foreign_key, generated, excluding, kept)
         origin = " that parloader did not create" if by_others else ""
         raise ForeignRows(
-            f"rows of {foreign_key.child}{origin} reference rows of {foreign_key.parent} that parloader created: {others.text}",
-            f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted",
+            f"rows of {foreign_key.shown_child}{origin} reference rows of {foreign_key.parent} that parloader created: {others.text}",
+            f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted{self._trigger_advice(foreign_key)}",
         )
+
+    def _trigger_advice(self, foreign_key: Reference) -> str:
+        """How to delete the rows of the child as well, if a trigger of the runs' tables may have inserted them."""
+        inserts = any(trigger.event == "INSERT" for table in self._schema.values() for trigger in table.triggers)
+        filled = foreign_key.child in self._schema or any(run.done.get(foreign_key.child) for run in self._kept_runs)
+        if not inserts or self._command.with_trigger_rows or not foreign_key.same_database or filled:
+            return ""
+        return f". If a trigger inserted them: {replace(self._command, with_trigger_rows=True)}"
 
     def _needed(self, foreign_key: Reference, generated: OwnedRows, excluding: OwnedRows, kept: list[Run]) -> ForeignRows:
         """The error for rows in the way that were all created by runs that are kept."""
@@ -121,10 +134,10 @@ class _Search:
             if self._find(foreign_key, generated, _with(excluding, [other for other in kept if other is not run]))
         ]
         need = f"run {numbers[0]} needs" if len(numbers) == 1 else f"runs {', '.join(map(str, numbers))} need"
-        options = " ".join(f"--run {number}" for number in (run_id, *numbers))
+        together = self._command.with_runs(run_id, *numbers)
         return ForeignRows(
             f"{need} rows of {foreign_key.parent} that run {run_id} created: rows of {foreign_key.child} reference them",
-            f"Clean these runs together: {options}; nothing was deleted",
+            f"Clean these runs together: {together}; nothing was deleted",
         )
 
     def _has_other_rows(self, excluding: OwnedRows) -> bool:
@@ -241,7 +254,7 @@ def lock_referenced(connection: Connection, references: Sequence[Reference], con
             )
 
 
-def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows) -> None:
+def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows, command: CleanCommand) -> None:
     """ForeignRows: another row references one of these rows of the parent."""
     for foreign_key, condition in product(references, rows.conditions):
         itself = foreign_key.within_table
@@ -255,6 +268,6 @@ def require_unreferenced(connection: Connection, references: Sequence[Reference]
         others = found.without(rows.row_keys) if itself else found
         if others:
             raise ForeignRows(
-                f"rows of {foreign_key.child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
-                f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; then repeat parloader clean",
+                f"rows of {foreign_key.shown_child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
+                f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; then repeat {command}",
             )

@@ -13,6 +13,7 @@ from parloader.generation.frames import RowGenerator, only
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
 from parloader.rows.server_text import RowText, row_text
 from parloader.schema.model import ColumnSchema, Schema, TableSchema
@@ -207,7 +208,9 @@ def _require_columns(live: TableSchema, columns: tuple[str, ...]) -> None:
         )
 
 
-def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema) -> None:
+def require_no_shared_rows(
+    connection: Connection, deleted: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema, command: CleanCommand
+) -> None:
     """ForeignRows: a run that is deleted and one that is kept claim the same row: somebody deleted the first one's, the second created it again.
 
     `schema`: those of the deleted runs' tables that exist.
@@ -217,7 +220,7 @@ def require_no_shared_rows(connection: Connection, deleted: tuple[Run, ...], kep
             if other.done.get(name) and _share_rows(connection, name, run, other):
                 raise ForeignRows(
                     f"runs {run.run_id} and {other.run_id} have rows of {name} with the same keys, so neither can be deleted alone",
-                    f"Clean both runs: --run {run.run_id} --run {other.run_id}, or all of them; nothing was deleted",
+                    f"Clean both runs: {command.with_runs(run.run_id, other.run_id)}; nothing was deleted",
                 )
 
 

@@ -12,6 +12,7 @@ from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import OwnedRows
 from parloader.schema.model import Schema
 
@@ -20,7 +21,7 @@ PARENT_KEYS = 10_000
 
 
 def trigger_references(
-    connection: Connection, schema: Schema, kept: Iterable[Run], references: References, *, accept_unseen: bool
+    connection: Connection, schema: Schema, kept: Iterable[Run], references: References, command: CleanCommand
 ) -> tuple[Reference, ...]:
     """The foreign keys to generated rows from tables that INSERT triggers of the runs' tables name, except those that the runs `kept` have filled.
 
@@ -34,11 +35,14 @@ def trigger_references(
     named -= {name for run in kept for name in run.done}
     found = tuple(reference for reference in references.readable if reference.same_database and reference.child in named)
     others = visibility.all_references(connection, {reference.child for reference in found})
-    if others.readable or others.hidden or not (others.complete or accept_unseen):
-        by = ", ".join([*(reference.child for reference in others.readable), *others.hidden]) or "a table that this account cannot see"
+    if others.readable or others.hidden or not (others.complete or command.accept_unseen_references):
+        by = (
+            ", ".join([*(reference.shown_child for reference in others.readable), *(hidden.child for hidden in others.hidden)])
+            or "a table that this account cannot see"
+        )
         raise ForeignRows(
             f"{', '.join(sorted({reference.child for reference in found}))}: rows of these tables may be referenced by {by}",
-            "Delete the rows that triggers inserted yourself, then repeat parloader clean; nothing was deleted",
+            f"Delete the rows that triggers inserted yourself, then repeat {command}; nothing was deleted",
         )
     return found
 

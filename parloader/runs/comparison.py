@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
@@ -11,6 +11,7 @@ from parloader.ledger.run import Run
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange, gaps, split
 from parloader.rows import server_text
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import some
 from parloader.runs.preparation import fitted_to
@@ -142,17 +143,18 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
     return [tuple(shares) for shares in by_worker if shares]
 
 
-def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) -> Mapping[str, int]:
+def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema, command: CleanCommand) -> Mapping[str, int]:
     """EditedRows if rows of the run have other values than generated, or if that cannot be checked. Deleted rows do not count as edits.
 
-    Returns how many rows of each table are missing.
+    Returns how many rows of each table are missing. `command`: the clean that needs them.
     """
+    edited_too = replace(command, edited_too=True)
     try:
         comparison = compare(context, run, schema)
     except (SchemaMismatch, UsageError) as error:  # UsageError: the ledger has parameters that this version does not know
         raise EditedRows(
             f"cannot check whether rows of run {run.run_id} were edited: {error.message}",
-            "Nothing was deleted. To delete them without this check: parloader clean --edited-too",
+            f"Nothing was deleted. To delete them without this check: {edited_too}",
         ) from error
     edited = {entry.name: comparison.different[entry.name] for entry in run.tables if comparison.different.get(entry.name)}
     if edited:
@@ -160,7 +162,7 @@ def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema) ->
         perhaps = hint_at_triggers(schema)
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader generated them: {tables}",
-            "Nothing was deleted. parloader verify shows the edits; parloader clean --edited-too deletes these rows as well"
+            f"Nothing was deleted. parloader verify shows the edits; {edited_too} deletes these rows as well"
             + (f". {perhaps}" if perhaps else ""),
         )
     return {table: rows for table, rows in comparison.missing.items() if rows}

@@ -182,7 +182,7 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
         if unfinished := next((run for run in of_target if not run.complete), None):
             raise AnotherRun(
                 f"run {unfinished.run_id} ({describe(unfinished)}) is not complete, so --new-run would leave it unfinished",
-                "Finish it (parloader status shows the command), or remove it: parloader clean",
+                f"Finish it (parloader status shows the command), or remove it: parloader clean --run {unfinished.run_id}",
             )
         return None
     same = [run for run in of_target if run.is_of(plan)]
@@ -198,12 +198,12 @@ def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     if changed:
         problem += f", and the plan {config.plan} has changed since that run began"
     if run.complete:
-        other = "add another one (--new-run)"
+        other = "add another one (parloader seed … --new-run)"
     elif changed:
         other = f"finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
     else:
         other = "finish it: parloader status shows the command"
-    return AnotherRun(problem, f"Delete that run (parloader clean), or {other}")
+    return AnotherRun(problem, f"Delete that run (parloader clean --run {run.run_id}), or {other}")
 
 
 def _file_has_changed(run: Run, config: SeedConfig) -> bool:

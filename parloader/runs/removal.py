@@ -9,6 +9,7 @@ from parloader.database.session import server_info
 from parloader.database.visibility import Reference, References
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.rows.clean_command import CleanCommand
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
 from parloader.rows.ownership import children_first, require_no_shared_rows, require_unique_keys
@@ -35,6 +36,8 @@ class Removal:
     """the longest text that the server can join (max_allowed_packet)"""
     compared: bool
     """whether rows must have the generated values when they are deleted"""
+    command: CleanCommand
+    """what the messages say to repeat"""
 
     @property
     def rows_by_table(self) -> tuple[tuple[str, int], ...]:
@@ -57,6 +60,7 @@ class Removal:
             view=row_text(live, table.checked, table.key, table.identity) if self.compared else None,
             references=self.references.to(name),
             max_text_bytes=self.max_text_bytes,
+            command=self.command,
         )
 
 
@@ -67,13 +71,13 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     kept = tuple(run for run in runs if run not in selected)
     schema = _existing_tables(connection, selected)
     require_unique_keys(connection, selected, schema)
-    references = read_references(connection, selected, accept_unseen=config.accept_unseen_references)
-    require_no_shared_rows(connection, selected, kept, schema)
+    references = read_references(connection, selected, config.command)
+    require_no_shared_rows(connection, selected, kept, schema, config.command)
     by_triggers: tuple[Reference, ...] = ()
     if config.with_trigger_rows:
-        by_triggers = trigger_references(connection, schema, kept, references, accept_unseen=config.accept_unseen_references)
+        by_triggers = trigger_references(connection, schema, kept, references, config.command)
     others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
-    require_no_outside_references(connection, selected, kept, schema, others)
+    require_no_outside_references(connection, selected, kept, schema, others, config.command)
     return Removal(
         runs=selected,
         kept_runs=kept,
@@ -82,6 +86,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
         trigger_references=by_triggers,
         max_text_bytes=server_info(connection).max_allowed_packet_bytes,
         compared=not config.edited_too and not _changes_own_rows(schema),
+        command=config.command,
     )
 
 

@@ -43,7 +43,8 @@ def test_edited_rows_are_named_and_counted_by_table(seeded: Database) -> None:
     )
     line = refusal(seeded)
     assert "7 of task_schedule (id 1, 2, 3, 4, 5 and more), 2 of script_execution (id 3, 400). " in line
-    assert "parloader clean --edited-too" in line
+    assert "; parloader clean --edited-too deletes these rows as well" in line
+    assert "; parloader clean --run 1 --edited-too deletes these rows as well" in refusal(seeded, "--run", "1")
     assert json.loads(seeded.parloader("clean", "--dry-run", "--edited-too", "--json").stdout)["tables"]["task_schedule"] == 100
     seeded.parloader("clean", "--yes", "--edited-too")
     assert seeded.rows("SHOW TABLES") == ()
@@ -195,7 +196,7 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
             f"INSERT INTO {other}.script_execution VALUES (7)",
         )
         assert (
-            "rows of script_execution that parloader did not create reference rows of script_execution that parloader created: id 7"
+            f"rows of {other}.script_execution that parloader did not create reference rows of script_execution that parloader created: id 7"
             in refusal(seeded)
         )
     finally:

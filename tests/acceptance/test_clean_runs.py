@@ -31,7 +31,7 @@ def test_one_run_of_two_that_share_parents(database: Database) -> None:
     for how in ("--dry-run", "--yes"):
         said = database.parloader("clean", "--run", "1", how, check=3).stderr.splitlines()[-1]
         assert "run 2 needs rows of customer that run 1 created: rows of orders reference them" in said
-        assert "--run 1 --run 2" in said
+        assert said.endswith(". Clean these runs together: parloader clean --run 1 --run 2; nothing was deleted")
     assert everything(database) == both
     result = json.loads(database.parloader("clean", "--run", "2", "--dry-run", "--json").stdout)
     assert (result["runs"], result["kept_runs"], result["tables"]) == ([2], [1], {"orders": 200})
@@ -47,6 +47,7 @@ def test_one_run_of_two_that_share_parents(database: Database) -> None:
     database.execute("INSERT INTO orders (customer_id, note) SELECT MIN(id), 'mine' FROM customer")
     said = database.parloader("clean", "--run", "1", "--dry-run", check=3).stderr
     assert "rows of orders that parloader did not create reference rows of customer that parloader created: id 601." in said
+    assert "--with-trigger-rows" not in said
     database.execute("DELETE FROM orders WHERE note = 'mine'")
     database.parloader("clean", "--run", "4", "--yes")
     database.parloader("clean", "--run", "3", "--run", "1", "--yes")
@@ -75,6 +76,7 @@ def test_a_row_that_two_runs_claim(database: Database) -> None:
     for run in ("1", "2"):
         said = database.parloader("clean", "--run", run, "--yes", check=3).stderr
         assert "have rows of coupon with the same keys, so neither can be deleted alone" in said
+        assert f"Clean both runs: parloader clean --run {run} --run {3 - int(run)}; nothing was deleted" in said
     database.parloader("clean", "--yes", "--edited-too")
     assert count(database, "coupon") == 0
 

@@ -272,5 +272,5 @@ def test_how_many_parents_is_said(shop: Database) -> None:
     shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33", "--procs", "1")
     assert counts(shop, ("customer", "orders")) == [33, 200]
     assert shop.value("SELECT COUNT(DISTINCT customer_id) FROM orders") == 33
-    assert "parloader clean" in shop.parloader("seed", "--table", "orders", "--rows", "200", check=3).stderr
+    assert "parloader clean --run 1" in shop.parloader("seed", "--table", "orders", "--rows", "200", check=3).stderr
     assert "is already complete" in shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33").stdout

@@ -86,7 +86,7 @@ def test_a_row_that_only_a_worker_meets(shop: Database, columns: str, problem: s
     assert code == 2
     assert f"plan.toml, line {HEAD.count(chr(10)) + columns.count(chr(10)) + 1}: table orders, column " in line
     assert problem in line
-    assert line.endswith("and a corrected plan is another one: run parloader clean first")
+    assert line.endswith("and a corrected plan is another one: run parloader clean --run 1 first")
     assert shop.value("SELECT COUNT(*) FROM orders") in (2500, 3000)
     shop.parloader("clean", "--yes", "--procs", "1")
     after = state(shop)

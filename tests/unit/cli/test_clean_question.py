@@ -86,3 +86,15 @@ def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) ->
     result = CliRunner().invoke(cli, ["clean", "--url", URL])
     assert result.exit_code == 0
     assert "nothing to delete" in result.stdout
+
+
+OPTIONS = ("--run", "2", "--edited-too", "--accept-unseen-references", "--run", "3", "--with-trigger-rows")
+
+WITH_OPTIONS = "parloader clean --run 2 --run 3 --accept-unseen-references --edited-too --with-trigger-rows --yes\n"
+
+
+@pytest.mark.parametrize(("answer", "exit_code"), [("", 2), ("n\n", 130)])
+def test_the_suggested_command_has_the_options_that_were_given(cleaning: Cleaning, answer: str, exit_code: int) -> None:
+    result = CliRunner().invoke(cli, ["clean", "--url", URL, *OPTIONS], input=answer)
+    assert (result.exit_code, cleaning.deleted) == (exit_code, 0)
+    assert result.stderr.endswith(f"being asked: {WITH_OPTIONS}")

@@ -1,6 +1,9 @@
 """A command that fails prints one line on stderr and, with --json, one object on stdout."""
 
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,6 +14,9 @@ from parloader import errors
 from parloader.cli.commands import cli
 from parloader.cli.output import failure_document
 from parloader.errors import ParloaderError
+from parloader.plans.documents.mistakes import PlanError
+
+EXIT_CODES_PAGE = Path(__file__).parents[3] / "docs" / "exit-codes.md"
 
 URL = "mysql://ann:s3cret@127.0.0.1:1/shop"
 
@@ -42,6 +48,8 @@ def error_of(result: Result) -> dict[str, object]:
         ),
         (("seed", "--rows", "1.5"), "--rows: '1.5' is not a whole number of rows"),
         (("seed", "--procs", "0"), "--procs: '0' is not a whole number from 1 to 1,024"),
+        (("clean", "--run", "x"), "--run: 'x' is not the number of a run, such as 2; parloader status lists the runs"),
+        (("verify", "--run", "0"), "--run: '0' is not the number of a run, such as 2; parloader status lists the runs"),
         (("seed", "--worker-restarts", "x"), "--worker-restarts: 'x' is not a whole number of at least 0"),
         (("seed", "--retry-seconds", "nan"), "--retry-seconds: 'nan' is not a number of seconds from 0 to 31,536,000"),
         (("seed", "--max-lag", "-1"), "--max-lag: '-1' is not a number of seconds from 0 to 31,536,000"),
@@ -115,6 +123,26 @@ def test_every_error_has_a_kind_of_its_own(error: type[ParloaderError], message:
     assert (document["code"], document["message"], document["next_step"]) == (error.exit_code, message, next_step)
     kinds = {failure_document(other("x"))["error"]["kind"] for other in ERRORS}
     assert len(kinds) == len(ERRORS)
+
+
+def printed(of: type[ParloaderError]) -> Iterator[type[ParloaderError]]:
+    """This error and all its kinds in the modules of parloader, without the base of errors about plans, which is never raised itself."""
+    if of is not PlanError:
+        yield of
+    for kind in of.__subclasses__():
+        if kind.__module__.startswith("parloader."):
+            yield from printed(kind)
+
+
+def test_the_page_lists_the_kind_of_every_error_under_its_exit_code() -> None:
+    table = EXIT_CODES_PAGE.read_text().split("| code | kinds |\n|---|---|\n")[1].split("\n\n")[0]
+    listed = {
+        (int(code), kind)
+        for code, kinds in re.findall(r"^\| (\d+) \| (.*) \|$", table, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    documents = [failure_document(error("x", "y"))["error"] for error in printed(ParloaderError)]
+    assert listed == {(document["code"], document["kind"]) for document in documents}
 
 
 @pytest.mark.parametrize("group", [(), ("server",), ("schema",)])

@@ -204,6 +204,15 @@ def test_a_file_that_cannot_be_parsed(content: bytes, message: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("line", ["port = x", "protocol = udp", "protocol = pipe", "ssl-mode = maybe"])
+def test_an_invalid_value_in_an_included_file_names_that_file(line: str) -> None:
+    FILE.write_text("[client]\nport = 3306\n!include other.cnf\n")
+    Path("other.cnf").write_text(f"[client]\n{line}\n")
+    with pytest.raises(UsageError) as caught:
+        option_file.defaults()
+    assert caught.value.message.startswith("other.cnf: ")
+
+
 def test_a_file_that_cannot_be_read() -> None:
     FILE.mkdir()
     with pytest.raises(UsageError, match=r"my.cnf cannot be read: Is a directory"):
@@ -230,5 +239,5 @@ def test_values_are_read_as_the_client_reads_them(values: list[str]) -> None:
     shown = subprocess.run(
         ["my_print_defaults", f"--defaults-file={file}", "client"], capture_output=True, check=True, env={"PATH": os.environ["PATH"]}
     )
-    parsed = "".join(f"--{name}={value}\n" for name, value in option_file.options(file).items())
+    parsed = "".join(f"--{name}={setting.value}\n" for name, setting in option_file.options(file).items())
     assert shown.stdout.decode() == parsed
