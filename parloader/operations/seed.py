@@ -284,7 +284,7 @@ def _run_stages(
                 executor, stage.tasks, progress, what=stage.label, rows=stage.rows, done=stage.done, also=note_first_batch, watch=lease
             )
         if stopped:
-            raise lease.run_with_retry("reading the ledger", partial(_interrupted, run))
+            raise lease.run_with_retry("reading the ledger", partial(_interrupted, run, context.config.new_run))
         workers += [replace(stats[worker], table=stage.table) for worker in sorted(stats)]
         before = loads.get(stage.table, TableLoad(name=stage.table, rows=0, seconds=0.0))
         rows = before.rows + sum(worker.rows for worker in stats.values())
@@ -320,11 +320,12 @@ def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -
     return rule_counts.count(config.target, run.plan, rows.new_keys, config.procs)
 
 
-def _interrupted(run: Run, connection: Connection) -> Interrupted:
-    now = _reread(run, connection)
+def _interrupted(run: Run, new_run: bool, connection: Connection) -> Interrupted:
+    """`new_run`: the command began the run with --new-run, which would be refused while the run is not complete."""
+    now, same = _reread(run, connection), "The same command without --new-run" if new_run else "The same command"
     return Interrupted(
         f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
-        f"The same command resumes it; parloader clean --run {run.run_id} deletes the loaded rows",
+        f"{same} resumes it; parloader clean --run {run.run_id} deletes the loaded rows",
     )
 
 
