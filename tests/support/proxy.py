@@ -238,6 +238,9 @@ class _Between(socketserver.StreamRequestHandler):
         if harm is None:
             to.sendall(whole)
             return True
+        if harm.act in (Act.CUT, Act.HALF_CLOSE):  # noted before anything is sent: the other thread must not forward the answer to it
+            self._half_closed = harm.act is Act.HALF_CLOSE
+            self._closing = True
         before = harm.byte if harm.byte is not None else len(whole) // 2 if harm.moment in (Moment.INSERT, Moment.FILE) else 0
         to.sendall(whole[:before])
         self._inject(harm.act)
@@ -247,12 +250,10 @@ class _Between(socketserver.StreamRequestHandler):
 
     def _inject(self, act: Act) -> None:
         if act is Act.CUT:
-            self._closing = True
             for side in (self.connection, self._upstream):
                 side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset instead of an orderly close
                 side.shutdown(socket.SHUT_RD)  # ends the other thread's read; sends nothing
         if act is Act.HALF_CLOSE:
-            self._closing = self._half_closed = True
             self.connection.shutdown(socket.SHUT_WR)
             self._upstream.shutdown(socket.SHUT_WR)
         if act is Act.STALL:
