@@ -18,6 +18,7 @@ from support.servers import (
     Database,
     TestServer,
     container,
+    killed,
     no_container,
     private,
     private_server,
@@ -81,7 +82,7 @@ def own_server(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Pat
     home = tmp_path / "home"
     shutil.copytree(bootstrapped(request.param), home, ignore=shutil.ignore_patterns("socket*", "auto.cnf", "pid", "*.lock", "ibtmp*"))
     yield replace(private_server(home, request.param), options=DURABLE_OPTIONS)
-    until_gone(home)
+    killed(home)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 from parloader.ledger.scratch_tables import PREFIX
 from parloader.ledger.store import SCRATCH_MARK
@@ -67,6 +67,7 @@ def test_the_users_tables_are_not_touched(database: Database) -> None:
     assert lines[-1].startswith("use: parloader seed --procs ")
 
 
+@slow_on_mysql("server")
 def test_the_copies_have_the_same_indexes_and_constraints(database: Database) -> None:
     """Seen from outside while it measures: what an INSERT into a copy has to pass."""
     database.parloader("seed", "--rows", "10", "--procs", "1")
@@ -120,6 +121,7 @@ def test_what_a_killed_bench_left_goes_with_the_next_or_with_clean(database: Dat
     assert tables(database) == set()
 
 
+@slow_on_mysql("server")
 def test_the_best_is_saved_drawn_and_used(database: Database) -> None:
     file = database.folder / "parloader.toml"
     file.write_text("# mine\nrows = 700\nbatch = 3  # small\n\n[set]\nspan = '30d'\n", encoding="utf-8")

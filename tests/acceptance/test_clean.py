@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from support.servers import DROP_LEDGER, Database, everything, until
+from support.servers import DROP_LEDGER, Database, everything, slow_on_mysql, until
 
 from parloader.errors import Interrupted
 
@@ -105,6 +105,7 @@ def test_a_row_of_the_users_in_the_big_table_that_uses_our_parents(database: Dat
     assert database.value("SELECT COUNT(*) FROM script_execution") == 501
 
 
+@slow_on_mysql("server")
 def test_a_clean_that_is_interrupted_can_be_repeated_or_filled_up_again(database: Database) -> None:
     database.parloader("seed", "--rows", "150000", "--procs", "2")
     before = database.rows("CHECKSUM TABLE script_execution")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from support.servers import Database, TestServer, quiet
+from support.servers import Database, TestServer, quiet, slow_on_mysql
 
 from parloader.builtin.tables import create_tables
 from parloader.database import sql
@@ -122,6 +122,7 @@ def test_a_server_that_takes_no_files_is_refused_before_anything_is_written(data
             sql.execute(admin, "SET GLOBAL local_infile = 1")
 
 
+@slow_on_mysql("own_server")
 def test_workers_that_take_turns_are_told_of_and_load_right(own_server: PrivateServer, tmp_path: Path) -> None:
     server = replace(own_server, options=(*own_server.options, "--innodb-autoinc-lock-mode=1"))
     with server.in_use(quiet):

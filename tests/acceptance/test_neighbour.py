@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import psutil
 import pytest
-from support.servers import Command, Database, loaded, running, until
+from support.servers import Command, Database, loaded, running, slow_on_mysql, until
 
 from parloader.config import CleanConfig
 from parloader.database import sql
@@ -112,6 +112,7 @@ def test_a_seed_is_paused_and_goes_on(database: Database) -> None:
     assert database.parloader("resume").stdout == "nothing was paused\n"
 
 
+@slow_on_mysql("server")
 def test_a_clean_is_paused_and_goes_on(database: Database) -> None:
     database.parloader(*SEED)
     with running(database, "clean", "--yes", "--procs", "2", *SLOW) as clean:
@@ -143,6 +144,7 @@ def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(
         assert loaded(database) == 10
 
 
+@slow_on_mysql("server")
 def test_ctrl_c_while_held(database: Database) -> None:
     with running(database, *SEED, *SLOW) as seed:
         until(lambda: loaded(database) > 0, "some batches are committed")

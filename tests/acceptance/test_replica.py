@@ -8,7 +8,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.servers import DURABLE_OPTIONS, Command, Database, TestServer, loaded, private_server, quiet, running, until, until_gone
+from support.servers import (
+    DURABLE_OPTIONS,
+    Command,
+    Database,
+    TestServer,
+    killed,
+    loaded,
+    private_server,
+    quiet,
+    running,
+    slow_on_mysql,
+    until,
+)
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -87,8 +99,7 @@ def pair(request: pytest.FixtureRequest, bootstrapped: Callable[[str], Path], tm
     source, replica = server(1), server(2)
     with ExitStack() as stack:
         for each in (source, replica):
-            stack.callback(until_gone, each.home)
-            stack.callback(each.stop)
+            stack.callback(killed, each.home)
             each.start(quiet, port=0)
         found = Pair(kind, Database(TestServer(kind, source.target), source.target, tmp_path), replica, replica.target)
         found.replicate(source)
@@ -143,6 +154,7 @@ def test_it_waits_while_the_replica_is_stopped_or_gone(pair: Pair) -> None:
         goes_on(pair, seed)
 
 
+@slow_on_mysql("pair")
 def test_a_target_that_is_a_replica_is_watched_itself(pair: Pair) -> None:
     own = Database(TestServer(pair.kind, pair.replica), replace(pair.replica, database="parloader"), pair.source.folder)
     pair.replicating("STOP")

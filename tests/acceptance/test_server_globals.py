@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.faults import ordinary_account, settings
 from support.hostile_values import hostile_values
-from support.servers import Database, TestServer, everything, loaded, quiet, running, until
+from support.servers import Database, TestServer, everything, loaded, quiet, running, slow_on_mysql, until
 
 from parloader.database import sql
 from parloader.database.private_server.server import PrivateServer
@@ -23,6 +23,7 @@ def own(own_server: PrivateServer, tmp_path: Path) -> Iterator[Database]:
     own_server.stop()
 
 
+@slow_on_mysql("own_server")
 def test_a_limit_of_the_rows_that_a_select_returns(own: Database) -> None:
     """Of 800 batches a session would see 250."""
     with settings(own.server, sql_select_limit=250):

@@ -2,7 +2,7 @@
 
 import pytest
 from schemas_sources import load, own_schema
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -75,6 +75,7 @@ def test_a_plan_in_a_schema_of_many_tables(production: Database) -> None:
     assert statements_of(production, *PLAN) <= MAX_PLAN_STATEMENTS
 
 
+@slow_on_mysql("server")
 def test_no_statement_for_a_table_that_is_not_used(production: Database) -> None:
     few = statements_of(production, *PLAN), statements_of(production, *SEED, "--table", "script_execution")
     production.parloader("clean", "--yes", "--procs", "1")

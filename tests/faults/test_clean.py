@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from support.faults import kill_server, kill_sessions, kill_workers, signalled
 from support.loads import CLEAN, TABLE, USUAL, Load, cleaned, launched, nothing_half_done, proven, row_held, row_lock_waits, sessions
-from support.servers import Database, quiet, until
+from support.servers import Database, quiet, slow_on_mysql, until
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -79,6 +79,7 @@ def test_every_connection_is_killed(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
+@slow_on_mysql("own_server")
 def test_the_server_is_killed_and_comes_back(mortal: Database, own_server: PrivateServer) -> None:
     with halted_clean(mortal) as load:
         kill_server(own_server)

@@ -6,15 +6,14 @@ import pytest
 from support.faults import kill_sessions
 from support.loads import Plan, halted, launched, proven, started
 from support.proxy import Act, Harm, Moment, Proxy
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 
 def on_the_way() -> list[Any]:
-    """Every act at every moment of a batch; the usual ones by default."""
+    """Every act at every moment of a batch; the usual ones by default (test_commit_cuts has those around COMMIT)."""
     usual = {
         Harm(Moment.INSERT, Act.CUT),
         Harm(Moment.FILE, Act.CUT),
-        Harm(Moment.BEFORE_COMMIT, Act.HALF_CLOSE),
         Harm(Moment.AFTER_COMMIT, Act.CUT),
         Harm(Moment.AFTER_COMMIT, Act.STALL),
     }
@@ -39,6 +38,7 @@ def test_killed_in_the_middle_of_a_batch(database: Database, query_only: bool, w
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_the_connection_of_the_parent_is_killed(database: Database) -> None:
     load = started(database)
     with halted(load) as halt, database.server.connection() as admin:
@@ -67,6 +67,7 @@ def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 @pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow) for act in Act if act is not Act.CUT)])
 def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     """The workers lose their connections, and the fault hits the new ones."""

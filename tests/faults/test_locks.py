@@ -3,7 +3,7 @@
 import pytest
 from support.faults import deadlock, heavy
 from support.loads import Plan, halted, proven, row_lock_waits, started
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 
 @pytest.mark.slow
@@ -17,6 +17,7 @@ def test_a_lock_wait_that_ends_in_time(database: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_a_lock_wait_without_end(database: Database) -> None:
     load = started(database, Plan(retry_seconds=1))
     with halted(load):

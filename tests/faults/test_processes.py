@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from support.faults import kill_workers, signalled
 from support.loads import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 from parloader.database import sql
 
@@ -52,6 +52,7 @@ def test_every_worker_at_once(database: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_a_worker_that_is_not_replaced(database: Database) -> None:
     load = started(database, Plan(more=("--worker-restarts", "0")))
     with halted(load):
@@ -79,6 +80,7 @@ def test_the_parent(database: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
     """Workers of the first command finish their current batch; the second command does the rest."""
     first = started(database)
@@ -95,6 +97,7 @@ def test_the_parent_and_the_same_command_at_once(database: Database) -> None:
     proven(first)
 
 
+@slow_on_mysql("server")
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_the_parent_is_told_to_end(database: Database, number: signal.Signals) -> None:
     load = started(database)
@@ -127,6 +130,7 @@ def test_an_unfinished_run_is_not_left_behind_by_a_new_one(database: Database) -
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_two_at_once_are_refused(database: Database) -> None:
     load = started(database)
     with halted(load):

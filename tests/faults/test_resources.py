@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.faults import out_of_memory
 from support.loads import Plan, halted, proven, started
-from support.servers import Database, TestServer, quiet
+from support.servers import Database, TestServer, quiet, slow_on_mysql
 
 from parloader.database.private_server.server import PrivateServer
 
@@ -25,6 +25,7 @@ def full(own_server: PrivateServer, tmp_path: Path) -> Iterator[tuple[Database, 
     server.stop()
 
 
+@slow_on_mysql("own_server")
 def test_disk_full(full: tuple[Database, PrivateServer]) -> None:
     database, server = full
     load = started(database, Plan(rows=100_000, batch=2000, max_rate=None))

@@ -3,12 +3,13 @@
 import pytest
 from support.faults import meanwhile
 from support.loads import Plan, cleaned, halted, nothing_half_done, proven, started
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 # The rows of each worker's last month
 CHECK = "ALTER TABLE script_execution ADD CONSTRAINT not_then CHECK (MONTH(created_at) NOT IN (6, 12))"
 
 
+@slow_on_mysql("server")
 def test_a_new_column_that_asks_for_a_value(database: Database) -> None:
     load = started(database)
     with halted(load) as halt:
@@ -46,6 +47,7 @@ def test_a_column_is_dropped(database: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_the_table_is_dropped(database: Database) -> None:
     """Its rows are gone; clean --edited-too removes the rest without comparing them."""
     load = started(database)
@@ -71,6 +73,7 @@ def test_a_table_of_the_ledger_is_dropped(database: Database, table: str) -> Non
     assert database.rows("SELECT COUNT(*), SUM(id) FROM script_execution") == before
 
 
+@slow_on_mysql("server")
 def test_the_table_of_the_ledger_that_knows_no_rows_is_dropped(database: Database) -> None:
     load = started(database)
     with halted(load) as halt:

@@ -20,7 +20,7 @@ from support.faults import (
     small_packets,
 )
 from support.loads import Plan, halted, launched, proven, started
-from support.servers import Database, quiet, until
+from support.servers import Database, quiet, slow_on_mysql, until
 
 from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.server import PrivateServer
@@ -96,6 +96,7 @@ def test_no_connection_left_for_the_parent(ordinary: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_another_password(ordinary: Database) -> None:
     load = started(ordinary, Plan(retry_seconds=0.5))
     with halted(load) as halt, password_changed(ordinary), ordinary.server.connection() as admin:
@@ -104,6 +105,7 @@ def test_another_password(ordinary: Database) -> None:
     proven(load)
 
 
+@slow_on_mysql("server")
 def test_the_clock_of_the_server_is_set_back(ordinary: Database) -> None:
     """In every session that begins from then on (init_connect applies to accounts without privileges on the server)."""
     load = started(ordinary)

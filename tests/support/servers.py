@@ -130,15 +130,33 @@ def private(home: Path, kind: str) -> Iterator[TestServer]:
     until_gone(home)
 
 
-def until_gone(home: Path) -> None:
-    """Waits until the private server in this folder has stopped: if pytest deletes its files earlier, MySQL never stops."""
+def servers_in(home: Path) -> list[psutil.Process]:
+    """The private servers that run in this folder."""
 
     def is_it(process: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):  # it has just ended, or is a zombie
             return any(f"--datadir={home}" in argument for argument in process.cmdline())
         return False
 
-    until(lambda: not any(map(is_it, psutil.process_iter())), f"the end of the server in {home}")
+    return [process for process in psutil.process_iter() if is_it(process)]
+
+
+def until_gone(home: Path) -> None:
+    """Waits until the private server in this folder has stopped: if pytest deletes its files earlier, MySQL never stops."""
+    until(lambda: not servers_in(home), f"the end of the server in {home}")
+
+
+def killed(home: Path) -> None:
+    """Ends the private server in this folder, whose data nobody needs any more. MySQL takes seconds to shut down, as a source 15."""
+    for process in servers_in(home):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    until_gone(home)
+
+
+def slow_on_mysql(fixture: str) -> pytest.MarkDecorator:
+    """For a law that holds on both servers for the same reason, tested at length: `fixture` is a MySQL with `-m slow` only."""
+    return pytest.mark.parametrize(fixture, ["mariadb", pytest.param("mysql", marks=pytest.mark.slow)], indirect=True)
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:

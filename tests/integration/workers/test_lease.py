@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -72,6 +72,7 @@ def test_it_fails_if_another_process_has_taken_over(database: Database) -> None:
             active.run_with_retry("counting", lambda connection: None)
 
 
+@slow_on_mysql("server")
 def test_it_fails_if_another_session_has_the_lock_and_keeps_it(database: Database) -> None:
     with database.connection() as other, lease(database, retry_seconds=0) as active:
         victim = holder(database)
