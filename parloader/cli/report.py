@@ -39,7 +39,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
     if result.run_id is None:
-        return "nothing to load: 0 rows were requested, so no run was made"
+        return "nothing to load: 0 rows were requested, so no run was begun"
     lines = []
     if result.already_complete:
         lines.append(f"run {result.run_id} is already complete; nothing was changed")

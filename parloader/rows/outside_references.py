@@ -49,21 +49,21 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
         )
     if not references.complete:
         raise UnseenReferences(
-            f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would be deleted, too",
+            f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would also be deleted",
             f"Nothing was deleted. An administrator can let it see every foreign key: GRANT PROCESS ON *.* TO {account}; to clean without this check: {accept}",
         )
     return references
 
 
 def require_no_outside_references(
-    connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], schema: Schema, references: References, command: CleanCommand
+    connection: Connection, runs: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema, references: References, command: CleanCommand
 ) -> None:
     """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row.
 
-    `others`: runs that are kept. `schema`: those of the runs' tables that exist; the rows of the others are gone.
+    `kept`: the runs that stay. `schema`: those of the runs' tables that exist; the rows of the others are gone.
     """
     deleted: set[tuple[str, int]] = set()
-    search = _Search(connection, others, schema, command)
+    search = _Search(connection, kept, schema, command)
     for run, parent in children_first(runs):
         if parent not in schema:
             continue
