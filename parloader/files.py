@@ -20,7 +20,7 @@ def read_text(path: Path) -> str:
 
 
 def require_regular(path: Path) -> None:
-    """ValueError: it is something else, such as a pipe, which would wait for a writer for ever. OSError: it cannot be found."""
+    """ValueError: it is something else, such as a pipe, where reading would wait until someone writes. OSError: it cannot be found."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise ValueError("it is a folder")

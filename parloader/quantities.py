@@ -1,6 +1,7 @@
 """Numbers as people write and read them: row counts such as 250k and 1e6, sizes in bytes, and nouns that agree with their number."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9}
@@ -30,10 +31,21 @@ def parse_rows(text: str) -> int:
     return rows
 
 
+def plural(noun: str, number: int) -> str:
+    """The noun as it follows this number: row, rows; batch, batches."""
+    if number == 1:
+        return noun
+    return f"{noun}es" if noun.endswith(("s", "ch", "x")) else f"{noun}s"
+
+
 def counted(number: int, noun: str) -> str:
     """1 row, 2 rows; 1 batch, 2 batches."""
-    plural = f"{noun}es" if noun.endswith(("s", "ch", "x")) else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {plural(noun, number)}"
+
+
+def numbered(noun: str, numbers: Sequence[int]) -> str:
+    """Run 3; runs 3, 5 and so on: things that have a number."""
+    return f"{plural(noun, len(numbers))} {', '.join(map(str, numbers))}"
 
 
 def size_text(size_bytes: int) -> str:

@@ -73,7 +73,7 @@ class _Descriptor(io.RawIOBase):
         return True
 
     def _wait(self, seconds: float | None) -> bool:
-        """Waits until it can be written to; False if it cannot after so many seconds (None: no limit)."""
+        """Waits until it can be written to, at most for these seconds (None: no limit). Returns whether it can be."""
         poll = select.poll()
         poll.register(self._number, select.POLLOUT)
         return bool(poll.poll(None if seconds is None else seconds * 1000))

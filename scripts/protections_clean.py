@@ -10,7 +10,7 @@ CLEAN = (
         name="outside-references",
         what="clean refuses if rows of others reference generated rows",
         file="parloader/runs/removal.py",
-        old="    require_no_outside_references(connection, selected, kept, schema, others, config.command)\n",
+        old="    require_no_outside_references(connection, selected, kept, schema, remaining, config.command)\n",
         new="",
         tests=("tests/acceptance/test_clean.py::test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes[mariadb-CASCADE]",),
     ),

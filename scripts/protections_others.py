@@ -72,7 +72,7 @@ OTHERS = (
     ),
     Protection(
         name="chunk-locked-uncompared",
-        what="rows that are deleted without a comparison are locked, too",
+        what="rows that are deleted without a comparison are also locked",
         file=DELETION,
         old="            for condition in self._conditions if self._deletion.references else ():\n",
         new="            for condition in ():\n",

@@ -16,7 +16,8 @@ from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
-from parloader.errors import Interrupted, UsageError, VerifyFailed
+from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
+from parloader.failures import as_parloader_error
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
 from parloader.quantities import counted
@@ -25,6 +26,7 @@ from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 
 if TYPE_CHECKING:
     from parloader.database.target import Target
+    from parloader.operations.bench_result import BenchResult
     from parloader.workers.progress import Screen
     from parloader.workers.throttle import Limits
 
@@ -257,7 +259,16 @@ def bench(
         allow_remote=allow_remote,
     )
     result = operation.bench(config, screen)
-    output.show(result.as_json(), lambda: report.bench(result))
+    failure = None
+    try:
+        _keep(result, plot, save, screen)
+    except (ParloaderError, OSError) as error:  # the result, which took minutes to measure, is still shown
+        failure = as_parloader_error(error)
+    output.show(result.as_json(), lambda: report.bench(result), failure)
+
+
+def _keep(result: "BenchResult", plot: Path | None, save: bool, screen: "Screen") -> None:
+    """Draws the chart of --plot, and saves the best settings for --save."""
     if plot:
         from parloader.cli.plot import draw_bench
 

@@ -1,4 +1,4 @@
-"""What commands share: where results go, exit codes, and the database that a command works on. Imports nothing large."""
+"""What commands share: their output, and the database that they work on. Imports nothing large."""
 
 import functools
 import sys

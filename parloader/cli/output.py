@@ -35,7 +35,7 @@ class Output:
     lost: ResultNotWritten | None = None  # a result was not written
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
-        """Prints the result. If it is a `failure` nevertheless, raises that; with --json it is part of the same object.
+        """Prints the result. `failure`: an error that belongs to it, which is raised afterwards; with --json it is part of the same object.
 
         The command does the rest of its work even if the result cannot be written: `exit_codes` reports that at the end.
         """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
 from parloader.plans.model import Pass
-from parloader.quantities import counted, size_text
+from parloader.quantities import counted, numbered, size_text
 from parloader.workers.stats import percentile
 
 if TYPE_CHECKING:  # each command imports only its own operation
@@ -39,7 +39,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
     if result.run_id is None:
-        return "nothing to load: 0 rows were requested, so no run was made"
+        return "nothing to load: 0 rows were requested, so no run was begun"
     lines = []
     if result.already_complete:
         lines.append(f"run {result.run_id} is already complete; nothing was changed")
@@ -96,8 +96,7 @@ def plan(forecast: "Forecast") -> str:
     for t in forecast.tables:
         if t.shares:
             name = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
-            processes = f"{len(t.shares)} worker process{'' if len(t.shares) == 1 else 'es'}"
-            lines.append(f"{name}{processes}, writer {forecast.writer}, batches of {forecast.batch}:")
+            lines.append(f"{name}{counted(len(t.shares), 'worker process')}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
     free = "" if forecast.free_bytes is None else f", which has {size_text(forecast.free_bytes)} free"
     if forecast.size_bytes:
@@ -214,14 +213,10 @@ def clean(result: "CleanResult") -> str:
         lines.append("to drop them later, remove the cause and run parloader clean again")
     if result.runs:
         ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
-        lines.append(f"{_runs(result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")
+        lines.append(f"{numbered('run', result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")
     if result.kept_runs:
-        lines.append(f"{'would keep' if result.dry_run else 'kept'} {_runs(result.kept_runs)}")
+        lines.append(f"{'would keep' if result.dry_run else 'kept'} {numbered('run', result.kept_runs)}")
     return "\n".join(lines) or "nothing to delete: parloader has created no rows here"
-
-
-def _runs(numbers: Sequence[int]) -> str:
-    return f"run{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def status(result: "Status") -> str:

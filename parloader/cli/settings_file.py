@@ -1,7 +1,6 @@
 """parloader.toml: reads the settings, and saves some without changing the rest of the file."""
 
 import datetime
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -74,8 +73,7 @@ def read_settings(file: Path) -> dict[str, OptionValue]:
     mistakes: list[Mistake] = []
     for name, value in settings.items():
         if name not in SETTINGS:
-            next_step = f"{_suggestion(name)}Valid: {', '.join(sorted(SETTINGS))}"
-            mistakes.append(Mistake(what=f"unknown setting {name!r}", next_step=next_step, path=(name,)))
+            mistakes.append(_unknown(name))
             continue
         try:
             values[name] = SETTINGS[name](value)
@@ -88,6 +86,13 @@ def read_settings(file: Path) -> dict[str, OptionValue]:
     return values
 
 
+def _unknown(name: str) -> Mistake:
+    from parloader.plans.documents.codecs import suggestion  # only for an error, like line_of above
+
+    next_step = f"{suggestion(name, SETTINGS)}Valid: {', '.join(sorted(SETTINGS))}"
+    return Mistake(what=f"unknown setting {name!r}", next_step=next_step, path=(name,))
+
+
 def _content(file: Path) -> str:
     """The file's text; empty if there is no file."""
     try:
@@ -98,11 +103,6 @@ def _content(file: Path) -> str:
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise UsageError(f"{file} cannot be read: {reason}", "Correct it, or move it away") from error
-
-
-def _suggestion(name: str) -> str:
-    close = difflib.get_close_matches(name[:100], SETTINGS, n=1)
-    return f"Did you mean {close[0]}? " if close else ""
 
 
 def save_settings(file: Path, settings: Mapping[str, int | str]) -> None:

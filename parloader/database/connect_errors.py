@@ -11,7 +11,7 @@ from parloader.database.error_codes import BY_NUMBER, error_number, numbers_of, 
 from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError, UsageError
 from parloader.schema.model import quote_identifier
 
-# Why a server refuses a login for ever, and what to do about it
+# Why a server refuses a login, also if it is tried again, and what to do about it
 LOGIN_REFUSED = (
     (numbers.PASSWORD_EXPIRED, "The password has expired: log in with another client and change it"),
     (numbers.ACCOUNT_LOCKED, "An administrator can unlock the account"),

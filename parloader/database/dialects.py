@@ -31,6 +31,13 @@ class ServerKind(StrEnum):
     MYSQL = "MySQL"
 
 
+BOTH = (ServerKind.MARIADB, ServerKind.MYSQL)
+
+MARIADB = (ServerKind.MARIADB,)
+
+MYSQL = (ServerKind.MYSQL,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect(ABC):
     """What one kind of server does in its own way. Two subclasses: MariaDB and MySQL."""
@@ -43,7 +50,7 @@ class Dialect(ABC):
     checks_off: ClassVar[tuple[str, ...]]
     """Statements that turn off the checks that a session can turn off."""
     has_not_enforced: ClassVar[bool]
-    """Whether ALTER TABLE can stop enforcing a CHECK (NOT ENFORCED); if not, `checks_off` turns CHECKs off, too."""
+    """Whether ALTER TABLE can stop enforcing a CHECK (NOT ENFORCED); if not, `checks_off` also turns CHECKs off."""
     srid_column: ClassVar[str]
     """The SRID in information_schema.columns, or NULL if only `srids_statement` tells it."""
     srids_statement: ClassVar[str | None]

@@ -71,11 +71,12 @@ DOCUMENT_ID_ADVICE = (
 class Action(Enum):
     """What to do about a driver error in a batch."""
 
-    RETRY = auto()  # the batch was rolled back: run it again in a new transaction
-    RECONNECT = (
-        auto()
-    )  # it is not known whether the batch was committed, or the server takes none now: reconnect and look it up in the ledger
+    RETRY = auto()
+    """the batch was rolled back: run it again in a new transaction"""
+    RECONNECT = auto()
+    """it is not known whether the batch was committed, or the server takes no writes now: reconnect, and look it up in the ledger"""
     GIVE_UP = auto()
+    """the error is permanent"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ class Meaning:
 
     group: tuple[Known, ...]
     error: type[ParloaderError]
-    next_step: str  # true for commands that only read, too
+    next_step: str
+    """advice that also holds for commands that only read"""
     action: Action = Action.GIVE_UP
 
 

@@ -8,13 +8,7 @@ none of the other meanings can be caused by parloader. Numbers below 1000 are of
 
 from dataclasses import dataclass
 
-from parloader.database.dialects import ServerKind
-
-BOTH = (ServerKind.MARIADB, ServerKind.MYSQL)
-
-MARIADB = (ServerKind.MARIADB,)
-
-MYSQL = (ServerKind.MYSQL,)
+from parloader.database.dialects import BOTH, MARIADB, MYSQL, ServerKind
 
 CLIENT = ()
 
@@ -61,7 +55,7 @@ EXHAUSTED = (
     Known(3985, "ER_MDL_OUT_OF_RESOURCES", "Not enough resources to complete lock request", MYSQL),
 )
 
-# Raised at COMMIT or ROLLBACK: nobody has said whether the transaction was committed
+# Raised at COMMIT or ROLLBACK: it is not known whether the transaction was committed
 UNKNOWN_OUTCOME = (
     Known(1180, "ER_ERROR_DURING_COMMIT", "during COMMIT"),  # Galera: no quorum, a node that left the cluster
     Known(1181, "ER_ERROR_DURING_ROLLBACK", "during ROLLBACK"),

@@ -103,7 +103,7 @@ def _text(file: Path) -> str:
         status = file.stat()
         if os.path.exists(os.devnull) and os.path.samefile(file, os.devnull):
             return ""
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe would wait for a writer for ever
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # reading a pipe would wait until someone writes to it
             raise UsageError(f"{file} cannot be read: it is not a regular file", "Fix it or move it away")
         if status.st_mode & stat.S_IWOTH and stat.S_ISREG(status.st_mode):
             raise UsageError(f"{file} is writable by every user", f"Run chmod 600 {file}")
@@ -210,7 +210,7 @@ def _mode(given: dict[str, str]) -> SslMode | None:
         return ssl_mode(given["ssl-mode"])
     if given.get("ssl-verify-server-cert", "0").lower() in TRUE:  # MariaDB's name for it
         return SslMode.VERIFY_IDENTITY
-    if "ssl" in given:  # MariaDB's, too
+    if "ssl" in given:  # also MariaDB's
         return SslMode.REQUIRED if given["ssl"].lower() in TRUE else SslMode.DISABLED
     return None
 

@@ -3,15 +3,9 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from parloader.database.dialects import ServerKind
+from parloader.database.dialects import BOTH, MARIADB, MYSQL, ServerKind
 
 Version: TypeAlias = tuple[int, ...]
-
-BOTH = (ServerKind.MARIADB, ServerKind.MYSQL)
-
-MARIADB = (ServerKind.MARIADB,)
-
-MYSQL = (ServerKind.MYSQL,)
 
 SQL_MODE = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_VALUE_ON_ZERO", "NO_ENGINE_SUBSTITUTION")
 
@@ -38,13 +32,15 @@ class Setting:
     """A variable that every session sets, and whose value it reads back."""
 
     name: str
-    value: str  # as SQL
+    value: str
+    """as SQL"""
     reason: str
+    """what could happen without it"""
     servers: tuple[ServerKind, ...] = BOTH
-    since: tuple[
-        Version, ...
-    ] = ()  # the first release that has it, one for each series that got it in a patch release; (): all supported ones
-    until: Version | None = None  # the first release that does not have it any more
+    since: tuple[Version, ...] = ()
+    """the first release that has it, of each series that got it in a patch release; (): all supported releases have it"""
+    until: Version | None = None
+    """the first release that no longer has it"""
 
 
 SETTINGS = (

@@ -11,8 +11,8 @@ Sources: MySQL manual "Server System Variables", MariaDB documentation "Server S
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from parloader.database.dialects import Dialect, ServerKind
-from parloader.database.session_settings import BOTH, MARIADB, MYSQL, SETTINGS, Setting, Version
+from parloader.database.dialects import BOTH, MARIADB, MYSQL, Dialect, ServerKind
+from parloader.database.session_settings import SETTINGS, Setting, Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,16 @@ class Requirement:
     """A variable that an ordinary account may not set: its value is read, and the session refused if it is harmful."""
 
     name: str
-    wanted: str  # completes "NAME must be …"
-    condition: str  # SQL: whether the value is harmless
+    wanted: str
+    """completes: NAME must be …"""
+    condition: str
+    """SQL: whether the value is harmless"""
     remedy: str
     reason: str
     servers: tuple[ServerKind, ...] = BOTH
     since: tuple[Version, ...] = ()
     until: Version | None = None
+    """as in Setting"""
 
 
 REQUIREMENTS = (

@@ -19,24 +19,32 @@ from parloader.schema.model import quote_identifier
 class Reference:
     """A foreign key of any database that references a table of the current one."""
 
-    database: str  # of the child
+    database: str
+    """of the child"""
     child: str
-    columns: tuple[str, ...]  # of the child
+    columns: tuple[str, ...]
+    """of the child"""
     parent: str
-    referenced: tuple[str, ...]  # columns of the parent, in the order of `columns`
-    same_database: bool  # whether the child is in the current database, too
-    child_key: tuple[str, ...]  # the columns that name a row of the child in a message
-    indexes: tuple[
-        str, ...
-    ] = ()  # of the parent, if `with_indexes` has read them: those but the primary key by which InnoDB may find a referenced row
-    numbered: frozenset[str] = (
-        frozenset()
-    )  # ENUM and SET columns of the parent, if `with_indexes` has read them: a foreign key compares their numbers
+    referenced: tuple[str, ...]
+    """the columns of the parent, in the order of `columns`"""
+    same_database: bool
+    """whether the child is in the current database as well"""
+    child_key: tuple[str, ...]
+    """the columns that name a row of the child in a message"""
+    indexes: tuple[str, ...] = ()
+    """of the parent, if `with_indexes` has read them: those by which InnoDB may find a referenced row, without the primary key"""
+    numbered: frozenset[str] = frozenset()
+    """ENUM and SET columns of the parent, if `with_indexes` has read them: a foreign key compares their numbers"""
 
     @property
     def shown_child(self) -> str:
         """The child's name in messages: with its database, if that is not the current one."""
         return self.child if self.same_database else f"{self.database}.{self.child}"
+
+    @property
+    def quoted_child(self) -> str:
+        """The child with its database, for a statement with parameters."""
+        return f"{sql.quote(self.database)}.{sql.quote(self.child)}"
 
     @property
     def within_table(self) -> bool:
@@ -177,9 +185,8 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
 def _is_readable(connection: Connection, reference: Reference) -> bool:
     """Whether the account may read the child: the columns of the foreign key, and those that name a row in a message."""
     columns = dict.fromkeys((*reference.child_key, *reference.columns))
-    child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
     try:
-        return _exists(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {child} LIMIT 0")
+        return _exists(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {reference.quoted_child} LIMIT 0")
     except DriverError as error:
         if error_codes.is_privilege_missing(error):
             return False

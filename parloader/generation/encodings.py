@@ -18,8 +18,6 @@ ALPHABETS = {"letters": LETTERS, "digits": DIGITS, "hex": HEX, "bytes": HEX}
 
 DAY_SECONDS = 86_400
 
-IPV4_PREFIX = "10."  # RFC 1918: private
-
 
 @lru_cache
 def _pieces(alphabet: str) -> tuple[int, pl.Series]:

@@ -1,6 +1,6 @@
 """The lease on a database of a Galera cluster: a row that says who is at work, and since when nothing was heard of it.
 
-A lock of the server (control.py) is known to one node only, so in a cluster a command needs this row, too. The cluster certifies changes of a
+A lock of the server (control.py) is known to one node only, so in a cluster a command also needs this row. The cluster certifies changes of a
 row: of two nodes that change it at once, one succeeds and the other gets a deadlock. So one command gets the lease.
 
 The holder renews the row every second. Another command takes a lease over if the holder

@@ -6,7 +6,7 @@ every transaction of its workers reads the token with a shared lock. The next ho
 previous token; later transactions find the new token and stop (fencing: M. Kleppmann, "How to do distributed locking").
 
 A Galera cluster has neither the lock nor the shared lock: they hold on one node. There the lock is backed by a row (cluster_lease.py), and
-a transaction changes a row of its own worker, its slot, which the next holder's write changes, too: the cluster certifies only the first of
+a transaction changes a row of its own worker, its slot, which the next holder's write also changes: the cluster certifies only the first of
 two changes of a row.
 """
 

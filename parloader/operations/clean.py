@@ -33,7 +33,7 @@ from parloader.workers.self_references import load_stages
 from parloader.workers.tasks.delete import DeleteTask
 from parloader.workers.throttle import throttles
 
-# So many rows are deleted in one transaction if the account cannot see every foreign key: what the server refuses undoes all of it
+# Up to this many rows are deleted in one transaction if the account cannot see every foreign key, so that one that the server refuses undoes all of it
 MAX_ROWS_AT_ONCE = 10_000
 
 

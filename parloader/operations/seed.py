@@ -60,7 +60,7 @@ class SeedResult:
     """What this call loaded, and what the run holds now."""
 
     run_id: int | None
-    """None: no rows were requested, so no run began"""
+    """None: no rows were requested, so no run was begun"""
     rows: int
     """loaded by this call"""
     seconds: float
@@ -157,7 +157,7 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
 def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_Stage]] | None:
     """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may.
 
-    None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are created nevertheless.
+    None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are still created.
     """
     config, progress = context.config, context.progress
     permission.require_not_forbidden(connection, config.target)

@@ -16,7 +16,7 @@ from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
 
-# The years of DATE and DATETIME that Python knows, too (both servers also have a year 0)
+# The years that DATE, DATETIME and Python have (both servers also have a year 0)
 MIN_YEAR, MAX_YEAR = 1, 9999
 
 

@@ -7,10 +7,10 @@ from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningReque
 from parloader.planner.unique_keys import ParentCapacity
 from parloader.quantities import counted
 
-# One parent row for so many rows of its child …
+# One parent row is created for this many rows of its child …
 CHILDREN_PER_PARENT = 100
 
-# … up to so many, which are quick to make before the workers start and enough to look real
+# … but at most this many: they are created quickly before the workers start, and are enough to look real
 MAX_ROWS_BY_RULE = 1_000
 
 # A table of which more rows are generated is loaded by the workers

@@ -1,7 +1,8 @@
 """Gives the tables and columns of a plan the server's spelling, so that plan and ledger agree with the live schema. No I/O.
 
-Names of columns that differ only in case are the same on every server. Those of tables are the same on servers with lower_case_table_names 1 (names are stored in lower case)
-and 2 (stored as given, on macOS); with 0, "Order" and "order" are two tables. Source: MySQL manual "Identifier Case Sensitivity".
+Names of columns that differ only in case are the same on every server. Those of tables are the same on servers with lower_case_table_names 1
+(names are stored in lower case) and 2 (stored as given, on macOS); with 0, "Order" and "order" are two tables.
+Source: MySQL manual "Identifier Case Sensitivity".
 """
 
 import re

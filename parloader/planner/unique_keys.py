@@ -10,7 +10,7 @@ from parloader.planner.table_draft import TableDraft
 from parloader.planner.values import default_generators, unique_columns
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
-from parloader.quantities import counted
+from parloader.quantities import counted, plural
 from parloader.schema.model import ColumnType, TableSchema, UniqueKey
 
 # The types that look most natural in a unique column: a name or a code rather than a timestamp
@@ -189,7 +189,7 @@ class UniqueKeySolver:
     def _unknown_values(self, key: UniqueKey, columns: Sequence[str]) -> str:
         types = listed(f"{column} {self.draft.schema.column(column).type_text}" for column in columns)
         checks = [check.name for check in self.draft.schema.checks if any(f"`{column}`" in check.clause for column in columns)]
-        because = f" under its CHECK{'s' if len(checks) > 1 else ''} {listed(checks)}" if checks else ""
+        because = f" under its {plural('CHECK', len(checks))} {listed(checks)}" if checks else ""
         return f"its unique key {key.name} needs different values, and parloader cannot work out enough of them for {types}{because}"
 
     def _limits_beside_existing(self, key: UniqueKey) -> str:

@@ -16,7 +16,7 @@ class CleanCommand:
     """whether it deletes without asking"""
 
     def with_runs(self, *runs: int) -> "CleanCommand":
-        """The command for these runs, too."""
+        """The command that also has these runs."""
         return replace(self, runs=tuple(dict.fromkeys((*self.runs, *runs))))
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows, UnseenReferences
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
+from parloader.quantities import numbered
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
 from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts
@@ -48,21 +49,21 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
         )
     if not references.complete:
         raise UnseenReferences(
-            f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would be deleted, too",
+            f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would also be deleted",
             f"Nothing was deleted. An administrator can let it see every foreign key: GRANT PROCESS ON *.* TO {account}; to clean without this check: {accept}",
         )
     return references
 
 
 def require_no_outside_references(
-    connection: Connection, runs: tuple[Run, ...], others: tuple[Run, ...], schema: Schema, references: References, command: CleanCommand
+    connection: Connection, runs: tuple[Run, ...], kept: tuple[Run, ...], schema: Schema, references: References, command: CleanCommand
 ) -> None:
     """ForeignRows: a row references a generated row that is deleted before it. The delete would fail, or cascade to the row.
 
-    `others`: runs that are kept. `schema`: those of the runs' tables that exist; the rows of the others are gone.
+    `kept`: the runs that stay. `schema`: those of the runs' tables that exist; the rows of the others are gone.
     """
     deleted: set[tuple[str, int]] = set()
-    search = _Search(connection, others, schema, command)
+    search = _Search(connection, kept, schema, command)
     for run, parent in children_first(runs):
         if parent not in schema:
             continue
@@ -133,7 +134,7 @@ class _Search:
             for run in kept
             if self._find(foreign_key, generated, _with(excluding, [other for other in kept if other is not run]))
         ]
-        need = f"run {numbers[0]} needs" if len(numbers) == 1 else f"runs {', '.join(map(str, numbers))} need"
+        need = f"{numbered('run', numbers)} {'needs' if len(numbers) == 1 else 'need'}"
         together = self._command.with_runs(run_id, *numbers)
         return ForeignRows(
             f"{need} rows of {foreign_key.parent} that run {run_id} created: rows of {foreign_key.child} reference them",
@@ -196,7 +197,7 @@ class FoundRows:
 
 def _references_anything(connection: Connection, foreign_key: Reference) -> bool:
     filled = " AND ".join(f"{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
-    return bool(sql.rows(connection, f"SELECT 1 FROM {_child(foreign_key)} WHERE {filled} LIMIT 1"))
+    return bool(sql.rows(connection, f"SELECT 1 FROM {foreign_key.quoted_child} WHERE {filled} LIMIT 1"))
 
 
 def referencing_rows(
@@ -211,15 +212,11 @@ def referencing_rows(
     first = "" if view else f"ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}"
     rows = sql.rows(
         connection,
-        f"""SELECT {shown}{texts} FROM {_child(foreign_key)} c
+        f"""SELECT {shown}{texts} FROM {foreign_key.quoted_child} c
             JOIN (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {foreign_key.joined} WHERE {excluding} {first}""",
     )
     values = tuple(row[: len(key)] for row in rows)
     return FoundRows(key=tuple(key), values=values, row_keys=tuple(row[len(key) :] for row in rows) if view else ())
-
-
-def _child(foreign_key: Reference) -> str:
-    return f"{sql.quote(foreign_key.database)}.{sql.quote(foreign_key.child)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,9 +128,7 @@ def identity_columns(live: TableSchema, run: Run) -> tuple[ColumnSchema, ...]:
     """The columns of the row key by which the run finds its rows in the live table. SchemaMismatch: one is gone."""
     identity = run.plan.table(live.name).identity
     if missing := [column for column in identity if column not in live.column_names]:
-        raise SchemaMismatch(
-            f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
-        )
+        raise _columns_gone(live, missing)
     return tuple(live.column(column) for column in identity)
 
 
@@ -203,9 +201,13 @@ def _require_columns(live: TableSchema, columns: tuple[str, ...]) -> None:
     """SchemaMismatch: the live table lacks one of the columns."""
     existing = {column.lower() for column in live.column_names}
     if missing := [column for column in columns if column.lower() not in existing]:
-        raise SchemaMismatch(
-            f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
-        )
+        raise _columns_gone(live, missing)
+
+
+def _columns_gone(live: TableSchema, missing: list[str]) -> SchemaMismatch:
+    return SchemaMismatch(
+        f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
+    )
 
 
 def require_no_shared_rows(

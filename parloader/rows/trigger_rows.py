@@ -59,11 +59,10 @@ def delete_trigger_rows(connection: Connection, references: tuple[Reference, ...
 
 def are_referenced(connection: Connection, reference: Reference, keys: Sequence[int]) -> bool:
     """Whether a row of the child references one of these keys of the parent."""
-    child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
-    return bool(sql.rows(connection, f"SELECT 1 FROM {child} WHERE {sql.quote(reference.columns[0])} IN %s LIMIT 1", list(keys)))
+    statement = f"SELECT 1 FROM {reference.quoted_child} WHERE {sql.quote(reference.columns[0])} IN %s LIMIT 1"
+    return bool(sql.rows(connection, statement, list(keys)))
 
 
 def _delete_statement(reference: Reference, condition: str) -> str:
-    child = f"{sql.quote(reference.database)}.{sql.quote(reference.child)}"
     parents = f"SELECT DISTINCT {reference.parent_columns} FROM {sql.quote(reference.parent)} WHERE {condition}"
-    return f"DELETE c FROM {child} c JOIN ({parents}) p ON {reference.joined}"
+    return f"DELETE c FROM {reference.quoted_child} c JOIN ({parents}) p ON {reference.joined}"

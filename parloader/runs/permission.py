@@ -21,11 +21,6 @@ def forbidden_hosts(target: Target, allow_remote: Collection[str]) -> tuple[str,
     return tuple(dict.fromkeys(node.host for node in nodes if not target.at(node).is_local()))
 
 
-def is_permitted(target: Target, allow_remote: Collection[str]) -> bool:
-    """Whether each of the target's hosts is this machine or in `allow_remote`. ConnectError: a host name does not resolve."""
-    return not forbidden_hosts(target, allow_remote)
-
-
 def _plain(host: str) -> str:
     return host.strip("[]").lower()
 

@@ -1,4 +1,4 @@
-"""What a clean will delete, and everything that stands against it, except edited rows: comparison.py looks for these."""
+"""What a clean will delete, and the reasons why it must not, except edited rows: comparison.py looks for these."""
 
 from dataclasses import dataclass, replace
 
@@ -76,8 +76,8 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     by_triggers: tuple[Reference, ...] = ()
     if config.with_trigger_rows:
         by_triggers = trigger_references(connection, schema, kept, references, config.command)
-    others = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
-    require_no_outside_references(connection, selected, kept, schema, others, config.command)
+    remaining = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
+    require_no_outside_references(connection, selected, kept, schema, remaining, config.command)
     return Removal(
         runs=selected,
         kept_runs=kept,

@@ -12,6 +12,7 @@ from parloader.ledger.run import Run
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import RowAllocation
+from parloader.quantities import counted, numbered
 from parloader.rows.row_snapshots import RowSnapshot, snapshot
 from parloader.schema.model import Schema, TableSchema
 
@@ -90,7 +91,7 @@ class TriggerWatch:
         if added := self._added(table, rows, snapshot(self._connection, self.tables[table.name]), written):
             firing = [of for (of, _), named in self._named.items() if table.name in named]
             raise Refused(
-                f"{_counted(added)} of {table.name} appeared while a sample of {listed(dict.fromkeys(firing))} was written: "
+                f"{counted(added, 'row')} of {table.name} appeared while a sample of {listed(dict.fromkeys(firing))} was written: "
                 f"{_triggers_text(self._others(table.name))} inserts them, and the plan generates rows of {table.name} as well; nothing was committed",
                 f"Load {firing[0]} instead (parloader seed --table {firing[0]}): its trigger creates the rows of {table.name}. "
                 "Or drop the trigger for the duration of the load",
@@ -107,7 +108,7 @@ class TriggerWatch:
     def _creators(self, table: str) -> str:
         """Who created rows of the table, to follow "rows that"."""
         numbers = [run.run_id for run in self.runs if run.done.get(table)]
-        return f"{_runs_text(numbers)} created, whose verify no longer compares them" if numbers else "parloader did not create"
+        return f"{numbered('run', numbers)} created, whose verify no longer compares them" if numbers else "parloader did not create"
 
     def findings(self, rows: Mapping[str, RowAllocation], written: Mapping[str, int]) -> tuple[str, ...]:
         """What the triggers did to rows that the plan does not generate, as notes. `written`: table → the rows that were written to it.
@@ -137,10 +138,6 @@ class TriggerWatch:
         return tuple(notes)
 
 
-def _runs_text(numbers: list[int]) -> str:
-    return f"run {numbers[0]}" if len(numbers) == 1 else f"runs {listed(list(map(str, numbers)))}"
-
-
 def hint_at_triggers(schema: Schema) -> str:
     """The triggers of these tables as a possible cause of changed rows, as a sentence. Empty: there is none."""
     triggers = [f"{trigger.name} of {name}" for name, table in schema.items() for trigger in table.triggers if trigger.event in FIRING]
@@ -167,7 +164,3 @@ def _engine(now: RowSnapshot) -> str:
 def _triggers_text(triggers: list[str]) -> str:
     names = list(dict.fromkeys(triggers))
     return f"the trigger {names[0]}" if len(names) == 1 else f"one of the triggers {listed(names)}" if names else ""
-
-
-def _counted(rows: int) -> str:
-    return f"{rows:,} row" if rows == 1 else f"{rows:,} rows"

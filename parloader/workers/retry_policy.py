@@ -1,4 +1,4 @@
-"""The one retry loop's parts: a clock with a bound, a pause that grows at random, and which errors are worth a retry."""
+"""What every retry needs: a clock with a bound, random pauses that grow, and which errors are worth a retry."""
 
 import random
 import time

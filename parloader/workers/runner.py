@@ -29,7 +29,7 @@ def run_tasks(
 ) -> tuple[Stats, bool]:
     """Runs the tasks; returns the statistics, and whether a stop was requested.
 
-    Progress shows `what` they do, for `rows` rows, of which `done` were done before. `also` gets each event, too.
+    Progress shows `what` they do, for `rows` rows, of which `done` were done before. `also` is called with each event.
     """
     stats: Stats = {}
     watch = watch or Supervisor()

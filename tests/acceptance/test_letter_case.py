@@ -62,7 +62,7 @@ def test_tables_in_any_case(lower_case: Database) -> None:
     lower_case.execute(*TABLES)
     lower_case.parloader("seed", "--table", "OrderLine", "--rows", "50", "--parents", "Customer=5", "--procs", "1")
     again = lower_case.parloader("seed", "--table", "ORDERLINE", "--rows", "50", "--parents", "CUSTOMER=5", "--procs", "1")
-    assert "50 of 50" in again.stderr or "complete" in again.stdout + again.stderr
+    assert "run 1 is already complete; nothing was changed" in again.stdout
     assert lower_case.rows("SELECT table_name FROM parloader_table ORDER BY position") == (("customer",), ("orderline",))
     assert lower_case.value("SELECT COUNT(*) FROM customer") == 5
     lower_case.parloader("verify")

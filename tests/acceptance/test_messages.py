@@ -66,7 +66,7 @@ def test_plan_shows_how_many_rows_a_table_has(shop: Database) -> None:
 def test_no_rows_are_no_run(shop: Database) -> None:
     before = shop.rows("SHOW TABLES")
     done = shop.parloader("seed", "--table", "orders", "--rows", "0")
-    assert done.stdout == "nothing to load: 0 rows were requested, so no run was made\n"
+    assert done.stdout == "nothing to load: 0 rows were requested, so no run was begun\n"
     assert json.loads(shop.parloader("seed", "--table", "orders", "--rows", "0", "--json").stdout)["run_id"] is None
     assert "no runs in" in shop.parloader("status").stdout
     assert shop.rows("SHOW TABLES") == before

@@ -23,26 +23,8 @@ TABLES = (
 )
 
 COLUMNS = (
-    *(
-        "customer_id",
-        "status",
-        "note",
-        "net",
-        "fee",
-        "total",
-        "made",
-        "sent",
-        "day",
-        "due",
-        "at",
-        "ratio",
-        "active",
-        "code",
-        "state",
-        "n",
-        "m",
-    ),
-    "big",
+    *("customer_id", "status", "note", "net", "fee", "total", "made", "sent", "day", "due"),
+    *("at", "ratio", "active", "code", "state", "n", "m", "big"),
 )
 
 CUSTOMER_COLUMNS = ("email", "born")

@@ -45,6 +45,6 @@ def test_a_parloader_error_stays_as_it_is() -> None:
 
 def test_this_python_reports_a_refused_thread_in_the_expected_words() -> None:
     code = f"import threading\ntry: threading.Thread(target=print).start()\nexcept RuntimeError as error: assert error.args == ({NO_THREAD!r},)"
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, (2**26, {resource.RLIM_INFINITY})); threading_stack = 2**27\n"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, (2**26, {resource.RLIM_INFINITY}))\n"
     sized = f"import threading; threading.stack_size(2**28)\n{limited}{code}\nelse: raise SystemExit('a thread was started')"
     subprocess.run([sys.executable, "-c", sized], check=True)

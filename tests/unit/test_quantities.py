@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parloader.quantities import counted, duration_text, parse_rows, size_text
+from parloader.quantities import counted, duration_text, numbered, parse_rows, size_text
 
 
 @pytest.mark.parametrize(
@@ -37,27 +37,8 @@ def test_row_counts(text: str, rows: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            "",
-            " ",
-            "k",
-            "M",
-            "-1",
-            "+1",
-            "1.5",
-            "1.2345k",
-            "1e-3",
-            "1e999",
-            "0x10",
-            "1,5",
-            "1,00,000",
-            "1000,000",
-            "1__0",
-            "_1",
-            "1_",
-            "1.",
-            ".5",
-        ),
+        *("", " ", "k", "M", "-1", "+1", "1.5", "1.2345k", "1e-3", "1e999", "0x10"),
+        *("1,5", "1,00,000", "1000,000", "1__0", "_1", "1_", "1.", ".5"),
         *("1m", "1g", "1T", "1kk", "1 000", "007", "nan", "inf", "many", "٣", "1k5", "9" * 5000, "1_" * 50 + "1"),
     ],
 )
@@ -77,6 +58,10 @@ def test_the_same_number_in_every_form(rows: int) -> None:
 )
 def test_nouns_agree_with_their_number(number: int, noun: str, text: str) -> None:
     assert counted(number, noun) == text
+
+
+def test_things_that_have_numbers() -> None:
+    assert [numbered("run", numbers) for numbers in ([7], [1, 30])] == ["run 7", "runs 1, 30"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ PAGE_BYTES = 4096
 def pipe() -> Iterator[tuple[int, int]]:
     """A pipe of one page: its ends for reading and for writing."""
     ends = os.pipe()
-    fcntl.fcntl(ends[1], 1031, PAGE_BYTES)  # F_SETPIPE_SZ, which Python 3.9 and older do not name
+    fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PAGE_BYTES)
     yield ends
     for end in ends:
         with suppress(OSError):

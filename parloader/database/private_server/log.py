@@ -34,7 +34,7 @@ def start_error(text: str) -> str:
 
 
 def since(log: Path, offset: int) -> str:
-    """What was logged after so many bytes (at most LAST_BYTES)."""
+    """What was logged after the first `offset` bytes (at most LAST_BYTES of it)."""
     with open(log, "rb") as file:
         file.seek(offset)
         return file.read(LAST_BYTES).decode(errors="replace")

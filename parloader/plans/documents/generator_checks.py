@@ -8,6 +8,7 @@ from parloader.errors import UsageError
 from parloader.plans import generators, templates
 from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, bound_of, suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
+from parloader.quantities import counted
 from parloader.timestamps import parse_iso
 
 MAX_EXPONENT = 100
@@ -22,9 +23,7 @@ def check_choice(choice: generators.Choice) -> None:
     if not choice.weights:
         return
     if len(choice.weights) != len(choice.values):
-        weights, values = (
-            f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(choice.weights), "number"), (len(choice.values), "value"))
-        )
+        weights, values = counted(len(choice.weights), "number"), counted(len(choice.values), "value")
         raise InvalidPlan(f"`weights` has {weights} for {values}", "Give one weight per value")
     if not sum(choice.weights):
         raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")

@@ -2,8 +2,8 @@
 
 The first key is the generator's word; its value is the main argument. Options follow if they are not at their default.
 
-A generator's fields are validated here and in generator_checks.py, and nowhere else. Only what depends on row counts, on parents or on Polars (SQL, types, 64 bits) is
-checked by parloader/generation.
+A generator's fields are validated here and in generator_checks.py, and nowhere else. Only what depends on row counts, on parents or on Polars
+(SQL, types, 64 bits) is checked by parloader/generation.
 """
 
 from collections.abc import Callable, Mapping

@@ -87,13 +87,6 @@ class Compared:
     right: str
 
 
-def length_range(matches: Matches) -> tuple[int, int | None]:
-    """The minimum and the maximum length (None: unlimited) of a matching text, in characters."""
-    minimum = sum(low for _, low, _ in matches.parts)
-    limits = [high for _, _, high in matches.parts if high is not None]
-    return minimum, sum(limits) if matches.whole and len(limits) == len(matches.parts) else None
-
-
 Predicate: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matches | Json | Compared
 
 

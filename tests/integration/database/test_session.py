@@ -9,10 +9,10 @@ from support.hostile_values import hostile_values
 from support.servers import Database
 
 from parloader.database import session, session_variables, sql
-from parloader.database.dialects import ServerKind
+from parloader.database.dialects import BOTH, MARIADB, ServerKind
 from parloader.database.driver import Connection, DriverError
 from parloader.database.session import connect, server_info
-from parloader.database.session_settings import BOTH, MARIADB, NO_LIMIT, SETTINGS, SQL_MODE, Setting
+from parloader.database.session_settings import NO_LIMIT, SETTINGS, SQL_MODE, Setting
 from parloader.database.session_variables import ENTRIES, Entry
 from parloader.database.session_variables_left_alone import known_names
 from parloader.errors import SessionLawError

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from support.operations import Operation
 
 from parloader import errors
 from parloader.cli.commands import cli
@@ -112,6 +113,19 @@ def test_a_fault_of_parloader_reports_it_in_json(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("parloader.operations.status.status", fail)
     result = parloader("status", "--url", URL, "--json")
     assert (result.exit_code, error_of(result)["message"]) == (1, "internal error: ZeroDivisionError: a fault")
+
+
+def test_a_bench_whose_chart_cannot_be_drawn_reports_both_its_result_and_the_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object, file: Path) -> None:
+        raise OSError(28, "No space left on device", str(file))
+
+    monkeypatch.setattr("parloader.operations.bench.bench", Operation())
+    monkeypatch.setattr("parloader.cli.plot.draw_bench", fail)
+    result = parloader("bench", "--url", URL, "--plot", "chart.png", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["result"]) == (1, "of the operation")
+    assert document["error"]["message"] == "chart.png: No space left on device"
+    assert result.stderr == "error: chart.png: No space left on device. PARLOADER_TRACEBACK=1 shows where it happened\n"
 
 
 ERRORS = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, ParloaderError)]

@@ -6,7 +6,7 @@ import pytest
 from support.check_rows import text
 
 from parloader.schema.checks.patterns import like_avoids, like_matches, regexp_avoids, regexp_matches
-from parloader.schema.checks.predicates import length_range
+from parloader.schema.checks.predicates import Matches
 
 PATTERNS = [
     "^[a-z0-9_]+$",
@@ -28,6 +28,13 @@ PATTERNS = [
     "",
     "x??y",
 ]
+
+
+def length_range(matches: Matches) -> tuple[int, int | None]:
+    """The minimum and the maximum length (None: unlimited) of a matching text, in characters."""
+    minimum = sum(low for _, low, _ in matches.parts)
+    limits = [high for _, _, high in matches.parts if high is not None]
+    return minimum, sum(limits) if matches.whole and len(limits) == len(matches.parts) else None
 
 
 @pytest.mark.parametrize("expression", PATTERNS)
