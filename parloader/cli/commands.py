@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader import __version__
-from parloader.cli.decorators import EXIT_CODES, answered, confirmed, require_terminal, with_permission, with_target
+from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options
 from parloader.cli.output import CommandGroup, Output
@@ -174,10 +174,9 @@ def clean(
             output.show(preview.as_json(), lambda: report.clean(preview))
             return
         if preview.rows:
-            rows = counted(preview.rows, "row")
-            question, asks = f"{report.clean(preview)}\nDelete {rows} from {target}?", f"clean asks before it deletes {rows} from {target}"
-            command = str(replace(config.command, yes=True))
-            if not answered(question, asks, command):
+            rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
+            require_terminal(f"clean asks before it deletes {rows} from {target}", command)
+            if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
                 raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))

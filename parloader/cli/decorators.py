@@ -90,17 +90,6 @@ def require_terminal(what: str, command: str) -> None:
         raise UsageError(f"{what}, and there is no terminal to ask on", f"To answer yes without being asked: {command}")
 
 
-def answered(question: str, what: str, command: str) -> bool:
-    """Asks the user at the terminal. Without one, a line of stdin answers; UsageError, as for require_terminal: there is no such line."""
-    if on_terminal():
-        return confirmed(question)
-    answer = (sys.stdin.readline() if sys.stdin else "").strip().lower()
-    if answer not in ("y", "yes", "n", "no"):
-        require_terminal(what, command)
-    click.echo(f"{question} [y/N]: {answer}", err=True)
-    return answer in ("y", "yes")
-
-
 def with_permission(function: Callable[..., None]) -> Callable[..., None]:
     """--allow-remote, passed on as `allow_remote`, for commands that write. If it lacks a host of the target, the user at the terminal is asked."""
 
