@@ -60,6 +60,10 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
         screen = Screen(output.verbosity)
         target = connection.target()
         if target is not None:
+            if target.others:
+                from parloader.database.cluster import tell_unreachable
+
+                tell_unreachable(screen.note)
             function(target=target, output=output, screen=screen, **options)
         else:
             from parloader.database.private_server.server import PrivateServer
