@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -120,7 +121,7 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
         operation.write(result, write)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
-        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {write}")
+        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {quote(str(write))}")
 
 
 @cli.command(epilog=EXIT_CODES)

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from parloader import signals
 from parloader.cli.redaction import redact
+from parloader.cli.suggested_commands import with_arguments
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
 from parloader.failures import as_parloader_error, traceback_wanted
 
@@ -33,6 +34,7 @@ class Output:
     as_json: bool  # print one JSON object instead of text
     document: Mapping[str, Any] | None = None  # the result that --json prints at the end, together with an error that follows it
     lost: ResultNotWritten | None = None  # a result was not written
+    connection: str = ""  # the arguments that commands in messages need to connect to the same database
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
         """Prints the result, with --json when the command ends. If it is a `failure` nevertheless, raises that.
@@ -42,7 +44,7 @@ class Output:
         if self.as_json:
             self.document = result
         else:
-            self._print(text())
+            self._print(self.runnable(text()))
         if failure:
             raise failure
 
@@ -51,6 +53,15 @@ class Output:
         if self.as_json and (failure or self.document is not None):
             self._print(json.dumps({**(self.document or {}), **(failure_document(failure) if failure else {})}))
             self.document = None
+
+    def runnable(self, text: str) -> str:
+        """The text, whose commands connect to the same database."""
+        return with_arguments(text, self.connection)
+
+    def make_runnable(self, error: ParloaderError) -> None:
+        """Does the same to the texts of the error."""
+        error.message, error.next_step = self.runnable(error.message), self.runnable(error.next_step)
+        error.lines = tuple(map(self.runnable, error.lines))
 
     def _print(self, text: str) -> None:
         try:
@@ -89,6 +100,7 @@ def exit_codes(output: Output) -> Iterator[None]:
         error = _error_to_show(exception)
         if output.verbosity > 1 or traceback_wanted():
             traceback.print_exc()
+        output.make_runnable(error)
         _fail(output, error)
 
 

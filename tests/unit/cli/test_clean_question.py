@@ -70,7 +70,7 @@ def test_without_a_terminal_the_question_is_a_usage_error(cleaning: Cleaning, an
     assert (result.exit_code, cleaning.deleted, result.stdout) == (2, 0, "")
     assert result.stderr == (
         "error: clean asks before it deletes 5 rows from shop at 127.0.0.1:3306 as ann, and there is no terminal to ask on. "
-        "To answer yes without being asked: parloader clean --yes\n"
+        f"To answer yes without being asked: parloader clean --url {URL} --yes\n"
     )
 
 
@@ -83,7 +83,7 @@ def test_clean_does_not_ask_if_there_is_nothing_to_delete(cleaning: Cleaning) ->
 
 OPTIONS = ("--run", "2", "--edited-too", "--accept-unseen-references", "--run", "3", "--with-trigger-rows")
 
-WITH_OPTIONS = "parloader clean --run 2 --run 3 --accept-unseen-references --edited-too --with-trigger-rows --yes\n"
+WITH_OPTIONS = f"parloader clean --url {URL} --run 2 --run 3 --accept-unseen-references --edited-too --with-trigger-rows --yes\n"
 
 
 @pytest.mark.parametrize(("terminal", "exit_code"), [(False, 2), (True, 130)])
