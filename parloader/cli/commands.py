@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from parloader import __version__
-from parloader.cli.decorators import EXIT_CODES, answered, confirmed, require_terminal, with_permission, with_target
+from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options
 from parloader.cli.output import CommandGroup, Output
@@ -16,8 +17,7 @@ from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
-from parloader.errors import Interrupted, ParloaderError, UsageError, VerifyFailed
-from parloader.failures import as_parloader_error
+from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
 from parloader.quantities import counted
@@ -26,7 +26,6 @@ from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 
 if TYPE_CHECKING:
     from parloader.database.target import Target
-    from parloader.operations.bench_result import BenchResult
     from parloader.workers.progress import Screen
     from parloader.workers.throttle import Limits
 
@@ -122,7 +121,7 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
         operation.write(result, write)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
-        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {write}")
+        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {quote(str(write))}")
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -176,10 +175,9 @@ def clean(
             output.show(preview.as_json(), lambda: report.clean(preview))
             return
         if preview.rows:
-            rows = counted(preview.rows, "row")
-            question, asks = f"{report.clean(preview)}\nDelete {rows} from {target}?", f"clean asks before it deletes {rows} from {target}"
-            command = str(replace(config.command, yes=True))
-            if not answered(question, asks, command):
+            rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
+            require_terminal(f"clean asks before it deletes {rows} from {target}", command)
+            if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
                 raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
     result = operation.clean(config, screen)
     output.show(result.as_json(), lambda: report.clean(result))
@@ -259,16 +257,7 @@ def bench(
         allow_remote=allow_remote,
     )
     result = operation.bench(config, screen)
-    failure = None
-    try:
-        _keep(result, plot, save, screen)
-    except (ParloaderError, OSError) as error:  # the result, which took minutes to measure, is still shown
-        failure = as_parloader_error(error)
-    output.show(result.as_json(), lambda: report.bench(result), failure)
-
-
-def _keep(result: "BenchResult", plot: Path | None, save: bool, screen: "Screen") -> None:
-    """Draws the chart of --plot, and saves the best settings for --save."""
+    output.show(result.as_json(), lambda: report.bench(result))
     if plot:
         from parloader.cli.plot import draw_bench
 

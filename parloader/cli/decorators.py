@@ -12,6 +12,7 @@ from parloader.cli.connection_options import ConnectionOptions, connection_optio
 from parloader.cli.option_groups import option_group
 from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
+from parloader.cli.suggested_commands import connection_arguments
 from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
@@ -57,9 +58,14 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*, connection: ConnectionOptions, output: Output, **options: Any) -> None:
         from parloader.workers.progress import Screen
 
-        screen = Screen(output.verbosity)
+        output.connection = connection_arguments(click.get_current_context())
+        screen = Screen(output.verbosity, output.runnable)
         target = connection.target()
         if target is not None:
+            if target.others:
+                from parloader.database.cluster import tell_unreachable
+
+                tell_unreachable(screen.note)
             function(target=target, output=output, screen=screen, **options)
         else:
             from parloader.database.private_server.server import PrivateServer
@@ -88,17 +94,6 @@ def require_terminal(what: str, command: str) -> None:
     """UsageError: nobody can answer what the command is about to ask. `what` says so; `command` does not ask."""
     if not on_terminal():
         raise UsageError(f"{what}, and there is no terminal to ask on", f"To answer yes without being asked: {command}")
-
-
-def answered(question: str, what: str, command: str) -> bool:
-    """Asks the user at the terminal. Without one, a line of stdin answers; UsageError, as for require_terminal: there is no such line."""
-    if on_terminal():
-        return confirmed(question)
-    answer = (sys.stdin.readline() if sys.stdin else "").strip().lower()
-    if answer not in ("y", "yes", "n", "no"):
-        require_terminal(what, command)
-    click.echo(f"{question} [y/N]: {answer}", err=True)
-    return answer in ("y", "yes")
 
 
 def with_permission(function: Callable[..., None]) -> Callable[..., None]:

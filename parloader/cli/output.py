@@ -4,7 +4,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from parloader import signals
 from parloader.cli.redaction import redact
+from parloader.cli.suggested_commands import with_arguments
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
 from parloader.failures import as_parloader_error, traceback_wanted
 
@@ -31,21 +32,42 @@ class Output:
 
     verbosity: int  # 0: only the result and errors, 1: also notes and progress, 2: also details and tracebacks
     as_json: bool  # print one JSON object instead of text
-    printed: bool = False  # whether the result is on stdout: with --json, nothing else may follow
+    document: Mapping[str, Any] | None = None  # the result that --json prints at the end, together with an error that follows it
     lost: ResultNotWritten | None = None  # a result was not written
+    connection: str = ""  # the arguments that commands in messages need to connect to the same database
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
-        """Prints the result. `failure`: an error that belongs to it, which is raised afterwards; with --json it is part of the same object.
+        """Prints the result, with --json when the command ends. `failure`: an error that belongs to it, which is raised afterwards.
 
         The command does the rest of its work even if the result cannot be written: `exit_codes` reports that at the end.
         """
-        try:
-            click.echo(json.dumps({**result, **(failure_document(failure) if failure else {})}) if self.as_json else text())
-        except ResultNotWritten as error:
-            self.lost = error
-        self.printed = True
+        if self.as_json:
+            self.document = result
+        else:
+            self._print(self.runnable(text()))
         if failure:
             raise failure
+
+    def end(self, failure: ParloaderError | None = None) -> None:
+        """Prints the JSON object of a command that is done, or that ended with this failure."""
+        if self.as_json and (failure or self.document is not None):
+            self._print(json.dumps({**(self.document or {}), **(failure_document(failure) if failure else {})}))
+            self.document = None
+
+    def runnable(self, text: str) -> str:
+        """The text, whose commands connect to the same database."""
+        return with_arguments(text, self.connection)
+
+    def make_runnable(self, error: ParloaderError) -> None:
+        """Does the same to the texts of the error."""
+        error.message, error.next_step = self.runnable(error.message), self.runnable(error.next_step)
+        error.lines = tuple(map(self.runnable, error.lines))
+
+    def _print(self, text: str) -> None:
+        try:
+            click.echo(text)
+        except ResultNotWritten as error:
+            self.lost = error
 
 
 def failure_document(error: ParloaderError) -> dict[str, Any]:
@@ -66,6 +88,7 @@ def exit_codes(output: Output) -> Iterator[None]:
     """The one place that turns errors into messages and exit codes."""
     try:
         yield
+        output.end()
         if output.lost:
             raise output.lost
     except NO_ARGUMENTS as group:  # a group without a command
@@ -77,6 +100,7 @@ def exit_codes(output: Output) -> Iterator[None]:
         error = _error_to_show(exception)
         if output.verbosity > 1 or traceback_wanted():
             traceback.print_exc()
+        output.make_runnable(error)
         _fail(output, error)
 
 
@@ -92,9 +116,8 @@ def _fail(output: Output, error: ParloaderError) -> None:
     for line in error.lines or (str(error),):
         if line:
             click.echo(f"error: {_one_line(line)}", err=True)
-    if output.as_json and not output.printed:
-        with suppress(ResultNotWritten):
-            click.echo(json.dumps(failure_document(error)))
+    if not output.lost:
+        output.end(error)
     raise click.exceptions.Exit(error.exit_code) from None
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from parloader.errors import UsageError
 from parloader.operations.bench_result import BenchResult, Result
 
 PANEL_INCHES = (4.6, 4.2)
 
 
 def draw_bench(result: BenchResult, file: Path) -> None:
-    """Writes to `file` (.png or .svg) a heat map of rows/s for each writer, and the rate by number of processes."""
+    """Writes to `file` (.png or .svg) a heat map of rows/s for each writer, and the rate by number of processes. UsageError: the file cannot be written."""
     writers = list(dict.fromkeys(m.configuration.writer for m in result.results))
     figure = Figure(figsize=(PANEL_INCHES[0] * (len(writers) + 1), PANEL_INCHES[1]), layout="constrained")
     panels: list[Any] = list(figure.subplots(1, len(writers) + 1))
@@ -20,7 +21,10 @@ def draw_bench(result: BenchResult, file: Path) -> None:
         _heat_map(panel, result, [m for m in result.results if m.configuration.writer == writer], max_rate)
     _scaling(panels[-1], result)
     figure.suptitle(f"parloader bench on {result.server}: {result.rounds} rounds of {result.rows:,} rows", fontsize=11)
-    figure.savefig(file, dpi=150)
+    try:
+        figure.savefig(file, dpi=150)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}", "Name a file in a writable folder") from error
 
 
 def _heat_map(panel: Any, result: BenchResult, results: list[Result], max_rate: float) -> None:

@@ -44,6 +44,19 @@ _memberships: dict[frozenset[Node], Membership] = {}
 """What this process has found out, so that it need not ask every node for each connection."""
 
 
+def _tell_nobody(_: str) -> None:
+    """What the processes of workers do with a line that their parent shows."""
+
+
+_tell: Callable[[str], None] = _tell_nobody
+
+
+def tell_unreachable(tell: Callable[[str], None]) -> None:
+    """Names what shows a line for each node that cannot be reached while another one can."""
+    global _tell
+    _tell = tell
+
+
 def connect_to_any(target: Target, connect: Callable[[Target], Connection]) -> Connection:
     """A connection to the first node that can be used. `connect` connects to one node.
 
@@ -90,6 +103,8 @@ def _membership(target: Target, connect: Callable[[Target], Connection]) -> Memb
                 connections[node] = connection
         if not connections:
             raise _no_node(failures)
+        for failure in failures:
+            _tell(f"{failure.message}; using the other hosts of the URL")
         with target.translate_errors("comparing the nodes of the URL"):
             ids = {node: cluster_id(connection) for node, connection in connections.items()}
             first, *others = connections

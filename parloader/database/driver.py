@@ -98,7 +98,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         """Refuses plugins that send the password in plain text, unless over TLS or a Unix socket: any server may ask for one of them."""
         if plugin_name in CLEAR_TEXT_PLUGINS and not self._secure:
             raise ConnectError(
-                f"{self.host}:{self.port} asked for the password in plain text over a connection without TLS; it was not sent",
+                f"{Node(self.host, self.port)} asked for the password in plain text over a connection without TLS; it was not sent",
                 "Use --ssl-mode REQUIRED or a stricter mode; if you did not expect this, do not trust that server",
             )
         return super()._process_auth(plugin_name, auth_packet, handler)

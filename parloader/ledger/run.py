@@ -83,7 +83,11 @@ class Run:
         return frozenset(entry.name for entry in self.tables if not entry.rows.new)
 
     def table(self, name: str) -> TableEntry:
-        return next(entry for entry in self.tables if entry.name == name)
+        """KeyError: the run has no such table."""
+        for entry in self.tables:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)  # a StopIteration would only end a map() that calls this
 
     def key_ranges(self, table: str, of: Pass = Pass.FIRST) -> tuple[tuple[int, int], ...]:
         """The keys of the rows that the pass has written, as (first, last) pairs; none if the run assigns no keys."""

@@ -73,7 +73,7 @@ def resume_command(run: Run) -> str | None:
             case "digest":
                 pass  # computed from the file
             case _:
-                options.append(f"--set {name}={value}")
+                options.append(f"--set {shlex.quote(f'{name}={value}')}")
     if run.plan.seed:
         options.append(f"--seed {run.plan.seed}")
     return " ".join(["parloader seed", *options])

@@ -43,9 +43,10 @@ class Misfit:
 def adapt(plan: Plan, live: Schema) -> Plan:
     """The plan without optional columns that the live tables lack, and with the live names of the integer keys."""
     keys = {table.name: _live_key(table, live.get(table.name)) for table in plan.tables}
+    planned_keys = {table.name: table.key for table in plan.tables}
 
     def column(generator: Generator) -> Generator:
-        if isinstance(generator, Pick) and generator.column == plan.table(generator.parent).key:
+        if isinstance(generator, Pick) and generator.column == planned_keys.get(generator.parent):  # the plan may lack the parent
             return replace(generator, column=keys[generator.parent] or generator.column)
         return generator
 

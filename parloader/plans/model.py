@@ -190,7 +190,11 @@ class Plan:
         return tuple(table for table in self.tables if table.later)
 
     def table(self, name: str) -> Table:
-        return next(table for table in self.tables if table.name == name)
+        """KeyError: the plan has no such table."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)  # a StopIteration would only end a map() that calls this
 
     def referenced_columns(self, name: str) -> tuple[str, ...]:
         """The columns of the table that any table picks, including itself."""

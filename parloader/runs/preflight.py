@@ -6,6 +6,7 @@ It runs in the transaction that begins a run, so a row that the server rejects e
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import polars as pl
 
@@ -181,7 +182,7 @@ def refuse_rejected_rows(connection: Connection, table: Table) -> Iterator[None]
         hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            advice or f"Change the values in a plan file: parloader plan --table {table.name} --write plan.toml{hint}",
+            advice or f"Change the values in a plan file: parloader plan --table {quote(table.name)} --write plan.toml{hint}",
         ) from error
 
 

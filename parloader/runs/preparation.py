@@ -198,7 +198,7 @@ def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     if changed:
         problem += f", and the plan {config.plan} has changed since that run began"
     if run.complete:
-        other = "add another one (parloader seed … --new-run)"
+        other = "add another one: the same command with --new-run"
     elif changed:
         other = f"finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
     else:

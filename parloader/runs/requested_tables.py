@@ -1,6 +1,7 @@
 """Checks that the tables a plan asks for exist, and names those that do."""
 
 from collections.abc import Collection
+from shlex import quote
 
 from parloader.builtin.plan import NAME
 from parloader.database import privileges
@@ -27,7 +28,7 @@ def require_requested_tables(connection: Connection, plan: Plan, listing: Listed
     privileges.require_select(connection, missing)
     existing = sorted(name for name in store.table_names(listing) if listing.tables[name].table_type == TableType.TABLE)
     if is_builtin and listing.spelled(plan.target.name) is None:
-        example = f"parloader seed --table {existing[0] if existing else 'NAME'}"
+        example = f"parloader seed --table {quote(existing[0]) if existing else 'NAME'}"
         raise SchemaMismatch(
             f"there is no table {NAME}, which the built-in example fills; {_contents(listing, existing)}",
             f"Name the table to fill, for example: {example}. Or use an empty database, in which parloader creates the example's tables",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
+from shlex import quote
 
 from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
@@ -93,7 +94,7 @@ class TriggerWatch:
             raise Refused(
                 f"{counted(added, 'row')} of {table.name} appeared while a sample of {listed(dict.fromkeys(firing))} was written: "
                 f"{_triggers_text(self._others(table.name))} inserts them, and the plan generates rows of {table.name} as well; nothing was committed",
-                f"Load {firing[0]} instead (parloader seed --table {firing[0]}): its trigger creates the rows of {table.name}. "
+                f"Load {firing[0]} instead (parloader seed --table {quote(firing[0])}): its trigger creates the rows of {table.name}. "
                 "Or drop the trigger for the duration of the load",
             )
 

@@ -195,8 +195,11 @@ class TableSchema:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> ColumnSchema:
-        """The column of this name. StopIteration: there is none."""
-        return next(column for column in self.columns if column.name == name)
+        """The column of this name. KeyError: there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)  # a StopIteration would only end a map() that calls this
 
 
 Schema: TypeAlias = Mapping[str, TableSchema]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never
 
@@ -44,10 +44,11 @@ class Progress:
 
 
 class Screen(Progress):
-    """Shows progress on stderr: notes and the bar from verbosity 1, details from verbosity 2."""
+    """Shows progress on stderr: notes and the bar from verbosity 1, details from verbosity 2. `change` completes a line before it is shown."""
 
-    def __init__(self, verbosity: int) -> None:
+    def __init__(self, verbosity: int, change: Callable[[str], str] = str) -> None:
         self.verbosity = verbosity
+        self._change = change
         self._bar: tqdm[Never] | None = None
 
     def note(self, message: str) -> None:
@@ -60,9 +61,9 @@ class Screen(Progress):
 
     def _write(self, message: str) -> None:
         if self._bar is None:
-            print(message, file=sys.stderr)
+            print(self._change(message), file=sys.stderr)
         else:
-            self._bar.write(message, file=sys.stderr)  # above the bar
+            self._bar.write(self._change(message), file=sys.stderr)  # above the bar
 
     @contextmanager
     def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:

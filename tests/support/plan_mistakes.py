@@ -150,6 +150,8 @@ def documents(draw: st.DrawFn) -> Document:
         customer["column"][name] = draw(generators())
     document: Document = {"plan": "fuzz", "seed": draw(st.integers(0, 5)), "table": {"customer": customer, "orders": orders}}
     if draw(rare):
+        del document["table"]["customer"]
+    if draw(rare):
         orders["column"][draw(names)] = draw(anything)
     if draw(rare):
         option = st.sampled_from(["key", "identity", "match", "optional", "later", "unchecked", "partitioned", "reuse", "rows", "colunm"])

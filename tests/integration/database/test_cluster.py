@@ -30,8 +30,9 @@ def test_addresses_of_one_server_are_one_database(database: Database, closed_por
     with ordinary_account(database) as owned, proxy((owned.target.host, owned.target.port)) as other:
         node = Node(owned.target.host, owned.target.port)
         several = with_nodes(owned, Node("127.0.0.1", closed_port), Node("127.0.0.1", other.port), node)
-        several.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL)")
-        several.parloader("seed", "--table", "t", "--rows", "300", "--batch", "100", "--procs", "3")
+        owned.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL)")
+        done = several.parloader("seed", "--table", "t", "--rows", "300", "--batch", "100", "--procs", "3")
+        assert done.stderr.count(f"no server listens at 127.0.0.1:{closed_port}; using the other hosts of the URL\n") == 1
         assert several.value("SELECT COUNT(*) FROM t") == 300
 
 

@@ -1,6 +1,7 @@
 """Whatever a command raises ends in one line and an exit code."""
 
 import io
+import json
 import sys
 
 import click
@@ -9,6 +10,7 @@ import pytest
 from parloader import signals
 from parloader.cli.decorators import with_output
 from parloader.cli.output import CommandGroup, Output, exit_codes
+from parloader.errors import UsageError
 from parloader.standard_streams import ResultStream
 
 
@@ -67,3 +69,13 @@ def test_a_lost_result_is_an_error_after_the_rest_of_the_work(monkeypatch: pytes
         result = group.main(["work"], standalone_mode=False)
     assert (result, done) == (1, ["the rest"])
     assert "the result could not be written to stdout: No space left on device" in capsys.readouterr().err
+
+
+def test_an_error_after_the_result_is_in_the_same_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as a chart or settings that bench cannot write, or a private server that does not stop."""
+    output = Output(verbosity=1, as_json=True)
+    output.show({"rows": 1}, str)
+    with pytest.raises(click.exceptions.Exit) as exit_, exit_codes(output):
+        raise UsageError("parloader.toml cannot be written", "Omit --save")
+    error = {"code": 2, "kind": "usage_error", "message": "parloader.toml cannot be written", "next_step": "Omit --save"}
+    assert (exit_.value.exit_code, json.loads(capsys.readouterr().out)) == (2, {"rows": 1, "error": error})

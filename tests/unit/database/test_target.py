@@ -98,6 +98,7 @@ def test_several_nodes_are_shown_and_tried_in_turn() -> None:
     assert str(target) == "shop at a:3306,b:3307,c:3306 as ann"
     assert target.starting_with(4).nodes == target.preferring(b).nodes == (b, c, a)
     assert str(target.at(c)) == "shop at c:3306 as ann"
+    assert str(Node("::1", 3307)) == "[::1]:3307"
     assert target.starting_with(0) == target.starting_with(3) == target
     assert target.at(a).starting_with(7) == target.at(a)
 

@@ -96,6 +96,11 @@ def test_a_mistake_is_a_line(columns: str, problem: str) -> None:
     assert line.startswith(f"plan.toml, line {number}: {problem}"), line
 
 
+def test_a_pick_from_a_table_that_the_plan_lacks_adds_it() -> None:
+    frames = rows('plan = "shop"\n[table.orders]\nrows = 3\n[table.orders.column]\ncustomer_id = { pick = "customer.id" }\n', SHOP)
+    assert (frames["customer"].height, frames["orders"]["customer_id"].to_list()) == (1, [1, 1, 1])
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     columns = 'customer_id = { pick = "customer.idd" }\nstatuss = { const = "a" }\nn = { const = "x" }\nnote = { expr = "nt" }'
     figures = """
