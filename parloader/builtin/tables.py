@@ -1,6 +1,6 @@
 """Creates and drops the tables of the built-in plan."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from parloader.builtin.plan import CREATED_COMMENT
@@ -53,20 +53,41 @@ class CreatedTables:
     why_kept: str = ""
 
 
+def foresee_created_tables(connection: Connection, has_other_rows: Callable[[str], bool]) -> CreatedTables:
+    """What `drop_created_tables` would do once the generated rows are gone. `has_other_rows`: whether a table has rows besides those."""
+    created = _created_tables(connection)
+    why_kept = _why_referenced(connection, created) or next((_why_not_empty(name) for name in created if has_other_rows(name)), "")
+    return CreatedTables(kept=created, why_kept=why_kept) if why_kept else CreatedTables(dropped=created)
+
+
+def _created_tables(connection: Connection) -> tuple[str, ...]:
+    """The existing tables that parloader created, children first."""
+    commented = introspection.list_tables(connection).with_comment(CREATED_COMMENT)
+    return tuple(name for name in children_first() if name in commented)
+
+
+def _why_referenced(connection: Connection, created: Sequence[str]) -> str:
+    """Names a foreign key of another table to one of the created ones. Empty: there is none."""
+    for key in visibility.foreign_keys_to(connection, created) if created else ():
+        if key.child not in created or not key.same_database:
+            return f"{key.shown_child} references {key.parent} ({', '.join(key.columns)})"
+    return ""
+
+
+def _why_not_empty(name: str) -> str:
+    return f"{name} has rows that parloader did not create"
+
+
 def drop_created_tables(connection: Connection) -> CreatedTables:
     """Drops the tables that parloader created, if all are empty and no other table references them.
 
     No row can be inserted between the check and the drop, so none is lost.
     """
-    listed = introspection.list_tables(connection)
-    commented = listed.with_comment(CREATED_COMMENT)
-    created = tuple(name for name in children_first() if name in commented)
+    created = _created_tables(connection)
     if not created:
         return CreatedTables()
-    for key in visibility.foreign_keys_to(connection, created):
-        if key.child not in created or not key.same_database:
-            child = key.child if key.same_database else f"{key.database}.{key.child}"
-            return CreatedTables(kept=created, why_kept=f"{child} references {key.parent} ({', '.join(key.columns)})")
+    if why_kept := _why_referenced(connection, created):
+        return CreatedTables(kept=created, why_kept=why_kept)
     if connection.in_cluster:
         if drop_empty_in_cluster(connection, created):
             return CreatedTables(dropped=created)
@@ -75,7 +96,7 @@ def drop_created_tables(connection: Connection) -> CreatedTables:
     try:
         for name in created:
             if sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1"):
-                return CreatedTables(kept=created, why_kept=f"{name} has rows that parloader did not create")
+                return CreatedTables(kept=created, why_kept=_why_not_empty(name))
         sql.execute(connection, "DROP TABLE " + ", ".join(map(sql.quote, created)))
     except DriverError as error:
         if not error_codes.is_referenced(error):  # by a table that the account cannot see

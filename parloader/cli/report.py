@@ -203,19 +203,24 @@ def verify(result: "VerifyResult") -> str:
 
 
 def clean(result: "CleanResult") -> str:
-    delete = "would delete" if result.dry_run else "deleted"
-    lines = [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
+    delete, drop, keep = ("would delete", "would drop", "would keep") if result.dry_run else ("deleted", "dropped", "kept")
+    reference = "reference" if result.dry_run else "referenced"
+    lines = [f"{delete} {counted(rows, 'row')} from {name} that {reference} generated rows" for name, rows in result.trigger_rows.items()]
+    lines += [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
     created = result.created
     if created.dropped:
-        lines.append(f"dropped the tables that parloader had created: {', '.join(created.dropped)}")
+        lines.append(f"{drop} the tables that parloader had created: {', '.join(created.dropped)}")
     if created.kept:
-        lines.append(f"kept the tables that parloader had created, because {created.why_kept}: {', '.join(created.kept)}")
+        lines.append(f"{keep} the tables that parloader had created, because {created.why_kept}: {', '.join(created.kept)}")
         lines.append("to drop them later, remove the cause and run parloader clean again")
+    for name, triggers in result.left_by_triggers.items():
+        by = f"the trigger{'s' if len(triggers) > 1 else ''} {', '.join(triggers)}"
+        lines.append(f"{keep} what {by} may have written to {name}: parloader cannot tell it from what others wrote there")
     if result.runs:
         ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
         lines.append(f"{numbered('run', result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")
     if result.kept_runs:
-        lines.append(f"{'would keep' if result.dry_run else 'kept'} {numbered('run', result.kept_runs)}")
+        lines.append(f"{keep} {numbered('run', result.kept_runs)}")
     return "\n".join(lines) or "nothing to delete: parloader has created no rows here"
 
 

@@ -96,7 +96,7 @@ MEANINGS = (
     Meaning(
         group=numbers.READ_ONLY,
         error=ServerNotSupported,
-        next_step="Connect to a server that takes writes: a primary with read_only off",
+        next_step="Connect to a server that takes writes (the primary), or have an administrator turn off the option that the message names",
         action=Action.RECONNECT,
     ),
     Meaning(

@@ -5,7 +5,7 @@ and "… VIEWS Table"; MariaDB documentation likewise.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from parloader.database import sql
@@ -13,6 +13,9 @@ from parloader.database.driver import Connection
 
 # A quoted name, or a word with the characters of an unquoted name (MySQL manual "Schema Object Names")
 NAMES = re.compile(r"`((?:[^`]|``)+)`|([0-9A-Za-z_$\u0080-\uffff]+)")
+
+# The tables of an INSERT, REPLACE or UPDATE, up to its columns, values or query. Nothing follows in ON DUPLICATE KEY UPDATE, FOR UPDATE and REPLACE()
+WRITTEN = re.compile(r"(?<!KEY )(?<!FOR )\b(?:INSERT|REPLACE|UPDATE)\b([^(;]*?)(?=\b(?:SET|VALUES?|SELECT|WITH)\b|[(;]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,20 +30,28 @@ class StoredPrograms:
 
         The names are compared without regard to case. Some of these tables may only be read.
         """
-        existing: dict[str, list[str]] = {}
-        for name in tables:
-            existing.setdefault(name.lower(), []).append(name)
+        named = {name for text in self._reached(table, trigger) for name in _names(text)}
+        return frozenset(name for name in tables if name.lower() in named)
+
+    def tables_written(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
+        """Those of the tables that an INSERT, REPLACE or UPDATE in one of these texts names, directly or through a view."""
+        written = {name for text in self._reached(table, trigger) for target in WRITTEN.findall(text) for name in _names(target)}
+        views = [text for name, text in self.others.items() if name.lower() in written]
+        written.update(*map(_names, views))
+        return frozenset(name for name in tables if name.lower() in written)
+
+    def _reached(self, table: str, trigger: str) -> Iterator[str]:
+        """The trigger's body, and the texts of what it names: routines, views, and triggers of tables."""
         others = {name.lower(): text for name, text in self.others.items()}
-        found: set[str] = set()
         seen: set[str] = set()
         pending = [self.triggers.get((table, trigger), "")]
         while pending:
-            for word in _names(pending.pop()) - seen:
+            text = pending.pop()
+            yield text
+            for word in _names(text) - seen:
                 seen.add(word)
-                found.update(existing.get(word, ()))
                 pending += [others[word]] if word in others else []
                 pending += [body for (fired_by, _), body in self.triggers.items() if fired_by.lower() == word]
-        return frozenset(found)
 
 
 def _names(text: str) -> set[str]:

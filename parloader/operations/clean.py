@@ -1,8 +1,8 @@
 """clean: deletes the rows that the ledger lists, children first, and nothing else; then drops the ledger."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from parloader.builtin.tables import CreatedTables, drop_created_tables
@@ -19,11 +19,11 @@ from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
-from parloader.rows.trigger_rows import delete_trigger_rows
+from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
-from parloader.runs.removal import Removal, prepare_removal
+from parloader.runs.removal import Removal, foresee_created, prepare_removal
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -53,6 +53,8 @@ class _CleanPlan:
     """What a clean will delete."""
 
     removal: Removal
+    trigger_rows: Counter[str] = field(default_factory=Counter)
+    """table → rows deleted because they referenced generated rows"""
     token: int
     """fences the workers off if another command takes over"""
 
@@ -62,13 +64,15 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
     context = _CleanContext(config=config, progress=progress or Progress(), executor=executor or default_executor())
     permission.require_permitted(config.target, config.allow_remote)
 
-    def prepare(connection: Connection) -> Removal:
+    def prepare(connection: Connection) -> tuple[Removal, Mapping[str, int], CreatedTables]:
         permission.require_not_forbidden(connection, config.target)
-        return prepare_removal(connection, config)
+        removal = prepare_removal(connection, config)
+        trigger_rows = count_trigger_rows(connection, removal.trigger_references, removal.runs)
+        return removal, trigger_rows, foresee_created(connection, removal, trigger_rows)
 
-    removal = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
-    _require_no_edited_rows(context, removal)
-    return _result(removal, dry_run=True)
+    removal, trigger_rows, created = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
+    missing = _require_no_edited_rows(context, removal)
+    return _result(removal, missing, dry_run=True, trigger_rows=trigger_rows, created=created)
 
 
 def clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
@@ -84,24 +88,34 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
-        _require_no_edited_rows(context, removal)
-        if removal.trigger_references:
-            lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, context, todo))
-        if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
-            lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
-        else:
-            _delete_in_chunks(context, lease, todo)
-        created = CreatedTables()
-        if not removal.kept_runs:
-            created = lease.run_with_retry("ending the clean", partial(_finish, removal))
-        return _result(removal, created=created)
+        missing = _require_no_edited_rows(context, removal)
+        try:
+            if removal.trigger_references:
+                lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, todo))
+            if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
+                lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
+            else:
+                _delete_in_chunks(context, lease, todo)
+            created = CreatedTables()
+            if not removal.kept_runs:
+                created = lease.run_with_retry("ending the clean", partial(_finish, removal))
+        except BaseException:  # without a result, nothing else names these rows
+            for table, rows in todo.trigger_rows.items():
+                progress.note(f"deleted {counted(rows, 'row')} from {table} that referenced generated rows (--with-trigger-rows)")
+            raise
+        return _result(removal, missing, trigger_rows=todo.trigger_rows, created=created)
 
 
-def _result(removal: Removal, *, dry_run: bool = False, created: CreatedTables = CreatedTables()) -> CleanResult:  # noqa: B008  it is frozen
+def _result(
+    removal: Removal, missing: Mapping[str, int], *, dry_run: bool = False, trigger_rows: Mapping[str, int], created: CreatedTables
+) -> CleanResult:
+    """`missing`: the rows that do not exist any more, by table."""
     return CleanResult(
         dry_run=dry_run,
         runs=tuple(run.run_id for run in removal.runs),
-        tables=removal.rows_by_table,
+        tables=tuple((table, rows - missing.get(table, 0)) for table, rows in removal.rows_by_table),
+        trigger_rows=trigger_rows,
+        left_by_triggers=removal.left_by_triggers,
         kept_runs=tuple(run.run_id for run in removal.kept_runs),
         created=created,
     )
@@ -131,11 +145,14 @@ def _finish(removal: Removal, connection: Connection) -> CreatedTables:
     return created
 
 
-def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
-    """EditedRows: rows to delete were edited. Notes how many are missing. Holds no connection of its own while the workers compare."""
-    config = context.config
+def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping[str, int]:
+    """EditedRows: rows to delete were edited. Notes how many rows of each table are missing, and returns it; nothing with --edited-too.
+
+    Holds no connection of its own while the workers compare.
+    """
+    config, missing = context.config, Counter[str]()
     if not removal.runs or config.edited_too:
-        return
+        return missing
     compare_context = CompareContext(
         target=config.target,
         procs=config.procs,
@@ -147,15 +164,16 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
     )
     for run in removal.runs:
         for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():
+            missing[table] += rows
             context.progress.note(
                 f"run {run.run_id}: {counted(rows, 'row')} of {table} no longer {'exists' if rows == 1 else 'exist'} under "
                 f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
             )
+    return missing
 
 
-def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: Connection) -> None:
+def _delete_trigger_rows(todo: _CleanPlan, connection: Connection) -> None:
     """Deletes the rows that triggers inserted for generated rows, in transactions of a part each. May be repeated."""
-    deleted: Counter[str] = Counter()
     for run in todo.removal.runs:
         steps = delete_trigger_rows(connection, todo.removal.trigger_references, run)
         while True:
@@ -164,9 +182,7 @@ def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: C
                 step = next(steps, None)
             if step is None:
                 break
-            deleted[step[0]] += step[1]
-    for table, rows in deleted.items():
-        context.progress.note(f"deleted {counted(rows, 'row')} from {table} that referenced generated rows (--with-trigger-rows)")
+            todo.trigger_rows[step[0]] += step[1]
 
 
 def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:

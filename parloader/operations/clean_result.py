@@ -1,6 +1,7 @@
 """The result of clean."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from parloader.builtin.tables import CreatedTables
 
@@ -14,6 +15,10 @@ class CleanResult:
     """their run_ids"""
     tables: tuple[tuple[str, int], ...]
     """(table, rows), children first"""
+    trigger_rows: Mapping[str, int] = field(default_factory=dict)
+    """table → rows that referenced generated rows (--with-trigger-rows)"""
+    left_by_triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """table → the triggers that may have written there, which clean does not undo"""
     kept_runs: tuple[int, ...] = ()
     """the run_ids of the others in the ledger"""
     created: CreatedTables = CreatedTables()  # noqa: RUF009  it is frozen
@@ -21,7 +26,7 @@ class CleanResult:
 
     @property
     def rows(self) -> int:
-        return sum(rows for _, rows in self.tables)
+        return sum(rows for _, rows in self.tables) + sum(self.trigger_rows.values())
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -30,6 +35,8 @@ class CleanResult:
             "kept_runs": list(self.kept_runs),
             "rows": self.rows,
             "tables": dict(self.tables),
+            "trigger_rows": dict(self.trigger_rows),
+            "left_by_triggers": {table: list(triggers) for table, triggers in self.left_by_triggers.items()},
             "dropped": list(self.created.dropped),
             "kept_tables": list(self.created.kept),
             "why_kept": self.created.why_kept,

@@ -1,14 +1,14 @@
 """schema check and schema upgrade: whether script_execution fits the built-in plan, and the step to migration V97."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parloader.builtin import v97
 from parloader.builtin.plan import script_execution, without_unreferenced_parents
 from parloader.builtin.v97 import State
 from parloader.config import UpgradeConfig
 from parloader.database import introspection
-from parloader.database.driver import Connection
-from parloader.database.session import connected, require_writable
+from parloader.database.driver import Connection, DriverError
+from parloader.database.session import require_writable
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import SchemaMismatch
@@ -23,7 +23,7 @@ from parloader.runs.preparation import complete_plan
 from parloader.schema.model import Schema
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
-from parloader.workers.retry_policy import run_on_connection
+from parloader.workers.retry_policy import is_transient, run_on_connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +66,20 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
     """Applies the V97 step if the schema is before it; otherwise changes nothing."""
     target = config.target
     permission.require_permitted(target, config.allow_remote)
-    with (
-        DatabaseLease(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()),
-        connected(target) as connection,
-        target.translate_errors("upgrading the schema"),
-    ):
-        permission.require_not_forbidden(connection, target)
+    with DatabaseLease(target, "schema upgrade", DEFAULT_RETRY_SECONDS, Progress()) as lease:
+        lease.wait()
+        return lease.run_with_retry("upgrading the schema", _Upgrade(target))
+
+
+class _Upgrade:
+    """The upgrade. May be repeated after a lost connection: the statement of an earlier attempt may be done, or still be running."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._begun = False
+
+    def __call__(self, connection: Connection) -> SchemaState:
+        permission.require_not_forbidden(connection, self._target)
         before, schema = _read(connection)
         if before.state is State.OTHER:
             raise SchemaMismatch(
@@ -79,11 +87,16 @@ def upgrade_schema(config: UpgradeConfig) -> SchemaState:
                 "Migrate it to the state before V97 first",
             )
         if before.state is not State.BEFORE_V97:
-            return before
-        require_writable(connection, target)
-        v97.upgrade(connection, schema)
-        after, _ = _read(connection)
-        return SchemaState(state=after.state, misfits=after.misfits, upgraded=True)
+            return replace(before, upgraded=self._begun)
+        require_writable(connection, self._target)
+        begun_before, self._begun = self._begun, True
+        try:
+            v97.upgrade(connection, schema)
+        except DriverError as error:
+            # this statement has waited for the one of an earlier attempt
+            if not begun_before or is_transient(error) or _read(connection)[0].state is not State.V97:
+                raise
+        return replace(_read(connection)[0], upgraded=True)
 
 
 def _read(connection: Connection) -> tuple[SchemaState, Schema]:

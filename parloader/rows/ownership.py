@@ -62,6 +62,14 @@ class OwnedRows:
         outside = " AND ".join(sql.outside(key, tuple(ranges)) for key, ranges in self._ranges().items())
         return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {outside} LIMIT 1"))
 
+    def count_other_rows(self, connection: Connection) -> int:
+        """How many rows the table has besides these. A row key names one row only, so the numbers of both can be compared."""
+        table, ranges = sql.quote(self.name), self._ranges()
+        where = " AND ".join(sql.outside(key, tuple(found)) for key, found in ranges.items())
+        others = int(sql.value(connection, f"SELECT COUNT(*) FROM {table}{f' WHERE {where}' if where else ''}"))
+        by_row_key = OwnedRows(self.name, self.by_row_key).conditions(connection, IDENTITY_BATCH_ROWS)
+        return others - sum(int(sql.value(connection, f"SELECT COUNT(*) FROM {table} WHERE {condition}")) for condition in by_row_key)
+
     def outside_keys(self, alias: str) -> str:
         """A condition on the table with this alias: the row is none of those whose integer keys a run assigned."""
         by_key = self._ranges()

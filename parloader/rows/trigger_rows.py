@@ -3,7 +3,7 @@
 A trigger's row cannot be told from one that somebody else inserted for a generated row, so clean deletes them only on request.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from parloader.database import introspection, sql, visibility
 from parloader.database.driver import Connection
@@ -49,12 +49,34 @@ def trigger_references(
 
 def delete_trigger_rows(connection: Connection, references: tuple[Reference, ...], run: Run) -> Iterator[tuple[str, int]]:
     """Deletes the rows that reference rows of the run, each step in the caller's transaction; yields (table, rows deleted) after each."""
+    for reference, condition in _parent_conditions(connection, references, run):
+        yield reference.child, sql.execute(connection, f"DELETE c {_joined(reference, condition)}")
+
+
+def count_trigger_rows(connection: Connection, references: tuple[Reference, ...], runs: Iterable[Run]) -> dict[str, int]:
+    """How many rows `delete_trigger_rows` would delete from each table, in total for these runs."""
+    by_child: dict[str, list[Reference]] = {}
     for reference in references:
-        if not run.done.get(reference.parent):
-            continue
-        generated = OwnedRows(reference.parent, ((run, Pass.FIRST),))
-        for condition in generated.conditions(connection, PARENT_KEYS):
-            yield reference.child, sql.execute(connection, _delete_statement(reference, condition))
+        by_child.setdefault(reference.child, []).append(reference)
+    counts = {child: _count_rows(connection, by, runs) for child, by in by_child.items()}
+    return {child: rows for child, rows in counts.items() if rows}
+
+
+def _count_rows(connection: Connection, references: Sequence[Reference], runs: Iterable[Run]) -> int:
+    """Counts a child's rows that reference generated rows; one that does so by several foreign keys only once."""
+    conditions = [pair for run in runs for pair in _parent_conditions(connection, references, run)]
+    if len(references) == 1:
+        return sum(int(sql.value(connection, f"SELECT COUNT(*) {_joined(*pair)}")) for pair in conditions)
+    key = ", ".join(f"c.{sql.quote(name)}" for name in references[0].child_key)
+    return len({row for pair in conditions for row in sql.rows(connection, f"SELECT {key} {_joined(*pair)}")})
+
+
+def _parent_conditions(connection: Connection, references: Iterable[Reference], run: Run) -> Iterator[tuple[Reference, str]]:
+    """For each reference, conditions that together are true for the run's rows of the parent."""
+    for reference in references:
+        if run.done.get(reference.parent):
+            generated = OwnedRows(reference.parent, ((run, Pass.FIRST),))
+            yield from ((reference, condition) for condition in generated.conditions(connection, PARENT_KEYS))
 
 
 def are_referenced(connection: Connection, reference: Reference, keys: Sequence[int]) -> bool:
@@ -63,6 +85,27 @@ def are_referenced(connection: Connection, reference: Reference, keys: Sequence[
     return bool(sql.rows(connection, statement, list(keys)))
 
 
-def _delete_statement(reference: Reference, condition: str) -> str:
+def _joined(reference: Reference, condition: str) -> str:
+    """FROM: the child, as c, with the rows of the parent that it references, of those for which the condition is true."""
     parents = f"SELECT DISTINCT {reference.parent_columns} FROM {sql.quote(reference.parent)} WHERE {condition}"
-    return f"DELETE c FROM {reference.quoted_child} c JOIN ({parents}) p ON {reference.joined}"
+    return f"FROM {reference.quoted_child} c JOIN ({parents}) p ON {reference.joined}"
+
+
+def left_by_triggers(connection: Connection, runs: Iterable[Run], schema: Schema, deleted: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The tables that triggers of these runs' tables write, if clean does not delete what they wrote → these triggers, as "NAME of TABLE".
+
+    They are tables without rows of the runs, apart from those in `deleted`, and tables of which a run reused existing rows. Which rows a
+    trigger wrote is unknown. `schema`: the runs' tables that exist. Without triggers it sends no statement.
+    """
+    triggers = [(name, trigger) for name, table in schema.items() for trigger in table.triggers]
+    if not triggers:
+        return {}
+    updated = {table.name for run in runs for table in run.plan.with_deferred_columns}
+    reused = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows < entry.rows.rows}
+    programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
+    found: dict[str, list[str]] = {}
+    for of, trigger in triggers:
+        if trigger.event != "UPDATE" or of in updated:
+            for written in programs.tables_written(of, trigger.name, tables) - {of}:
+                found.setdefault(written, []).append(f"{trigger.name} of {of}")
+    return {name: tuple(sorted(by)) for name, by in sorted(found.items()) if name not in deleted and (name not in schema or name in reused)}

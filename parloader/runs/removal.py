@@ -1,7 +1,9 @@
 """What a clean will delete, and the reasons why it must not, except edited rows: comparison.py looks for these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from parloader.builtin.tables import CreatedTables, foresee_created_tables
 from parloader.config import CleanConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
@@ -9,12 +11,13 @@ from parloader.database.session import server_info
 from parloader.database.visibility import Reference, References
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.plans.model import Pass
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
-from parloader.rows.ownership import children_first, require_no_shared_rows, require_unique_keys
+from parloader.rows.ownership import OwnedRows, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
-from parloader.rows.trigger_rows import trigger_references
+from parloader.rows.trigger_rows import left_by_triggers, trigger_references
 from parloader.runs.selection import select_runs
 from parloader.schema.model import Schema
 
@@ -32,6 +35,8 @@ class Removal:
     """the foreign keys that reference rows of the runs"""
     trigger_references: tuple[Reference, ...]
     """those from tables that triggers fill, if their rows are deleted as well"""
+    left_by_triggers: Mapping[str, tuple[str, ...]]
+    """the tables in which clean does not undo what triggers wrote → these triggers"""
     max_text_bytes: int
     """the longest text that the server can join (max_allowed_packet)"""
     compared: bool
@@ -84,10 +89,23 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
         schema=schema,
         references=references,
         trigger_references=by_triggers,
+        left_by_triggers=left_by_triggers(connection, selected, schema, {reference.child for reference in by_triggers}),
         max_text_bytes=server_info(connection).max_allowed_packet_bytes,
         compared=not config.edited_too and not _changes_own_rows(schema),
         command=config.command,
     )
+
+
+def foresee_created(connection: Connection, removal: Removal, trigger_rows: Mapping[str, int]) -> CreatedTables:
+    """What will become of the tables that parloader created. `trigger_rows`: the rows of triggers that are deleted, by table."""
+    if removal.kept_runs:
+        return CreatedTables()
+
+    def has_other_rows(name: str) -> bool:
+        generated = OwnedRows(name, tuple((run, Pass.FIRST) for run in removal.runs if run.done.get(name)))
+        return generated.count_other_rows(connection) > trigger_rows.get(name, 0)
+
+    return foresee_created_tables(connection, has_other_rows)
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:

@@ -1,8 +1,16 @@
 """V97: before it seed refuses, the step is applied, and the rows that were there survive."""
 
 import json
+from collections.abc import Callable
 
+import pytest
+from support.faults import kill_sessions
 from support.servers import DROP_LEDGER, Database, create_example
+
+from parloader.builtin import v97
+from parloader.database import sql
+from parloader.database.driver import Connection
+from parloader.schema.model import Schema
 
 BEFORE_V97 = """CREATE TABLE script_execution (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -57,3 +65,34 @@ def test_another_schema_is_not_upgraded(database: Database) -> None:
     database.execute("CREATE TABLE script_execution (id BIGINT UNSIGNED PRIMARY KEY)")
     assert "neither before V97 nor after" in database.parloader("schema", "upgrade", check=3).stderr
     assert database.parloader("schema", "check", check=3).stdout.startswith("script_execution: other")
+
+
+def test_an_upgrade_whose_connection_is_lost_is_repeated(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before its statement, after it, and while the server still executes it."""
+    as_before_v97(database)
+    upgrade = v97.upgrade
+    with database.server.connection() as admin, database.connection() as other:
+
+        def lose(connection: Connection, live: Schema) -> None:
+            kill_sessions(admin, [connection.thread_id()])
+            sql.execute(connection, "DO 0")
+
+        def lose_afterwards(connection: Connection, live: Schema) -> None:
+            upgrade(connection, live)
+            lose(connection, live)
+
+        def end_late(connection: Connection, live: Schema) -> None:
+            """The server has not noticed that the connection was lost, and executed the statement of the first attempt."""
+            upgrade(other, live)
+            upgrade(connection, live)
+
+        cases: tuple[list[Callable[[Connection, Schema], None]], ...] = (
+            [lose, upgrade],
+            [lose_afterwards],
+            [lose, end_late],
+        )
+        for attempts in cases:
+            monkeypatch.setattr(v97, "upgrade", lambda connection, live, pending=attempts: pending.pop(0)(connection, live))
+            assert "just upgraded" in database.parloader("schema", "upgrade").stdout
+            assert not attempts
+            database.execute("DROP TABLE script_execution", BEFORE_V97)

@@ -75,6 +75,13 @@ def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...
         assert error.next_step
 
 
+def test_a_statement_that_an_option_of_the_server_forbids() -> None:
+    """--read-only is one of several."""
+    words = "The MariaDB server is running with the NO_ENGINE_SUBSTITUTION option so it cannot execute this statement"
+    error = error_codes.translate(pymysql.err.OperationalError(1290, words), "writing t", account="ann", database="shop")
+    assert "the option that the message names" in error.next_step
+
+
 def test_a_missing_privilege_names_the_grant() -> None:
     error = pymysql.err.OperationalError(1142, "INSERT command denied to user 'ann'@'localhost' for table 'orders'")
     error.account = "ann@%"  # type: ignore[attr-defined]  # as driver.Connection does

@@ -1,5 +1,9 @@
 """Which tables a trigger names: in its own text, and in that of routines, views and triggers that it reaches."""
 
+from dataclasses import replace
+
+import pytest
+
 from parloader.database.stored_programs import StoredPrograms
 
 TABLES = ("thread", "reply", "audit", "Ünïcode", "other")
@@ -19,6 +23,23 @@ PROGRAMS = StoredPrograms(
 
 def named(trigger: str) -> set[str]:
     return set(PROGRAMS.tables_named("reply", trigger, TABLES))
+
+
+@pytest.mark.parametrize(
+    ("body", "tables"),
+    [
+        ("insert low_priority ignore into `thread` values (1)", {"thread"}),
+        ("REPLACE INTO shop.audit\nSET n = 1; DELETE FROM other", {"audit"}),
+        ("UPDATE thread t JOIN audit a ON a.id = t.id SET t.n = 1", {"thread", "audit"}),
+        ("SET NEW.x = REPLACE(NEW.x, 'a', 'b'), NEW.y = (SELECT n FROM thread FOR UPDATE)", set()),
+        ("INSERT INTO audit SELECT id FROM thread ON DUPLICATE KEY UPDATE other = 1", {"audit"}),
+        ("INSERT INTO some_view VALUES (1)", {"other"}),
+        ("CALL note_it(1)", {"audit", "thread"}),
+    ],
+)
+def test_written_tables(body: str, tables: set[str]) -> None:
+    triggers = {("reply", "t"): body, ("audit", "chained"): "UPDATE thread SET n = 1" if "note_it" in body else ""}
+    assert set(replace(PROGRAMS, triggers=triggers).tables_written("reply", "t", TABLES)) == tables
 
 
 def test_tables_are_found_through_everything_that_is_named() -> None:
