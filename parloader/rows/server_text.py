@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import polars as pl
 
@@ -149,8 +150,8 @@ def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
         case ColumnType.DECIMAL:
             return _decimal(values, column.scale)
         case ColumnType.REAL:
-            exact = given.cast(pl.String).cast(pl.Float64) if values.dtype.is_decimal() else given.cast(pl.Float64)
-            return _real(exact.cast(pl.Float32).cast(pl.Float64) if column.single else exact)
+            exact = values.cast(pl.String).cast(pl.Float64) if values.dtype.is_decimal() else values.cast(pl.Float64)
+            return pl.lit(_real(exact.cast(pl.Float32).cast(pl.Float64) if column.single else exact))
         case ColumnType.DATE if values.dtype.is_temporal():
             return given.dt.strftime("'%Y-%m-%d'")
         case ColumnType.DATETIME | ColumnType.TIMESTAMP if values.dtype.is_temporal():
@@ -176,31 +177,23 @@ def _decimal(values: pl.Series, scale: int) -> pl.Expr:
     return text.str.head(scale - own_scale - (scale == 0)) if own_scale > scale else text
 
 
-def _real(values: pl.Expr) -> pl.Expr:
-    """The shortest text that identifies the number."""
-    written = (values + 0.0).cast(pl.String)  # -0 is 0
-    whole, fraction, exponent = (written.str.extract(form) for form in (r"^-?(\d+)", r"\.(\d+)", r"e\+?(-?\d+)$"))
-    fraction = fraction.fill_null("")
-    unpadded = (whole + fraction).str.strip_chars_start("0")
-    leading = (whole + fraction).str.len_bytes().cast(pl.Int32) - unpadded.str.len_bytes().cast(pl.Int32)
-    digits = unpadded.str.strip_chars_end("0")
-    count = digits.str.len_bytes().cast(pl.Int32)
-    # the number is 0.digits × 10**place
-    place = whole.str.len_bytes().cast(pl.Int32) - leading + exponent.cast(pl.Int32).fill_null(0)
-    before = digits.str.slice(0, place.clip(lower_bound=0)) + _zeros(place - count)
-    after = _zeros(-place) + digits.str.slice(place.clip(lower_bound=0))
-    plain = pl.when(place <= 0).then(pl.lit("0")).otherwise(before) + _behind_point(after)
-    with_exponent = digits.str.slice(0, 1) + _behind_point(digits.str.slice(1)) + "e" + (place - 1).cast(pl.String)
-    text = pl.when(count == 0).then(pl.lit("0")).when(place.is_between(FIRST_PLACE, LAST_PLACE)).then(plain).otherwise(with_exponent)
-    return pl.when(values < 0).then("-" + text).otherwise(text)
+def _real(values: pl.Series) -> pl.Series:
+    """The shortest text that identifies each number. Polars writes it as the server does, except for very large and very small numbers."""
+    texts = values.cast(pl.String)
+    others = (texts.str.contains("e", literal=True) | (values.abs() >= 10.0**LAST_PLACE)).arg_true()
+    plain = texts.str.strip_suffix(".0").set(values == 0, "0")  # -0, too
+    return plain.scatter(others, [_server_notation(text) for text in texts.gather(others)]) if others.len() else plain
 
 
-def _zeros(count: pl.Expr) -> pl.Expr:
-    return pl.lit("0" * LAST_PLACE).str.slice(0, count.clip(lower_bound=0, upper_bound=LAST_PLACE))
-
-
-def _behind_point(digits: pl.Expr) -> pl.Expr:
-    return pl.when(digits == "").then(pl.lit("")).otherwise("." + digits)
+def _server_notation(text: str) -> str:
+    """1.5e-7 → 0.00000015, 1000000000000000.0 → 1e15."""
+    number = Decimal(text).normalize()
+    _, digits, exponent = number.as_tuple()
+    place = len(digits) + int(exponent)  # the number is 0.digits × 10**place
+    if FIRST_PLACE <= place <= LAST_PLACE:
+        return f"{number:f}"
+    mantissa = f"{number.scaleb(1 - place):f}"
+    return f"{mantissa}e{place - 1}"
 
 
 def _timestamp(values: pl.Expr, digits: int) -> pl.Expr:
