@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from parloader.errors import ParloaderError, UsageError
 from parloader.files import read_text, write_atomically
-from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistake, PlanError
-from parloader.plans.documents.plan_document import decode_plan, encode_plan
+from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, PlanError
+from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.model import Plan
 
 Comments: TypeAlias = Mapping[tuple[str, str | None], str]
@@ -19,14 +19,6 @@ Comments: TypeAlias = Mapping[tuple[str, str | None], str]
 TITLE = "# parloader plan"
 
 BARE_KEY = re.compile("[A-Za-z0-9_-]+")
-
-
-Check: TypeAlias = Callable[[Plan], Iterable[Mistake]]
-"""Finds mistakes in a plan: see plan_document.decode_plan."""
-
-
-def no_check(plan: Plan) -> tuple[Mistake, ...]:
-    return ()
 
 
 def read(path: Path | str, check: Check = no_check) -> Plan:
