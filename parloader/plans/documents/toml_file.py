@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from parloader.errors import ParloaderError, UsageError
-from parloader.files import read_text, write_atomically
+from parloader.files import read_text, why_unreadable, write_atomically
 from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, PlanError
 from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.model import Plan
@@ -26,8 +26,9 @@ def read(path: Path | str, check: Check = no_check) -> Plan:
     try:
         text = read_text(Path(path))
     except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or error
-        raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
+        raise UsageError(
+            f"the plan {path} cannot be read: {why_unreadable(error)}", "Name a plan file; parloader plan --write creates one"
+        ) from error
     return parse(text, str(path), check)
 
 
@@ -65,7 +66,7 @@ def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:
     try:
         write_atomically(path, text_of(plan, comments))
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error}", "Name a file in a writable folder") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "Name a file in a writable folder") from error
 
 
 def text_of(plan: Plan, comments: Comments | None = None) -> str:
