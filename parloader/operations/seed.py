@@ -21,7 +21,9 @@ from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
-from parloader.runs.preparation import plan_errors_located, prepare, serialization_warning
+from parloader.runs.preparation import prepare
+from parloader.runs.requested_plan import plan_errors_located
+from parloader.runs.writer_checks import serialization_warning
 from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
 from parloader.workers.executor import Executor
