@@ -19,6 +19,11 @@ def read_text(path: Path) -> str:
         raise ValueError(f"it is not UTF-8 (byte {error.start:,})") from error
 
 
+def why_unreadable(error: OSError | ValueError) -> str:
+    """The reason in an error of `read_text`, without the name of the file."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 def require_regular(path: Path) -> None:
     """ValueError: it is something else, such as a pipe, where reading would wait until someone writes. OSError: it cannot be found."""
     mode = path.stat().st_mode

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from support.servers import (
 )
 
 from parloader.database import sql
+from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 from parloader.errors import ServerStartError
@@ -74,6 +76,23 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
         return homes[kind]
 
     return make
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def server_kind(request: pytest.FixtureRequest) -> str:
+    """For tests of scripts that start a server of this kind themselves."""
+    try:
+        find_binary((KINDS[request.param],))
+    except ServerStartError as error:
+        unavailable(request.param, error)
+    return str(request.param)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """For servers that a script starts: pytest's own folders have names too long for a socket's path."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(params=["mariadb", "mysql"])

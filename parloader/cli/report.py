@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.operations.pause import Pause
     from parloader.operations.plan import Forecast, TableForecast
     from parloader.operations.schema import SchemaState
-    from parloader.operations.seed import SeedResult, TableLoad
+    from parloader.operations.seed_result import SeedResult, TableLoad
     from parloader.operations.status import Status
     from parloader.operations.verify import VerifyResult
     from parloader.workers.stats import WorkerStats

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from parloader.errors import UsageError
-from parloader.files import read_text, require_regular, write_atomically
+from parloader.files import read_text, require_regular, why_unreadable, write_atomically
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 
 OptionValue: TypeAlias = str | list[str]
@@ -101,8 +101,7 @@ def _content(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or error
-        raise UsageError(f"{file} cannot be read: {reason}", "Correct it, or move it away") from error
+        raise UsageError(f"{file} cannot be read: {why_unreadable(error)}", "Correct it, or move it away") from error
 
 
 def save_settings(file: Path, settings: Mapping[str, int | str]) -> None:

@@ -277,8 +277,8 @@ def close(connection: Any) -> None:
         connection.close()
 
 
-def translate(error: pymysql.Error, doing: str, *, account: str, database: str) -> ParloaderError:
-    """The parloader error for a driver error that ended `doing`. Target.translate knows account and database."""
+def translate(error: pymysql.Error, doing: str, *, database: str) -> ParloaderError:
+    """The parloader error for a driver error that ended `doing`. Target.translate knows the database."""
     message = f"{doing}: {server_message(error)}"
     if meaning := _meaning(error):
         if meaning.group is numbers.NO_PRIVILEGE:

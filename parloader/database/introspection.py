@@ -126,21 +126,15 @@ def _read(
     tables = {}
     for name in wanted:
         listing = known.tables[name]
+        table_columns = columns.get(name, ())
         unique_keys, indexes = keys.get(name, ((), ()))
-        if any(column.name == DOCUMENT_ID for column in columns.get(name, ())) and not any(
-            k.columns == (DOCUMENT_ID,) for k in unique_keys
-        ):
-            unique_keys = (
-                *unique_keys,
-                UniqueKey(name=f"{DOCUMENT_ID}_INDEX", columns=(DOCUMENT_ID,)),
-            )  # InnoDB's own, which is not listed
         table = TableSchema(
             name=name,
-            columns=columns.get(name, ()),
+            columns=table_columns,
             table_type=TableType(listing.table_type),
             engine=listing.engine,
             comment=listing.comment,
-            unique_keys=unique_keys,
+            unique_keys=(*unique_keys, *_document_id_key(table_columns, unique_keys)),
             indexes=indexes,
             foreign_keys=foreign_keys.get(name, ()),
             checks=checks.get(name, ()),
@@ -149,6 +143,13 @@ def _read(
         )
         tables[name] = dialect.normalize(table)
     return tables
+
+
+def _document_id_key(columns: tuple[ColumnSchema, ...], unique_keys: tuple[UniqueKey, ...]) -> tuple[UniqueKey, ...]:
+    """InnoDB's own unique key on FTS_DOC_ID, which information_schema does not list. Empty: the table has no such column, or a listed key on it."""
+    has_column = any(column.name == DOCUMENT_ID for column in columns)
+    is_listed = any(key.columns == (DOCUMENT_ID,) for key in unique_keys)
+    return (UniqueKey(name=f"{DOCUMENT_ID}_INDEX", columns=(DOCUMENT_ID,)),) if has_column and not is_listed else ()
 
 
 def _rows_by_table(connection: Connection, statement: str, wanted: Collection[str]) -> dict[str, Rows]:

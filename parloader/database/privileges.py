@@ -34,10 +34,12 @@ class Trial:
 
 
 def select(table: str) -> Trial:
+    """SELECT on all columns."""
     return Trial(privilege="SELECT", table=table, statement=f"SELECT * FROM {sql.quote(table)} LIMIT 0")
 
 
 def insert(table: str, columns: Collection[str]) -> Trial:
+    """INSERT on these columns."""
     names, nulls = ", ".join(map(sql.quote, columns)), ", ".join(["NULL"] * len(columns))
     return Trial(
         privilege="INSERT", table=table, statement=f"INSERT INTO {sql.quote(table)} ({names}) SELECT {nulls} FROM DUAL WHERE FALSE"
@@ -45,23 +47,28 @@ def insert(table: str, columns: Collection[str]) -> Trial:
 
 
 def update(table: str, columns: Collection[str]) -> Trial:
+    """UPDATE on these columns."""
     same = ", ".join(f"{name} = {name}" for name in map(sql.quote, columns))
     return Trial(privilege="UPDATE", table=table, statement=f"UPDATE {sql.quote(table)} SET {same} WHERE FALSE")
 
 
 def alter(table: str) -> Trial:
+    """ALTER on the table."""
     return Trial(privilege="ALTER", table=table, statement=f"ALTER TABLE {sql.quote(table)} ALTER COLUMN {NOTHING} DROP DEFAULT")
 
 
 def create(table: str) -> Trial:
+    """CREATE for a table of this name."""
     return Trial(privilege="CREATE", table=table, statement=f"CREATE TABLE {sql.quote(table)} LIKE {NOTHING}")
 
 
 def index(table: str) -> Trial:
+    """INDEX on the table."""
     return Trial(privilege="INDEX", table=table, statement=f"CREATE INDEX {NOTHING} ON {sql.quote(table)} ({NOTHING})")
 
 
 def references(table: str) -> Trial:
+    """REFERENCES, for a foreign key to the table."""
     return Trial(
         privilege="REFERENCES",
         table=table,

@@ -24,8 +24,8 @@ class Requirement:
     """completes: NAME must be …"""
     condition: str
     """SQL: whether the value is harmless"""
-    remedy: str
     reason: str
+    remedy: str = "Remove the statement that sets it from init_connect or from the proxy"
     servers: tuple[ServerKind, ...] = BOTH
     since: tuple[Version, ...] = ()
     until: Version | None = None
@@ -44,7 +44,6 @@ REQUIREMENTS = (
         name="gtid_next",
         wanted="AUTOMATIC",
         condition="@@SESSION.gtid_next LIKE 'AUTOMATIC%%'",
-        remedy="Remove the statement that sets it from init_connect or from the proxy",
         reason="Otherwise all transactions get the same identifier, and the server skips those after the first.",
         servers=MYSQL,
     ),
@@ -52,14 +51,12 @@ REQUIREMENTS = (
         name="insert_id",
         wanted="0",
         condition="@@SESSION.insert_id = 0",
-        remedy="Remove the statement that sets it from init_connect or from the proxy",
         reason="Otherwise the next AUTO_INCREMENT key is this number.",
     ),
     Requirement(
         name="skip_replication",
         wanted="0",
         condition="NOT @@SESSION.skip_replication",
-        remedy="Remove the statement that sets it from init_connect or from the proxy",
         reason="If it is 1, replicas may leave out the rows.",
         servers=MARIADB,
     ),
@@ -67,7 +64,6 @@ REQUIREMENTS = (
         name="wsrep_on",
         wanted="1 on a Galera node",
         condition="@@SESSION.wsrep_on OR @@GLOBAL.wsrep_provider IN ('', 'none')",
-        remedy="Remove the statement that sets it from init_connect or from the proxy",
         reason="If it is 0 on a Galera node, the other nodes do not get the rows.",
         servers=MARIADB,
     ),

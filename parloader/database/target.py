@@ -92,7 +92,7 @@ class Target:
 
     def translate(self, error: pymysql.Error, doing: str) -> ParloaderError:
         """The parloader error for a driver error that ended `doing`."""
-        return error_codes.translate(error, doing, account=self.user, database=self.database)
+        return error_codes.translate(error, doing, database=self.database)
 
 
 class Protocol(StrEnum):

@@ -25,7 +25,8 @@ from parloader.plans.row_ranges import IndexRange, RowAllocation, split
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import writer_for
 from parloader.runs import permission
-from parloader.runs.preparation import fit_to_schema, require_writer, serialization_warning
+from parloader.runs.preparation import fit_to_schema
+from parloader.runs.writer_checks import require_writer, serialization_warning
 from parloader.schema.model import Schema
 from parloader.workers.batching import FixedBatch
 from parloader.workers.executor import Executor, Task

@@ -22,8 +22,10 @@ from parloader.quantities import size_text
 from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, require_key_capacity
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
-from parloader.runs.preparation import PreparedLoad, plan_errors_located, prepare, serialization_warning
+from parloader.runs.preparation import PreparedLoad, prepare
+from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.trigger_watch import FIRING
+from parloader.runs.writer_checks import serialization_warning
 from parloader.schema import storage_size
 from parloader.schema.model import DOCUMENT_ID, Schema, TableSchema
 from parloader.schema.storage_size import Size

@@ -12,6 +12,7 @@ from parloader.database.session import ServerInfo, require_writable
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.operations.seed_result import NOTHING_REQUESTED, SeedResult, TableLoad
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import split
@@ -20,7 +21,9 @@ from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
-from parloader.runs.preparation import plan_errors_located, prepare, serialization_warning
+from parloader.runs.preparation import prepare
+from parloader.runs.requested_plan import plan_errors_located
+from parloader.runs.writer_checks import serialization_warning
 from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 from parloader.workers.events import BatchDone, Event, age_seconds
 from parloader.workers.executor import Executor
@@ -31,88 +34,6 @@ from parloader.workers.self_references import load_stages
 from parloader.workers.stats import WorkerStats
 from parloader.workers.tasks.load import LoadTask
 from parloader.workers.throttle import throttles
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableLoad:
-    """What workers loaded in one pass over a table."""
-
-    name: str
-    """the table, and which pass if it is the second"""
-    rows: int
-    seconds: float
-
-    @property
-    def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "table": self.name,
-            "rows": self.rows,
-            "seconds": round(self.seconds, 3),
-            "rows_per_second": round(self.rows_per_second),
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeedResult:
-    """What this call loaded, and what the run holds now."""
-
-    run_id: int | None
-    """None: no rows were requested, so no run was begun"""
-    rows: int
-    """loaded by this call"""
-    seconds: float
-    """of loading; 0 if the run was complete already"""
-    check_seconds: float
-    """of counting"""
-    first_batch_seconds: float | None
-    """from the start of this process (the import of parloader) to the first committed batch; None: no batch was loaded"""
-    already_complete: bool
-    workers: tuple[WorkerStats, ...]
-    counts: rule_counts.Counts
-    """of the target table, as found on the server"""
-    target: str = ""
-    """the target table"""
-    several_tables: bool = False
-    """whether workers load more than the target table, or load it in two passes"""
-    tables: tuple[TableLoad, ...] = ()
-    """what this call loaded, by table and pass, in order"""
-    updated: int = 0
-    """rows whose deferred columns this call set, in the second pass"""
-
-    @property
-    def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "run_id": self.run_id,
-            "rows": self.rows,
-            "updated": self.updated,
-            "seconds": round(self.seconds, 3),
-            "rows_per_second": round(self.rows_per_second),
-            "check_seconds": round(self.check_seconds, 3),
-            "first_batch_seconds": self.first_batch_seconds and round(self.first_batch_seconds, 3),
-            "already_complete": self.already_complete,
-            "target": self.target,
-            "tables": [table.as_json() for table in self.tables],
-            "workers": [worker.as_json() for worker in self.workers],
-            "counts": self.counts.as_json(),
-        }
-
-
-NOTHING_REQUESTED = SeedResult(
-    run_id=None,
-    rows=0,
-    seconds=0.0,
-    check_seconds=0.0,
-    first_batch_seconds=None,
-    already_complete=False,
-    workers=(),
-    counts=rule_counts.Counts(total=0, figures={}, violations={}),
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,7 +193,7 @@ class PlanSolver:
         max_rows = MAX_ROWS if self.request.fixed_rows(name) is not None else self._max_rows(name)
         return self.requirements.rows(self.request, name, max_rows)
 
-    def _capacity(self, name: str, only_new: bool) -> ParentCapacity:
+    def _capacity(self, name: str, *, only_new: bool) -> ParentCapacity:
         """Capacity of a table. Tables that must have equally many rows share the smallest capacity among them."""
         capacities = [
             self.requirements.capacity(

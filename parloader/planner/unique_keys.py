@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Protocol
 
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import MAX_ROWS, UniqueKeyExhausted, listed
@@ -39,6 +40,12 @@ class ParentCapacity:
     existing: int  # rows that need not be generated
     maximum: int
     is_limit: bool = True  # False: parloader cannot work out more rows, but there may be some
+
+
+class CapacityOf(Protocol):
+    """Tells how many rows of a table, or of its new rows only, can be picked from."""
+
+    def __call__(self, name: str, *, only_new: bool) -> ParentCapacity: ...
 
 
 @dataclass
@@ -81,7 +88,7 @@ class UniqueKeySolver:
     rows: int
     reused: int  # how many of `rows` exist already
     existing_rows: int  # all rows in the table
-    capacity: Callable[[str, bool], ParentCapacity]  # of a parent; True: of new rows only
+    capacity: CapacityOf
     schema: Mapping[str, TableSchema]
 
     def solve(self) -> UniquenessLayout:
@@ -100,7 +107,7 @@ class UniqueKeySolver:
         )
         for group in self.draft.groups:
             if group.name in self.draft.lockstep_groups and group.name not in distinct_groups:
-                size = min(self.capacity(parent, False).existing for parent in group.parents) - group.max_offset
+                size = min(self.capacity(parent, only_new=False).existing for parent in group.parents) - group.max_offset
                 layout.group_digits[group.name] = MixedRadixDigit(every=1, size=max(1, size))
         waiting = [key for key in self.draft.keys if not self._is_met(key, layout)]
         while distinct_column := self._best_distinct_column(waiting, layout):
@@ -174,7 +181,9 @@ class UniqueKeySolver:
             raise UniqueKeyExhausted(self.draft.name, self._unknown_values(key, unknown), is_limit=False)
         else:
             parents = [parent for column in key.columns if (group := self.draft.group_of(column)) for parent in group.parents]
-            raise UniqueKeyExhausted(self.draft.name, reason, is_limit=all(self.capacity(parent, False).is_limit for parent in parents))
+            raise UniqueKeyExhausted(
+                self.draft.name, reason, is_limit=all(self.capacity(parent, only_new=False).is_limit for parent in parents)
+            )
 
     def _is_unknown(self, column: str) -> bool:
         """Whether the column might differ in more rows than parloader can work out: its CHECKs, its type or another column decide."""
@@ -211,7 +220,7 @@ class UniqueKeySolver:
     def _limits(self, key: UniqueKey, sources: Sequence[DigitSource]) -> str:
         holds = [self._holds(s.name, s.maximum) for s in sources if not s.group and s.maximum < self.rows]
         for group, maximum in ((s.group, s.maximum) for s in sources if s.group and s.maximum < self.rows):
-            is_limit = all(self.capacity(parent, False).is_limit for parent in group.parents)
+            is_limit = all(self.capacity(parent, only_new=False).is_limit for parent in group.parents)
             can = "can have only" if is_limit else "gets at most"
             holds.append(f"{listed(group.parents)} {can} {counted(maximum, 'row')}{'' if is_limit else ' from parloader'}")
         full = f"its unique key {key.name} ({listed(key.columns)})"
@@ -228,7 +237,7 @@ class UniqueKeySolver:
                     found.append(DigitSource(name=name, group=None, existing=size, maximum=size))
         for group in self.draft.groups:
             if self._identifies_parent_row(group, key):
-                capacities = [self.capacity(parent, bool(group.lockstep_tables)) for parent in group.parents]
+                capacities = [self.capacity(parent, only_new=bool(group.lockstep_tables)) for parent in group.parents]
                 existing, max_rows = (
                     min(r.existing for r in capacities) - group.max_offset,
                     min(r.maximum for r in capacities) - group.max_offset,
@@ -258,7 +267,7 @@ class UniqueKeySolver:
         best: tuple[int, DigitSource] | None = None
         for source in groups:
             assert source.group is not None
-            max_rows = min(self.capacity(parent, True).maximum for parent in source.group.parents) - source.group.max_offset
+            max_rows = min(self.capacity(parent, only_new=True).maximum for parent in source.group.parents) - source.group.max_offset
             if max_rows > 0 and (best is None or max_rows > best[0]):
                 best = (max_rows, source)
         if best is None:

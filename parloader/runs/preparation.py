@@ -1,37 +1,32 @@
 """Works out what a load will do, from the plan and the database, before anything is written. `plan` shows it, `seed` does it."""
 
-import hashlib
-import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from parloader.builtin import v97
-from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, shown, without_unreferenced_parents
+from parloader.builtin.plan import NAME, shown, without_unreferenced_parents
 from parloader.builtin.tables import can_create_tables, declared_tables
 from parloader.config import SeedConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
-from parloader.database.session import ServerInfo, logs_statements, server_info
-from parloader.errors import AnotherRun, SchemaMismatch, ServerNotSupported, UsageError
-from parloader.generation.samples import mistakes_without_schema, samples
+from parloader.database.session import ServerInfo, server_info
+from parloader.errors import AnotherRun, SchemaMismatch
+from parloader.generation.samples import samples
 from parloader.ledger import store
-from parloader.ledger.run import TABLE_PARAMETER, Run, requested_tables
+from parloader.ledger.run import Run, requested_tables
 from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import CompletedPlan, complete
 from parloader.planner.request import Fill, Note, listed
 from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
-from parloader.plans.documents import python_plan, toml_file
-from parloader.plans.documents.mistakes import Mistakes, PlanError
-from parloader.plans.documents.plan_document import encode_plan
-from parloader.plans.model import Plan, Table, require_parents
+from parloader.plans.documents.mistakes import Mistakes
+from parloader.plans.model import Plan, require_parents
 from parloader.quantities import counted
 from parloader.rows.allocation import count_existing_rows
-from parloader.rows.writer_names import WriterName
+from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file
 from parloader.runs.requested_tables import require_requested_tables
-from parloader.schema.model import Schema, TableSchema
+from parloader.runs.writer_checks import require_writer
+from parloader.schema.model import Schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +88,7 @@ def fit_to_schema(
     connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
-    require_requested_tables(connection, plan, listing, is_builtin=_is_builtin(plan))
+    require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
     if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
@@ -102,12 +97,12 @@ def fit_to_schema(
             "Run your migrations, or: parloader schema upgrade",
         )
     plan = spell_columns(plan, schema)
-    if _is_builtin(plan):
+    if is_builtin(plan):
         plan = without_unreferenced_parents(plan, schema, parents or {})
     elif fill is Fill.DEMANDED:
         plan = plan_names.checked(plan, tables)
     plan = compatibility.adapt(plan, schema)
-    if _is_builtin(plan):  # without these tables, nothing can be completed
+    if is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(connection, plan, tables, fill, parents or {})
     plan_names.require_followed_columns(inferred.plan, tables)
@@ -138,42 +133,6 @@ def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanO
     return PlanOnSchema(plan=plan, schema=schema)
 
 
-def require_writer(connection: Connection, writer: WriterName, server: ServerInfo) -> None:
-    """ServerNotSupported if the server does not accept what the writer sends, or its replicas would handle it differently."""
-    if writer is not WriterName.LOAD_DATA:
-        return
-    if logs_statements(connection):
-        raise ServerNotSupported(
-            "the server's binary log contains statements (binlog_format is STATEMENT), so replicas would run LOAD DATA themselves and skip rows that they reject",
-            "Use --writer insert; or an administrator sets binlog_format to ROW or MIXED",
-        )
-    if not server.local_infile:
-        raise ServerNotSupported(
-            "the server has local_infile off, which the writer load-data needs",
-            "Ask an administrator to turn it on (SET GLOBAL local_infile = 1), or use --writer insert",
-        )
-    if writer is WriterName.LOAD_DATA and server.splits_load_data:
-        raise ServerNotSupported(
-            "the cluster has wsrep_load_data_splitting on, which commits a LOAD DATA in pieces, so a part of a batch could remain",
-            "Ask an administrator to turn it off on every node (SET GLOBAL wsrep_load_data_splitting = 0), or use --writer insert",
-        )
-
-
-def serialization_warning(writer: WriterName, server: ServerInfo, table: TableSchema, procs: int) -> str:
-    """Why the workers of load-data would wait for each other; empty if they would not.
-
-    Source: MySQL manual "AUTO_INCREMENT Handling in InnoDB" (MariaDB "AUTO_INCREMENT Handling in InnoDB" likewise): LOAD DATA is a
-    "bulk insert", which in the modes 0 and 1 holds the AUTO-INC table lock to the end of the statement, even if every key is given.
-    """
-    auto_increment = any(column.auto_increment for column in table.columns)
-    if writer is not WriterName.LOAD_DATA or procs < 2 or server.autoinc_lock_mode == 2 or not auto_increment:
-        return ""
-    return (
-        f"innodb_autoinc_lock_mode is {server.autoinc_lock_mode}: LOAD DATA locks the entire table, so {procs} workers take turns; "
-        "--writer insert does not, nor does load-data on a server that was started with innodb_autoinc_lock_mode=2"
-    )
-
-
 def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:
     """The run of the same plan, an incomplete one if there is one; None: a new run begins. AnotherRun: a run of another plan is in the way."""
     requested = {*requested_tables(plan)}
@@ -181,7 +140,7 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
     if config.new_run:
         if unfinished := next((run for run in of_target if not run.complete), None):
             raise AnotherRun(
-                f"run {unfinished.run_id} ({describe(unfinished)}) is not complete, so --new-run would leave it unfinished",
+                f"run {unfinished.run_id} ({_describe(unfinished)}) is not complete, so --new-run would leave it unfinished",
                 f"Finish it (parloader status shows the command), or remove it: parloader clean --run {unfinished.run_id}",
             )
         return None
@@ -194,7 +153,7 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
 def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     """Why the requested plan cannot continue the run, and what to do."""
     tables = listed(table for table in requested_tables(plan) if table in run.requested_tables)
-    problem, changed = f"{tables} already has rows of run {run.run_id} ({describe(run)})", _file_has_changed(run, config)
+    problem, changed = f"{tables} already has rows of run {run.run_id} ({_describe(run)})", _file_has_changed(run, config)
     if changed:
         problem += f", and the plan {config.plan} has changed since that run began"
     if run.complete:
@@ -211,89 +170,21 @@ def _file_has_changed(run: Run, config: SeedConfig) -> bool:
     if config.plan is None or run.parameters.get("file") != config.plan:
         return False
     # the digest covers the number of rows and the seed, which may come from options
-    as_in_run = _of_file(replace(config, rows=run.plan.target.rows, seed=run.plan.seed), config.plan)
+    as_in_run = plan_of_file(replace(config, rows=run.plan.target.rows, seed=run.plan.seed), config.plan)
     return as_in_run.parameters["digest"] != run.parameters.get("digest")
 
 
-def describe(run: Run) -> str:
+def _describe(run: Run) -> str:
     """The run's row count, parameters and random seed, for messages."""
     seed = [f"seed={run.plan.seed}"] if run.plan.seed else []
     return ", ".join([counted(run.plan.target.rows, "row"), *([shown(run.parameters)] if run.parameters else []), *seed])
 
 
-def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
-    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file."""
-    if config.plan is not None:
-        _require_without("--plan", {"--table": config.tables, "--set": config.parameters})
-        return _of_file(config, config.plan), Fill.DEMANDED
-    if config.tables:
-        _require_without("--table", {"--set": config.parameters})
-        return _of_tables(config, config.tables), Fill.ALL
-    plan = script_execution(DEFAULT_ROWS if config.rows is None else config.rows, config.parameters)
-    return replace(plan, parameters={**plan.parameters, **_parents(config)}, seed=config.seed or 0), Fill.DEMANDED
-
-
-def _require_without(option: str, others: Mapping[str, object]) -> None:
-    for other, value in others.items():
-        if value:
-            raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
-
-
-def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
-    """Each table has --rows rows, unless --parents gives it another number."""
-    rows = DEFAULT_ROWS if config.rows is None else config.rows
-    tables = tuple(
-        Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
-    )
-    parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
-    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0] if len(names) > 1 else None)
-
-
-def _of_file(config: SeedConfig, source: str) -> Plan:
-    read = python_plan.load if _is_python(source) else toml_file.read
-    plan = read(source, mistakes_without_schema)
-    if config.rows is not None:
-        target = replace(plan.target, rows=config.rows)
-        plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
-    if config.seed is not None:
-        plan = replace(plan, seed=config.seed)
-    digest = hashlib.sha256(json.dumps(encode_plan(plan), sort_keys=True).encode()).hexdigest()[:12]
-    return replace(plan, parameters={"file": source, "digest": digest, **_parents(config)})
-
-
-def _is_python(source: str) -> bool:
-    """Whether it is package.module:NAME, not a file."""
-    module, _, name = source.rpartition(":")
-    return bool(module and name) and not Path(source).exists()
-
-
-@contextmanager
-def plan_errors_located(config: SeedConfig) -> Iterator[None]:
-    """Adds the plan file's name and lines to mistakes that are found after it was read: when it meets the schema, or when rows are generated."""
-    try:
-        yield
-    except PlanError as error:
-        if config.plan is None:
-            raise
-        located = python_plan.located if _is_python(config.plan) else toml_file.located
-        raise located(error, config.plan) from error
-
-
-def _parents(config: SeedConfig) -> dict[str, str]:
-    text = ",".join(f"{table}={rows}" for table, rows in sorted(config.parents.items()))
-    return {"parents": text} if text else {}
-
-
 def _how_to_fit(plan: Plan) -> str:
     """What to do if the live schema does not fit the built-in plan. Empty for other plans: each misfit has its own advice."""
-    if _is_builtin(plan):
+    if is_builtin(plan):
         return (
             "To load a table of your own, name it: parloader seed --table NAME. For the built-in example, migrate the database to its schema, "
             "or use an empty database, in which parloader creates the tables"
         )
     return ""
-
-
-def _is_builtin(plan: Plan) -> bool:
-    """Whether it is the built-in plan; a plan file, or a table given by name, may have its name as well."""
-    return plan.name == NAME and not {"file", TABLE_PARAMETER} & plan.parameters.keys()

@@ -41,9 +41,14 @@ def stopped(database: Database, *statements: str) -> str:
     return caught.value.message
 
 
+def column_type(key: str) -> str:
+    """The type of a column that references such a key."""
+    return key.removesuffix(" PRIMARY KEY").removesuffix(" AUTO_INCREMENT").removesuffix(" NOT NULL")
+
+
 def library(database: Database, key: str, rule: str = "CASCADE") -> None:
     """Fills book and its shelves; loan references books, note references shelves: both are tables of somebody else."""
-    kind = key.removesuffix(" PRIMARY KEY").removesuffix(" AUTO_INCREMENT").removesuffix(" NOT NULL")
+    kind = column_type(key)
     database.execute(
         f"CREATE TABLE shelf (id {key}, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
         f"CREATE TABLE book (id {key}, shelf_id {kind} NOT NULL, title VARCHAR(80) NOT NULL, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
@@ -120,19 +125,20 @@ def test_a_row_of_ours_that_is_edited(database: Database, key: str, table: str, 
 
 def test_a_row_of_somebody_under_the_key_of_one_of_ours(database: Database) -> None:
     library(database, BY_VALUES)
-    stopped(
+    said = stopped(
         database,
         "CREATE TABLE deleted AS SELECT * FROM book ORDER BY id LIMIT 1",
         "DELETE FROM book ORDER BY id LIMIT 1",
         "INSERT INTO book SELECT id, shelf_id, 'mine' FROM deleted",
     )
+    assert "rows of book were edited while clean ran: 1 (id " in said
     assert database.value("SELECT COUNT(*) FROM book WHERE title = 'mine'") == 1
 
 
 @pytest.mark.parametrize("key", [BY_KEY, pytest.param(BY_VALUES, marks=pytest.mark.slow)])
 def test_a_second_pass_that_is_edited(database: Database, key: str) -> None:
     """The columns that close a cycle are set to NULL first, and are compared before that."""
-    kind = key.removesuffix(" PRIMARY KEY").removesuffix(" AUTO_INCREMENT").removesuffix(" NOT NULL")
+    kind = column_type(key)
     database.execute(
         f"CREATE TABLE department (id {key}, head_id {kind} NULL) ENGINE=InnoDB",
         f"CREATE TABLE worker (id {key}, department_id {kind} NOT NULL, FOREIGN KEY (department_id) REFERENCES department (id)) ENGINE=InnoDB",

@@ -123,7 +123,7 @@ def definitions() -> Iterator[str]:
 @pytest.fixture(params=[pytest.param("", marks=pytest.mark.slow), "NO_BACKSLASH_ESCAPES"])
 def hostile(request: pytest.FixtureRequest, server: TestServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[Database]:
     """A database full of hostile names, as an account with one; the verbs have PLAN for their plan."""
-    for module in ("runs.preparation", "operations.bench"):
+    for module in ("runs.requested_plan", "operations.bench"):
         monkeypatch.setattr(f"parloader.{module}.script_execution", lambda rows, _: PLAN)
     with server.connection() as admin:
         sql.execute(admin, "SET GLOBAL local_infile = 1")
@@ -202,7 +202,7 @@ def test_tables_whose_names_differ_in_an_accent_alone(hostile: Database, monkeyp
     hostile.execute("ALTER TABLE `tàble` AUTO_INCREMENT = 1000")
     alike = renamed(PLAN, names)
     alike = replace(alike, rules=PLAN.rules, counts=PLAN.counts)
-    monkeypatch.setattr("parloader.runs.preparation.script_execution", lambda rows, _: alike)
+    monkeypatch.setattr("parloader.runs.requested_plan.script_execution", lambda rows, _: alike)
     seed(SeedConfig(target=hostile.target, rows=ROWS, procs=2, batch=FixedBatch(100)))
     assert verify(VerifyConfig(target=hostile.target, procs=2)).ok
     assert [len(contents(hostile, name)) for name in names.values()] == [len(VALUES), 20, ROWS]

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -165,11 +165,35 @@ def test_the_readme_lists_every_command() -> None:
     assert sorted(re.findall(r"`(\w+)`", "".join(first_cells))) == sorted(cli.commands)
 
 
-def test_links_lead_to_files() -> None:
+def every_command(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    for nested in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from every_command(nested)
+
+
+def test_the_text_has_every_option() -> None:
+    text = "".join(PAGES.values())
+    options = {
+        tuple(parameter.opts) for command in every_command(cli) for parameter in command.params if isinstance(parameter, click.Option)
+    }
+    assert [spellings for spellings in options if not any(re.search(rf"(?<![\w-]){name}(?![\w-])", text) for name in spellings)] == []
+
+
+def anchors(text: str) -> set[str]:
+    """What a link can name in the page, after #: its headings, as GitHub spells them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_to_files_and_headings() -> None:
     for name, text in PAGES.items():
         folder = ROOT if name == "README.md" else ROOT / "docs"
-        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
-            assert "://" in link or (folder / link).exists(), f"{name}: {link}"
+        for link, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text):
+            if "://" in link:
+                continue
+            page = folder / (link or Path(name).name)
+            assert page.exists(), f"{name}: {link}"
+            assert not anchor or anchor in anchors(page.read_text(encoding="utf-8")), f"{name}: {link}#{anchor}"
 
 
 def test_every_page_is_in_the_index() -> None:

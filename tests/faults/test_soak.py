@@ -5,8 +5,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,30 +16,11 @@ from soak_checks import Checks, Finding
 from soak_report import Kind, Outcome, Round
 from soak_round import SoakedTable, Work, place
 from support.proxy import Proxy
-from support.servers import KINDS, Database, TestServer, unavailable, until
-
-from parloader.database.private_server.binary import find_binary
-from parloader.errors import ServerStartError
+from support.servers import Database, TestServer, until
 
 ROOT = Path(__file__).parents[2]
 
 SMALL = Work(table="purchase", rows=2000, procs=2, batch=20, writer="insert", max_rate=2000, chunk_ms=5)
-
-
-@pytest.fixture(params=["mariadb", "mysql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    try:
-        find_binary((KINDS[request.param],))
-    except ServerStartError as error:
-        unavailable(request.param, error)
-    return str(request.param)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """For the servers: pytest's own folders have names too long for a socket's path."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
 
 
 @pytest.mark.parametrize(
@@ -68,26 +47,28 @@ def test_a_round(server: TestServer, work: Work, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_the_command(kind: str, folder: Path) -> None:
-    report, log = folder / "report.md", folder / "log.jsonl"
+def test_the_command(server_kind: str, short_folder: Path) -> None:
+    report, log = short_folder / "report.md", short_folder / "log.jsonl"
     report.write_text("before\n<!-- scripts/soak writes this section -->\n<!-- end of scripts/soak's section -->\nafter\n")
-    options = ("--hits", "5", "--minutes", "1", "--seed", "4", "--server", kind, "--rows", "3000", "--report", report, "--log", log)
+    options = ("--hits", "5", "--minutes", "1", "--seed", "4", "--server", server_kind, "--rows", "3000", "--report", report, "--log", log)
     done = subprocess.run(
         [sys.executable, "scripts/soak.py", *options],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))), "TMPDIR": str(folder)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))), "TMPDIR": str(short_folder)},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith(f"scripts/soak --seed 4 --hits 5 --server {kind}\n{kind}, round 1: parloader seed --table ")
+    assert done.stderr.startswith(f"scripts/soak --seed 4 --hits 5 --server {server_kind}\n{server_kind}, round 1: parloader seed --table ")
     *faults, round_ = (json.loads(line) for line in log.read_text().splitlines())
-    assert all(fault["seed"] == 4 and fault["server"] == kind and fault["command"] in ("seed", "verify", "clean") for fault in faults)
+    assert all(
+        fault["seed"] == 4 and fault["server"] == server_kind and fault["command"] in ("seed", "verify", "clean") for fault in faults
+    )
     assert round_["hits"] == sum(fault["hit"] for fault in faults)
-    assert f"`scripts/soak --seed 4 --hits 5 --server {kind}`" in report.read_text()
+    assert f"`scripts/soak --seed 4 --hits 5 --server {server_kind}`" in report.read_text()
     assert "**0 rows lost; 0 rows doubled; 0 rows of others changed" in report.read_text()
-    assert sorted(path.name for path in folder.iterdir()) == ["log.jsonl", "report.md"]
+    assert sorted(path.name for path in short_folder.iterdir()) == ["log.jsonl", "report.md"]
 
 
 def test_what_is_lost_doubled_changed_or_left_behind_is_found(database: Database) -> None:

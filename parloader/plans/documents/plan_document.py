@@ -7,7 +7,7 @@ In JSON the tables are a list in dependency order; in a plan file they are TOML 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from parloader.limits import MAX_ROWS, MAX_SEED
 from parloader.plans.documents.codecs import (
@@ -48,6 +48,14 @@ TABLE_FIELDS: Mapping[str, Codec] = {
 }
 
 SEED = integer(0, MAX_SEED)
+
+Check: TypeAlias = Callable[[Plan], Iterable[Mistake]]
+"""Finds further mistakes in a plan."""
+
+
+def no_check(plan: Plan) -> tuple[Mistake, ...]:
+    """The check that finds no mistake."""
+    return ()
 
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
@@ -90,10 +98,10 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
             return {"name": rule.name, "same_through": rule.via, "column": rule.column, "parent_column": rule.parent_column}
 
 
-def decode_plan(document: object, check: Callable[[Plan], Iterable[Mistake]] = lambda plan: ()) -> Plan:
+def decode_plan(document: object, check: Check = no_check) -> Plan:
     """The plan that such a document describes. InvalidPlan names each mistake: table, column, and what was expected.
 
-    `check`: finds further mistakes. It gets a plan in which a column with a mistake is NULL.
+    `check` gets a plan in which a column with a mistake is NULL.
 
     Defaults: `target` is the last table in dependency order; the target and tables of more than 10,000 rows are `partitioned`; tables that are
     not partitioned `reuse` existing rows.

@@ -15,8 +15,7 @@ from typing import Any
 from parloader.errors import ParloaderError, UsageError
 from parloader.plans.documents.codecs import suggestion, timestamp_text
 from parloader.plans.documents.mistakes import InvalidPlan, PlanError
-from parloader.plans.documents.plan_document import decode_plan, encode_plan
-from parloader.plans.documents.toml_file import Check, no_check
+from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 

@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from parloader.errors import ParloaderError, UsageError
-from parloader.files import read_text, write_atomically
-from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistake, PlanError
-from parloader.plans.documents.plan_document import decode_plan, encode_plan
+from parloader.files import read_text, why_unreadable, write_atomically
+from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, PlanError
+from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.model import Plan
 
 Comments: TypeAlias = Mapping[tuple[str, str | None], str]
@@ -21,21 +21,14 @@ TITLE = "# parloader plan"
 BARE_KEY = re.compile("[A-Za-z0-9_-]+")
 
 
-Check: TypeAlias = Callable[[Plan], Iterable[Mistake]]
-"""Finds mistakes in a plan: see plan_document.decode_plan."""
-
-
-def no_check(plan: Plan) -> tuple[Mistake, ...]:
-    return ()
-
-
 def read(path: Path | str, check: Check = no_check) -> Plan:
     """The plan of the file. UsageError names the file and, for each mistake, the line and what was expected."""
     try:
         text = read_text(Path(path))
     except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or error
-        raise UsageError(f"the plan {path} cannot be read: {reason}", "Name a plan file; parloader plan --write creates one") from error
+        raise UsageError(
+            f"the plan {path} cannot be read: {why_unreadable(error)}", "Name a plan file; parloader plan --write creates one"
+        ) from error
     return parse(text, str(path), check)
 
 
@@ -73,7 +66,7 @@ def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:
     try:
         write_atomically(path, text_of(plan, comments))
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error}", "Name a file in a writable folder") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "Name a file in a writable folder") from error
 
 
 def text_of(plan: Plan, comments: Comments | None = None) -> str:

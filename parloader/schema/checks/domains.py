@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from parloader.schema.checks.patterns import intersection
 from parloader.schema.checks.predicates import (
@@ -143,23 +143,18 @@ def _bounded(domain: Domain, between: Between) -> Domain:
     """The domain with its bounds narrowed; unsure, if the old and the new bound cannot be compared."""
     if between.low is not None:
         tighter = _tighter(domain.low, between.low, domain.low_open, between.low_open, above=True)
-        domain = (
-            replace(domain, unsure=True)
-            if tighter is None
-            else replace(domain, low=between.low, low_open=between.low_open)
-            if tighter
-            else domain
-        )
+        domain = _with_bound(domain, tighter, low=between.low, low_open=between.low_open)
     if between.high is not None:
         tighter = _tighter(domain.high, between.high, domain.high_open, between.high_open, above=False)
-        domain = (
-            replace(domain, unsure=True)
-            if tighter is None
-            else replace(domain, high=between.high, high_open=between.high_open)
-            if tighter
-            else domain
-        )
+        domain = _with_bound(domain, tighter, high=between.high, high_open=between.high_open)
     return domain
+
+
+def _with_bound(domain: Domain, tighter: bool | None, **bound: Any) -> Domain:
+    """The domain with the new bound if that is tighter; unsure, if the two cannot be compared (None)."""
+    if tighter is None:
+        return replace(domain, unsure=True)
+    return replace(domain, **bound) if tighter else domain
 
 
 def _tighter(old: Constant | None, new: Constant, old_open: bool, new_open: bool, *, above: bool) -> bool | None:

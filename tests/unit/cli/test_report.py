@@ -1,7 +1,7 @@
 from parloader.builtin.tables import CreatedTables
 from parloader.cli import report
 from parloader.operations.clean_result import CleanResult
-from parloader.operations.seed import SeedResult, TableLoad
+from parloader.operations.seed_result import SeedResult, TableLoad
 from parloader.operations.verify import RunVerdict, VerifyResult
 from parloader.rows.rule_counts import Counts
 from parloader.workers.stats import WorkerStats

@@ -67,9 +67,7 @@ def test_only_1062_is_a_duplicate_key() -> None:
 )
 def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...], kind: type[ParloaderError], exit_code: int) -> None:
     for number in numbers:
-        error = error_codes.translate(
-            pymysql.err.OperationalError(number, "the words"), "writing t, rows 0 to 9", account="ann", database="shop"
-        )
+        error = error_codes.translate(pymysql.err.OperationalError(number, "the words"), "writing t, rows 0 to 9", database="shop")
         assert (type(error), error.exit_code) == (kind, exit_code), number
         assert error.message == f"writing t, rows 0 to 9: the words (error {number})"
         assert error.next_step
@@ -85,7 +83,7 @@ def test_a_statement_that_an_option_of_the_server_forbids() -> None:
 def test_a_missing_privilege_names_the_grant() -> None:
     error = pymysql.err.OperationalError(1142, "INSERT command denied to user 'ann'@'localhost' for table 'orders'")
     error.account = "ann@%"  # type: ignore[attr-defined]  # as driver.Connection does
-    step = error_codes.translate(error, "writing", account="ann", database="shop").next_step
+    step = error_codes.translate(error, "writing", database="shop").next_step
     assert step == "An administrator can grant it: GRANT INSERT ON `shop`.* TO 'ann'@'%'"
 
 
@@ -103,7 +101,7 @@ def test_an_error_of_the_storage_engine(text: str, action: Action, kind: type[Pa
     """Its number is in the message."""
     error = pymysql.err.OperationalError(1030, text)
     assert error_codes.classify(error) is action
-    assert type(error_codes.translate(error, "writing t", account="ann", database="shop")) is kind
+    assert type(error_codes.translate(error, "writing t", database="shop")) is kind
 
 
 def test_no_advice_tells_a_command_that_only_reads_what_was_committed() -> None:

@@ -83,7 +83,7 @@ def test_a_binary_that_does_not_run(path: Path) -> None:
 
 def test_the_environment_names_a_binary_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLOADER_MYSQLD", str(tmp_path / "mysqld"))
-    with pytest.raises(ServerStartError, match="mysqld"):
+    with pytest.raises(ServerStartError, match="mysqld does not run: "):
         find_binary()
 
 

@@ -1,0 +1,88 @@
+"""The result of seed. Uses no database and no clock."""
+
+from dataclasses import dataclass
+
+from parloader.rows.rule_counts import Counts
+from parloader.workers.stats import WorkerStats
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableLoad:
+    """What workers loaded in one pass over a table."""
+
+    name: str
+    """the table, and which pass if it is the second"""
+    rows: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "table": self.name,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows_per_second),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedResult:
+    """What this call loaded, and what the run holds now."""
+
+    run_id: int | None
+    """None: no rows were requested, so no run was begun"""
+    rows: int
+    """loaded by this call"""
+    seconds: float
+    """of loading; 0 if the run was complete already"""
+    check_seconds: float
+    """of counting"""
+    first_batch_seconds: float | None
+    """from the start of this process (the import of parloader) to the first committed batch; None: no batch was loaded"""
+    already_complete: bool
+    workers: tuple[WorkerStats, ...]
+    counts: Counts
+    """of the target table, as found on the server"""
+    target: str = ""
+    """the target table"""
+    several_tables: bool = False
+    """whether workers load more than the target table, or load it in two passes"""
+    tables: tuple[TableLoad, ...] = ()
+    """what this call loaded, by table and pass, in order"""
+    updated: int = 0
+    """rows whose deferred columns this call set, in the second pass"""
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "run_id": self.run_id,
+            "rows": self.rows,
+            "updated": self.updated,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows_per_second),
+            "check_seconds": round(self.check_seconds, 3),
+            "first_batch_seconds": self.first_batch_seconds and round(self.first_batch_seconds, 3),
+            "already_complete": self.already_complete,
+            "target": self.target,
+            "tables": [table.as_json() for table in self.tables],
+            "workers": [worker.as_json() for worker in self.workers],
+            "counts": self.counts.as_json(),
+        }
+
+
+NOTHING_REQUESTED = SeedResult(
+    run_id=None,
+    rows=0,
+    seconds=0.0,
+    check_seconds=0.0,
+    first_batch_seconds=None,
+    already_complete=False,
+    workers=(),
+    counts=Counts(total=0, figures={}, violations={}),
+)

@@ -1,0 +1,88 @@
+"""Which plan the options ask for: that of a plan file, of tables given by name, or the built-in one. Uses no database."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
+from parloader.config import SeedConfig
+from parloader.errors import UsageError
+from parloader.generation.samples import mistakes_without_schema
+from parloader.ledger.run import TABLE_PARAMETER
+from parloader.planner.request import Fill
+from parloader.plans.documents import python_plan, toml_file
+from parloader.plans.documents.mistakes import PlanError
+from parloader.plans.documents.plan_document import encode_plan
+from parloader.plans.model import Plan, Table
+
+
+def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
+    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file."""
+    if config.plan is not None:
+        _require_without("--plan", {"--table": config.tables, "--set": config.parameters})
+        return plan_of_file(config, config.plan), Fill.DEMANDED
+    if config.tables:
+        _require_without("--table", {"--set": config.parameters})
+        return _of_tables(config, config.tables), Fill.ALL
+    plan = script_execution(DEFAULT_ROWS if config.rows is None else config.rows, config.parameters)
+    return replace(plan, parameters={**plan.parameters, **_parents(config)}, seed=config.seed or 0), Fill.DEMANDED
+
+
+def _require_without(option: str, others: Mapping[str, object]) -> None:
+    for other, value in others.items():
+        if value:
+            raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
+
+
+def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
+    """Each table has --rows rows, unless --parents gives it another number."""
+    rows = DEFAULT_ROWS if config.rows is None else config.rows
+    tables = tuple(
+        Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
+    )
+    parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
+    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0] if len(names) > 1 else None)
+
+
+def plan_of_file(config: SeedConfig, source: str) -> Plan:
+    """The plan of a plan file, or of package.module:NAME, with the rows and the seed that the options ask for."""
+    read = python_plan.load if _is_python(source) else toml_file.read
+    plan = read(source, mistakes_without_schema)
+    if config.rows is not None:
+        target = replace(plan.target, rows=config.rows)
+        plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
+    if config.seed is not None:
+        plan = replace(plan, seed=config.seed)
+    digest = hashlib.sha256(json.dumps(encode_plan(plan), sort_keys=True).encode()).hexdigest()[:12]
+    return replace(plan, parameters={"file": source, "digest": digest, **_parents(config)})
+
+
+def _is_python(source: str) -> bool:
+    """Whether it is package.module:NAME, not a file."""
+    module, _, name = source.rpartition(":")
+    return bool(module and name) and not Path(source).exists()
+
+
+def _parents(config: SeedConfig) -> dict[str, str]:
+    text = ",".join(f"{table}={rows}" for table, rows in sorted(config.parents.items()))
+    return {"parents": text} if text else {}
+
+
+@contextmanager
+def plan_errors_located(config: SeedConfig) -> Iterator[None]:
+    """Adds the plan file's name and lines to mistakes that are found after it was read: when it meets the schema, or when rows are generated."""
+    try:
+        yield
+    except PlanError as error:
+        if config.plan is None:
+            raise
+        located = python_plan.located if _is_python(config.plan) else toml_file.located
+        raise located(error, config.plan) from error
+
+
+def is_builtin(plan: Plan) -> bool:
+    """Whether it is the built-in plan; a plan file, or a table given by name, may have its name as well."""
+    return plan.name == NAME and not {"file", TABLE_PARAMETER} & plan.parameters.keys()
