@@ -2,10 +2,10 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from parloader.builtin import v97
 from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution, shown, without_unreferenced_parents
@@ -264,7 +264,7 @@ def _of_file(config: SeedConfig, source: str) -> Plan:
 def _is_python(source: str) -> bool:
     """Whether it is package.module:NAME, not a file."""
     module, _, name = source.rpartition(":")
-    return bool(module and name) and not Path(source).exists()
+    return bool(module and name) and not os.path.exists(source)  # also False for a text that no path can be
 
 
 @contextmanager
