@@ -67,8 +67,9 @@ def read_settings(file: Path) -> dict[str, OptionValue]:
     try:
         settings = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
-        reason = "brackets are nested too deeply" if isinstance(error, RecursionError) else error
-        raise UsageError(f"{file} cannot be read: {reason}", "Correct it, or move it away") from error
+        from parloader.plans.documents.toml_file import error_text  # only for an error, because each command reads the settings
+
+        raise UsageError(f"{file} cannot be read: {error_text(error)}", "Correct it, or move it away") from error
     values: dict[str, OptionValue] = {}
     mistakes: list[Mistake] = []
     for name, value in settings.items():

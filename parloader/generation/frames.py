@@ -227,7 +227,9 @@ def _dependency_mistake(table: Table, name: str, needed: frozenset[str]) -> Mist
     missing = sorted(needed - table.columns.keys())
     if missing:
         what = f"it depends on {missing[0]}, for which the plan has no generator"
-        return column_mistake(table.name, name, what, f"{suggestion(missing[0], table.columns)}Use one of {', '.join(table.columns)}")
+        usable = [other for other in table.columns if other != name]
+        next_step = f"{suggestion(missing[0], usable)}Give {missing[0]} a generator{', or use ' if usable else ''}{', '.join(usable)}"
+        return column_mistake(table.name, name, what, next_step)
     late = sorted(needed & table.later)
     if late and name not in table.later:
         next_step = f"Use other columns, or add {name} to `later` of {table.name}"

@@ -6,11 +6,12 @@ Source: MySQL manual "Identifier Case Sensitivity".
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from parloader.errors import UsageError
+from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.generators import After, Expr, Generator, Pick, Template, When
 from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, renamed
 from parloader.schema.model import Schema, TableSchema
@@ -28,7 +29,8 @@ Spelling: TypeAlias = Callable[[str], str]
 def spell_tables(plan: Plan, spelled: Callable[[str], str | None]) -> Plan:
     """The plan with the server's names of its tables. `spelled`: the server's name of a table, or None if it has none."""
     names = {name: spelled(name) or name for name in _table_names(plan)}
-    _require_distinct("table", "the plan", [names[table.name] for table in plan.tables], [table.name for table in plan.tables])
+    if same := _same([names[table.name] for table in plan.tables], [table.name for table in plan.tables]):
+        raise InvalidPlan(f"the tables {same} are the same on this server", "Name it once", path=("table",))
     asked_for = {n: ",".join(names.get(table, table) for table in value.split(",")) for n, value in plan.parameters.items() if n == "table"}
     parameters = {**plan.parameters, **asked_for}
     return replace(renamed(plan, names), name=names.get(plan.name, plan.name), parameters=parameters)
@@ -37,7 +39,8 @@ def spell_tables(plan: Plan, spelled: Callable[[str], str | None]) -> Plan:
 def spell_parents(parents: Mapping[str, int], spelled: Callable[[str], str | None]) -> dict[str, int]:
     """The row counts of --parents, by the server's names of the tables."""
     names = [spelled(name) or name for name in parents]
-    _require_distinct("table", "--parents", names, list(parents))
+    if same := _same(names, list(parents)):
+        raise UsageError(f"{same} of --parents are the same table", "Name it once")
     return dict(zip(names, parents.values(), strict=True))
 
 
@@ -62,11 +65,13 @@ def _table_names(plan: Plan) -> set[str]:
     return {table.name for table in plan.tables} | picked
 
 
-def _require_distinct(what: str, where: str, names: list[str], given: list[str]) -> None:
+def _same(names: Sequence[str], given: Sequence[str]) -> str:
+    """The given names that become the same one, for a message; empty if all are distinct."""
     for name in names:
         same = [other for other, spelled in zip(given, names, strict=True) if spelled == name]
         if len(same) > 1:
-            raise UsageError(f"{' and '.join(same)} of {where} are the same {what} {name}", "Name it once")
+            return " and ".join(same)
+    return ""
 
 
 def _column_spelling(table: TableSchema) -> Spelling:
@@ -80,7 +85,9 @@ def _as_given(name: str) -> str:
 
 def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
     spelled = of(table.name)
-    _require_distinct("column", table.name, [spelled(name) for name in table.columns], list(table.columns))
+    if same := _same([spelled(name) for name in table.columns], list(table.columns)):
+        path, places = ("table", table.name, "column"), (f"table {table.name}",)
+        raise InvalidPlan(f"the columns {same} are the same", "Name it once", path=path, places=places)
 
     def generator(each: Generator) -> Generator:
         match each:

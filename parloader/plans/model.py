@@ -224,7 +224,7 @@ def in_dependency_order(tables: Iterable[Table]) -> tuple[Table, ...]:
     except CycleError as error:
         cycle: tuple[str, ...] = tuple(reversed(error.args[1]))
         what = f"the tables reference each other in a cycle: {' → '.join(cycle)}"
-        raise ReferenceCycle(what, "Remove one of these references from the plan", cycle) from error
+        raise ReferenceCycle(what, "Remove one of these references from the plan, or list its column in `later`", cycle) from error
     ready: set[str] = set()
     order: list[Table] = []
     while waiting.is_active():

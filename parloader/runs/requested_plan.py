@@ -2,10 +2,10 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
 from parloader.config import SeedConfig
@@ -63,7 +63,7 @@ def plan_of_file(config: SeedConfig, source: str) -> Plan:
 def _is_python(source: str) -> bool:
     """Whether it is package.module:NAME, not a file."""
     module, _, name = source.rpartition(":")
-    return bool(module and name) and not Path(source).exists()
+    return bool(module and name) and not os.path.exists(source)  # also False for a text that no path can be
 
 
 def _parents(config: SeedConfig) -> dict[str, str]:

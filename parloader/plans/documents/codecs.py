@@ -37,6 +37,10 @@ def abbreviated(value: object) -> str:
     """The value as messages show it: short, on one line."""
     if isinstance(value, Mapping):
         return "a table"
+    if isinstance(value, list | tuple):
+        items = ("[…]" if isinstance(item, list | tuple) else abbreviated(item) for item in value[:MAX_SHOWN_CHARACTERS])
+        text = f"[{', '.join(items)}]"
+        return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     try:
@@ -50,7 +54,7 @@ def abbreviated(value: object) -> str:
 def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any]:
     """The entries of a TOML table, which messages call `of`. InvalidPlan: it is no table, or has a key that is not one of the `valid`."""
     if not isinstance(value, Mapping):
-        raise InvalidPlan(f"{of} is {abbreviated(value)}", "Write a table: one line per entry")
+        raise InvalidPlan(f"{abbreviated(value)} is not {of}", "Write a table: its name in brackets, then one line per entry")
     known = tuple(valid)
     unknown = [
         Mistake(what=f"{of} has no entry {abbreviated(key)}", next_step=f"{suggestion(key, known)}Valid: {', '.join(known)}", path=(key,))

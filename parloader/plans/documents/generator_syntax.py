@@ -85,8 +85,10 @@ def decode_generator(value: object) -> generators.Generator:
 def _syntax_of(table: Mapping[Any, Any]) -> tuple[str, "GeneratorSyntax"]:
     """The generator's word in the table, and its syntax."""
     words = [word for word in table if word in BY_WORD or word in ALIASES]
+    if not table:
+        raise InvalidPlan("the braces are empty", f"Name a generator: {', '.join(BY_WORD)}")
     if not words:
-        first = next(iter(table), "")
+        first = next(iter(table))
         raise InvalidPlan(
             f"{abbreviated(first)} is not a generator", f"{suggestion(first, BY_WORD)}Valid: {', '.join(BY_WORD)}", path=(first,)
         )

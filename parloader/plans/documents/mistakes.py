@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Self, TypeAlias
 
 from parloader.errors import ParloaderError, SchemaMismatch, UsageError
+from parloader.quantities import counted
 
 EntryPath: TypeAlias = tuple[str | int, ...]
 """The keys that lead to an entry of a document: ("table", "orders", "column", "status")."""
@@ -25,6 +26,10 @@ class Mistake:
 
     def __str__(self) -> str:
         return f"{', '.join(self.places)}: {self.what}" if self.places else self.what
+
+
+# Lines of one error; the rest are counted
+MAX_SHOWN = 20
 
 
 class PlanError(ParloaderError):
@@ -55,9 +60,12 @@ class PlanError(ParloaderError):
         kind: type[ParloaderError] = SchemaMismatch if isinstance(self, SchemaMismatch) else UsageError
         numbered = sorted(((line_of(m.path) or 0, m) for m in self.mistakes), key=itemgetter(0))
         located = [(f"{name}, line {line}: {m}" if line else f"{name}: {m}", m.next_step) for line, m in numbered]
-        error = kind("; ".join(what for what, _ in located), ". ".join(dict.fromkeys(next_step for _, next_step in located)))
+        shown = located[:MAX_SHOWN]
+        error = kind("; ".join(what for what, _ in shown), ". ".join(dict.fromkeys(next_step for _, next_step in shown)))
         if len(located) > 1:
-            error.lines = tuple(f"{what}. {next_step}" for what, next_step in located)
+            error.lines = tuple(f"{what}. {next_step}" for what, next_step in shown)
+        if more := len(located) - len(shown):
+            error.lines += (f"{name}: {counted(more, 'more mistake')}. Correct these first",)
         return error
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,9 @@ from parloader.plans.documents.mistakes import InvalidPlan, PlanError
 from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
+
+# The text of a user's exception may be any size
+MAX_EXCEPTION_CHARACTERS = 400
 
 PACKAGE = str(Path(__file__).parents[2])
 
@@ -38,7 +41,7 @@ def load(reference: str, check: Check = no_check) -> Plan:
         existing = [known for known in vars(module) if not known.startswith("_")]
         raise UsageError(f"{module_name} has no {name}", f"{suggestion(name, existing)}Write package.module:NAME")
     if not isinstance(plan, Plan) and callable(plan):
-        with _exceptions_explained(reference):
+        with _exceptions_explained(reference), redirect_stdout(sys.stderr):
             plan = plan()
     if not isinstance(plan, Plan):
         raise UsageError(
@@ -64,7 +67,7 @@ def _module(name: str, plan_name: str) -> ModuleType:
         if folder not in sys.path:
             sys.path.insert(0, folder)
     try:
-        with _exceptions_explained(name):
+        with _exceptions_explained(name), redirect_stdout(sys.stderr):  # stdout is for the result
             return importlib.import_module(name)
     except UsageError as error:
         cause = error.__cause__
@@ -94,10 +97,11 @@ def _exceptions_explained(what: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, and panics of libraries in Rust, are no Exception
-        *_, text = traceback.format_exception_only(error)
+        text = " ".join(traceback.format_exception_only(error)[-1].split())
+        shown = text if len(text) <= MAX_EXCEPTION_CHARACTERS else f"{text[:MAX_EXCEPTION_CHARACTERS]}…"
         where = _place(error)
         raise UsageError(
-            f"{what} failed: {' '.join(text.split())}{f' ({where})' if where else ''}",
+            f"{what} failed: {shown}{f' ({where})' if where else ''}",
             "Correct it there" if where else "Name a Plan, or a function without arguments that returns one",
         ) from error
 

@@ -56,9 +56,25 @@ def located(error: PlanError, path: Path | str) -> ParloaderError:
 def _not_toml(name: str, error: Exception) -> UsageError:
     if isinstance(error, RecursionError):
         return UsageError(f"{name}: brackets are nested too deeply", "Remove some of them")
-    match = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", str(error), re.DOTALL)
-    where, what = (f"{name}, line {match[2]}, column {match[3]}", match[1]) if match else (name, str(error))
-    return UsageError(f"{where}: {what[:1].lower()}{what[1:]}", "The file must be TOML (toml.io): texts in quotes, braces on one line")
+    match = re.fullmatch(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", str(error), re.DOTALL)
+    if not match:
+        return UsageError(f"{name}: {error_text(error)}", "Write a shorter one")
+    where = f"{name}, line {match[2]}, column {match[3]}" if match[2] else name
+    what, next_step = (
+        match[1] if match[2] else f"{match[1]} at the end of the file",
+        "The file must be TOML (toml.io): texts in quotes, braces on one line",
+    )
+    if re.match("Cannot (?:declare|overwrite|mutate|redefine)|Duplicate", what):
+        keys = ".".join(re.findall(r"'((?:[^'\\]|\\.)*)'", what))
+        what, next_step = f"{keys or 'this key'} stands here for the second time", "Remove one of the two, or merge them"
+    return UsageError(f"{where}: {what[:1].lower()}{what[1:]}", next_step)
+
+
+def error_text(error: Exception) -> str:
+    """What is wrong with a text that is not TOML."""
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    return "brackets are nested too deeply" if isinstance(error, RecursionError) else "a number has thousands of digits"
 
 
 def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:

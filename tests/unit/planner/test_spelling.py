@@ -99,15 +99,15 @@ def test_the_index_and_functions_are_no_columns() -> None:
 
 def test_names_that_are_the_same_on_the_server() -> None:
     any_case = listing(True, "customer", "orders")
-    with pytest.raises(UsageError, match="Customer and customer of --parents are the same table customer"):
+    with pytest.raises(UsageError, match="Customer and customer of --parents are the same table"):
         spell_parents({"Customer": 1, "customer": 2}, any_case.spelled)
     twice = Plan(name="p", parameters={}, tables=tuple(Table(name=n, rows=1, columns={}, partitioned=True) for n in ("Orders", "ORDERS")))
-    with pytest.raises(UsageError, match="are the same table orders"):
+    with pytest.raises(UsageError, match="the tables Orders and ORDERS are the same on this server"):
         spell_tables(twice, any_case.spelled)
     columns = Plan(
         name="p", parameters={}, tables=(Table(name="t", rows=1, columns={"A": Const(value=1), "a": Const(value=2)}, partitioned=True),)
     )
-    with pytest.raises(UsageError, match="A and a of t are the same column a"):
+    with pytest.raises(UsageError, match="table t: the columns A and a are the same"):
         spell_columns(columns, {"t": table("t", "a")})
 
 

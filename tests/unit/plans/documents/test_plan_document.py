@@ -1,5 +1,6 @@
 """Plans as plain values, and back."""
 
+import datetime
 import json
 from dataclasses import fields
 from typing import Any
@@ -107,6 +108,8 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
     ("form", "message"),
     [
         ({"const": 1, "null_share": 1.5}, "`null_share` is 1.5"),
+        ({}, "the braces are empty. Name a generator: const, cycle,"),
+        ({"const": [datetime.date(2024, 1, 1), "a", [1]]}, '`const` is [2024-01-01, "a", […]]. Give a text'),
         ({"cycle": []}, "`cycle` is []. Give a non-empty list"),
         ({"cycle": [1], "every": 0}, "`every` is 0. Give an integer, 1 or more"),
         ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 number for 2 values"),

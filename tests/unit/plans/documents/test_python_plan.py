@@ -110,6 +110,7 @@ def test_an_exception_of_its_code_is_reported_with_its_line(name: str, message: 
     [
         ("x = 1\nimport nowhere_at_all", "shop.broken failed: ModuleNotFoundError: No module named 'nowhere_at_all' .*broken.py, line 2"),
         ("x = 1\n\nx = (", "shop.broken failed: SyntaxError: .*broken.py, line 3"),
+        ("raise ValueError('x' * 5000)", "shop.broken failed: ValueError: x{388}… .*broken.py, line 1"),
         ("from parloader import Tabel", "shop.broken failed: ImportError: cannot import name 'Tabel' .*broken.py, line 1"),
     ],
 )
@@ -175,6 +176,13 @@ def test_garbage_is_a_line(plan: str, shop: Path) -> None:
         load(f"shop.{name}:PLAN", mistakes_without_schema)
     assert "\n" not in str(caught.value)
     assert caught.value.next_step
+
+
+def test_what_the_code_prints_is_no_result(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "talking.py").write_text("print('imported')\n\ndef plan():\n    print('called')\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="has the type NoneType"):
+        load("shop.talking:plan")
+    assert capsys.readouterr() == ("", "imported\ncalled\n")
 
 
 def test_all_mistakes_of_a_plan_in_python_are_reported(shop: Path) -> None:

@@ -190,8 +190,10 @@ ORDERS_TABLE = "table shop.orders"
         ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give an integer, 0 or more"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
         ('plan = "orders"', 'plan = "orders"\nsed = 1', 'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, target, parameters, table, count, rule'),
+        ("rows = 1000", "rows = 1000\nrows = 5", "line 6, column 9: this key stands here for the second time. Remove one of the two"),
+        ("[[count]]", "[table.customer]", "line 25, column 16: table.customer stands here for the second time. Remove one of the two"),
         ("rows = 1000", "rows 1000", "line 5, column 6: expected '=' after a key in a key/value pair. The file must be TOML"),
-        ("rows = 1000", "rows = " + "9" * 5000, "exceeds the limit"),
+        ("rows = 1000", "rows = " + "9" * 5000, "a number has thousands of digits. Write a shorter one"),
         ("rows = 1000", "rows = 0x" + "f" * 5000, "line 5: table customer: `rows` is a number of thousands of digits. Give an integer"),
         ("rows = 1000", "rows = " + "[" * 5000, "brackets are nested too deeply. Remove some of them"),
     ],
@@ -202,6 +204,14 @@ def test_errors_name_the_line(old: str, new: str, message: str) -> None:
         parse(ORDERS.replace(old, new, 1), "plan.toml")
     said = re.sub("^plan.toml(, |: )", "", (*caught.value.lines, str(caught.value))[0])
     assert said.startswith(message), said
+
+
+def test_only_the_first_of_very_many_mistakes_are_lines() -> None:
+    columns = "".join(f"c{number} = 5\n" for number in range(30))
+    with pytest.raises(UsageError) as caught:
+        parse(f'plan = "p"\n[table.t]\nrows = 1\n[table.t.column]\n{columns}', "plan.toml")
+    assert len(caught.value.lines) == 21
+    assert caught.value.lines[-1] == "plan.toml: 10 more mistakes. Correct these first"
 
 
 def test_lines_of_windows() -> None:
