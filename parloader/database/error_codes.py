@@ -220,10 +220,6 @@ def classify(error: pymysql.Error) -> Action:
     return meaning.action if meaning else Action.GIVE_UP
 
 
-def is_document_id_rejected(error: pymysql.Error) -> bool:
-    return error_number(error) in DOCUMENT_ID_REJECTED
-
-
 def is_refusal(error: pymysql.Error) -> bool:
     """Whether a server that is running has refused a connection, and not the client failed to reach it."""
     number = error_number(error)
@@ -237,6 +233,12 @@ def is_conflict(error: pymysql.Error) -> bool:
 
 def is_row_rejected(error: pymysql.Error) -> bool:
     return error_number(error) in ROW_REJECTED
+
+
+def is_about_values(error: pymysql.Error) -> bool:
+    """Whether other values of the row could help: it violates a constraint, or a column cannot store it. A trigger's own error can be one, too."""
+    meaning = _meaning(error)
+    return meaning is None or meaning.group in (numbers.ROW_REJECTED, numbers.DUPLICATE_ROW, numbers.FOREIGN_KEY)
 
 
 def is_referenced(error: pymysql.Error) -> bool:
@@ -273,6 +275,12 @@ def rollback(connection: Any) -> None:
 def close(connection: Any) -> None:
     with suppress_driver_errors():
         connection.close()
+
+
+def advice(error: pymysql.Error) -> str:
+    """The next step after the error, if it does not depend on the account."""
+    meaning = _meaning(error)
+    return (meaning and meaning.next_step) or UNEXPECTED
 
 
 def translate(error: pymysql.Error, doing: str, *, account: str, database: str) -> ParloaderError:
