@@ -18,6 +18,7 @@ from parloader.errors import (
     PrivilegeMissing,
     SchemaMismatch,
     ServerNotSupported,
+    SessionLawError,
     WriteFailed,
 )
 
@@ -101,6 +102,11 @@ MEANINGS = (
         group=numbers.READ_ONLY_FOR_GOOD,
         error=ServerNotSupported,
         next_step="Connect to a server and a database that take writes",
+    ),
+    Meaning(
+        group=numbers.TABLES_LOCKED,
+        error=SessionLawError,
+        next_step="Perhaps init_connect or a proxy has run LOCK TABLES in this session: remove it there, or connect to the server directly",
     ),
     Meaning(
         group=numbers.DISK_FULL,
