@@ -213,9 +213,9 @@ def clean(result: "CleanResult") -> str:
     if created.kept:
         lines.append(f"{keep} the tables that parloader had created, because {created.why_kept}: {', '.join(created.kept)}")
         lines.append("to drop them later, remove the cause and run parloader clean again")
-    for name, triggers in result.left_by_triggers.items():
+    for name, triggers in result.not_undone.items():
         by = f"the trigger{'s' if len(triggers) > 1 else ''} {', '.join(triggers)}"
-        lines.append(f"{keep} what {by} may have written to {name}: parloader cannot tell it from what others wrote there")
+        lines.append(f"{'would not undo' if result.dry_run else 'did not undo'} what {by} may have changed in {name}")
     if result.runs:
         ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
         lines.append(f"{numbered('run', result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")

@@ -18,6 +18,7 @@ from parloader.errors import (
     PrivilegeMissing,
     SchemaMismatch,
     ServerNotSupported,
+    SessionLawError,
     WriteFailed,
 )
 
@@ -103,6 +104,11 @@ MEANINGS = (
         group=numbers.READ_ONLY_FOR_GOOD,
         error=ServerNotSupported,
         next_step="Connect to a server and a database that take writes",
+    ),
+    Meaning(
+        group=numbers.TABLES_LOCKED,
+        error=SessionLawError,
+        next_step="Perhaps init_connect or a proxy has run LOCK TABLES in this session: remove it there, or connect to the server directly",
     ),
     Meaning(
         group=numbers.DISK_FULL,
@@ -222,10 +228,6 @@ def classify(error: pymysql.Error) -> Action:
     return meaning.action if meaning else Action.GIVE_UP
 
 
-def is_document_id_rejected(error: pymysql.Error) -> bool:
-    return error_number(error) in DOCUMENT_ID_REJECTED
-
-
 def is_refusal(error: pymysql.Error) -> bool:
     """Whether a server that is running has refused a connection, and not the client failed to reach it."""
     number = error_number(error)
@@ -239,6 +241,12 @@ def is_conflict(error: pymysql.Error) -> bool:
 
 def is_row_rejected(error: pymysql.Error) -> bool:
     return error_number(error) in ROW_REJECTED
+
+
+def is_about_values(error: pymysql.Error) -> bool:
+    """Whether other values of the row could help: it violates a constraint, or a column cannot store it. A trigger's own error can be one, too."""
+    meaning = _meaning(error)
+    return meaning is None or meaning.group in (numbers.ROW_REJECTED, numbers.DUPLICATE_ROW, numbers.FOREIGN_KEY)
 
 
 def is_referenced(error: pymysql.Error) -> bool:
@@ -275,6 +283,12 @@ def rollback(connection: Any) -> None:
 def close(connection: Any) -> None:
     with suppress_driver_errors():
         connection.close()
+
+
+def advice(error: pymysql.Error) -> str:
+    """The next step after the error, if it does not depend on the account."""
+    meaning = _meaning(error)
+    return (meaning and meaning.next_step) or UNEXPECTED
 
 
 def translate(error: pymysql.Error, doing: str, *, database: str) -> ParloaderError:

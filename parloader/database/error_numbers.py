@@ -129,6 +129,12 @@ READ_ONLY_FOR_GOOD = (
     Known(3989, "ER_SCHEMA_READ_ONLY", "Schema '%s' is in read only mode", MYSQL),
 )
 
+# LOCK TABLES in the session, which parloader itself runs only to drop tables
+TABLES_LOCKED = (
+    Known(1099, "ER_TABLE_NOT_LOCKED_FOR_WRITE", "was locked with a READ lock and can't be updated"),
+    Known(1100, "ER_TABLE_NOT_LOCKED", "was not locked with LOCK TABLES"),
+)
+
 DUPLICATE_KEY = (Known(1062, "ER_DUP_ENTRY", "Duplicate entry"),)
 
 DUPLICATE_ROW = (

@@ -5,7 +5,7 @@ and "… VIEWS Table"; MariaDB documentation likewise.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parloader.database import sql
@@ -14,8 +14,12 @@ from parloader.database.driver import Connection
 # A quoted name, or a word with the characters of an unquoted name (MySQL manual "Schema Object Names")
 NAMES = re.compile(r"`((?:[^`]|``)+)`|([0-9A-Za-z_$\u0080-\uffff]+)")
 
-# The tables of an INSERT, REPLACE or UPDATE, up to its columns, values or query. Nothing follows in ON DUPLICATE KEY UPDATE, FOR UPDATE and REPLACE()
-WRITTEN = re.compile(r"(?<!KEY )(?<!FOR )\b(?:INSERT|REPLACE|UPDATE)\b([^(;]*?)(?=\b(?:SET|VALUES?|SELECT|WITH)\b|[(;]|$)", re.IGNORECASE)
+# What follows these words, up to columns, values, a query or a condition, are tables; nothing in ON DUPLICATE KEY UPDATE, FOR UPDATE and REPLACE()
+TARGETS = r"\b([^(;]*?)(?=\b(?:SET|VALUES?|SELECT|WITH|WHERE)\b|[(;]|$)"
+
+INSERTED = re.compile(rf"\b(?:INSERT|REPLACE){TARGETS}", re.IGNORECASE)
+
+CHANGED = re.compile(rf"(?<!KEY )(?<!FOR )\b(?:UPDATE|DELETE){TARGETS}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +37,10 @@ class StoredPrograms:
         named = {name for text in self._reached(table, trigger) for name in _names(text)}
         return frozenset(name for name in tables if name.lower() in named)
 
-    def tables_written(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
-        """Those of the tables that an INSERT, REPLACE or UPDATE in one of these texts names, directly or through a view."""
-        written = {name for text in self._reached(table, trigger) for target in WRITTEN.findall(text) for name in _names(target)}
+    def tables_written(self, table: str, trigger: str, tables: Iterable[str], *, by: Sequence[re.Pattern[str]]) -> frozenset[str]:
+        """Those of the tables that a statement in one of these texts writes, directly or through a view. `by`: INSERTED, CHANGED or both."""
+        targets = [target for text in self._reached(table, trigger) for pattern in by for target in pattern.findall(text)]
+        written = {name for target in targets for name in _names(target)}
         views = [text for name, text in self.others.items() if name.lower() in written]
         written.update(*map(_names, views))
         return frozenset(name for name in tables if name.lower() in written)

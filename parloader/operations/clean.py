@@ -115,7 +115,7 @@ def _result(
         runs=tuple(run.run_id for run in removal.runs),
         tables=tuple((table, rows - missing.get(table, 0)) for table, rows in removal.rows_by_table),
         trigger_rows=trigger_rows,
-        left_by_triggers=removal.left_by_triggers,
+        not_undone=removal.not_undone,
         kept_runs=tuple(run.run_id for run in removal.kept_runs),
         created=created,
     )

@@ -17,8 +17,8 @@ class CleanResult:
     """(table, rows), children first"""
     trigger_rows: Mapping[str, int] = field(default_factory=dict)
     """table → rows that referenced generated rows (--with-trigger-rows)"""
-    left_by_triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """table → the triggers that may have written there, which clean does not undo"""
+    not_undone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """table → the triggers that may have changed it, which clean does not undo"""
     kept_runs: tuple[int, ...] = ()
     """the run_ids of the others in the ledger"""
     created: CreatedTables = CreatedTables()  # noqa: RUF009  it is frozen
@@ -36,7 +36,7 @@ class CleanResult:
             "rows": self.rows,
             "tables": dict(self.tables),
             "trigger_rows": dict(self.trigger_rows),
-            "left_by_triggers": {table: list(triggers) for table, triggers in self.left_by_triggers.items()},
+            "not_undone": {table: list(triggers) for table, triggers in self.not_undone.items()},
             "dropped": list(self.created.dropped),
             "kept_tables": list(self.created.kept),
             "why_kept": self.created.why_kept,

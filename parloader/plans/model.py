@@ -89,9 +89,9 @@ class Table:
 
     @property
     def checked(self) -> tuple[str, ...]:
-        """The columns in which rows are compared with the plan; the key first, if the run assigns it."""
+        """The columns in which rows are compared with the plan; the key first, if the run assigns it. Columns that identify a row are always among them."""
         key = () if self.key is None else (self.key,)
-        return (*key, *(column for column in self.columns if column not in self.unchecked))
+        return (*key, *(column for column in self.columns if column not in self.unchecked or column in self.identity))
 
     @property
     def row_key(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from parloader.database import introspection, sql, visibility
 from parloader.database.driver import Connection
-from parloader.database.stored_programs import read_stored_programs
+from parloader.database.stored_programs import CHANGED, INSERTED, read_stored_programs
 from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows
 from parloader.ledger.run import Run
@@ -91,21 +91,24 @@ def _joined(reference: Reference, condition: str) -> str:
     return f"FROM {reference.quoted_child} c JOIN ({parents}) p ON {reference.joined}"
 
 
-def left_by_triggers(connection: Connection, runs: Iterable[Run], schema: Schema, deleted: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The tables that triggers of these runs' tables write, if clean does not delete what they wrote → these triggers, as "NAME of TABLE".
+def not_undone(connection: Connection, runs: Iterable[Run], schema: Schema, deleted: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The tables that triggers of these runs' tables write, if clean leaves what they wrote → these triggers, as "NAME of TABLE".
 
-    They are tables without rows of the runs, apart from those in `deleted`, and tables of which a run reused existing rows. Which rows a
-    trigger wrote is unknown. `schema`: the runs' tables that exist. Without triggers it sends no statement.
+    Of the runs' own tables, only those in which triggers insert rows, and those of which a run reused existing rows. Which rows a trigger wrote
+    is unknown, except in the tables `deleted`. `schema`: the runs' tables that exist. Without triggers it sends no statement.
     """
     triggers = [(name, trigger) for name, table in schema.items() for trigger in table.triggers]
     if not triggers:
         return {}
     updated = {table.name for run in runs for table in run.plan.with_deferred_columns}
     reused = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows < entry.rows.rows}
-    programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
+    programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables.keys() - set(deleted)
     found: dict[str, list[str]] = {}
     for of, trigger in triggers:
-        if trigger.event != "UPDATE" or of in updated:
-            for written in programs.tables_written(of, trigger.name, tables) - {of}:
-                found.setdefault(written, []).append(f"{trigger.name} of {of}")
-    return {name: tuple(sorted(by)) for name, by in sorted(found.items()) if name not in deleted and (name not in schema or name in reused)}
+        if trigger.event == "UPDATE" and of not in updated:
+            continue
+        inserted = programs.tables_written(of, trigger.name, tables, by=[INSERTED])
+        written = inserted | programs.tables_written(of, trigger.name, (tables - schema.keys()) | reused, by=[CHANGED])
+        for name in written - {of}:
+            found.setdefault(name, []).append(f"{trigger.name} of {of}")
+    return {name: tuple(sorted(by)) for name, by in sorted(found.items())}

@@ -17,7 +17,7 @@ from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
 from parloader.rows.ownership import OwnedRows, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
-from parloader.rows.trigger_rows import left_by_triggers, trigger_references
+from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.runs.selection import select_runs
 from parloader.schema.model import Schema
 
@@ -35,8 +35,8 @@ class Removal:
     """the foreign keys that reference rows of the runs"""
     trigger_references: tuple[Reference, ...]
     """those from tables that triggers fill, if their rows are deleted as well"""
-    left_by_triggers: Mapping[str, tuple[str, ...]]
-    """the tables in which clean does not undo what triggers wrote → these triggers"""
+    not_undone: Mapping[str, tuple[str, ...]]
+    """the tables in which clean does not undo what triggers may have changed → these triggers"""
     max_text_bytes: int
     """the longest text that the server can join (max_allowed_packet)"""
     compared: bool
@@ -89,7 +89,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
         schema=schema,
         references=references,
         trigger_references=by_triggers,
-        left_by_triggers=left_by_triggers(connection, selected, schema, {reference.child for reference in by_triggers}),
+        not_undone=not_undone(connection, selected, schema, {reference.child for reference in by_triggers}),
         max_text_bytes=server_info(connection).max_allowed_packet_bytes,
         compared=not config.edited_too and not _changes_own_rows(schema),
         command=config.command,

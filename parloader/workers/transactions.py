@@ -108,7 +108,8 @@ class RetryingConnection:
     def _prepare_retry(self, item: WorkItem, error: DriverError, retries: Retries) -> None:
         """Reports, pauses, and reconnects if necessary. Raises the translated error if a retry cannot help or comes too late."""
         if retries.exhausted or not is_transient(error):
-            after = f" after {retries.count} retries in {retries.seconds:.0f} s" if retries.count else ""
+            noun = "retry" if retries.count == 1 else "retries"
+            after = f" after {retries.count:,} {noun} in {retries.seconds:.0f} s" if retries.count else ""
             failure = self._target.translate(error, f"{item} failed{after}")
             if item.writes and isinstance(failure, ConnectError | DiskFull):
                 failure = type(failure)(failure.message, f"{failure.next_step}: {RESUMES}")

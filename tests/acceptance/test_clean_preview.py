@@ -42,10 +42,10 @@ def test_rows_of_triggers(database: Database) -> None:
     database.execute("DELETE FROM profile WHERE account_id = 250", "DELETE FROM account WHERE id = 250")
     said = database.parloader("clean", "--dry-run", "--with-trigger-rows").stdout.splitlines()
     assert said[:2] == ["would delete 299 rows from profile that reference generated rows", "would delete 299 rows from account"]
-    assert said[2].startswith("would keep what the triggers deleted of account, inserted of account may have written to log: ")
+    assert said[2] == "would not undo what the triggers deleted of account, inserted of account may have changed in log"
     result = clean(database, "--with-trigger-rows")
     assert (result["trigger_rows"], result["rows"]) == ({"profile": 299}, 598)
-    assert result["left_by_triggers"] == {"log": ["deleted of account", "inserted of account"]}
+    assert result["not_undone"] == {"log": ["deleted of account", "inserted of account"]}
     assert database.rows("SELECT account_id FROM profile") == ((999,),)
 
 

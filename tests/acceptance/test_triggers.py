@@ -233,3 +233,31 @@ def test_a_trigger_that_changes_rows_of_an_earlier_run(database: Database) -> No
     database.execute("DELETE FROM orders WHERE customer_id = 3", "DELETE FROM customer WHERE id = 3")
     database.parloader("clean", "--yes")
     assert [database.value(f"SELECT COUNT(*) FROM {table}") for table in ("customer", "orders")] == [0, 0]
+
+
+def test_a_trigger_that_changes_the_key_by_which_rows_are_found_is_refused(database: Database) -> None:
+    """Under the column's collation, the row still has its key."""
+    database.execute(
+        "CREATE TABLE thing (code CHAR(12) NOT NULL PRIMARY KEY, n INT NOT NULL) COLLATE utf8mb4_general_ci",
+        "CREATE TRIGGER upper BEFORE INSERT ON thing FOR EACH ROW SET NEW.code = UPPER(NEW.code), NEW.n = 1",
+    )
+    before = state(database)
+    refused = database.parloader("seed", "--table", "thing", "--rows", "300", "--procs", "1", check=3).stderr
+    assert (
+        "code has other values, and parloader finds the rows of thing by this key; nothing was committed. Check the trigger upper of thing"
+        in refused
+    )
+    assert state(database) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ("SIGNAL SQLSTATE '45000'", "If the trigger t of thread rejects it, check the trigger; otherwise change the values in a plan file"),
+        ("INSERT INTO nowhere VALUES (1)", "Check the trigger t of thread. Perhaps the schema was changed"),
+    ],
+)
+def test_a_trigger_that_rejects_a_row_is_named(database: Database, body: str, advice: str) -> None:
+    database.execute(THREAD, f"CREATE TRIGGER t BEFORE INSERT ON thread FOR EACH ROW {body}")
+    refused = database.parloader("seed", "--table", "thread", "--rows", "20", "--procs", "1", check=3).stderr
+    assert advice in refused

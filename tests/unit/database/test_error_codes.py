@@ -18,6 +18,7 @@ from parloader.errors import (
     PrivilegeMissing,
     SchemaMismatch,
     ServerNotSupported,
+    SessionLawError,
     UsageError,
     WriteFailed,
 )
@@ -57,6 +58,7 @@ def test_only_1062_is_a_duplicate_key() -> None:
     [
         ((1044, 1142, 1143, 1227), PrivilegeMissing, 3),
         ((1036, 1290, 1792, 1836, 1874, 3989), ServerNotSupported, 3),
+        ((1099, 1100), SessionLawError, 3),
         ((1021, 1114), DiskFull, 1),
         ((1146, 1054, 1049), SchemaMismatch, 3),
         ((1205, 1213), WriteFailed, 1),
@@ -76,7 +78,7 @@ def test_each_group_of_numbers_becomes_a_parloader_error(numbers: tuple[int, ...
 def test_a_statement_that_an_option_of_the_server_forbids() -> None:
     """--read-only is one of several."""
     words = "The MariaDB server is running with the NO_ENGINE_SUBSTITUTION option so it cannot execute this statement"
-    error = error_codes.translate(pymysql.err.OperationalError(1290, words), "writing t", account="ann", database="shop")
+    error = error_codes.translate(pymysql.err.OperationalError(1290, words), "writing t", database="shop")
     assert "the option that the message names" in error.next_step
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from parloader.database.stored_programs import StoredPrograms
+from parloader.database.stored_programs import CHANGED, INSERTED, StoredPrograms
 
 TABLES = ("thread", "reply", "audit", "Ünïcode", "other")
 
@@ -26,20 +26,24 @@ def named(trigger: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("body", "tables"),
+    ("body", "inserted", "changed"),
     [
-        ("insert low_priority ignore into `thread` values (1)", {"thread"}),
-        ("REPLACE INTO shop.audit\nSET n = 1; DELETE FROM other", {"audit"}),
-        ("UPDATE thread t JOIN audit a ON a.id = t.id SET t.n = 1", {"thread", "audit"}),
-        ("SET NEW.x = REPLACE(NEW.x, 'a', 'b'), NEW.y = (SELECT n FROM thread FOR UPDATE)", set()),
-        ("INSERT INTO audit SELECT id FROM thread ON DUPLICATE KEY UPDATE other = 1", {"audit"}),
-        ("INSERT INTO some_view VALUES (1)", {"other"}),
-        ("CALL note_it(1)", {"audit", "thread"}),
+        ("insert low_priority ignore into `thread` values (1)", {"thread"}, set()),
+        ("REPLACE INTO shop.audit\nSET n = 1; DELETE FROM other", {"audit"}, {"other"}),
+        ("UPDATE thread t JOIN audit a ON a.id = t.id SET t.n = 1", set(), {"thread", "audit"}),
+        ("DELETE FROM thread WHERE id IN (SELECT id FROM other)", set(), {"thread"}),
+        ("SET NEW.x = REPLACE(NEW.x, 'a', 'b'), NEW.y = (SELECT n FROM thread FOR UPDATE)", set(), set()),
+        ("INSERT INTO audit SELECT id FROM thread ON DUPLICATE KEY UPDATE other = 1", {"audit"}, set()),
+        ("INSERT INTO some_view VALUES (1)", {"other"}, set()),
+        ("CALL note_it(1)", {"audit"}, {"thread"}),
     ],
 )
-def test_written_tables(body: str, tables: set[str]) -> None:
+def test_written_tables(body: str, inserted: set[str], changed: set[str]) -> None:
     triggers = {("reply", "t"): body, ("audit", "chained"): "UPDATE thread SET n = 1" if "note_it" in body else ""}
-    assert set(replace(PROGRAMS, triggers=triggers).tables_written("reply", "t", TABLES)) == tables
+    programs = replace(PROGRAMS, triggers=triggers)
+    assert programs.tables_written("reply", "t", TABLES, by=[INSERTED]) == inserted
+    assert programs.tables_written("reply", "t", TABLES, by=[CHANGED]) == changed
+    assert programs.tables_written("reply", "t", TABLES, by=[INSERTED, CHANGED]) == inserted | changed
 
 
 def test_tables_are_found_through_everything_that_is_named() -> None:

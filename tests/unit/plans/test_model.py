@@ -132,3 +132,15 @@ def test_nested_generators_are_found_and_replaced_in_any_field() -> None:
     ).table("c").columns == {
         "x": When(condition="i = 0", then=Const(value=1), otherwise=When(condition="i = 1", then=replace(pick, parent="q")))
     }
+
+
+def test_a_column_that_identifies_rows_is_compared_even_if_a_plan_leaves_it_out() -> None:
+    table = Table(
+        name="t",
+        rows=1,
+        columns={"code": Const(value=1), "n": Const(value=1)},
+        key=None,
+        identity=("code",),
+        unchecked=frozenset({"code", "n"}),
+    )
+    assert table.checked == ("code",)
