@@ -178,8 +178,16 @@ CLEAN = (
         name="digest",
         what="verify compares a digest of the rows, not only their number",
         file="parloader/rows/differences.py",
-        old="        if digest != (piece.height, server_text.digest_of_texts(texts)):\n",
+        old="        if digest != (piece.height, server_text.digest_of_texts(texts.to_list())):\n",
         new="        if digest is None or digest[0] != piece.height:\n",
         tests=("tests/acceptance/test_verify.py::test_swapped_rows_do_not_cancel_out[mariadb]",),
+    ),
+    Protection(
+        name="row-key-digest",
+        what="verify compares a digest of rows that are found by their values, not only their number",
+        file="parloader/rows/differences.py",
+        old="server_text.digest_where(connection, view, condition, lock=lock) != expected:",
+        new="server_text.digest_where(connection, view, condition, lock=lock)[0] != expected[0]:",
+        tests=("tests/integration/rows/test_lookup.py::test_two_rows_that_exchanged_their_values[mariadb-1048576]",),
     ),
 )

@@ -98,8 +98,8 @@ OTHERS = (
         name="second-pass-compared",
         what="the columns of the second pass are compared before they are unset",
         file=DELETION,
-        old="self._table.after_pass(last), piece",
-        new="self._table.after_pass(Pass.FIRST), piece",
+        old=".after_pass(last), self.rows)",
+        new=".after_pass(Pass.FIRST), self.rows)",
         tests=(f"{MEANWHILE}::test_a_second_pass_that_is_edited[mariadb-{BY_KEY}]",),
     ),
     Protection(

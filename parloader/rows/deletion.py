@@ -14,7 +14,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.visibility import Reference
 from parloader.errors import EditedRows
-from parloader.generation.frames import RowGenerator, generate, only
+from parloader.generation.frames import RowGenerator, only
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.clean_command import CleanCommand
@@ -49,6 +49,21 @@ class Deletion:
     def of(self, part: IndexRange) -> "PartDeletion":
         return PartDeletion(self, part)
 
+    def generator(self, last: Pass) -> RowGenerator:
+        """Generates the rows as the passes up to `last` left them. Compiled once: that takes as long as thousands of rows."""
+        if last not in self._generators:
+            self._generators[last] = RowGenerator(self.plan, self.plan.table(self.name).after_pass(last), self.rows)
+        return self._generators[last]
+
+    @cached_property
+    def _generators(self) -> dict[Pass, RowGenerator]:
+        return {}
+
+    @cached_property
+    def row_key_generator(self) -> RowGenerator:
+        table = self.plan.table(self.name)
+        return RowGenerator(self.plan, only(table, table.identity), self.rows)
+
 
 class PartDeletion:
     """The deletion of some of the rows. Generates them once, however many of its methods are called."""
@@ -65,7 +80,7 @@ class PartDeletion:
         Comes before the transaction's first SELECT without a lock, which would fix what later ones see.
         """
         self._lock_rows(connection, last)
-        if last is Pass.FIRST:
+        if last is Pass.FIRST and self._deletion.references:
             lock_referenced(connection, self._deletion.references, self._conditions)
 
     def _lock_rows(self, connection: Connection, last: Pass) -> None:
@@ -74,9 +89,9 @@ class PartDeletion:
             for condition in self._conditions if self._deletion.references else ():
                 sql.rows(connection, f"SELECT COUNT(*) FROM {sql.quote(name)} WHERE {condition}{FOR_UPDATE}")
             return
-        columns = [column.name for column in view.columns]
+        generated = self._deletion.generator(last).frame(self._part).select(column.name for column in view.columns)
         for piece in self._same_segment():
-            frame = generate(self._deletion.plan, self._table.after_pass(last), piece, self._deletion.rows).select(columns)
+            frame = generated.slice(piece.start - self._part.start, piece.rows)
             found = differences(connection, view, frame, self._deletion.max_text_bytes, lock=FOR_UPDATE)
             if edited := [str(difference.key) for difference in found if difference.kind == "different"]:
                 raise EditedRows(
@@ -104,8 +119,7 @@ class PartDeletion:
 
     @cached_property
     def _row_keys(self) -> pl.DataFrame:
-        table = only(self._table, self._table.identity)
-        return RowGenerator(self._deletion.plan, table, self._deletion.rows).frame(self._part)
+        return self._deletion.row_key_generator.frame(self._part)
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:

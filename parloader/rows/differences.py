@@ -4,12 +4,13 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
 from parloader.database.driver import Connection
 from parloader.rows import server_text
-from parloader.rows.lookup import ExpectedAndActual, find_rows
+from parloader.rows.lookup import LOOKUP_ROWS, ExpectedAndActual, conditions_by_key, find_rows
 from parloader.rows.server_text import RowText, as_server_text, rows_as_text
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -34,21 +35,35 @@ MAX_SHOWN_CHARACTERS = 60
 
 
 def differences(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int, *, lock: str = "") -> Iterator[Difference]:
-    """The rows in which the table differs from the frame, which has the view's columns.
+    """The rows in which the table differs from the frame, which has the view's columns, in the order of their keys.
 
-    `max_text_bytes`: the longest text that the server can join. Digests of such texts are compared first.
+    Digests are compared first, and rows only if these differ. `max_text_bytes`: the longest text that the server can join for a digest.
     `lock`: see server_text.FOR_UPDATE.
     """
-    if view.key is None:
-        yield from differing(view, find_rows(connection, view, frame, lock=lock))
-        return
     server_text.prepare_session(connection, max_text_bytes)
+    compared = _by_row_key if view.key is None else _by_key
+    yield from compared(connection, view, frame, max_text_bytes, lock)
+
+
+def _by_row_key(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int, lock: str) -> Iterator[Difference]:
+    in_order = rows_as_text(frame, view.identity_columns).arg_sort()
+    frame, row_texts = frame[in_order], rows_as_text(frame, view.columns).gather(in_order)
+    fits = LOOKUP_ROWS * (int(row_texts.str.len_bytes().max() or 0) + 1) <= max_text_bytes  # type: ignore[arg-type]
+    texts = iter(row_texts.to_list())
+    for piece, condition in conditions_by_key(frame, view.identity_columns):
+        expected = (piece.height, server_text.digest_of_texts(islice(texts, piece.height)))
+        if not fits or server_text.digest_where(connection, view, condition, lock=lock) != expected:
+            yield from differing(view, find_rows(connection, view, piece, lock=lock))
+
+
+def _by_key(connection: Connection, view: RowText, frame: pl.DataFrame, max_text_bytes: int, lock: str) -> Iterator[Difference]:
+    key = str(view.key)
     for piece, texts in _pieces(frame, rows_as_text(frame, view.columns), max_text_bytes):
-        first, last = piece[view.key][0], piece[view.key][-1]
+        first, last = piece[key][0], piece[key][-1]
         ordered = last - first == piece.height - 1
-        digest = server_text.server_digest(connection, view, first, last, lock=lock) if ordered else None
-        if digest != (piece.height, server_text.digest_of_texts(texts)):
-            yield from differing(view, _by_key(connection, view, piece, view.key, lock=lock))
+        digest = server_text.digest_by_key(connection, view, first, last, lock=lock) if ordered else None
+        if digest != (piece.height, server_text.digest_of_texts(texts.to_list())):
+            yield from differing(view, _read_by_key(connection, view, piece, key, lock=lock))
 
 
 def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
@@ -62,7 +77,7 @@ def _pieces(frame: pl.DataFrame, texts: pl.Series, max_text_bytes: int) -> Itera
         yield from _pieces(frame.tail(-half), texts.tail(-half), max_text_bytes)
 
 
-def _by_key(connection: Connection, view: RowText, frame: pl.DataFrame, key: str, *, lock: str) -> Iterator[ExpectedAndActual]:
+def _read_by_key(connection: Connection, view: RowText, frame: pl.DataFrame, key: str, *, lock: str) -> Iterator[ExpectedAndActual]:
     keys = frame[key].to_list()
     existing = server_text.rows_by_key(connection, view, min(keys), max(keys), lock=lock)
     expected = frame.select(as_server_text(frame, view.columns)).iter_rows()

@@ -43,8 +43,9 @@ def conditions_by_key(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> 
         rows, start, between, end = row_conditions(frame, identity), "(", " OR ", ")"
     longest_bytes = int(rows.str.len_bytes().max() or 0) + len(between)  # type: ignore[arg-type]
     piece_rows = max(1, min(LOOKUP_ROWS, LOOKUP_BYTES // longest_bytes))
+    texts = rows.to_list()
     for at in range(0, frame.height, piece_rows):
-        yield frame.slice(at, piece_rows), f"{start}{between.join(rows.slice(at, piece_rows))}{end}".replace("%", "%%")
+        yield frame.slice(at, piece_rows), f"{start}{between.join(texts[at : at + piece_rows])}{end}".replace("%", "%%")
 
 
 def row_conditions(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.Series:
@@ -61,14 +62,14 @@ def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame, *, loc
     def row_key(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(texts[at] for at in identity)
 
-    for piece, condition in conditions_by_key(frame, identity_columns(view)):
+    for piece, condition in conditions_by_key(frame, view.identity_columns):
         existing_rows = {row_key(texts): texts for texts in server_text.rows_where(connection, view, condition, lock=lock)}
         expected = piece.select(as_server_text(piece, view.columns)).rows()
         pairs = [(texts, existing_rows.pop(row_key(texts), None)) for texts in expected]
         # Rows that remain have another text as key, equal under the collation: look up each missing row alone
         missing = [at for at, (_, actual) in enumerate(pairs) if actual is None] if existing_rows else []
         for at in missing:
-            ((_, alone),) = conditions_by_key(piece.slice(at, 1), identity_columns(view))
+            ((_, alone),) = conditions_by_key(piece.slice(at, 1), view.identity_columns)
             pairs[at] = (pairs[at][0], next(iter(server_text.rows_where(connection, view, alone, lock=lock)), None))
         yield from pairs
 
@@ -96,10 +97,6 @@ def delete_by_key(connection: Connection, table: str, identity: Sequence[ColumnS
             )
         deleted += count
     return deleted
-
-
-def identity_columns(view: RowText) -> tuple[ColumnSchema, ...]:
-    return tuple(column for name in view.identity for column in view.columns if column.name == name)
 
 
 def _values(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.DataFrame:

@@ -152,6 +152,8 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {limit:d}") if count else ()
         return count, [str(k) for (k,) in keys]
+    if not sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1"):
+        return 0, []
     live = introspection.read_tables(connection, {name})[name]
     count, first = 0, list[str]()
     for texts in chain(_committed_row_keys(connection, live, run), _identical_row_keys(connection, live, run)):

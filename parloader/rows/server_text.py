@@ -36,6 +36,10 @@ class RowText:
         return tuple(text_expression(column) for column in self.columns)
 
     @property
+    def identity_columns(self) -> tuple[ColumnSchema, ...]:
+        return tuple(column for name in self.identity for column in self.columns if column.name == name)
+
+    @property
     def number_columns(self) -> frozenset[str]:
         """The columns for which LOAD DATA needs an explicit conversion to a number (see LoadDataWriter)."""
         return frozenset(column.name for column in self.columns if column.kind in (ColumnType.BIT, ColumnType.YEAR))
@@ -83,22 +87,30 @@ def prepare_session(connection: Connection, text_bytes: int) -> None:
     sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
 
 
-def server_digest(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> tuple[int, str]:
-    """(rows, digest) of the rows with keys `first` … `last`. Needs a view with an integer key. `lock`: see FOR_UPDATE."""
-    key = sql.quote(str(view.key))
+def digest_by_key(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> tuple[int, str]:
+    """(rows, digest) of the rows with keys `first` … `last`, in this order. Needs a view with an integer key. `lock`: see FOR_UPDATE."""
+    return _digest(connection, view, f"FORCE INDEX (PRIMARY) WHERE {sql.quote(str(view.key))} BETWEEN {first:d} AND {last:d}{lock}")
+
+
+def digest_where(connection: Connection, view: RowText, condition: str, *, lock: str = "") -> tuple[int, str]:
+    """(rows, digest) of the rows for which the condition (see lookup.py) is true, in the order of the bytes of their row keys' texts."""
+    row_key = ", ".join(text_expression(column) for column in view.identity_columns)
+    return _digest(connection, view, f"WHERE {condition}{lock}", f"ORDER BY CAST(CONCAT_WS(',', {row_key}) AS BINARY)")
+
+
+def _digest(connection: Connection, view: RowText, which: str, order: str = "") -> tuple[int, str]:
+    texts = f"CONCAT_WS(',', {', '.join(view.expressions)})"
     count, digest = sql.row(
         connection,
-        f"""SELECT COUNT(*), SHA2(COALESCE(GROUP_CONCAT(CONCAT_WS(',', {", ".join(view.expressions)}) SEPARATOR '{SEPARATOR}'), ''), 256)
-            FROM {sql.quote(view.table)} FORCE INDEX (PRIMARY) WHERE {key} BETWEEN %s AND %s{lock}""",
-        first,
-        last,
+        f"""SELECT COUNT(*), SHA2(COALESCE(GROUP_CONCAT({texts} {order} SEPARATOR '{SEPARATOR}'), ''), 256)
+            FROM {sql.quote(view.table)} {which}""",
     )
     return count, digest
 
 
-def digest_of_texts(texts: pl.Series) -> str:
-    """The digest that the server computes for rows with these texts."""
-    return hashlib.sha256((texts.str.join(SEPARATOR).item() or "").encode()).hexdigest()
+def digest_of_texts(texts: Iterable[str]) -> str:
+    """The digest that the server computes for rows with these texts, in this order."""
+    return hashlib.sha256(SEPARATOR.join(texts).encode()).hexdigest()
 
 
 def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> dict[int, tuple[str, ...]]:
@@ -126,7 +138,7 @@ FIRST_PLACE, LAST_PLACE = -14, 15
 
 
 def rows_as_text(frame: pl.DataFrame, columns: Sequence[ColumnSchema]) -> pl.Series:
-    """The text of each row: its column texts separated by commas, as server_digest joins them."""
+    """The text of each row: its column texts separated by commas, as the server joins them for a digest."""
     return frame.select(pl.concat_str(as_server_text(frame, columns), separator=",")).to_series()
 
 

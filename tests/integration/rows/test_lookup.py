@@ -18,7 +18,7 @@ from parloader.database.session import connect, server_info
 from parloader.errors import WriteFailed
 from parloader.rows import server_text
 from parloader.rows.differences import Difference, differences
-from parloader.rows.lookup import LOOKUP_ROWS, conditions_by_key, delete_by_key, identity_columns
+from parloader.rows.lookup import LOOKUP_ROWS, conditions_by_key, delete_by_key
 from parloader.rows.server_text import RowText
 from parloader.rows.writers import writer_for
 
@@ -105,10 +105,30 @@ def test_rows_are_found_and_compared(database: Database, key: Key) -> None:
         assert list(differences(connection, view, key.frame, TEXT_BYTES)) == []
         sql.execute(connection, f"DELETE FROM t WHERE x IN (3, {LOOKUP_ROWS + 1})")
         sql.execute(connection, f"UPDATE t SET x = -1 WHERE x = {ROWS - 1}")
-        missing, also_missing, different = differences(connection, view, key.frame, TEXT_BYTES)
+        found = differences(connection, view, key.frame, TEXT_BYTES)
+        different, missing, also_missing = sorted(found, key=lambda difference: difference.kind)
         assert [missing.kind, also_missing.kind, different.kind] == ["missing", "missing", "different"]
         assert different.columns == (("x", str(ROWS - 1), "-1"),)
         assert len({missing.key, also_missing.key, different.key}) == 3
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=list(KEYS))
+def test_equal_rows_have_equal_digests(database: Database, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only rows with other digests are read."""
+    with written(database, key) as (connection, view):
+        monkeypatch.setattr(server_text, "rows_where", None)
+        assert list(differences(connection, view, key.frame.sample(fraction=1, shuffle=True, seed=3), TEXT_BYTES)) == []
+
+
+@pytest.mark.parametrize("text_bytes", [TEXT_BYTES, 100])
+def test_two_rows_that_exchanged_their_values(database: Database, text_bytes: int) -> None:
+    """Also if the server cannot join the texts of all rows of a look-up."""
+    with written(database, KEYS["text"]) as (connection, view):
+        sql.execute(connection, "UPDATE t SET x = 11 - x WHERE x IN (5, 6)")
+        assert {difference.columns for difference in differences(connection, view, KEYS["text"].frame, text_bytes)} == {
+            (("x", "5", "6"),),
+            (("x", "6", "5"),),
+        }
 
 
 @pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES"])
@@ -121,9 +141,9 @@ def test_no_other_row_is_deleted(database: Database, key: Key, mode: str) -> Non
         sql.execute(connection, f"INSERT INTO t ({columns}, x) SELECT {columns}, x FROM strangers")
         strangers = sql.rows(connection, "SELECT * FROM strangers")
         half = key.frame.head(ROWS // 2)
-        assert delete_by_key(connection, "t", identity_columns(view), half) == half.height
+        assert delete_by_key(connection, "t", view.identity_columns, half) == half.height
         assert sql.value(connection, "SELECT COUNT(*) FROM t") == ROWS - half.height + 1
-        assert delete_by_key(connection, "t", identity_columns(view), key.frame) == ROWS - half.height
+        assert delete_by_key(connection, "t", view.identity_columns, key.frame) == ROWS - half.height
         assert sql.rows(connection, f"SELECT {columns}, x FROM t") == strangers
 
 
@@ -144,8 +164,8 @@ def test_a_key_changed_to_an_equal_text_is_not_missing(database: Database) -> No
         sql.execute(connection, "UPDATE t SET a = UPPER(a) WHERE x = 3")
         sql.execute(connection, "DELETE FROM t WHERE x = 5")
         assert list(differences(connection, view, KEYS["text"].frame, TEXT_BYTES)) == [
-            Difference(kind="different", table="t", key="én3", columns=(("a", "'én3'", "'ÉN3'"),)),
             Difference(kind="missing", table="t", key="n5"),
+            Difference(kind="different", table="t", key="én3", columns=(("a", "'én3'", "'ÉN3'"),)),
         ]
 
 
@@ -161,7 +181,7 @@ def plan(connection: Connection, explain: str, statement: str) -> tuple[object, 
 def test_the_key_is_used(database: Database, name: str) -> None:
     with written(database, KEYS[name]) as (connection, view):
         sql.rows(connection, "ANALYZE TABLE t")
-        _, condition = next(conditions_by_key(KEYS[name].frame.gather_every(20), identity_columns(view)))
+        _, condition = next(conditions_by_key(KEYS[name].frame.gather_every(20), view.identity_columns))
         explain = "EXPLAIN FORMAT=TRADITIONAL" if database.server.kind == "mysql" else "EXPLAIN"
         for statement in ("SELECT *", "DELETE"):
             assert plan(connection, explain, f"{statement} FROM t WHERE {condition}") == ("range", -(-ROWS // 20))
@@ -172,7 +192,7 @@ def test_the_key_is_used_for_as_many_rows_as_are_looked_up_at_a_time(database: D
         for doubled in range(5):
             sql.execute(connection, f"INSERT INTO t SELECT a + {1000 * 2**doubled}, b, x FROM t")
         sql.rows(connection, "ANALYZE TABLE t")
-        _, condition = next(conditions_by_key(KEYS["pair"].frame.gather_every(2), identity_columns(view)))
+        _, condition = next(conditions_by_key(KEYS["pair"].frame.gather_every(2), view.identity_columns))
         explain = "EXPLAIN FORMAT=TRADITIONAL" if database.server.kind == "mysql" else "EXPLAIN"
         for statement in ("SELECT *", "DELETE"):
             assert plan(connection, explain, f"{statement} FROM t WHERE {condition}") == ("range", LOOKUP_ROWS)
@@ -184,4 +204,4 @@ def test_columns_that_are_not_unique_fail_the_delete(database: Database) -> None
         written(database, key) as (connection, view),
         pytest.raises(WriteFailed, match=f"a of t is no longer unique: 1 row looked up, {ROWS} found"),
     ):
-        delete_by_key(connection, "t", identity_columns(view), key.frame.head(1))
+        delete_by_key(connection, "t", view.identity_columns, key.frame.head(1))
