@@ -68,6 +68,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
 
     removal = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
     _require_no_edited_rows(context, removal)
+    _note_missing_tables(context, removal)
     return _result(removal, dry_run=True)
 
 
@@ -85,6 +86,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
         _require_no_edited_rows(context, removal)
+        _note_missing_tables(context, removal)
         if removal.trigger_references:
             lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, context, todo))
         if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
@@ -151,6 +153,13 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
                 f"run {run.run_id}: {counted(rows, 'row')} of {table} no longer {'exists' if rows == 1 else 'exist'} under "
                 f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
             )
+
+
+def _note_missing_tables(context: _CleanContext, removal: Removal) -> None:
+    for table, rows in removal.missing_rows:
+        context.progress.note(
+            f"{table} no longer exists: its {counted(rows, 'generated row')} count as gone; if it was renamed, they are still there"
+        )
 
 
 def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: Connection) -> None:

@@ -7,6 +7,7 @@ from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import server_info
 from parloader.database.visibility import Reference, References
+from parloader.errors import SchemaMismatch
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.rows.clean_command import CleanCommand
@@ -48,6 +49,12 @@ class Removal:
                 continue
             rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
         return tuple(rows.items())
+
+    @property
+    def missing_rows(self) -> tuple[tuple[str, int], ...]:
+        """(table, rows) of the tables that no longer exist."""
+        missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
+        return tuple(missing)
 
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
@@ -91,9 +98,21 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
-    """Those of the runs' tables that exist. PrivilegeMissing: the account may not read one of them, so whether it exists is unknown."""
+    """Those of the runs' tables that exist.
+
+    PrivilegeMissing: the account may not read one of them, so whether it exists is unknown. SchemaMismatch: one with generated rows is no
+    ordinary table any more, so the rows are still somewhere.
+    """
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
-    return introspection.base_tables(introspection.read_tables(connection, names))
+    tables = introspection.read_tables(connection, names)
+    schema = introspection.base_tables(tables)
+    for _, name in children_first(runs):
+        if name in tables and name not in schema:
+            raise SchemaMismatch(
+                f"{name} is no ordinary table any more ({tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
+                f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
+            )
+    return schema
 
 
 def _changes_own_rows(schema: Schema) -> bool:
