@@ -188,10 +188,13 @@ class _ColumnType(NamedTuple):
         if self.data_type in COMPARED_AS_NUMBERS:
             return "number"
         if self.data_type in ("char", "varchar"):
-            return "text"
+            return self.collation
         if self.data_type in ("binary", "varbinary"):
             return "bytes"
         return self.column_type if self.data_type in WITH_DIGITS else self.data_type
+
+    def __str__(self) -> str:
+        return f"{self.column_type} {self.collation}".rstrip()
 
     @property
     def keeps_spaces(self) -> bool:
