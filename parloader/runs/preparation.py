@@ -31,6 +31,7 @@ from parloader.quantities import counted
 from parloader.rows.allocation import count_existing_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs.requested_tables import require_requested_tables
+from parloader.runs.selection import require_spelling
 from parloader.schema.model import Schema, TableSchema
 
 
@@ -77,6 +78,7 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     plan, fill = load_plan(config)
     plan = spell_tables(plan, listing.spelled)
     runs = store.runs(connection)
+    require_spelling(runs, listing)
     run = _run_to_resume(runs, plan, config)
     creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(listing, store.table_names(listing))
     if creates_tables:

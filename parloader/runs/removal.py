@@ -16,7 +16,7 @@ from parloader.rows.outside_references import read_references, require_no_outsid
 from parloader.rows.ownership import children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import trigger_references
-from parloader.runs.selection import select_runs
+from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema
 
 
@@ -100,16 +100,18 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
     """Those of the runs' tables that exist.
 
-    PrivilegeMissing: the account may not read one of them, so whether it exists is unknown. SchemaMismatch: one with generated rows is no
-    ordinary table any more, so the rows are still somewhere.
+    PrivilegeMissing: the account may not read one of them, so whether it exists is unknown. SchemaMismatch: see require_spelling; or
+    one with generated rows is no ordinary table any more, so the rows are still somewhere.
     """
-    names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
-    tables = introspection.read_tables(connection, names)
-    schema = introspection.base_tables(tables)
+    listing = introspection.list_tables(connection)
+    require_spelling(runs, listing)
+    schema = introspection.base_tables(
+        introspection.read_tables(connection, dict.fromkeys(table.name for run in runs for table in run.plan.tables), listing)
+    )
     for _, name in children_first(runs):
-        if name in tables and name not in schema:
+        if name in listing.tables and name not in schema:
             raise SchemaMismatch(
-                f"{name} is no ordinary table any more ({tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
+                f"{name} is no ordinary table any more ({listing.tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
                 f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
             )
     return schema
