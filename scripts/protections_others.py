@@ -106,7 +106,7 @@ OTHERS = (
         name="chunk-references",
         what="a worker looks for references to a chunk in the transaction that deletes it",
         file=DELETE_TASK,
-        old="                part.require_unreferenced(connection)\n",
+        old="            part.require_unreferenced(connection, self.current_pass)\n",
         new="",
         tests=(f"{MEANWHILE}::test_a_row_that_begins_to_reference_one_of_ours[mariadb-{BY_KEY}-loan-book]",),
     ),

@@ -34,7 +34,11 @@ class Reference:
     indexes: tuple[str, ...] = ()
     """of the parent, if `with_indexes` has read them: those by which InnoDB may find a referenced row, without the primary key"""
     numbered: frozenset[str] = frozenset()
-    """ENUM and SET columns of the parent, if `with_indexes` has read them: a foreign key compares their numbers"""
+    """referenced columns of which a foreign key compares numbers: ENUM and SET; if `with_types` has read them"""
+    trimmed: frozenset[str] = frozenset()
+    """referenced columns of which a foreign key ignores trailing spaces, and SQL does not: CHAR with VARCHAR; if `with_types` has read them"""
+    incomparable: tuple[str, ...] = ()
+    """column and type of both sides, if a foreign key compares them in another way than SQL; if `with_types` has read them"""
 
     @property
     def shown_child(self) -> str:
@@ -54,16 +58,19 @@ class Reference:
     @property
     def parent_columns(self) -> str:
         """SQL for the referenced columns of the parent, under the names that `joined` uses."""
-        return ", ".join(f"{sql.quote(name)}{self._as_number(name)} AS parloader_{n}" for n, name in enumerate(self.referenced))
+        return ", ".join(f"{self._compared(name, sql.quote(name))} AS parloader_{n}" for n, name in enumerate(self.referenced))
 
     @property
     def joined(self) -> str:
         """A condition: the child, with the alias c, references the row p of `parent_columns`."""
         pairs = enumerate(zip(self.columns, self.referenced, strict=True))
-        return " AND ".join(f"c.{sql.quote(column)}{self._as_number(name)} = p.parloader_{n}" for n, (column, name) in pairs)
+        return " AND ".join(f"{self._compared(name, f'c.{sql.quote(column)}')} = p.parloader_{n}" for n, (column, name) in pairs)
 
-    def _as_number(self, referenced: str) -> str:
-        return " + 0" if referenced in self.numbered else ""
+    def _compared(self, referenced: str, column: str) -> str:
+        """What a foreign key compares of the column, which is `referenced` or references it."""
+        if referenced in self.numbered:
+            return f"{column} + 0"
+        return f"RTRIM({column})" if referenced in self.trimmed else column
 
 
 class HiddenReference(NamedTuple):
@@ -165,11 +172,8 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
             columns.setdefault(name, []).append(column)
         return columns
 
-    numbered = """SELECT column_name FROM information_schema.columns
-        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) = %s AND data_type IN ('enum', 'set')"""
     parents = {reference.parent for reference in references}
     known = {parent: indexes(parent) for parent in parents}
-    numbers = {parent: frozenset(name for (name,) in sql.rows(connection, numbered, parent)) for parent in parents}
 
     def found(reference: Reference) -> tuple[str, ...]:
         names = tuple(
@@ -179,7 +183,83 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
         )
         return () if "PRIMARY" in names else names
 
-    return tuple(replace(reference, indexes=found(reference), numbered=numbers[reference.parent]) for reference in references)
+    return tuple(replace(reference, indexes=found(reference)) for reference in references)
+
+
+class _ColumnType(NamedTuple):
+    data_type: str
+    column_type: str
+    collation: str
+
+    @property
+    def family(self) -> str:
+        """Columns of one family hold equal values if and only if they hold equal bytes."""
+        if self.data_type in COMPARED_AS_NUMBERS:
+            return "number"
+        if self.data_type in ("char", "varchar"):
+            return self.collation
+        if self.data_type in ("binary", "varbinary"):
+            return "bytes"
+        return self.column_type if self.data_type in WITH_DIGITS else self.data_type
+
+    def __str__(self) -> str:
+        return f"{self.column_type} {self.collation}".rstrip()
+
+    @property
+    def keeps_spaces(self) -> bool:
+        """Whether SQL tells apart values that differ in trailing spaces alone (NO PAD)."""
+        return "nopad" in self.collation or "_0900_" in self.collation
+
+
+COMPARED_AS_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "enum", "set"})
+
+WITH_DIGITS = frozenset({"decimal", "datetime", "timestamp", "time", "bit"})
+"""Types whose bytes depend on the number of digits."""
+
+
+def with_types(connection: Connection, references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """The references with `numbered`, `trimmed` and `incomparable`.
+
+    A foreign key may have columns of different types if they have the same size. InnoDB compares the stored bytes: those of the year 2001
+    are those of the number 101.
+    """
+    known: dict[tuple[str | None, str], dict[str, _ColumnType]] = {}
+
+    def types(database: str | None, table: str) -> dict[str, _ColumnType]:
+        if (database, table) not in known:
+            known[database, table] = _column_types(connection, database, table)
+        return known[database, table]
+
+    def typed(reference: Reference) -> Reference:
+        child = types(None if reference.same_database else reference.database, reference.child)
+        parent = types(None, reference.parent)
+        pairs = [
+            (column, child[column], name, parent[name])
+            for column, name in zip(reference.columns, reference.referenced, strict=True)
+            if name in parent  # it may have been dropped or replaced while foreign_key_checks was off
+        ]
+        return replace(
+            reference,
+            numbered=frozenset(name for _, one, name, other in pairs if {"enum", "set"} & {one.data_type, other.data_type}),
+            trimmed=frozenset(
+                name for _, one, name, other in pairs if {one.data_type, other.data_type} == {"char", "varchar"} and one.keeps_spaces
+            ),
+            incomparable=tuple(
+                f"{column} {one.column_type}, {name} {other.column_type}"
+                for column, one, name, other in pairs
+                if one.family != other.family
+            ),
+        )
+
+    return tuple(map(typed, references))
+
+
+def _column_types(connection: Connection, database: str | None, table: str) -> dict[str, _ColumnType]:
+    """The types of the table's columns. `database`: None is the current one."""
+    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+    statement = f"""SELECT column_name, data_type, column_type, COALESCE(collation_name, '') FROM information_schema.columns
+        WHERE table_schema = {schema} AND CAST(table_name AS BINARY) = %s"""
+    return {name: _ColumnType(*types) for name, *types in sql.rows(connection, statement, *of, table)}
 
 
 def _is_readable(connection: Connection, reference: Reference) -> bool:

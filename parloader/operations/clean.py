@@ -72,6 +72,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
 
     removal, trigger_rows, created = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
     missing = _require_no_edited_rows(context, removal)
+    _note_missing_tables(context, removal)
     return _result(removal, missing, dry_run=True, trigger_rows=trigger_rows, created=created)
 
 
@@ -89,6 +90,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
         missing = _require_no_edited_rows(context, removal)
+        _note_missing_tables(context, removal)
         try:
             if removal.trigger_references:
                 lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, todo))
@@ -170,6 +172,13 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping
                 f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
             )
     return missing
+
+
+def _note_missing_tables(context: _CleanContext, removal: Removal) -> None:
+    for table, rows in removal.missing_rows:
+        context.progress.note(
+            f"{table} no longer exists: its {counted(rows, 'generated row')} count as gone; if it was renamed, they are still there"
+        )
 
 
 def _delete_trigger_rows(todo: _CleanPlan, connection: Connection) -> None:

@@ -17,7 +17,7 @@ from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import CompareContext, Comparison, compare
-from parloader.runs.selection import select_runs, select_tables
+from parloader.runs.selection import require_spelling, select_runs, select_tables
 from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
 from parloader.workers.executor import Executor
@@ -185,6 +185,7 @@ def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
     runs = select_runs(all_runs, config.runs)
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
     listing = introspection.list_tables(connection)
+    require_spelling(runs, listing)
     return _Scope(
         all_runs=all_runs,
         runs=runs,

@@ -80,8 +80,19 @@ class PartDeletion:
         Comes before the transaction's first SELECT without a lock, which would fix what later ones see.
         """
         self._lock_rows(connection, last)
-        if last is Pass.FIRST and self._deletion.references:
-            lock_referenced(connection, self._deletion.references, self._conditions)
+        if references := self._references(last):
+            lock_referenced(connection, references, self._conditions)
+
+    def _references(self, last: Pass) -> tuple[Reference, ...]:
+        """The foreign keys by which rows of others would be changed. Before the second pass is undone: those to the columns that become NULL."""
+        if last is Pass.FIRST:
+            return self._deletion.references
+        generated = {name for name, rows in self._deletion.rows.items() if rows.new}
+        return tuple(
+            reference
+            for reference in self._deletion.references
+            if self._table.later & set(reference.referenced) and not (reference.same_database and reference.child in generated)
+        )
 
     def _lock_rows(self, connection: Connection, last: Pass) -> None:
         name, view = self._deletion.name, self._deletion.view
@@ -99,10 +110,10 @@ class PartDeletion:
                     f"parloader verify shows the edits; {replace(self._deletion.command, edited_too=True)} deletes these rows as well",
                 )
 
-    def require_unreferenced(self, connection: Connection) -> None:
-        """ForeignRows: a row references one of the rows. All generated rows that did are deleted."""
-        if self._deletion.references:
-            require_unreferenced(connection, self._deletion.references, self._doomed(connection), self._deletion.command)
+    def require_unreferenced(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
+        """ForeignRows: a row references one of the rows. All generated rows that did are deleted. `last`: the pass that will be undone."""
+        if references := self._references(last):
+            require_unreferenced(connection, references, self._doomed(connection), self._deletion.command)
 
     def delete(self, connection: Connection) -> None:
         """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key."""

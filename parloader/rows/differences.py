@@ -25,8 +25,12 @@ class Difference:
     columns: tuple[tuple[str, str, str], ...] = ()  # (column, expected, found)
 
 
-# MySQL drops a number's last digits rather than write more than 22 characters
+# MySQL drops a number's last digits rather than write more characters
+MYSQL_REAL_CHARACTERS = 22
 REAL_TOLERANCE = 1e-14
+
+# JSON numbers without a fraction are integers from here up to JSON_INTEGER_END - 1; MySQL makes any other one a floating-point number
+JSON_INTEGER_START, JSON_INTEGER_END = -(2**63), 2**64
 
 # Differences per kind that are reported in full; all are counted
 MAX_SHOWN = 10
@@ -122,13 +126,23 @@ def _is_equivalent(column: ColumnSchema, one: str, other: str) -> bool:
         case ColumnType.JSON:
             return _is_equivalent_json(_unquoted(one), _unquoted(other))
         case ColumnType.REAL:
-            return math.isclose(float(one), float(other), rel_tol=REAL_TOLERANCE)
+            return math.isclose(float(one), float(other), rel_tol=REAL_TOLERANCE if len(one) > MYSQL_REAL_CHARACTERS else 0)
         case _:
             return False
 
 
 def _is_equivalent_json(one: str, other: str) -> bool:
     try:
-        return bool(json.loads(one) == json.loads(other))
+        return _normalized_json(one) == _normalized_json(other)
     except ValueError:  # not valid JSON: without MariaDB's CHECK, a JSON column holds any text
         return False
+
+
+def _normalized_json(text: str) -> str:
+    """As text, because Python takes 1, 1.0 and true for equal."""
+    return json.dumps(json.loads(text, parse_int=_json_number), sort_keys=True)
+
+
+def _json_number(digits: str) -> int | float:
+    number = int(digits)
+    return number if JSON_INTEGER_START <= number < JSON_INTEGER_END else float(digits)

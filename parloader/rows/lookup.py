@@ -14,7 +14,7 @@ import polars as pl
 
 from parloader.database import sql
 from parloader.database.driver import Connection
-from parloader.errors import WriteFailed
+from parloader.errors import SchemaMismatch, WriteFailed
 from parloader.rows import server_text
 from parloader.rows.server_text import RowText, as_server_text
 from parloader.schema.model import ColumnSchema, quote_identifier
@@ -55,7 +55,10 @@ def row_conditions(frame: pl.DataFrame, identity: Sequence[ColumnSchema]) -> pl.
 
 
 def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame, *, lock: str = "") -> Iterator[ExpectedAndActual]:
-    """Reads each row of the frame from the table, in order. `lock`: see server_text.FOR_UPDATE."""
+    """Reads each row of the frame from the table, in order. `lock`: see server_text.FOR_UPDATE.
+
+    SchemaMismatch: several rows have one key, because the columns are no longer unique.
+    """
     columns = [column.name for column in view.columns]
     identity = [columns.index(name) for name in view.identity]
 
@@ -63,7 +66,13 @@ def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame, *, loc
         return tuple(texts[at] for at in identity)
 
     for piece, condition in conditions_by_key(frame, view.identity_columns):
-        existing_rows = {row_key(texts): texts for texts in server_text.rows_where(connection, view, condition, lock=lock)}
+        found = server_text.rows_where(connection, view, condition, lock=lock)
+        existing_rows = {row_key(texts): texts for texts in found}
+        if len(existing_rows) < len(found):
+            raise SchemaMismatch(
+                f"{', '.join(view.identity)} of {view.table} is no longer unique: {len(found):,} rows have {len(existing_rows):,} different keys",
+                "Delete the rows that are double, and restore the unique key on these columns",
+            )
         expected = piece.select(as_server_text(piece, view.columns)).rows()
         pairs = [(texts, existing_rows.pop(row_key(texts), None)) for texts in expected]
         # Rows that remain have another text as key, equal under the collation: look up each missing row alone

@@ -30,11 +30,12 @@ PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
 def read_references(connection: Connection, runs: tuple[Run, ...], command: CleanCommand) -> References:
     """The foreign keys that reference the generated rows of these runs.
 
-    UnseenReferences: a foreign key may exist that the account cannot see, or whose rows it cannot read; not if that is accepted.
+    UnseenReferences: a foreign key may exist that the account cannot see, or whose rows it cannot read or compare; not if that is accepted.
     """
     parents = {parent for _, parent in children_first(runs)}
     references = visibility.all_references(connection, parents)
-    references = replace(references, readable=visibility.with_indexes(connection, references.readable))
+    readable = visibility.with_types(connection, visibility.with_indexes(connection, references.readable))
+    references = replace(references, readable=readable)
     if command.accept_unseen_references:
         return references
     account, accept = account_literal(connection.account), replace(command, accept_unseen_references=True)
@@ -47,6 +48,13 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
             f"{', '.join(tables)} {reference} rows of {referenced}, and {account} may not read {them}, so clean cannot tell whether {their} rows would be deleted or changed",
             f"Nothing was deleted. An administrator can grant it: {grants}; to clean without this check: {accept}",
         )
+    for foreign_key in references.readable:
+        if foreign_key.incomparable:
+            raise UnseenReferences(
+                f"a foreign key of {foreign_key.shown_child} to {foreign_key.parent} has columns of different types ({'; '.join(foreign_key.incomparable)}), "
+                "which the server compares by their bytes, so clean cannot tell which rows of the one reference which of the other",
+                f"Nothing was deleted. Give both the same type, or drop the foreign key; to clean without this check: {accept}",
+            )
     if not references.complete:
         raise UnseenReferences(
             f"{account} cannot see whether tables of other databases reference rows of {some(sorted(parents))}; with ON DELETE CASCADE their rows would also be deleted",

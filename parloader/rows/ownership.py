@@ -16,7 +16,7 @@ from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
 from parloader.rows.server_text import RowText, row_text
-from parloader.schema.model import ColumnSchema, Schema, TableSchema
+from parloader.schema.model import ColumnSchema, ColumnType, Schema, TableSchema
 
 # Rows per generated frame
 IDENTITY_BATCH_ROWS = 10_000
@@ -186,13 +186,14 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
 def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
     """SchemaMismatch: somebody removed the unique key of the columns by which a run finds its rows, and a key of the run has several rows now.
 
-    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone.
+    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type.
     """
     for run, name in children_first(runs):
         if name not in schema:
             continue
         live, columns = schema[name], run.plan.table(name).row_key
         _require_columns(live, columns)
+        _require_integers(live, run.table(name).key)
         folded = {column.lower() for column in columns}
         if any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in live.unique_keys):
             continue
@@ -218,6 +219,16 @@ def _columns_gone(live: TableSchema, missing: list[str]) -> SchemaMismatch:
     return SchemaMismatch(
         f"{live.name} no longer has the column {', '.join(missing)}, by which parloader finds the rows that it created", "Add it again"
     )
+
+
+def _require_integers(live: TableSchema, key: str | None) -> None:
+    """SchemaMismatch: the integer key, by whose ranges rows are found, has another type now, so other rows may lie in the ranges, such as 3.5."""
+    for column in live.columns:
+        if key is not None and column.name.lower() == key.lower() and column.kind is not ColumnType.INTEGER:
+            raise SchemaMismatch(
+                f"{live.name}.{key} is {column.type_text} now, and parloader finds the rows that it created by ranges of whole numbers",
+                "Give the column an integer type again; nothing was deleted",
+            )
 
 
 def require_no_shared_rows(

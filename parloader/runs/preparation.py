@@ -25,6 +25,7 @@ from parloader.quantities import counted
 from parloader.rows.allocation import count_existing_rows
 from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file
 from parloader.runs.requested_tables import require_requested_tables
+from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
 from parloader.schema.model import Schema
 
@@ -72,6 +73,7 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     plan, fill = load_plan(config)
     plan = spell_tables(plan, listing.spelled)
     runs = store.runs(connection)
+    require_spelling(runs, listing)
     run = _run_to_resume(runs, plan, config)
     creates_tables = not runs and plan.name == NAME and fill is Fill.DEMANDED and can_create_tables(listing, store.table_names(listing))
     if creates_tables:

@@ -9,6 +9,7 @@ from parloader.database import introspection
 from parloader.database.driver import Connection
 from parloader.database.session import server_info
 from parloader.database.visibility import Reference, References
+from parloader.errors import SchemaMismatch
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
@@ -18,7 +19,7 @@ from parloader.rows.outside_references import read_references, require_no_outsid
 from parloader.rows.ownership import OwnedRows, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
-from parloader.runs.selection import select_runs
+from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema
 
 
@@ -53,6 +54,12 @@ class Removal:
                 continue
             rows[name] = rows.get(name, 0) + sum(p.rows for p in run.done[name])
         return tuple(rows.items())
+
+    @property
+    def missing_rows(self) -> tuple[tuple[str, int], ...]:
+        """(table, rows) of the tables that no longer exist."""
+        missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
+        return tuple(missing)
 
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
@@ -109,9 +116,23 @@ def foresee_created(connection: Connection, removal: Removal, trigger_rows: Mapp
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
-    """Those of the runs' tables that exist. PrivilegeMissing: the account may not read one of them, so whether it exists is unknown."""
-    names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
-    return introspection.base_tables(introspection.read_tables(connection, names))
+    """Those of the runs' tables that exist.
+
+    PrivilegeMissing: the account may not read one of them, so whether it exists is unknown. SchemaMismatch: see require_spelling; or
+    one with generated rows is no ordinary table any more, so the rows are still somewhere.
+    """
+    listing = introspection.list_tables(connection)
+    require_spelling(runs, listing)
+    schema = introspection.base_tables(
+        introspection.read_tables(connection, dict.fromkeys(table.name for run in runs for table in run.plan.tables), listing)
+    )
+    for _, name in children_first(runs):
+        if name in listing.tables and name not in schema:
+            raise SchemaMismatch(
+                f"{name} is no ordinary table any more ({listing.tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
+                f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
+            )
+    return schema
 
 
 def _changes_own_rows(schema: Schema) -> bool:

@@ -2,9 +2,23 @@
 
 from collections.abc import Collection
 
-from parloader.errors import Refused
+from parloader.database.introspection import ListedTable
+from parloader.errors import Refused, SchemaMismatch
 from parloader.ledger.run import Run
 from parloader.plans.documents.codecs import suggestion
+
+
+def require_spelling(runs: tuple[Run, ...], listing: ListedTable) -> None:
+    """SchemaMismatch: the server spells a table of a run in another case than the ledger, as after a copy to a server with lower_case_table_names=1."""
+    for run in runs:
+        for entry in run.tables:
+            spelled = listing.spelled(entry.name)
+            if spelled not in (None, entry.name):
+                raise SchemaMismatch(
+                    f"run {run.run_id} in the ledger has rows of the table {entry.name}, which this server calls {spelled}. "
+                    "Perhaps the database was copied from a server with another lower_case_table_names",
+                    "Use the server where the run was loaded; here, delete the rows by hand, then drop the ledger's tables. Nothing was done",
+                )
 
 
 def select_runs(runs: tuple[Run, ...], wanted: Collection[int]) -> tuple[Run, ...]:

@@ -152,6 +152,27 @@ def test_a_second_pass_that_is_edited(database: Database, key: str) -> None:
     assert database.value(heads) == before
 
 
+def test_a_row_that_begins_to_reference_a_column_of_the_second_pass(database: Database) -> None:
+    """To undo the second pass would change it as well."""
+    database.execute(
+        f"CREATE TABLE department (id {BY_KEY}, head_id INT UNSIGNED NULL) ENGINE=InnoDB",
+        f"CREATE TABLE worker (id {BY_KEY}, department_id INT UNSIGNED NOT NULL, FOREIGN KEY (department_id) REFERENCES department (id)) ENGINE=InnoDB",
+        "ALTER TABLE department ADD FOREIGN KEY (head_id) REFERENCES worker (id)",
+    )
+    database.parloader("seed", "--table", "worker", "--rows", str(ROWS), "--procs", "1")
+    database.execute(
+        "ALTER TABLE department ADD UNIQUE (head_id, id)",
+        "CREATE TABLE portrait (number INT PRIMARY KEY, head_id INT UNSIGNED, department_id INT UNSIGNED, "
+        "FOREIGN KEY (head_id, department_id) REFERENCES department (head_id, id) ON UPDATE CASCADE) ENGINE=InnoDB",
+    )
+    said = stopped(database, "INSERT INTO portrait SELECT 7, head_id, id FROM department WHERE head_id IS NOT NULL LIMIT 1")
+    assert "rows of portrait began to reference rows of department while clean ran: number 7" in said
+    assert database.value("SELECT COUNT(head_id) FROM portrait") == 1
+    database.execute("DELETE FROM portrait")
+    database.parloader("clean", "--yes")
+    assert [database.value(f"SELECT COUNT(*) FROM {name}") for name in ("department", "worker")] == [0, 0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", ["CASCADE", "RESTRICT"])
 def test_rows_of_one_chunk_that_reference_each_other(database: Database, rule: str) -> None:

@@ -87,3 +87,18 @@ def test_columns_in_any_case_on_every_server(database: Database) -> None:
     assert database.value("SELECT SUM(Total = 2 * Net) FROM OrderLine") == 50
     database.parloader("verify")
     database.parloader("clean", "--yes", "--procs", "1")
+
+
+def test_a_ledger_with_names_in_another_case(lower_case: Database) -> None:
+    """As after a copy from a server that keeps the case."""
+    lower_case.execute(*TABLES)
+    lower_case.parloader("seed", "--table", "orderline", "--rows", "20", "--procs", "1")
+    lower_case.execute(
+        "UPDATE parloader_run SET definition = REPLACE(definition, '\"orderline\"', '\"OrderLine\"'), target = 'OrderLine'",
+        "UPDATE parloader_table SET table_name = 'OrderLine' WHERE table_name = 'orderline'",
+        "UPDATE parloader_batch SET table_name = 'OrderLine' WHERE table_name = 'orderline'",
+    )
+    for command in (("verify",), ("clean", "--yes", "--edited-too"), ("seed", "--table", "orderline", "--rows", "20")):
+        said = lower_case.parloader(*command, check=3).stderr
+        assert "run 1 in the ledger has rows of the table OrderLine, which this server calls orderline" in said
+    assert lower_case.value("SELECT COUNT(*) FROM orderline") == 20

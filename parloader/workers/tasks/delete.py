@@ -48,8 +48,8 @@ class DeleteTask(LedgerTask):
         for left in reversed(store.forget(connection, self.run_id, self.ledger_name, batch)):
             part = self.deletion.of(left)
             part.lock(connection, self.current_pass)
+            part.require_unreferenced(connection, self.current_pass)
             if self.update is None:
-                part.require_unreferenced(connection)
                 part.delete(connection)
             else:
                 self.update.undo(connection, self.plan, self.rows, left)

@@ -15,10 +15,10 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.introspection import read_tables
 from parloader.database.session import connect, server_info
-from parloader.errors import WriteFailed
+from parloader.errors import SchemaMismatch, WriteFailed
 from parloader.rows import server_text
 from parloader.rows.differences import Difference, differences
-from parloader.rows.lookup import LOOKUP_ROWS, conditions_by_key, delete_by_key
+from parloader.rows.lookup import LOOKUP_ROWS, conditions_by_key, delete_by_key, find_rows
 from parloader.rows.server_text import RowText
 from parloader.rows.writers import writer_for
 
@@ -205,3 +205,12 @@ def test_columns_that_are_not_unique_fail_the_delete(database: Database) -> None
         pytest.raises(WriteFailed, match=f"a of t is no longer unique: 1 row looked up, {ROWS} found"),
     ):
         delete_by_key(connection, "t", view.identity_columns, key.frame.head(1))
+
+
+def test_rows_that_are_double_fail_the_comparison(database: Database) -> None:
+    key = Key(ddl="a VARCHAR(9) NOT NULL", columns={"a": pl.Series(["x"] * ROWS)}, stranger="")
+    with (
+        written(database, key) as (connection, view),
+        pytest.raises(SchemaMismatch, match=f"a of t is no longer unique: {ROWS} rows have 1 different keys"),
+    ):
+        list(find_rows(connection, view, key.frame.head(1)))

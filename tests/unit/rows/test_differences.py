@@ -17,7 +17,9 @@ def view(kind: ColumnType) -> RowText:
     ("kind", "expected", "actual"),
     [
         (ColumnType.JSON, '\'{"b": 1, "a": [1, "it\'\'s \\\\\\\\"]}\'', '\'{"a":[1,"it\'\'s \\\\\\\\"],"b":1}\''),
+        (ColumnType.JSON, "'[1e3, 18446744073709551616]'", "'[1000.0, 1.8446744073709552e19]'"),
         (ColumnType.REAL, "0.0000006183273812096522", "6.183273812096522e-7"),
+        (ColumnType.REAL, "-1.0170844964657811e-10", "-1.017084496465781e-10"),
         (ColumnType.TEXT, "'a'", "'a'"),
     ],
 )
@@ -31,7 +33,11 @@ def test_equivalent_values_are_no_difference(kind: ColumnType, expected: str, ac
         (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\": 2}'"),
         (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\"'"),
         (ColumnType.JSON, "'null'", "NULL"),
+        (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\": true}'"),
+        (ColumnType.JSON, "'[1]'", "'[1.0]'"),
+        (ColumnType.JSON, "'[0.1]'", "'[0.10000000000000002]'"),
         (ColumnType.REAL, "0.1", "0.10000000000001"),
+        (ColumnType.REAL, "7670.5", "7670.500000000001"),
         (ColumnType.REAL, "NULL", "0"),
         (ColumnType.DECIMAL, "1.0", "1.00"),
         (ColumnType.TEXT, "'a'", "'A'"),
