@@ -32,7 +32,7 @@ IDLE_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class ServerInfo:
-    """Facts about the server, and the id of the connection that asked."""
+    """Facts about the server."""
 
     kind: ServerKind
     version: tuple[int, ...]
@@ -43,7 +43,6 @@ class ServerInfo:
     backslash_escapes: bool  # whether a backslash escapes in a string literal
     local_infile: bool  # whether LOAD DATA LOCAL is allowed
     autoinc_lock_mode: int
-    connection_id: int
     splits_load_data: bool = False  # whether it commits a LOAD DATA in pieces (Galera)
 
     def __str__(self) -> str:
@@ -244,9 +243,9 @@ def _verify(setting: Setting, actual: str) -> None:
 
 def server_info(connection: Connection) -> ServerInfo:
     """Reads the facts about the server."""
-    packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode, connection_id = sql.row(
+    packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode = sql.row(
         connection,
-        "SELECT @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode, CONNECTION_ID()",
+        "SELECT @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode",
     )
     return ServerInfo(
         kind=connection.dialect.kind,
@@ -258,7 +257,6 @@ def server_info(connection: Connection) -> ServerInfo:
         backslash_escapes="NO_BACKSLASH_ESCAPES" not in sql_mode.split(","),
         local_infile=bool(local_infile),
         autoinc_lock_mode=autoinc_lock_mode,
-        connection_id=connection_id,
         splits_load_data=connection.in_cluster and cluster.splits_load_data(connection),
     )
 

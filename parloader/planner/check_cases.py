@@ -11,7 +11,7 @@ from parloader.planner.request import Note, NotFillable, listed
 from parloader.plans.generators import Const, Generator, Pick, When
 from parloader.schema.checks.domains import Domain, combine, comparisons, domains
 from parloader.schema.checks.predicates import Compared, NotNull, ParsedCheck, Predicate
-from parloader.schema.model import Check, ColumnSchema, TableSchema
+from parloader.schema.model import Check, TableSchema
 from parloader.schema.partitioning import partition_checks
 
 ANY = Domain()
@@ -70,7 +70,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckC
             continue
         from parloader.schema.checks.parser import parse_check  # importing sqlglot takes 0.2 s, and most tables have no CHECK
 
-        parsed = parse_check(check.clause)
+        parsed = parse_check(check.clause, table.column_names)
         if parsed is None or not _uses_writable_columns(parsed, table):
             notes.append(
                 Note(
@@ -80,7 +80,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckC
                 )
             )
         elif not _columns(parsed) <= given.keys():
-            parsed_checks.append((check, _with_table_spelling(parsed, table)))
+            parsed_checks.append((check, parsed))
     if not parsed_checks:
         return CheckCases(notes=tuple(notes))
     check_names = listed(check.name for check, _ in parsed_checks)
@@ -147,23 +147,7 @@ def _names(predicate: Predicate) -> tuple[str, ...]:
 
 def _uses_writable_columns(parsed: ParsedCheck, table: TableSchema) -> bool:
     """Whether the CHECK uses only columns of the table that can be written."""
-    writable = {column.name.lower() for column in table.columns if not column.generated}
-    return all(name.lower() in writable for name in _columns(parsed))
-
-
-def _with_table_spelling(parsed: ParsedCheck, table: TableSchema) -> ParsedCheck:
-    """The CHECK with column names spelled as in the table: a clause may differ in upper and lower case."""
-    return ParsedCheck(cases=tuple(tuple(_renamed(predicate, table) for predicate in case) for case in parsed.cases))
-
-
-def _renamed(predicate: Predicate, table: TableSchema) -> Predicate:
-    if isinstance(predicate, Compared):
-        return replace(predicate, left=_named(predicate.left, table).name, right=_named(predicate.right, table).name)
-    return replace(predicate, column=_named(predicate.column, table).name)
-
-
-def _named(name: str, table: TableSchema) -> ColumnSchema:
-    return next(column for column in table.columns if column.name.lower() == name.lower())
+    return _columns(parsed) <= {column.name for column in table.columns if not column.generated}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,6 @@ SERVER_INFO = ServerInfo(
     backslash_escapes=True,
     local_infile=True,
     autoinc_lock_mode=2,
-    connection_id=1,
 )
 """As a server reports itself; for tests without one."""
 

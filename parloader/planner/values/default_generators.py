@@ -1,7 +1,6 @@
 """The default generator of a column: plausible values within its type and its CHECKs."""
 
 import zlib
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
@@ -48,16 +47,8 @@ from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
-
-@dataclass(frozen=True, kw_only=True)
-class TimeSpan:
-    """The period in which generated timestamps lie."""
-
-    start: str = "2024-01-01T00:00:00Z"  # ISO 8601, UTC
-    span_seconds: int = 365 * 86_400
-
-
-DEFAULT_TIME_SPAN = TimeSpan()
+# The period in which generated timestamps lie
+TIMES_START, TIMES_SPAN_SECONDS = "2024-01-01T00:00:00Z", 365 * 86_400
 
 DEFAULT_MAX = 1_000_000  # largest integer if neither type nor name suggest one
 
@@ -81,7 +72,7 @@ STEPS = 40_001  # a prime
 DAY_SECONDS = 86_400
 
 
-def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, time_span: TimeSpan = DEFAULT_TIME_SPAN) -> Generator | None:
+def generator(column: ColumnSchema, domain: Domain = NO_LIMITS) -> Generator | None:
     """A generator of plausible, valid values. None: parloader cannot fill the type, or cannot be sure that values satisfy the domain."""
     if domain.null is True:
         return Const(value=None) if column.nullable else None
@@ -90,7 +81,7 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, time_span: TimeS
     if column.auto_increment and domain == NO_LIMITS:
         return Sequence(start=1, count=column.max_value)  # as the server numbers rows; its counter ends after the last row
     if column.kind in ORDERED:
-        return _ordered(column, domain, time_span)
+        return _ordered(column, domain)
     match column.kind:
         case ColumnType.TEXT | ColumnType.JSON:
             return text_columns.text_generator(column, domain)
@@ -115,7 +106,7 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS, time_span: TimeS
             return None
 
 
-def _ordered(column: ColumnSchema, domain: Domain, time_span: TimeSpan) -> Generator | None:
+def _ordered(column: ColumnSchema, domain: Domain) -> Generator | None:
     if domain.values is not None:
         values = listed_values(column, domain)
         return Choice(values=values) if values else None
@@ -123,10 +114,10 @@ def _ordered(column: ColumnSchema, domain: Domain, time_span: TimeSpan) -> Gener
     if allowed is None:
         return None
     if column.kind in DATED:
-        return _timestamps(column, allowed, time_span)
+        return _timestamps(column, allowed)
     if column.kind is ColumnType.TIME:
         return _times(column, allowed)
-    return _numbers(column, _plausible_numbers(column, allowed, time_span))
+    return _numbers(column, _plausible_numbers(column, allowed))
 
 
 def plausible_range(column: ColumnSchema, domain: Domain) -> Range | None:
@@ -169,24 +160,24 @@ def _exact(unit: Fraction) -> str:
     return f"{unit.numerator * 10**digits // unit.denominator / 10**digits:.{digits}f}"
 
 
-def _plausible_numbers(column: ColumnSchema, allowed: Range, time_span: TimeSpan) -> Range:
+def _plausible_numbers(column: ColumnSchema, allowed: Range) -> Range:
     unit = allowed.unit
     if column.kind in (ColumnType.BIT, ColumnType.YEAR):
         low, high = (1990, 2024) if column.kind is ColumnType.YEAR else (0, allowed.high)
     elif column.kind is ColumnType.INTEGER:
-        low, high = _plausible_integers(column, time_span)
+        low, high = _plausible_integers(column)
     else:
         low, high = number_range(column.name) or (0, DEFAULT_MAX_FRACTION)
     return _close_to(allowed, int(low / unit), int(high / unit))
 
 
-def _plausible_integers(column: ColumnSchema, time_span: TimeSpan) -> tuple[int, int]:
+def _plausible_integers(column: ColumnSchema) -> tuple[int, int]:
     if is_boolean(column):
         return 0, 1
     if column.max_value >= 2**31 - 1 and is_clock(column.name) and "status" not in split_identifier(column.name):
-        start = seconds_of(time_span.start)
+        start = seconds_of(TIMES_START)
         scale = 1000 if column.max_value > 2**32 and split_identifier(column.name)[-1] == "ms" else 1
-        return start * scale, (start + time_span.span_seconds - 1) * scale
+        return start * scale, (start + TIMES_SPAN_SECONDS - 1) * scale
     low, high = number_range(column.name) or (0, DEFAULT_MAX)
     return (low, high) if high > 1 else (0, 100)
 
@@ -201,9 +192,9 @@ def _close_to(allowed: Range, low: int, high: int) -> Range:
     return near or allowed.within(allowed.high - width, allowed.high) or allowed
 
 
-def _timestamps(column: ColumnSchema, allowed: Range, time_span: TimeSpan) -> Generator:
-    start = seconds_of(time_span.start)
-    end = start + max(1, time_span.span_seconds) - 1
+def _timestamps(column: ColumnSchema, allowed: Range) -> Generator:
+    start = seconds_of(TIMES_START)
+    end = start + TIMES_SPAN_SECONDS - 1
     bias = time_bias(column.name)
     if bias is TimeBias.BIRTH:
         start, end = (seconds_of(end) for end in BIRTH_RANGE)
@@ -213,7 +204,7 @@ def _timestamps(column: ColumnSchema, allowed: Range, time_span: TimeSpan) -> Ge
     low, high = start // per_unit, end // per_unit
     if bias is TimeBias.INCREASING and allowed.low <= low and high <= allowed.high and not allowed.excluded:
         unit = "d" if column.kind is ColumnType.DATE else "ms" if column.fraction_digits >= 3 else "s"
-        return Spread(start=time_span.start, span_seconds=time_span.span_seconds, unit=unit)
+        return Spread(start=TIMES_START, span_seconds=TIMES_SPAN_SECONDS, unit=unit)
     return _numbers(column, _close_to(allowed, low, high))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parloader.planner.values.column_names import split_identifier
-from parloader.planner.values.default_generators import DEFAULT_TIME_SPAN, TimeSpan, generator, plausible_range
+from parloader.planner.values.default_generators import generator, plausible_range
 from parloader.planner.values.unique_columns import NO_LIMITS
 from parloader.planner.values.value_ranges import DATED, allowed_range, server_literal
 from parloader.plans.generators import After, Generator
@@ -101,7 +101,6 @@ def later(
     earlier_domain: Domain = NO_LIMITS,
     *,
     strict: bool = False,
-    time_span: TimeSpan = DEFAULT_TIME_SPAN,
 ) -> Pair | None:
     """Generators of both columns: `later` is at least `earlier` (`strict`: greater). `domain` belongs to `later`.
 
@@ -127,7 +126,7 @@ def later(
     ends = (server_literal(earlier, end, narrow.unit) for end in (narrow.low, narrow.high))
     low, high = (end if isinstance(end, int) else str(end) for end in ends)
     limited = replace(earlier_domain, low=low, high=high, low_open=False, high_open=False, excluded=())
-    first = generator(earlier, limited, time_span)
+    first = generator(earlier, limited)
     if first is None:
         return None
     return Pair(earlier=first, later=After(column=earlier.name, least=min_difference, most=max_difference))

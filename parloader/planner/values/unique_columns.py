@@ -34,15 +34,14 @@ for _words, *_affixes in (
     AFFIXES |= dict.fromkeys(_words.split(), (_affixes[0], _affixes[1]))
 
 
-def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None, name: str) -> Unique | None:
+def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None) -> Unique | None:
     """Distinct texts: UUIDs, a counter between a prefix and a suffix, or a list. The parameters are those of `unique_generator`."""
     size = text_columns.lengths(column, domain)
     if size is None or size.max < 1:
         return None
-    named = name or column.name
-    if text_columns.is_uuid(named) and prefix is None and text_columns.takes_uuids(domain, size):
+    if text_columns.is_uuid(column.name) and prefix is None and text_columns.takes_uuids(domain, size):
         return Unique(form=UniqueKind.UUID)
-    candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, named)
+    candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, column.name)
     counter = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
     return counter or _values(column, domain, size, prefix)
 
@@ -111,10 +110,10 @@ PLENTY = 1_000_000  # values that are surely enough
 WHOLE_DIGITS = 9  # a decimal with this many digits before the point has enough distinct values without a fraction
 
 
-def unique_generator(column: ColumnSchema, domain: Domain = NO_LIMITS, prefix: int | None = None, name: str = "") -> Unique | None:
+def unique_generator(column: ColumnSchema, domain: Domain = NO_LIMITS, prefix: int | None = None) -> Unique | None:
     """Values that differ within the first `prefix` characters or bytes (None: all) in every collation.
 
-    `name`: used in the values instead of the column's name. None: parloader knows no distinct values of the type and domain.
+    None: parloader knows no distinct values of the type and domain.
     """
     if domain.null is True or domain.unsure or domain.impossible:
         return None
@@ -126,7 +125,7 @@ def unique_generator(column: ColumnSchema, domain: Domain = NO_LIMITS, prefix: i
             return (
                 _listed(text_columns.distinct_values(column, values, prefix))
                 if domain.values is not None
-                else unique_text(column, domain, prefix, name)
+                else unique_text(column, domain, prefix)
             )
         case ColumnType.ENUM | ColumnType.SET:
             return _listed(text_columns.distinct_values(column, text_columns.members(column, domain), prefix))

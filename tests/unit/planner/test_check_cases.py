@@ -33,7 +33,7 @@ class Parsed(Exception):
 
 @pytest.fixture
 def no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    def parse(clause: str) -> NoReturn:
+    def parse(*_: object) -> NoReturn:
         raise Parsed
 
     monkeypatch.setattr(parser, "parse_check", parse)
@@ -50,6 +50,11 @@ def test_parsing_it_gives_the_same(clause: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(check_cases, "_tests_only_null_of_given", lambda *_: False)
     assert cases_of_table(checked_table(clause), GIVEN) == CheckCases()
     assert parse_check(clause) is not None
+
+
+@pytest.mark.parametrize("clause", ["`A` is null", "(`A` > `b`)"])
+def test_names_in_another_case_are_those_of_given_columns(clause: str) -> None:
+    assert cases_of_table(checked_table(clause), GIVEN) == CheckCases()
 
 
 @pytest.mark.usefixtures("no_parser")
