@@ -50,7 +50,7 @@ class Deletion:
         return PartDeletion(self, part)
 
     def generator(self, last: Pass) -> RowGenerator:
-        """Generates the rows as the passes up to `last` left them. Compiled once: that takes as long as thousands of rows."""
+        """Generates the rows as the passes up to `last` left them. Compiled once: that takes as long as some two thousand rows."""
         if last not in self._generators:
             self._generators[last] = RowGenerator(self.plan, self.plan.table(self.name).after_pass(last), self.rows)
         return self._generators[last]
