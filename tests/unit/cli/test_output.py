@@ -88,6 +88,15 @@ def test_a_usage_error_names_the_variable_or_the_file_that_has_the_value() -> No
     assert parloader("seed", "--url", URL).stderr.startswith("error: max_rate in parloader.toml: 'fast' is not a number of rows")
 
 
+def test_all_wrong_settings_of_the_file_are_lines() -> None:
+    Path("parloader.toml").write_text(
+        'rows = "many"\nprocs = 0\nwriter = "x"\nbatch = "y"\nmax_rate = "fast"\n[set]\nnope = 1\n', encoding="utf-8"
+    )
+    done = parloader("seed", "--url", URL, "--batch", "100", environment={"PARLOADER_PROCS": "2"})
+    names = [line.removeprefix("error: ").split(" in parloader.toml: ")[0] for line in done.stderr.splitlines()]
+    assert (done.exit_code, sorted(names)) == (2, ["max_rate", "rows", "set", "writer"])
+
+
 def test_a_file_of_settings_that_is_not_valid_is_reported_in_json() -> None:
     with open("parloader.toml", "w") as file:
         file.write("rows = ")
