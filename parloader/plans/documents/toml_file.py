@@ -89,7 +89,7 @@ def write(plan: Plan, path: Path, comments: Comments | None = None) -> None:
     try:
         write_atomically(path, text_of(plan, comments))
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error}", "Name a file in a writable folder") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "Name a file in a writable folder") from error
 
 
 def text_of(plan: Plan, comments: Comments | None = None) -> str:
