@@ -1,6 +1,7 @@
 """Reading text files that may be anything, and writing files so that readers see the old content or the new, never half of it."""
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 # No plan file or settings file is larger; one that is (a log, a disk image, /dev/zero) would only fill the memory
@@ -36,5 +37,10 @@ def require_regular(path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Writes the text as UTF-8, with \\n line ends, in place of an existing file. OSError if the file cannot be written."""
     unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+    except (OSError, ValueError):  # ValueError: the text cannot be encoded
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise

@@ -1,5 +1,6 @@
 """The click commands. Each turns its options into a frozen config, calls one operation and prints the result. No SQL, no logic."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -114,7 +115,7 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
     from parloader.cli import report
     from parloader.operations import plan as operation
 
-    if write and write.exists():
+    if write and os.path.lexists(write):  # also False for a name that no file can have
         raise UsageError(f"{write} already exists", "Choose another name, or move it away")
     result = operation.plan(load.config(target), sample or 0)
     if write:

@@ -45,7 +45,7 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise click.BadParameter(f"{pair} is not NAME=VALUE, for example start=2020-01-01")
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE, for example start=2020-01-01")
         parameters[name.strip()] = value.strip()
     try:
         script_execution(given=parameters)
@@ -63,27 +63,40 @@ def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
         except ValueError:
             rows = 0
         if not name.strip() or not 1 <= rows <= MAX_ROWS:
-            raise click.BadParameter(f"{pair} is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to {MAX_ROWS:,} rows)")
+            raise click.BadParameter(f"{pair!r} is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to {MAX_ROWS:,} rows)")
         parents[name.strip()] = rows
     return parents
 
 
-class _TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
+class TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
     """A table's name. In a variable of the environment, commas separate several: a name may have blanks."""
 
     name = "name"
 
     envvar_list_splitter = ","
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("the name of a table is empty", param, ctx)
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{value!r} is not UTF-8", param, ctx)
+        return str(value)
+
 
 def _tables(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     """The tables, each once."""
     tables = tuple(dict.fromkeys(names))
-    if "" in tables:
-        raise click.BadParameter("the name of a table is empty")
     if len(tables) > 1 and (with_comma := [name for name in tables if "," in name]):
         raise click.BadParameter(f"{with_comma[0]!r} has a comma, so it cannot be combined with other tables; load it in a run of its own")
     return tables
+
+
+def _plan(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    if name == "":
+        raise click.BadParameter("the name of the plan is empty")
+    return name
 
 
 def _procs(text: str) -> int:
@@ -113,7 +126,7 @@ def parsed_by(parse: Callable[[str], Value]) -> Callable[[click.Context, click.P
 def _list_of(parse: Callable[[str], Value]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Value, ...]]:
     """The callback of an option that takes comma-separated values. Keeps their order, drops repeated ones; empty if the option is not given."""
     parse_all = parsed_by(lambda text: tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))))
-    return lambda context, option, text: parse_all(context, option, text) if text else ()
+    return lambda context, option, text: () if text is None else parse_all(context, option, text)
 
 
 def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
@@ -150,7 +163,7 @@ _plan_options = option_group(
     click.option(
         "--table",
         "tables",
-        type=_TableName(),
+        type=TableName(),
         metavar="NAME",
         multiple=True,
         callback=_tables,
@@ -161,6 +174,7 @@ _plan_options = option_group(
         "--plan",
         "plan",
         metavar="FILE|MODULE:NAME",
+        callback=_plan,
         envvar="PARLOADER_PLAN",
         help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",
     ),

@@ -127,11 +127,16 @@ def _one_line(text: str) -> str:
 
 
 def usage_error(error: click.UsageError) -> UsageError:
-    """click's error as one line: the option or setting first, then what is wrong with it. Passwords in it are masked."""
-    text = redact(error.message).rstrip(".")
+    """click's error as one line: the option or setting first, then what is wrong with it. Passwords in it are masked.
+
+    All settings of parloader.toml that are wrong are reported together, one line each.
+    """
     if isinstance(error, click.BadParameter) and error.param is not None:
-        source = _source(error)
-        return UsageError(text if text.startswith(f"{source} ") else f"{source}: {text}")
+        lines = tuple(map(_parameter_text, (error, *_other_settings(error))))
+        found = UsageError("; ".join(lines))
+        found.lines = lines if len(lines) > 1 else ()
+        return found
+    text = redact(error.message).rstrip(".")
     text = f"{text[:1].lower()}{text[1:]}"
     if error.ctx is None:  # an option without its value
         return UsageError(text, "Add the value")
@@ -141,11 +146,37 @@ def usage_error(error: click.UsageError) -> UsageError:
     return UsageError(f"{command}: {text}", f"{meant}{command} --help shows what is valid")
 
 
+def _parameter_text(error: click.BadParameter) -> str:
+    text, source = redact(error.message).rstrip("."), _source(error)
+    return text if text.startswith(f"{source} ") else f"{source}: {text}"
+
+
+def _other_settings(error: click.BadParameter) -> Iterator[click.BadParameter]:
+    """The errors of the settings in parloader.toml behind the first one, with which click ends."""
+    context = error.ctx
+    if context is None or _parameter_source(error) is not ParameterSource.DEFAULT_MAP:
+        return
+    for option in context.command.params:
+        name = option.name or ""
+        unseen = context.get_parameter_source(name) is None and option.value_from_envvar(context) is None
+        if name in (context.default_map or {}) and unseen:
+            context.set_parameter_source(name, ParameterSource.DEFAULT_MAP)
+            try:
+                option.process_value(context, context.lookup_default(name))
+            except click.BadParameter as other:
+                other.ctx, other.param = context, option
+                yield other
+
+
+def _parameter_source(error: click.BadParameter) -> ParameterSource | None:
+    return error.ctx.get_parameter_source(error.param.name) if error.ctx and error.param and error.param.name else None
+
+
 def _source(error: click.BadParameter) -> str:
     """Where the value was given: the option, the PARLOADER_* variable or the setting in parloader.toml."""
     assert error.param is not None
     name = error.param.opts[0]
-    source = error.ctx.get_parameter_source(error.param.name) if error.ctx and error.param.name else None
+    source = _parameter_source(error)
     if source is ParameterSource.ENVIRONMENT:
         return str(error.param.envvar or name)
     return f"{name[2:].replace('-', '_')} in parloader.toml" if source is ParameterSource.DEFAULT_MAP else name

@@ -28,7 +28,8 @@ def mask_process_list() -> None:
     """
     import setproctitle
 
-    setproctitle.setproctitle(" ".join(map(redact, sys.orig_argv)))
+    title = " ".join(map(redact, sys.orig_argv))
+    setproctitle.setproctitle(title.encode(errors="backslashreplace").decode())  # an argument may have bytes that are not UTF-8
 
 
 def forget_variables() -> None:

@@ -9,7 +9,7 @@ import click
 
 from parloader.cli.number_types import RunNumber
 from parloader.cli.option_groups import collect, option_group
-from parloader.cli.options import procs_option
+from parloader.cli.options import TableName, procs_option
 
 if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to print a --help
     from parloader.config import CleanConfig, VerifyConfig
@@ -27,7 +27,7 @@ _run_option = click.option(
 _verify_options = option_group(
     procs_option,
     _run_option,
-    click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table. Repeatable."),
+    click.option("--table", "tables", type=TableName(), multiple=True, metavar="NAME", help="Only this table. Repeatable."),
     click.option("--ignore-extra", is_flag=True, help="Report rows added by others, but do not count them as differences."),
 )
 

@@ -73,26 +73,32 @@ class RowGenerator:
     def computable(self, indices: pl.Series, mistakes: Mistakes) -> pl.DataFrame:
         """The rows with these indices, without columns that cannot be computed: their mistakes are noted. Slower than `at`."""
         frame = pl.DataFrame({"i": indices})
-        for column in (each for step in self._steps for each in step):
-            name, read = column.meta.output_name(), [other for other in column.meta.root_names() if other != "i"]
-            if not {*read} <= {*frame.columns}:
-                continue  # it depends on one with a mistake
-            self._of_parent = None
-            try:
-                frame = frame.with_columns(column)
-            except FAILURES as error:
-                if self._of_parent:
-                    mistakes.note(self._of_parent.mistakes)
-                    continue
-                position = first_failing(frame.height, partial(_fails, frame, column))
-                types = ", ".join(f"{each}: {frame.schema[each].base_type()}" for each in read)
-                row = None if position is None else int(indices[position])
-                mistakes.note([uncomputable(self._table.name, name, error, types, row)])
-            else:
-                if frame.schema[name].is_float() and (row := _first_infinite(frame[name], indices)) is not None:
-                    mistakes.note([not_finite(self._table.name, name, row)])
-                    frame = frame.drop(name)
+        for step in self._steps:
+            computed = [values for column in step if (values := self._computed(column, frame, indices, mistakes)) is not None]
+            frame = frame.with_columns(computed)  # together, as `at` does: a column may have the name of the index
         return frame.select(name for name in self._names if name in frame.columns)
+
+    def _computed(self, column: pl.Expr, frame: pl.DataFrame, indices: pl.Series, mistakes: Mistakes) -> pl.Series | None:
+        """The values of the column; None: they cannot be computed, which is noted, or depend on such a column."""
+        name, read = column.meta.output_name(), [other for other in column.meta.root_names() if other != "i"]
+        if not {*read} <= {*frame.columns}:
+            return None
+        self._of_parent = None
+        try:
+            values = frame.with_columns(column).get_column(name)
+        except FAILURES as error:
+            if self._of_parent:
+                mistakes.note(self._of_parent.mistakes)
+                return None
+            position = first_failing(frame.height, partial(_fails, frame, column))
+            types = ", ".join(f"{each}: {frame.schema[each].base_type()}" for each in read)
+            row = None if position is None else int(indices[position])
+            mistakes.note([uncomputable(self._table.name, name, error, types, row)])
+            return None
+        if values.dtype.is_float() and (row := _first_infinite(values, indices)) is not None:
+            mistakes.note([not_finite(self._table.name, name, row)])
+            return None
+        return values
 
     def _collected(self, frame: pl.LazyFrame, indices: pl.Series) -> pl.DataFrame:
         """InvalidPlan: a column cannot be computed."""

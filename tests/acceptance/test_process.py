@@ -71,6 +71,11 @@ def test_closed_streams_change_no_exit_code(command: tuple[str, ...], code: int,
     assert ("not running" in done.stdout) is (code == 0 and 1 not in closed)
 
 
+def test_an_argument_that_is_not_utf_8_is_a_usage_error(tmp_path: Path) -> None:
+    done = run("plan", "--table", os.fsdecode(b"gr\xf6sse"), folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: --table: 'gr\\udcf6sse' is not UTF-8\n")
+
+
 @pytest.mark.parametrize("command", [("server", "status"), ("--version",), ("server", "url", "--json")])
 def test_a_result_that_is_lost_is_an_error(command: tuple[str, ...], tmp_path: Path) -> None:
     for stdout, reason in ((FULL, "No space left on device"), (unread(), "Broken pipe")):

@@ -19,3 +19,11 @@ def test_a_failure_leaves_the_old_text(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_atomically(file, "new \ud800\n")
     assert file.read_text() == "old\n"
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "shop.toml"
+    folder.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_atomically(folder, "new\n")
+    assert list(tmp_path.iterdir()) == [folder]

@@ -150,7 +150,7 @@ def test_a_traceback_shows_no_password(url: str) -> None:
 def test_a_parameter_without_a_value_is_a_usage_error(command: str) -> None:
     result = parloader(command, "--url", URL, "--set", "start")
     assert result.exit_code == 2
-    assert "start is not NAME=VALUE" in result.stderr
+    assert "'start' is not NAME=VALUE" in result.stderr
     assert "start=2020-01-01" in result.stderr
 
 

@@ -47,6 +47,15 @@ def error_of(result: Result) -> dict[str, object]:
             ("bench", "--rows", "0"),
             "--rows: '0' is not a number of rows from 1 to 9,223,372,036,854,775,807, such as 5000, 250k, 1e6 or 1M",
         ),
+        (("seed", "--plan", ""), "--plan: the name of the plan is empty"),
+        (("verify", "--table", ""), "--table: the name of a table is empty"),
+        (("plan", "--table", "\udcff"), "--table: '\\udcff' is not UTF-8"),
+        (
+            ("seed", "--parents", ""),
+            "--parents: '' is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to 9,223,372,036,854,775,807 rows)",
+        ),
+        (("bench", "--procs", ""), "--procs: '' is not a number from 1 to 1024"),
+        (("bench", "--writer", ""), "--writer: '' is not a writer; valid are insert, load-data"),
         (("seed", "--rows", "1.5"), "--rows: '1.5' is not a whole number of rows"),
         (("seed", "--procs", "0"), "--procs: '0' is not a whole number from 1 to 1,024"),
         (("clean", "--run", "x"), "--run: 'x' is not the number of a run, such as 2; parloader status lists the runs"),
@@ -78,6 +87,15 @@ def test_a_usage_error_names_the_variable_or_the_file_that_has_the_value() -> No
     with open("parloader.toml", "w") as file:
         file.write('max_rate = "fast"')
     assert parloader("seed", "--url", URL).stderr.startswith("error: max_rate in parloader.toml: 'fast' is not a number of rows")
+
+
+def test_all_wrong_settings_of_the_file_are_lines() -> None:
+    Path("parloader.toml").write_text(
+        'rows = "many"\nprocs = 0\nwriter = "x"\nbatch = "y"\nmax_rate = "fast"\n[set]\nnope = 1\n', encoding="utf-8"
+    )
+    done = parloader("seed", "--url", URL, "--batch", "100", environment={"PARLOADER_PROCS": "2"})
+    names = [line.removeprefix("error: ").split(" in parloader.toml: ")[0] for line in done.stderr.splitlines()]
+    assert (done.exit_code, sorted(names)) == (2, ["max_rate", "rows", "set", "writer"])
 
 
 def test_a_file_of_settings_that_is_not_valid_is_reported_in_json() -> None:

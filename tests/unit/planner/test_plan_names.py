@@ -101,6 +101,13 @@ def test_a_pick_from_a_table_that_the_plan_lacks_adds_it() -> None:
     assert (frames["customer"].height, frames["orders"]["customer_id"].to_list()) == (1, [1, 1, 1])
 
 
+def test_a_column_with_the_name_of_the_index_does_not_replace_it() -> None:
+    live = schema(table("t", integer("i", nullable=True), column("at", ColumnType.DATETIME, "datetime")))
+    columns = 'i = { const = 1_000_000_000 }\nat = { spread = "2024-01-01", span = "1d" }\n'
+    frames = rows(f'plan = "p"\n[table.t]\nrows = 3\n[table.t.column]\n{columns}', live)
+    assert [str(at)[:19] for at in frames["t"]["at"]] == ["2024-01-01 00:00:00", "2024-01-01 08:00:00", "2024-01-01 16:00:00"]
+
+
 def test_all_mistakes_are_found_at_once() -> None:
     columns = 'customer_id = { pick = "customer.idd" }\nstatuss = { const = "a" }\nn = { const = "x" }\nnote = { expr = "nt" }'
     figures = """
