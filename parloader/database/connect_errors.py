@@ -40,6 +40,11 @@ ANSWERS = numbers_of(numbers.CONNECTION_LIMIT, numbers.NODE_NOT_READY, numbers.A
 # The connection was established
 LOST = numbers_of(numbers.CONNECTION_LOST) - {2002, 2003}
 
+# ER_SERVER_OFFLINE_MODE: also the end of an existing connection
+OFFLINE = 3032
+
+OFFLINE_ADVICE = "An administrator has set offline_mode; run the same command again when it is off"
+
 NO_DATABASE_ACCESS = 1044
 
 UNKNOWN_DATABASE = 1049
@@ -85,7 +90,11 @@ def connect_error(error: Exception, where: str, account: str, database: str, *, 
     kind = ConnectionInterrupted if code in LOST else ConnectError
     return kind(
         f"cannot connect to {where}: {_cause(error)}",
-        BY_NUMBER[code].next_step if answered else "Check that a MySQL or MariaDB server is running there and accepts connections",
+        OFFLINE_ADVICE
+        if code == OFFLINE
+        else BY_NUMBER[code].next_step
+        if answered
+        else "Check that a MySQL or MariaDB server is running there and accepts connections",
     )
 
 

@@ -52,6 +52,16 @@ def update(table: str, columns: Collection[str]) -> Trial:
     return Trial(privilege="UPDATE", table=table, statement=f"UPDATE {sql.quote(table)} SET {same} WHERE FALSE")
 
 
+def delete(table: str) -> Trial:
+    return Trial(privilege="DELETE", table=table, statement=f"DELETE FROM {sql.quote(table)} WHERE FALSE")
+
+
+def drop(connection: Connection, table: str) -> Iterator[Trial]:
+    """None if the account has privileges on the table itself: then only its DROP can show whether they include DROP."""
+    if not any(f".{quote_identifier(table)} TO " in line for (line,) in sql.rows(connection, "SHOW GRANTS")):
+        yield Trial(privilege="DROP", table=table, statement=f"DROP TABLE {NOTHING}")
+
+
 def alter(table: str) -> Trial:
     """ALTER on the table."""
     return Trial(privilege="ALTER", table=table, statement=f"ALTER TABLE {sql.quote(table)} ALTER COLUMN {NOTHING} DROP DEFAULT")

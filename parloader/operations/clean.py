@@ -130,7 +130,10 @@ def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connectio
     require_writable(connection, target)
     scratch_tables.drop_scratch_tables(connection)
     token = lease.fence(connection) if store.upgrade(connection) else 0
-    return _CleanPlan(removal=prepare_removal(connection, context.config), token=token)
+    removal = prepare_removal(connection, context.config)
+    if removal.runs:
+        permission.require_privileges_to_clean(connection, removal.runs, removal.schema, drops_ledger=not removal.kept_runs)
+    return _CleanPlan(removal=removal, token=token)
 
 
 def _finish(removal: Removal, connection: Connection) -> CreatedTables:

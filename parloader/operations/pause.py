@@ -33,12 +33,15 @@ class Pause:
 def pause(target: Target) -> Pause:
     """Sets the flag. Refused if the database has no ledger."""
 
+    changed = False  # also by an attempt whose connection was lost afterwards
+
     def change(connection: Connection) -> Pause:
+        nonlocal changed
         _require_ledger(connection, target)
-        before = control.paused(connection)
-        if not before:
+        if not control.paused(connection):
+            changed = True
             control.pause(connection)
-        return Pause(paused=control.paused(connection), changed=not before, at_work=control.at_work(connection))
+        return Pause(paused=control.paused(connection), changed=changed, at_work=control.at_work(connection))
 
     return run_on_connection(target, "pausing", change, DEFAULT_RETRY_SECONDS)
 
@@ -46,9 +49,12 @@ def pause(target: Target) -> Pause:
 def resume(target: Target) -> Pause:
     """Removes the flag. Refused if the database has no ledger."""
 
+    changed = False  # also by an attempt whose connection was lost afterwards
+
     def change(connection: Connection) -> Pause:
+        nonlocal changed
         _require_ledger(connection, target)
-        changed = control.resume(connection)
+        changed = control.resume(connection) or changed
         return Pause(paused=None, changed=changed, at_work=control.at_work(connection))
 
     return run_on_connection(target, "resuming", change, DEFAULT_RETRY_SECONDS)

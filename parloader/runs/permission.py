@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from parloader.database import privileges
+from parloader.builtin.plan import CREATED_COMMENT
+from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
 from parloader.database.privileges import Trial
 from parloader.database.target import Target
 from parloader.errors import Forbidden, RemoteHost
 from parloader.ledger import control, store
 from parloader.ledger.control import Marker
+from parloader.ledger.run import Run
 from parloader.plans.model import Plan
 from parloader.rows import key_reservation
 from parloader.schema.model import Schema
@@ -67,6 +69,22 @@ def _trials_of_tables(plan: Plan, schema: Schema, new: Collection[str]) -> Itera
             yield privileges.alter(table.name)
         if table.later:
             yield privileges.update(table.name, sorted(table.later))
+
+
+def require_privileges_to_clean(connection: Connection, runs: Collection[Run], schema: Schema, *, drops_ledger: bool) -> None:
+    """PrivilegeMissing: the account lacks a privilege without which clean would stop half way. Called before anything is deleted.
+
+    `schema`: the runs' tables that exist. Tables that parloader created are dropped, so their counters are not reset.
+    """
+    generated = dict.fromkeys(name for run in runs for name in run.done if name in schema)
+    trials = [privileges.delete(store.BATCHES), *map(privileges.delete, generated)]
+    later = {table.name: table.later for run in runs for table in run.plan.with_deferred_columns if table.name in schema}
+    trials += [privileges.update(name, sorted(columns)) for name, columns in later.items()]
+    if drops_ledger:
+        created = introspection.list_tables(connection).with_comment(CREATED_COMMENT)
+        trials += privileges.drop(connection, store.BATCHES)
+        trials += [privileges.alter(name) for name in store.counters(connection) if name in schema and name not in created]
+    privileges.require(connection, trials)
 
 
 def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """No command needs a connection that was idle while its workers compared rows; one that is lost in the middle of a statement is replaced."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -10,9 +10,12 @@ from support.servers import Database
 from parloader.config import BenchConfig, CleanConfig, VerifyConfig
 from parloader.database import sql
 from parloader.database.driver import Connection
+from parloader.database.target import Target
 from parloader.errors import ConnectError
+from parloader.ledger import control
 from parloader.operations.bench import _Bench, bench
 from parloader.operations.clean import clean, preview_clean
+from parloader.operations.pause import Pause, pause, resume
 from parloader.operations.verify import verify
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import FixedBatch
@@ -99,3 +102,24 @@ def test_bench_needs_no_connection_that_waits_for_a_load(database: Database, mon
     assert bench(config).best.samples
     assert loads > 3
     assert database.rows("SHOW TABLES") == ()
+
+
+@pytest.mark.parametrize("change", [pause, resume])
+def test_what_was_changed_before_the_connection_was_lost_is_reported(
+    seeded: Database, change: Callable[[Target], Pause], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, lost = control.at_work, False
+    if change is resume:
+        pause(seeded.target)
+
+    def lose_once(connection: Connection) -> control.ActivityMark | None:
+        nonlocal lost
+        if not lost:
+            lost = True
+            with seeded.server.connection() as admin:
+                kill_sessions(admin, [connection.thread_id()])
+        return at_work(connection)
+
+    monkeypatch.setattr(control, "at_work", lose_once)
+    assert change(seeded.target).changed
+    assert lost

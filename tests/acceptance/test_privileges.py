@@ -205,3 +205,21 @@ def test_privileges_of_a_role_count(database: Database, limited: Callable[[list[
             assert "GRANT UPDATE ON" in account.parloader("seed", *ORDERS, "--new-run", check=3).stderr
         finally:
             sql.execute(admin, "DROP ROLE loader")
+
+
+def test_clean_names_what_it_lacks_before_it_deletes_anything(database: Database, limited: Callable[[list[str]], Database]) -> None:
+    loaded(database)
+    before = everything(database)
+    refused = limited(["SELECT", "INSERT", "UPDATE", "PROCESS"]).parloader("clean", "--yes", "--procs", "1", check=3).stderr
+    assert "the account limited@% lacks DELETE on parloader_batch, customer, orders and DROP on parloader_batch and ALTER on " in refused
+    assert f"GRANT DELETE, DROP, ALTER ON `{database.target.database}`.* TO 'limited'@'%'" in refused
+    assert everything(database) == before
+
+
+def test_clean_with_privileges_on_tables_only(database: Database, limited: Callable[[list[str]], Database]) -> None:
+    loaded(database)
+    account = limited(["SELECT", "PROCESS"])
+    for table in (*store.TABLES, "orders", "customer"):
+        database.execute(f"GRANT INSERT, UPDATE, DELETE, DROP, ALTER ON {table} TO 'limited'@'%%'")
+    account.parloader("clean", "--yes", "--procs", "1")
+    assert not database.rows("SHOW TABLES LIKE 'parloader%%'")

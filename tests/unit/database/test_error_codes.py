@@ -178,6 +178,11 @@ def test_a_server_that_refuses_the_login(number: int, kind: type[Exception], mes
     assert error.next_step
 
 
+def test_a_server_in_offline_mode_is_running() -> None:
+    error = connect_errors.connect_error(pymysql.err.OperationalError(3032, "the words"), "db:3306", "ann", "shop")
+    assert error.next_step == "An administrator has set offline_mode; run the same command again when it is off"
+
+
 def test_a_driver_that_lacks_a_library() -> None:
     error = connect_errors.connect_error(RuntimeError("'cryptography' package is required"), "db:3306", "ann", "shop")
     assert (type(error), error.message) == (ConnectError, "cannot connect to db:3306: RuntimeError")
