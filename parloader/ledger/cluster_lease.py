@@ -70,7 +70,7 @@ def read(connection: Connection) -> Lease | None:
 
 
 def take(connection: Connection, token: int, set_by: str, note: Callable[[str], None]) -> bool:
-    """Takes the lease; False: another command holds it. This connection has the lock of its node.
+    """Takes the lease, or keeps it; False: another command holds it. This connection has the lock of its node.
 
     Waits if it cannot tell whether the holder is alive, and says so by `note`.
     """
@@ -79,7 +79,7 @@ def take(connection: Connection, token: int, set_by: str, note: Callable[[str], 
         current = read(connection)
         if current is None:
             sql.execute(connection, DDL)
-        elif not current.free and current.node != here and not _is_abandoned(connection, current, note):
+        elif not current.free and current.token != token and current.node != here and not _is_abandoned(connection, current, note):
             return False
         if _replace(connection, current, token, set_by):
             return True

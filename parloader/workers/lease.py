@@ -16,7 +16,7 @@ from parloader.database import error_codes, introspection
 from parloader.database.driver import Connection, DriverError
 from parloader.database.session import connect, connected
 from parloader.database.target import Target
-from parloader.errors import ConnectError, ParloaderError
+from parloader.errors import ConnectError, ConnectionInterrupted, ParloaderError
 from parloader.ledger import cluster_lease, control, store
 from parloader.ledger.control import Holder
 from parloader.workers.executor import Supervisor
@@ -52,6 +52,7 @@ class DatabaseLease(Supervisor):
         self._progress = progress
         self._throttles = throttles
         self._holder = Holder(doing=operation)
+        self._lost: set[int] = set()  # the connections that were lost before this command held the lock; one of them may have it
         self._fenced = False
         self._pausing: Throttle | None = None
         self._failure: Exception | None = None
@@ -59,20 +60,31 @@ class DatabaseLease(Supervisor):
         self._thread = threading.Thread(target=self._watch, name="parloader lease", daemon=True)
 
     def __enter__(self) -> "DatabaseLease":
-        self._connection = retried("connecting", self._connect, self._target, self._retry_seconds, note=self._progress.detail)
-        with self._target.translate_errors("locking the database"):
-            if not self._take():
-                refusal = control.refusal(self._connection)
-                error_codes.close(self._connection)
-                raise refusal
+        retried("locking the database", self._acquire, self._target, self._retry_seconds, note=self._progress.detail)
         try:
-            with self._target.translate_errors("checking the throttles"):
-                self._check_throttles()
+            self._check_throttles()
+        except DriverError as error:
+            if not is_transient(error):  # otherwise the thread connects again, and checks them
+                self._release()
+                raise self._target.translate(error, "checking the throttles") from error
         except BaseException:
             self._release()
             raise
         self._thread.start()
         return self
+
+    def _acquire(self) -> None:
+        """Locks the database on a new connection. May be repeated after a lost connection. AnotherRun: another command has the lock."""
+        self._connection = self._connect()
+        try:
+            if not self._take():
+                if control.holder_connection_id(self._connection) in self._lost:
+                    raise ConnectionInterrupted("the server has not yet noticed that the connection with the lock was lost", "Try again")
+                raise control.refusal(self._connection)
+        except BaseException:
+            self._lost.add(int(self._connection.thread_id()))
+            self._release()
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._over.set()

@@ -1,11 +1,12 @@
 """Connections that are killed, cut, stalled, delayed or half-closed, around each step of a batch."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.faults import kill_sessions
 from support.loads import Plan, halted, launched, proven, started
-from support.proxy import Act, Harm, Moment, Proxy
+from support.proxy import Act, Harm, Moment, Proxy, running
 from support.servers import Database, slow_on_mysql, until
 
 
@@ -110,3 +111,19 @@ def test_the_first_connection_of_a_command_is_tried_again(proxied: Database, bet
     for command in (("status",), ("seed", "--rows", "10")):
         assert "cannot connect to" in proxied.parloader(*command, check=4).stderr
     between.disarm()
+
+
+class LockCutter(Proxy):
+    """Cuts the connection once after the server has locked the database, and before the client knows it."""
+
+    def answered(self, statement: bytes, answer: bytes, process_id: int) -> None:
+        if statement.startswith(b"SELECT GET_LOCK") and not self.done:
+            self.arm(Harm(Moment.REPLY, Act.CUT, 0))
+
+
+def test_the_connection_is_lost_while_the_database_is_locked(ordinary: Database) -> None:
+    with running(LockCutter((ordinary.target.host, ordinary.target.port))) as between:
+        proxied = replace(ordinary, target=replace(ordinary.target, host="127.0.0.1", port=between.port))
+        proxied.parloader("seed", "--rows", "10")
+        assert len(between.done) == 1
+        proxied.parloader("verify")
