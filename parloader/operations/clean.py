@@ -68,7 +68,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
 
     removal = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
     _require_no_edited_rows(context, removal)
-    _note_missing_tables(context, removal)
+    _note_surprises(context, removal)
     return _result(removal, dry_run=True)
 
 
@@ -86,7 +86,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
         _require_no_edited_rows(context, removal)
-        _note_missing_tables(context, removal)
+        _note_surprises(context, removal)
         if removal.trigger_references:
             lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, context, todo))
         if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
@@ -155,11 +155,14 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> None:
             )
 
 
-def _note_missing_tables(context: _CleanContext, removal: Removal) -> None:
+def _note_surprises(context: _CleanContext, removal: Removal) -> None:
+    """Tables that no longer exist, and triggers that run for the rows that are deleted."""
     for table, rows in removal.missing_rows:
         context.progress.note(
             f"{table} no longer exists: its {counted(rows, 'generated row')} count as gone; if it was renamed, they are still there"
         )
+    for table, trigger in removal.delete_triggers:
+        context.progress.note(f"the trigger {trigger} runs for each row of {table} that is deleted; clean does not undo what it changes")
 
 
 def _delete_trigger_rows(context: _CleanContext, todo: _CleanPlan, connection: Connection) -> None:

@@ -178,7 +178,7 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
 def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
     """SchemaMismatch: somebody removed the unique key of the columns by which a run finds its rows, and a key of the run has several rows now.
 
-    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type.
+    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type or accepts NULL.
     """
     for run, name in children_first(runs):
         if name not in schema:
@@ -210,12 +210,15 @@ def _require_columns(live: TableSchema, columns: tuple[str, ...]) -> None:
 
 
 def _require_integers(live: TableSchema, key: str | None) -> None:
-    """SchemaMismatch: the integer key, by whose ranges rows are found, has another type now, so other rows may lie in the ranges, such as 3.5."""
+    """SchemaMismatch: the integer key, by whose ranges rows are told apart, has another type now or accepts NULL: 3.5 may lie in a range, NULL in none."""
     for column in live.columns:
-        if key is not None and column.name.lower() == key.lower() and column.kind is not ColumnType.INTEGER:
+        if key is None or column.name.lower() != key.lower():
+            continue
+        if column.kind is not ColumnType.INTEGER or column.nullable:
             raise SchemaMismatch(
-                f"{live.name}.{key} is {column.type_text} now, and parloader finds the rows that it created by ranges of whole numbers",
-                "Give the column an integer type again; nothing was deleted",
+                f"{live.name}.{key} is {column.type_text}{' NULL' if column.nullable else ''} now, and parloader tells the rows that it created "
+                "from others by ranges of whole numbers",
+                "Make the column an integer that is NOT NULL again; nothing was deleted",
             )
 
 

@@ -56,6 +56,12 @@ class Removal:
         missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
         return tuple(missing)
 
+    @property
+    def delete_triggers(self) -> tuple[tuple[str, str], ...]:
+        """(table, trigger) for each trigger that runs when rows are deleted."""
+        triggers = ((name, trigger) for name, _ in self.rows_by_table for trigger in self.schema[name].triggers)
+        return tuple((name, trigger.name) for name, trigger in triggers if trigger.event == "DELETE")
+
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
         table, live = run.plan.table(name), self.schema[name]
