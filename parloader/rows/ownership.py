@@ -15,7 +15,7 @@ from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
-from parloader.rows.server_text import RowText, row_text
+from parloader.rows.server_text import RowText, as_server_text, row_text
 from parloader.schema.model import ColumnSchema, ColumnType, Schema, TableSchema
 
 # Rows per generated frame
@@ -186,6 +186,7 @@ def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: S
         live, columns = schema[name], run.plan.table(name).row_key
         _require_columns(live, columns)
         _require_integers(live, run.table(name).key)
+        _require_literals(live, run)
         folded = {column.lower() for column in columns}
         if any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in live.unique_keys):
             continue
@@ -220,6 +221,22 @@ def _require_integers(live: TableSchema, key: str | None) -> None:
                 "from others by ranges of whole numbers",
                 "Make the column an integer that is NOT NULL again; nothing was deleted",
             )
+
+
+def _require_literals(live: TableSchema, run: Run) -> None:
+    """SchemaMismatch: a column of the row key has another type now, which does not hold the generated values."""
+    if run.table(live.name).key is not None:
+        return
+    columns = identity_columns(live, run)
+    first = next(generate_identities(run, live.name, run.done_by_pass(live.name, Pass.FIRST))).head(1)
+    try:
+        first.select(as_server_text(first, columns))
+    except TypeError as error:
+        types = ", ".join(f"{column.name} {column.type_text}" for column in columns)
+        raise SchemaMismatch(
+            f"the columns by which parloader finds the rows that it created in {live.name} have other types now ({types}): {error}",
+            "Give them their types again; nothing was deleted",
+        ) from error
 
 
 def require_no_shared_rows(

@@ -377,6 +377,13 @@ def test_an_integer_key_of_another_kind(database: Database, change: str, said: s
     assert said in refusal(database, "--edited-too")
 
 
+def test_a_row_key_of_another_type(database: Database) -> None:
+    database.execute("CREATE TABLE bell (rings TIME NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "bell", "--rows", "9", "--procs", "1")
+    database.execute("ALTER TABLE bell MODIFY rings DECIMAL(12,2) NOT NULL")
+    assert "in bell have other types now (rings decimal(12,2))" in refusal(database, "--edited-too")
+
+
 def test_a_table_that_is_no_ordinary_table_any_more(database: Database) -> None:
     database.execute("CREATE TABLE item (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
     database.parloader("seed", "--table", "item", "--rows", "9", "--procs", "1")
