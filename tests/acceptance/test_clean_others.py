@@ -331,12 +331,12 @@ def test_a_foreign_key_between_enums_compares_numbers(database: Database) -> Non
 def test_a_foreign_key_from_varchar_to_char_ignores_the_spaces_that_fill_a_char(database: Database) -> None:
     no_pad = "utf8mb4_nopad_bin" if database.server.kind == "mariadb" else "utf8mb4_0900_ai_ci"
     database.execute(
-        f"CREATE TABLE size (code CHAR(12) COLLATE {no_pad} NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB",
-        f"CREATE TABLE shirt (id INT PRIMARY KEY, size VARCHAR(20) COLLATE {no_pad}, "
+        f"CREATE TABLE size (code CHAR(40) COLLATE {no_pad} NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB",
+        f"CREATE TABLE shirt (id INT PRIMARY KEY, size VARCHAR(60) COLLATE {no_pad}, "
         "FOREIGN KEY (size) REFERENCES size (code) ON DELETE CASCADE) ENGINE=InnoDB",
     )
     database.parloader("seed", "--table", "size", "--rows", "2", "--procs", "1")
-    database.execute("INSERT INTO shirt SELECT 1, RPAD(MIN(code), 12, ' ') FROM size")
+    database.execute("INSERT INTO shirt SELECT 1, RPAD(MIN(code), 40, ' ') FROM size")
     assert "rows of shirt that parloader did not create reference rows of size that parloader created: id 1" in refusal(database)
 
 
