@@ -44,8 +44,8 @@ _clean_options = option_group(
     click.option(
         "--accept-unseen-references",
         is_flag=True,
-        help="Delete even if this account cannot see or read every table that may reference the rows. If such a table has a foreign key with "
-        "ON DELETE CASCADE or SET NULL, its rows are deleted or changed as well.",
+        help="Delete even if this account cannot see or read every table that may reference the rows, or a foreign key has columns of "
+        "different types. If such a foreign key has ON DELETE CASCADE or SET NULL, rows of its table are deleted or changed as well.",
     ),
 )
 

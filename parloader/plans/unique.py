@@ -81,6 +81,8 @@ def _position(unique: Unique, value: object) -> int | None:
     match unique.form, value:
         case UniqueKind.INTEGER, int() | Decimal() | float():
             return _floor(value) - unique.low
+        case UniqueKind.INTEGER, bytes():  # of a BIT column
+            return int.from_bytes(value, "big") - unique.low
         case UniqueKind.DECIMAL, int() | Decimal() | float():
             return _floor(Decimal(str(value)).scaleb(unique.scale)) - unique.low
         case UniqueKind.TEXT, str():

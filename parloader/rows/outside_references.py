@@ -37,7 +37,8 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
     readable = visibility.with_types(connection, visibility.with_indexes(connection, references.readable))
     references = replace(references, readable=readable)
     if command.accept_unseen_references:
-        return references
+        comparable = tuple(foreign_key for foreign_key in readable if not foreign_key.incomparable)
+        return replace(references, readable=comparable, complete=references.complete and len(comparable) == len(readable))
     account, accept = account_literal(connection.account), replace(command, accept_unseen_references=True)
     if references.hidden:
         tables = sorted({hidden.child for hidden in references.hidden})

@@ -15,7 +15,7 @@ from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
-from parloader.rows.server_text import RowText, row_text
+from parloader.rows.server_text import RowText, as_server_text, row_text
 from parloader.schema.model import ColumnSchema, ColumnType, Schema, TableSchema
 
 # Rows per generated frame
@@ -186,7 +186,7 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
 def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
     """SchemaMismatch: somebody removed the unique key of the columns by which a run finds its rows, and a key of the run has several rows now.
 
-    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type.
+    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type or accepts NULL.
     """
     for run, name in children_first(runs):
         if name not in schema:
@@ -194,6 +194,7 @@ def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: S
         live, columns = schema[name], run.plan.table(name).row_key
         _require_columns(live, columns)
         _require_integers(live, run.table(name).key)
+        _require_literals(live, run)
         folded = {column.lower() for column in columns}
         if any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in live.unique_keys):
             continue
@@ -222,13 +223,32 @@ def _columns_gone(live: TableSchema, missing: list[str]) -> SchemaMismatch:
 
 
 def _require_integers(live: TableSchema, key: str | None) -> None:
-    """SchemaMismatch: the integer key, by whose ranges rows are found, has another type now, so other rows may lie in the ranges, such as 3.5."""
+    """SchemaMismatch: the integer key, by whose ranges rows are told apart, has another type now or accepts NULL: 3.5 may lie in a range, NULL in none."""
     for column in live.columns:
-        if key is not None and column.name.lower() == key.lower() and column.kind is not ColumnType.INTEGER:
+        if key is None or column.name.lower() != key.lower():
+            continue
+        if column.kind is not ColumnType.INTEGER or column.nullable:
             raise SchemaMismatch(
-                f"{live.name}.{key} is {column.type_text} now, and parloader finds the rows that it created by ranges of whole numbers",
-                "Give the column an integer type again; nothing was deleted",
+                f"{live.name}.{key} is {column.type_text}{' NULL' if column.nullable else ''} now, and parloader tells the rows that it created "
+                "from others by ranges of whole numbers",
+                "Make the column an integer that is NOT NULL again; nothing was deleted",
             )
+
+
+def _require_literals(live: TableSchema, run: Run) -> None:
+    """SchemaMismatch: a column of the row key has another type now, which does not hold the generated values."""
+    if run.table(live.name).key is not None:
+        return
+    columns = identity_columns(live, run)
+    first = next(generate_identities(run, live.name, run.done_by_pass(live.name, Pass.FIRST))).head(1)
+    try:
+        first.select(as_server_text(first, columns))
+    except TypeError as error:
+        types = ", ".join(f"{column.name} {column.type_text}" for column in columns)
+        raise SchemaMismatch(
+            f"the columns by which parloader finds the rows that it created in {live.name} have other types now ({types}): {error}",
+            "Give them their types again; nothing was deleted",
+        ) from error
 
 
 def require_no_shared_rows(

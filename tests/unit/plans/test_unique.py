@@ -111,6 +111,7 @@ def test_wildcards_in_prefix_and_suffix_are_escaped() -> None:
         (Unique(form=UniqueKind.INTEGER, low=10, high=20), 9, None),
         (Unique(form=UniqueKind.INTEGER, low=10, high=20), 500, 490),
         (Unique(form=UniqueKind.INTEGER, low=10, high=20), Decimal("12.9"), 2),
+        (Unique(form=UniqueKind.INTEGER, low=10, high=20), b"\x00\x0c", 2),
         (Unique(form=UniqueKind.DECIMAL, low=0, high=99, scale=1), Decimal("1.29"), 12),
         (Unique(form=UniqueKind.DECIMAL, low=0, high=99, scale=1), Decimal("-0.01"), None),
         (Unique(form=UniqueKind.TEXT, length=3, prefix="u-"), "U-00Z", 35),
