@@ -179,9 +179,8 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping
 
 def _note_missing_tables(context: _CleanContext, removal: Removal) -> None:
     for table, rows in removal.missing_rows:
-        context.progress.note(
-            f"{table} no longer exists: its {counted(rows, 'generated row')} count as gone; if it was renamed, they are still there"
-        )
+        gone = f"its {counted(rows, 'generated row')} count as gone"
+        context.progress.note(f"{table} no longer exists: {gone}; if it was renamed, they are still there")
 
 
 def _delete_trigger_rows(todo: _CleanPlan, connection: Connection) -> None:
