@@ -20,7 +20,7 @@ from parloader.plans.model import Pass
 from parloader.quantities import numbered
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
-from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts
+from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts, decode_texts
 from parloader.schema.model import Schema
 
 # Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
@@ -225,7 +225,7 @@ def referencing_rows(
             JOIN (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {foreign_key.joined} WHERE {excluding} {first}""",
     )
     values = tuple(row[: len(key)] for row in rows)
-    return FoundRows(key=tuple(key), values=values, row_keys=tuple(row[len(key) :] for row in rows) if view else ())
+    return FoundRows(key=tuple(key), values=values, row_keys=tuple(decode_texts(row[len(key) :]) for row in rows) if view else ())
 
 
 @dataclass(frozen=True, kw_only=True)

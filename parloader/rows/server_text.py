@@ -18,6 +18,9 @@ QUOTED_TYPES = frozenset(
 
 HEXADECIMAL_TYPES = frozenset({ColumnType.BYTES, ColumnType.GEOMETRY, ColumnType.VECTOR})
 
+EXACT_CHARSETS = frozenset({"", "latin1", "utf8", "utf8mb3", "utf8mb4"})
+"""Character sets of which each value has a Unicode text of its own. "": a column without one."""
+
 # A backslash that has the same meaning in every sql_mode
 BACKSLASH = "CHAR(92 USING utf8mb4)"
 
@@ -60,10 +63,22 @@ def text_expression(column: ColumnSchema) -> str:
     elif column.kind in HEXADECIMAL_TYPES:
         text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
     else:
-        # QUOTE() would also escape NUL and Ctrl-Z
-        unified = f"CONVERT({name} USING utf8mb4)"
-        text = f"CONCAT('''', REPLACE(REPLACE({unified}, '''', ''''''), {BACKSLASH}, CONCAT({BACKSLASH}, {BACKSLASH})), '''')"
+        text = _quoted_expression(name, column.charset)
     return f"COALESCE({text}, 'NULL')" if column.nullable else text
+
+
+def _quoted_expression(name: str, charset: str) -> str:
+    """SQL for a character value in quotes; for one that Unicode cannot express exactly, its bytes, which equal no generated value.
+
+    sjis, for instance, has bytes for which the conversion returns "?", and two codes that both become a backslash.
+    """
+    unified = f"CONVERT({name} USING utf8mb4)"
+    # QUOTE() would also escape NUL and Ctrl-Z
+    text = f"CONCAT('''', REPLACE(REPLACE({unified}, '''', ''''''), {BACKSLASH}, CONCAT({BACKSLASH}, {BACKSLASH})), '''')"
+    if charset in EXACT_CHARSETS:
+        return text
+    exact = f"CAST(CONVERT({unified} USING {charset}) AS BINARY) = CAST({name} AS BINARY)"
+    return f"IF({exact}, {text}, CONCAT('x''', HEX({name}), ''''))"
 
 
 def row_text(live: TableSchema, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> RowText:
@@ -119,17 +134,26 @@ def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *,
     columns = f"{key}, {column_texts(view)}"
     source = f"{sql.quote(view.table)} FORCE INDEX (PRIMARY)"  # `lock` would lock all rows of a scanned table
     rows = sql.rows(connection, f"SELECT {columns} FROM {source} WHERE {key} BETWEEN %s AND %s{lock}", first, last)
-    return {k: tuple(row) for k, *row in rows}
+    return {k: decode_texts(row) for k, *row in rows}
 
 
 def rows_where(connection: Connection, view: RowText, condition: str, *, lock: str = "") -> tuple[tuple[str, ...], ...]:
     """The column texts of the rows for which the condition (see lookup.py) is true."""
-    return sql.rows(connection, f"SELECT {column_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}{lock}")
+    rows = sql.rows(connection, f"SELECT {column_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}{lock}")
+    return tuple(map(decode_texts, rows))
 
 
 def column_texts(view: RowText) -> str:
-    """SQL for the text of each column of the view."""
-    return ", ".join(f"CONCAT({expression})" for expression in view.expressions)
+    """SQL for the text of each column of the view, in UTF-8. `decode_texts` decodes what it returns."""
+    return ", ".join(f"CAST(CONCAT({expression}) AS BINARY)" for expression in view.expressions)
+
+
+def decode_texts(values: Iterable[bytes]) -> tuple[str, ...]:
+    """The texts of a row. Bytes that are no UTF-8 get a backslash, and so equal no generated value, in which each backslash is doubled.
+
+    MariaDB lets anybody store one half of a surrogate pair.
+    """
+    return tuple(value.decode(errors="backslashreplace") for value in values)
 
 
 # A real number is shown without an exponent if its first significant digit is at most this far from the decimal point (dtoa.c, my_gcvt).

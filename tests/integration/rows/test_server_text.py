@@ -26,6 +26,9 @@ from parloader.rows.writers import writer_for
 
 ROWS = 60
 
+# First bytes of characters of two: with those that several character sets map to one Unicode character, and halves of surrogate pairs
+LEADS = (0x81, 0x87, 0xA1, 0xD8, 0xF0)
+
 randomness = random.Random(5)
 
 
@@ -226,3 +229,25 @@ def test_every_type(database: Database, writer_name: WriterName) -> None:
             ROWS,
             server_text.digest_of_texts(rows_as_text(frame.select(exact), view.columns).to_list()),
         )
+
+
+def test_no_other_bytes_have_the_text_of_a_generated_value(database: Database) -> None:
+    """Whoever edits a row can store bytes that Unicode cannot express, or expresses in the same way as others."""
+    with closing(connect(database.target)) as connection:
+        charsets = sql.rows(
+            connection, "SELECT character_set_name, maxlen FROM information_schema.character_sets WHERE character_set_name <> 'binary'"
+        )
+        for charset, character_bytes in charsets:
+            sql.execute(connection, f"CREATE TABLE t (id INT PRIMARY KEY, edit VARBINARY(4), c VARCHAR(4) CHARACTER SET {charset})")
+            codes = [bytes([byte]) for byte in range(256)]
+            codes += [bytes([lead, byte]) for lead in LEADS for byte in range(256) if character_bytes > 1]
+            codes += [bytes([0xED, 0xA0, byte]) for byte in range(0x80, 0xC0) if character_bytes > 2]
+            rows = ", ".join(f"({number}, x'{code.hex()}', '?')" for number, code in enumerate(codes))
+            sql.execute(connection, f"INSERT INTO t VALUES {rows}")
+            sql.execute(connection, f"UPDATE IGNORE t SET c = CONVERT(edit USING {charset})")
+            view = server_text.row_text(read_tables(connection, ["t"])["t"], ["c"], "id")
+            texts = server_text.rows_by_key(connection, view, 0, len(codes))
+            stored = dict(sql.rows(connection, "SELECT id, HEX(c) FROM t"))
+            found = {(texts[number], stored[number]) for number in texts}
+            assert (charset, len({text for text, _ in found})) == (charset, len({bytes_ for _, bytes_ in found}))
+            sql.execute(connection, "DROP TABLE t")
