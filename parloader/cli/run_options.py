@@ -38,7 +38,7 @@ _clean_options = option_group(
     click.option(
         "--with-trigger-rows",
         is_flag=True,
-        help="Also delete the rows that reference generated rows in tables that INSERT triggers of the loaded tables name. Rows that somebody "
+        help="Also delete the rows that reference generated rows in tables into which INSERT triggers of the loaded tables insert. Rows that somebody "
         "else inserted there for generated rows are deleted as well.",
     ),
     click.option(

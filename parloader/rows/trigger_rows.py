@@ -1,4 +1,4 @@
-"""Rows that triggers inserted for generated rows: rows that reference generated rows, in tables that the triggers name.
+"""Rows that triggers inserted for generated rows: rows that reference generated rows, in tables into which the triggers insert.
 
 A trigger's row cannot be told from one that somebody else inserted for a generated row, so clean deletes them only on request.
 """
@@ -23,7 +23,7 @@ PARENT_KEYS = 10_000
 def trigger_references(
     connection: Connection, schema: Schema, kept: Iterable[Run], references: References, command: CleanCommand
 ) -> tuple[Reference, ...]:
-    """The foreign keys to generated rows from tables that INSERT triggers of the runs' tables name, except those that the runs `kept` have filled.
+    """The foreign keys to generated rows from tables into which INSERT triggers of the runs' tables insert, except those that the runs `kept` have filled.
 
     ForeignRows: another table references one of these tables, so deleting its rows could delete others.
     """
@@ -31,9 +31,9 @@ def trigger_references(
     if not triggers:
         return ()
     programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
-    named = {table for of, trigger in triggers for table in programs.tables_named(of, trigger, tables)} - schema.keys()
-    named -= {name for run in kept for name in run.done}
-    found = tuple(reference for reference in references.readable if reference.same_database and reference.child in named)
+    filled = {table for of, trigger in triggers for table in programs.tables_written(of, trigger, tables, by=(INSERTED,))} - schema.keys()
+    filled -= {name for run in kept for name in run.done}
+    found = tuple(reference for reference in references.readable if reference.same_database and reference.child in filled)
     others = visibility.all_references(connection, {reference.child for reference in found})
     if others.readable or others.hidden or not (others.complete or command.accept_unseen_references):
         by = (

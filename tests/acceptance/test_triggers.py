@@ -118,6 +118,17 @@ def test_rows_that_a_trigger_adds(database: Database, profile: str) -> None:
     assert database.rows("SELECT id FROM account") == ((9999,),)
 
 
+def test_rows_of_tables_that_a_trigger_only_reads_are_not_deleted(database: Database) -> None:
+    reading = """CREATE TRIGGER profiles AFTER INSERT ON account FOR EACH ROW
+        INSERT INTO profile (account_id) SELECT NEW.id FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM badge WHERE account_id = NEW.id)"""
+    database.execute(ACCOUNT, PROFILE, PROFILE.replace("TABLE profile", "TABLE badge"), reading)
+    database.parloader("seed", "--table", "account", "--rows", "30", "--procs", "1")
+    database.execute("INSERT INTO badge (account_id) SELECT id FROM account LIMIT 1")
+    said = database.parloader("clean", "--yes", "--with-trigger-rows", "--procs", "1", check=3).stderr
+    assert "rows of badge that parloader did not create reference rows of account" in said
+    assert (database.value("SELECT COUNT(*) FROM badge"), database.value("SELECT COUNT(*) FROM profile")) == (1, 30)
+
+
 def test_rows_that_a_trigger_adds_to_a_parent(database: Database) -> None:
     login = f"CREATE TABLE login ({KEY}, profile_id INT UNSIGNED NOT NULL, FOREIGN KEY (profile_id) REFERENCES profile (id))"
     database.execute(ACCOUNT, PROFILE, PROFILES, login)
