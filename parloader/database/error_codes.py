@@ -276,8 +276,14 @@ def suppress_driver_errors() -> contextlib.suppress:
 
 
 def rollback(connection: Any) -> None:
-    with suppress_driver_errors():
+    """Rolls back the transaction. If the server does not (KILL QUERY ends ROLLBACK as well), closes the connection, which has the same effect.
+
+    Otherwise the next transaction on this connection would contain the statements of this one.
+    """
+    try:
         connection.rollback()
+    except (pymysql.Error, OSError):
+        close(connection)
 
 
 def close(connection: Any) -> None:

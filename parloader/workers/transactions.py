@@ -116,7 +116,7 @@ class RetryingConnection:
             raise failure from error
         self._channel.send(Retried(worker=self._worker, table=item.table, batch=item.batch, reason=error_codes.server_message(error)))
         retries.pause()
-        if error_codes.classify(error) is Action.RECONNECT:
+        if error_codes.classify(error) is Action.RECONNECT or not self._connection.open:
             self._target = self._target.starting_with(1)  # another node: this one may be lost
             self._reconnect(item, retries.since)
 
