@@ -44,6 +44,22 @@ WRITE = (
         tests=("tests/integration/workers/test_transactions.py",),
     ),
     Protection(
+        name="killed-delete",
+        what="a killed DELETE that reports success is an error",
+        file="parloader/database/sql.py",
+        old="    if not deleted and value(",
+        new="    if False and value(",
+        tests=("tests/integration/database/test_sql.py",),
+    ),
+    Protection(
+        name="killed-search",
+        what="a killed search that reports no row is an error",
+        file="parloader/database/sql.py",
+        old="SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT 1) AS found",
+        new="SELECT EXISTS (SELECT 1 {source})",
+        tests=("tests/integration/database/test_sql.py",),
+    ),
+    Protection(
         name="reconnect",
         what="a lost connection is replaced",
         file="parloader/workers/transactions.py",

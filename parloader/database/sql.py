@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from parloader.database import error_codes
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.schema.model import quote_identifier
+
+QUERY_INTERRUPTED = 1317
 
 
 def quote(name: str) -> str:
@@ -20,11 +22,32 @@ def execute(connection: Connection, statement: str, *values: Any) -> int:
         return int(cursor.execute(statement, values))
 
 
+def delete(connection: Connection, table: str, condition: str, *values: Any, order: str = "") -> int:
+    """Deletes the rows for which the condition is true, in this order; returns how many. Raises the driver's errors.
+
+    MariaDB reports success, without a deleted row, if KILL QUERY hits a DELETE while it is planned (seen with 10.11.18). That is raised as an
+    error here, like any other killed statement.
+    """
+    of_table = f"FROM {quote(table)} WHERE {condition}"
+    deleted = execute(connection, f"DELETE {of_table} {order}", *values)
+    if not deleted and value(connection, f"SELECT COUNT(*) {of_table} FOR UPDATE", *values):
+        raise DriverError(QUERY_INTERRUPTED, "Query execution was interrupted")
+    return deleted
+
+
 def rows(connection: Connection, statement: str, *values: Any) -> tuple[tuple[Any, ...], ...]:
     """All rows that the statement returns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return tuple(cursor.fetchall())
+
+
+def exists(connection: Connection, source: str, *values: Any) -> bool:
+    """Whether the source (FROM … WHERE …) has a row. Raises the driver's errors.
+
+    MariaDB answers SELECT … LIMIT 1, and EXISTS, as if there were no row if KILL QUERY hits it while it is planned; COUNT(*) is an error then.
+    """
+    return bool(value(connection, f"SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT 1) AS found", *values))
 
 
 def row(connection: Connection, statement: str, *values: Any) -> tuple[Any, ...]:

@@ -194,7 +194,7 @@ def pause(connection: Connection) -> None:
 
 def resume(connection: Connection) -> bool:
     """Removes the pause flag; False: it was not set."""
-    return bool(sql.execute(connection, f"DELETE FROM {CONTROL} WHERE name = 'pause'"))
+    return bool(sql.delete(connection, CONTROL, "name = 'pause'"))
 
 
 def paused(connection: Connection) -> ActivityMark | None:

@@ -97,7 +97,7 @@ def _is_complete(connection: Connection, columns: Collection[tuple[str, str]]) -
         return True
     if all_exist(connection, missing):
         raise not_listed(missing)
-    if any(sql.rows(connection, f"SELECT 1 FROM {table} LIMIT 1") for table in existing & {BATCHES, "parloader_run"}):
+    if any(sql.exists(connection, f"FROM {table}") for table in existing & {BATCHES, "parloader_run"}):
         raise LedgerDamaged(
             f"the ledger is damaged: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, "
             "so it no longer shows which rows parloader created",
@@ -270,7 +270,7 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
     statement = (
         f"SELECT first_index FROM parloader_batch WHERE {of_table} AND first_index <= %s ORDER BY first_index DESC LIMIT 1 FOR UPDATE"
     )
-    lowest = next((first for (first,) in sql.rows(connection, statement, run_id, table, gone.start)), gone.start)
+    lowest = next((first for (first,) in sql.rows(connection, statement, run_id, table, gone.start)), 0)
     batches = sql.rows(
         connection,
         f"""SELECT first_index, row_count FROM parloader_batch
@@ -282,7 +282,7 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
         gone.start,
     )
     for first, count in batches:
-        sql.execute(connection, f"DELETE FROM parloader_batch WHERE {of_table} AND first_index = %s", run_id, table, first)
+        sql.delete(connection, "parloader_batch", f"{of_table} AND first_index = %s", run_id, table, first)
         for rest in (IndexRange(first, max(gone.start, first)), IndexRange(min(gone.stop, first + count), first + count)):
             if rest.rows:
                 record(connection, run_id, table, rest)
@@ -303,7 +303,7 @@ def remaining_runs(connection: Connection) -> int:
 def end(connection: Connection, run_id: int) -> None:
     """Removes a run and its batches, in the transaction that deletes its last rows. Its AUTO_INCREMENT counters stay recorded."""
     for table in ("parloader_batch", "parloader_run"):
-        sql.execute(connection, f"DELETE FROM {table} WHERE run_id = %s", run_id)
+        sql.delete(connection, table, "run_id = %s", run_id)
 
 
 def counters(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -121,7 +121,7 @@ class PartDeletion:
         if self._keys is not None:
             last_first = f"ORDER BY {sql.quote(str(self._table.key))} DESC" if self._table.root_rows.rows else ""
             for condition in reversed(self._conditions):
-                sql.execute(connection, f"DELETE FROM {sql.quote(name)} WHERE {condition} {last_first}")
+                sql.delete(connection, name, condition, order=last_first)
             return
         frame = self._row_keys
         pieces = frame.reverse().iter_slices(1) if self._part.start < self._table.root_rows.stop else (frame,)

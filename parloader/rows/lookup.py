@@ -97,7 +97,7 @@ def delete_by_key(connection: Connection, table: str, identity: Sequence[ColumnS
     """
     deleted = 0
     for piece, condition in conditions_by_key(frame, identity):
-        count = sql.execute(connection, f"DELETE FROM {sql.quote(table)} WHERE {condition}")
+        count = sql.delete(connection, table, condition)
         if count > piece.height:
             raise WriteFailed(
                 f"{', '.join(column.name for column in identity)} of {table} is no longer unique: "

@@ -206,7 +206,7 @@ class FoundRows:
 
 def _references_anything(connection: Connection, foreign_key: Reference) -> bool:
     filled = " AND ".join(f"{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
-    return bool(sql.rows(connection, f"SELECT 1 FROM {foreign_key.quoted_child} WHERE {filled} LIMIT 1"))
+    return sql.exists(connection, f"FROM {foreign_key.quoted_child} WHERE {filled}")
 
 
 def referencing_rows(

@@ -60,7 +60,7 @@ class OwnedRows:
     def has_other_rows(self, connection: Connection) -> bool:
         """Whether the table has rows other than these, all of which have integer keys."""
         outside = " AND ".join(sql.outside(key, tuple(ranges)) for key, ranges in self._ranges().items())
-        return bool(sql.rows(connection, f"SELECT 1 FROM {sql.quote(self.name)} WHERE {outside} LIMIT 1"))
+        return sql.exists(connection, f"FROM {sql.quote(self.name)} WHERE {outside}")
 
     def count_other_rows(self, connection: Connection) -> int:
         """How many rows the table has besides these. A row key names one row only, so the numbers of both can be compared."""
@@ -152,7 +152,7 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {limit:d}") if count else ()
         return count, [str(k) for (k,) in keys]
-    if not sql.rows(connection, f"SELECT 1 FROM {sql.quote(name)} LIMIT 1"):
+    if not sql.exists(connection, f"FROM {sql.quote(name)}"):
         return 0, []
     live = introspection.read_tables(connection, {name})[name]
     count, first = 0, list[str]()
@@ -200,7 +200,7 @@ def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: S
             continue
         listed = ", ".join(map(sql.quote, columns))
         for condition in OwnedRows(name, ((run, Pass.FIRST),)).conditions(connection, IDENTITY_BATCH_ROWS):
-            statement = f"SELECT {listed} FROM {sql.quote(name)} WHERE {condition} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 1"
+            statement = f"SELECT {listed} FROM {sql.quote(name)} WHERE {condition} GROUP BY {listed} HAVING COUNT(*) > 1"
             for values in sql.rows(connection, statement):
                 raise SchemaMismatch(
                     f"{', '.join(columns)} of {name} is no longer unique: there are several rows {'/'.join(map(str, values))}, "

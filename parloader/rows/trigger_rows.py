@@ -81,8 +81,7 @@ def _parent_conditions(connection: Connection, references: Iterable[Reference], 
 
 def are_referenced(connection: Connection, reference: Reference, keys: Sequence[int]) -> bool:
     """Whether a row of the child references one of these keys of the parent."""
-    statement = f"SELECT 1 FROM {reference.quoted_child} WHERE {sql.quote(reference.columns[0])} IN %s LIMIT 1"
-    return bool(sql.rows(connection, statement, list(keys)))
+    return sql.exists(connection, f"FROM {reference.quoted_child} WHERE {sql.quote(reference.columns[0])} IN %s", list(keys))
 
 
 def _joined(reference: Reference, condition: str) -> str:
