@@ -120,7 +120,7 @@ class InterruptsTheLook(Progress):
 def test_ctrl_c_while_it_looks_for_edits(seeded: Database, operation: object) -> None:
     assert callable(operation)
     before = everything(seeded)
-    with pytest.raises(Interrupted, match="interrupted while looking for edited rows"):
+    with pytest.raises(Interrupted, match="interrupted before all rows were compared"):
         operation(CleanConfig(target=seeded.target, procs=2), InterruptsTheLook())
     assert everything(seeded) == before
 
