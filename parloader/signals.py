@@ -41,6 +41,12 @@ def raise_interrupts() -> None:
             signal.signal(number, _raise)
 
 
+def interrupt_input() -> None:
+    """From now on, a signal also ends the wait for a line of input. A Polars query that has run makes the system repeat such a wait."""
+    for number in ending():
+        signal.siginterrupt(number, True)
+
+
 def ignore() -> None:
     """From now on, signals have no effect: everything is done, and the exit code stays as it is."""
     for number in ending():

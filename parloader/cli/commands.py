@@ -37,6 +37,8 @@ SETTINGS_FILE = Path("parloader.toml")
 # The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
 
+new_run_option = click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
+
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="parloader", message="%(prog)s %(version)s")
@@ -61,7 +63,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
-@click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
+@new_run_option
 @fault_options
 @with_target
 @with_permission
@@ -101,6 +103,7 @@ def seed(
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
+@new_run_option
 @click.option("--sample", type=WholeNumber(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
 @click.option(
     "--write",
@@ -109,7 +112,9 @@ def seed(
     help="Write the plan that seed would use to a file, for you to edit.",
 )
 @with_target
-def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOptions, sample: int | None, write: Path | None) -> None:
+def plan(
+    *, target: "Target", output: Output, screen: "Screen", load: PlanOptions, new_run: bool, sample: int | None, write: Path | None
+) -> None:
     """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
     require_resources()
     from parloader.cli import report
@@ -117,12 +122,12 @@ def plan(*, target: "Target", output: Output, screen: "Screen", load: PlanOption
 
     if write and os.path.lexists(write):  # also False for a name that no file can have
         raise UsageError(f"{write} already exists", "Choose another name, or move it away")
-    result = operation.plan(load.config(target), sample or 0)
+    result = operation.plan(replace(load.config(target), new_run=new_run), sample or 0)
     if write:
         operation.write(result, write)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
-        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {quote(str(write))}")
+        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {quote(str(write))}{' --new-run' if new_run else ''}")
 
 
 @cli.command(epilog=EXIT_CODES)

@@ -83,6 +83,7 @@ def on_terminal() -> bool:
 
 def confirmed(question: str) -> bool:
     """Asks the user at the terminal."""
+    signals.interrupt_input()
     try:
         return click.confirm(question, err=True)
     except click.Abort:

@@ -239,7 +239,8 @@ def _run_lines(run: "Run", command: str | None) -> list[str]:
     share = run.done_rows / run.total_rows if run.total_rows else 1.0
     rows = f"{run.done_rows:,} of {counted(run.total_rows, 'row')}"
     passes = " in two passes" if run.plan.with_deferred_columns else ""
-    parameters = f"; {shown(run.parameters)}" if run.parameters else ""
+    given = {**run.parameters, **({"seed": str(run.plan.seed)} if run.plan.seed else {})}
+    parameters = f"; {shown(given)}" if given else ""
     lines = [f"run {run.run_id}: {run.target}, {rows}{passes} ({share:.0%}), started {run.started_at}{parameters}"]
     if command:
         missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]

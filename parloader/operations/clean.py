@@ -66,6 +66,8 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
 
     def prepare(connection: Connection) -> tuple[Removal, Mapping[str, int], CreatedTables]:
         permission.require_not_forbidden(connection, config.target)
+        if control.holder_connection_id(connection) is not None:  # its newest rows look like rows of others
+            raise control.refusal(connection)
         removal = prepare_removal(connection, config)
         trigger_rows = count_trigger_rows(connection, removal.trigger_references, removal.runs)
         return removal, trigger_rows, foresee_created(connection, removal, trigger_rows)

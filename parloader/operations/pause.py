@@ -37,7 +37,7 @@ def pause(target: Target) -> Pause:
 
     def change(connection: Connection) -> Pause:
         nonlocal changed
-        _require_ledger(connection, target)
+        _require_ledger(connection, target, "pause")
         if not control.paused(connection):
             changed = True
             control.pause(connection)
@@ -53,13 +53,13 @@ def resume(target: Target) -> Pause:
 
     def change(connection: Connection) -> Pause:
         nonlocal changed
-        _require_ledger(connection, target)
+        _require_ledger(connection, target, "resume")
         changed = control.resume(connection) or changed
         return Pause(paused=None, changed=changed, at_work=control.at_work(connection))
 
     return run_on_connection(target, "resuming", change, DEFAULT_RETRY_SECONDS)
 
 
-def _require_ledger(connection: Connection, target: Target) -> None:
+def _require_ledger(connection: Connection, target: Target, doing: str) -> None:
     if not store.upgrade(connection):
-        raise Refused(f"there is no ledger in {target}, so there is nothing to pause", "parloader seed creates the ledger")
+        raise Refused(f"there is no ledger in {target}, so there is nothing to {doing}", "parloader seed creates the ledger")

@@ -181,7 +181,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
 def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
     all_runs = store.runs(connection)
     if not all_runs:
-        raise Refused(f"there is no run to verify in {config.target}", "Load one: parloader seed")
+        raise Refused(f"there is no run to verify in {config.target}", "Load a table first: parloader seed --table NAME")
     runs = select_runs(all_runs, config.runs)
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
     listing = introspection.list_tables(connection)

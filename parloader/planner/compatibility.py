@@ -314,6 +314,9 @@ def _beyond(values: pl.Series, column: ColumnSchema) -> str:
             return f"negative numbers, from {lowest:,}"
         if highest > column.max_key:
             return f"numbers up to {highest:,}"
+    elif column.kind is ColumnType.INTEGER and values.dtype.is_numeric():
+        fractions = [value for value in values.drop_nulls().to_list() if value % 1]  # also infinity and NaN
+        return f"numbers such as {fractions[0]}, which are not integers" if fractions else ""
     elif column.kind is ColumnType.ENUM:
         missing = sorted(set(values.drop_nulls().to_list()) - set(column.values))
         return f"the value {missing[0]!r}" if missing else ""

@@ -99,12 +99,13 @@ def not_undone(connection: Connection, runs: Iterable[Run], schema: Schema, dele
     triggers = [(name, trigger) for name, table in schema.items() for trigger in table.triggers]
     if not triggers:
         return {}
+    new = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows}
     updated = {table.name for run in runs for table in run.plan.with_deferred_columns}
     reused = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows < entry.rows.rows}
     programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables.keys() - set(deleted)
     found: dict[str, list[str]] = {}
     for of, trigger in triggers:
-        if trigger.event == "UPDATE" and of not in updated:
+        if of not in new or (trigger.event == "UPDATE" and of not in updated):
             continue
         inserted = programs.tables_written(of, trigger.name, tables, by=[INSERTED])
         written = inserted | programs.tables_written(of, trigger.name, (tables - schema.keys()) | reused, by=[CHANGED])

@@ -132,7 +132,7 @@ def _write_parents(
     for table in plan.parents:
         triggers.require_no_added_rows(table, rows)
         for part in rows[table.name].new:
-            with refuse_rejected_rows(connection, table, triggers):
+            with refuse_rejected_rows(connection, plan, table, triggers):
                 writer = writer_for(table.name, server)
                 writer.write(connection, writer.render(generate(plan, table.after_pass(Pass.FIRST), part, rows)))
 

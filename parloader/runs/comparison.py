@@ -92,7 +92,7 @@ def compare(context: CompareContext, run: Run, schema: Schema) -> Comparison:
         context.executor, tasks, context.progress, what=context.label, rows=rows, also=findings.add, watch=context.supervisor
     )
     if stopped:
-        raise Interrupted(f"interrupted while {context.label}: not all rows were compared", "Nothing was changed; run it again")
+        raise Interrupted("interrupted before all rows were compared", "Nothing was changed; run the command again")
     return Comparison(
         checked=sum(worker.rows for worker in stats.values()),
         missing=findings.missing,

@@ -91,7 +91,7 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
             triggers.require_no_added_rows(table, rows)
-            with refuse_rejected_rows(context.connection, table, triggers):
+            with refuse_rejected_rows(context.connection, plan, table, triggers):
                 writer = writer_for(table.name, context.server)
                 writer.write(context.connection, writer.render(frame))
         causes = triggers.of_table(table.name) if table.partitioned else triggers.causes(table.name)
@@ -140,7 +140,7 @@ def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:
         if not len(indices):
             continue
         update = deferred_update(table, context.schema[table.name])
-        with refuse_rejected_rows(context.connection, table, context.triggers):
+        with refuse_rejected_rows(context.connection, context.plan, table, context.triggers):
             updates = UpdateWriter(update=update, backslash_escapes=context.server.backslash_escapes)
             updates.write(context.connection, updates.render(update.generation(context.plan, context.rows).at(indices)))
         updated[table.name] = indices
@@ -177,7 +177,7 @@ def _changed_columns(context: _Preflight, table: Table, frame: pl.DataFrame, cau
 
 
 @contextmanager
-def refuse_rejected_rows(connection: Connection, table: Table, triggers: TriggerWatch) -> Iterator[None]:
+def refuse_rejected_rows(connection: Connection, plan: Plan, table: Table, triggers: TriggerWatch) -> Iterator[None]:
     """Turns the server's rejection of a row into Refused, with advice; a transient error (deadlock, lost connection) passes unchanged."""
     try:
         yield
@@ -187,18 +187,19 @@ def refuse_rejected_rows(connection: Connection, table: Table, triggers: Trigger
         reason = error_codes.server_message(error) if isinstance(error, DriverError) else error.message
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
-            _advice(connection, table, error, triggers.of_table(table.name)),
+            _advice(connection, plan, table, error, triggers.of_table(table.name)),
         ) from error
 
 
-def _advice(connection: Connection, table: Table, error: DriverError | WriteFailed, causes: str) -> str:
+def _advice(connection: Connection, plan: Plan, table: Table, error: DriverError | WriteFailed, causes: str) -> str:
     """The next step after a rejected row. `causes`: the table's triggers, in words."""
-    command = f"parloader plan --table {quote(table.name)} --write plan.toml"
+    file = plan.parameters.get("file")
+    where = f"the plan {file}" if file else f"a plan file: parloader plan --table {quote(table.name)} --write plan.toml"
     if isinstance(error, WriteFailed) or error_codes.is_about_values(error):
         hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
         if causes:
-            return f"If {causes} rejects it, check the trigger; otherwise change the values in a plan file: {command}{hint}"
-        return f"Change the values in a plan file: {command}{hint}"
+            return f"If {causes} rejects it, check the trigger; otherwise change the values in {where}{hint}"
+        return f"Change the values in {where}{hint}"
     trigger = f"Check {causes}" if causes else ""
     return ". ".join(filter(None, (trigger, error_codes.advice(error))))
 

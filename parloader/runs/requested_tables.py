@@ -36,6 +36,10 @@ def require_requested_tables(connection: Connection, plan: Plan, listing: Listed
     if missing and not is_builtin:
         names = f"table {missing[0]}" if len(missing) == 1 else f"tables {listed(missing)}"
         meant = "".join(suggestion(name, {*existing}) for name in missing)
+        if len(missing) == 1 and {*(several := missing[0].split(","))} <= {*existing}:
+            raise SchemaMismatch(
+                f"there is no table {missing[0]}", "Repeat the option: " + " ".join(f"--table {quote(name)}" for name in several)
+            )
         raise SchemaMismatch(
             f"there {'is' if len(missing) == 1 else 'are'} no {names}; {_contents(listing, existing)}", f"{meant}Correct the name"
         )

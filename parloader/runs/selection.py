@@ -37,7 +37,7 @@ def select_tables(runs: tuple[Run, ...], wanted: Collection[str]) -> frozenset[s
     for name in wanted:
         if name not in existing:
             raise Refused(
-                f"no run to verify has a table {name}; they have {', '.join(existing)}",
+                f"the runs to verify have no table {name}, only {', '.join(existing)}",
                 f"{suggestion(name, existing)}Name one of these tables",
             )
     return frozenset(wanted or existing)

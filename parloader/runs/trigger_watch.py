@@ -106,11 +106,6 @@ class TriggerWatch:
             return sum(not any(first <= found <= last for first, last in rows[table.name].new_keys) for (found,) in keys)
         return max(0, len(keys) - written)
 
-    def _creators(self, table: str) -> str:
-        """Who created rows of the table, to follow "rows that"."""
-        numbers = [run.run_id for run in self.runs if run.done.get(table)]
-        return f"{numbered('run', numbers)} created, whose verify no longer compares them" if numbers else "parloader did not create"
-
     def findings(self, rows: Mapping[str, RowAllocation], written: Mapping[str, int]) -> tuple[str, ...]:
         """What the triggers did to rows that the plan does not generate, as notes. `written`: table → the rows that were written to it.
 
@@ -131,9 +126,11 @@ class TriggerWatch:
                 )
             if changed:
                 self.changed[name] = frozenset(changed)
-                notes.append(
-                    f"{trigger} changes rows of {name} that {self._creators(name)} ({listed(changed)}){engine}; clean does not undo that"
-                )
+                numbers = [run.run_id for run in self.runs if run.done.get(name)]
+                creator = f"{numbered('run', numbers)} created" if numbers else "parloader did not create"
+                them = "this column" if len(changed) == 1 else "these columns"
+                effects = f"verify does not compare {them}, and clean does not undo that" if numbers else "clean does not undo that"
+                notes.append(f"{trigger} changes {listed(changed)} in rows of {name} that {creator}{engine}; {effects}")
             if now.removed_since(before):
                 notes.append(f"{trigger} deletes rows of {name} that parloader did not create{engine}; clean does not bring them back")
         return tuple(notes)

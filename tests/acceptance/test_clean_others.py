@@ -12,6 +12,7 @@ from support.servers import Database, everything
 from parloader.config import CleanConfig
 from parloader.errors import Interrupted
 from parloader.operations.clean import clean, preview_clean
+from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress, ProgressBar
 
 
@@ -119,9 +120,18 @@ class InterruptsTheLook(Progress):
 def test_ctrl_c_while_it_looks_for_edits(seeded: Database, operation: object) -> None:
     assert callable(operation)
     before = everything(seeded)
-    with pytest.raises(Interrupted, match="interrupted while looking for edited rows"):
+    with pytest.raises(Interrupted, match="interrupted before all rows were compared"):
         operation(CleanConfig(target=seeded.target, procs=2), InterruptsTheLook())
     assert everything(seeded) == before
+
+
+def test_a_dry_run_while_another_command_writes_is_refused(seeded: Database) -> None:
+    """Rows that it has just loaded would look like rows of others."""
+    with DatabaseLease(seeded.target, "seed", 30, Progress()):
+        said = seeded.parloader("clean", "--dry-run", check=3).stderr
+        assert "another parloader command is running in this database" in said
+        assert said.splitlines()[-1] == seeded.parloader("clean", "--yes", check=3).stderr.splitlines()[-1]
+    seeded.parloader("clean", "--dry-run")
 
 
 def test_a_foreign_key_of_several_columns(seeded: Database) -> None:

@@ -96,7 +96,7 @@ def test_verify_of_one_run_and_of_one_table(database: Database) -> None:
     database.parloader("seed", *orders, "--rows", "200", "--new-run")
     database.execute("UPDATE orders SET note = 'mine' WHERE id <= 250", "UPDATE customer SET name = 'mine' WHERE id = 1")
     assert (
-        "no run to verify has a table coupon; they have customer, orders"
+        "the runs to verify have no table coupon, only customer, orders"
         in database.parloader("verify", "--table", "coupon", check=3).stderr
     )
     database.parloader("verify", "--run", "2")

@@ -86,6 +86,12 @@ def test_a_seed_without_a_table_names_the_tables_that_exist(shop: Database) -> N
         f"error: there is no table order; the database {shop.target.database} has 7 tables: customer, line, orders, t0, t1 and 2 more. "
         "Did you mean orders? Correct the name\n"
     )
+    joined = shop.parloader("seed", "--table", "orders,line", "--rows", "5", check=3).stderr
+    assert joined == "error: there is no table orders,line. Repeat the option: --table orders --table line\n"
+    nothing = shop.parloader("verify", check=3).stderr
+    assert nothing == f"error: there is no run to verify in {shop.target}. Load a table first: parloader seed --table NAME\n"
+    for command in ("pause", "resume"):
+        assert f"so there is nothing to {command}. parloader seed creates the ledger" in shop.parloader(command, check=3).stderr
 
 
 @pytest.mark.parametrize("complete", [True, False])

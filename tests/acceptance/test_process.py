@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +170,39 @@ def test_names_that_the_terminal_cannot_show(encoding: str, shown: str, tmp_path
     home = os.fsdecode(os.fsencode(tmp_path) + b"/\xc3\xa9\xff")
     done = run("server", "status", folder=tmp_path, environment={"PARLOADER_HOME": home, "PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stdout) == (0, f"not running; data in {tmp_path}/{shown}\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_question(number: signal.Signals) -> None:
+    """Also after a Polars query."""
+    code = (
+        "import parloader.signals\n"
+        "from parloader.cli.decorators import confirmed\n"
+        "parloader.signals.end_at_once()\n"
+        "parloader.signals.raise_interrupts()\n"
+        "import polars\n"
+        "polars.DataFrame({'a': [1, 2]}).lazy().select('a').collect()\n"
+        "print(confirmed('Delete?'))\n"
+    )
+    master, slave = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # also if the tests run under nohup
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as asking:
+        assert asking.stderr
+        try:
+            while b"?" not in os.read(asking.stderr.fileno(), 1000):
+                pass
+            time.sleep(0.3)  # it waits for a line
+            asking.send_signal(number)
+            assert asking.communicate(timeout=20)[0] == b"False\n"
+        finally:
+            asking.kill()
+    os.close(master)
+    os.close(slave)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -25,6 +25,8 @@ def test_another_run_is_refused_with_the_two_ways_on(database: Database) -> None
 
 def test_new_run_adds_a_second_one_after_the_first(database: Database) -> None:
     database.parloader("seed", "--rows", "1000", "--procs", "2")
+    planned = json.loads(database.parloader("plan", "--rows", "500", "--new-run", "--set", "span=1d", "--json").stdout)
+    assert (planned["run_id"], planned["tables"][-1]["keys"]) == (None, [[1001, 1500]])
     second = json.loads(database.parloader("seed", "--rows", "500", "--procs", "2", "--new-run", "--set", "span=1d", "--json").stdout)
     assert second["run_id"] == 2
     assert database.rows("SELECT COUNT(*), MIN(id), MAX(id) FROM script_execution") == ((1500, 1, 1500),)

@@ -66,7 +66,7 @@ def _not_toml(name: str, error: Exception) -> UsageError:
     )
     if re.match("Cannot (?:declare|overwrite|mutate|redefine)|Duplicate", what):
         keys = ".".join(re.findall(r"'((?:[^'\\]|\\.)*)'", what))
-        what, next_step = f"{keys or 'this key'} stands here for the second time", "Remove one of the two, or merge them"
+        what, next_step = f"{keys or 'this key'} is defined twice", "Remove one of the two, or merge them"
     return UsageError(f"{where}: {what[:1].lower()}{what[1:]}", next_step)
 
 

@@ -1,6 +1,7 @@
 """A run with a second pass, in the ledger and in status."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from parloader.cli import report
 from parloader.ledger.run import Run, TableEntry, pass_name
@@ -57,3 +58,8 @@ def test_status_shows_the_rest_of_the_second_pass() -> None:
         "  to resume: parloader seed --table team --rows 100",
     ]
     assert resume_command(run({**ALL, SECOND: (IndexRange(0, 100),)})) is None
+
+
+def test_status_shows_a_seed_other_than_0() -> None:
+    seeded = replace(run({**ALL, SECOND: (IndexRange(0, 100),)}), plan=replace(PLAN, seed=7))
+    assert report.status(Status(where="here", runs=(seeded,), at_work=None, paused=None)).endswith("Z; table=team, seed=7")

@@ -1,6 +1,7 @@
 """Misfits say what is wrong with which column, and give advice for that cause."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from support.small_schemas import flag, foreign, integer, schema, table, text, tiny
@@ -71,6 +72,18 @@ def refusal(orders: TableSchema, **columns: Generator) -> SchemaMismatch:
             "number",
             Const(value=1_000),
             "orders.number is tinyint unsigned, but the plan gives it numbers up to 1,000",
+            "Give number other values in the plan, or change its type",
+        ),
+        (
+            "number",
+            Const(value=5.5),
+            "orders.number is tinyint unsigned, but the plan gives it numbers such as 5.5, which are not integers",
+            "Give number other values in the plan, or change its type",
+        ),
+        (
+            "number",
+            Choice(values=(Decimal("5.00"), Decimal("0.25"))),
+            "orders.number is tinyint unsigned, but the plan gives it numbers such as 0.25, which are not integers",
             "Give number other values in the plan, or change its type",
         ),
     ],
