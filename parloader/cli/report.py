@@ -206,7 +206,8 @@ def clean(result: "CleanResult") -> str:
     delete, drop, keep = ("would delete", "would drop", "would keep") if result.dry_run else ("deleted", "dropped", "kept")
     reference = "reference" if result.dry_run else "referenced"
     lines = [f"{delete} {counted(rows, 'row')} from {name} that {reference} generated rows" for name, rows in result.trigger_rows.items()]
-    lines += [f"{delete} {counted(rows, 'row')} from {name}" for name, rows in result.tables]
+    number = "" if result.exact else "up to "
+    lines += [f"{delete} {number}{counted(rows, 'row')} from {name}" for name, rows in result.tables]
     created = result.created
     if created.dropped:
         lines.append(f"{drop} the tables that parloader had created: {', '.join(created.dropped)}")
@@ -218,7 +219,7 @@ def clean(result: "CleanResult") -> str:
         lines.append(f"{'would not undo' if result.dry_run else 'did not undo'} what {by} may have changed in {name}")
     if result.runs:
         ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
-        lines.append(f"{numbered('run', result.runs)}: {delete} {counted(result.rows, 'row')} in total{ledger}")
+        lines.append(f"{numbered('run', result.runs)}: {delete} {number}{counted(result.rows, 'row')} in total{ledger}")
     if result.kept_runs:
         lines.append(f"{keep} {numbered('run', result.kept_runs)}")
     return "\n".join(lines) or "nothing to delete: parloader has created no rows here"
@@ -231,11 +232,12 @@ def status(result: "Status") -> str:
     lines += [f"paused by {result.paused}; to resume: parloader resume"] if result.paused else []
     lines += [] if result.runs else [f"no runs in {result.where}"]
     for run in result.runs:
-        lines += _run_lines(run, resume_command(run))
+        lines += _run_lines(run, resume_command(run), resumable=result.at_work is None)
     return "\n".join(lines)
 
 
-def _run_lines(run: "Run", command: str | None) -> list[str]:
+def _run_lines(run: "Run", command: str | None, *, resumable: bool) -> list[str]:
+    """`resumable`: no other command is at work, so that `command` would not be refused now."""
     share = run.done_rows / run.total_rows if run.total_rows else 1.0
     rows = f"{run.done_rows:,} of {counted(run.total_rows, 'row')}"
     passes = " in two passes" if run.plan.with_deferred_columns else ""
@@ -246,7 +248,7 @@ def _run_lines(run: "Run", command: str | None) -> list[str]:
         missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
         lines += [f"  missing: {prefix}{gap} ({gap.rows:,})" for prefix, gap in missing[:10]]
         lines += [f"  missing: {counted(len(missing) - 10, 'more range')}"] if len(missing) > 10 else []
-        lines.append(f"  to resume: {command}")
+        lines += [f"  to resume: {command}"] if resumable else []
     return lines
 
 

@@ -17,13 +17,12 @@ from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
-from parloader.rows import key_reservation
 from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
 from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
-from parloader.runs.removal import Removal, foresee_created, prepare_removal
+from parloader.runs.removal import Removal, foresee_created, prepare_removal, reset_counters
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -118,6 +117,7 @@ def _result(
         dry_run=dry_run,
         runs=tuple(run.run_id for run in removal.runs),
         tables=tuple((table, rows - missing.get(table, 0)) for table, rows in removal.rows_by_table),
+        exact=not removal.command.edited_too,
         trigger_rows=trigger_rows,
         not_undone=removal.not_undone,
         kept_runs=tuple(run.run_id for run in removal.kept_runs),
@@ -147,7 +147,7 @@ def _finish(removal: Removal, connection: Connection) -> CreatedTables:
         )
     created = drop_created_tables(connection)
     if has_ledger:
-        _reset_counters(connection)
+        reset_counters(connection)
     store.drop(connection)
     return created
 
@@ -342,12 +342,3 @@ def _require_nothing_left(connection: Connection, removal: Removal, run: Run) ->
                 "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
                 f"then repeat {removal.command}",
             )
-
-
-def _reset_counters(connection: Connection) -> None:
-    """Resets AUTO_INCREMENT to its value before the first run, unless rows were added after the last one."""
-    counters = store.counters(connection)
-    for table, now in key_reservation.key_counters(connection, counters.keys()).items():
-        before, after = counters[table]
-        if now == after:
-            key_reservation.set_key_counter(connection, table, before)

@@ -15,6 +15,8 @@ class CleanResult:
     """their run_ids"""
     tables: tuple[tuple[str, int], ...]
     """(table, rows), children first"""
+    exact: bool = True
+    """False with --edited-too: the numbers are those of the ledger, so rows that somebody deleted before are counted as well"""
     trigger_rows: Mapping[str, int] = field(default_factory=dict)
     """table → rows that referenced generated rows (--with-trigger-rows)"""
     not_undone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class CleanResult:
             "kept_runs": list(self.kept_runs),
             "rows": self.rows,
             "tables": dict(self.tables),
+            "exact": self.exact,
             "trigger_rows": dict(self.trigger_rows),
             "not_undone": {table: list(triggers) for table, triggers in self.not_undone.items()},
             "dropped": list(self.created.dropped),

@@ -13,6 +13,7 @@ from parloader.errors import SchemaMismatch
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass
+from parloader.rows import key_reservation
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
@@ -138,3 +139,12 @@ def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
 def _changes_own_rows(schema: Schema) -> bool:
     """Whether a trigger runs when rows are deleted or the second pass is undone: what it changes is no edit by others."""
     return any(trigger.event in ("UPDATE", "DELETE") for table in schema.values() for trigger in table.triggers)
+
+
+def reset_counters(connection: Connection) -> None:
+    """Resets AUTO_INCREMENT to its value before the first run, unless rows were added after the last one."""
+    counters = store.counters(connection)
+    for table, now in key_reservation.key_counters(connection, counters.keys()).items():
+        before, after = counters[table]
+        if now == after:
+            key_reservation.set_key_counter(connection, table, before)

@@ -156,7 +156,7 @@ def test_rows_that_could_not_be_deleted_stay_in_the_ledger(database: Database) -
 
 
 @pytest.mark.parametrize("seeded_between", [False, True])
-@pytest.mark.parametrize("step", ["drop_created_tables", "_reset_counters"])
+@pytest.mark.parametrize("step", ["drop_created_tables", "reset_counters"])
 def test_a_clean_that_ends_after_the_last_row_is_finished_by_the_next(
     lived_in: Database, monkeypatch: pytest.MonkeyPatch, step: str, seeded_between: bool
 ) -> None:

@@ -16,6 +16,14 @@ def test_clean_says_what_it_would_delete() -> None:
     ]
 
 
+def test_clean_does_not_claim_to_have_counted_rows_that_it_did_not_compare() -> None:
+    result = CleanResult(dry_run=False, runs=(1,), tables=(("orders", 5),), exact=False)
+    assert report.clean(result).splitlines() == [
+        "deleted up to 5 rows from orders",
+        "run 1: deleted up to 5 rows in total, and parloader's own bookkeeping tables",
+    ]
+
+
 def test_clean_says_what_it_deleted() -> None:
     result = CleanResult(dry_run=False, runs=(1, 2), tables=(("orders", 1),), created=CreatedTables(dropped=("orders",)))
     assert report.clean(result).splitlines() == [

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from parloader.cli import report
+from parloader.ledger.control import ActivityMark
 from parloader.ledger.run import Run, TableEntry, pass_name
 from parloader.operations.status import Status, resume_command
 from parloader.plans.generators import Pick
@@ -57,6 +58,9 @@ def test_status_shows_the_rest_of_the_second_pass() -> None:
         "  missing: team, second pass, rows 40 to 99 (60)",
         "  to resume: parloader seed --table team --rows 100",
     ]
+    loading = replace(status, at_work=ActivityMark(by="ann"))  # the command would be refused now
+    assert report.status(loading).splitlines()[0] == "running: ann, start not recorded yet"
+    assert report.status(loading).splitlines()[1:] == report.status(status).splitlines()[:-1]
     assert resume_command(run({**ALL, SECOND: (IndexRange(0, 100),)})) is None
 
 
