@@ -97,6 +97,10 @@ FOR_UPDATE = " FOR UPDATE"
 """Ends a SELECT that locks the rows it returns, as they are now, until the transaction ends: nobody changes or references them meanwhile."""
 
 
+FOR_SHARE = " LOCK IN SHARE MODE"
+"""Ends a SELECT that reads the rows as they are now, and waits for those that others have not committed; nobody adds such a row meanwhile."""
+
+
 def prepare_session(connection: Connection, text_bytes: int) -> None:
     """Lets GROUP_CONCAT return texts of that many bytes in this session (max_allowed_packet limits them as well)."""
     sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
