@@ -197,11 +197,12 @@ def _ledger_rows(connection: Connection, table: str) -> list[dict[str, Any]]:
 
 
 def _value(name: str, value: object) -> object:
-    """Run numbers count on from run to run, so they are left out; documents are read."""
+    """Run numbers count on from run to run, so they are left out; documents are read, without the columns' types, which the schema has."""
     if name == "run_id":
         return None
     if name in ("definition", "details", "segments", "parameters") and isinstance(value, str):
-        return json.loads(value)
+        document = json.loads(value)
+        return {key: item for key, item in document.items() if key != "types"} if name == "details" else document
     return value
 
 

@@ -6,7 +6,7 @@ and "… VIEWS Table"; MariaDB documentation likewise.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -19,6 +19,22 @@ TARGETS = r"\b([^(;]*?)(?=\b(?:SET|VALUES?|SELECT|WITH|WHERE)\b|[(;]|$)"
 
 INSERTED = re.compile(rf"\b(?:INSERT|REPLACE){TARGETS}", re.IGNORECASE)
 
+FIRING = {
+    "INSERT": INSERTED,
+    "UPDATE": re.compile(rf"(?<!KEY )(?<!FOR )\bUPDATE{TARGETS}", re.IGNORECASE),
+    "DELETE": re.compile(rf"\bDELETE{TARGETS}", re.IGNORECASE),
+}
+"""Event → the statements whose targets' triggers for it run."""
+
+# A comment, except the code in one that only some versions run (/*!50003 … */, /*M! … */), and a text: with a blank, also in
+# double quotes, which may otherwise contain a name (ANSI_QUOTES)
+NO_CODE = re.compile(r"""/\*(?!M?!).*?\*/|#[^\n]*|--(?=\s|$)[^\n]*|'(?:[^'\\]|''|\\.)*'|"[^"]*\s[^"]*"|(?P<quoted>`[^`]*`)""", re.DOTALL)
+
+QUOTED_OR_WORD = r"(?:`(?:[^`]|``)+`|[0-9A-Za-z_$\u0080-\uffff]+)"
+
+# A name with what qualifies it: a table, or database.table
+QUALIFIED = re.compile(rf"{QUOTED_OR_WORD}(?:\s*\.\s*{QUOTED_OR_WORD})*")
+
 CHANGED = re.compile(rf"(?<!KEY )(?<!FOR )\b(?:UPDATE|DELETE){TARGETS}", re.IGNORECASE)
 
 
@@ -28,6 +44,8 @@ class StoredPrograms:
 
     triggers: Mapping[tuple[str, str], str]  # (table, trigger) → its body
     others: Mapping[str, str]  # routine or view → its text
+    events: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (table, trigger) → INSERT, UPDATE or DELETE
+    database: str = ""
 
     def tables_named(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
         """Those of the tables that the trigger may write: their names occur in its body, or in what it calls or fires.
@@ -44,6 +62,35 @@ class StoredPrograms:
         views = [text for name, text in self.others.items() if name.lower() in written]
         written.update(*map(_names, views))
         return frozenset(name for name in tables if name.lower() in written)
+
+    def tables_inserted(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
+        """Those of the tables into which the trigger inserts, itself, by a routine, or by a trigger that one of these statements fires.
+
+        Other than in `tables_written`, a table does not count in doubt: one of another database, one behind a view of several tables.
+        """
+        known = {name.lower(): name for name in tables}
+        others = {name.lower(): text for name, text in self.others.items()}
+        found: set[str] = set()
+        seen: set[object] = set()
+        pending = [self.triggers.get((table, trigger), "")]
+        while pending:
+            code = NO_CODE.sub(lambda match: match["quoted"] or " ", pending.pop())
+            targets = {event: self._local_names(" ; ".join(pattern.findall(code))) for event, pattern in FIRING.items()}
+            for name in targets["INSERT"]:
+                behind = _names(others.get(name, "")) & known.keys()
+                found |= behind if len(behind) == 1 else {name}
+            reached: dict[object, str] = {name: others[name] for name in self._local_names(code) if name in others}
+            for key, body in self.triggers.items():
+                if key[0].lower() in targets[self.events[key]]:
+                    reached[key] = body
+            pending += [text for key, text in reached.items() if key not in seen]
+            seen |= reached.keys()
+        return frozenset(known[name] for name in found & known.keys())
+
+    def _local_names(self, code: str) -> set[str]:
+        """The names in the code that may be tables or routines of this database, in lower case."""
+        parts = ([(quoted.replace("``", "`") or word).lower() for quoted, word in NAMES.findall(name)] for name in QUALIFIED.findall(code))
+        return {part[-1] for part in parts if len(part) == 1 or part[:-1] == [self.database.lower()]}
 
     def _reached(self, table: str, trigger: str) -> Iterator[str]:
         """The trigger's body, and the texts of what it names: routines, views, and triggers of tables."""
@@ -65,12 +112,13 @@ def _names(text: str) -> set[str]:
 
 def read_stored_programs(connection: Connection) -> StoredPrograms:
     """The programs of the current database."""
-    triggers = (
-        "SELECT event_object_table, trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
-    )
+    triggers = "SELECT event_object_table, trigger_name, action_statement, event_manipulation, DATABASE() FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
     routines = "SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE()"
     views = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
+    listed = sql.rows(connection, triggers)
     return StoredPrograms(
-        triggers={(table, name): body or "" for table, name, body in sql.rows(connection, triggers)},
+        triggers={(table, name): body or "" for table, name, body, _, _ in listed},
+        events={(table, name): event for table, name, _, event, _ in listed},
+        database=listed[0][-1] if listed else "",
         others={name: text or "" for name, text in (*sql.rows(connection, routines), *sql.rows(connection, views))},
     )

@@ -5,7 +5,7 @@ Sources: MySQL manual "The INFORMATION_SCHEMA INNODB_FOREIGN Table"; MariaDB doc
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Reference:
     """the columns that name a row of the child in a message"""
     indexes: tuple[str, ...] = ()
     """of the parent, if `with_indexes` has read them: those by which InnoDB may find a referenced row, without the primary key"""
+    child_index: str | None = None
+    """of the child, if `with_indexes` has read it: one by which a statement finds the referencing rows"""
     numbered: frozenset[str] = frozenset()
     """referenced columns of which a foreign key compares numbers: ENUM and SET; if `with_types` has read them"""
     trimmed: frozenset[str] = frozenset()
@@ -159,31 +161,38 @@ def all_references(connection: Connection, parents: Collection[str]) -> Referenc
 
 
 def with_indexes(connection: Connection, references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """The references with `indexes`: every index of the parent that begins like the referenced columns; none if the primary key does.
+    """The references with `indexes`, every index of the parent that begins like the referenced columns (none if the primary key does), and `child_index`.
 
     A row inserted into the child locks the parent's row in one of these indexes only. Indexes that no statement can use are left out.
     """
-    statement = f"""SELECT index_name, column_name FROM information_schema.statistics
-        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) = %s AND {connection.dialect.usable_index} ORDER BY index_name, seq_in_index"""
+    known: dict[tuple[str | None, str], dict[str, list[str]]] = {}
 
-    def indexes(parent: str) -> dict[str, list[str]]:
-        columns: dict[str, list[str]] = {}
-        for name, column in sql.rows(connection, statement, parent):
-            columns.setdefault(name, []).append(column)
-        return columns
-
-    parents = {reference.parent for reference in references}
-    known = {parent: indexes(parent) for parent in parents}
-
-    def found(reference: Reference) -> tuple[str, ...]:
-        names = tuple(
+    def beginning_like(columns: Sequence[str], database: str | None, table: str) -> tuple[str, ...]:
+        if (database, table) not in known:
+            known[database, table] = _indexes(connection, database, table)
+        return tuple(
             name
-            for name, columns in known[reference.parent].items()
-            if all(one == other for one, other in zip(columns, reference.referenced, strict=False))
+            for name, indexed in known[database, table].items()
+            if all(one == other for one, other in zip(indexed, columns, strict=False))
         )
-        return () if "PRIMARY" in names else names
 
-    return tuple(replace(reference, indexes=found(reference)) for reference in references)
+    def found(reference: Reference) -> Reference:
+        names = beginning_like(reference.referenced, None, reference.parent)
+        of_child = beginning_like(reference.columns, None if reference.same_database else reference.database, reference.child)
+        return replace(reference, indexes=() if "PRIMARY" in names else names, child_index=next(iter(of_child), None))
+
+    return tuple(map(found, references))
+
+
+def _indexes(connection: Connection, database: str | None, table: str) -> dict[str, list[str]]:
+    """Index → its columns, of the indexes that statements can use. `database`: None is the current one."""
+    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+    statement = f"""SELECT index_name, column_name FROM information_schema.statistics
+        WHERE table_schema = {schema} AND CAST(table_name AS BINARY) = %s AND {connection.dialect.usable_index} ORDER BY index_name, seq_in_index"""
+    columns: dict[str, list[str]] = {}
+    for name, column in sql.rows(connection, statement, *of, table):
+        columns.setdefault(name, []).append(column)
+    return columns
 
 
 class _ColumnType(NamedTuple):

@@ -32,7 +32,8 @@ def _decode(definition: str) -> Plan:
 def stored_entry(row: tuple[Any, ...], done: Mapping[str, tuple[IndexRange, ...]], target: str) -> TableEntry:
     name, key, segments, details, before, after = row
     rows = _rows(key, segments, details, None if name == target else done.get(name, ()))
-    return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after)
+    types = json.loads(details).get("types", {}) if details else {}
+    return TableEntry(name=name, key=key, rows=rows, counter_before=before, counter_after=after, types=types)
 
 
 def _rows(key: str | None, segments: str, details: str | None, done: tuple[IndexRange, ...] | None) -> RowAllocation:
@@ -51,13 +52,15 @@ def _rows(key: str | None, segments: str, details: str | None, done: tuple[Index
     )
 
 
-def details_text(rows: RowAllocation) -> str:
+def details_text(entry: TableEntry) -> str:
+    rows = entry.rows
     return json.dumps(
         {
             "rows": rows.rows,
             "made": [[part.start, part.stop] for part in rows.new],
             "used": {column: list(map(SCALAR.write, values)) for column, values in rows.reused.items()},
             "offsets": dict(rows.unique_offsets),
+            "types": {column: dict(recorded) for column, recorded in entry.types.items()},
         }
     )
 

@@ -194,7 +194,7 @@ def begin(connection: Connection, plan: Plan, tables: tuple[TableEntry, ...]) ->
             """INSERT INTO parloader_table (run_id, position, table_name, key_column, segments, details, counter_before, counter_after)
                 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
             [
-                (run_id, position, t.name, t.key, segments_text(t.rows.keys), details_text(t.rows), t.counter_before, t.counter_after)
+                (run_id, position, t.name, t.key, segments_text(t.rows.keys), details_text(t), t.counter_before, t.counter_after)
                 for position, t in enumerate(tables)
             ],
         )

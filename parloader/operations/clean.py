@@ -17,7 +17,7 @@ from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
-from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
+from parloader.rows.ownership import SHOWN_KEYS, as_loaded, children_first, count_remaining_rows, some
 from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
@@ -209,7 +209,7 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
         for run, name in existing:
             for part in run.done_by_pass(name, Pass.SECOND):
                 removal.deletion(run, name).of(part).lock(connection, Pass.SECOND)
-                deferred_update(run.plan.table(name), removal.schema[name]).undo(connection, run.plan, run.rows, part)
+                deferred_update(run.plan.table(name), as_loaded(removal.schema[name], run)).undo(connection, run.plan, run.rows, part)
         doomed = [removal.deletion(run, name).of(part) for run, name in existing for part in reversed(run.done[name])]
         for rows in doomed:
             rows.lock(connection)
@@ -262,7 +262,7 @@ def _delete_tasks(
 ) -> list[DeleteTask]:
     """One task for each share of the rows."""
     config = context.config
-    update = deferred_update(table, todo.removal.schema[table.name])
+    update = deferred_update(table, as_loaded(todo.removal.schema[table.name], run))
     deletion = todo.removal.deletion(run, table.name)
     return [
         DeleteTask(

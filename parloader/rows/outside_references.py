@@ -20,7 +20,7 @@ from parloader.plans.model import Pass
 from parloader.quantities import numbered
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
-from parloader.rows.server_text import FOR_UPDATE, RowText, column_texts, decode_texts
+from parloader.rows.server_text import FOR_SHARE, FOR_UPDATE, RowText, column_texts, decode_texts
 from parloader.schema.model import Schema
 
 # Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
@@ -210,19 +210,30 @@ def _references_anything(connection: Connection, foreign_key: Reference) -> bool
 
 
 def referencing_rows(
-    connection: Connection, foreign_key: Reference, condition: str, *, excluding: str = "TRUE", view: RowText | None = None
+    connection: Connection,
+    foreign_key: Reference,
+    condition: str,
+    *,
+    excluding: str = "TRUE",
+    view: RowText | None = None,
+    locked: bool = False,
 ) -> FoundRows:
     """The rows of the child that reference those rows of the parent for which `condition` is true, as far as `excluding` is true for the
     child with alias c. The first ones only, unless a view of the child's row key is given.
+
+    `locked`: it waits for rows that others have not committed, and keeps them from adding one until the transaction ends.
     """
+    index = (
+        f"FORCE INDEX ({sql.quote(foreign_key.child_index)})" if locked and foreign_key.child_index else ""
+    )  # a scan would lock all rows
     key = foreign_key.child_key
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     texts = f", {column_texts(view)}" if view else ""
     first = "" if view else f"ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}"
     rows = sql.rows(
         connection,
-        f"""SELECT {shown}{texts} FROM {foreign_key.quoted_child} c
-            JOIN (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p ON {foreign_key.joined} WHERE {excluding} {first}""",
+        f"""SELECT {shown}{texts} FROM (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p
+            {"STRAIGHT_JOIN" if locked else "JOIN"} {foreign_key.quoted_child} c {index} ON {foreign_key.joined} WHERE {excluding} {first}{FOR_SHARE if locked else ""}""",
     )
     values = tuple(row[: len(key)] for row in rows)
     return FoundRows(key=tuple(key), values=values, row_keys=tuple(decode_texts(row[len(key) :]) for row in rows) if view else ())
@@ -261,7 +272,10 @@ def lock_referenced(connection: Connection, references: Sequence[Reference], con
 
 
 def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows, command: CleanCommand) -> None:
-    """ForeignRows: another row references one of these rows of the parent."""
+    """ForeignRows: another row references one of these rows of the parent.
+
+    The locks of the parent's rows are not enough: a session with foreign_key_checks=0 inserts referencing rows without asking for one.
+    """
     for foreign_key, condition in product(references, rows.conditions):
         itself = foreign_key.within_table
         found = referencing_rows(
@@ -270,6 +284,7 @@ def require_unreferenced(connection: Connection, references: Sequence[Reference]
             condition,
             excluding=rows.outside if itself else "TRUE",
             view=rows.view if itself else None,
+            locked=True,
         )
         others = found.without(rows.row_keys) if itself else found
         if others:

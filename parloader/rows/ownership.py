@@ -17,6 +17,7 @@ from parloader.rows.clean_command import CleanCommand
 from parloader.rows.lookup import conditions_by_key, existing, find_rows
 from parloader.rows.server_text import RowText, as_server_text, row_text
 from parloader.schema.model import ColumnSchema, ColumnType, Schema, TableSchema
+from parloader.schema.recorded_types import as_recorded
 
 # Rows per generated frame
 IDENTITY_BATCH_ROWS = 10_000
@@ -132,12 +133,17 @@ def generate_identities(run: Run, name: str, parts: Iterable[IndexRange]) -> Ite
             yield generation.frame(batch)
 
 
+def as_loaded(live: TableSchema, run: Run) -> TableSchema:
+    """The live table, with columns that show generated values as the server stored them for the run, even if somebody changed a type since."""
+    return as_recorded(live, run.table(live.name).types)
+
+
 def identity_columns(live: TableSchema, run: Run) -> tuple[ColumnSchema, ...]:
     """The columns of the row key by which the run finds its rows in the live table. SchemaMismatch: one is gone."""
     identity = run.plan.table(live.name).identity
     if missing := [column for column in identity if column not in live.column_names]:
         raise _columns_gone(live, missing)
-    return tuple(live.column(column) for column in identity)
+    return tuple(as_loaded(live, run).column(column) for column in identity)
 
 
 def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int) -> tuple[int, list[str]]:
@@ -173,7 +179,7 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
     """The row keys, of those that the run has not committed, whose rows exist and have the generated values."""
     table = run.plan.table(live.name).after_pass(Pass.FIRST)
     columns = [column for column in table.checked if column in live.column_names]
-    view = row_text(live, columns, None, table.identity)
+    view = row_text(as_loaded(live, run), columns, None, table.identity)
     positions = [columns.index(column) for column in table.identity]
     generation = RowGenerator(run.plan, table, run.rows)
     for part in run.gaps(live.name):

@@ -21,6 +21,9 @@ HEXADECIMAL_TYPES = frozenset({ColumnType.BYTES, ColumnType.GEOMETRY, ColumnType
 EXACT_CHARSETS = frozenset({"", "latin1", "utf8", "utf8mb3", "utf8mb4"})
 """Character sets of which each value has a Unicode text of its own. "": a column without one."""
 
+TOO_LONG = "(too long to be shown)"
+"""The text of a value whose own text exceeds max_allowed_packet, for which the server returns NULL. It equals no generated value's."""
+
 # A backslash that has the same meaning in every sql_mode
 BACKSLASH = "CHAR(92 USING utf8mb4)"
 
@@ -61,10 +64,16 @@ def text_expression(column: ColumnSchema) -> str:
     elif column.kind in QUOTED_TYPES:
         text = f"CONCAT('''', {name}, '''')"
     elif column.kind in HEXADECIMAL_TYPES:
-        text = f"CONCAT('x''', LOWER(HEX({name})), '''')"
+        return _complete(f"CONCAT('x''', LOWER(HEX({name})), '''')", name, nullable=column.nullable)
     else:
-        text = _quoted_expression(name, column.charset)
+        return _complete(_quoted_expression(name, column.charset), name, nullable=column.nullable)
     return f"COALESCE({text}, 'NULL')" if column.nullable else text
+
+
+def _complete(text: str, name: str, *, nullable: bool) -> str:
+    """SQL for the text of a value that may be too long for one."""
+    known = f"COALESCE({text}, '{TOO_LONG}')"
+    return f"IF({name} IS NULL, 'NULL', {known})" if nullable else known
 
 
 def _quoted_expression(name: str, charset: str) -> str:
@@ -95,6 +104,10 @@ SEPARATOR = ";"
 
 FOR_UPDATE = " FOR UPDATE"
 """Ends a SELECT that locks the rows it returns, as they are now, until the transaction ends: nobody changes or references them meanwhile."""
+
+
+FOR_SHARE = " LOCK IN SHARE MODE"
+"""Ends a SELECT that reads the rows as they are now, and waits for those that others have not committed; nobody adds such a row meanwhile."""
 
 
 def prepare_session(connection: Connection, text_bytes: int) -> None:

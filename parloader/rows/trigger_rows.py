@@ -31,7 +31,7 @@ def trigger_references(
     if not triggers:
         return ()
     programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
-    filled = {table for of, trigger in triggers for table in programs.tables_written(of, trigger, tables, by=(INSERTED,))} - schema.keys()
+    filled = {table for of, trigger in triggers for table in programs.tables_inserted(of, trigger, tables)} - schema.keys()
     filled -= {name for run in kept for name in run.done}
     found = tuple(reference for reference in references.readable if reference.same_database and reference.child in filled)
     others = visibility.all_references(connection, {reference.child for reference in found})

@@ -19,6 +19,7 @@ from parloader.runs.preflight import PreflightResult, preflight, refuse_rejected
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.runs.trigger_watch import TriggerWatch
 from parloader.schema.model import Schema
+from parloader.schema.recorded_types import recorded_types
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 
@@ -182,6 +183,7 @@ def _entries(
             rows=rows[table.name],
             counter_before=counters[table.name] if table.name in after else None,
             counter_after=after.get(table.name),
+            types=recorded_types(schema[table.name]),
         )
         for table in plan.tables
     )

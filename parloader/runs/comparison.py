@@ -13,7 +13,7 @@ from parloader.plans.row_ranges import IndexRange, gaps, split
 from parloader.rows import server_text
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.differences import MAX_SHOWN, Difference
-from parloader.rows.ownership import some
+from parloader.rows.ownership import as_loaded, some
 from parloader.runs.preparation import fitted_to
 from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
@@ -126,7 +126,7 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
             name=table.name,
             rows=run.rows,
             partitions=partitions,
-            view=server_text.row_text(schema[table.name], table.checked, table.key, table.identity),
+            view=server_text.row_text(as_loaded(schema[table.name], run), table.checked, table.key, table.identity),
             last=last,
         )
 

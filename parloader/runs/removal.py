@@ -17,7 +17,7 @@ from parloader.rows import key_reservation
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
-from parloader.rows.ownership import OwnedRows, children_first, require_no_shared_rows, require_unique_keys
+from parloader.rows.ownership import OwnedRows, as_loaded, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.runs.selection import require_spelling, select_runs
@@ -64,7 +64,7 @@ class Removal:
 
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
-        table, live = run.plan.table(name), self.schema[name]
+        table, live = run.plan.table(name), as_loaded(self.schema[name], run)
         return Deletion(
             plan=run.plan,
             name=name,

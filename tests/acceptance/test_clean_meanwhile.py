@@ -105,6 +105,31 @@ def test_a_row_not_yet_committed_that_references_a_unique_column_of_ours(databas
 
 
 @pytest.mark.parametrize(
+    ("key", "table", "parent", "rule"),
+    [
+        (BY_KEY, "loan", "book", "CASCADE"),
+        pytest.param(BY_VALUES, "loan", "book", "SET NULL", marks=pytest.mark.slow),
+        pytest.param(BY_KEY, "note", "shelf", "CASCADE", marks=pytest.mark.slow),
+    ],
+)
+def test_a_row_not_yet_committed_of_a_session_without_foreign_key_checks(
+    database: Database, key: str, table: str, parent: str, rule: str
+) -> None:
+    """As while a dump is restored. Such a session locks nothing in the parent."""
+    library(database, key, rule)
+    referenced = database.value(f"SELECT MAX(id) FROM {parent}")
+    with database.connection() as somebody, database.connection() as watcher:
+        sql.execute(somebody, "SET SESSION foreign_key_checks = 0")
+        somebody.begin()
+        sql.execute(somebody, f"INSERT INTO {table} VALUES (7, %s)", referenced)
+        cleaning = launched(database, command=CLEAN)
+        until(lambda: cleaning.process.poll() is not None or row_lock_waits(watcher, current=True), "clean waits for the uncommitted row")
+        somebody.commit()
+    cleaning.ends(1, f"rows of {table} began to reference rows of {parent} while clean ran: number 7")
+    assert database.value(f"SELECT COUNT(*) FROM {table} JOIN {parent} ON {table}.{parent}_id = {parent}.id") == 1
+
+
+@pytest.mark.parametrize(
     ("key", "table", "column"),
     [
         (BY_KEY, "shelf", "name"),

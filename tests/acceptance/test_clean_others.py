@@ -419,3 +419,53 @@ def test_rows_that_are_missing_are_counted(database: Database) -> None:
     said = database.parloader("clean", "--yes").stderr
     assert "run 1: 4 rows of item no longer exist under their generated keys" in said
     assert database.rows("SELECT id FROM item") == ((1001,), (1002,), (1003,))
+
+
+def test_a_row_key_whose_type_holds_fewer_digits_now(database: Database) -> None:
+    """Cut in the same way, a generated value names the row of somebody else."""
+    plan = database.folder / "plan.toml"
+    plan.write_text(
+        """
+        plan = "t"
+        [table.t]
+        rows = 3
+        identity = ["x"]
+        [table.t.column]
+        x = { unique = "values", values = ["1.70", "3.70", "5.70"] }
+        """
+    )
+    database.execute("CREATE TABLE t (x DECIMAL(10,2) NOT NULL PRIMARY KEY) ENGINE=InnoDB")
+    database.parloader("seed", "--plan", str(plan))
+    database.parloader("verify")
+    database.execute("ALTER TABLE t MODIFY x DECIMAL(10,0) NOT NULL", "INSERT INTO t VALUES (1)")
+    database.parloader("verify", check=1)
+    database.parloader("clean", "--yes", "--edited-too", check=None)
+    assert database.value("SELECT COUNT(*) FROM t WHERE x = 1") == 1
+
+
+def test_values_that_a_changed_type_has_cut_are_differences(database: Database) -> None:
+    plan = database.folder / "plan.toml"
+    plan.write_text(
+        """
+        plan = "t"
+        [table.t]
+        rows = 3
+        key = "id"
+        [table.t.column]
+        price = { const = "1.40" }
+        size = { const = 1.4 }
+        made = { const = "2024-01-01T10:00:00.300" }
+        name = { const = "a " }
+        """
+    )
+    database.execute(
+        "CREATE TABLE t (id INT PRIMARY KEY, price DECIMAL(10,2) NOT NULL, size DOUBLE NOT NULL, made DATETIME(3) NOT NULL, name VARCHAR(9) NOT NULL) ENGINE=InnoDB"
+    )
+    database.parloader("seed", "--plan", str(plan))
+    for wider in ("price DECIMAL(12,4)", "size DECIMAL(10,2)", "made DATETIME(6)", "name VARCHAR(20)"):
+        database.execute(f"ALTER TABLE t MODIFY {wider} NOT NULL")
+    database.parloader("verify")
+    for cut in ("price DECIMAL(10,0)", "size DECIMAL(10,0)", "made DATETIME", "name CHAR(9)"):
+        database.execute(f"ALTER TABLE t MODIFY {cut} NOT NULL")
+    found, *_ = json.loads(database.parloader("verify", "--json", check=1).stdout)["differences"]
+    assert {change["column"] for change in found["columns"]} == {"price", "size", "made", "name"}

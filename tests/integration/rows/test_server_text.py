@@ -251,3 +251,14 @@ def test_no_other_bytes_have_the_text_of_a_generated_value(database: Database) -
             found = {(texts[number], stored[number]) for number in texts}
             assert (charset, len({text for text, _ in found})) == (charset, len({bytes_ for _, bytes_ in found}))
             sql.execute(connection, "DROP TABLE t")
+
+
+@pytest.mark.parametrize("ddl", ["LONGTEXT", "LONGBLOB", "LONGTEXT NOT NULL"])
+def test_a_value_too_long_for_a_text_is_not_taken_for_null(database: Database, ddl: str) -> None:
+    """The server returns NULL for a text of more than max_allowed_packet bytes."""
+    with closing(connect(database.target)) as connection:
+        sql.execute(connection, f"CREATE TABLE t (id INT PRIMARY KEY, c {ddl})")
+        (column,) = (column for column in read_tables(connection, ["t"])["t"].columns if column.name == "c")
+        bytes_ = "@@max_allowed_packet DIV 2 + 1" if ddl == "LONGBLOB" else "@@max_allowed_packet - 1"
+        shown = sql.value(connection, f"SELECT {server_text.text_expression(column)} FROM (SELECT REPEAT('x', {bytes_}) AS c) t")
+        assert shown == server_text.TOO_LONG

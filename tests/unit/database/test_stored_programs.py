@@ -52,3 +52,42 @@ def test_tables_are_found_through_everything_that_is_named() -> None:
     assert named("calls") == {"audit", "thread"}
     assert named("quoted") == {"Ünïcode", "other"}
     assert named("reads_nothing") == named("unknown") == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "inserted"),
+    [
+        ("insert low_priority ignore into `thread` values (1)", {"thread"}),
+        ("REPLACE INTO shop.audit SET n = 1", {"audit"}),
+        ("INSERT INTO `shop` . `audit` (n) VALUES (1)", {"audit"}),
+        ("INSERT INTO elsewhere.audit SET n = 1", set()),
+        ("BEGIN /* INSERT INTO audit */ -- INSERT INTO audit\n# INSERT INTO audit\nSET @a = 1; END", set()),
+        ("BEGIN /*!50003 INSERT INTO audit VALUES (1) */; END", {"audit"}),
+        ("SET @a = 'it''s \\' INSERT INTO audit'", set()),
+        ('SET @a = "INSERT INTO audit "', set()),
+        ('INSERT INTO "audit" VALUES (1)', {"audit"}),
+        ("INSERT INTO `no # comment` VALUES (1); INSERT INTO audit VALUES (1)", {"audit"}),
+        ("INSERT INTO some_view VALUES (1)", {"other"}),
+        ("INSERT INTO joined VALUES (1)", set()),
+        ("CALL note_it(1)", {"audit", "Ünïcode"}),
+        ("CALL elsewhere.note_it(1)", set()),
+        ("SET @a = (SELECT COUNT(*) FROM audit)", set()),
+        ("UPDATE audit SET n = 1", set()),
+        ("INSERT INTO audit VALUES (1)", {"audit", "Ünïcode"}),
+    ],
+)
+def test_the_tables_into_which_a_trigger_inserts(body: str, inserted: set[str]) -> None:
+    """`audit` fires two triggers: only what an INSERT fires counts."""
+    if "audit" in inserted:
+        inserted = inserted | {"Ünïcode"}
+    programs = StoredPrograms(
+        triggers={
+            ("reply", "t"): body,
+            ("audit", "when_inserted"): "INSERT INTO `Ünïcode` VALUES (1)",
+            ("audit", "when_deleted"): "INSERT INTO thread VALUES (1)",
+        },
+        events={("reply", "t"): "INSERT", ("audit", "when_inserted"): "INSERT", ("audit", "when_deleted"): "DELETE"},
+        others={**PROGRAMS.others, "joined": "select `other`.`id` from (`shop`.`other` join `shop`.`thread`)"},
+        database="shop",
+    )
+    assert programs.tables_inserted("reply", "t", TABLES) == inserted

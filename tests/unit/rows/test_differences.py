@@ -36,6 +36,8 @@ def test_equivalent_values_are_no_difference(kind: ColumnType, expected: str, ac
         (ColumnType.JSON, "'{\"a\": 1}'", "'{\"a\": true}'"),
         (ColumnType.JSON, "'[1]'", "'[1.0]'"),
         (ColumnType.JSON, "'[0.1]'", "'[0.10000000000000002]'"),
+        (ColumnType.JSON, "'[0.1]'", "'[0.10000000000000000001]'"),
+        (ColumnType.JSON, "'[18446744073709551616]'", "'[18446744073709551617]'"),
         (ColumnType.REAL, "0.1", "0.10000000000001"),
         (ColumnType.REAL, "7670.5", "7670.500000000001"),
         (ColumnType.REAL, "NULL", "0"),
