@@ -148,6 +148,26 @@ def test_a_row_of_ours_that_is_edited(database: Database, key: str, table: str, 
     assert database.value(f"SELECT COUNT(*) FROM {table}") == 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("DROP TABLE t", "CREATE TABLE t (id DECIMAL(10,2) PRIMARY KEY, v INT NOT NULL)", "INSERT INTO t VALUES (3.5, -1)"),
+        pytest.param(
+            ("DELETE FROM t", "ALTER TABLE t MODIFY id DECIMAL(10,2) NOT NULL", "INSERT INTO t VALUES (3.5, -1)"), marks=pytest.mark.slow
+        ),
+        pytest.param(("ALTER TABLE t RENAME COLUMN id TO was, ADD COLUMN id INT", "UPDATE t SET id = 3, v = -1"), marks=pytest.mark.slow),
+    ],
+    ids=["replaced", "altered", "renamed"],
+)
+def test_a_table_that_is_changed(database: Database, change: tuple[str, ...]) -> None:
+    """The generated rows may be gone, and their keys may name rows of somebody else."""
+    database.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "t", "--rows", "20", "--procs", "1")
+    with pytest.raises(ParloaderError):
+        clean(CleanConfig(target=database.target, procs=1), AfterTheLook(database, *change))
+    assert database.value("SELECT COUNT(*) FROM t WHERE v = -1")
+
+
 def test_a_row_of_somebody_under_the_key_of_one_of_ours(database: Database) -> None:
     library(database, BY_VALUES)
     said = stopped(
