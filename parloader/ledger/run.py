@@ -21,7 +21,9 @@ class TableEntry:
     rows: RowAllocation
     counter_before: int | None = None  # AUTO_INCREMENT before the run reserved keys; None: the table has none, or the run reserved none
     counter_after: int | None = None  # AUTO_INCREMENT after that
-    types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # see schema/recorded_types.py; empty before version 0.2.1
+    types: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict
+    )  # see schema/recorded_types.py; empty in ledgers of earlier versions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,12 +89,22 @@ class PartDeletion:
         """The foreign keys by which rows of others would be changed. Before the second pass is undone: those to the columns that become NULL."""
         if last is Pass.FIRST:
             return self._deletion.references
-        generated = {name for name, rows in self._deletion.rows.items() if rows.new}
+        generated = {name for name, rows in self._deletion.rows.items() if rows.new} - self._others_of_children.keys()
         return tuple(
             reference
             for reference in self._deletion.references
             if self._table.later & set(reference.referenced) and not (reference.same_database and reference.child in generated)
         )
+
+    @cached_property
+    def _others_of_children(self) -> dict[str, str]:
+        """Other table with generated rows → a condition with the alias c that is false for these. Without those that are found by their row keys."""
+        keys = {name: self._deletion.plan.table(name).key for name, rows in self._deletion.rows.items() if rows.new}
+        return {
+            name: f"NOT {sql.within(key, self._deletion.rows[name].new_keys, of='c')}"
+            for name, key in keys.items()
+            if key is not None and name != self._deletion.name
+        }
 
     def _lock_rows(self, connection: Connection, last: Pass) -> None:
         name, view = self._deletion.name, self._deletion.view
@@ -115,7 +125,9 @@ class PartDeletion:
     def require_unreferenced(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
         """ForeignRows: a row references one of the rows. All generated rows that did are deleted. `last`: the pass that will be undone."""
         if references := self._references(last):
-            require_unreferenced(connection, references, self._doomed(connection), self._deletion.command)
+            # before the second pass is undone, generated rows of other tables still reference its columns
+            besides = self._others_of_children if last is Pass.SECOND else {}
+            require_unreferenced(connection, references, self._doomed(connection), self._deletion.command, besides=besides)
 
     def delete(self, connection: Connection) -> None:
         """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key and require_same_table."""

@@ -219,6 +219,26 @@ def test_a_row_that_begins_to_reference_a_column_of_the_second_pass(database: Da
 
 
 @pytest.mark.slow
+def test_a_row_of_a_loaded_table_that_begins_to_reference_a_column_of_the_second_pass(database: Database) -> None:
+    """The table's generated rows are no reason to overlook it."""
+    database.execute(
+        f"CREATE TABLE department (id {BY_KEY}, head_id INT UNSIGNED NULL) ENGINE=InnoDB",
+        f"CREATE TABLE worker (id {BY_KEY}, department_id INT UNSIGNED NOT NULL, FOREIGN KEY (department_id) REFERENCES department (id)) ENGINE=InnoDB",
+        "ALTER TABLE department ADD FOREIGN KEY (head_id) REFERENCES worker (id)",
+    )
+    database.parloader("seed", "--table", "worker", "--rows", str(ROWS), "--procs", "1")
+    database.execute(
+        "ALTER TABLE department ADD UNIQUE (head_id, id)",
+        "ALTER TABLE worker ADD boss INT UNSIGNED, ADD unit INT UNSIGNED, "
+        "ADD FOREIGN KEY (boss, unit) REFERENCES department (head_id, id) ON UPDATE CASCADE",
+        "INSERT INTO department VALUES (9000, NULL)",
+    )
+    said = stopped(database, "INSERT INTO worker SELECT 9000, 9000, head_id, id FROM department WHERE head_id IS NOT NULL LIMIT 1")
+    assert "rows of worker began to reference rows of department while clean ran: id 9000" in said
+    assert database.value("SELECT COUNT(boss) FROM worker WHERE id = 9000") == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["CASCADE", "RESTRICT"])
 def test_rows_of_one_chunk_that_reference_each_other(database: Database, rule: str) -> None:
     """More of them than one statement looks up: what references a row of the chunk is not taken for somebody else's."""
