@@ -34,7 +34,11 @@ _verify_options = option_group(
 _clean_options = option_group(
     procs_option,
     _run_option,
-    click.option("--edited-too", is_flag=True, help="Also delete generated rows that were edited later."),
+    click.option(
+        "--edited-too",
+        is_flag=True,
+        help="Also delete generated rows that were edited later. Rows that somebody else inserted under the keys of generated rows are deleted as well.",
+    ),
     click.option(
         "--with-trigger-rows",
         is_flag=True,

@@ -4,14 +4,15 @@ Each statement reads all requested tables at once: on MariaDB one query of infor
 Sources: MySQL manual "INFORMATION_SCHEMA General Table Reference"; MariaDB documentation "Information Schema Tables".
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from parloader.database import privileges, sql
+from parloader.database import error_codes, privileges, sql
 from parloader.database.column_types import ColumnRow, column_schema
 from parloader.database.dialects import Dialect
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.schema.model import (
     DOCUMENT_ID,
     Check,
@@ -27,6 +28,8 @@ from parloader.schema.model import (
 )
 
 Rows: TypeAlias = list[tuple[Any, ...]]
+
+COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,3 +267,14 @@ def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tupl
         table: tuple(Trigger(name=name, event=event) for name, event in sorted(rows))
         for table, rows in _rows_by_table(connection, statement, wanted).items()
     }
+
+
+def definition(connection: Connection, table: str) -> str:
+    """The statement that creates the table or view, without its AUTO_INCREMENT counter; empty if it does not exist."""
+    try:
+        _, statement, *_ = sql.row(connection, f"SHOW CREATE TABLE {sql.quote(table)}")
+    except DriverError as error:
+        if error_codes.is_table_missing(error):
+            return ""
+        raise
+    return COUNTER.sub("", statement)

@@ -208,8 +208,10 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
         control.require_current(connection, todo.token)
         for run, name in existing:
             for part in run.done_by_pass(name, Pass.SECOND):
-                removal.deletion(run, name).of(part).lock(connection, Pass.SECOND)
+                undone = removal.deletion(run, name).of(part)
+                undone.lock(connection, Pass.SECOND)
                 deferred_update(run.plan.table(name), as_loaded(removal.schema[name], run)).undo(connection, run.plan, run.rows, part)
+                undone.require_same_table(connection)
         doomed = [removal.deletion(run, name).of(part) for run, name in existing for part in reversed(run.done[name])]
         for rows in doomed:
             rows.lock(connection)

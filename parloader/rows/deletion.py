@@ -10,10 +10,10 @@ from functools import cached_property
 
 import polars as pl
 
-from parloader.database import sql
+from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.visibility import Reference
-from parloader.errors import EditedRows
+from parloader.errors import EditedRows, WriteFailed
 from parloader.generation.frames import RowGenerator, only
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
@@ -43,6 +43,8 @@ class Deletion:
     """the foreign keys that reference the table"""
     max_text_bytes: int
     """the longest text that the server can join"""
+    definition: str
+    """of the table, when clean began (see introspection.definition)"""
     command: CleanCommand
     """what the messages say to repeat"""
 
@@ -87,12 +89,22 @@ class PartDeletion:
         """The foreign keys by which rows of others would be changed. Before the second pass is undone: those to the columns that become NULL."""
         if last is Pass.FIRST:
             return self._deletion.references
-        generated = {name for name, rows in self._deletion.rows.items() if rows.new}
+        generated = {name for name, rows in self._deletion.rows.items() if rows.new} - self._others_of_children.keys()
         return tuple(
             reference
             for reference in self._deletion.references
             if self._table.later & set(reference.referenced) and not (reference.same_database and reference.child in generated)
         )
+
+    @cached_property
+    def _others_of_children(self) -> dict[str, str]:
+        """Other table with generated rows → a condition with the alias c that is false for these. Without those that are found by their row keys."""
+        keys = {name: self._deletion.plan.table(name).key for name, rows in self._deletion.rows.items() if rows.new}
+        return {
+            name: f"NOT {sql.within(key, self._deletion.rows[name].new_keys, of='c')}"
+            for name, key in keys.items()
+            if key is not None and name != self._deletion.name
+        }
 
     def _lock_rows(self, connection: Connection, last: Pass) -> None:
         name, view = self._deletion.name, self._deletion.view
@@ -113,10 +125,27 @@ class PartDeletion:
     def require_unreferenced(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
         """ForeignRows: a row references one of the rows. All generated rows that did are deleted. `last`: the pass that will be undone."""
         if references := self._references(last):
-            require_unreferenced(connection, references, self._doomed(connection), self._deletion.command)
+            # before the second pass is undone, generated rows of other tables still reference its columns
+            besides = self._others_of_children if last is Pass.SECOND else {}
+            require_unreferenced(connection, references, self._doomed(connection), self._deletion.command, besides=besides)
 
     def delete(self, connection: Connection) -> None:
-        """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key."""
+        """Deletes the rows; rows that others of the table may reference come last. WriteFailed: see delete_by_key and require_same_table."""
+        self._delete(connection)
+        self.require_same_table(connection)
+
+    def require_same_table(self, connection: Connection) -> None:
+        """WriteFailed (the caller rolls back): somebody changed or replaced the table since clean began, so its keys may name other rows.
+
+        Comes after a statement that changes rows of the table: nobody can change the table from then on until the transaction ends.
+        """
+        if introspection.definition(connection, self._deletion.name) != self._deletion.definition:
+            raise WriteFailed(
+                f"{self._deletion.name} was changed or replaced while clean ran, so its keys may name other rows now",
+                f"Nothing of this part was deleted. Repeat {self._deletion.command}, which looks at the table again",
+            )
+
+    def _delete(self, connection: Connection) -> None:
         name = self._deletion.name
         if self._keys is not None:
             last_first = f"ORDER BY {sql.quote(str(self._table.key))} DESC" if self._table.root_rows.rows else ""

@@ -4,7 +4,7 @@ Before clean, `require_no_outside_references` looks for rows that parloader did 
 references it any more, so `require_unreferenced` must find no row at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import product
@@ -271,8 +271,10 @@ def lock_referenced(connection: Connection, references: Sequence[Reference], con
             )
 
 
-def require_unreferenced(connection: Connection, references: Sequence[Reference], rows: DoomedRows, command: CleanCommand) -> None:
-    """ForeignRows: another row references one of these rows of the parent.
+def require_unreferenced(
+    connection: Connection, references: Sequence[Reference], rows: DoomedRows, command: CleanCommand, *, besides: Mapping[str, str]
+) -> None:
+    """ForeignRows: another row references one of these rows of the parent. `besides`: child → the rows that count, with the alias c; others: all.
 
     The locks of the parent's rows are not enough: a session with foreign_key_checks=0 inserts referencing rows without asking for one.
     """
@@ -282,7 +284,7 @@ def require_unreferenced(connection: Connection, references: Sequence[Reference]
             connection,
             foreign_key,
             condition,
-            excluding=rows.outside if itself else "TRUE",
+            excluding=rows.outside if itself else besides.get(foreign_key.child, "TRUE") if foreign_key.same_database else "TRUE",
             view=rows.view if itself else None,
             locked=True,
         )

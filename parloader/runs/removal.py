@@ -33,6 +33,8 @@ class Removal:
     """the other runs of the ledger"""
     schema: Schema
     """those of the runs' tables that exist"""
+    definitions: Mapping[str, str]
+    """those of the runs' tables, read before the schema"""
     references: References
     """the foreign keys that reference rows of the runs"""
     trigger_references: tuple[Reference, ...]
@@ -73,6 +75,7 @@ class Removal:
             view=row_text(live, table.checked, table.key, table.identity) if self.compared else None,
             references=self.references.to(name),
             max_text_bytes=self.max_text_bytes,
+            definition=self.definitions[name],
             command=self.command,
         )
 
@@ -82,6 +85,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     runs = store.runs(connection)
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
+    definitions = {name: introspection.definition(connection, name) for name in dict.fromkeys(name for _, name in children_first(selected))}
     schema = _existing_tables(connection, selected)
     require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, config.command)
@@ -95,6 +99,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
         runs=selected,
         kept_runs=kept,
         schema=schema,
+        definitions=definitions,
         references=references,
         trigger_references=by_triggers,
         not_undone=not_undone(connection, selected, schema, {reference.child for reference in by_triggers}),

@@ -148,6 +148,26 @@ def test_a_row_of_ours_that_is_edited(database: Database, key: str, table: str, 
     assert database.value(f"SELECT COUNT(*) FROM {table}") == 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("DROP TABLE t", "CREATE TABLE t (id DECIMAL(10,2) PRIMARY KEY, v INT NOT NULL)", "INSERT INTO t VALUES (3.5, -1)"),
+        pytest.param(
+            ("DELETE FROM t", "ALTER TABLE t MODIFY id DECIMAL(10,2) NOT NULL", "INSERT INTO t VALUES (3.5, -1)"), marks=pytest.mark.slow
+        ),
+        pytest.param(("ALTER TABLE t RENAME COLUMN id TO was, ADD COLUMN id INT", "UPDATE t SET id = 3, v = -1"), marks=pytest.mark.slow),
+    ],
+    ids=["replaced", "altered", "renamed"],
+)
+def test_a_table_that_is_changed(database: Database, change: tuple[str, ...]) -> None:
+    """The generated rows may be gone, and their keys may name rows of somebody else."""
+    database.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "t", "--rows", "20", "--procs", "1")
+    with pytest.raises(ParloaderError):
+        clean(CleanConfig(target=database.target, procs=1), AfterTheLook(database, *change))
+    assert database.value("SELECT COUNT(*) FROM t WHERE v = -1")
+
+
 def test_a_row_of_somebody_under_the_key_of_one_of_ours(database: Database) -> None:
     library(database, BY_VALUES)
     said = stopped(
@@ -196,6 +216,26 @@ def test_a_row_that_begins_to_reference_a_column_of_the_second_pass(database: Da
     database.execute("DELETE FROM portrait")
     database.parloader("clean", "--yes")
     assert [database.value(f"SELECT COUNT(*) FROM {name}") for name in ("department", "worker")] == [0, 0]
+
+
+@pytest.mark.slow
+def test_a_row_of_a_loaded_table_that_begins_to_reference_a_column_of_the_second_pass(database: Database) -> None:
+    """The table's generated rows are no reason to overlook it."""
+    database.execute(
+        f"CREATE TABLE department (id {BY_KEY}, head_id INT UNSIGNED NULL) ENGINE=InnoDB",
+        f"CREATE TABLE worker (id {BY_KEY}, department_id INT UNSIGNED NOT NULL, FOREIGN KEY (department_id) REFERENCES department (id)) ENGINE=InnoDB",
+        "ALTER TABLE department ADD FOREIGN KEY (head_id) REFERENCES worker (id)",
+    )
+    database.parloader("seed", "--table", "worker", "--rows", str(ROWS), "--procs", "1")
+    database.execute(
+        "ALTER TABLE department ADD UNIQUE (head_id, id)",
+        "ALTER TABLE worker ADD boss INT UNSIGNED, ADD unit INT UNSIGNED, "
+        "ADD FOREIGN KEY (boss, unit) REFERENCES department (head_id, id) ON UPDATE CASCADE",
+        "INSERT INTO department VALUES (9000, NULL)",
+    )
+    said = stopped(database, "INSERT INTO worker SELECT 9000, 9000, head_id, id FROM department WHERE head_id IS NOT NULL LIMIT 1")
+    assert "rows of worker began to reference rows of department while clean ran: id 9000" in said
+    assert database.value("SELECT COUNT(boss) FROM worker WHERE id = 9000") == 1
 
 
 @pytest.mark.slow

@@ -53,3 +53,4 @@ class DeleteTask(LedgerTask):
                 part.delete(connection)
             else:
                 self.update.undo(connection, self.plan, self.rows, left)
+                part.require_same_table(connection)
