@@ -19,6 +19,7 @@ from parloader.rows.outside_references import read_references, require_no_outsid
 from parloader.rows.ownership import OwnedRows, as_loaded, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
+from parloader.rows.writers import DeferredUpdate, deferred_update
 from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema
 
@@ -62,6 +63,10 @@ class Removal:
         """(table, rows) of the tables that no longer exist."""
         missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
         return tuple(missing)
+
+    def update(self, run: Run, name: str) -> DeferredUpdate:
+        """The second pass of the run in a table, which is undone."""
+        return deferred_update(run.plan.table(name), as_loaded(self.schema[name], run))
 
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
