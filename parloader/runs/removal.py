@@ -34,7 +34,7 @@ class Removal:
     schema: Schema
     """those of the runs' tables that exist"""
     definitions: Mapping[str, str]
-    """those of the runs' tables, read before the schema"""
+    """those of the tables of `schema`"""
     references: References
     """the foreign keys that reference rows of the runs"""
     trigger_references: tuple[Reference, ...]
@@ -89,8 +89,8 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     runs = store.runs(connection)
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
-    definitions = {name: introspection.definition(connection, name) for name in dict.fromkeys(name for _, name in children_first(selected))}
     schema = _existing_tables(connection, selected)
+    definitions = {name: introspection.definition(connection, name) for name in schema}  # now that the account may read all of them
     require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, config.command)
     require_no_shared_rows(connection, selected, kept, schema, config.command)
