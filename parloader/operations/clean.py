@@ -18,8 +18,8 @@ from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
 from parloader.rows.ownership import SHOWN_KEYS, as_loaded, children_first, count_remaining_rows, some
+from parloader.rows import key_reservation
 from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
-from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.runs.removal import Removal, foresee_created, prepare_removal, reset_counters
@@ -210,7 +210,7 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
             for part in run.done_by_pass(name, Pass.SECOND):
                 undone = removal.deletion(run, name).of(part)
                 undone.lock(connection, Pass.SECOND)
-                deferred_update(run.plan.table(name), as_loaded(removal.schema[name], run)).undo(connection, run.plan, run.rows, part)
+                removal.update(run, name).undo(connection, run.plan, run.rows, part)
                 undone.require_same_table(connection)
         doomed = [removal.deletion(run, name).of(part) for run, name in existing for part in reversed(run.done[name])]
         for rows in doomed:
@@ -264,7 +264,7 @@ def _delete_tasks(
 ) -> list[DeleteTask]:
     """One task for each share of the rows."""
     config = context.config
-    update = deferred_update(table, as_loaded(todo.removal.schema[table.name], run))
+    update = todo.removal.update(run, table.name) if of_pass is Pass.SECOND else None
     deletion = todo.removal.deletion(run, table.name)
     return [
         DeleteTask(
@@ -281,7 +281,7 @@ def _delete_tasks(
             chunk=config.chunk,
             max_rows_per_second=config.limits.max_rows_per_second / len(shares),
             restarts_left=config.worker_restarts,
-            update=update if of_pass is Pass.SECOND else None,
+            update=update,
         )
         for worker, share in enumerate(shares)
     ]

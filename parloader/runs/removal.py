@@ -20,6 +20,7 @@ from parloader.rows.outside_references import read_references, require_no_outsid
 from parloader.rows.ownership import OwnedRows, as_loaded, children_first, require_no_shared_rows, require_unique_keys
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
+from parloader.rows.writers import DeferredUpdate, deferred_update
 from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema
 
@@ -34,7 +35,7 @@ class Removal:
     schema: Schema
     """those of the runs' tables that exist"""
     definitions: Mapping[str, str]
-    """those of the runs' tables, read before the schema"""
+    """those of the tables of `schema`"""
     references: References
     """the foreign keys that reference rows of the runs"""
     trigger_references: tuple[Reference, ...]
@@ -64,6 +65,10 @@ class Removal:
         missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
         return tuple(missing)
 
+    def update(self, run: Run, name: str) -> DeferredUpdate:
+        """The second pass of the run in a table, which is undone."""
+        return deferred_update(run.plan.table(name), as_loaded(self.schema[name], run))
+
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
         table, live = run.plan.table(name), as_loaded(self.schema[name], run)
@@ -85,8 +90,8 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     runs = store.runs(connection)
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
-    definitions = {name: introspection.definition(connection, name) for name in dict.fromkeys(name for _, name in children_first(selected))}
     schema = _existing_tables(connection, selected)
+    definitions = {name: introspection.definition(connection, name) for name in schema}  # now that the account may read all of them
     require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, config.command)
     require_no_shared_rows(connection, selected, kept, schema, config.command)
