@@ -17,8 +17,7 @@ from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
-from parloader.rows.ownership import SHOWN_KEYS, as_loaded, children_first, count_remaining_rows, some
-from parloader.rows import key_reservation
+from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
 from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
