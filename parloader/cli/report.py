@@ -248,7 +248,7 @@ def _run_lines(run: "Run", command: str | None, *, resumable: bool) -> list[str]
         missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
         lines += [f"  missing: {prefix}{gap} ({gap.rows:,})" for prefix, gap in missing[:10]]
         lines += [f"  missing: {counted(len(missing) - 10, 'more range')}"] if len(missing) > 10 else []
-        lines += [f"  to resume: {command}"] if resumable else []
+        lines.append(f"  {'' if resumable else 'if it stops, '}to resume: {command}")
     return lines
 
 
