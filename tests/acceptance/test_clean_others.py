@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from support.clean import BOOK_ROWS, SEED_BOOKS, books, refusal
 from support.servers import Database, everything
 
 from parloader.config import CleanConfig
@@ -20,20 +21,6 @@ from parloader.workers.progress import Progress, ProgressBar
 def seeded(database: Database) -> Database:
     database.parloader("seed", "--rows", "500", "--procs", "2", "--batch", "90")
     return database
-
-
-def refusal(database: Database, *options: str) -> str:
-    """What clean says, and that it changed nothing."""
-    before = everything(database)
-    said = {
-        line
-        for how in ("--yes", "--dry-run")
-        for line in database.parloader("clean", *options, how, check=3).stderr.splitlines()
-        if not line.startswith("looking for edited rows: ")  # the progress, every five seconds
-    }
-    assert everything(database) == before
-    (line,) = said
-    return line
 
 
 def test_edited_rows_are_named_and_counted_by_table(seeded: Database) -> None:
@@ -213,25 +200,6 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
         seeded.execute(f"DROP DATABASE {other}")
 
 
-BOOKS = (
-    "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
-    "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NULL, title VARCHAR(80) NOT NULL, "
-    "FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE {rule}) ENGINE=InnoDB",
-)
-
-BOOK_ROWS = 300
-
-SEED_BOOKS = ("seed", "--table", "book", "--rows", str(BOOK_ROWS), "--procs", "1")
-
-
-def books(database: Database, rule: str) -> dict[str, object]:
-    """Creates and fills a table without an integer key; returns what was there before the seed."""
-    database.execute(*(statement.format(rule=rule) for statement in BOOKS))
-    before = everything(database)
-    database.parloader(*SEED_BOOKS)
-    return before
-
-
 def own_book(isbn: str) -> str:
     return f"INSERT INTO book SELECT '{isbn}', MIN(id), 'mine' FROM shelf"
 
@@ -265,67 +233,6 @@ def test_a_row_that_two_runs_claim_is_one_row(database: Database) -> None:
     database.execute("DELETE FROM book WHERE isbn LIKE 'mine%%'")
     database.parloader("clean", "--yes", "--edited-too")
     assert (database.value("SELECT COUNT(*) FROM book"), database.value("SELECT COUNT(*) FROM shelf")) == (0, 0)
-
-
-def test_rows_whose_key_is_gone_are_not_guessed(database: Database) -> None:
-    books(database, "CASCADE")
-    database.execute("ALTER TABLE book DROP COLUMN isbn, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
-    for options in ((), ("--edited-too",)):
-        assert "book no longer has the column isbn" in refusal(database, *options)
-
-
-@pytest.mark.parametrize(
-    ("table", "change"),
-    [
-        ("isbn CHAR(13) NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD KEY by_number (isbn, n)"),
-        ("isbn INT NOT NULL PRIMARY KEY, n INT NOT NULL", "DROP PRIMARY KEY, ADD PRIMARY KEY (isbn, n)"),
-    ],
-)
-def test_a_row_of_somebody_under_a_key_that_is_no_longer_unique(database: Database, table: str, change: str) -> None:
-    """Even if as many rows have the keys as parloader created."""
-    database.execute(f"CREATE TABLE book ({table}) ENGINE=InnoDB")
-    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
-    database.execute(
-        f"ALTER TABLE book {change}",
-        "INSERT INTO book SELECT MIN(isbn), -1 FROM book",
-        "DELETE FROM book ORDER BY isbn DESC LIMIT 1",
-    )
-    for options in ((), ("--edited-too",)):
-        assert "isbn of book is no longer unique: there are several rows " in refusal(database, *options)
-    database.execute("DELETE FROM book WHERE n = -1")
-    database.parloader("clean", "--yes", "--edited-too")
-    assert database.rows("SELECT isbn FROM book") == ()
-
-
-def test_an_integer_key_that_was_renamed(database: Database) -> None:
-    database.execute("CREATE TABLE book (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
-    database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
-    database.execute("ALTER TABLE book RENAME COLUMN id TO number")
-    for options in ((), ("--edited-too",)):
-        assert "book no longer has the column id, by which parloader finds the rows that it created" in refusal(database, *options)
-    assert "book has the key number, but the plan needs the key id" in database.parloader("verify", check=3).stderr
-
-
-@pytest.mark.parametrize("gone", ["shelf", "book"])
-def test_a_table_that_is_gone(database: Database, gone: str) -> None:
-    """Somebody's table still references it, and another run has rows of it."""
-    database.execute(
-        "CREATE TABLE shelf (id CHAR(12) NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL) ENGINE=InnoDB",
-        "CREATE TABLE book (id CHAR(12) NOT NULL PRIMARY KEY, shelf_id CHAR(12) NOT NULL, FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
-        "CREATE TABLE note (id INT PRIMARY KEY, shelf_id CHAR(12), FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE CASCADE) ENGINE=InnoDB",
-    )
-    for options in ((), ("--new-run",)):
-        database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1", *options)
-    if gone == "shelf":
-        database.execute("INSERT INTO note SELECT 1, MIN(id) FROM shelf")
-    database.execute("SET SESSION foreign_key_checks = 0", f"DROP TABLE {gone}")
-    assert f"there is no table {gone}" in refusal(database)
-    for run in ("2", "1"):
-        cleaned = database.parloader("clean", "--yes", "--edited-too", "--run", run)
-        assert f"from {gone}" not in cleaned.stdout
-        if gone == "book" or run == "1":
-            assert f"{gone} no longer exists: its " in cleaned.stderr
-    assert database.value("SELECT COUNT(*) FROM note") == (gone == "shelf")
 
 
 def test_a_foreign_key_between_enums_compares_numbers(database: Database) -> None:
@@ -365,42 +272,6 @@ def test_a_foreign_key_between_types_that_only_the_server_can_compare(database: 
     assert [database.value(f"SELECT COUNT(*) FROM {name}") for name in ("vintage", "wine")] == [0, 0]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ("ALTER TABLE item MODIFY id DECIMAL(9, 1) NOT NULL; INSERT INTO item VALUES (3.5, NULL)", "item.id is decimal(9,1) now"),
-        (
-            "ALTER TABLE item DROP PRIMARY KEY, MODIFY id INT NULL; INSERT INTO item VALUES (NULL, 3)",
-            " NULL now, and parloader tells the rows",
-        ),
-    ],
-)
-def test_an_integer_key_of_another_kind(database: Database, change: str, said: str) -> None:
-    """A row of somebody lies between two keys, or references a generated row and has no key."""
-    database.execute(
-        "CREATE TABLE item (id INT PRIMARY KEY, part_of INT, UNIQUE (id), FOREIGN KEY (part_of) REFERENCES item (id) ON DELETE CASCADE) ENGINE=InnoDB"
-        if "NULL now" in said
-        else "CREATE TABLE item (id INT PRIMARY KEY, part_of INT) ENGINE=InnoDB"
-    )
-    database.parloader("seed", "--table", "item", "--rows", "9", "--procs", "1")
-    database.execute("SET SESSION foreign_key_checks = 0", *change.split("; "))
-    assert said in refusal(database, "--edited-too")
-
-
-def test_a_row_key_of_another_type(database: Database) -> None:
-    database.execute("CREATE TABLE bell (rings TIME NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
-    database.parloader("seed", "--table", "bell", "--rows", "9", "--procs", "1")
-    database.execute("ALTER TABLE bell MODIFY rings DECIMAL(12,2) NOT NULL")
-    assert "in bell have other types now (rings decimal(12,2))" in refusal(database, "--edited-too")
-
-
-def test_a_table_that_is_no_ordinary_table_any_more(database: Database) -> None:
-    database.execute("CREATE TABLE item (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
-    database.parloader("seed", "--table", "item", "--rows", "9", "--procs", "1")
-    database.execute("RENAME TABLE item TO all_items", "CREATE VIEW item AS SELECT * FROM all_items")
-    assert "item is no ordinary table any more (view)" in refusal(database, "--edited-too")
-
-
 def test_rows_of_a_kept_run_are_no_trigger_rows(database: Database) -> None:
     database.execute(
         "CREATE TABLE shelf (id INT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL) ENGINE=InnoDB",
@@ -419,53 +290,3 @@ def test_rows_that_are_missing_are_counted(database: Database) -> None:
     said = database.parloader("clean", "--yes").stderr
     assert "run 1: 4 rows of item no longer exist under their generated keys" in said
     assert database.rows("SELECT id FROM item") == ((1001,), (1002,), (1003,))
-
-
-def test_a_row_key_whose_type_holds_fewer_digits_now(database: Database) -> None:
-    """Cut in the same way, a generated value names the row of somebody else."""
-    plan = database.folder / "plan.toml"
-    plan.write_text(
-        """
-        plan = "t"
-        [table.t]
-        rows = 3
-        identity = ["x"]
-        [table.t.column]
-        x = { unique = "values", values = ["1.70", "3.70", "5.70"] }
-        """
-    )
-    database.execute("CREATE TABLE t (x DECIMAL(10,2) NOT NULL PRIMARY KEY) ENGINE=InnoDB")
-    database.parloader("seed", "--plan", str(plan))
-    database.parloader("verify")
-    database.execute("ALTER TABLE t MODIFY x DECIMAL(10,0) NOT NULL", "INSERT INTO t VALUES (1)")
-    database.parloader("verify", check=1)
-    database.parloader("clean", "--yes", "--edited-too", check=None)
-    assert database.value("SELECT COUNT(*) FROM t WHERE x = 1") == 1
-
-
-def test_values_that_a_changed_type_has_cut_are_differences(database: Database) -> None:
-    plan = database.folder / "plan.toml"
-    plan.write_text(
-        """
-        plan = "t"
-        [table.t]
-        rows = 3
-        key = "id"
-        [table.t.column]
-        price = { const = "1.40" }
-        size = { const = 1.4 }
-        made = { const = "2024-01-01T10:00:00.300" }
-        name = { const = "a " }
-        """
-    )
-    database.execute(
-        "CREATE TABLE t (id INT PRIMARY KEY, price DECIMAL(10,2) NOT NULL, size DOUBLE NOT NULL, made DATETIME(3) NOT NULL, name VARCHAR(9) NOT NULL) ENGINE=InnoDB"
-    )
-    database.parloader("seed", "--plan", str(plan))
-    for wider in ("price DECIMAL(12,4)", "size DECIMAL(10,2)", "made DATETIME(6)", "name VARCHAR(20)"):
-        database.execute(f"ALTER TABLE t MODIFY {wider} NOT NULL")
-    database.parloader("verify")
-    for cut in ("price DECIMAL(10,0)", "size DECIMAL(10,0)", "made DATETIME", "name CHAR(9)"):
-        database.execute(f"ALTER TABLE t MODIFY {cut} NOT NULL")
-    found, *_ = json.loads(database.parloader("verify", "--json", check=1).stdout)["differences"]
-    assert {change["column"] for change in found["columns"]} == {"price", "size", "made", "name"}
