@@ -244,7 +244,7 @@ def is_row_rejected(error: pymysql.Error) -> bool:
 
 
 def is_about_values(error: pymysql.Error) -> bool:
-    """Whether other values of the row could help: it violates a constraint, or a column cannot store it. A trigger's own error can be one, too."""
+    """Whether other values of the row could help: it violates a constraint, or a column cannot store it. A trigger can raise such an error as well."""
     meaning = _meaning(error)
     return meaning is None or meaning.group in (numbers.ROW_REJECTED, numbers.DUPLICATE_ROW, numbers.FOREIGN_KEY)
 

@@ -111,7 +111,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
 def _result(
     removal: Removal, missing: Mapping[str, int], *, dry_run: bool = False, trigger_rows: Mapping[str, int], created: CreatedTables
 ) -> CleanResult:
-    """`missing`: the rows that do not exist any more, by table."""
+    """`missing`: the rows that no longer exist, by table."""
     return CleanResult(
         dry_run=dry_run,
         runs=tuple(run.run_id for run in removal.runs),

@@ -70,8 +70,8 @@ def find_rows(connection: Connection, view: RowText, frame: pl.DataFrame, *, loc
         existing_rows = {row_key(texts): texts for texts in found}
         if len(existing_rows) < len(found):
             raise SchemaMismatch(
-                f"{', '.join(view.identity)} of {view.table} is no longer unique: {len(found):,} rows have {len(existing_rows):,} different keys",
-                "Delete the rows that are double, and restore the unique key on these columns",
+                f"{', '.join(view.identity)} of {view.table} is no longer unique: {len(found):,} rows have only {len(existing_rows):,} distinct keys",
+                "Delete the duplicate rows, and restore the unique key on these columns",
             )
         expected = piece.select(as_server_text(piece, view.columns)).rows()
         pairs = [(texts, existing_rows.pop(row_key(texts), None)) for texts in expected]

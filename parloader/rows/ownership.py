@@ -235,8 +235,8 @@ def _require_integers(live: TableSchema, key: str | None) -> None:
             continue
         if column.kind is not ColumnType.INTEGER or column.nullable:
             raise SchemaMismatch(
-                f"{live.name}.{key} is {column.type_text}{' NULL' if column.nullable else ''} now, and parloader tells the rows that it created "
-                "from others by ranges of whole numbers",
+                f"{live.name}.{key} is {column.type_text}{' NULL' if column.nullable else ''} now, but parloader identifies the rows that it created "
+                "by ranges of integers",
                 "Make the column an integer that is NOT NULL again; nothing was deleted",
             )
 

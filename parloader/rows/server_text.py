@@ -230,7 +230,7 @@ def _real(values: pl.Series) -> pl.Series:
     """The shortest text that identifies each number. Polars writes it as the server does, except for very large and very small numbers."""
     texts = values.cast(pl.String)
     others = (texts.str.contains("e", literal=True) | (values.abs() >= 10.0**LAST_PLACE)).arg_true()
-    plain = texts.str.strip_suffix(".0").set(values == 0, "0")  # -0, too
+    plain = texts.str.strip_suffix(".0").set(values == 0, "0")  # -0 as well
     return plain.scatter(others, [_server_notation(text) for text in texts.gather(others)]) if others.len() else plain
 
 

@@ -130,7 +130,7 @@ def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
     """Those of the runs' tables that exist.
 
     PrivilegeMissing: the account may not read one of them, so whether it exists is unknown. SchemaMismatch: see require_spelling; or
-    one with generated rows is no ordinary table any more, so the rows are still somewhere.
+    one with generated rows is no longer an ordinary table, so the rows are still somewhere.
     """
     listing = introspection.list_tables(connection)
     require_spelling(runs, listing)
@@ -140,7 +140,7 @@ def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
     for _, name in children_first(runs):
         if name in listing.tables and name not in schema:
             raise SchemaMismatch(
-                f"{name} is no ordinary table any more ({listing.tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
+                f"{name} is no longer an ordinary table ({listing.tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
                 f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
             )
     return schema

@@ -80,7 +80,7 @@ def test_a_table_that_is_gone(database: Database, gone: str) -> None:
         ("ALTER TABLE item MODIFY id DECIMAL(9, 1) NOT NULL; INSERT INTO item VALUES (3.5, NULL)", "item.id is decimal(9,1) now"),
         (
             "ALTER TABLE item DROP PRIMARY KEY, MODIFY id INT NULL; INSERT INTO item VALUES (NULL, 3)",
-            " NULL now, and parloader tells the rows",
+            " NULL now, but parloader identifies the rows",
         ),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_table_that_is_no_ordinary_table_any_more(database: Database) -> None:
     database.execute("CREATE TABLE item (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
     database.parloader("seed", "--table", "item", "--rows", "9", "--procs", "1")
     database.execute("RENAME TABLE item TO all_items", "CREATE VIEW item AS SELECT * FROM all_items")
-    assert "item is no ordinary table any more (view)" in refusal(database, "--edited-too")
+    assert "item is no longer an ordinary table (view)" in refusal(database, "--edited-too")
 
 
 def test_a_row_key_whose_type_holds_fewer_digits_now(database: Database) -> None:

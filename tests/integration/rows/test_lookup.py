@@ -211,6 +211,6 @@ def test_rows_that_are_double_fail_the_comparison(database: Database) -> None:
     key = Key(ddl="a VARCHAR(9) NOT NULL", columns={"a": pl.Series(["x"] * ROWS)}, stranger="")
     with (
         written(database, key) as (connection, view),
-        pytest.raises(SchemaMismatch, match=f"a of t is no longer unique: {ROWS} rows have 1 different keys"),
+        pytest.raises(SchemaMismatch, match=f"a of t is no longer unique: {ROWS} rows have only 1 distinct keys"),
     ):
         list(find_rows(connection, view, key.frame.head(1)))
