@@ -19,7 +19,8 @@ from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
 from parloader.quantities import size_text
-from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, require_key_capacity
+from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.rows.existing_rows import NO_ROWS, RowCount, count_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.preparation import PreparedLoad, prepare

@@ -69,7 +69,7 @@ from parloader.planner.solver import GIVE_ITS_COLUMNS, PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
-from parloader.plans.row_ranges import ExistingRows
+from parloader.plans.row_ranges import ExistingTable
 from parloader.quantities import counted
 from parloader.schema.model import Schema
 
@@ -83,7 +83,7 @@ class CompletedPlan:
     reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
 
 
-def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingRows], parents: Mapping[str, int], fill: Fill) -> CompletedPlan:
+def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingTable], parents: Mapping[str, int], fill: Fill) -> CompletedPlan:
     """Adds every table and column that the plan lacks, and keeps what it gives. Deterministic: the same arguments give the same plan.
 
     `schema`: the plan's tables and all that they reference, recursively. `existing`: the rows of tables that are not empty.

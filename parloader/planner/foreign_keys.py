@@ -188,7 +188,7 @@ class ForeignKeySelector:
     def _parent_is_available(self, graph: ForeignKeyGraph, name: str, parent: str) -> bool:
         if parent in graph.parents:
             return parent == name or not graph.reaches(parent, name)
-        return parent in graph.reused or (self.request.existing_rows(parent) > 0 and self.reuses_only(parent))
+        return parent in graph.reused or (self.request.has_rows(parent) and self.reuses_only(parent))
 
     def _keys(self, name: str, role: Role) -> list[ForeignKey]:
         table_schema = self.request.table_schema(name)

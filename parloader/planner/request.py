@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
-from parloader.plans.row_ranges import ExistingRows
+from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
 from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType
 
 MAX_ROWS = 2**63 - 1
@@ -53,7 +53,7 @@ class PlanningRequest:
 
     plan: Plan  # may lack tables and columns
     schema: Schema  # the plan's tables and all that they reference, recursively
-    existing: Mapping[str, ExistingRows]  # table → its existing rows; empty tables may be missing
+    existing: Mapping[str, ExistingTable]  # table → its existing rows; empty tables may be missing
     parents: Mapping[str, int]  # table → how many of its rows to pick from, if the user says so
     fill: Fill
 
@@ -72,6 +72,14 @@ class PlanningRequest:
 
     def existing_rows(self, table: str) -> int:
         return self.existing[table].rows if table in self.existing else 0
+
+    def has_rows(self, table: str) -> bool:
+        """Whether there are existing rows. Unlike their number, this is known without counting them."""
+        return table in self.existing and not self.existing[table].is_empty
+
+    def has_more_rows(self, table: str, rows: int) -> bool:
+        """Whether the table has more existing rows than that. Counts them only if the answer can matter: tables are not counted to the end."""
+        return rows < 0 or (rows < COUNTED_ROWS and self.has_rows(table) and self.existing_rows(table) > rows)
 
     def highest_key(self, table: str) -> int:
         return self.existing[table].highest_key if table in self.existing else 0

@@ -130,7 +130,7 @@ class PlanSolver:
             never_null=never_null,
             cases=possible,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
-            empty_parents=frozenset(parent for group in groups for parent in group.parents if not self.request.existing_rows(parent)),
+            empty_parents=frozenset(parent for group in groups for parent in group.parents if not self.request.has_rows(parent)),
         )
 
     def _foreign_key_groups(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
@@ -159,15 +159,23 @@ class PlanSolver:
 
     def _layout(self, draft: TableDraft, rows: int) -> UniquenessLayout:
         name = draft.name
-        existing = self.request.existing_rows(name)
-        reused = existing if self.request.may_reuse(name) and not self.requirements.table(name).only_new else 0
+        reuses = self.request.may_reuse(name) and not self.requirements.table(name).only_new
+        reused = self.request.existing_rows(name) if reuses else 0
         if draft.key is not None:
-            key_values, highest = draft.schema.column(draft.key).max_value, self.request.highest_key(name)
-            if rows - reused > key_values - max(existing, highest):
-                raise UniqueKeyExhausted(name, _full_key(f"{name}.{draft.key}", key_values, existing, highest))
-        return UniqueKeySolver(
-            draft=draft, rows=rows, reused=reused, existing_rows=existing, capacity=self._capacity, schema=self.request.schema
-        ).solve()
+            key_values = draft.schema.column(draft.key).max_value
+            free = key_values - rows + reused  # if more are used already, the others are too few
+            if self.request.highest_key(name) > free or self.request.has_more_rows(name, free):
+                raise UniqueKeyExhausted(name, self._full_key(f"{name}.{draft.key}", name, key_values))
+        return UniqueKeySolver(draft=draft, rows=rows, reused=reused, request=self.request, capacity=self._capacity).solve()
+
+    def _full_key(self, column: str, table: str, key_values: int) -> str:
+        """Why a key that the run assigns has too few values."""
+        highest = self.request.highest_key(table)
+        if not self.request.has_more_rows(table, highest - 1):
+            return f"{column} holds keys up to {key_values:,}, and new keys follow the highest existing one, {highest:,}"
+        existing = self.request.existing_rows(table)
+        used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
+        return f"{column} holds only {counted(key_values, 'value')}{used}"
 
     def _add_requirements(self, name: str, layout: UniquenessLayout) -> None:
         rows = self._rows(name)
@@ -312,14 +320,6 @@ class PlanSolver:
             )
             for key in doubtful
         ]
-
-
-def _full_key(column: str, key_values: int, existing: int, highest: int) -> str:
-    """Why a key that the run assigns has too few values."""
-    if highest > existing:
-        return f"{column} holds keys up to {key_values:,}, and new keys follow the highest existing one, {highest:,}"
-    used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
-    return f"{column} holds only {counted(key_values, 'value')}{used}"
 
 
 def _with_referenced(tables: Mapping[str, Table], waiting: list[str]) -> frozenset[str]:

@@ -6,13 +6,13 @@ from math import prod
 from typing import Protocol
 
 from parloader.planner.overlapping_keys import ForeignKeyGroup
-from parloader.planner.request import MAX_ROWS, UniqueKeyExhausted, listed
+from parloader.planner.request import MAX_ROWS, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.values import default_generators, unique_columns
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
 from parloader.quantities import counted, plural
-from parloader.schema.model import ColumnType, TableSchema, UniqueKey
+from parloader.schema.model import ColumnType, UniqueKey
 
 # The types that look most natural in a unique column: a name or a code rather than a timestamp
 PREFERRED = (ColumnType.TEXT, ColumnType.UUID, ColumnType.BYTES, ColumnType.INTEGER)
@@ -87,9 +87,8 @@ class UniqueKeySolver:
     draft: TableDraft
     rows: int
     reused: int  # how many of `rows` exist already
-    existing_rows: int  # all rows in the table
+    request: PlanningRequest
     capacity: CapacityOf
-    schema: Mapping[str, TableSchema]
 
     def solve(self) -> UniquenessLayout:
         """UniqueKeyExhausted: a unique key has fewer combinations than rows."""
@@ -139,7 +138,7 @@ class UniqueKeySolver:
                 continue
             column_schema = self.draft.schema.column(column)
             unique = unique_columns.unique_generator(column_schema, domain, self.draft.prefix(column))
-            if unique is None or capacity(unique) - self.existing_rows + self.reused < self.rows:
+            if unique is None or self.request.has_more_rows(self.draft.name, capacity(unique) + self.reused - self.rows):
                 continue
             serves = sum(column in key.columns for key in keys)
             rank = (serves, column_schema.auto_increment, column_schema.kind in PREFERRED, min(capacity(unique), 2**32))
@@ -153,7 +152,7 @@ class UniqueKeySolver:
         sources = self._sources(key, layout)
         fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
-        if self.existing_rows and not (sources := self._with_new_parents(sources, layout)):
+        if self.request.has_rows(self.draft.name) and not (sources := self._with_new_parents(sources, layout)):
             self._leave_null(key, layout, 0, self._limits_beside_existing(key))
             return
         if assign_digits(rows, sources, fixed) is None:
@@ -208,7 +207,8 @@ class UniqueKeySolver:
             column = key.columns[0]
             unique = unique_columns.unique_generator(draft.schema.column(column), domain, draft.prefix(column))
             if unique is not None:
-                return f"{full}: {self._holds(column, capacity(unique))}, and the table has {counted(self.existing_rows, 'row')} already"
+                existing = counted(self.request.existing_rows(draft.name), "row")
+                return f"{full}: {self._holds(column, capacity(unique))}, and the table has {existing} already"
         return f"{full} has no column whose values can differ from those of the existing rows"
 
     def _holds(self, column: str, values: int) -> str:
@@ -251,7 +251,7 @@ class UniqueKeySolver:
             shown = {
                 foreign.referenced[foreign.columns.index(c)] for c in foreign.columns if c in key.columns and self._has_no_prefix(key, c)
             }
-            parent = self.schema.get(foreign.parent)
+            parent = self.request.schema.get(foreign.parent)
             if parent and any(set(k.columns) <= shown and not k.expressions and not any(k.prefixes) for k in parent.unique_keys):
                 return True
         return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from parloader.plans.generators import Scalar
 
@@ -161,12 +162,33 @@ class RowAllocation:
         return tuple(r for part in self.new for r in self.keys.ranges(part)) if self.keys else ()
 
 
+COUNTED_ROWS = 70_000
+"""Larger numbers of existing rows need not be exact, except where all rows are reused. A key of two bytes has fewer values."""
+
+
+class ExistingTable(Protocol):
+    """The existing rows of a table."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row can be reused."""
+
+    @property
+    def rows(self) -> int:
+        """How many can be reused. May be counted at the first access."""
+
+    @property
+    def highest_key(self) -> int:
+        """The highest integer key, which new keys follow; 0 if the table has no such key, or other columns than the key are picked."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExistingRows:
-    """The existing rows of a table that a plan can reuse."""
+    """An ExistingTable whose rows are counted."""
 
     rows: int
-    contiguous: bool = False
-    """Their integer keys have no gaps, so that all rows can be reused, however many there are."""
     highest_key: int = 0
-    """The highest integer key, which new keys follow; 0 if the table has no such key, or other columns than the key are picked."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows

@@ -1,6 +1,6 @@
 """Allocates the rows of a run per table: which existing rows it reuses, which it creates, their keys, and where unique values start."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,148 +10,15 @@ from parloader.errors import Refused
 from parloader.generation.frames import generate
 from parloader.plans.generators import Scalar, Unique
 from parloader.plans.model import Pass, Plan, Table, all_new
-from parloader.plans.row_ranges import ExistingRows, IndexRange, KeySegment, RowAllocation, RowKeys, merge
+from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
 from parloader.quantities import counted
 from parloader.rows import key_reservation
+from parloader.rows.existing_rows import MAX_SAMPLED_ROWS, NOTHING, UNITED, ExistingKeys, is_contiguous, read_keys, spread_keys
 from parloader.rows.key_reservation import FreeValues
-from parloader.schema.model import ColumnType, Schema, TableSchema
-
-# Reused rows of a table whose keys have gaps, or of which other columns than the key are picked: their keys and values go to the ledger
-MAX_SAMPLED_ROWS = 10_000
-
-# Counting stops here, after some milliseconds, unless all rows of the table can be reused. A key of two bytes has fewer values
-COUNTED_ROWS = 70_000
+from parloader.schema.model import Schema
 
 GIVE_VALUES = "give the column a generator in a plan file"
-
-# SELECTs per UNION ALL statement, so that it stays short
-UNITED = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ExistingKeys:
-    """The rows of a table that have a positive integer key (all rows, if it has no such key)."""
-
-    counted: int  # at most COUNTED_ROWS + 1
-    first: int  # the lowest key
-    last: int  # the highest key
-    empty: bool  # the table has no row at all
-
-    @property
-    def exceeds_count(self) -> bool:
-        """Whether the table has more rows than were counted."""
-        return self.counted > COUNTED_ROWS
-
-    def is_contiguous(self, rows: int) -> bool:
-        """Whether the keys of these `rows`, all that exist, have no gaps."""
-        return rows > 0 and self.last - self.first + 1 == rows
-
-
-# A table that does not exist yet
-NOTHING = _ExistingKeys(counted=0, first=0, last=0, empty=True)
-
-
-# What plan shows as the size of a table is counted up to here
-MAX_SHOWN_ROWS = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowCount:
-    """The number of rows in a table, counted up to MAX_SHOWN_ROWS."""
-
-    rows: int
-    exact: bool  # False: the table has more rows than that
-
-
-NO_ROWS = RowCount(rows=0, exact=True)
-
-
-def count_rows(connection: Connection, tables: Sequence[str]) -> dict[str, RowCount]:
-    """Table → how many rows it has."""
-    selects = [
-        f"SELECT {number:d}, (SELECT COUNT(*) FROM (SELECT 1 FROM {sql.quote(name)} LIMIT {MAX_SHOWN_ROWS + 1:d}) some)"
-        for number, name in enumerate(tables)
-    ]
-    counts = {tables[number]: int(rows) for number, rows in _united(connection, selects)}
-    return {name: RowCount(rows=min(rows, MAX_SHOWN_ROWS), exact=rows <= MAX_SHOWN_ROWS) for name, rows in counts.items()}
-
-
-class ExistingRowCounts(Mapping[str, ExistingRows]):
-    """Table → the existing rows that a plan could reuse. A large table is counted on first access, and only if its rows can be reused."""
-
-    def __init__(self, connection: Connection, schema: Schema, not_reused: Collection[str]) -> None:
-        picked = {(foreign.parent, column) for table in schema.values() for foreign in table.foreign_keys for column in foreign.referenced}
-        self._connection = connection
-        self._not_reused = not_reused
-        self._keys = {name: _picked_key(table, {c for parent, c in picked if parent == name}) for name, table in schema.items()}
-        self._existing = _count_rows(connection, self._keys, self._keys)
-        self._counts: dict[str, ExistingRows] = {}
-
-    def __getitem__(self, name: str) -> ExistingRows:
-        if name not in self._counts:
-            self._counts[name] = self._count(name)
-        return self._counts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._existing)
-
-    def __len__(self) -> int:
-        return len(self._existing)
-
-    def _count(self, name: str) -> ExistingRows:
-        existing, key = self._existing[name], self._keys[name]
-        if key is None:
-            return ExistingRows(rows=min(existing.counted, MAX_SAMPLED_ROWS))
-        if existing.exceeds_count and name in self._not_reused:
-            return ExistingRows(rows=COUNTED_ROWS, highest_key=existing.last)
-        rows = _count_all(self._connection, name, key, existing)
-        contiguous = existing.is_contiguous(rows)
-        return ExistingRows(rows=rows if contiguous else min(rows, MAX_SAMPLED_ROWS), contiguous=contiguous, highest_key=existing.last)
-
-
-def count_existing_rows(connection: Connection, plan: Plan, schema: Schema) -> Mapping[str, ExistingRows]:
-    """Counts the rows of the tables that the plan could reuse, several tables per statement."""
-    return ExistingRowCounts(connection, schema, {table.name for table in plan.tables if not table.reuse})
-
-
-def _picked_key(table: TableSchema, picked: set[str]) -> str | None:
-    """The table's primary key if it is one integer column and no other column is picked from the table."""
-    key = table.primary_key
-    if key is None or len(key.columns) != 1 or not picked <= {*key.columns}:
-        return None
-    return key.columns[0] if table.column(key.columns[0]).kind is ColumnType.INTEGER else None
-
-
-def _count_rows(connection: Connection, keys: Mapping[str, str | None], to_count: Collection[str]) -> dict[str, _ExistingKeys]:
-    """Reads the rows of tables, given with their integer keys (None: no such key). Tables not `to_count` get the count 0."""
-    selects = []
-    for number, (table, key) in enumerate(keys.items()):
-        name = sql.quote(table)
-        if key is None:
-            counted, ends = f"SELECT 1 FROM {name} LIMIT {COUNTED_ROWS + 1:d}", "NULL, NULL"
-        else:
-            k = sql.quote(key)
-            counted = f"SELECT 1 FROM {name} WHERE {k} > 0 LIMIT {COUNTED_ROWS + 1:d}"
-            ends = f"(SELECT MIN({k}) FROM {name} WHERE {k} > 0), (SELECT MAX({k}) FROM {name})"
-        count = f"(SELECT COUNT(*) FROM ({counted}) some)" if table in to_count else "0"
-        selects.append(f"SELECT {number:d}, {count}, {ends}, EXISTS (SELECT 1 FROM {name})")
-    names, existing = list(keys), {}
-    for number, rows, first, last, exists in _united(connection, selects):
-        existing[names[number]] = _ExistingKeys(counted=int(rows), first=int(first or 0), last=max(0, int(last or 0)), empty=not exists)
-    return existing
-
-
-def _united(connection: Connection, selects: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows of SELECTs without parameters, UNITED of them per statement."""
-    for at in range(0, len(selects), UNITED):
-        yield from sql.rows(connection, " UNION ALL ".join(selects[at : at + UNITED]))
-
-
-def _count_all(connection: Connection, table: str, key: str, existing: _ExistingKeys) -> int:
-    if not existing.exceeds_count:
-        return existing.counted
-    return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)} WHERE {sql.quote(key)} > 0"))
 
 
 def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], *, empty: bool) -> dict[str, RowAllocation]:
@@ -159,8 +26,8 @@ def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], 
 
     `key_starts`: table → the first of its reserved keys; in other tables, new keys follow the highest existing one.
     """
-    counted = {table.name for table in plan.tables if table.reuse and not table.match and table.key is not None}
-    existing = {} if empty else _count_rows(connection, {table.name: table.key for table in plan.tables}, counted)
+    limits = {table.name: _counted_rows(table) + 1 for table in plan.tables if table.reuse and not table.match and table.key is not None}
+    existing = {} if empty else read_keys(connection, {table.name: table.key for table in plan.tables}, limits)
     allocated: dict[str, RowAllocation] = {}
     for table in plan.tables:
         in_table = existing.get(table.name, NOTHING)
@@ -169,12 +36,17 @@ def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], 
     return allocated
 
 
+def _counted_rows(table: Table) -> int:
+    """If the table has more rows than this, their number does not matter."""
+    return max(table.rows, MAX_SAMPLED_ROWS)
+
+
 @dataclass(frozen=True)
 class _TableAllocator:
     connection: Connection
     plan: Plan
     table: Table
-    existing: _ExistingKeys
+    existing: ExistingKeys
     next_key: int  # the first key of new rows
     allocated: Mapping[str, RowAllocation] = field(default_factory=dict)  # the tables before this one
 
@@ -190,7 +62,7 @@ class _TableAllocator:
         elif table.match:
             keys, new = self._reuse_matching()
         else:
-            keys, new = self._reuse_lowest_keys(sampled=bool(columns))
+            keys, new = self._reuse_rows(sampled=bool(columns))
         reused = [key for first, last in _reused_ranges(keys, new, table.rows) for key in range(first, last + 1)] if columns else []
         return RowAllocation(
             rows=table.rows, new=new, keys=keys, reused=self._read_values(columns, reused), unique_offsets=self._unique_offsets(new)
@@ -211,25 +83,29 @@ class _TableAllocator:
         new = merge([IndexRange(count, table.rows)])
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new))
 
-    def _reuse_lowest_keys(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
+    def _reuse_rows(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
         """Reuses existing rows in the order of their keys; if the keys have gaps or are `sampled`, evenly spread ones if there are too many."""
         table, existing = self.table, self.existing
         assert table.key is not None
-        rows = _count_all(self.connection, table.name, table.key, existing)
-        if existing.is_contiguous(rows) and (not sampled or rows <= MAX_SAMPLED_ROWS):
-            reused = min(rows, table.rows)
+        if self._are_contiguous(table.key, sampled=sampled):
+            reused = min(existing.counted, table.rows)
             segments = [KeySegment(0, reused, existing.first)] if reused else []
         else:
-            limit = min(table.rows, MAX_SAMPLED_ROWS)
-            key = sql.quote(table.key)
-            step = max(1, rows // limit) if limit else 1
-            spread = f"AND MOD(CRC32({key}), {step:d}) = 0" if step > 1 else ""
-            statement = f"SELECT {key} FROM {sql.quote(table.name)} WHERE {key} > 0 {spread} ORDER BY {key} LIMIT {limit:d}"
-            segments = list(RowKeys.of(k for (k,) in sql.rows(self.connection, statement)).segments)
-            reused = segments[-1].stop if segments else 0
+            keys = spread_keys(self.connection, table.name, table.key, existing, min(table.rows, MAX_SAMPLED_ROWS))
+            segments = list(RowKeys.of(keys).segments)
+            reused = len(keys)
         if reused < table.rows:
             segments.append(KeySegment(reused, table.rows - reused, self.next_key))
         return RowKeys(tuple(segments)), merge([IndexRange(reused, table.rows)])
+
+    def _are_contiguous(self, key: str, *, sampled: bool) -> bool:
+        """Whether the reused rows are those with the lowest keys, which have no gaps."""
+        table, existing = self.table, self.existing
+        if existing.counted <= _counted_rows(table):
+            return existing.is_contiguous and (not sampled or existing.counted <= MAX_SAMPLED_ROWS)
+        if sampled or table.rows <= MAX_SAMPLED_ROWS:
+            return False
+        return is_contiguous(self.connection, table.name, key, existing.first, table.rows)
 
     def _reuse_matching(self) -> tuple[RowKeys, tuple[IndexRange, ...]]:
         """Reuses a row for an index if its `match` columns have the values that the plan gives that index; the lowest keys first."""

@@ -22,7 +22,7 @@ from parloader.planner.spelling import spell_columns, spell_parents, spell_table
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents
 from parloader.quantities import counted
-from parloader.rows.allocation import count_existing_rows
+from parloader.rows.existing_rows import count_existing_rows
 from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file
 from parloader.runs.requested_tables import require_requested_tables
 from parloader.runs.selection import require_spelling

@@ -75,5 +75,5 @@ def planned(name: str, rows: int) -> Plan:
 def infer(
     live: Schema, name: str, rows: int = 1_000, existing: dict[str, int] | None = None, parents: dict[str, int] | None = None
 ) -> CompletedPlan:
-    rows_of = {table: ExistingRows(rows=rows, contiguous=True) for table, rows in (existing or {}).items()}
+    rows_of = {table: ExistingRows(rows=rows) for table, rows in (existing or {}).items()}
     return complete(planned(name, rows), live, rows_of, parents or {}, Fill.ALL)
