@@ -48,10 +48,11 @@ MIB, GIB = 2**20, 2**30
 
 
 @contextlib.contextmanager
-def server_in(home: Path | None, kind: ServerKind) -> Iterator[PrivateServer]:
-    """A running server of this kind; its folder is removed at the end unless it is given. ServerStartError: this machine has no such server."""
+def server_in(home: Path | None, kind: ServerKind, buffer_pool: str | None) -> Iterator[PrivateServer]:
+    """A running server of this kind, with a buffer pool of this size; its folder is removed at the end unless it is given. ServerStartError: this machine has no such server."""
     folder = home or Path(tempfile.mkdtemp(prefix="parloader-growth-"))
-    server = PrivateServer(home=folder.absolute(), kinds=(kind,))
+    options = (f"--innodb-buffer-pool-size={buffer_pool}",) if buffer_pool else ()
+    server = PrivateServer(home=folder.absolute(), kinds=(kind,), options=options)
     try:
         with server.in_use(say):
             try:
@@ -149,6 +150,7 @@ def read(file: Path) -> list[Sample]:
 @click.option("--server", "kind", type=click.Choice(ServerKind), default=ServerKind.MARIADB, show_default=True, help="The server to use.")
 @click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Worker processes.")
 @click.option("--writer", default="insert", show_default=True, help="The writer of seed.")
+@click.option("--buffer-pool", metavar="SIZE", help="The server's innodb_buffer_pool_size.  [default: 2G, or a quarter of the memory]")
 @click.option("--only", type=click.Choice(list(COMMANDS)), multiple=True, help="Run only this command. Repeatable; needs --home.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's data in this folder.")
 @click.option(
@@ -157,7 +159,16 @@ def read(file: Path) -> list[Sample]:
 )  # fmt: skip
 @click.option("--draw", "only_draw", is_flag=True, help="Run nothing; draw the samples in growth.csv again.")
 def main(
-    *, rows: int, kind: ServerKind, procs: int, writer: str, only: tuple[str, ...], home: Path | None, write: Path, only_draw: bool
+    *,
+    rows: int,
+    kind: ServerKind,
+    procs: int,
+    writer: str,
+    buffer_pool: str | None,
+    only: tuple[str, ...],
+    home: Path | None,
+    write: Path,
+    only_draw: bool,
 ) -> None:
     """Measure a large run of seed, verify and clean on a private server: rows/s and memory over time."""
     if only and home is None:
@@ -170,7 +181,7 @@ def main(
         if "seed" in (only or COMMANDS):
             require_disk(home or Path(tempfile.gettempdir()), rows)
         try:
-            with server_in(home, kind) as server:
+            with server_in(home, kind, buffer_pool) as server:
                 with connected(server.target) as connection:
                     say(str(server_info(connection)))
                 for name in only or COMMANDS:

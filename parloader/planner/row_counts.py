@@ -65,13 +65,12 @@ class RowRequirements:
 
     def reuses_only(self, request: PlanningRequest, name: str) -> bool:
         """Whether the existing rows suffice, so that none is generated."""
-        existing = request.existing_rows(name)
-        planned = request.planned(name)
+        planned, requirement = request.planned(name), self.table(name)
         if planned:
-            usable = planned.reuse and not planned.partitioned and not planned.match
-            return usable and existing >= max(1, request.fixed_rows(name) or 0)
-        requirement = self.table(name)
-        return not requirement.only_new and existing >= max(1, requirement.min_rows, request.fixed_rows(name) or 0)
+            usable, min_rows = planned.reuse and not planned.partitioned and not planned.match, 1
+        else:
+            usable, min_rows = not requirement.only_new, max(1, requirement.min_rows)
+        return usable and request.existing_rows(name) >= max(min_rows, request.fixed_rows(name) or 0)
 
     def rows(self, request: PlanningRequest, name: str, max_rows: int) -> int:
         """The table's row count. `max_rows`: how many it can have."""
@@ -86,15 +85,15 @@ class RowRequirements:
 
     def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool) -> ParentCapacity:
         """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count."""
-        existing = request.existing_rows(name)
         planned = request.planned(name)
         fixed = request.fixed_rows(name)
-        if planned and only_new and planned.reuse and existing:
+        if planned and only_new and planned.reuse and request.has_rows(name):
             return ParentCapacity(existing=0, maximum=0)
         if fixed is not None:
             return ParentCapacity(existing=fixed, maximum=fixed)
         if only_new or self.table(name).only_new:
             return ParentCapacity(existing=min(1, max_rows), maximum=max_rows)
+        existing = request.existing_rows(name)
         return ParentCapacity(existing=max(existing, min(1, max_rows)), maximum=max(existing, max_rows))
 
     def equalize(self, request: PlanningRequest, max_rows: dict[str, int]) -> None:

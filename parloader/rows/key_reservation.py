@@ -4,13 +4,14 @@ import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
-from parloader.plans.unique import capacity, like_pattern, position_of
+from parloader.plans.unique import BASE36, capacity, like_pattern, position_of
 from parloader.schema.model import Schema
 
 
@@ -117,19 +118,33 @@ def _free_between(positions: list[int], indices: IndexRange, values: int, *, abo
 
 def _highest_value(connection: Connection, table: str, column: str, unique: Unique) -> Any:
     """The highest existing value of this form; None if there is none."""
+    if unique.form is UniqueKind.TEXT:
+        return _highest_text(connection, table, column, unique)
     name, where = sql.quote(column), ""
     parameters: tuple[object, ...] = ()
     compared = f"CAST({name} AS CHAR)" if unique.form is UniqueKind.UUID else name
-    # Many collations sort digits and letters in another order than their bytes
-    highest = f"CAST(LOWER({name}) AS BINARY)" if unique.form is UniqueKind.TEXT else compared
     if (like := like_pattern(unique)) is not None:
         where, parameters = f"WHERE {compared} LIKE %s ESCAPE '|'", (like,)
     elif unique.form is UniqueKind.BYTES and unique.prefix:
         prefix = bytes.fromhex(unique.prefix)
         where = f"WHERE {name} BETWEEN %s AND %s"
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
-    value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
-    return value.decode("utf-8", "replace") if unique.form is UniqueKind.TEXT and value is not None else value
+    return sql.value(connection, f"SELECT MAX({compared}) FROM {sql.quote(table)} {where}", *parameters)
+
+
+def _highest_text(connection: Connection, table: str, column: str, unique: Unique) -> Any:
+    """The highest existing text of this form, in the order of its digits; None if there is none.
+
+    It is the last one in the column's index, unless the collation sorts digits and letters in another order. Only then are all texts read.
+    """
+    name, source = sql.quote(column), f"FROM {sql.quote(table)} WHERE {sql.quote(column)} LIKE %s ESCAPE '|'"
+    like = like_pattern(unique)
+    # IF gives the literal the collation of the column
+    in_order = " AND ".join(f"IF(TRUE, '{lower}', {name}) < '{higher}'" for lower, higher in pairwise(BASE36))
+    last = sql.rows(connection, f"SELECT {name}, {in_order} {source} ORDER BY {name} DESC LIMIT 1", like)
+    if not last or last[0][1]:
+        return last[0][0] if last else None
+    return sql.value(connection, f"SELECT MAX(CAST(LOWER({name}) AS BINARY)) {source}", like).decode("utf-8", "replace")
 
 
 def plan_value(value: Any) -> Scalar:
