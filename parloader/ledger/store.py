@@ -22,7 +22,7 @@ from parloader.database.introspection import ListedTable
 from parloader.database.visibility import all_exist
 from parloader.errors import LedgerDamaged
 from parloader.ledger import cluster_lease, control
-from parloader.ledger.complete_reads import all_rows, not_listed, require_runs_of_batches, require_tables_of_run
+from parloader.ledger.complete_reads import all_batches, all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
@@ -143,23 +143,39 @@ def drop(connection: Connection) -> None:
 def runs(connection: Connection) -> tuple[Run, ...]:
     """All runs, oldest first; none if there is no ledger."""
     columns = _columns(connection)
-    if not _is_complete(connection, columns):
-        return ()
+    return _runs(connection, columns) if _is_complete(connection, columns) else ()
+
+
+def run(connection: Connection, run_id: int) -> Run:
+    """One run. Reads nothing of the others. LedgerDamaged: the ledger does not have it."""
+    columns = _columns(connection)
+    found = _runs(connection, columns, f"run_id = {run_id:d}") if _is_complete(connection, columns) else ()
+    if not found:
+        raise LedgerDamaged(f"the ledger no longer has run {run_id}", "Restore it from a backup; or delete the rows of that run by hand")
+    return found[0]
+
+
+def has_run(connection: Connection, run_id: int) -> bool:
+    """Whether there is a ledger that has this run."""
+    return exists(connection) and sql.exists(connection, "FROM parloader_run WHERE run_id = %s", run_id)
+
+
+def _runs(connection: Connection, columns: Collection[tuple[str, str]], condition: str = "TRUE") -> tuple[Run, ...]:
     # A run's tables are recorded before its batches, and outlive it: in this order, no run lacks one, even if one begins or ends meanwhile
     added = {column: column if (table, column) in columns else "NULL" for table, column in ADDED_COLUMNS}
-    runs = all_rows(connection, "parloader_run", ("run_id", "target", "row_count", "parameters", added["definition"], "started_at"))
+    run_columns = ("run_id", "target", "row_count", "parameters", added["definition"], "started_at")
+    runs = all_rows(connection, "parloader_run", run_columns, condition)
     table_columns = ("table_name", "key_column", "segments", added["details"], "counter_before", "counter_after")
     tables: dict[int, list[tuple[Any, ...]]] = {}
-    for run_id, _, *table in sorted(all_rows(connection, "parloader_table", ("run_id", "position", *table_columns)), key=_in_order):
+    rows = all_rows(connection, "parloader_table", ("run_id", "position", *table_columns), condition)
+    for run_id, _, *table in sorted(rows, key=_in_order):
         tables.setdefault(run_id, []).append(tuple(table))
-    done: dict[tuple[int, str], list[IndexRange]] = {}
-    for run_id, name, first, count in all_rows(connection, BATCHES, ("run_id", "table_name", "first_index", "row_count")):
-        done.setdefault((run_id, name), []).append(IndexRange(first, first + count))
-    if {run_id for run_id, _ in done} - {run_id for run_id, *_ in runs}:
+    done = all_batches(connection, BATCHES, condition)
+    if done.keys() - {run_id for run_id, *_ in runs}:
         require_runs_of_batches(connection)
     result = []
     for run_id, target, count, parameters, definition, started_at in sorted(runs, key=_in_order):
-        done_by_run = {table: merge(parts) for (of, table), parts in done.items() if of == run_id}
+        done_by_run = done.get(run_id, {})
         plan = stored_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
         entries = tuple(stored_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
         require_tables_of_run(run_id, {table.name for table in plan.tables}, {entry.name for entry in entries})

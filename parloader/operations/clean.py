@@ -305,7 +305,7 @@ def _end_run(todo: _CleanPlan, run: Run, connection: Connection) -> None:
 
     ParloaderError: rows of the run are left in the ledger or in a table; nothing is changed then.
     """
-    if all(run.run_id != other.run_id for other in store.runs(connection)):
+    if not store.has_run(connection, run.run_id):
         return
     removal = todo.removal
     # the rows of a dropped table are gone with it

@@ -252,4 +252,4 @@ def _interrupted(run: Run, new_run: bool, connection: Connection) -> Interrupted
 
 def _reread(run: Run, connection: Connection) -> Run:
     """The run with its current progress."""
-    return next(other for other in store.runs(connection) if other.run_id == run.run_id)
+    return store.run(connection, run.run_id)

@@ -1,17 +1,17 @@
 """Reserves AUTO_INCREMENT keys for a run, and finds free values of UNIQUE columns."""
 
 import datetime
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
-from parloader.plans.unique import BASE36, capacity, like_pattern, position_of
+from parloader.plans.unique import capacity, like_pattern, position_of
 from parloader.schema.model import Schema
 
 
@@ -66,6 +66,14 @@ MAX_HIGHEST_VALUES = 1_000
 
 # The forms whose values the server sorts as their numbers n
 SORTED_AS_NUMBERS = (UniqueKind.INTEGER, UniqueKind.DECIMAL, UniqueKind.DATE, UniqueKind.DATETIME, UniqueKind.TIME)
+
+# Collations that sort digits before letters and both in their usual order, without the contractions of a language ("ch" after "h" in Czech).
+# Others may as well, but are not worth a longer list
+IN_DIGIT_ORDER = re.compile(
+    r"(utf8|utf8mb3|utf8mb4|ascii|latin1|ucs2|utf16|utf16le|utf32)_"
+    r"((general|unicode|unicode_520)_(nopad_)?ci|(nopad_)?bin|0900_(ai_ci|as_ci|as_cs|bin)|uca1400_(nopad_)?(ai|as)_(ci|cs))"
+    r"|latin1_swedish_(nopad_)?ci"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,16 +143,13 @@ def _highest_value(connection: Connection, table: str, column: str, unique: Uniq
 def _highest_text(connection: Connection, table: str, column: str, unique: Unique) -> Any:
     """The highest existing text of this form, in the order of its digits; None if there is none.
 
-    It is the last one in the column's index, unless the collation sorts digits and letters in another order. Only then are all texts read.
+    If the collation sorts digits and letters in this order, it is the last one in the column's index. Otherwise all texts are read.
     """
-    name, source = sql.quote(column), f"FROM {sql.quote(table)} WHERE {sql.quote(column)} LIKE %s ESCAPE '|'"
-    like = like_pattern(unique)
-    # IF gives the literal the collation of the column
-    in_order = " AND ".join(f"IF(TRUE, '{lower}', {name}) < '{higher}'" for lower, higher in pairwise(BASE36))
-    last = sql.rows(connection, f"SELECT {name}, {in_order} {source} ORDER BY {name} DESC LIMIT 1", like)
-    if not last or last[0][1]:
+    name, source, like = sql.quote(column), f"FROM {sql.quote(table)} WHERE {sql.quote(column)} LIKE %s ESCAPE '|'", like_pattern(unique)
+    last = sql.rows(connection, f"SELECT {name}, COLLATION({name}) {source} ORDER BY {name} DESC LIMIT 1", like)
+    if not last or IN_DIGIT_ORDER.fullmatch(last[0][1]):
         return last[0][0] if last else None
-    return sql.value(connection, f"SELECT MAX(CAST(LOWER({name}) AS BINARY)) {source}", like).decode("utf-8", "replace")
+    return sql.value(connection, f"SELECT MAX(CAST(LOWER(CONVERT({name} USING utf8mb4)) AS BINARY)) {source}", like).decode()
 
 
 def plan_value(value: Any) -> Scalar:

@@ -114,7 +114,7 @@ def _begin_run(
         for table in plan.parents:
             for part in rows[table.name].new:
                 store.record(connection, run_id, table.name, part)
-    return next(run for run in store.runs(connection) if run.run_id == run_id), tested.notes
+    return store.run(connection, run_id), tested.notes
 
 
 def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int]) -> dict[str, int]:

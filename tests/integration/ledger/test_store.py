@@ -8,7 +8,8 @@ from support.servers import Database
 from parloader.database import sql
 from parloader.errors import LedgerDamaged
 from parloader.ledger import store
-from parloader.plans.row_ranges import IndexRange, batches, gaps
+from parloader.ledger.complete_reads import all_batches
+from parloader.plans.row_ranges import IndexRange, batches, gaps, merge
 
 
 def test_a_batch_is_recorded_once(database: Database) -> None:
@@ -34,9 +35,21 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
         left = [
             IndexRange(first, first + count) for first, count in sql.rows(connection, "SELECT first_index, row_count FROM parloader_batch")
         ]
+        joined = all_batches(connection, store.BATCHES).get(1, {}).get("t", ())
+    assert joined == merge(left)
     forgotten = {i for part in gone for i in range(part.start, part.stop)}
     assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
     assert {i for part in gaps(IndexRange(0, rows), left) for i in range(part.start, part.stop)} == forgotten
+
+
+def test_batches_that_overlap_are_damage(database: Database) -> None:
+    """The third one is what makes up for the overlap in the sums."""
+    with database.connection() as connection:
+        store.create(connection)
+        for batch in (IndexRange(0, 10), IndexRange(5, 15), IndexRange(20, 25)):
+            store.record(connection, 1, "t", batch)
+        with pytest.raises(LedgerDamaged, match="batches of t in run 1 overlap"):
+            all_batches(connection, store.BATCHES)
 
 
 def test_forgetting_other_rows_does_not_wait(database: Database) -> None:

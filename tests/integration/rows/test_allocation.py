@@ -1,6 +1,4 @@
-"""Counts and reuses existing rows: the same result whether a table is counted completely or up to a bound."""
-
-from collections.abc import Mapping
+"""Counts and reuses existing rows: all of a table, or a sample of one that has more than a plan needs."""
 
 import pytest
 from support.servers import Database
@@ -8,8 +6,8 @@ from support.servers import Database
 from parloader.database import introspection, sql
 from parloader.plans.generators import Cycle
 from parloader.plans.model import Plan, Table
-from parloader.plans.row_ranges import ExistingRows
-from parloader.rows import allocation, key_reservation
+from parloader.plans.row_ranges import IndexRange, RowAllocation
+from parloader.rows import allocation, existing_rows, key_reservation
 
 TABLES = (
     "CREATE TABLE contiguous (id INT PRIMARY KEY, v INT)",
@@ -26,53 +24,74 @@ TABLES = (
 NAMES = ("contiguous", "holes", "negative", "nothing", "texts")
 
 
-def plan(*not_reused: str) -> Plan:
-    tables = (Table(name=name, rows=1, columns={}, reuse=False) for name in not_reused)
-    return Plan(name="p", parameters={}, tables=(*tables, Table(name="main", rows=1, columns={}, partitioned=True, reuse=False)))
+@pytest.fixture
+def few_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (allocation, existing_rows):
+        monkeypatch.setattr(module, "MAX_SAMPLED_ROWS", 5)
 
 
-def count(database: Database, *not_reused: str) -> Mapping[str, ExistingRows]:
+def count(database: Database, rows: int, *not_reused: str) -> dict[str, tuple[bool, int, int]]:
+    """Table → whether it is empty, how many rows count, and its highest key; for a plan of so many rows."""
+    main = Table(name="main", rows=rows, columns={}, partitioned=True, reuse=False)
+    plan = Plan(name="p", parameters={}, tables=(*(Table(name=name, rows=1, columns={}, reuse=False) for name in not_reused), main))
     with database.connection() as connection:
-        return dict(allocation.count_existing_rows(connection, plan(*not_reused), introspection.read_tables(connection, NAMES)))
+        found = existing_rows.count_existing_rows(connection, plan, introspection.read_tables(connection, NAMES))
+        return {name: (table.is_empty, table.rows, table.highest_key) for name, table in found.items()}
 
 
-@pytest.mark.parametrize("bound", [allocation.COUNTED_ROWS, 4])
-def test_counts_do_not_depend_on_the_bound(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    database.execute(*TABLES)
-    monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
-    monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
-    assert count(database) == {
-        "contiguous": ExistingRows(rows=8, contiguous=True, highest_key=10),
-        "holes": ExistingRows(rows=5, highest_key=9),
-        "negative": ExistingRows(rows=2, contiguous=True, highest_key=2),
-        "nothing": ExistingRows(rows=0),
-        "texts": ExistingRows(rows=min(3, bound + 1)),
-    }
-    counted = (4, False) if bound == 4 else (8, True)
-    assert count(database, "contiguous")["contiguous"] == ExistingRows(rows=counted[0], contiguous=counted[1], highest_key=10)
-
-
-@pytest.mark.parametrize("bound", [allocation.COUNTED_ROWS, 4])
-def test_all_rows_of_a_contiguous_range_are_reused(database: Database, bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    database.execute(*TABLES)
-    monkeypatch.setattr(allocation, "COUNTED_ROWS", bound)
-    monkeypatch.setattr(allocation, "MAX_SAMPLED_ROWS", 5)
-    used = tuple(Table(name=name, rows=7, columns={}, key="id") for name in ("contiguous", "holes", "nothing"))
+def reuse(database: Database, rows: int, *names: str) -> dict[str, RowAllocation]:
+    """The allocation of a plan that uses so many rows of each of these tables."""
+    used = tuple(Table(name=name, rows=rows, columns={}, key="id") for name in names)
+    main = Table(name="negative", rows=3, columns={}, key="id", partitioned=True, reuse=False)
     with database.connection() as connection:
-        found = allocation.allocate(
-            connection,
-            Plan(
-                name="p", parameters={}, tables=(*used, Table(name="negative", rows=3, columns={}, key="id", partitioned=True, reuse=False))
-            ),
-            {},
-            empty=False,
-        )
-    assert {name: (sum(part.rows for part in rows.new), [*rows.new_keys]) for name, rows in found.items()} == {
-        "contiguous": (0, []),
-        "holes": (2, [(10, 11)]),
-        "nothing": (7, [(1, 7)]),
-        "negative": (3, [(3, 5)]),
+        return allocation.allocate(connection, Plan(name="p", parameters={}, tables=(*used, main)), {}, empty=False)
+
+
+def keys(rows: RowAllocation) -> list[int]:
+    assert rows.keys is not None
+    return [key for first, last in rows.keys.ranges(IndexRange(0, rows.rows)) for key in range(first, last + 1)]
+
+
+@pytest.mark.usefixtures("few_sampled")
+@pytest.mark.parametrize(("rows", "contiguous"), [(1, 8), (0, 5)])
+def test_all_rows_of_a_table_count_unless_it_has_many_more_than_the_plan(database: Database, rows: int, contiguous: int) -> None:
+    database.execute(*TABLES)
+    assert count(database, rows) == {
+        "contiguous": (False, contiguous, 10),
+        "holes": (False, 5, 9),
+        "negative": (False, 2, 2),
+        "nothing": (True, 0, 0),
+        "texts": (False, 3, 0),
     }
+
+
+@pytest.mark.usefixtures("few_sampled")
+def test_rows_that_are_not_reused_are_counted_up_to_a_limit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.execute(*TABLES)
+    assert count(database, 1, "contiguous", "texts") | count(database, 1, "holes") == count(database, 1) | {"holes": (False, 8, 9)}
+    monkeypatch.setattr(existing_rows, "COUNTED_ROWS", 4)
+    assert count(database, 1, "contiguous")["contiguous"] == (False, 4, 10)
+
+
+@pytest.mark.usefixtures("few_sampled")
+def test_all_rows_of_a_contiguous_range_are_reused(database: Database) -> None:
+    database.execute(*TABLES)
+    for rows, expected in (
+        (7, {"contiguous": [*range(3, 10)], "holes": [*range(1, 8)], "nothing": [*range(1, 8)]}),
+        (8, {"contiguous": [*range(3, 11)], "holes": [1, 2, 4, 5, 7, 10, 11, 12], "nothing": [*range(1, 9)]}),
+        (4, {"contiguous": [3, 4, 6, 8], "holes": [1, 3, 5, 7], "nothing": [1, 2, 3, 4]}),
+    ):
+        found = reuse(database, rows, *expected)
+        assert {name: keys(found[name]) for name in expected} == expected
+        assert keys(found["negative"]) == [3, 4, 5]
+        assert [found[name].new_rows for name in expected] == [0, 3 if rows == 8 else 0, rows]
+
+
+@pytest.mark.usefixtures("few_sampled")
+def test_a_sample_has_enough_rows_though_most_keys_are_low(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing_rows, "SAMPLED_PLACES", 3)
+    database.execute(*TABLES, "INSERT INTO contiguous VALUES (2000000000, 0)")
+    assert keys(reuse(database, 5, "contiguous")["contiguous"]) == [3, 4, 5, 6, 2_000_000_000]
 
 
 def test_rows_that_match_are_found_in_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +107,7 @@ def test_rows_that_match_are_found_in_order(database: Database, monkeypatch: pyt
     database.execute("CREATE TABLE main (a INT)")
     for united in (1, 3, 50):
         monkeypatch.setattr(allocation, "UNITED", united)
+        monkeypatch.setattr(existing_rows, "UNITED", united)
         with database.connection() as connection:
             found.append(allocation.allocate(connection, Plan(name="p", parameters={}, tables=(table, main)), {}, empty=False)["t"])
     assert found[0] == found[1] == found[2]

@@ -3,6 +3,7 @@
 import pytest
 from support.servers import Database
 
+from parloader.database import sql
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows import key_reservation
@@ -43,6 +44,44 @@ def test_values_are_found_where_they_are_free(database: Database) -> None:
         with database.connection() as connection:
             found = key_reservation.free_values(connection, "t", "v", unique, IndexRange(0, 100))
         assert found == expected, (unique, values)
+
+
+COLLATIONS = (
+    "utf8mb4_general_ci",
+    "utf8mb4_bin",
+    "latin1_swedish_ci",
+    "ascii_bin",
+    "utf8mb4_czech_ci",
+    "utf8mb4_danish_ci",
+    "utf16_estonian_ci",
+)
+
+
+def test_the_highest_text_is_found_in_each_collation(database: Database) -> None:
+    """In Czech, "ch" sorts after "cz"; in Danish, "aa" after "zz"; in Estonian, "z" before "t"."""
+    values = ("p-aa00", "p-ch00", "p-cz00", "p-zz00", "p-t000", "p-zzz", "q-0000")
+    for collation in COLLATIONS:
+        text = f"VARCHAR(20) CHARACTER SET {collation.partition('_')[0]} COLLATE {collation}"
+        for highest in range(1, 5):
+            added = ", ".join(f"('{value}')" for value in (*values[:highest], *values[5:]))
+            database.execute("DROP TABLE IF EXISTS t", f"CREATE TABLE t (v {text} UNIQUE)", f"INSERT INTO t VALUES {added}")
+            unique = Unique(form=UniqueKind.TEXT, prefix="p-", length=4)
+            with database.connection() as connection:
+                found = key_reservation.free_values(connection, "t", "v", unique, IndexRange(0, 10))
+            assert found.offset == int(max(values[:highest])[2:], 36) + 1, (collation, highest)
+
+
+def test_the_highest_text_is_found_without_reading_the_others(database: Database) -> None:
+    rows = ", ".join(f"('{number:08}')" for number in range(2_000))
+    database.execute(
+        "CREATE TABLE t (v VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci UNIQUE)", f"INSERT INTO t VALUES {rows}"
+    )
+    with database.connection() as connection:
+        sql.execute(connection, "FLUSH STATUS")
+        found = key_reservation.free_values(connection, "t", "v", CODES, IndexRange(0, 10))
+        read = sum(int(count) for _, count in sql.rows(connection, "SHOW SESSION STATUS LIKE %s", "Handler_read%"))
+    assert found.offset == int("00001999", 36) + 1
+    assert read < 20
 
 
 def test_of_many_values_the_highest_are_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
