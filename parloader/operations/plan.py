@@ -130,7 +130,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
     def forecast_of(connection: Connection) -> Forecast:
         prepared = prepare(connection, config)
         run = prepared.run
-        rows = run.rows if run else allocate(connection, prepared.plan, {}, empty=prepared.creates_tables)
+        rows = run.rows if run else allocate(connection, prepared.plan, prepared.schema, {}, empty=prepared.creates_tables)
         require_key_capacity(prepared.plan, prepared.schema, rows)
         existing = {} if prepared.creates_tables else count_rows(connection, [table.name for table in prepared.plan.tables])
         forecast = Forecast(

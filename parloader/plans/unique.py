@@ -51,6 +51,15 @@ def capacity(unique: Unique) -> int:
     return max(0, min(size, MAX_CAPACITY))
 
 
+def text_of(unique: Unique, n: int) -> str:
+    """The value of n, of a TEXT."""
+    digits = ""
+    for _ in range(unique.length):
+        n, digit = divmod(n, len(BASE36))
+        digits = BASE36[digit] + digits
+    return unique.prefix + digits + unique.suffix
+
+
 def like_pattern(unique: Unique) -> str | None:
     """An SQL LIKE pattern (ESCAPE '|') that the values of a TEXT or UUID match; None for other forms, whose values need no filter."""
     if unique.form == UniqueKind.TEXT:

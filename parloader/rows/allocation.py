@@ -16,12 +16,12 @@ from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.existing_rows import MAX_SAMPLED_ROWS, NOTHING, UNITED, ExistingKeys, is_contiguous, read_keys, spread_keys
 from parloader.rows.key_reservation import FreeValues
-from parloader.schema.model import Schema
+from parloader.schema.model import Schema, TableSchema
 
 GIVE_VALUES = "give the column a generator in a plan file"
 
 
-def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], *, empty: bool) -> dict[str, RowAllocation]:
+def allocate(connection: Connection, plan: Plan, schema: Schema, key_starts: Mapping[str, int], *, empty: bool) -> dict[str, RowAllocation]:
     """Allocates the rows of every table. `empty`: the tables do not exist yet.
 
     `key_starts`: table → the first of its reserved keys; in other tables, new keys follow the highest existing one.
@@ -32,7 +32,7 @@ def allocate(connection: Connection, plan: Plan, key_starts: Mapping[str, int], 
     for table in plan.tables:
         in_table = existing.get(table.name, NOTHING)
         next_key = key_starts.get(table.name) or in_table.last + 1
-        allocated[table.name] = _TableAllocator(connection, plan, table, in_table, next_key, allocated).allocate()
+        allocated[table.name] = _TableAllocator(connection, plan, table, schema[table.name], in_table, next_key, allocated).allocate()
     return allocated
 
 
@@ -46,6 +46,7 @@ class _TableAllocator:
     connection: Connection
     plan: Plan
     table: Table
+    schema: TableSchema
     existing: ExistingKeys
     next_key: int  # the first key of new rows
     allocated: Mapping[str, RowAllocation] = field(default_factory=dict)  # the tables before this one
@@ -152,15 +153,16 @@ class _TableAllocator:
         offsets: dict[str, int] = {}
         indices = IndexRange(new[0].start, new[-1].stop)
         for column, generator in self.table.columns.items():
-            for unique in (g for g in generator.walk() if isinstance(g, Unique)):
-                offsets[column] = max(offsets.get(column, 0), self._unique_offset(column, unique, indices))
+            uniques = [g for g in generator.walk() if isinstance(g, Unique)]
+            for unique in uniques:
+                offset = self._unique_offset(column, unique, indices, sole=len(uniques) == 1)
+                offsets[column] = max(offsets.get(column, 0), offset)
         return {column: offset for column, offset in offsets.items() if offset}
 
-    def _unique_offset(self, column: str, unique: Unique, indices: IndexRange) -> int:
-        table, values = self.table.name, capacity(unique)
-        if self.existing.empty and indices.stop <= values:
+    def _unique_offset(self, column: str, unique: Unique, indices: IndexRange, *, sole: bool) -> int:
+        if self.existing.empty and indices.stop <= capacity(unique):
             return 0
-        free = key_reservation.free_values(self.connection, table, column, unique, indices)
+        free = key_reservation.free_values(self.connection, self.schema, column, unique, indices, sole=sole)
         if free.offset is None:
             raise self._no_free_values(column, indices.rows, free)
         return free.offset

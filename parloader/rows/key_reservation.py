@@ -11,8 +11,8 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
-from parloader.plans.unique import capacity, like_pattern, position_of
-from parloader.schema.model import Schema
+from parloader.plans.unique import capacity, like_pattern, position_of, text_of
+from parloader.schema.model import Schema, TableSchema
 
 
 def key_counters(connection: Connection, tables: Collection[str]) -> dict[str, int]:
@@ -67,6 +67,9 @@ MAX_HIGHEST_VALUES = 1_000
 # The forms whose values the server sorts as their numbers n
 SORTED_AS_NUMBERS = (UniqueKind.INTEGER, UniqueKind.DECIMAL, UniqueKind.DATE, UniqueKind.DATETIME, UniqueKind.TIME)
 
+# Places at which free texts are looked for: 2 to this power is more than any table has rows
+PLACES = 40
+
 # Collations that sort digits before letters and both in their usual order, without the contractions of a language ("ch" after "h" in Czech).
 # Others may as well, but are not worth a longer list
 IN_DIGIT_ORDER = re.compile(
@@ -85,14 +88,20 @@ class FreeValues:
     above_highest: bool  # whether only values above the highest existing one were considered
 
 
-def free_values(connection: Connection, table: str, column: str, unique: Unique, indices: IndexRange) -> FreeValues:
-    """Finds values for rows with these indices that no existing row has."""
-    values = capacity(unique)
+def free_values(
+    connection: Connection, schema: TableSchema, column: str, unique: Unique, indices: IndexRange, *, sole: bool = True
+) -> FreeValues:
+    """Finds values for rows with these indices that no existing row has. `sole`: the column has no values of another form."""
+    table, values = schema.name, capacity(unique)
     if values <= MAX_LISTED_VALUES:
         existing = sql.rows(
             connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL"
         )
         return _free_between(_positions(unique, (value for (value,) in existing)), indices, values)
+    if unique.form is UniqueKind.TEXT and sole and _is_in_digit_order(schema, column):
+        first = _free_texts(connection, table, column, unique, indices)
+        if first is not None:
+            return FreeValues(offset=first - indices.start, longest=values - first, above_highest=False)
     value = _highest_value(connection, table, column, unique)
     above = _free_between(_positions(unique, [] if value is None else [value]), indices, values, above_first=True)
     if above.offset is not None or unique.form not in SORTED_AS_NUMBERS:
@@ -126,30 +135,48 @@ def _free_between(positions: list[int], indices: IndexRange, values: int, *, abo
 
 def _highest_value(connection: Connection, table: str, column: str, unique: Unique) -> Any:
     """The highest existing value of this form; None if there is none."""
-    if unique.form is UniqueKind.TEXT:
-        return _highest_text(connection, table, column, unique)
     name, where = sql.quote(column), ""
     parameters: tuple[object, ...] = ()
     compared = f"CAST({name} AS CHAR)" if unique.form is UniqueKind.UUID else name
+    # Many collations sort digits and letters in another order than their bytes
+    highest = f"CAST(LOWER(CONVERT({name} USING utf8mb4)) AS BINARY)" if unique.form is UniqueKind.TEXT else compared
     if (like := like_pattern(unique)) is not None:
         where, parameters = f"WHERE {compared} LIKE %s ESCAPE '|'", (like,)
     elif unique.form is UniqueKind.BYTES and unique.prefix:
         prefix = bytes.fromhex(unique.prefix)
         where = f"WHERE {name} BETWEEN %s AND %s"
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
-    return sql.value(connection, f"SELECT MAX({compared}) FROM {sql.quote(table)} {where}", *parameters)
+    value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
+    return value.decode() if unique.form is UniqueKind.TEXT and value is not None else value
 
 
-def _highest_text(connection: Connection, table: str, column: str, unique: Unique) -> Any:
-    """The highest existing text of this form, in the order of its digits; None if there is none.
+def _is_in_digit_order(schema: TableSchema, column: str) -> bool:
+    """Whether an index of the table has the column's texts in the order of their digits."""
+    indexes = [key.columns for key in schema.unique_keys if not key.expressions and not any(key.prefixes)]
+    return any(columns[:1] == (column,) for columns in indexes) and bool(IN_DIGIT_ORDER.fullmatch(schema.column(column).collation))
 
-    If the collation sorts digits and letters in this order, it is the last one in the column's index. Otherwise all texts are read.
+
+def _free_texts(connection: Connection, table: str, column: str, unique: Unique, indices: IndexRange) -> int | None:
+    """The number n of the first of consecutive free texts, found in an index without reading the others; None if there is no such place.
+
+    Looks at the first n that is possible, and at places that are twice as far from it each time. Below the first free place follow the
+    highest existing text there, which is usually the last one of an earlier run.
     """
-    name, source, like = sql.quote(column), f"FROM {sql.quote(table)} WHERE {sql.quote(column)} LIKE %s ESCAPE '|'", like_pattern(unique)
-    last = sql.rows(connection, f"SELECT {name}, COLLATION({name}) {source} ORDER BY {name} DESC LIMIT 1", like)
-    if not last or IN_DIGIT_ORDER.fullmatch(last[0][1]):
-        return last[0][0] if last else None
-    return sql.value(connection, f"SELECT MAX(CAST(LOWER(CONVERT({name} USING utf8mb4)) AS BINARY)) {source}", like).decode()
+    name, source = sql.quote(column), f"FROM {sql.quote(table)}"
+    distances = [0, *(indices.rows << doubled for doubled in range(PLACES))]
+    places = [first for distance in distances if (first := indices.start + distance) + indices.rows <= capacity(unique)]
+    ends = [text_of(unique, n) for first in places for n in (first, first + indices.rows - 1)]
+    # COUNT, because a SELECT … LIMIT 1 that is killed may look like one without a row (sql.exists)
+    looks = [f"(SELECT COUNT(*) FROM (SELECT 1 {source} WHERE {name} BETWEEN %s AND %s LIMIT 1) place)"] * len(places)
+    taken = sql.row(connection, f"SELECT {', '.join(looks)}", *ends) if places else ()
+    free = next((place for place, is_taken in zip(places, taken, strict=True) if not is_taken), None)
+    if free is None or free == indices.start:
+        return free
+    below = f"WHERE {name} BETWEEN %s AND %s ORDER BY {name} DESC LIMIT 1"
+    last = sql.rows(connection, f"SELECT {name} {source} {below}", text_of(unique, indices.start), text_of(unique, free - 1))
+    position = position_of(unique, last[0][0]) if last else None
+    is_of_form = position is not None and text_of(unique, position).lower() == last[0][0].lower()
+    return position + 1 if position is not None and is_of_form else free
 
 
 def plan_value(value: Any) -> Scalar:

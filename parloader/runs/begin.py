@@ -34,7 +34,7 @@ def begin(
     """
     had_ledger = token is not None
     planned, empty = prepared.planned, prepared.creates_tables
-    forecast = allocate(connection, prepared.plan, {}, empty=empty)
+    forecast = allocate(connection, prepared.plan, prepared.schema, {}, empty=empty)
     require_key_capacity(prepared.plan, prepared.schema, forecast)
     new = [name for name, rows in forecast.items() if rows.new]
     require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
@@ -92,7 +92,7 @@ def _begin_run(
 
     def test() -> tuple[Mapping[str, RowAllocation], PreflightResult]:
         control.require_current(connection, token)
-        rows = allocate(connection, plan, key_starts, empty=False)
+        rows = allocate(connection, plan, schema, key_starts, empty=False)
         triggers.begin()
         _write_parents(connection, plan, rows, server, triggers)
         return rows, preflight(connection, plan, rows, schema, server, triggers)

@@ -22,9 +22,7 @@ def ledger(database: Database) -> Database:
     ("limit", "seen"), [(0, "did not list "), (1, "did not list "), (40, "returned 40 of the 53 rows of parloader_batch")]
 )
 def test_a_limit_of_the_rows_that_a_select_returns(ledger: Database, limit: int, seen: str) -> None:
-    ledger.execute(
-        "DELETE FROM parloader_batch WHERE run_id = 1 AND first_index % 4 = 0".replace("%", "%%")
-    )
+    ledger.execute("DELETE FROM parloader_batch WHERE run_id = 1 AND first_index % 4 = 0".replace("%", "%%"))
     with ledger.connection() as connection:
         assert len(store.runs(connection)) == 2
         sql.execute(connection, f"SET SESSION sql_select_limit = {limit:d}")

@@ -44,7 +44,8 @@ def reuse(database: Database, rows: int, *names: str) -> dict[str, RowAllocation
     used = tuple(Table(name=name, rows=rows, columns={}, key="id") for name in names)
     main = Table(name="negative", rows=3, columns={}, key="id", partitioned=True, reuse=False)
     with database.connection() as connection:
-        return allocation.allocate(connection, Plan(name="p", parameters={}, tables=(*used, main)), {}, empty=False)
+        plan, schema = Plan(name="p", parameters={}, tables=(*used, main)), introspection.read_tables(connection, [*names, "negative"])
+        return allocation.allocate(connection, plan, schema, {}, empty=False)
 
 
 def keys(rows: RowAllocation) -> list[int]:
@@ -109,7 +110,8 @@ def test_rows_that_match_are_found_in_order(database: Database, monkeypatch: pyt
         monkeypatch.setattr(allocation, "UNITED", united)
         monkeypatch.setattr(existing_rows, "UNITED", united)
         with database.connection() as connection:
-            found.append(allocation.allocate(connection, Plan(name="p", parameters={}, tables=(table, main)), {}, empty=False)["t"])
+            plan, schema = Plan(name="p", parameters={}, tables=(table, main)), introspection.read_tables(connection, ["t", "main"])
+            found.append(allocation.allocate(connection, plan, schema, {}, empty=False)["t"])
     assert found[0] == found[1] == found[2]
     keys = found[0].keys
     assert keys is not None

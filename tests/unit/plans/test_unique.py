@@ -18,7 +18,7 @@ from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
 from parloader.generation.unique import first_values
 from parloader.plans.generators import Unique, UniqueKind
-from parloader.plans.unique import capacity, like_pattern, position_of
+from parloader.plans.unique import capacity, like_pattern, position_of, text_of
 
 numbers = st.integers(-(10**6), 10**6)
 
@@ -76,6 +76,7 @@ def test_each_n_has_its_own_value_and_is_decoded_from_it(unique: Unique, data: s
     numbers = sorted(data.draw(st.sets(st.integers(0, room - 1) | st.integers(0, min(room - 1, 40)), min_size=1, max_size=20)))
     values = [found(unique, value) for value in made(unique, numbers)]
     assert [position_of(unique, value) for value in values] == numbers
+    assert unique.form is not UniqueKind.TEXT or [text_of(unique, n) for n in numbers] == values
     keys = [ORDER.get(unique.form, lambda value: value)(value) for value in values]
     assert all(one < other for one, other in pairwise(keys))
 
