@@ -11,6 +11,7 @@ from parloader.database.driver import Connection
 from parloader.errors import ForeignRows, SchemaMismatch
 from parloader.generation.frames import RowGenerator, only
 from parloader.ledger.run import Run
+from parloader.plans.generators import Unique
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.clean_command import CleanCommand
@@ -279,8 +280,27 @@ def _share_rows(connection: Connection, name: str, run: Run, other: Run) -> bool
         return any(first <= last_before for (_, last_before), (first, _) in pairwise(sorted(ranges)))
     if run.table(name).key is not None or other.table(name).key is not None:
         return True  # keys of different kinds cannot be compared
+    if _have_different_values(name, run, other):
+        return False
     keys = [OwnedRows(name, ((of, Pass.FIRST),)).row_keys(connection).sorted_hashes for of in (run, other)]
     return pl.concat(keys).is_duplicated().any()
+
+
+def _have_different_values(name: str, run: Run, other: Run) -> bool:
+    """Whether the plans alone show that no row of the one has the row key of a row of the other: a column of it is unique across both."""
+    table, other_table = run.plan.table(name), other.plan.table(name)
+    for column in {*table.identity} & {*other_table.identity}:
+        generator = table.columns[column]
+        if isinstance(generator, Unique) and generator == other_table.columns[column]:
+            numbers = sorted(
+                (part.start + offset, part.stop + offset)
+                for of in (run, other)
+                for offset in (of.table(name).rows.unique_offsets.get(column, 0),)
+                for part in of.done_by_pass(name, Pass.FIRST)
+            )
+            if all(first >= stop_before for (_, stop_before), (first, _) in pairwise(numbers)):
+                return True
+    return False
 
 
 def find_extra_keys(

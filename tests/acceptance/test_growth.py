@@ -104,11 +104,13 @@ def test_rows_of_somebody_else_in_the_target_and_in_its_parents(database: Databa
 
 
 @slow_on_mysql("server")
-def test_rows_of_earlier_runs(database: Database) -> None:
-    plan = ("--table", "orders", "--rows", "300")
+@pytest.mark.parametrize("table", ["orders", "country"])
+def test_rows_of_earlier_runs(database: Database, table: str) -> None:
+    """The rows of `country` have no integer key."""
+    plan = ("--table", table, "--rows", "300")
     database.execute(*ORDERS)
-    database.parloader("seed", "--table", "orders", "--rows", "1500", "--procs", "1")
+    database.parloader("seed", "--table", table, "--rows", "1500", "--procs", "1")
     few = reads_of(database, commands_for(2, *plan))
-    database.parloader("seed", "--table", "orders", "--rows", "30000", "--new-run", "--procs", "1")
+    database.parloader("seed", "--table", table, "--rows", "30000", "--new-run", "--procs", "1")
     many = reads_of(database, commands_for(4, *plan))
     require_no_growth(few, many)
