@@ -77,32 +77,38 @@ def steps(samples: Sequence[Sample]) -> Iterator[tuple[str, Step]]:
 
 
 def draw(samples: Sequence[Sample], file: Path) -> None:
-    """Draws rows/s (above) and memory (below) over time, with a column for each command."""
+    """Draws rows/s (above, on a logarithmic scale) and memory (below) over time, with a column for each command."""
     commands = list(dict.fromkeys(sample.command for sample in samples))
     widths = [max(sample.seconds for sample in samples if sample.command == command) for command in commands]
     figure = Figure(figsize=(11, 6), layout="constrained")
-    panels = figure.subplots(
-        2, len(commands), sharey="row", sharex="col", squeeze=False, width_ratios=[max(w, max(widths) / 4) for w in widths]
-    )
+    ratios = [max(width, max(widths) / 4) for width in widths]  # a short command still gets a panel that can be read
+    panels = figure.subplots(2, len(commands), sharey="row", sharex="col", squeeze=False, width_ratios=ratios)
     for command, above, below in zip(commands, *panels, strict=True):
-        for of, step in steps(samples):
-            if of == command:
-                above.plot(step.minutes, [rate / 1000 for rate in step.rates], label=step.label, linewidth=1)
-        running = [sample for sample in samples if sample.command == command and sample.command_mib]
-        minutes = [sample.seconds / MINUTE for sample in running]
-        below.plot(minutes, [sample.command_mib for sample in running], label="the command", linewidth=1)
-        below.plot(minutes, [sample.largest_worker_mib for sample in running], label="its largest worker", linewidth=1)
-        above.set(title=command, ylim=(0, None))
-        below.set(xlabel="minutes", ylim=(0, None), xlim=(0, None))
-        if above.has_data():
-            above.legend(fontsize=8, loc="lower left")
-    panels[0][0].set_ylabel("thousand rows/s")
-    panels[1][0].set_ylabel("resident memory, MiB")
+        own = [step for of, step in steps(samples) if of == command]
+        for step in own:
+            above.plot(step.minutes, [rate / 1000 for rate in step.rates], label=step.label, linewidth=1)
+        for label, figures in _memory([sample for sample in samples if sample.command == command]).items():
+            below.plot([minutes for minutes, _ in figures], [mib for _, mib in figures], label=label, linewidth=1)
+        above.set(title=command)
+        below.set(xlabel="minutes", xlim=(0, None))
+        if len(own) > 1:
+            above.legend(fontsize=8)
+    panels[0][0].set(ylabel="thousand rows/s", yscale="log", ylim=(1, 1_000))
+    panels[0][0].set_yticks([1, 10, 100, 1_000], ["1", "10", "100", "1,000"])
+    panels[1][0].set(ylabel="resident memory, MiB", ylim=(0, 1.2 * max(sample.command_mib for sample in samples)))
     panels[1][0].legend(fontsize=8, loc="lower left")
     for panel in panels.flat:
         panel.grid(alpha=0.3)
     with matplotlib.rc_context({"svg.hashsalt": "growth", "svg.fonttype": "none"}):
-        figure.savefig(file, metadata={"Date": None})
+        figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+
+
+def _memory(samples: Sequence[Sample]) -> dict[str, list[tuple[float, float]]]:
+    """What used memory → (minutes, MiB), while it existed."""
+    return {
+        "the command": [(sample.seconds / MINUTE, sample.command_mib) for sample in samples if sample.command_mib],
+        "its largest worker": [(sample.seconds / MINUTE, sample.largest_worker_mib) for sample in samples if sample.largest_worker_mib],
+    }
 
 
 def table(samples: Sequence[Sample]) -> str:
