@@ -51,10 +51,11 @@ as_root() {
 # server_binary [MariaDB|MySQL]: prints where parloader itself would find such a server; fails where it would not.
 server_binary() { .venv/bin/python -m parloader.database.private_server.binary "$@" 2>/dev/null; }
 
-# unpack_debs SERVER PACKAGE [SUITE]: the package and the libraries it links, unpacked below .servers/SERVER without root, from the
-# mirror that the machine's own sources name (of SUITE, where given), and a command .venv/bin/SERVER that starts it by its own ld.so.
+# unpack_debs COMMAND PACKAGE [SUITE [PROGRAM]]: the package and the libraries it links, unpacked below .servers/COMMAND without root, from the
+# mirror that the machine's own sources name (of SUITE, if given), and a command .venv/bin/COMMAND that starts its PROGRAM (else, the one named
+# like the command) by the ld.so that belongs to it.
 unpack_debs() {
-    server=$1 package=$2 suite=${3:-}
+    server=$1 package=$2 suite=${3:-} program=${4:-$1}
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
     root=$PWD/.servers/$server
     rm -rf "$root"
@@ -79,7 +80,7 @@ unpack_debs() {
     cat >".venv/bin/$server" <<WRAPPER
 #!/bin/sh
 # $package, unpacked; started by its own loader and libraries
-exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$server" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
+exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$program" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
 WRAPPER
     chmod +x ".venv/bin/$server"
     "$PWD/.venv/bin/$server" --no-defaults --version >/dev/null
@@ -125,6 +126,13 @@ get_galera() {
     has_galera
 }
 has_galera() { PYTHONPATH="$PWD/tests" .venv/bin/python -c 'import sys; from support.cluster import missing; sys.exit(missing())' 2>/dev/null; }
+
+# get_mariadb_11_8: the command mariadbd-11.8, of Debian 13; fails if there is no way to it. parloader itself looks for mariadbd, so only the
+# tests find it.
+get_mariadb_11_8() {
+    command -v mariadbd-11.8 >/dev/null || .venv/bin/mariadbd-11.8 --no-defaults --version >/dev/null 2>&1 ||
+        unpack_debs mariadbd-11.8 mariadb-server-core trixie mariadbd
+}
 
 # get_mysql: a MySQL that parloader finds; fails where there is no way to one. Debian has it in sid only.
 get_mysql() {
