@@ -77,10 +77,11 @@ unpack_debs() {
     rm -rf "$root/apt" "$root/debs"
     loader=$(find "$root" -name 'ld-linux*.so.*' | head -n 1)
     libraries=$(dirname "$(find "$root" -name 'libstdc++.so.6' | head -n 1)")
+    messages=$(dirname "$(dirname "$(find "$root/usr/share" -path '*/english/errmsg.sys' | head -n 1)")")
     cat >".venv/bin/$server" <<WRAPPER
 #!/bin/sh
 # $package, unpacked; started by its own loader and libraries
-exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$program" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
+exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$program" "\$@" --basedir="$root/usr" --lc-messages-dir="$messages" --plugin-dir="$root/usr/lib/mysql/plugin"
 WRAPPER
     chmod +x ".venv/bin/$server"
     "$PWD/.venv/bin/$server" --no-defaults --version >/dev/null
