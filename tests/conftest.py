@@ -46,8 +46,8 @@ numbers = itertools.count(1)
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if ONLY:
-        others = [item for item in items if not is_wanted(item)]
-        items[:] = [item for item in items if is_wanted(item)]
+        others = [item for item in items if not is_wanted(item, ONLY)]
+        items[:] = [item for item in items if is_wanted(item, ONLY)]
         config.hook.pytest_deselected(items=others)
 
 

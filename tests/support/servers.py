@@ -184,9 +184,9 @@ def on_mariadb_11_8_too(fixture: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(fixture, list(KINDS), indirect=True)
 
 
-def is_wanted(item: pytest.Item) -> bool:
-    """Whether the test needs no server of another kind than ONLY. On 11.8, those of "mariadb" run, since its program is the one they find."""
-    wanted = "mariadb" if ONLY == NEWER_MARIADB else ONLY
+def is_wanted(item: pytest.Item, only: str) -> bool:
+    """Whether the test needs no other kind of server than `only`. On 11.8, those of "mariadb" run, since its program is the one they find."""
+    wanted = "mariadb" if only == NEWER_MARIADB else only
     parameters = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
     return not any(value in KINDS and value != wanted for value in parameters if isinstance(value, str))
 
