@@ -146,7 +146,7 @@ def run_clients(name: str, commands: Sequence[Command], folder: Path) -> ClientR
 def _start(command: Command, folder: Path, stack: ExitStack) -> Client:
     out = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the caller's stack closes it
     err = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=_environment(command), cwd=folder)
+    process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment(command), cwd=folder)
     stack.callback(_end, process)
     assert process.stdin
     with process.stdin as stdin, suppress(BrokenPipeError):  # if it ends before reading, its exit code shows the failure
@@ -179,7 +179,7 @@ def _answer(text: str) -> Any:
     return json.loads(text) if text.startswith("{") else None
 
 
-def _environment(command: Command) -> dict[str, str]:
+def environment(command: Command) -> dict[str, str]:
     """Uses parloader of this checkout, ignores the user's settings, and allows one Polars thread per process, as in parloader's workers."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_")}
     url = {"PARLOADER_URL": command.url} if command.url else {}

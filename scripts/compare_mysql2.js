@@ -61,5 +61,5 @@ async function main() {
 
 main().catch((error) => {
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(1); // the open connection would keep it running
 });
