@@ -18,9 +18,10 @@ from pathlib import Path
 import click
 import compare_report
 from compare_client import Job
-from compare_loaders import LOADERS, Load, Loader, Run, make_files, parloader, parloader_verify, run_clients
+from compare_loaders import Load, Loader, Run, make_files, parloader, parloader_verify, run_clients
 from compare_proxy import proxy
 from compare_report import Measurement, ServerResult
+from compare_rivals import ALL_LOADERS, make_dumps
 from compare_server import Contents, Place, contents, file_system, say, throwaway
 
 from parloader.database.dialects import ServerKind
@@ -29,7 +30,7 @@ from parloader.errors import ServerStartError
 
 SERVERS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
 
-NAMES = tuple(loader.name for loader in LOADERS)
+NAMES = tuple(loader.name for loader in ALL_LOADERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ def compare_on(kind: ServerKind, comparison: Comparison) -> ServerResult:
         expected = _reference(place, comparison.job(1))
         for procs in comparison.procs:
             result.files_seconds[procs] = make_files(_files(place, procs), comparison.job(procs))
+            make_dumps(place.target, _files(place, procs), comparison.job(procs))
         for number, procs, loader in comparison.turns():
             run = Run(place=place, target=target, job=comparison.job(procs), files=_files(place, procs))
             measured = Measurement(round=number, procs=procs, loader=loader.name, load=_load(run, loader, expected))
@@ -133,7 +135,7 @@ def _numbers(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 def _comparable(names: Sequence[str], delay_ms: float) -> tuple[Loader, ...]:
     """The loaders of these names that can run here; reports why the others cannot."""
     found = []
-    for loader in LOADERS:
+    for loader in ALL_LOADERS:
         why = loader.missing or (None if loader.over_network or not delay_ms else f"{loader.name}: not measured over a delayed network")
         if loader.name in names and why:
             say(f"left out: {why}")

@@ -5,10 +5,12 @@ last commit, in seconds of the monotonic clock. Imports only what its loader nee
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.database.tls import Tls
 from parloader.plans.row_ranges import IndexRange, batches, split
+
+RIVALS = Path(__file__).resolve().parent.parent / ".servers/rivals"
+"""Where scripts/lib_rivals.sh puts what it fetches."""
+
+MYSQLCLIENT = RIVALS / "mysqlclient"
 
 TABLE = "script_execution"
 
@@ -91,6 +98,28 @@ def pymysql_executemany(connection: Connection, rows: int, _: str) -> Load:
     return load
 
 
+def mysqlclient_executemany(connection: Any, rows: int, _: str) -> Load:
+    """The executemany() of mysqlclient, whose protocol is in C; it joins the tuples into multi-row INSERTs of up to 64 KiB. The best case, as above."""
+    frame = frames(rows)
+    insert = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+
+    def load(batch: IndexRange) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(insert, frame(batch).rows())
+        connection.commit()
+
+    return load
+
+
+def mysqlclient_connect(target: Target) -> Any:
+    sys.path.insert(0, str(MYSQLCLIENT))
+    os.environ.setdefault("MARIADB_PLUGIN_DIR", str(next(RIVALS.glob("libmariadb-dev/usr/lib/*/libmariadb3/plugin"), "")))
+    import MySQLdb  # type: ignore[import-untyped]
+
+    place = {"unix_socket": target.unix_socket} if target.unix_socket else {"host": target.host, "port": target.port}
+    return MySQLdb.connect(**place, user=target.user, password=target.password, database=target.database, charset="utf8mb4")
+
+
 def load_data_ready(connection: Connection, _: int, folder: str) -> Load:
     """LOAD DATA LOCAL from a ready-made file for each batch."""
     statement = f"LOAD DATA LOCAL INFILE 'ready' INTO TABLE {TABLE} CHARACTER SET utf8mb4 ({', '.join(COLUMNS)})".encode()
@@ -116,9 +145,10 @@ def insert_select(connection: Connection, _: int, __: str) -> Load:
     return load
 
 
-LOADERS: dict[str, Callable[[Connection, int, str], Load]] = {
+LOADERS: dict[str, Callable[[Any, int, str], Load]] = {
     "sqlalchemy executemany": sqlalchemy_executemany,
     "pymysql executemany": pymysql_executemany,
+    "mysqlclient executemany": mysqlclient_executemany,
     "load data ready": load_data_ready,
     "insert select": insert_select,
 }
@@ -132,7 +162,8 @@ def batch_file(folder: str, batch: IndexRange) -> str:
 def main(loader: str, worker: int, folder: str, target: dict[str, Any], job: dict[str, int]) -> None:
     work = Job(**job)
     to = Target(**{**target, "tls": Tls(**target["tls"])})
-    connection = connect(to, autocommit=False, local_infile=loader == "load data ready")
+    by_parloader = partial(connect, autocommit=False, local_infile=loader == "load data ready")
+    connection = (mysqlclient_connect if loader == "mysqlclient executemany" else by_parloader)(to)
     load = LOADERS[loader](connection, work.rows, folder)
     begun_seconds = time.monotonic()
     for batch in work.batches(worker):

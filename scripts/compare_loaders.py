@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -47,6 +47,7 @@ class Command:
     arguments: Sequence[str]
     given: bytes = b""
     url: str | None = None  # passed in the environment, because it may contain a password
+    more_environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +81,14 @@ Span = tuple[float, float]  # the duration of the load, and the time of its end
 
 @dataclass(frozen=True, kw_only=True)
 class Loader:
-    """A way to load. `commands` run concurrently; `span` computes which part of their run time counts. `needs`: any one of these programs."""
+    """A way to load. `commands` run concurrently; `span` computes which part of their run time counts. `needs`: any one of these programs;
+    `needs_folder`: a folder that scripts/lib_rivals.sh makes."""
 
     name: str
     commands: Callable[[Run], Sequence[Command]]
     span: Callable[[ClientRuns], Span]
     needs: tuple[str, ...] = ()
+    needs_folder: Path | None = None
     over_network: bool = False
 
     def load(self, run: Run) -> Load:
@@ -105,11 +108,15 @@ class Loader:
         """Why it cannot run on this machine; None if it can."""
         if self.needs and not program(self.needs):
             return f"{self.name}: {' or '.join(self.needs)} is not installed"
+        if self.needs_folder and not self.needs_folder.exists():
+            return f"{self.name}: there is no {self.needs_folder}"
         return None
 
 
 def program(names: Sequence[str]) -> str | None:
-    return next(filter(None, map(shutil.which, names)), None)
+    """The path of the first of these programs that is on the PATH or beside Python."""
+    folders = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+    return next(filter(None, (shutil.which(name, path=folders) for name in names)), None)
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def run_clients(name: str, commands: Sequence[Command], folder: Path) -> ClientR
 def _start(command: Command, folder: Path, stack: ExitStack) -> Client:
     out = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the caller's stack closes it
     err = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=_environment(command), cwd=folder)
+    process = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment(command), cwd=folder)
     stack.callback(_end, process)
     assert process.stdin
     with process.stdin as stdin, suppress(BrokenPipeError):  # if it ends before reading, its exit code shows the failure
@@ -172,12 +179,12 @@ def _answer(text: str) -> Any:
     return json.loads(text) if text.startswith("{") else None
 
 
-def _environment(command: Command) -> dict[str, str]:
+def environment(command: Command) -> dict[str, str]:
     """Uses parloader of this checkout, ignores the user's settings, and allows one Polars thread per process, as in parloader's workers."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_")}
     url = {"PARLOADER_URL": command.url} if command.url else {}
     threads = {} if command.url else {"POLARS_MAX_THREADS": "1"}
-    return {**kept, **url, **threads, "PYTHONPATH": str(SCRIPTS.parent)}
+    return {**kept, **url, **threads, **command.more_environment, "PYTHONPATH": str(SCRIPTS.parent)}
 
 
 def url_of(target: Target) -> str:
@@ -203,7 +210,7 @@ def _parloader_span(client_runs: ClientRuns) -> Span:
     return answer["seconds"], client_runs.ended_seconds - answer["check_seconds"]
 
 
-def _clients(name: str) -> Callable[[Run], Sequence[Command]]:
+def clients_of(name: str) -> Callable[[Run], Sequence[Command]]:
     def commands(run: Run) -> Sequence[Command]:
         arguments = (sys.executable, str(SCRIPTS / "compare_client.py"))
         given = {"loader": name, "folder": str(run.files), "target": asdict(run.target), "job": asdict(run.job)}
@@ -212,7 +219,7 @@ def _clients(name: str) -> Callable[[Run], Sequence[Command]]:
     return commands
 
 
-def _from_start_to_last_commit(client_runs: ClientRuns) -> Span:
+def from_start_to_last_commit(client_runs: ClientRuns) -> Span:
     end_seconds = max(answer["ended_seconds"] for answer in client_runs.answers)
     return end_seconds - client_runs.begun_seconds, end_seconds
 
@@ -223,7 +230,7 @@ def _from_first_statement_to_last_commit(client_runs: ClientRuns) -> Span:
     return end_seconds - min(answer["begun_seconds"] for answer in client_runs.answers), end_seconds
 
 
-def _entire(client_runs: ClientRuns) -> Span:
+def entire_span(client_runs: ClientRuns) -> Span:
     return client_runs.seconds, client_runs.ended_seconds
 
 
@@ -254,11 +261,11 @@ def _parloader(name: str, options: Callable[[Run], Sequence[str]]) -> Loader:
 
 
 def _executemany(name: str) -> Loader:
-    return Loader(name=name, commands=_clients(name), span=_from_start_to_last_commit, over_network=True)
+    return Loader(name=name, commands=clients_of(name), span=from_start_to_last_commit, over_network=True)
 
 
 def _baseline(name: str) -> Loader:
-    return Loader(name=name, commands=_clients(name), span=_from_first_statement_to_last_commit)
+    return Loader(name=name, commands=clients_of(name), span=_from_first_statement_to_last_commit)
 
 
 LOADERS = (
@@ -267,8 +274,8 @@ LOADERS = (
     _parloader("parloader auto", lambda _: ("--batch=auto",)),
     _executemany("sqlalchemy executemany"),
     _executemany("pymysql executemany"),
-    Loader(name="sysbench", commands=_sysbench, span=_entire, needs=("sysbench",)),
-    Loader(name="mariadb-import", commands=_mariadb_import, span=_entire, needs=IMPORTERS),
+    Loader(name="sysbench", commands=_sysbench, span=entire_span, needs=("sysbench",)),
+    Loader(name="mariadb-import", commands=_mariadb_import, span=entire_span, needs=IMPORTERS),
     *map(_baseline, BASELINES),
 )
 

@@ -13,7 +13,9 @@ from statistics import median
 from typing import Any
 
 import psutil
-from compare_loaders import BASELINES, IMPORTERS, LOADERS, PARLOADER, Load, program
+from compare_client import RIVALS
+from compare_loaders import BASELINES, IMPORTERS, PARLOADER, Load, program
+from compare_rivals import ALL_LOADERS, IMPORTER, MYLOADER
 
 COLUMNS = 80
 
@@ -27,6 +29,13 @@ LEGEND = (
     "server limit: the faster, in each round, of INSERT … SELECT without a client and LOAD DATA of ready-made files. "
     "Every load had the same rows (count and checksum) as the first one, which parloader verify checked row by row."
 )
+
+
+FETCHED = {
+    "mysqlclient": ("mysqlclient/mysqlclient-*.dist-info/METADATA", r"^Version: (\S+)"),
+    "mysql2": ("mysql2/node_modules/mysql2/package.json", r'"version": "(\S+?)"'),
+}
+"""Clients that scripts/lib_rivals.sh fetched: the file that names the version, and how."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +85,7 @@ def tables(result: ServerResult) -> str:
 def _table(result: ServerResult, procs: int) -> str:
     base = result.seconds(procs, PARLOADER)
     lines = []
-    for loader in (loader.name for loader in LOADERS):
+    for loader in (loader.name for loader in ALL_LOADERS):
         loads = result.of(procs, loader)
         if loads:
             cpu = [_per_million(result, loads.values(), of) for of in (_client_cpu_seconds, _server_cpu_seconds)]
@@ -179,8 +188,16 @@ def _system() -> str:
 def versions() -> dict[str, str]:
     packages = ("parloader", "polars", "pymysql", "sqlalchemy")
     found = {"Python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}
-    for name, path in (("sysbench", program(["sysbench"])), ("mariadb-import", program(IMPORTERS))):
+    for name, path in (
+        ("sysbench", program(["sysbench"])),
+        ("mariadb-import", program(IMPORTERS)),
+        ("mariadb-import --dir", program([IMPORTER])),
+        (MYLOADER, program([MYLOADER])),
+    ):
         if path:
             said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
             found[name] = (re.search(r"\d+\.\d+\.\d+\S*", said) or [said.strip()])[0].rstrip(",")
+    for name, (files, number) in FETCHED.items():
+        for file in RIVALS.glob(files):
+            found[name] = re.findall(number, file.read_text(), re.MULTILINE)[0]
     return found

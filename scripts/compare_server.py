@@ -95,10 +95,10 @@ def contents(connection: Connection) -> Contents:
 
 
 @contextmanager
-def throwaway(kind: ServerKind, *, tcp: bool) -> Iterator[Place]:
-    """A server of this kind in a new folder in TMPDIR; both are removed at the end. ServerStartError: this machine has no such server."""
+def throwaway(kind: ServerKind, *, tcp: bool, program: Path | None = None) -> Iterator[Place]:
+    """A server of this kind (of this program, if given) in a new folder in TMPDIR; both are removed at the end. ServerStartError: there is none."""
     home = Path(tempfile.mkdtemp(prefix="parloader-compare-"))
-    server = PrivateServer(home=home, kinds=(kind,))
+    server = PrivateServer(home=home, kinds=(kind,), program=program)
     try:
         with server.in_use(_quiet, port=0 if tcp else None):
             try:

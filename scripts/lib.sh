@@ -51,12 +51,13 @@ as_root() {
 # server_binary [MariaDB|MySQL]: prints where parloader itself would find such a server; fails where it would not.
 server_binary() { .venv/bin/python -m parloader.database.private_server.binary "$@" 2>/dev/null; }
 
-# unpack_debs SERVER PACKAGE [SUITE]: the package and the libraries it links, unpacked below .servers/SERVER without root, from the
-# mirror that the machine's own sources name (of SUITE, where given), and a command .venv/bin/SERVER that starts it by its own ld.so.
+# unpack_debs FOLDER SUITE PACKAGE...: the packages and the libraries that they link, unpacked below .servers/FOLDER without root, from the mirror
+# that the machine's own sources name; of this suite of Debian, or of the machine's own release if it is "".
 unpack_debs() {
-    server=$1 package=$2 suite=${3:-}
+    root=$PWD/.servers/$1 suite=$2
+    shift 2
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
-    root=$PWD/.servers/$server
+    packages="$*"
     rm -rf "$root"
     mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/debs"
     set -- -q -o "Dir::State::lists=$root/apt/lists" -o "Dir::Cache=$root/apt/cache" -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none
@@ -66,23 +67,39 @@ unpack_debs() {
         echo "deb [signed-by=$key] $mirror $suite main" >"$root/apt/sources.list"
         set -- "$@" -o "Dir::Etc::sourcelist=$root/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     fi
-    say "fetching $package${suite:+ of $suite} into .servers/$server (a plain folder: no service, no package installed)"
+    say "fetching $packages${suite:+ of $suite} into ${root#"$PWD"/} (a plain folder: no service, no package installed)"
     apt-get "$@" update >"$root/apt/log" 2>&1 || { tail -n 5 "$root/apt/log" >&2; return 1; }
-    needed=$(apt-cache "$@" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$package" |
-        grep '^[a-z0-9]' | grep -v perl | sort -u) || return 1
     # shellcheck disable=SC2086  # a list of package names
+    needed=$(apt-cache "$@" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances $packages |
+        grep '^[a-z0-9]' | grep -v perl | sort -u) || return 1
+    # shellcheck disable=SC2086
     (cd "$root/debs" && apt-get "$@" download $needed >>"$root/apt/log" 2>&1) || { tail -n 5 "$root/apt/log" >&2; return 1; }
     for deb in "$root"/debs/*.deb; do dpkg-deb -x "$deb" "$root" || return 1; done
     rm -rf "$root/apt" "$root/debs"
+}
+
+# unpacked_command COMMAND FOLDER PROGRAM [ARGUMENT...]: .venv/bin/COMMAND, which starts a program below .servers/FOLDER by the ld.so that was unpacked
+# with it; these arguments come after its own. Its clients find their plugins.
+unpacked_command() {
+    command=$1 root=$PWD/.servers/$2 program=$3
+    shift 3
     loader=$(find "$root" -name 'ld-linux*.so.*' | head -n 1)
-    libraries=$(dirname "$(find "$root" -name 'libstdc++.so.6' | head -n 1)")
-    cat >".venv/bin/$server" <<WRAPPER
+    libraries=$(dirname "$(find "$root" -name 'libgcc_s.so.1' | head -n 1)") # /usr/lib and /lib are one folder, but not in every package
+    libraries=$root/usr/lib/$(basename "$libraries"):$root/lib/$(basename "$libraries")
+    cat >".venv/bin/$command" <<WRAPPER
 #!/bin/sh
-# $package, unpacked; started by its own loader and libraries
-exec "$loader" --library-path "$libraries:$root/lib/$(basename "$libraries")" "$root/usr/sbin/$server" "\$@" --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" --plugin-dir="$root/usr/lib/mysql/plugin"
+# $program, unpacked; started by its own loader and libraries
+MARIADB_PLUGIN_DIR="${libraries%%:*}/libmariadb3/plugin" exec "$loader" --library-path "$libraries" "$root/$program" "\$@" $*
 WRAPPER
-    chmod +x ".venv/bin/$server"
-    "$PWD/.venv/bin/$server" --no-defaults --version >/dev/null
+    chmod +x ".venv/bin/$command"
+    ".venv/bin/$command" --no-defaults --version >/dev/null 2>&1 || ".venv/bin/$command" --version >/dev/null
+}
+
+# unpack_server COMMAND SUITE PACKAGE PROGRAM: a server, and a command .venv/bin/COMMAND that starts it.
+unpack_server() {
+    unpack_debs "$1" "$2" "$3" || return 1
+    messages=$(dirname "$(dirname "$(find "$root/usr/share" -path '*/english/errmsg.sys' | head -n 1)")")
+    unpacked_command "$1" "$1" "$4" "--basedir='$root/usr' --lc-messages-dir='$messages' --plugin-dir='$root/usr/lib/mysql/plugin'"
 }
 
 # get_mariadb: a MariaDB that parloader finds; fails where there is no way to one. Installs no service.
@@ -96,7 +113,7 @@ get_mariadb() {
                     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mariadb-server-core >/dev/null; } || true
             server_binary MariaDB >/dev/null && return
         fi
-        unpack_debs mariadbd mariadb-server-core && return
+        unpack_server mariadbd "" mariadb-server-core usr/sbin/mariadbd && return
     fi
     if command -v brew >/dev/null; then
         say "installing mariadb with Homebrew (no service is started)"
@@ -126,10 +143,17 @@ get_galera() {
 }
 has_galera() { PYTHONPATH="$PWD/tests" .venv/bin/python -c 'import sys; from support.cluster import missing; sys.exit(missing())' 2>/dev/null; }
 
+# get_mariadb_11_8: the command mariadbd-11.8, of Debian 13; fails if there is no way to it. parloader itself looks for mariadbd, so only the
+# tests find it.
+get_mariadb_11_8() {
+    command -v mariadbd-11.8 >/dev/null || .venv/bin/mariadbd-11.8 --no-defaults --version >/dev/null 2>&1 ||
+        unpack_server mariadbd-11.8 trixie mariadb-server-core usr/sbin/mariadbd
+}
+
 # get_mysql: a MySQL that parloader finds; fails where there is no way to one. Debian has it in sid only.
 get_mysql() {
     server_binary MySQL >/dev/null && return
-    unpack_debs mysqld mysql-server-core sid && return
+    unpack_server mysqld sid mysql-server-core usr/sbin/mysqld && return
     if command -v brew >/dev/null; then brew install --quiet mysql >&2 && server_binary MySQL >/dev/null && return; fi
     return 1
 }

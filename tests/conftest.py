@@ -1,4 +1,4 @@
-"""Real servers for the tests: one MariaDB and one MySQL a session, a fresh database a test.
+"""Real servers for the tests: one MariaDB and one MySQL a session, a fresh database a test; a MariaDB 11.8 for a few of them.
 
 A server that cannot be had skips its tests, and fails them in CI.
 """
@@ -16,13 +16,17 @@ import pytest
 from support.servers import (
     DURABLE_OPTIONS,
     KINDS,
+    ONLY,
     Database,
     TestServer,
     container,
+    is_of_kind,
+    is_wanted,
     killed,
     no_container,
     private,
     private_server,
+    program_of,
     quiet,
     unavailable,
     until_gone,
@@ -40,6 +44,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if ONLY:
+        others = [item for item in items if not is_wanted(item, ONLY)]
+        items[:] = [item for item in items if is_wanted(item, ONLY)]
+        config.hook.pytest_deselected(items=others)
+
+
 @pytest.fixture(scope="session", params=["mariadb", "mysql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
     kind = request.param
@@ -53,7 +64,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         except ServerStartError as error:
             unavailable(kind, error)
         with running.connection() as connection:
-            assert server_info(connection).kind is KINDS[kind]
+            assert is_of_kind(server_info(connection), kind)
         yield running
 
 
@@ -82,7 +93,7 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 def server_kind(request: pytest.FixtureRequest) -> str:
     """For tests of scripts that start a server of this kind themselves."""
     try:
-        find_binary((KINDS[request.param],))
+        find_binary((KINDS[request.param],), program_of(request.param))
     except ServerStartError as error:
         unavailable(request.param, error)
     return str(request.param)

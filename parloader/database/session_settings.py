@@ -201,7 +201,7 @@ SETTINGS = (
     Setting(
         name="alter_algorithm",
         value="'DEFAULT'",
-        reason="With some algorithms the server refuses ALTER TABLE statements that parloader needs.",
+        reason="With some algorithms the server refuses ALTER TABLE statements that parloader needs. MariaDB 11.5 and newer ignore it.",
         servers=MARIADB,
         since=((10, 3, 7),),
     ),

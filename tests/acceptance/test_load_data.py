@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from support.servers import Database, TestServer, quiet, slow_on_mysql
+from support.servers import Database, TestServer, on_mariadb_11_8_too, quiet, slow_on_mysql
 
 from parloader.builtin.tables import create_tables
 from parloader.database import sql
@@ -18,6 +18,7 @@ from parloader.runs.preflight import PreflightResult
 LOAD_DATA = ("--writer", "load-data")
 
 
+@on_mariadb_11_8_too("server")
 def test_the_rows_are_those_of_insert_and_can_be_verified_and_removed(database: Database) -> None:
     """For more of --procs and --batch: test_loading.py."""
     database.parloader("seed", "--rows", "3000", "--procs", "1", "--batch", "997", "--writer", "insert")

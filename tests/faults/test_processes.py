@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from support.faults import kill_workers, signalled
 from support.loads import CLEAN, Load, Plan, found, halted, has_committed, launched, nothing_half_done, proven, started
-from support.servers import Database, slow_on_mysql, until
+from support.servers import Database, on_mariadb_11_8_too, slow_on_mysql, until
 
 from parloader.database import sql
 
@@ -71,6 +71,7 @@ def test_the_one_that_replaces_a_worker(database: Database) -> None:
     proven(load)
 
 
+@on_mariadb_11_8_too("server")
 def test_the_parent(database: Database) -> None:
     load = started(database)
     with halted(load):

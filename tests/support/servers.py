@@ -29,10 +29,21 @@ from parloader.database.target import Target, parse_url
 from parloader.ledger import control, store
 from parloader.schema.model import Schema, TableSchema
 
-KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL}
+NEWER_MARIADB = "mariadb-11.8"
+
+KINDS = {"mariadb": ServerKind.MARIADB, "mysql": ServerKind.MYSQL, NEWER_MARIADB: ServerKind.MARIADB}
+
+# What scripts/get_mariadb_11_8 calls the program: parloader itself looks for mariadbd, so it never starts it unasked
+NEWER_PROGRAM = "mariadbd-11.8"
+
+NEWER_VERSION = (11, 8)
+
+ONLY = os.environ.get("PARLOADER_TEST_SERVER")
+"""The one kind of server to test on (`scripts/test --server`); None: the usual ones. With NEWER_MARIADB, its program is the mariadbd on the PATH."""
 
 IMAGES = {
-    "mariadb": os.environ.get("PARLOADER_TEST_IMAGE_MARIADB", "mariadb:11.4"),
+    "mariadb": os.environ.get("PARLOADER_TEST_IMAGE_MARIADB", "mariadb:11.8" if ONLY == NEWER_MARIADB else "mariadb:11.4"),
+    NEWER_MARIADB: "mariadb:11.8",
     "mysql": os.environ.get("PARLOADER_TEST_IMAGE_MYSQL", "mysql:8.4"),
 }
 
@@ -86,7 +97,7 @@ def tcp_address(target: Target, admin: Connection) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class TestServer:
-    """A running server of one kind, with an administrator account."""
+    """A running server, with an administrator account. `kind`: mariadb or mysql."""
 
     __test__ = False
     kind: str
@@ -97,7 +108,17 @@ class TestServer:
 
 
 def private_server(home: Path, kind: str) -> PrivateServer:
-    return PrivateServer(home=home, kinds=(KINDS[kind],), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS)
+    return PrivateServer(
+        home=home, kinds=(KINDS[kind],), program=program_of(kind), redo_log_bytes=TEST_REDO_LOG_BYTES, options=TEST_OPTIONS
+    )
+
+
+def program_of(kind: str) -> Path | None:
+    """The program of a kind of server that parloader does not find by itself; None: it does."""
+    if kind != NEWER_MARIADB:
+        return None
+    folders = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+    return Path(shutil.which(NEWER_PROGRAM, path=folders) or NEWER_PROGRAM)
 
 
 def no_container(kind: str) -> str | None:
@@ -119,13 +140,13 @@ def container(kind: str) -> Iterator[TestServer]:
     from testcontainers.community.mysql import MySqlContainer
 
     with MySqlContainer(IMAGES[kind], username="root", password="test", dbname="test") as container:
-        yield TestServer(kind, parse_url(container.get_connection_url()))
+        yield TestServer(KINDS[kind].lower(), parse_url(container.get_connection_url()))
 
 
 @contextlib.contextmanager
 def private(home: Path, kind: str) -> Iterator[TestServer]:
     with private_server(home, kind).in_use(quiet, port=0) as server:
-        yield TestServer(kind, server.target)
+        yield TestServer(KINDS[kind].lower(), server.target)
     until_gone(home)
 
 
@@ -156,6 +177,24 @@ def killed(home: Path) -> None:
 def slow_on_mysql(fixture: str) -> pytest.MarkDecorator:
     """For a law that holds on both servers for the same reason, tested at length: `fixture` is a MySQL with `-m slow` only."""
     return pytest.mark.parametrize(fixture, ["mariadb", pytest.param("mysql", marks=pytest.mark.slow)], indirect=True)
+
+
+def on_mariadb_11_8_too(fixture: str) -> pytest.MarkDecorator:
+    """For the few tests that run in every suite on MariaDB 11.8 besides: what a user does first. `scripts/test --server mariadb-11.8` runs all."""
+    return pytest.mark.parametrize(fixture, list(KINDS), indirect=True)
+
+
+def is_wanted(item: pytest.Item, only: str) -> bool:
+    """Whether the test needs no other kind of server than `only`. On 11.8, those of "mariadb" run, since its program is the one they find."""
+    wanted = "mariadb" if only == NEWER_MARIADB else only
+    parameters = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    return not any(value in KINDS and value != wanted for value in parameters if isinstance(value, str))
+
+
+def is_of_kind(info: ServerInfo, kind: str) -> bool:
+    """Whether a server is what the test asked for."""
+    is_newer = info.kind is ServerKind.MARIADB and info.version[:2] == NEWER_VERSION
+    return info.kind is KINDS[kind] and (is_newer or NEWER_MARIADB not in (kind, ONLY))
 
 
 def unavailable(kind: str, error: Exception) -> NoReturn:

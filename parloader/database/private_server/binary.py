@@ -45,9 +45,9 @@ class Binary:
         return f"{self.kind} {'.'.join(map(str, self.version))}"
 
 
-def find_binary(kinds: tuple[ServerKind, ...] = (ServerKind.MARIADB, ServerKind.MYSQL)) -> Binary:
-    """The program that PARLOADER_MYSQLD names, else the first one found, in the order of `kinds`. ServerStartError if there is none."""
-    if chosen := os.environ.get("PARLOADER_MYSQLD"):
+def find_binary(kinds: tuple[ServerKind, ...] = (ServerKind.MARIADB, ServerKind.MYSQL), program: Path | None = None) -> Binary:
+    """This program, else the one that PARLOADER_MYSQLD names, else the first one found, in the order of `kinds`. ServerStartError if there is none."""
+    if chosen := program or os.environ.get("PARLOADER_MYSQLD"):
         return _binary(Path(chosen))
     folders = [*map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)), *FOLDERS]
     for kind in kinds:

@@ -61,6 +61,7 @@ class PrivateServer:
 
     home: Path
     kinds: tuple[ServerKind, ...] = (ServerKind.MARIADB, ServerKind.MYSQL)  # in order of preference
+    program: Path | None = None  # the server program to run, whatever `kinds` says
     redo_log_bytes: int = REDO_LOG_BYTES
     options: tuple[str, ...] = ()  # further options of the server's command line
 
@@ -203,7 +204,7 @@ class PrivateServer:
             for stale in (KEEP, "tcp"):
                 with contextlib.suppress(FileNotFoundError):
                     (self.home / stale).unlink()
-            binary = find_binary(self.kinds)
+            binary = find_binary(self.kinds, self.program)
             directory = DataDirectory(
                 binary=binary,
                 path=self.home / f"{binary.kind.lower()}-data",

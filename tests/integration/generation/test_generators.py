@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 import pytest
-from support.servers import Database
+from support.servers import Database, on_mariadb_11_8_too
 
+from parloader.database.dialects import ServerKind
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
 from parloader.generation.pools import KINDS
@@ -107,9 +108,11 @@ def test_json_comes_back_as_it_was_written(database: Database) -> None:
     assert {value for (value,) in database.rows("SELECT CAST(c AS CHAR) FROM t")} == set(rows["c"])
 
 
+@on_mariadb_11_8_too("server")
 def test_vectors(database: Database) -> None:
-    if database.server.kind == "mariadb":
-        pytest.skip("VECTOR came with MariaDB 11.7")
+    with database.connection() as connection:
+        if connection.dialect.kind is ServerKind.MARIADB and connection.dialect.version < (11, 7):
+            pytest.skip("VECTOR came with MariaDB 11.7")
     database.execute("CREATE TABLE t (c VECTOR(5))")
     rows = frame(Provider(name="vector", length=5))
     insert(database, rows)

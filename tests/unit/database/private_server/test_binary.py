@@ -99,3 +99,11 @@ def test_scripts_can_ask_where_a_server_is(path: Path, kinds: list[str], name: s
     asked = [sys.executable, "-m", "parloader.database.private_server.binary", *kinds]
     answer = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PATH": str(path)})
     assert answer.stdout == f"{installed[name]}\n"
+
+
+def test_a_program_that_is_named_is_used_whatever_else_is_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary(path / "mariadbd", MARIADB)
+    monkeypatch.setenv("PARLOADER_MYSQLD", str(path / "mariadbd"))
+    newer = binary(path / "mariadbd-11.8", MARIADB.replace("10.11.19", "11.8.9"))
+    assert find_binary((ServerKind.MYSQL,), newer).version == (11, 8, 9)
+    assert find_binary().version == (10, 11, 19)
