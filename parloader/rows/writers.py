@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 import polars as pl
 
 from parloader.database import sql
+from parloader.database.compression import Packed
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
@@ -94,14 +95,21 @@ class Rendered:
         return sum(map(len, self.texts))
 
 
-class Writer(Protocol):
+class Renderer(Protocol):
+    """Renders batches of rows."""
+
+    def render(self, frame: pl.DataFrame) -> Rendered:
+        """Renders the batch. Needs no connection, so it can run while another batch is being written."""
+
+
+class Writer(Renderer, Protocol):
     """Renders and sends batches of rows."""
 
     local_infile: ClassVar[bool]
     """Whether the session must allow LOAD DATA LOCAL."""
 
-    def render(self, frame: pl.DataFrame) -> Rendered:
-        """Renders the batch. Needs no connection, so it can run while another batch is being written."""
+    def packed(self, batch: Rendered) -> Rendered:
+        """The batch, compressed ahead for a compressed connection."""
 
     def write(self, connection: Connection, batch: Rendered) -> None:
         """Sends the batch. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
@@ -148,6 +156,9 @@ class InsertWriter:
             yield texts.slice(at, stop - at)
             at = stop
 
+    def packed(self, batch: Rendered) -> Rendered:
+        return _packed_statements(batch)
+
     def write(self, connection: Connection, batch: Rendered) -> None:
         written = connection.execute_pipelined(batch.texts)
         if written != batch.rows:
@@ -168,6 +179,9 @@ class UpdateWriter:
         changed = frame.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in self.update.columns))
         statements = self.update.statements(changed, backslash_escapes=self.backslash_escapes)
         return Rendered(tuple(statement.encode() for statement in statements), changed.height)
+
+    def packed(self, batch: Rendered) -> Rendered:
+        return _packed_statements(batch)
 
     def write(self, connection: Connection, batch: Rendered) -> None:
         changed = connection.execute_pipelined(batch.texts)
@@ -204,6 +218,10 @@ class LoadDataWriter:
         )
         return Rendered((statement.encode(), file_lines(frame)), frame.height)
 
+    def packed(self, batch: Rendered) -> Rendered:
+        statement, content = batch.texts
+        return Rendered((statement, Packed.file(content)), batch.rows)
+
     def write(self, connection: Connection, batch: Rendered) -> None:
         statement, content = batch.texts
         loaded = connection.load_local(statement, content)
@@ -217,6 +235,10 @@ class LoadDataWriter:
                 ),
                 "Nothing of the batch was committed. Perhaps a constraint of the schema or an existing row conflicts with the plan",
             )
+
+
+def _packed_statements(batch: Rendered) -> Rendered:
+    return Rendered(tuple(map(Packed.statement, batch.texts)), batch.rows)
 
 
 def _joined(texts: pl.Series) -> str:

@@ -75,6 +75,11 @@ class RetryingConnection:
             sql.execute(connection, setting)
         return connection
 
+    @property
+    def compressed(self) -> bool:
+        """Whether the connection at hand is; one that replaces it may not be (another node)."""
+        return self._connection.compressed
+
     def close(self) -> None:
         error_codes.close(self._connection)
 
