@@ -191,9 +191,9 @@ def _data(content: bytes, data_bytes: int) -> bytes:
     """The data of a compressed packet. OSError: it is not what the header says; whatever it is, no more than that is taken into memory."""
     unpacking = zlib.decompressobj()
     try:
-        data = unpacking.decompress(content, data_bytes)
+        data = unpacking.decompress(content, data_bytes + 1)
     except zlib.error as error:
         raise OSError(f"a compressed packet is damaged: {error}") from error
-    if len(data) != data_bytes or not (unpacking.eof or not unpacking.decompress(unpacking.unconsumed_tail, 1)):
+    if len(data) != data_bytes or not unpacking.eof:
         raise OSError("a compressed packet is damaged: it has not the length that it announces")
     return data
