@@ -79,7 +79,7 @@ _connection_options = option_group(
     click.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
     click.option(
         "--compress",
-        type=click.Choice(list(Compress)),
+        type=click.Choice(list(map(str, Compress))),
         envvar="PARLOADER_COMPRESS",
         callback=lambda _, __, name: name and Compress(name),
         help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",

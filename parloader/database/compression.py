@@ -9,6 +9,7 @@ Protocol: MySQL "Client/Server Protocol", Compression; MariaDB Knowledge Base "0
 import socket
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, NamedTuple
 
@@ -117,6 +118,16 @@ def _file_frames(content: bytes) -> Iterator[Frame]:
     yield Frame(bytes(4), 0)
 
 
+@dataclass
+class Traffic:
+    """How many bytes a connection has carried since compression began."""
+
+    sent_bytes: int = 0
+    sent_data_bytes: int = 0  # before compression
+    received_bytes: int = 0
+    received_data_bytes: int = 0
+
+
 class CompressedSocket:
     """A socket, and the file that reads from it, on which the compressed protocol has begun. Has the methods of both that the driver calls."""
 
@@ -129,11 +140,7 @@ class CompressedSocket:
         """received and uncompressed"""
         self._at = 0
         """how much of it was read"""
-        self.sent_bytes = 0
-        self.sent_data_bytes = 0
-        """before compression"""
-        self.received_bytes = 0
-        self.received_data_bytes = 0
+        self.traffic = Traffic()
 
     def sendall(self, data: bytes) -> None:
         """Sends a packet of the plain protocol, of which number 0 begins a command; or what was compressed ahead. Raises OSError."""
@@ -142,8 +149,8 @@ class CompressedSocket:
         for frame in data.frames if isinstance(data, Packed) else frames(data):
             self._socket.sendall(frame.packet(self._number))
             self._number += 1
-            self.sent_bytes += HEADER_BYTES + len(frame.content)
-            self.sent_data_bytes += frame.data_bytes or len(frame.content)
+            self.traffic.sent_bytes += HEADER_BYTES + len(frame.content)
+            self.traffic.sent_data_bytes += frame.data_bytes or len(frame.content)
 
     def read(self, size: int) -> bytes:
         """This many bytes; fewer if the stream has ended before. OSError: the stream is damaged, or the socket's error."""
@@ -171,8 +178,8 @@ class CompressedSocket:
                 return b""
             self._number = header[3] + 1
             data = _data(content, data_bytes) if data_bytes else content
-            self.received_bytes += HEADER_BYTES + size
-            self.received_data_bytes += len(data)
+            self.traffic.received_bytes += HEADER_BYTES + size
+            self.traffic.received_data_bytes += len(data)
             if data:
                 return data
 

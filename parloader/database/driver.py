@@ -21,7 +21,7 @@ import pymysql.connections
 from pymysql.charset import charset_by_name
 from pymysql.constants import CLIENT, COMMAND, SERVER_STATUS
 
-from parloader.database.compression import FILE_PACKET_BYTES, CompressedSocket, Packed
+from parloader.database.compression import FILE_PACKET_BYTES, CompressedSocket, Packed, Traffic
 from parloader.database.dialects import Dialect
 from parloader.database.target import Node
 from parloader.errors import ConnectError, ServerNotSupported
@@ -115,6 +115,11 @@ class Connection(DriverConnection):  # type: ignore[misc]
         return self._compressed is not None
 
     @property
+    def traffic(self) -> Traffic | None:
+        """What the compressed connection has carried; None: it is not compressed, and nothing is counted."""
+        return self._compressed.traffic if self._compressed is not None else None
+
+    @property
     def offers_compression(self) -> bool:
         """Whether the server does."""
         return bool(self.server_capabilities & CLIENT.COMPRESS)
@@ -123,7 +128,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         """Extends the driver's method: asks for compression, which begins when the server has accepted the login."""
         if self._compression_required and not self.offers_compression:
             raise ServerNotSupported(
-                f"{self.unix_socket or Node(self.host, self.port)} does not offer compression, but compress is on",
+                f"{self.unix_socket or Node(self.host, self.port)} does not offer compression, but --compress is on",
                 "Use --compress auto, or add zlib to protocol_compression_algorithms at the server",
             )
         if self._compress and self.offers_compression:

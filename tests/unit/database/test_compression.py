@@ -6,6 +6,7 @@ import random
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO, cast
 
 import pytest
@@ -21,6 +22,7 @@ from parloader.database.compression import (
     CompressedSocket,
     Frame,
     Packed,
+    Traffic,
     compress_mode,
     frames,
     plain_packets,
@@ -88,7 +90,7 @@ def test_any_payloads_arrive_in_any_pieces(sent: list[bytes], pieces: list[int],
     assert received == plain[: len(received)]
     assert received + both.read(len(plain) - len(received)) == plain
     assert both.read(1) == b""
-    assert (both.sent_bytes, both.sent_data_bytes) == (both.received_bytes, both.received_data_bytes) == (len(wire.sent), len(plain))
+    assert both.traffic == Traffic(len(wire.sent), len(plain), len(wire.sent), len(plain))
 
 
 def test_only_what_becomes_shorter_is_compressed() -> None:
@@ -99,7 +101,7 @@ def test_only_what_becomes_shorter_is_compressed() -> None:
     assert zlib.decompress(frame.content) == b"a" * MIN_BYTES
 
 
-@pytest.mark.parametrize("size", [MAX_DATA_BYTES - 1, MAX_DATA_BYTES, MAX_DATA_BYTES + 1])
+@pytest.mark.parametrize("size", [MAX_DATA_BYTES, MAX_DATA_BYTES + 1])
 def test_the_largest_packets(size: int) -> None:
     both = ends(Wire())
     parts = [frame.data_bytes or len(frame.content) for frame in frames(bytes(size))]
@@ -162,17 +164,15 @@ COMPRESSED = next(frames(DATA))
 
 def test_no_changed_bit_gives_other_data() -> None:
     """A few bits fill the last byte and mean nothing."""
-    noticed = 0
+    unnoticed = 0
     for at in range(len(COMPRESSED.content)):
         for bit in range(8):
             content = bytearray(COMPRESSED.content)
             content[at] ^= 1 << bit
-            try:
+            with suppress(OSError):
                 assert received(Frame(bytes(content), COMPRESSED.data_bytes).packet(0)) == DATA
-            except OSError as error:
-                assert "a compressed packet is damaged" in str(error)
-                noticed += 1
-    assert noticed >= 8 * len(COMPRESSED.content) - 7
+                unnoticed += 1
+    assert unnoticed < 8
 
 
 @pytest.mark.parametrize("wrong", [1, 499, 501, 16_000_000])
