@@ -9,7 +9,7 @@ Protocol: MySQL "Client/Server Protocol", Compression; MariaDB Knowledge Base "0
 import socket
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import BinaryIO, NamedTuple
 
@@ -120,12 +120,15 @@ def _file_frames(content: bytes) -> Iterator[Frame]:
 
 @dataclass
 class Traffic:
-    """How many bytes a connection has carried since compression began."""
+    """How many bytes compressed connections have carried."""
 
     sent_bytes: int = 0
     sent_data_bytes: int = 0  # before compression
     received_bytes: int = 0
     received_data_bytes: int = 0
+
+    def __add__(self, other: "Traffic") -> "Traffic":
+        return Traffic(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
 
 class CompressedSocket:
