@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -67,6 +68,15 @@ class LoadDataResult:
     records: int  # lines read
     skipped: int  # not inserted: duplicate keys
     warnings: int
+
+
+@dataclass
+class Leading:
+    """A statement that is sent ahead of others, in one round trip with them; and what became of it."""
+
+    statement: bytes
+    changed: int | None = None  # rows; None: it failed, or was not run
+    error: pymysql.Error | None = None
 
 
 class Connection(DriverConnection):  # type: ignore[misc]
@@ -196,27 +206,32 @@ class Connection(DriverConnection):  # type: ignore[misc]
         """Whether a transaction was open when the server sent its last answer."""
         return bool(self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
-    def execute_pipelined(self, statements: Sequence[bytes]) -> int:
-        """Runs the statements in order; returns how many rows they changed in all.
+    def execute_pipelined(self, statements: Sequence[bytes], leading: Leading | None = None) -> int:
+        """Runs the statements in order, after the leading one; returns how many rows they changed in all, without those of the leading one.
 
         Raises the driver's error of the first failed statement, after reading the answers to all that were sent. Later statements may have
         run: roll back.
         """
         changed, unread = 0, 0
         failure: pymysql.Error | None = None
+        unsettled = leading
 
         def read_answer() -> None:
-            nonlocal changed, unread, failure
+            nonlocal changed, unread, failure, unsettled
             unread -= 1
-            self._next_seq_id = 1
             try:
-                changed += self._read_query_result()
+                if unsettled:
+                    self._settle(unsettled)
+                else:
+                    changed += self._read_answer()
             except pymysql.Error as error:
                 failure = failure or error
                 if not self.open:
                     raise failure from None
+            finally:
+                unsettled = None
 
-        for statement in statements:
+        for statement in (leading.statement, *statements) if leading else statements:
             if failure:
                 break
             self._send_statement(statement)
@@ -237,11 +252,37 @@ class Connection(DriverConnection):  # type: ignore[misc]
         else:
             self._execute_command(COMMAND.COM_QUERY, statement)
 
-    def load_local(self, statement: bytes, content: bytes) -> LoadDataResult:
-        """Runs a LOAD DATA LOCAL INFILE statement with `content` as the file, whatever file name it has. Raises the driver's errors."""
+    def _read_answer(self) -> int:
+        """Reads the answer to one of several statements that were sent; returns how many rows it changed."""
+        self._next_seq_id = 1
+        return self._read_query_result()
+
+    def _settle(self, leading: Leading) -> None:
+        """Reads the answer to the leading statement."""
+        try:
+            leading.changed = self._read_answer()
+        except pymysql.Error as error:
+            leading.error = error
+            raise
+
+    def load_local(self, statement: bytes, content: bytes, leading: Leading | None = None) -> LoadDataResult:
+        """Runs a LOAD DATA LOCAL INFILE statement with `content` as the file, whatever file name it has, after the leading statement.
+
+        Raises the driver's errors. If the leading statement fails, its error, and the file is empty.
+        """
+        for text in (leading.statement, statement) if leading else (statement,):
+            self._send_statement(text)
         self._file_content = content
         try:
-            self.query(statement)
+            if leading:
+                self._settle(leading)
+            self._read_answer()
+        except pymysql.Error as error:
+            if leading and error is leading.error and self.open:
+                self._file_content = b""
+                with suppress(pymysql.Error):
+                    self._read_answer()
+            raise
         finally:
             self._file_content = None
         result: Any = self._result

@@ -8,7 +8,7 @@ import polars as pl
 
 from parloader.database import sql
 from parloader.database.compression import Packed
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, Leading
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
 from parloader.generation.frames import RowGenerator, only
@@ -111,8 +111,8 @@ class Writer(Renderer, Protocol):
     def packed(self, batch: Rendered) -> Rendered:
         """The batch, compressed ahead for a compressed connection."""
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        """Sends the batch. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        """Sends the batch, after the leading statement. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +159,8 @@ class InsertWriter:
     def packed(self, batch: Rendered) -> Rendered:
         return _packed_statements(batch)
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        written = connection.execute_pipelined(batch.texts)
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        written = connection.execute_pipelined(batch.texts, leading)
         if written != batch.rows:
             raise WriteFailed(
                 f"the server inserted {written:,} of {batch.rows:,} rows of {self.table}", "Check for a trigger or view that discards rows"
@@ -183,8 +183,8 @@ class UpdateWriter:
     def packed(self, batch: Rendered) -> Rendered:
         return _packed_statements(batch)
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        changed = connection.execute_pipelined(batch.texts)
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        changed = connection.execute_pipelined(batch.texts, leading)
         if changed != batch.rows:
             raise WriteFailed(
                 f"{self.update.table}: the server set {', '.join(self.update.columns)} in {changed:,} of {batch.rows:,} rows",
@@ -222,9 +222,9 @@ class LoadDataWriter:
         statement, content = batch.texts
         return Rendered((statement, Packed.file(content)), batch.rows)
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
         statement, content = batch.texts
-        loaded = connection.load_local(statement, content)
+        loaded = connection.load_local(statement, content, leading)
         if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
             warnings = dict.fromkeys(sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}"))
             raise WriteFailed(

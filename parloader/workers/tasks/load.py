@@ -8,8 +8,9 @@ from functools import partial
 
 import polars as pl
 
-from parloader.database.driver import Connection
+from parloader.database.driver import Connection, DriverError
 from parloader.database.session import ServerInfo
+from parloader.errors import WriteFailed
 from parloader.generation.frames import RowGenerator
 from parloader.ledger import store
 from parloader.plans.model import Pass
@@ -107,8 +108,18 @@ class LoadTask(LedgerTask):
         return PreparedBatch(batch, partition, rendered, time.perf_counter() - begun)
 
     def _write(self, writer: Writer, prepared: PreparedBatch, connection: Connection) -> None:
-        """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost."""
-        if store.record(
+        """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost.
+
+        The rows follow in the same round trip, before the answer is known: if the batch is recorded, they are rolled back.
+        """
+        recording = store.recording(
             connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token, slot=self.slot
-        ):
-            writer.write(connection, prepared.rendered)
+        )
+        try:
+            writer.write(connection, prepared.rendered, recording)
+        except (DriverError, WriteFailed):
+            store.require_holder(connection, recording)
+            if not (store.is_recorded(recording) and connection.open):
+                raise
+            connection.rollback()
+        store.require_holder(connection, recording)
