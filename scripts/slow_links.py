@@ -21,7 +21,7 @@ from urllib.parse import quote
 import click
 from compare_proxy import Network, Traffic, proxy
 from compare_server import Place, say, throwaway
-from slow_links_report import LEGEND, Link, Measured, Results, Variant, table
+from slow_links_report import LEGEND, SOCKET, Link, Measured, Results, Variant, table
 from startup import HERE, KINDS, worktree
 
 from parloader.database import sql
@@ -67,8 +67,8 @@ def measure(kind: ServerKind, load: Load, links: Sequence[Link], variants: Seque
         with connected(place.target) as connection:
             sql.execute(connection, "SET GLOBAL local_infile = 1")
             name = str(server_info(connection))
-        for number in range(rounds + 1):  # the first one compiles modules and fills caches, over the first link only
-            for link in links if number else links[:1]:
+        for number in range(rounds + 1):  # the first one compiles modules and fills caches, over the socket only
+            for link in links if number else (SOCKET,):
                 for variant in random.sample(variants, len(variants)):
                     for writer in WRITERS:
                         for command, measured in _measured(place, link, variant, load, writer):
@@ -149,7 +149,12 @@ def _run(variant: Variant, command: tuple[str, ...], target: Target, folder: Pat
 )
 @click.option("--against", metavar="COMMIT", help="Measure this commit as well, which may know no compression.")
 @click.option(
-    "--server", "kinds", type=click.Choice(list(map(str, KINDS))), multiple=True, default=KINDS, help="The server to use.  [default: both]"
+    "--server",
+    "kinds",
+    type=click.Choice(list(map(str, KINDS)), case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
 )
 def main(*, rows: int, procs: int, rounds: int, links: tuple[Link, ...], against: str | None, kinds: tuple[str, ...]) -> None:
     """Measure complete commands over slow links, with --compress off and auto."""

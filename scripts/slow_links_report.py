@@ -41,6 +41,9 @@ class Link:
         return f"{self.round_trip_ms:g} ms, {'no limit' if self.mbit_per_second is None else f'{self.mbit_per_second:g} Mbit/s'}"
 
 
+SOCKET = Link(socket=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """What is compared: a checkout of parloader, and its options."""
