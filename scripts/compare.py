@@ -62,7 +62,7 @@ def compare_on(kind: ServerKind, comparison: Comparison) -> ServerResult:
         place = stack.enter_context(throwaway(kind, tcp=comparison.delay_ms > 0))
         target = place.target
         if place.by_tcp:
-            target = replace(place.by_tcp, port=stack.enter_context(proxy(place.by_tcp.port, comparison.delay_ms)))
+            target = replace(place.by_tcp, port=stack.enter_context(proxy(place.by_tcp.port, comparison.delay_ms)).port)
         result = ServerResult(
             version=_version(place),
             file_system=file_system(place.home),

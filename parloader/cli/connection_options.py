@@ -1,4 +1,4 @@
-"""Connection options: --url, --ssl-… and --ask-password, and the target they name. Imports nothing large."""
+"""Connection options: --url, --ssl-…, --compress and --ask-password, and the target they name. Imports nothing large."""
 
 import functools
 import os
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.option_groups import collect, option_group
+from parloader.database.compression import Compress
 from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
@@ -26,6 +27,7 @@ class ConnectionOptions:
     ssl_ca: str | None
     ssl_cert: str | None
     ssl_key: str | None
+    compress: Compress | None
     ask_password: bool
 
     def __repr__(self) -> str:
@@ -42,15 +44,15 @@ class ConnectionOptions:
 
         ca, cert, key = (file and os.path.expanduser(file) for file in (self.ssl_ca, self.ssl_cert, self.ssl_key))
         tls = Tls(explicit_mode=ssl_mode(self.ssl_mode) if self.ssl_mode else None, ca=ca, cert=cert, key=key)
-        target = parse_url(self.url, option_file.defaults(), tls)
+        target = parse_url(self.url, option_file.defaults(), tls, self.compress)
         return replace(target, password=_prompt_for_password(target)) if self.ask_password else target
 
     def _require_url_for_options(self) -> None:
-        for name in ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "ask_password"):
+        for name in ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "compress", "ask_password"):
             if getattr(self, name):
                 raise UsageError(
                     f"--{name.replace('_', '-')} is given without --url",
-                    "Add --url; the private server, which is used without it, needs neither TLS nor a password",
+                    "Add --url; the private server, which is used without it, needs neither TLS nor compression nor a password",
                 )
 
 
@@ -75,6 +77,13 @@ _connection_options = option_group(
     ),
     click.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
     click.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
+    click.option(
+        "--compress",
+        type=click.Choice(list(map(str, Compress))),
+        envvar="PARLOADER_COMPRESS",
+        callback=lambda _, __, name: name and Compress(name),
+        help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",
+    ),
     click.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
 )
 

@@ -48,6 +48,7 @@ def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
         lines += [_workers(result.workers, with_table=result.several_tables), ""] if with_workers else []
         lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
         lines += _loads(result.tables) if result.several_tables else []
+        lines += _traffic(result.workers)
     counts = result.counts
     figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
     table = f" of {result.target}" if result.several_tables else ""
@@ -60,6 +61,15 @@ def _loads(tables: Sequence["TableLoad"]) -> list[str]:
     """The rows of each table, if there are several."""
     rows = [(f"  {t.name}", counted(t.rows, "row"), f"in {t.seconds:.1f} s", f"{t.rows_per_second:,.0f} rows/s") for t in tables]
     return [line for line in table(("", "", "", ""), rows).splitlines() if line]
+
+
+def _traffic(workers: Sequence["WorkerStats"]) -> list[str]:
+    """What compression saved, if there was any."""
+    carried = [worker.traffic for worker in workers if worker.traffic]
+    if not carried:
+        return []
+    sent, data = sum(traffic.sent_bytes for traffic in carried), sum(traffic.sent_data_bytes for traffic in carried)
+    return [f"sent {sent / 1e6:,.1f} MB, which are {data / 1e6:,.1f} MB before compression"]
 
 
 def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:

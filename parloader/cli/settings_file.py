@@ -14,7 +14,7 @@ from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 OptionValue: TypeAlias = str | list[str]
 """A value as on the command line; a list for a repeatable option. click validates it."""
 
-CONNECTION_SETTINGS = ("ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
+CONNECTION_SETTINGS = ("compress", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from parloader.cli.redaction import redact
 # The commands that connect, as messages name them
 COMMAND = re.compile(r"\bparloader (?:seed|plan|verify|clean|status|pause|resume|bench|guard|schema check|schema upgrade)\b")
 
-REPEATED = ("url", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "ask_password")
+REPEATED = ("url", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "compress", "ask_password")
 
 
 def connection_arguments(context: click.Context) -> str:

@@ -51,6 +51,9 @@ UNKNOWN_DATABASE = 1049
 
 CANNOT_CONNECT = 2003
 
+# ER_WRONG_COMPRESSION_ALGORITHM_CLIENT: MySQL's protocol_compression_algorithms lacks `uncompressed`
+NOT_COMPRESSED = 3922
+
 
 def is_login_refused(error: pymysql.Error) -> bool:
     """Whether the server refuses the account, so that another attempt cannot succeed."""
@@ -82,6 +85,8 @@ def connect_error(error: Exception, where: str, account: str, database: str, *, 
             f"database {database} does not exist at {where}",
             f"Create it (CREATE DATABASE {quote_identifier(database)}), or correct its name in --url",
         )
+    if code == NOT_COMPRESSED:
+        return LoginRefused(f"{where} refuses connections that are not compressed", "Use --compress on")
     if code == NO_DATABASE_ACCESS:
         return LoginRefused(
             f"{account} has no access to database {database} at {where}", "Ask an administrator to grant it, or correct its name in --url"

@@ -2,23 +2,27 @@
 
 `execute_pipelined` sends statements without waiting for each answer, so that a batch of many small statements costs one round trip instead
 of one each. `load_local` answers LOAD DATA LOCAL from memory. The connection ignores the file name that a server asks for: it never opens
-a file, and sends only the content given for the current statement.
+a file, and sends only the content given for the current statement. Compression (compression.py) begins after the login.
 
 Protocol: MySQL "Client/Server Protocol", COM_QUERY and LOCAL INFILE Request; MariaDB Knowledge Base "LOCAL_INFILE Packet".
 """
 
+import math
 import re
 import socket
 import ssl
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pymysql
 import pymysql.connections
 from pymysql.charset import charset_by_name
-from pymysql.constants import COMMAND, SERVER_STATUS
+from pymysql.constants import CLIENT, COMMAND, SERVER_STATUS
 
+from parloader.database.compression import FILE_PACKET_BYTES, CompressedSocket, Packed, Traffic
 from parloader.database.dialects import Dialect
 from parloader.database.target import Node
 from parloader.errors import ConnectError, ServerNotSupported
@@ -32,12 +36,11 @@ DriverConnection: Any = pymysql.connections.Connection
 
 DriverResult: Any = pymysql.connections.MySQLResult
 
+DriverPacket: Any = pymysql.connections.MysqlPacket  # type: ignore[attr-defined]
+
 # An answer has about 60 bytes, but on a Unix socket it takes about 1 kB of the kernel's buffer (208 kB by default), and a server that cannot
 # write an answer stops reading statements
 MAX_UNREAD_ANSWERS = 64
-
-# A server keeps a buffer of this size per connection; sizes between 16 kB and 1 MB are equally fast
-FILE_PACKET_BYTES = 64 * 1024
 
 # A connection survives a network outage shorter than this
 PROBE_SECONDS = 60
@@ -67,10 +70,20 @@ class LoadDataResult:
     warnings: int
 
 
+@dataclass
+class Leading:
+    """A statement that is sent ahead of others, in one round trip with them; and what became of it."""
+
+    statement: bytes
+    changed: int | None = None  # rows; None: it failed, or was not run
+    error: pymysql.Error | None = None
+
+
 class Connection(DriverConnection):  # type: ignore[misc]
     """A PyMySQL connection, whose inherited methods PyMySQL documents.
 
-    `tls` is the TLS context, used if the server supports TLS (or else refused, if `tls_required`); None: no TLS.
+    `tls` is the TLS context, used if the server supports TLS (or else refused, if `tls_required`); None: no TLS. `compress`: the connection is
+    compressed if the server offers it (or else refused, if `compression_required`).
     """
 
     version_text: str
@@ -86,13 +99,76 @@ class Connection(DriverConnection):  # type: ignore[misc]
     _file_content: bytes | None = None
     """Content for the file that the server asks for during the current statement."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None, tls_required: bool, **settings: Any) -> None:
+    round_trip_seconds: float = math.inf
+    """The shortest time between a statement and its answer so far."""
+    _sock: Any
+    _rfile: Any
+    _result: Any
+    _current_timeout: float | None
+    _compressed: CompressedSocket | None = None
+    """What PyMySQL takes for the socket; None: the connection is not compressed."""
+
+    def __init__(
+        self, *, tls: ssl.SSLContext | None, tls_required: bool, compress: bool = False, compression_required: bool = False, **settings: Any
+    ) -> None:
         self._tls = tls
+        self._compress = compress
+        self._compression_required = compression_required
         super().__init__(ssl=tls if tls_required else None, ssl_disabled=tls is None, **settings)
 
     def _create_ssl_ctx(self, _: object) -> ssl.SSLContext | None:
         """Replaces the driver's method, which creates its own context if TLS is optional."""
         return self._tls
+
+    @property
+    def compressed(self) -> bool:
+        return self._compressed is not None
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """What the compressed connection has carried; None: it is not compressed, and nothing is counted."""
+        return self._compressed.traffic if self._compressed is not None else None
+
+    @property
+    def offers_compression(self) -> bool:
+        """Whether the server does."""
+        return bool(self.server_capabilities & CLIENT.COMPRESS)
+
+    def _request_authentication(self) -> None:
+        """Extends the driver's method: asks for compression, which begins when the server has accepted the login."""
+        if self._compression_required and not self.offers_compression:
+            raise ServerNotSupported(
+                f"{self.unix_socket or Node(self.host, self.port)} does not offer compression, but --compress is on",
+                "Use --compress auto, or add zlib to protocol_compression_algorithms at the server",
+            )
+        if self._compress and self.offers_compression:
+            self.client_flag |= CLIENT.COMPRESS
+        super()._request_authentication()
+        if self.client_flag & CLIENT.COMPRESS:
+            self._compressed = self._sock = self._rfile = CompressedSocket(self._sock, self._rfile)
+
+    def _read_packet(self, packet_type: Any = DriverPacket) -> Any:
+        """Extends the driver's method, which refuses the numbers that packets have inside compressed ones: no other client reads them."""
+        if self._compressed is None:
+            return super()._read_packet(packet_type)
+        if self._current_timeout != self._read_timeout:
+            self._compressed.settimeout(self._read_timeout)
+            self._current_timeout = self._read_timeout
+        parts: list[bytes] = []
+        while not parts or len(parts[-1]) == pymysql.connections.MAX_PACKET_LEN:
+            header = self._read_bytes(4)
+            parts.append(self._read_bytes(int.from_bytes(header[:3], "little")))
+        packet = packet_type(b"".join(parts), self.encoding)
+        if packet.is_error_packet():
+            packet.raise_for_error()
+        return packet
+
+    def query(self, sql: str | bytes, unbuffered: bool = False) -> int:
+        """Extends the driver's method: notes the shortest round trip."""
+        begun = time.perf_counter()
+        changed = int(super().query(sql, unbuffered))
+        self.round_trip_seconds = min(self.round_trip_seconds, time.perf_counter() - begun)
+        return changed
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
         """Refuses plugins that send the password in plain text, unless over TLS or a Unix socket: any server may ask for one of them."""
@@ -130,30 +206,35 @@ class Connection(DriverConnection):  # type: ignore[misc]
         """Whether a transaction was open when the server sent its last answer."""
         return bool(self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
-    def execute_pipelined(self, statements: Sequence[bytes]) -> int:
-        """Runs the statements in order; returns how many rows they changed in all.
+    def execute_pipelined(self, statements: Sequence[bytes], leading: Leading | None = None) -> int:
+        """Runs the statements in order, after the leading one; returns how many rows they changed in all, without those of the leading one.
 
         Raises the driver's error of the first failed statement, after reading the answers to all that were sent. Later statements may have
         run: roll back.
         """
         changed, unread = 0, 0
         failure: pymysql.Error | None = None
+        unsettled = leading
 
         def read_answer() -> None:
-            nonlocal changed, unread, failure
+            nonlocal changed, unread, failure, unsettled
             unread -= 1
-            self._next_seq_id = 1
             try:
-                changed += self._read_query_result()
+                if unsettled:
+                    self._settle(unsettled)
+                else:
+                    changed += self._read_answer()
             except pymysql.Error as error:
                 failure = failure or error
                 if not self.open:
                     raise failure from None
+            finally:
+                unsettled = None
 
-        for statement in statements:
+        for statement in (leading.statement, *statements) if leading else statements:
             if failure:
                 break
-            self._execute_command(COMMAND.COM_QUERY, statement)
+            self._send_statement(statement)
             unread += 1
             if unread == MAX_UNREAD_ANSWERS:
                 read_answer()
@@ -163,11 +244,45 @@ class Connection(DriverConnection):  # type: ignore[misc]
             raise failure
         return changed
 
-    def load_local(self, statement: bytes, content: bytes) -> LoadDataResult:
-        """Runs a LOAD DATA LOCAL INFILE statement with `content` as the file, whatever file name it has. Raises the driver's errors."""
+    def _send_statement(self, statement: bytes) -> None:
+        """Sends a statement, as it is or as it was compressed ahead."""
+        if self._compressed is not None and isinstance(statement, Packed) and self.open:
+            self._result = None
+            self._write_bytes(statement)
+        else:
+            self._execute_command(COMMAND.COM_QUERY, statement)
+
+    def _read_answer(self) -> int:
+        """Reads the answer to one of several statements that were sent; returns how many rows it changed."""
+        self._next_seq_id = 1
+        return self._read_query_result()
+
+    def _settle(self, leading: Leading) -> None:
+        """Reads the answer to the leading statement."""
+        try:
+            leading.changed = self._read_answer()
+        except pymysql.Error as error:
+            leading.error = error
+            raise
+
+    def load_local(self, statement: bytes, content: bytes, leading: Leading | None = None) -> LoadDataResult:
+        """Runs a LOAD DATA LOCAL INFILE statement with `content` as the file, whatever file name it has, after the leading statement.
+
+        Raises the driver's errors. If the leading statement fails, its error, and the file is empty.
+        """
+        for text in (leading.statement, statement) if leading else (statement,):
+            self._send_statement(text)
         self._file_content = content
         try:
-            self.query(statement)
+            if leading:
+                self._settle(leading)
+            self._read_answer()
+        except pymysql.Error as error:
+            if leading and error is leading.error and self.open:
+                self._file_content = b""
+                with suppress(pymysql.Error):
+                    self._read_answer()
+            raise
         finally:
             self._file_content = None
         result: Any = self._result
@@ -201,6 +316,9 @@ class Connection(DriverConnection):  # type: ignore[misc]
                 f"the server asked for the file {asked_for.decode(errors='replace')!r} of this machine, which no statement mentioned; nothing was sent",
                 "Do not trust this server, or a proxy in front of it",
             )
+        if self._compressed is not None:
+            self._write_bytes(content if isinstance(content, Packed) else Packed.file(content))
+            return
         for start in range(0, len(content), FILE_PACKET_BYTES):
             self.write_packet(content[start : start + FILE_PACKET_BYTES])
         self.write_packet(b"")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from parloader.database.compression import Compress, compress_mode
 from parloader.database.target import Defaults, Protocol
 from parloader.database.tls import SslMode, Tls, ssl_mode
 from parloader.errors import UsageError
@@ -175,6 +176,8 @@ def _parse(settings: dict[str, Setting]) -> Defaults:
         protocol = _protocol(given.get("protocol", ""))
     with _naming(settings, "ssl-mode"):
         mode = _mode(given)
+    with _naming(settings, "compress"):
+        compress = _compress(given.get("compress"))
     ca, cert, key = (os.path.expanduser(given[name]) if given.get(name) else None for name in ("ssl-ca", "ssl-cert", "ssl-key"))
     return Defaults(
         user=given.get("user") or None,
@@ -185,6 +188,7 @@ def _parse(settings: dict[str, Setting]) -> Defaults:
         database=given.get("database") or None,
         protocol=protocol,
         tls=Tls(explicit_mode=mode, ca=ca, cert=cert, key=key),
+        compress=compress,
     )
 
 
@@ -213,6 +217,15 @@ def _mode(given: dict[str, str]) -> SslMode | None:
     if "ssl" in given:  # also MariaDB's
         return SslMode.REQUIRED if given["ssl"].lower() in TRUE else SslMode.DISABLED
     return None
+
+
+def _compress(text: str | None) -> Compress | None:
+    """Of the clients, a switch."""
+    if text is None:
+        return None
+    if text.lower() in (*TRUE, "0", "off", "false"):
+        return Compress.ON if text.lower() in TRUE else Compress.OFF
+    return compress_mode(text)
 
 
 def _protocol(text: str) -> Protocol | None:

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 import pymysql
 
 from parloader.database import cluster, connect_errors, error_codes, session_variables, sql
+from parloader.database.compression import Compress
 from parloader.database.dialects import Dialect, ServerKind, require_version
 from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
@@ -87,6 +88,8 @@ def _connect(target: Target, *, autocommit: bool, local_infile: bool, short_live
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=CONNECT_TIMEOUT_SECONDS,
             local_infile=local_infile,
+            compress=target.compresses,
+            compression_required=target.compress is Compress.ON,
         )
     except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
         raise _connect_error(error, target) from error
@@ -265,6 +268,22 @@ def logs_statements(connection: Connection) -> bool:
     """Whether replicas repeat this session's statements, instead of its changes of rows."""
     variables = dict(sql.rows(connection, "SHOW SESSION VARIABLES WHERE variable_name IN ('log_bin', 'binlog_format')"))
     return variables.get("log_bin") == "ON" and variables.get("binlog_format") == "STATEMENT"
+
+
+def measured(target: Target, connection: Connection) -> Target:
+    """The target, with the round trip that this connection to it has measured: it decides whether the connections of workers are compressed."""
+    return replace(target, round_trip_seconds=connection.round_trip_seconds)
+
+
+def described(target: Target, connection: Connection) -> str:
+    """The server and the target, for a message; `connection`: any one to it."""
+    compressed = target.compresses and connection.offers_compression
+    round_trip = (
+        f"; compressed, because a round trip takes {connection.round_trip_seconds * 1000:.0f} ms"
+        if target.compress is Compress.AUTO
+        else "; compressed"
+    )
+    return f"{target}{round_trip if compressed else ''}"
 
 
 def require_writable(connection: Connection, target: Target) -> None:

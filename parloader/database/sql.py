@@ -22,6 +22,12 @@ def execute(connection: Connection, statement: str, *values: Any) -> int:
         return int(cursor.execute(statement, values))
 
 
+def composed(connection: Connection, statement: str, *values: Any) -> bytes:
+    """The statement with its values, to be sent with others (driver.Leading)."""
+    with connection.cursor() as cursor:
+        return str(cursor.mogrify(statement, values)).encode()
+
+
 def delete(connection: Connection, table: str, condition: str, *values: Any, order: str = "") -> int:
     """Deletes the rows for which the condition is true, in this order; returns how many. Raises the driver's errors.
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 import pymysql
 
 from parloader.database import connect_errors, error_codes
+from parloader.database.compression import FAR_SECONDS, Compress, compress_mode
 from parloader.database.tls import Tls, ssl_mode
 from parloader.errors import ParloaderError, UsageError
 
@@ -45,6 +46,15 @@ class Target:
     unix_socket: str | None = None  # takes precedence over host and port
     others: tuple[Node, ...] = ()  # more nodes of the same cluster, in the order in which they are tried
     tls: Tls = field(default_factory=Tls)
+    compress: Compress = Compress.AUTO
+    round_trip_seconds: float = 0.0  # as the command's first connection measured it, for the connections of its workers
+
+    @property
+    def compresses(self) -> bool:
+        """Whether connections are compressed, if the server offers it."""
+        if self.compress is Compress.AUTO:
+            return self.unix_socket is None and self.round_trip_seconds > FAR_SECONDS
+        return self.compress is Compress.ON
 
     @property
     def where(self) -> str:
@@ -114,6 +124,7 @@ class Defaults:
     database: str | None = None
     protocol: Protocol | None = None  # None: the socket, if there is one, unless a host is named
     tls: Tls = field(default_factory=Tls)
+    compress: Compress | None = None
 
 
 # Not urllib's urlsplit: it ends the host at a / in the password, and the rest of the password would be shown in messages
@@ -130,14 +141,15 @@ URL_PARTS = re.compile(
 
 NODE_PARTS = re.compile(r"(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:]+))?(?::(?P<port>.*))?", re.DOTALL)
 
-URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key")
+URL_PARAMETERS = ("unix_socket", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "compress")
 
 
-def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Target:  # noqa: B008  both are frozen
-    """The target that a URL names: mysql:// or mariadb://, with or without a driver, with the parameters unix_socket and ssl-….
+def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls(), compress: Compress | None = None) -> Target:  # noqa: B008  both are frozen
+    """The target that a URL names: mysql:// or mariadb://, with or without a driver, with the parameters unix_socket, ssl-… and compress.
 
     The URL may name several nodes of a cluster, with commas between them; each can have its own port.
-    `defaults` fill in what the URL leaves out; `tls` are the TLS options given beside it. UsageError if it is not valid, without the password.
+    `defaults` fill in what the URL leaves out; `tls` and `compress` are the options given beside it. UsageError if it is not valid, without the
+    password.
     """
     parts = _url_parts(url)
     parameters = _parameters(parse_qsl(parts["query"] or "", errors="surrogateescape"))
@@ -165,6 +177,7 @@ def parse_url(url: str, defaults: Defaults = Defaults(), tls: Tls = Tls()) -> Ta
         database=database,
         unix_socket=unix_socket,
         tls=(given if unix_socket else given.with_defaults(defaults.tls)).validated(),  # the option file's TLS is not meant for a socket
+        compress=_compress(parameters.get("compress"), compress) or (None if unix_socket else defaults.compress) or Compress.AUTO,
     )
 
 
@@ -241,6 +254,14 @@ def _tls(parameters: dict[str, str]) -> Tls:
         cert=parameters.get("ssl-cert"),
         key=parameters.get("ssl-key"),
     )
+
+
+def _compress(in_url: str | None, option: Compress | None) -> Compress | None:
+    """The given value. UsageError: it is not valid, or the URL and the option differ."""
+    given = compress_mode(in_url) if in_url is not None else None
+    if given and option and given is not option:
+        raise UsageError(f"the URL has compress={given}, but --compress is {option}", "Give it in one place only")
+    return given or option
 
 
 def _addresses(node: Node) -> list[Address]:

@@ -17,7 +17,7 @@ from typing import Any
 from parloader import __version__
 from parloader.builtin.plan import script_execution
 from parloader.database import error_codes, sql
-from parloader.database.driver import Connection, IntegrityError
+from parloader.database.driver import Connection, IntegrityError, Leading
 from parloader.database.introspection import ListedTable
 from parloader.database.visibility import all_exist
 from parloader.errors import LedgerDamaged
@@ -233,7 +233,22 @@ def leave_unchecked(connection: Connection, runs: Iterable[Run], changed: Mappin
 def record(
     connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
 ) -> bool:
-    """Writes a batch's ledger row, first in the batch's transaction. False: the row exists, so the batch was committed before.
+    """Writes a batch's ledger row. False: the row exists, so the batch was committed before. The parameters are those of `recording`."""
+    recording_row = recording(connection, run_id, table, batch, into=into, token=token, slot=slot)
+    try:
+        connection.execute_pipelined((), recording_row)
+    except IntegrityError:
+        if not is_recorded(recording_row):
+            raise
+        return False
+    require_holder(connection, recording_row)
+    return True
+
+
+def recording(
+    connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
+) -> Leading:
+    """The statement that writes a batch's ledger row, the first in the batch's transaction. It fails if the row exists (is_recorded).
 
     If the commit of an earlier attempt is still in progress in a lost session, the INSERT waits for it. Then it either fails as a duplicate
     (that commit succeeded) or succeeds (it did not).
@@ -245,22 +260,19 @@ def record(
         token = None
     columns = "run_id, table_name, first_index, row_count, committed_at"
     source = "FROM DUAL" if token is None else control.fence(token)
-    try:
-        written = sql.execute(
-            connection,
-            f"INSERT INTO {into} ({columns}) SELECT %s, %s, %s, %s, UTC_TIMESTAMP() {source}",
-            run_id,
-            table,
-            batch.start,
-            batch.rows,
-        )
-    except IntegrityError as error:
-        if error_codes.is_duplicate_key(error):
-            return False
-        raise
-    if not written:
+    statement = f"INSERT INTO {into} ({columns}) SELECT %s, %s, %s, %s, UTC_TIMESTAMP() {source}"
+    return Leading(sql.composed(connection, statement, run_id, table, batch.start, batch.rows))
+
+
+def is_recorded(recording: Leading) -> bool:
+    """Whether the statement failed because the batch was committed before."""
+    return recording.error is not None and error_codes.is_duplicate_key(recording.error)
+
+
+def require_holder(connection: Connection, recording: Leading) -> None:
+    """AnotherRun: the statement wrote nothing, because the holder is not the current one."""
+    if recording.changed == 0:
         raise control.lost_lease_error(connection)
-    return True
 
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:

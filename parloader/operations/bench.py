@@ -13,7 +13,7 @@ from parloader.builtin.plan import script_execution
 from parloader.config import BenchConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo, require_writable, server_info
+from parloader.database.session import ServerInfo, described, measured, require_writable, server_info
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Interrupted, ParloaderError
 from parloader.generation.frames import generate
@@ -68,7 +68,8 @@ def _prepare(config: BenchConfig, progress: Progress, executor: Executor, lease:
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
     server = server_info(connection)
-    progress.note(f"connected to {server}: {config.target}")
+    config = replace(config, target=measured(config.target, connection))
+    progress.note(f"connected to {server}: {described(config.target, connection)}")
     plan = script_execution(config.rows, config.parameters)
     schema: Schema = {}
     listing = introspection.list_tables(connection)

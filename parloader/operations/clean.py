@@ -160,7 +160,7 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping
     if not removal.runs or config.edited_too:
         return missing
     compare_context = CompareContext(
-        target=config.target,
+        target=removal.target,
         procs=config.procs,
         max_text_bytes=removal.max_text_bytes,
         progress=context.progress,
@@ -268,7 +268,7 @@ def _delete_tasks(
     return [
         DeleteTask(
             worker=worker,
-            target=config.target,
+            target=todo.removal.target,
             run_id=run.run_id,
             plan=run.plan,
             name=table.name,

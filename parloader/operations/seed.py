@@ -8,7 +8,7 @@ from functools import partial
 
 from parloader.config import SeedConfig
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo, require_writable
+from parloader.database.session import ServerInfo, described, measured, require_writable
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger import store
 from parloader.ledger.run import Run
@@ -80,13 +80,14 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
 
     None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are still created.
     """
-    config, progress = context.config, context.progress
+    progress = context.progress
+    config = replace(context.config, target=measured(context.config.target, connection))
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
     token = context.lease.fence(connection) if store.upgrade(connection) else None
     prepared = prepare(connection, config)
     server = prepared.server
-    progress.note(f"connected to {server}: {config.target}")
+    progress.note(f"connected to {server}: {described(config.target, connection)}")
     for decision in prepared.planned.notes:
         progress.detail(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
     if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):

@@ -8,7 +8,8 @@ from functools import partial
 from parloader.config import VerifyConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
-from parloader.database.session import ServerInfo, server_info
+from parloader.database.session import ServerInfo, described, measured, server_info
+from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import store
@@ -135,6 +136,10 @@ class VerifyResult:
 class _Scope:
     """What is verified."""
 
+    target: Target
+    """as measured"""
+    where: str
+    """the target, for a message"""
     all_runs: tuple[Run, ...]
     """of the ledger"""
     runs: tuple[Run, ...]
@@ -151,9 +156,9 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
     """
     progress = progress or Progress()
     scope = run_on_connection(config.target, "verifying", partial(_read_scope, config), DEFAULT_RETRY_SECONDS)
-    progress.note(f"connected to {scope.server}: {config.target}")
+    progress.note(f"connected to {scope.server}: {scope.where}")
     context = CompareContext(
-        target=config.target,
+        target=scope.target,
         procs=config.procs,
         max_text_bytes=scope.server.max_allowed_packet_bytes,
         progress=progress,
@@ -186,7 +191,10 @@ def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
     names = dict.fromkeys(table.name for run in runs for table in run.plan.tables)
     listing = introspection.list_tables(connection)
     require_spelling(runs, listing)
+    target = measured(config.target, connection)
     return _Scope(
+        target=target,
+        where=described(target, connection),
         all_runs=all_runs,
         runs=runs,
         tables=select_tables(runs, [listing.spelled(name) or name for name in config.tables]),

@@ -7,7 +7,8 @@ from typing import ClassVar, Protocol
 import polars as pl
 
 from parloader.database import sql
-from parloader.database.driver import Connection
+from parloader.database.compression import Packed
+from parloader.database.driver import Connection, Leading
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
 from parloader.generation.frames import RowGenerator, only
@@ -94,17 +95,24 @@ class Rendered:
         return sum(map(len, self.texts))
 
 
-class Writer(Protocol):
+class Renderer(Protocol):
+    """Renders batches of rows."""
+
+    def render(self, frame: pl.DataFrame) -> Rendered:
+        """Renders the batch. Needs no connection, so it can run while another batch is being written."""
+
+
+class Writer(Renderer, Protocol):
     """Renders and sends batches of rows."""
 
     local_infile: ClassVar[bool]
     """Whether the session must allow LOAD DATA LOCAL."""
 
-    def render(self, frame: pl.DataFrame) -> Rendered:
-        """Renders the batch. Needs no connection, so it can run while another batch is being written."""
+    def packed(self, batch: Rendered) -> Rendered:
+        """The batch, compressed ahead for a compressed connection."""
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        """Sends the batch. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        """Sends the batch, after the leading statement. Raises the driver's errors; WriteFailed: the server wrote a different number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +156,11 @@ class InsertWriter:
             yield texts.slice(at, stop - at)
             at = stop
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        written = connection.execute_pipelined(batch.texts)
+    def packed(self, batch: Rendered) -> Rendered:
+        return _packed_statements(batch)
+
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        written = connection.execute_pipelined(batch.texts, leading)
         if written != batch.rows:
             raise WriteFailed(
                 f"the server inserted {written:,} of {batch.rows:,} rows of {self.table}", "Check for a trigger or view that discards rows"
@@ -169,8 +180,11 @@ class UpdateWriter:
         statements = self.update.statements(changed, backslash_escapes=self.backslash_escapes)
         return Rendered(tuple(statement.encode() for statement in statements), changed.height)
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
-        changed = connection.execute_pipelined(batch.texts)
+    def packed(self, batch: Rendered) -> Rendered:
+        return _packed_statements(batch)
+
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        changed = connection.execute_pipelined(batch.texts, leading)
         if changed != batch.rows:
             raise WriteFailed(
                 f"{self.update.table}: the server set {', '.join(self.update.columns)} in {changed:,} of {batch.rows:,} rows",
@@ -204,9 +218,13 @@ class LoadDataWriter:
         )
         return Rendered((statement.encode(), file_lines(frame)), frame.height)
 
-    def write(self, connection: Connection, batch: Rendered) -> None:
+    def packed(self, batch: Rendered) -> Rendered:
         statement, content = batch.texts
-        loaded = connection.load_local(statement, content)
+        return Rendered((statement, Packed.file(content)), batch.rows)
+
+    def write(self, connection: Connection, batch: Rendered, leading: Leading | None = None) -> None:
+        statement, content = batch.texts
+        loaded = connection.load_local(statement, content, leading)
         if (loaded.records, loaded.skipped, loaded.warnings) != (batch.rows, 0, 0):
             warnings = dict.fromkeys(sql.rows(connection, f"SHOW WARNINGS LIMIT {SHOWN_WARNINGS:d}"))
             raise WriteFailed(
@@ -217,6 +235,10 @@ class LoadDataWriter:
                 ),
                 "Nothing of the batch was committed. Perhaps a constraint of the schema or an existing row conflicts with the plan",
             )
+
+
+def _packed_statements(batch: Rendered) -> Rendered:
+    return Rendered(tuple(map(Packed.statement, batch.texts)), batch.rows)
 
 
 def _joined(texts: pl.Series) -> str:

@@ -7,7 +7,8 @@ from parloader.builtin.tables import CreatedTables, foresee_created_tables
 from parloader.config import CleanConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
-from parloader.database.session import server_info
+from parloader.database.session import measured, server_info
+from parloader.database.target import Target
 from parloader.database.visibility import Reference, References
 from parloader.errors import SchemaMismatch
 from parloader.ledger import store
@@ -29,6 +30,8 @@ from parloader.schema.model import Schema
 class Removal:
     """What a clean will delete."""
 
+    target: Target
+    """as measured"""
     runs: tuple[Run, ...]
     kept_runs: tuple[Run, ...]
     """the other runs of the ledger"""
@@ -101,6 +104,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
     remaining = replace(references, readable=tuple(reference for reference in references.readable if reference not in by_triggers))
     require_no_outside_references(connection, selected, kept, schema, remaining, config.command)
     return Removal(
+        target=measured(config.target, connection),
         runs=selected,
         kept_runs=kept,
         schema=schema,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parloader import IMPORTED_AT_SECONDS
+from parloader.database.compression import Traffic
 from parloader.errors import WorkerDied
 from parloader.plans.row_ranges import IndexRange
 
@@ -41,6 +42,7 @@ class BatchDone(Event):
     cpu_seconds: float  # of the worker since its start
     peak_rss_bytes: int  # of the worker since its start
     clock_seconds: float  # by the monotonic clock of the machine
+    traffic: Traffic | None = None  # of the worker since its start; None: its connection is not compressed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,9 @@ def started(worker: int) -> Started:
     return Started(worker=worker, clock_seconds=time.monotonic(), cpu_seconds=cpu_seconds())
 
 
-def batch_done(worker: int, table: str, batch: IndexRange, *, write_seconds: float, generate_seconds: float = 0.0) -> BatchDone:
+def batch_done(
+    worker: int, table: str, batch: IndexRange, *, write_seconds: float, generate_seconds: float = 0.0, traffic: Traffic | None = None
+) -> BatchDone:
     return BatchDone(
         worker=worker,
         table=table,
@@ -115,4 +119,5 @@ def batch_done(worker: int, table: str, batch: IndexRange, *, write_seconds: flo
         cpu_seconds=cpu_seconds(),
         peak_rss_bytes=peak_rss_bytes(),
         clock_seconds=time.monotonic(),
+        traffic=traffic,
     )

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
+from parloader.database.compression import Traffic
 from parloader.workers.events import BatchDone, Died, Event, Failed, Finished, Retried, Started
 
 
@@ -23,6 +24,7 @@ class WorkerStats:
     peak_rss_bytes: int = 0
     started_seconds: float = 0.0  # by the monotonic clock
     last_seconds: float = 0.0  # of the last event, by the same clock
+    traffic: Traffic | None = None  # None: the connection is not compressed
     alive: bool = True
     batch_seconds: list[float] = field(default_factory=list)  # appended to in place: a fold over 100,000 batches stays linear
 
@@ -53,6 +55,7 @@ class WorkerStats:
             "cpu_seconds": round(self.cpu_seconds, 3),
             "startup_cpu_seconds": round(self.startup_cpu_seconds, 3),
             "peak_rss_bytes": self.peak_rss_bytes,
+            "compressed": self.traffic and asdict(self.traffic),
         }
 
 
@@ -78,6 +81,7 @@ def fold(stats: Stats, event: Event) -> Stats:
                 cpu_seconds=event.cpu_seconds - before.startup_cpu_seconds,
                 peak_rss_bytes=max(before.peak_rss_bytes, event.peak_rss_bytes),
                 last_seconds=event.clock_seconds,
+                traffic=event.traffic,
             )
         case Retried():
             after = replace(before, retries=before.retries + 1)

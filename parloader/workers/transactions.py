@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parloader.database import error_codes, sql
+from parloader.database.compression import Traffic
 from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
@@ -59,6 +60,7 @@ class RetryingConnection:
         self._retry_seconds = retry_seconds
         self._local_infile = local_infile
         self._settings = settings
+        self._earlier_traffic: Traffic | None = None  # of connections that were replaced
         self._connection = self._connected("the worker could not connect", time.monotonic())
         self._last_used = time.monotonic()
 
@@ -74,6 +76,17 @@ class RetryingConnection:
         for setting in self._settings:
             sql.execute(connection, setting)
         return connection
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the connection at hand is; one that replaces it may not be (another node)."""
+        return self._connection.compressed
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """What was carried so far; None: no connection was compressed."""
+        carried = [traffic for traffic in (self._earlier_traffic, self._connection.traffic) if traffic]
+        return sum(carried, Traffic()) if carried else None
 
     def close(self) -> None:
         error_codes.close(self._connection)
@@ -122,6 +135,7 @@ class RetryingConnection:
 
     def _reconnect(self, item: WorkItem, since: float | None) -> None:
         error_codes.close(self._connection)
+        self._earlier_traffic = self.traffic
         self._connection = self._connected(f"the connection was lost while {item}", since, f": {RESUMES}" if item.writes else "")
 
     def _connected(self, problem: str, since: float | None, resumes: str = "") -> Connection:

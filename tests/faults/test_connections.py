@@ -69,6 +69,30 @@ def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
 
 
 @slow_on_mysql("server")
+@pytest.mark.parametrize(
+    "harm",
+    [
+        Harm(Moment.INSERT, Act.CUT),
+        Harm(Moment.FILE, Act.CUT),
+        *(pytest.param(harm, marks=pytest.mark.slow) for harm in (Harm(Moment.INSERT, Act.CUT, 5), Harm(Moment.REPLY, Act.CUT, 9))),
+        *(pytest.param(Harm(Moment.AFTER_COMMIT, act), marks=pytest.mark.slow) for act in Act),
+    ],
+    ids=str,
+)
+def test_on_the_way_in_the_middle_of_a_compressed_packet(proxied: Database, between: Proxy, harm: Harm) -> None:
+    writer = "load-data" if harm.moment is Moment.FILE else "insert"
+    load = started(proxied, Plan(writer=writer, more=("--compress", "on")))
+    between.arm(harm, times=2)
+    until(lambda: len(between.done) == 2 or load.process.poll() is not None, f"{harm}, twice")
+    between.disarm()
+    ended = load.ends(0)
+    assert between.done == [harm, harm]
+    if harm.moment is not Moment.REPLY:  # that may be an answer to another connection than a worker's
+        assert ended.retries == (2 if harm.act in (Act.CUT, Act.HALF_CLOSE) else 0)
+    proven(load)
+
+
+@slow_on_mysql("server")
 @pytest.mark.parametrize("act", [Act.CUT, *(pytest.param(act, marks=pytest.mark.slow) for act in Act if act is not Act.CUT)])
 def test_at_connect(proxied: Database, between: Proxy, act: Act) -> None:
     """The workers lose their connections, and the fault hits the new ones."""

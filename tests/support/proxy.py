@@ -1,7 +1,7 @@
 """A TCP proxy on 127.0.0.1 that parses the packets between client and server, and injects faults at chosen bytes of the protocol.
 
-It removes TLS from the server's greeting, so that both sides use plain text. If no fault is armed, it forwards everything.
-Protocol: MySQL "Client/Server Protocol", Protocol Basics (packets), Connection Phase (greeting, connection attributes), COM_QUERY.
+It removes TLS from the server's greeting, so that both sides use plain text, compressed or not. If no fault is armed, it forwards everything.
+Protocol: MySQL "Client/Server Protocol", Protocol Basics (packets), Connection Phase (greeting, connection attributes), COM_QUERY, Compression.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import socketserver
 import struct
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,12 @@ SHORTEST_INSERT_BYTES = 1024
 
 HEAD_BYTES = 4
 """Length and number of a packet."""
+
+COMPRESSED_HEAD_BYTES = HEAD_BYTES + 3
+"""The same of a compressed packet, and the length before compression."""
+
+OK = b"\0"
+"""The first byte of the answer to a login or a statement that succeeded."""
 
 COMMIT_BYTES = HEAD_BYTES + 1 + len("COMMIT")
 
@@ -186,6 +193,8 @@ class _Between(socketserver.StreamRequestHandler):
         self._statement = b""
         self._closing = False  # nothing more is forwarded
         self._half_closed = False
+        self._asked_for_compression = False
+        self._compressed = False
         with contextlib.suppress(OSError), socket.create_connection(self.server.server) as self._upstream:
             self._upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             back = threading.Thread(target=self._forward_answers, daemon=True)
@@ -201,7 +210,9 @@ class _Between(socketserver.StreamRequestHandler):
 
     def _forward_commands(self) -> None:
         loading = False
-        for number, payload in packets(cast(BinaryIO, self.rfile)):
+        for place, (number, payload, whole) in enumerate(self._packets(cast(BinaryIO, self.rfile))):
+            if place == 0:
+                self._asked_for_compression = bool(int.from_bytes(payload[:4], "little") & CLIENT.COMPRESS)
             query = payload[1:] if number == 0 and payload[:1] == bytes([COMMAND.COM_QUERY]) else b""
             loading = query.startswith(b"LOAD DATA") or (loading and not query)
             if not self._process_id and (attribute := PROCESS_ID.search(payload)):
@@ -209,26 +220,41 @@ class _Between(socketserver.StreamRequestHandler):
                 self.server.logged_in(self._connection_id, self._process_id)
             if query:
                 self._statement = query[:64]
-            if not self._forward(self._upstream, packet(number, payload), _moments(query, loading and number > 0 and bool(payload))):
+            if not self._forward(self._upstream, whole, _moments(query, loading and number > 0 and bool(payload))):
                 return
 
     def _forward_answers(self) -> None:
         moments: tuple[Moment, ...]
         with contextlib.suppress(OSError), self._upstream.makefile("rb") as answers:
-            for place, (number, payload) in enumerate(packets(answers)):
+            for place, (number, payload, whole) in enumerate(self._packets(answers)):
                 if place == 0:
                     self._connection_id = connection_id(payload)
-                    payload, moments = without_tls(payload), (Moment.CONNECT,)
+                    whole, moments = packet(number, without_tls(payload)), (Moment.CONNECT,)
                 elif self._statement == b"COMMIT":
                     moments = (Moment.AFTER_COMMIT,)
                 else:
                     moments = (Moment.REPLY,) if self._statement else ()
                 if number == 1 and self._statement:
                     self.server.answered(self._statement, payload, self._process_id)
-                if not self._forward(self.connection, packet(number, payload), moments):
+                if payload[:1] == OK and self._asked_for_compression:  # the login was accepted; noted before the client knows it
+                    self._compressed = True
+                if not self._forward(self.connection, whole, moments):
                     break
         if not self._half_closed:
             self._end(self.connection)
+
+    def _packets(self, stream: BinaryIO) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, payload and all bytes of each packet, to the end of the stream; of a compressed one, the payload of the first packet inside."""
+        while len(header := stream.read(HEAD_BYTES)) == HEAD_BYTES:
+            compressed = self._compressed
+            if compressed:
+                header += stream.read(COMPRESSED_HEAD_BYTES - HEAD_BYTES)
+            content = stream.read(int.from_bytes(header[:3], "little"))
+            payload = content
+            if compressed:
+                inside = zlib.decompress(content) if any(header[HEAD_BYTES:]) else content
+                payload = inside[HEAD_BYTES:][: int.from_bytes(inside[:3], "little")]
+            yield header[3], payload, header + content
 
     def _forward(self, to: socket.socket, whole: bytes, moments: tuple[Moment, ...]) -> bool:
         """Sends a packet on, and injects the fault that is due. False if this connection is to end."""

@@ -45,7 +45,15 @@ def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnect
             break
         write_seconds = time.perf_counter() - begun
         batch.on_commit(write_seconds)
-        channel.send(batch_done(worker, item.table, item.batch, write_seconds=write_seconds, generate_seconds=batch.generate_seconds))
+        done = batch_done(
+            worker,
+            item.table,
+            item.batch,
+            write_seconds=write_seconds,
+            generate_seconds=batch.generate_seconds,
+            traffic=connection.traffic,
+        )
+        channel.send(done)
     connection.close()
 
 

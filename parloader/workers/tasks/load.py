@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from parloader.database.driver import Connection
+import polars as pl
+
+from parloader.database.driver import Connection, DriverError
 from parloader.database.session import ServerInfo
+from parloader.errors import WriteFailed
 from parloader.generation.frames import RowGenerator
 from parloader.ledger import store
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches, gaps
 from parloader.rows.writer_names import WriterName
-from parloader.rows.writers import Rendered, UpdateWriter, Writer, writer_for
+from parloader.rows.writers import Rendered, Renderer, UpdateWriter, Writer, writer_for
 from parloader.workers.batching import Batch, Pace
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.tasks.base import BatchWork, LedgerTask, run_batches
@@ -28,6 +31,18 @@ class PreparedBatch:
     partition: IndexRange
     rendered: Rendered
     generate_seconds: float
+
+
+@dataclass(frozen=True)
+class _Compressing:
+    """Renders batches for a connection, and compresses them if it is compressed: the thread that prepares has time, the one that sends has none."""
+
+    connection: RetryingConnection
+    writer: Writer
+
+    def render(self, frame: pl.DataFrame) -> Rendered:
+        rendered = self.writer.render(frame)
+        return self.writer.packed(rendered) if self.connection.compressed else rendered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +68,7 @@ class LoadTask(LedgerTask):
         sizer = self.batch.sizer(self.server.max_allowed_packet_bytes)
         doing = "writing" if self.update is None else "updating"
         partitions = self._uncommitted(connection) if self.is_retry else self.partitions
-        for prepared in self._one_ahead(partitions, writer, lambda: pace.cut(sizer.rows)):
+        for prepared in self._one_ahead(partitions, _Compressing(connection, writer), lambda: pace.cut(sizer.rows)):
             yield BatchWork(
                 WorkItem(doing, self.name, prepared.batch, prepared.partition),
                 partial(self._write, writer, prepared),
@@ -76,25 +91,35 @@ class LoadTask(LedgerTask):
         committed = self.committed_ranges(connection)
         return tuple(gap for partition in self.partitions for gap in gaps(partition, committed))
 
-    def _one_ahead(self, partitions: tuple[IndexRange, ...], writer: Writer, next_rows: Callable[[], int]) -> Iterator[PreparedBatch]:
+    def _one_ahead(self, partitions: tuple[IndexRange, ...], renderer: Renderer, next_rows: Callable[[], int]) -> Iterator[PreparedBatch]:
         """Each batch in order; while the caller writes one, the next is prepared. So at most two are in memory."""
         generator = self._generator()
         upcoming = ((batch, partition) for partition in partitions for batch in batches(partition, next_rows))
         with ThreadPoolExecutor(max_workers=1) as thread:
-            pending = [thread.submit(self._prepare, generator, writer, *ranges) for ranges in (next(upcoming, None),) if ranges]
+            pending = [thread.submit(self._prepare, generator, renderer, *ranges) for ranges in (next(upcoming, None),) if ranges]
             while pending:
                 prepared = pending.pop().result()
-                pending = [thread.submit(self._prepare, generator, writer, *ranges) for ranges in (next(upcoming, None),) if ranges]
+                pending = [thread.submit(self._prepare, generator, renderer, *ranges) for ranges in (next(upcoming, None),) if ranges]
                 yield prepared
 
-    def _prepare(self, generator: RowGenerator, writer: Writer, batch: IndexRange, partition: IndexRange) -> PreparedBatch:
+    def _prepare(self, generator: RowGenerator, renderer: Renderer, batch: IndexRange, partition: IndexRange) -> PreparedBatch:
         begun = time.perf_counter()
-        rendered = writer.render(generator.frame(batch))
+        rendered = renderer.render(generator.frame(batch))
         return PreparedBatch(batch, partition, rendered, time.perf_counter() - begun)
 
     def _write(self, writer: Writer, prepared: PreparedBatch, connection: Connection) -> None:
-        """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost."""
-        if store.record(
+        """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost.
+
+        The rows follow in the same round trip, before the answer is known: if the batch is recorded, they are rolled back.
+        """
+        recording = store.recording(
             connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token, slot=self.slot
-        ):
-            writer.write(connection, prepared.rendered)
+        )
+        try:
+            writer.write(connection, prepared.rendered, recording)
+        except (DriverError, WriteFailed):
+            store.require_holder(connection, recording)
+            if not (store.is_recorded(recording) and connection.open):
+                raise
+            connection.rollback()
+        store.require_holder(connection, recording)

@@ -15,7 +15,8 @@ from support.proxy import packet, packets, without_tls
 from support.servers import PATIENCE_SECONDS, Database, own_tcp_port, until
 
 from parloader.database import error_codes, sql
-from parloader.database.driver import FILE_PACKET_BYTES, MAX_UNREAD_ANSWERS, Connection, LoadDataResult
+from parloader.database.compression import FILE_PACKET_BYTES
+from parloader.database.driver import MAX_UNREAD_ANSWERS, Connection, LoadDataResult
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
 from parloader.database.target import Target

@@ -119,6 +119,7 @@ def test_as_json() -> None:
         "cpu_seconds": 2.25,
         "startup_cpu_seconds": 0.25,
         "peak_rss_bytes": 20,
+        "compressed": None,
     }
 
 
