@@ -48,10 +48,15 @@ def deferrable_indexes(connection: Connection, schema: Schema, tables: Collectio
     result = []
     for name in candidates:
         statement = introspection.definition(connection, name)
+        indexes = _definitions(connection, statement)
         of_table = [reference.referenced for reference in references if reference.parent == name]
-        if found := index_definitions.deferrable(schema[name], statement, of_table):
-            result.append(DeferrableIndexes(table=name, definitions=index_definitions.definitions(statement), deferrable=found))
+        if found := index_definitions.deferrable(schema[name], statement, indexes, of_table):
+            result.append(DeferrableIndexes(table=name, definitions=indexes, deferrable=found))
     return tuple(result)
+
+
+def _definitions(connection: Connection, statement: str) -> tuple[IndexDefinition, ...]:
+    return index_definitions.definitions(statement, virtual_last=connection.dialect.lists_virtual_indexes_last)
 
 
 def _of_empty_tables(connection: Connection, plan: Plan, schema: Schema) -> tuple[DeferrableIndexes, ...]:
@@ -137,7 +142,7 @@ def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], 
     if not statement.startswith("CREATE TABLE"):
         progress.note(f"{table} no longer exists, so its indexes are not added again: {listed(each.index.name for each in deferred)}")
         return
-    existing = {index.name.lower(): index for index in index_definitions.definitions(statement)}
+    existing = {index.name.lower(): index for index in _definitions(connection, statement)}
     columns = column_names(connection, table)
     absent = []
     for each in deferred:

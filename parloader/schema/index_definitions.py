@@ -6,7 +6,7 @@ Sources: MySQL manual "CREATE INDEX Statement" and "FOREIGN KEY Constraints"; Ma
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from parloader.schema.model import TableSchema, UniqueKey, quote_identifier
@@ -21,8 +21,13 @@ PLAIN = re.compile(rf"KEY {NAME} \(({PART}(?:,{PART})*)\)[^\\]*")
 # An index of any kind but the primary key
 INDEX = re.compile(rf"((?:[A-Z]+ )?)KEY ({NAME}) .*")
 
+# An index with an expression; after its columns, if it has any
+EXPRESSION = re.compile(rf"KEY {NAME} \((?:{PART},)*\(.*")
+
 # The kinds that SHOW CREATE TABLE lists before, or after, all others
 LISTED_APART = ("UNIQUE ", "FULLTEXT ")
+
+VIRTUAL_COLUMN = re.compile(rf"({NAME}) .* GENERATED ALWAYS AS .* VIRTUAL.*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +48,23 @@ class IndexDefinition:
         return bool(self.columns)
 
 
-def definitions(statement: str) -> tuple[IndexDefinition, ...]:
-    """The indexes in the server's order, from the statement of SHOW CREATE TABLE."""
-    return tuple(index for line in statement.split("\n") if line.startswith("  ") for index in _definition(line[2:]))
+def definitions(statement: str, *, virtual_last: bool) -> tuple[IndexDefinition, ...]:
+    """The indexes in the server's order, from the statement of SHOW CREATE TABLE.
+
+    `virtual_last`: whether the server lists those of expressions and virtual columns last (Dialect.lists_virtual_indexes_last).
+    """
+    lines = [line[2:] for line in statement.split("\n") if line.startswith("  ")]
+    virtual = {_unquoted(found[1]) for line in lines if (found := VIRTUAL_COLUMN.fullmatch(line))} if virtual_last else set()
+    return tuple(index for line in lines for index in _definition(line, virtual, expression_last=virtual_last))
 
 
-def _definition(line: str) -> Iterator[IndexDefinition]:
-    """The index of the line; none, if it is about something else."""
+def _definition(line: str, virtual: Set[str], *, expression_last: bool) -> Iterator[IndexDefinition]:
+    """The index of the line; none, if it is about something else. `virtual`: columns whose indexes are listed last."""
     if found := INDEX.fullmatch(line):
         text = line.removesuffix(",")
-        yield IndexDefinition(name=_unquoted(found[2]), text=text, columns=plain_columns(text), apart=found[1] in LISTED_APART)
+        columns = plain_columns(text)
+        last = not virtual.isdisjoint(columns) if columns else expression_last and EXPRESSION.fullmatch(text) is not None
+        yield IndexDefinition(name=_unquoted(found[2]), text=text, columns=columns, apart=last or found[1] in LISTED_APART)
 
 
 def plain_columns(text: str) -> tuple[str, ...]:
@@ -65,16 +77,18 @@ def _unquoted(name: str) -> str:
     return name[1:-1].replace("``", "`")
 
 
-def deferrable(table: TableSchema, statement: str, references: Iterable[Sequence[str]]) -> tuple[IndexDefinition, ...]:
+def deferrable(
+    table: TableSchema, statement: str, indexes: Iterable[IndexDefinition], references: Iterable[Sequence[str]]
+) -> tuple[IndexDefinition, ...]:
     """The indexes of the table that no constraint needs and that can be added again exactly as they were, in the server's order.
 
-    `statement`: of SHOW CREATE TABLE. `references`: the columns of the table that foreign keys reference, of each foreign key.
+    `statement`: of SHOW CREATE TABLE. `indexes`: its `definitions`. `references`: the columns of the table that foreign keys reference, of each foreign key.
     """
     if table.engine != "InnoDB" or table.partitioning or "\n  PERIOD FOR " in statement:
         return ()
     keys = [*(key.columns for key in table.foreign_keys), *references]
     found: list[IndexDefinition] = []
-    for index in reversed(_in_order(definitions(statement))):
+    for index in reversed(_in_order(indexes)):
         if not index.is_plain:  # those before it could only be added behind it
             break
         if not _has_special_columns(table, index) and not any(_serves(index, key) and not _has_unique(table, key) for key in keys):
