@@ -42,13 +42,13 @@ def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
         return "nothing to load: 0 rows were requested, so no run was begun"
     lines = []
     if result.already_complete:
-        lines.append(f"run {result.run_id} is already complete; nothing was changed")
+        lines.append(f"run {result.run_id} is already complete; {'no row' if result.added_indexes else 'nothing'} was changed")
     elif result.workers:
         updated = f", and set columns of {counted(result.updated, 'row')} in a second pass" if result.updated else ""
         lines += [_workers(result.workers, with_table=result.several_tables), ""] if with_workers else []
         lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
         lines += _loads(result.tables) if result.several_tables else []
-    lines += [f"added indexes in {result.index_seconds:.1f} s"] if result.index_seconds else []
+    lines += [f"added {counted(result.added_indexes, 'index')} in {result.index_seconds:.1f} s"] if result.added_indexes else []
     counts = result.counts
     figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
     table = f" of {result.target}" if result.several_tables else ""

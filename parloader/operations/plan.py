@@ -22,7 +22,7 @@ from parloader.quantities import size_text
 from parloader.rows.allocation import NO_ROWS, RowCount, allocate, count_rows, require_key_capacity
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
-from parloader.runs.index_deferral import deferrable_indexes
+from parloader.runs.index_deferral import deferrable_indexes, refusal
 from parloader.runs.preparation import PreparedLoad, prepare
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.trigger_watch import FIRING
@@ -156,7 +156,10 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             defer_indexes=config.defer_indexes,
             free_bytes=free_bytes(prepared.server),
             notes=prepared.planned.notes,
-            risks=permission.objections(connection, config.target, config.allow_remote),
+            risks=(
+                *permission.objections(connection, config.target, config.allow_remote),
+                *([f"seed would be refused: {refused}"] if config.defer_indexes and (refused := refusal(connection)) else []),
+            ),
         )
         return replace(forecast, risks=(*forecast.risks, *_risks(forecast, prepared.schema)))
 

@@ -181,8 +181,9 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
     workers, tables, first_batch_seconds = _run_stages(context, run, stages)
     seconds = time.monotonic() - begun
     begun = time.monotonic()
+    added_indexes = 0
     if work.adds_indexes:
-        lease.run_with_retry("adding the deferred indexes", partial(_add_indexes, context, work.token))
+        added_indexes = lease.run_with_retry("adding the deferred indexes", partial(_add_indexes, context, work.token))
     index_seconds = time.monotonic() - begun
     begun = time.monotonic()
     counts = lease.run_with_retry("counting", partial(_count, config, run, bool(stages)))
@@ -198,7 +199,8 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
         rows=_missing_rows(run, Pass.FIRST),
         updated=_missing_rows(run, Pass.SECOND),
         seconds=seconds if stages else 0.0,
-        index_seconds=index_seconds if work.adds_indexes else 0.0,
+        added_indexes=added_indexes,
+        index_seconds=index_seconds if added_indexes else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
         already_complete=not stages and run.total_rows > 0 and run.complete,
@@ -210,10 +212,10 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
     )
 
 
-def _add_indexes(context: _SeedContext, token: int, connection: Connection) -> None:
-    """Adds the indexes of this run, and those that earlier runs left. May be repeated."""
+def _add_indexes(context: _SeedContext, token: int, connection: Connection) -> int:
+    """Adds the indexes of this run, and those that earlier runs left; returns how many. May be repeated."""
     unfinished = {run.run_id for run in store.runs(connection) if not run.complete}
-    add_deferred_indexes(connection, unfinished, context.lease, token, context.progress, context.config.target)
+    return add_deferred_indexes(connection, unfinished, context.lease, token, context.progress, context.config.target)
 
 
 def _run_stages(

@@ -13,7 +13,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.indexes import change_indexes, column_names, drop_indexes, release_locks_soon
 from parloader.database.target import Target
 from parloader.errors import Interrupted, Refused
-from parloader.ledger import deferred_indexes
+from parloader.ledger import control, deferred_indexes
 from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.planner.request import listed
 from parloader.plans.model import Plan
@@ -65,13 +65,20 @@ def _of_empty_tables(connection: Connection, plan: Plan, schema: Schema) -> tupl
     return deferrable_indexes(connection, schema, empty)
 
 
+def refusal(connection: Connection) -> Refused | None:
+    """Why this server cannot be used with --defer-indexes; None: it can."""
+    if not connection.in_cluster:
+        return None
+    return Refused(
+        "--defer-indexes is not possible on a Galera cluster: an ALTER TABLE that adds indexes stops all writes on every node while it runs",
+        "Leave --defer-indexes out",
+    )
+
+
 def require_deferral_possible(connection: Connection, plan: Plan, schema: Schema) -> None:
-    """Called before anything is written. Refused: the server is a node of a cluster. PrivilegeMissing: a privilege to change the indexes is missing."""
-    if connection.in_cluster:
-        raise Refused(
-            "--defer-indexes is not possible on a Galera cluster: an ALTER TABLE that adds indexes stops all writes on every node while it runs",
-            "Leave --defer-indexes out",
-        )
+    """Called before anything is written. Refused: see `refusal`. PrivilegeMissing: a privilege to change the indexes is missing."""
+    if refused := refusal(connection):
+        raise refused
     if found := _of_empty_tables(connection, plan, schema):
         ledger = deferred_indexes.TABLE
         trials = [privileges.create(ledger), privileges.insert(ledger, ["run_id"]), privileges.update(ledger, ["run_id"])]
@@ -93,6 +100,7 @@ def defer_indexes(
             return
         recorded = {each.table: _deferred(run_id, each) for each in found}
         with sql.transaction(connection):
+            control.require_current(connection, token)  # whoever takes over after this commit finds them listed
             deferred_indexes.record(connection, (index for each in recorded.values() for index in each))
         for each in found:
             try:
@@ -113,20 +121,21 @@ def _deferred(run_id: int, found: DeferrableIndexes) -> tuple[DeferredIndex, ...
 
 def add_deferred_indexes(
     connection: Connection, unfinished: Collection[int], lease: DatabaseLease, token: int, progress: Progress, target: Target
-) -> None:
+) -> int:
     """Adds the indexes that the ledger lists, without those of the runs `unfinished`; then the ledger forgets them. May be repeated.
 
-    What others did with these indexes meanwhile stays as it is, and is noted.
+    Returns how many it added. What others did with these indexes meanwhile stays as it is, and is noted.
     """
+    added = 0
     if not any(deferred.run_id not in unfinished for deferred in deferred_indexes.read(connection)):
-        return
+        return added
     release_locks_soon(connection)
     with deferred_indexes.exclusive(connection, token, _waiting(lease, progress)):
         waiting = [deferred for deferred in deferred_indexes.read(connection) if deferred.run_id not in unfinished]
         for table, group in groupby(waiting, lambda deferred: deferred.table):
             of_table = tuple(group)
             try:
-                _add(connection, table, of_table, progress, target)
+                added += _add(connection, table, of_table, progress, target)
             except KeyboardInterrupt as error:
                 names = [deferred.index.name for deferred in of_table]
                 raise Interrupted(
@@ -134,14 +143,15 @@ def add_deferred_indexes(
                     "Run the same command again to add those that are missing",
                 ) from error
             deferred_indexes.forget(connection, of_table)
+    return added
 
 
-def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], progress: Progress, target: Target) -> None:
-    """Adds the indexes of a table that are missing, in one statement; notes which ones cannot be added, or exist in another form."""
+def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], progress: Progress, target: Target) -> int:
+    """Adds the indexes of a table that are missing, in one statement, and returns how many; notes those that cannot be added, or exist in another form."""
     statement = introspection.definition(connection, table)
     if not statement.startswith("CREATE TABLE"):
-        progress.note(f"{table} no longer exists, so its indexes are not added again: {listed(each.index.name for each in deferred)}")
-        return
+        progress.note(f"{table} no longer exists, so its indexes are not added again: {listed(each.index.text for each in deferred)}")
+        return 0
     existing = {index.name.lower(): index for index in _definitions(connection, statement)}
     columns = column_names(connection, table)
     absent = []
@@ -159,6 +169,7 @@ def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], 
     if absent:
         progress.note(f"adding {counted(len(absent), 'index')} to {table}: {', '.join(index.name for index in absent)}")
         change_indexes(connection, table, index_definitions.additions(tuple(existing.values()), absent), target)
+    return len(absent)
 
 
 def _waiting(lease: DatabaseLease, progress: Progress) -> Callable[[str], None]:

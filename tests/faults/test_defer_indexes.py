@@ -122,3 +122,19 @@ def test_killed(database: Database, step: str, afterwards: str) -> None:
         load.ends(-signal.SIGKILL)
     AFTERWARDS[afterwards](database)
     assert shown(database) == before
+
+
+@slow_on_mysql("server")
+@pytest.mark.slow
+def test_ctrl_c_in_the_build(database: Database) -> None:
+    """The statement ends on the server as well."""
+    before = library(database)
+    load = launched(database, command=SLOW_SEED)
+    with in_the_build(database), database.server.connection() as admin:
+        load.process.send_signal(signal.SIGINT)
+        load.ends(130, r"error: interrupted while adding indexes to book \(pages, title, bought\)\. Run the same command again")
+        until(lambda: not waits_to_alter(admin, database, "book"), "the statement has ended")
+    assert not {*DROPPED["book"]} & indexes(database, "book")
+    assert "missing index of book" in database.parloader("status").stdout
+    the_same_command(database)
+    assert shown(database) == before

@@ -49,7 +49,7 @@ def test_only_those_that_do_not_exist_are_missing(connection: Connection, databa
 
 def test_the_ledger_is_not_dropped_while_it_lists_one(connection: Connection) -> None:
     deferred_indexes.record(connection, [deferred("a")])
-    with pytest.raises(ParloaderError, match="still lists indexes that have to be added: t.a"):
+    with pytest.raises(ParloaderError, match="still lists indexes that have to be added"):
         deferred_indexes.drop_empty(connection)
     deferred_indexes.forget(connection, [deferred("a")])
     deferred_indexes.drop_empty(connection)
