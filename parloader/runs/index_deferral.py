@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from parloader.database import error_codes, introspection, privileges, sql, visibility
+from parloader.database import error_codes, privileges, sql, visibility
 from parloader.database.driver import Connection, DriverError
-from parloader.database.indexes import change_indexes, column_names, drop_indexes, release_locks_soon
+from parloader.database.indexes import add_indexes, column_names, drop_indexes, release_locks_soon, table_definition
 from parloader.database.target import Target
 from parloader.errors import Interrupted, Refused
 from parloader.ledger import control, deferred_indexes
@@ -47,7 +47,7 @@ def deferrable_indexes(connection: Connection, schema: Schema, tables: Collectio
     references = visibility.foreign_keys_to(connection, candidates)
     result = []
     for name in candidates:
-        statement = introspection.definition(connection, name)
+        statement = table_definition(connection, name)
         indexes = _definitions(connection, statement)
         of_table = [reference.referenced for reference in references if reference.parent == name]
         if found := index_definitions.deferrable(schema[name], statement, indexes, of_table):
@@ -148,8 +148,8 @@ def add_deferred_indexes(
 
 def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], progress: Progress, target: Target) -> int:
     """Adds the indexes of a table that are missing, in one statement, and returns how many; notes those that cannot be added, or exist in another form."""
-    statement = introspection.definition(connection, table)
-    if not statement.startswith("CREATE TABLE"):
+    statement = table_definition(connection, table)
+    if not statement:
         progress.note(f"{table} no longer exists, so its indexes are not added again: {listed(each.index.text for each in deferred)}")
         return 0
     existing = {index.name.lower(): index for index in _definitions(connection, statement)}
@@ -168,7 +168,7 @@ def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], 
             absent.append(index)
     if absent:
         progress.note(f"adding {counted(len(absent), 'index')} to {table}: {', '.join(index.name for index in absent)}")
-        change_indexes(connection, table, index_definitions.additions(tuple(existing.values()), absent), target)
+        add_indexes(connection, table, tuple(existing.values()), absent, target)
     return len(absent)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from parloader.schema.model import TableSchema, UniqueKey, quote_identifier
+from parloader.schema.model import TableSchema, UniqueKey
 
 NAME = r"`(?:[^`]|``)+`"
 
@@ -88,7 +88,7 @@ def deferrable(
         return ()
     keys = [*(key.columns for key in table.foreign_keys), *references]
     found: list[IndexDefinition] = []
-    for index in reversed(_in_order(indexes)):
+    for index in reversed(in_order(indexes)):
         if not index.is_plain:  # those before it could only be added behind it
             break
         if not _has_special_columns(table, index) and not any(_serves(index, key) and not _has_unique(table, key) for key in keys):
@@ -96,7 +96,7 @@ def deferrable(
     return tuple(reversed(found))
 
 
-def _in_order(indexes: Iterable[IndexDefinition]) -> list[IndexDefinition]:
+def in_order(indexes: Iterable[IndexDefinition]) -> list[IndexDefinition]:
     """Those that SHOW CREATE TABLE lists in the order in which they were added."""
     return [index for index in indexes if not index.apart]
 
@@ -139,30 +139,9 @@ def missing(indexes: Sequence[IndexDefinition], dropped: Collection[str]) -> tup
     """The indexes with these names, with their places among all `indexes` of the table."""
     result: list[MissingIndex] = []
     before: str | None = None
-    for position, index in reversed(list(enumerate(_in_order(indexes)))):
+    for position, index in reversed(list(enumerate(in_order(indexes)))):
         if index.name in dropped:
             result.append(MissingIndex(name=index.name, text=index.text, position=position, before=before))
         else:
             before = index.name
     return tuple(reversed(result))
-
-
-def additions(existing: Sequence[IndexDefinition], absent: Sequence[MissingIndex]) -> tuple[str, ...]:
-    """The clauses of an ALTER TABLE that adds the indexes, so that the server lists them where they were.
-
-    The server lists new indexes last, so the statement also drops and adds those that follow them. The server recognizes the same index
-    under the same name, and keeps it: only its place changes.
-    """
-    ordered = sorted(absent, key=lambda index: index.position)
-    kept = _in_order(existing)
-    names = [index.name for index in kept]
-    first = min((names.index(index.before) for index in ordered if index.before in names), default=len(kept))
-    following = kept[first:]
-    if not all(index.is_plain for index in following):
-        following = []
-    movable = {index.name for index in following}
-    clauses: list[str] = []
-    for index in following:
-        clauses += [f"ADD {new.text}" for new in ordered if new.before == index.name]
-        clauses += [f"DROP INDEX {quote_identifier(index.name)}", f"ADD {index.text}"]
-    return (*clauses, *(f"ADD {new.text}" for new in ordered if new.before not in movable))
