@@ -51,10 +51,15 @@ KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """The time of one load. `build_seconds`: of the ALTER TABLE, 0 if the indexes were in place."""
+    """The cost of one load. `build_seconds`: of the ALTER TABLE, 0 if the indexes were in place.
+
+    `cpu_seconds` and `pages` (read and written by InnoDB) are the server's, which noise affects less than it does the time.
+    """
 
     load_seconds: float
-    build_seconds: float = 0.0
+    build_seconds: float
+    cpu_seconds: float
+    pages: int
 
     @property
     def seconds(self) -> float:
@@ -91,6 +96,7 @@ def load(place: Place, rows: int, procs: int, *, deferred: bool) -> Cost:
     with connected(place.target) as connection:
         create(connection, () if deferred else DEFERRED)
         place.settle(connection)
+        cpu_before, pages_before = place.cpu_seconds(), _pages(connection)
         begun = time.monotonic()
         _seed(place, rows, procs)
         loaded = time.monotonic()
@@ -98,7 +104,18 @@ def load(place: Place, rows: int, procs: int, *, deferred: bool) -> Cost:
             additions = ", ".join(f"ADD INDEX {name} ({name})" for name in DEFERRED)
             sql.execute(connection, f"ALTER TABLE reading {additions}, ALGORITHM=INPLACE")
         built = time.monotonic()
-    return Cost(load_seconds=loaded - begun, build_seconds=built - loaded if deferred else 0.0)
+        return Cost(
+            load_seconds=loaded - begun,
+            build_seconds=built - loaded if deferred else 0.0,
+            cpu_seconds=place.cpu_seconds() - cpu_before,
+            pages=_pages(connection) - pages_before,
+        )
+
+
+def _pages(connection: Connection) -> int:
+    """The pages that InnoDB has read and written so far."""
+    counters = sql.rows(connection, "SHOW GLOBAL STATUS WHERE variable_name IN ('Innodb_pages_read', 'Innodb_pages_written')")
+    return sum(int(count) for _, count in counters)
 
 
 def _seed(place: Place, rows: int, procs: int) -> None:
@@ -114,15 +131,15 @@ def _seed(place: Place, rows: int, procs: int) -> None:
 def measure(kind: ServerKind, pool_bytes: int, rows: int, rounds: int, procs: int) -> Result:
     """All rounds on one server. ServerStartError: this machine has no such server."""
     costs: dict[bool, list[Cost]] = {False: [], True: []}
-    options = (f"--innodb-buffer-pool-size={pool_bytes}", "--innodb-stats-persistent=1")
-    with throwaway(kind, tcp=False, options=options) as place:
+    with throwaway(kind, tcp=False, options=(f"--innodb-buffer-pool-size={pool_bytes}",)) as place:
         for number in range(rounds):
             for deferred in (False, True) if number % 2 else (True, False):
                 cost = load(place, rows, procs, deferred=deferred)
                 costs[deferred].append(cost)
                 say(
                     f"{kind}, pool of {_mib(pool_bytes)}, round {number + 1} of {rounds}, "
-                    f"{'deferred' if deferred else 'in place'}: {cost.load_seconds:.1f} + {cost.build_seconds:.1f} s"
+                    f"{'deferred' if deferred else 'in place'}: {cost.load_seconds:.1f} + {cost.build_seconds:.1f} s, "
+                    f"server CPU {cost.cpu_seconds:.1f} s, {cost.pages:,} pages"
                 )
         with connected(place.target) as connection:
             sql.rows(connection, "ANALYZE TABLE reading")
@@ -155,16 +172,19 @@ def _mib(size_bytes: int) -> str:
 
 def table(results: list[Result], rows: int) -> str:
     lines = [
-        "| server | rows | table | buffer pool | in place, s | deferred, s (load + build) | ratio |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| server | rows | table | buffer pool | in place, s | deferred, s (load + build) | ratio | of server CPU | of pages |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for found in results:
-        ratio = median(late.seconds / early.seconds for early, late in zip(found.in_place, found.deferred, strict=True))
+        pairs = list(zip(found.in_place, found.deferred, strict=True))
+        ratio = median(late.seconds / early.seconds for early, late in pairs)
+        of_cpu = median(late.cpu_seconds / early.cpu_seconds for early, late in pairs)
+        of_pages = median(late.pages / early.pages for early, late in pairs)
         late = median(cost.seconds for cost in found.deferred)
         parts = f"{median(cost.load_seconds for cost in found.deferred):.1f} + {median(cost.build_seconds for cost in found.deferred):.1f}"
         lines.append(
             f"| {found.server} | {rows:,} | {_mib(found.table_bytes)} | {_mib(found.pool_bytes)} "
-            f"| {median(cost.seconds for cost in found.in_place):.1f} | {late:.1f} ({parts}) | {ratio:.2f} |"
+            f"| {median(cost.seconds for cost in found.in_place):.1f} | {late:.1f} ({parts}) | {ratio:.2f} | {of_cpu:.2f} | {of_pages:.2f} |"
         )
     return "\n".join(lines)
 
