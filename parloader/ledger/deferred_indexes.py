@@ -143,7 +143,7 @@ def exclusive(connection: Connection, token: int, wait: Callable[[str], None]) -
             f"the server still runs the ALTER TABLE of an earlier command (connection {sql.value(connection, 'SELECT IS_USED_LOCK(%s)', name)})"
         )
     try:
-        control.require_current(connection, token, 0)
+        control.require_current(connection, token)
         yield
     finally:
         with error_codes.suppress_driver_errors():
