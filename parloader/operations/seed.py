@@ -105,8 +105,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         if prepared.creates_tables:
             create_example(connection, progress)
         return None
-    if config.defer_indexes and not prepared.creates_tables:
-        require_deferral_possible(connection, prepared.plan, prepared.schema)
+    if config.defer_indexes:
+        require_deferral_possible(connection, prepared)
     if prepared.run and token is not None:
         run, schema = prepared.run, prepared.schema
     else:

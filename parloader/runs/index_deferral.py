@@ -18,6 +18,7 @@ from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.planner.request import listed
 from parloader.plans.model import Plan
 from parloader.quantities import counted
+from parloader.runs.preparation import PreparedLoad
 from parloader.schema import index_definitions
 from parloader.schema.index_definitions import IndexDefinition
 from parloader.schema.model import Schema
@@ -75,11 +76,13 @@ def refusal(connection: Connection) -> Refused | None:
     )
 
 
-def require_deferral_possible(connection: Connection, plan: Plan, schema: Schema) -> None:
+def require_deferral_possible(connection: Connection, prepared: PreparedLoad) -> None:
     """Called before anything is written. Refused: see `refusal`. PrivilegeMissing: a privilege to change the indexes is missing."""
     if refused := refusal(connection):
         raise refused
-    if found := _of_empty_tables(connection, plan, schema):
+    if prepared.creates_tables:
+        return
+    if found := _of_empty_tables(connection, prepared.plan, prepared.schema):
         ledger = deferred_indexes.TABLE
         trials = [privileges.create(ledger), privileges.insert(ledger, ["run_id"]), privileges.update(ledger, ["run_id"])]
         privileges.require(connection, [*trials, privileges.delete(ledger), *(privileges.alter(each.table) for each in found)])
