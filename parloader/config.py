@@ -42,6 +42,7 @@ class SeedConfig:
     writer: WriterName = DEFAULT_WRITER
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the built-in plan
     new_run: bool = False  # add rows after those of an earlier, complete run
+    defer_indexes: bool = False  # drop indexes that no constraint needs, and add them again after the rows
     retry_seconds: float = DEFAULT_RETRY_SECONDS
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     limits: Limits = field(default_factory=Limits)

@@ -58,9 +58,13 @@ class Place:
     pid: int
 
     def empty(self, connection: Connection) -> None:
-        """Removes the rows and the ledger of the previous load, and waits until its dirty pages are written, which would slow down the next one."""
+        """Removes the rows and the ledger of the previous load, and settles."""
         store.drop(connection)
         sql.execute(connection, f"TRUNCATE TABLE {TABLE}")
+        self.settle(connection)
+
+    def settle(self, connection: Connection) -> None:
+        """Waits until the dirty pages of the previous load are written, which would slow down the next one."""
         before = sql.value(connection, "SELECT @@GLOBAL.innodb_max_dirty_pages_pct")
         sql.execute(connection, "SET GLOBAL innodb_max_dirty_pages_pct = 0")
         end = time.monotonic() + SETTLE_SECONDS
@@ -95,10 +99,13 @@ def contents(connection: Connection) -> Contents:
 
 
 @contextmanager
-def throwaway(kind: ServerKind, *, tcp: bool, program: Path | None = None) -> Iterator[Place]:
-    """A server of this kind (of this program, if given) in a new folder in TMPDIR; both are removed at the end. ServerStartError: there is none."""
+def throwaway(kind: ServerKind, *, tcp: bool, program: Path | None = None, options: tuple[str, ...] = ()) -> Iterator[Place]:
+    """A server of this kind (of this program, if given), with these further options, in a new folder in TMPDIR; both are removed at the end.
+
+    ServerStartError: this machine has no such server.
+    """
     home = Path(tempfile.mkdtemp(prefix="parloader-compare-"))
-    server = PrivateServer(home=home, kinds=(kind,), program=program)
+    server = PrivateServer(home=home, kinds=(kind,), program=program, options=options)
     try:
         with server.in_use(_quiet, port=0 if tcp else None):
             try:

@@ -113,7 +113,7 @@ CLEAN = (
     Protection(
         name="nothing-left",
         what="a run stays in the ledger as long as rows are left under its keys",
-        file="parloader/operations/clean.py",
+        file="parloader/runs/removal.py",
         old="        if count:\n            key =",
         new="        if False:\n            key =",
         tests=("tests/acceptance/test_clean_left.py::test_rows_that_the_ledger_does_not_list[mariadb-by key]",),

@@ -216,6 +216,11 @@ _plan_options = option_group(
         callback=lambda _, __, name: WriterName(name),
         help="How a batch is sent: as multi-row INSERTs, or by LOAD DATA LOCAL, which is faster.",
     ),
+    click.option(
+        "--defer-indexes",
+        is_flag=True,
+        help="In tables that are empty, drop the indexes that no constraint needs, and add them again after the rows.",
+    ),
     _parameters_option,
 )
 
@@ -232,6 +237,7 @@ class PlanOptions:
     procs: int
     batch: Batch
     writer: WriterName
+    defer_indexes: bool
     parameters: dict[str, str]
 
     def config(self, target: "Target") -> "SeedConfig":
@@ -247,6 +253,7 @@ class PlanOptions:
             procs=self.procs,
             batch=self.batch,
             writer=self.writer,
+            defer_indexes=self.defer_indexes,
             parameters=self._applicable_parameters(),
         )
 

@@ -42,13 +42,14 @@ def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
         return "nothing to load: 0 rows were requested, so no run was begun"
     lines = []
     if result.already_complete:
-        lines.append(f"run {result.run_id} is already complete; nothing was changed")
+        lines.append(f"run {result.run_id} is already complete; {'no row' if result.added_indexes else 'nothing'} was changed")
     elif result.workers:
         updated = f", and set columns of {counted(result.updated, 'row')} in a second pass" if result.updated else ""
         lines += [_workers(result.workers, with_table=result.several_tables), ""] if with_workers else []
         lines.append(f"loaded {counted(result.rows, 'row')}{updated} in {result.seconds:.1f} s: {result.rows_per_second:,.0f} rows/s")
         lines += _loads(result.tables) if result.several_tables else []
         lines += _traffic(result.workers)
+    lines += [f"added {counted(result.added_indexes, 'index')} in {result.index_seconds:.1f} s"] if result.added_indexes else []
     counts = result.counts
     figures = [f"{count:,} {name}" for name, count in counts.figures.items()]
     table = f" of {result.target}" if result.several_tables else ""
@@ -108,6 +109,9 @@ def plan(forecast: "Forecast") -> str:
             name = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
             lines.append(f"{name}{counted(len(t.shares), 'worker process')}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
+    if forecast.defer_indexes:
+        deferred = [f"{t.name} ({', '.join(t.deferrable)})" for t in forecast.tables if t.deferrable]
+        lines.append(f"dropped before the load and added again after it: {', '.join(deferred) or 'no index'}")
     free = "" if forecast.free_bytes is None else f", which has {size_text(forecast.free_bytes)} free"
     if forecast.size_bytes:
         lines.append(f"about {size_text(forecast.size_bytes)} on the server's disk{free}")
@@ -243,6 +247,11 @@ def status(result: "Status") -> str:
     lines += [] if result.runs else [f"no runs in {result.where}"]
     for run in result.runs:
         lines += _run_lines(run, resume_command(run), resumable=result.at_work is None)
+    for missing in result.missing_indexes:
+        lines += [f"missing index of {missing.table}, dropped by run {missing.run_id}: {definition}" for definition in missing.definitions]
+        lines.append(
+            f"  {'' if result.at_work is None else 'if it stops, '}to add {'it' if len(missing.definitions) == 1 else 'them'}: {' or '.join(missing.added_by)}"
+        )
     return "\n".join(lines)
 
 

@@ -51,6 +51,8 @@ class Dialect(ABC):
     """Statements that turn off the checks that a session can turn off."""
     has_not_enforced: ClassVar[bool]
     """Whether ALTER TABLE can stop enforcing a CHECK (NOT ENFORCED); if not, `checks_off` also turns CHECKs off."""
+    lists_virtual_indexes_last: ClassVar[bool]
+    """Whether SHOW CREATE TABLE lists indexes of expressions and virtual columns behind the others, wherever they were added."""
     srid_column: ClassVar[str]
     """The SRID in information_schema.columns, or NULL if only `srids_statement` tells it."""
     srids_statement: ClassVar[str | None]
@@ -103,6 +105,7 @@ class MariaDB(Dialect):
         "SET SESSION check_constraint_checks = 0",
     )
     has_not_enforced = False
+    lists_virtual_indexes_last = False
     srid_column = "NULL"
     # SRID 0 is none: such a column takes values of any SRID
     srids_statement = """SELECT g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns
@@ -145,6 +148,7 @@ class MySQL(Dialect):
     min_version = (8, 0, 16)  # MySQL 8.0.16 release notes
     checks_off = ("SET SESSION foreign_key_checks = 0", "SET SESSION unique_checks = 0")
     has_not_enforced = True
+    lists_virtual_indexes_last = True  # sql/sql_table.cc, sort_keys (HA_VIRTUAL_GEN_KEY)
     srid_column = "srs_id"
     srids_statement = None
     # A CHECK's name is unique in its database

@@ -44,6 +44,7 @@ class ServerInfo:
     backslash_escapes: bool  # whether a backslash escapes in a string literal
     local_infile: bool  # whether LOAD DATA LOCAL is allowed
     autoinc_lock_mode: int
+    buffer_pool_bytes: int  # innodb_buffer_pool_size
     splits_load_data: bool = False  # whether it commits a LOAD DATA in pieces (Galera)
 
     def __str__(self) -> str:
@@ -246,9 +247,10 @@ def _verify(setting: Setting, actual: str) -> None:
 
 def server_info(connection: Connection) -> ServerInfo:
     """Reads the facts about the server."""
-    packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode = sql.row(
+    packet, directory, hostname, sql_mode, local_infile, autoinc_lock_mode, buffer_pool = sql.row(
         connection,
-        "SELECT @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode",
+        "SELECT @@max_allowed_packet, @@datadir, @@hostname, @@SESSION.sql_mode, @@GLOBAL.local_infile, @@innodb_autoinc_lock_mode, "
+        "@@innodb_buffer_pool_size",
     )
     return ServerInfo(
         kind=connection.dialect.kind,
@@ -260,6 +262,7 @@ def server_info(connection: Connection) -> ServerInfo:
         backslash_escapes="NO_BACKSLASH_ESCAPES" not in sql_mode.split(","),
         local_infile=bool(local_infile),
         autoinc_lock_mode=autoinc_lock_mode,
+        buffer_pool_bytes=buffer_pool,
         splits_load_data=connection.in_cluster and cluster.splits_load_data(connection),
     )
 

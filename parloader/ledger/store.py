@@ -7,6 +7,7 @@ parloader_batch   one row per committed batch, written in the same transaction a
                   them; batches of a second pass, which sets columns of these rows, have another name (run.pass_name)
 parloader_control the current holder of the lock, and the pause flag (control.py)
 parloader_lease   only on a Galera cluster: the current holder of the lease (cluster_lease.py)
+parloader_index   only after --defer-indexes: the indexes to add again (deferred_indexes.py)
 """
 
 import json
@@ -21,7 +22,7 @@ from parloader.database.driver import Connection, IntegrityError, Leading
 from parloader.database.introspection import ListedTable
 from parloader.database.visibility import all_exist
 from parloader.errors import LedgerDamaged
-from parloader.ledger import cluster_lease, control
+from parloader.ledger import cluster_lease, control, deferred_indexes
 from parloader.ledger.complete_reads import all_batches, all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
 from parloader.ledger.run import Run, TableEntry
@@ -350,4 +351,10 @@ def counters(connection: Connection) -> dict[str, tuple[int, int]]:
 
 def table_names(listed: ListedTable) -> frozenset[str]:
     """The tables and views of the database, except parloader's own."""
-    return frozenset(listed.tables) - {control.MARKER_TABLE, cluster_lease.TABLE, *TABLES, *listed.with_comment(SCRATCH_MARK)}
+    return frozenset(listed.tables) - {
+        control.MARKER_TABLE,
+        cluster_lease.TABLE,
+        deferred_indexes.TABLE,
+        *TABLES,
+        *listed.with_comment(SCRATCH_MARK),
+    }

@@ -11,17 +11,18 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.session import require_writable
 from parloader.errors import EditedRows, ForeignRows, Interrupted, ParloaderError
-from parloader.ledger import control, scratch_tables, store
-from parloader.ledger.run import Run, pass_name
+from parloader.ledger import control, deferred_indexes, scratch_tables, store
+from parloader.ledger.run import Run
 from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.quantities import counted
-from parloader.rows.ownership import SHOWN_KEYS, children_first, count_remaining_rows, some
+from parloader.rows.ownership import children_first
 from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
-from parloader.runs.removal import Removal, foresee_created, prepare_removal, reset_counters
+from parloader.runs.index_deferral import add_deferred_indexes
+from parloader.runs.removal import Removal, foresee_created, prepare_removal, require_nothing_left, reset_counters
 from parloader.workers.executor import Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -55,6 +56,8 @@ class _CleanPlan:
     """table → rows deleted because they referenced generated rows"""
     token: int
     """fences the workers off if another command takes over"""
+    adds_indexes: bool = False
+    """whether the ledger lists indexes to add, now that the rows are gone"""
 
 
 def preview_clean(config: CleanConfig, progress: Progress | None = None, executor: Executor | None = None) -> CleanResult:
@@ -98,6 +101,8 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
                 lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
             else:
                 _delete_in_chunks(context, lease, todo)
+            if todo.adds_indexes:
+                lease.run_with_retry("adding the indexes that seed had dropped", partial(_add_indexes, context, lease, todo))
             created = CreatedTables()
             if not removal.kept_runs:
                 created = lease.run_with_retry("ending the clean", partial(_finish, removal))
@@ -130,11 +135,22 @@ def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connectio
     permission.require_not_forbidden(connection, target)
     require_writable(connection, target)
     scratch_tables.drop_scratch_tables(connection)
-    token = lease.fence(connection) if store.upgrade(connection) else 0
+    has_ledger, deferred = store.upgrade(connection), deferred_indexes.read(connection)
+    if deferred and not has_ledger:
+        store.create(connection)
+    token = lease.fence(connection) if has_ledger or deferred else 0
     removal = prepare_removal(connection, context.config)
     if removal.runs:
         permission.require_privileges_to_clean(connection, removal.runs, removal.schema, drops_ledger=not removal.kept_runs)
-    return _CleanPlan(removal=removal, token=token)
+    if deferred:
+        permission.require_privileges_to_add_indexes(connection, deferred, drops_ledger=not removal.kept_runs)
+    return _CleanPlan(removal=removal, token=token, adds_indexes=bool(deferred))
+
+
+def _add_indexes(context: _CleanContext, lease: DatabaseLease, todo: _CleanPlan, connection: Connection) -> None:
+    """Adds the indexes of the runs that are gone. May be repeated."""
+    unfinished = {run.run_id for run in todo.removal.kept_runs}
+    add_deferred_indexes(connection, unfinished, lease, todo.token, context.progress, context.config.target)
 
 
 def _finish(removal: Removal, connection: Connection) -> CreatedTables:
@@ -147,6 +163,8 @@ def _finish(removal: Removal, connection: Connection) -> CreatedTables:
     created = drop_created_tables(connection)
     if has_ledger:
         reset_counters(connection)
+    if deferred_indexes.exists(connection):
+        deferred_indexes.drop_empty(connection)
     store.drop(connection)
     return created
 
@@ -221,7 +239,7 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
             for ledger_name, parts in run.done.items():
                 for part in parts:
                     store.forget(connection, run.run_id, ledger_name, part)
-            _require_nothing_left(connection, removal, run)
+            require_nothing_left(connection, removal, run)
             store.end(connection, run.run_id)
 
 
@@ -318,28 +336,5 @@ def _end_run(todo: _CleanPlan, run: Run, connection: Connection) -> None:
         for rows in doomed:
             rows.require_unreferenced(connection)
             rows.delete(connection)
-        _require_nothing_left(connection, removal, run)
+        require_nothing_left(connection, removal, run)
         store.end(connection, run.run_id)
-
-
-def _require_nothing_left(connection: Connection, removal: Removal, run: Run) -> None:
-    """ParloaderError names the first table that has rows of the run left, in the ledger's batches or in the table itself."""
-    schema, kept = removal.schema, f"run {run.run_id} is kept in the ledger"
-    for name, of_pass in run.work:
-        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
-        if recorded:
-            raise ParloaderError(
-                f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}",
-                f"Repeat {removal.command}",
-            )
-    for entry in reversed(run.tables):
-        if entry.name not in schema or not entry.rows.new:
-            continue
-        count, keys = count_remaining_rows(connection, run, entry.name, SHOWN_KEYS + 1)
-        if count:
-            key = "/".join(run.plan.table(entry.name).row_key)
-            raise ParloaderError(
-                f"{counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
-                "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
-                f"then repeat {removal.command}",
-            )

@@ -14,7 +14,7 @@ from parloader.database.session import ServerInfo
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.generation.frames import RowGenerator
 from parloader.ledger.run import Run
-from parloader.planner.request import Note
+from parloader.planner.request import Note, listed
 from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
@@ -23,6 +23,7 @@ from parloader.rows.allocation import allocate, require_key_capacity
 from parloader.rows.existing_rows import NO_ROWS, RowCount, count_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
+from parloader.runs.index_deferral import deferrable_indexes, refusal
 from parloader.runs.preparation import PreparedLoad, prepare
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.trigger_watch import FIRING
@@ -58,6 +59,8 @@ class TableForecast:
     """the rows of each worker; empty if no workers load the table"""
     sample: pl.DataFrame
     """some of the rows to create"""
+    deferrable: tuple[str, ...]
+    """the indexes that --defer-indexes would drop and add again, if it was given or the table would be larger than the buffer pool"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class Forecast:
     tables: tuple[TableForecast, ...]
     batch: Batch
     writer: WriterName
+    defer_indexes: bool
     free_bytes: int | None
     notes: tuple[Note, ...]
     """decisions that the plan left open"""
@@ -105,6 +109,7 @@ class Forecast:
                     "keys": [list(pair) for pair in t.keys],
                     "data_bytes": t.size.data_bytes,
                     "index_bytes": t.size.index_bytes,
+                    "deferrable_indexes": list(t.deferrable),
                     **({"sample": [_plain(row) for row in t.sample.rows(named=True)]} if t.sample.height else {}),
                 }
                 for t in self.tables
@@ -112,6 +117,8 @@ class Forecast:
             "partitions": [[[p.start, p.stop] for p in share] for share in self.target.shares],
             "batch": self.batch.text,
             "writer": str(self.writer),
+            "defer_indexes": self.defer_indexes,
+            "buffer_pool_bytes": self.server.buffer_pool_bytes,
             "size_bytes": self.size_bytes,
             "free_bytes": self.free_bytes,
             "notes": [{"table": note.table, "column": note.column, "text": note.text} for note in self.notes],
@@ -133,20 +140,27 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
         rows = run.rows if run else allocate(connection, prepared.plan, prepared.schema, {}, empty=prepared.creates_tables)
         require_key_capacity(prepared.plan, prepared.schema, rows)
         existing = {} if prepared.creates_tables else count_rows(connection, [table.name for table in prepared.plan.tables])
+        deferrable = {} if prepared.creates_tables else _deferrable(connection, config, prepared, rows, existing)
         forecast = Forecast(
             plan=prepared.plan,
             server=prepared.server,
             creates_tables=prepared.creates_tables,
             run=run,
             tables=tuple(
-                _table_forecast(config, prepared, table, rows, existing.get(table.name, NO_ROWS), sample_rows)
+                _table_forecast(
+                    config, prepared, table, rows, existing.get(table.name, NO_ROWS), sample_rows, deferrable.get(table.name, ())
+                )
                 for table in prepared.plan.tables
             ),
             batch=config.batch,
             writer=config.writer,
+            defer_indexes=config.defer_indexes,
             free_bytes=free_bytes(prepared.server),
             notes=prepared.planned.notes,
-            risks=permission.objections(connection, config.target, config.allow_remote),
+            risks=(
+                *permission.objections(connection, config.target, config.allow_remote),
+                *([f"seed would be refused: {refused}"] if config.defer_indexes and (refused := refusal(connection)) else []),
+            ),
         )
         return replace(forecast, risks=(*forecast.risks, *_risks(forecast, prepared.schema)))
 
@@ -163,8 +177,35 @@ def write(forecast: Forecast, file: Path) -> None:
     toml_file.write(forecast.plan, file, comments)
 
 
+def _deferrable(
+    connection: Connection, config: SeedConfig, prepared: PreparedLoad, rows: Mapping[str, RowAllocation], existing: Mapping[str, RowCount]
+) -> dict[str, tuple[str, ...]]:
+    """Table → the indexes that --defer-indexes would defer, of the tables for which it was given or would pay."""
+    tables = [
+        table.name
+        for table in prepared.plan.partitioned
+        if not existing[table.name].rows
+        and (
+            config.defer_indexes
+            or _exceeds_buffer_pool(storage_size.estimate(prepared.schema[table.name], rows[table.name].new_rows), prepared.server)
+        )
+    ]
+    return {found.table: found.names for found in deferrable_indexes(connection, prepared.schema, tables)}
+
+
+def _exceeds_buffer_pool(size: Size, server: ServerInfo) -> bool:
+    """Whether the server cannot keep the table with its indexes in memory: then each entry of an index in random order reads and writes a page."""
+    return size.total_bytes > server.buffer_pool_bytes
+
+
 def _table_forecast(
-    config: SeedConfig, prepared: PreparedLoad, table: Table, rows: Mapping[str, RowAllocation], existing: RowCount, sample_rows: int
+    config: SeedConfig,
+    prepared: PreparedLoad,
+    table: Table,
+    rows: Mapping[str, RowAllocation],
+    existing: RowCount,
+    sample_rows: int,
+    deferrable: tuple[str, ...],
 ) -> TableForecast:
     allocation, run = rows[table.name], prepared.run
     missing = allocation.new if run is None else run.gaps(table.name) if table.partitioned else ()
@@ -182,6 +223,7 @@ def _table_forecast(
         size=storage_size.estimate(prepared.schema[table.name], new_rows),
         shares=split(missing, procs, config.batch.first_rows) if table.partitioned else (),
         sample=generator.frame(IndexRange(first, min(first + sample_rows, table.rows))) if generator else pl.DataFrame(),
+        deferrable=deferrable,
     )
 
 
@@ -190,6 +232,13 @@ def _risks(forecast: Forecast, schema: Schema) -> Iterator[str]:
     target = schema[forecast.plan.target.name]
     if note := serialization_warning(forecast.writer, forecast.server, target, len(forecast.target.shares)):
         yield note
+    for table in forecast.tables:
+        if table.deferrable and not forecast.defer_indexes:
+            yield (
+                f"{table.name} will be larger than the server's buffer pool (estimated: {size_text(table.size.total_bytes)} with indexes; "
+                f"innodb_buffer_pool_size: {size_text(forecast.server.buffer_pool_bytes)}): --defer-indexes, which adds {listed(table.deferrable)} "
+                "after the rows, may save much of the time"
+            )
     for table, planned in zip(forecast.tables, forecast.plan.tables, strict=True):
         yield from _table_risks(table, planned, schema[table.name])
     if forecast.free_bytes is not None and forecast.size_bytes > forecast.free_bytes:

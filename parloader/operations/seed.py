@@ -21,6 +21,7 @@ from parloader.rows import rule_counts, server_text
 from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
+from parloader.runs.index_deferral import add_deferred_indexes, defer_indexes, require_deferral_possible
 from parloader.runs.preparation import prepare
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.writer_checks import serialization_warning
@@ -44,6 +45,17 @@ class _SeedContext:
     lease: DatabaseLease
     progress: Progress
     executor: Executor
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What is left to do when the run has begun."""
+
+    run: Run
+    stages: tuple["_Stage", ...]
+    adds_indexes: bool
+    """whether the ledger may list indexes to add after the load"""
+    token: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +83,11 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     ):
         context = _SeedContext(config=config, lease=lease, progress=progress, executor=executor)
         lease.wait()
-        prepared = lease.run_with_retry("preparing the load", partial(_prepare, context))
-        return _load(context, *prepared) if prepared else NOTHING_REQUESTED
+        work = lease.run_with_retry("preparing the load", partial(_prepare, context))
+        return _load(context, work) if work else NOTHING_REQUESTED
 
 
-def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_Stage]] | None:
+def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
     """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may.
 
     None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are still created.
@@ -94,6 +106,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
         if prepared.creates_tables:
             create_example(connection, progress)
         return None
+    if config.defer_indexes:
+        require_deferral_possible(connection, prepared)
     if prepared.run and token is not None:
         run, schema = prepared.run, prepared.schema
     else:
@@ -103,7 +117,14 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: resumed; {run.done_rows:,} of {run.total_rows:,} rows are loaded already")
-    return run, list(_stages(config, run, schema, server, token))
+    if config.defer_indexes and not run.complete:
+        defer_indexes(connection, run.run_id, run.plan, schema, context.lease, token, progress)
+    return _Work(
+        run=run,
+        stages=tuple(_stages(config, run, schema, server, token)),
+        adds_indexes=config.defer_indexes or prepared.has_deferred_indexes,
+        token=token,
+    )
 
 
 def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
@@ -154,12 +175,17 @@ def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Tabl
     )
 
 
-def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResult:
-    """Runs the stages, then counts the rows. Interrupted; ParloaderError: the count is not what was loaded."""
-    config, lease = context.config, context.lease
+def _load(context: _SeedContext, work: _Work) -> SeedResult:
+    """Runs the stages, adds deferred indexes, then counts the rows. Interrupted; ParloaderError: the count is not what was loaded."""
+    config, lease, run, stages = context.config, context.lease, work.run, work.stages
     begun = time.monotonic()
     workers, tables, first_batch_seconds = _run_stages(context, run, stages)
     seconds = time.monotonic() - begun
+    begun = time.monotonic()
+    added_indexes = 0
+    if work.adds_indexes:
+        added_indexes = lease.run_with_retry("adding the deferred indexes", partial(_add_indexes, context, work.token))
+    index_seconds = time.monotonic() - begun
     begun = time.monotonic()
     counts = lease.run_with_retry("counting", partial(_count, config, run, bool(stages)))
     rows = run.rows[run.target].new_rows
@@ -174,6 +200,8 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
         rows=_missing_rows(run, Pass.FIRST),
         updated=_missing_rows(run, Pass.SECOND),
         seconds=seconds if stages else 0.0,
+        added_indexes=added_indexes,
+        index_seconds=index_seconds if added_indexes else 0.0,
         check_seconds=time.monotonic() - begun,
         first_batch_seconds=first_batch_seconds,
         already_complete=not stages and run.total_rows > 0 and run.complete,
@@ -183,6 +211,12 @@ def _load(context: _SeedContext, run: Run, stages: Sequence[_Stage]) -> SeedResu
         several_tables=len(run.work) > 1,
         tables=tables,
     )
+
+
+def _add_indexes(context: _SeedContext, token: int, connection: Connection) -> int:
+    """Adds the indexes of this run, and those that earlier runs left; returns how many. May be repeated."""
+    unfinished = {run.run_id for run in store.runs(connection) if not run.complete}
+    return add_deferred_indexes(connection, unfinished, context.lease, token, context.progress, context.config.target)
 
 
 def _run_stages(

@@ -52,6 +52,10 @@ class SeedResult:
     """whether workers load more than the target table, or load it in two passes"""
     tables: tuple[TableLoad, ...] = ()
     """what this call loaded, by table and pass, in order"""
+    added_indexes: int = 0
+    """how many indexes this call added that --defer-indexes had dropped"""
+    index_seconds: float = 0.0
+    """of adding them"""
     updated: int = 0
     """rows whose deferred columns this call set, in the second pass"""
 
@@ -66,6 +70,8 @@ class SeedResult:
             "updated": self.updated,
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second),
+            "added_indexes": self.added_indexes,
+            "index_seconds": round(self.index_seconds, 3),
             "check_seconds": round(self.check_seconds, 3),
             "first_batch_seconds": self.first_batch_seconds and round(self.first_batch_seconds, 3),
             "already_complete": self.already_complete,

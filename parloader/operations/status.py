@@ -1,15 +1,33 @@
-"""status: lists the runs in the ledger, their progress, and the command that resumes each of them."""
+"""status: lists the runs in the ledger, their progress, the command that resumes each of them, and indexes that have yet to be added again."""
 
 import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
-from parloader.ledger import control, store
+from parloader.ledger import control, deferred_indexes, store
 from parloader.ledger.control import ActivityMark
+from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.ledger.run import Run
 from parloader.workers.retry_policy import run_on_connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingIndexes:
+    """The indexes of a table that a run dropped (--defer-indexes) and that do not exist now."""
+
+    run_id: int
+    table: str
+    definitions: tuple[str, ...]
+    """as in CREATE TABLE"""
+    added_by: tuple[str, ...]
+    """the commands that add them, each by itself"""
+
+    def as_json(self) -> dict[str, object]:
+        return {"run_id": self.run_id, "table": self.table, "definitions": list(self.definitions), "added_by": list(self.added_by)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +41,7 @@ class Status:
     """the running seed, clean or other command"""
     paused: ActivityMark | None
     """who paused parloader here"""
+    missing_indexes: tuple[MissingIndexes, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -43,6 +62,7 @@ class Status:
             ],
             "at_work": self.at_work and self.at_work.as_json(),
             "paused": self.paused and self.paused.as_json(),
+            "missing_indexes": [missing.as_json() for missing in self.missing_indexes],
         }
 
 
@@ -50,17 +70,37 @@ def status(target: Target) -> Status:
     """Reads only."""
 
     def read(connection: Connection) -> Status:
+        runs = store.runs(connection)
         return Status(
-            where=str(target), runs=store.runs(connection), at_work=control.at_work(connection), paused=control.paused(connection)
+            where=str(target),
+            runs=runs,
+            at_work=control.at_work(connection),
+            paused=control.paused(connection),
+            missing_indexes=tuple(_missing_indexes(runs, deferred_indexes.missing(connection))),
         )
 
     return run_on_connection(target, "reading the ledger", read, DEFAULT_RETRY_SECONDS)
 
 
+def _missing_indexes(runs: Sequence[Run], missing: Sequence[DeferredIndex]) -> Iterator[MissingIndexes]:
+    by_id = {run.run_id: run for run in runs}
+    for (table, run_id), indexes in groupby(missing, lambda deferred: (deferred.table, deferred.run_id)):
+        run = by_id.get(run_id)
+        yield MissingIndexes(
+            run_id=run_id,
+            table=table,
+            definitions=tuple(deferred.index.text for deferred in indexes),
+            added_by=(_seed_command(run), f"parloader clean --run {run_id}") if run else ("parloader clean",),
+        )
+
+
 def resume_command(run: Run) -> str | None:
     """The command that loads the rest of the run; None: it is complete."""
-    if run.complete:
-        return None
+    return None if run.complete else _seed_command(run)
+
+
+def _seed_command(run: Run) -> str:
+    """The command that began the run."""
     options = [f"--rows {run.plan.target.rows}"]
     for name, value in run.parameters.items():
         match name:

@@ -8,8 +8,9 @@ from parloader.database.driver import Connection
 from parloader.database.privileges import Trial
 from parloader.database.target import Target
 from parloader.errors import Forbidden, RemoteHost
-from parloader.ledger import control, store
+from parloader.ledger import control, deferred_indexes, store
 from parloader.ledger.control import Marker
+from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.ledger.run import Run
 from parloader.plans.model import Plan
 from parloader.rows import key_reservation
@@ -84,6 +85,16 @@ def require_privileges_to_clean(connection: Connection, runs: Collection[Run], s
         created = introspection.list_tables(connection).with_comment(CREATED_COMMENT)
         trials += privileges.drop(connection, store.BATCHES)
         trials += [privileges.alter(name) for name in store.counters(connection) if name in schema and name not in created]
+    privileges.require(connection, trials)
+
+
+def require_privileges_to_add_indexes(connection: Connection, deferred: Collection[DeferredIndex], *, drops_ledger: bool) -> None:
+    """PrivilegeMissing: the account cannot add these indexes, or change the ledger's list of them. Called before anything is deleted."""
+    existing = introspection.list_tables(connection).tables
+    tables = dict.fromkeys(each.table for each in deferred if each.table in existing)
+    trials = [privileges.delete(deferred_indexes.TABLE), *map(privileges.alter, tables)]
+    if drops_ledger:
+        trials += privileges.drop(connection, deferred_indexes.TABLE)
     privileges.require(connection, trials)
 
 

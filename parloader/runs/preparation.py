@@ -13,7 +13,7 @@ from parloader.database.introspection import ListedTable
 from parloader.database.session import ServerInfo, server_info
 from parloader.errors import AnotherRun, SchemaMismatch
 from parloader.generation.samples import samples
-from parloader.ledger import store
+from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
 from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import CompletedPlan, complete
@@ -53,6 +53,8 @@ class PreparedLoad:
     """all runs in the ledger"""
     run: Run | None
     """the run to resume; None: a new one begins"""
+    has_deferred_indexes: bool
+    """whether the ledger may list indexes to add (ledger/deferred_indexes.py)"""
 
     @property
     def plan(self) -> Plan:
@@ -83,7 +85,14 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
         planned = fitted_to(run.plan, tables, run.reused_tables)
     else:
         planned = fit_to_schema(connection, listing, plan, fill, config.parents)
-    return PreparedLoad(planned=planned, server=server, creates_tables=creates_tables, runs=runs, run=run)
+    return PreparedLoad(
+        planned=planned,
+        server=server,
+        creates_tables=creates_tables,
+        runs=runs,
+        run=run,
+        has_deferred_indexes=deferred_indexes.TABLE in listing.tables,
+    )
 
 
 def fit_to_schema(

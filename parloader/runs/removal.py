@@ -10,15 +10,25 @@ from parloader.database.driver import Connection
 from parloader.database.session import measured, server_info
 from parloader.database.target import Target
 from parloader.database.visibility import Reference, References
-from parloader.errors import SchemaMismatch
+from parloader.errors import ParloaderError, SchemaMismatch
 from parloader.ledger import store
-from parloader.ledger.run import Run
+from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass
+from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.deletion import Deletion
 from parloader.rows.outside_references import read_references, require_no_outside_references
-from parloader.rows.ownership import OwnedRows, as_loaded, children_first, require_no_shared_rows, require_unique_keys
+from parloader.rows.ownership import (
+    SHOWN_KEYS,
+    OwnedRows,
+    as_loaded,
+    children_first,
+    count_remaining_rows,
+    require_no_shared_rows,
+    require_unique_keys,
+    some,
+)
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.rows.writers import DeferredUpdate, deferred_update
@@ -148,6 +158,29 @@ def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
                 f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
             )
     return schema
+
+
+def require_nothing_left(connection: Connection, removal: Removal, run: Run) -> None:
+    """ParloaderError names the first table that has rows of the run left, in the ledger's batches or in the table itself."""
+    schema, kept = removal.schema, f"run {run.run_id} is kept in the ledger"
+    for name, of_pass in run.work:
+        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
+        if recorded:
+            raise ParloaderError(
+                f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}",
+                f"Repeat {removal.command}",
+            )
+    for entry in reversed(run.tables):
+        if entry.name not in schema or not entry.rows.new:
+            continue
+        count, keys = count_remaining_rows(connection, run, entry.name, SHOWN_KEYS + 1)
+        if count:
+            key = "/".join(run.plan.table(entry.name).row_key)
+            raise ParloaderError(
+                f"{counted(count, 'row')} of {entry.name} left under keys of run {run.run_id} ({key} {some(keys)}); {kept}",
+                "They were added while clean ran, or the ledger does not list them. Delete them, or give them other keys if they are yours; "
+                f"then repeat {removal.command}",
+            )
 
 
 def _changes_own_rows(schema: Schema) -> bool:

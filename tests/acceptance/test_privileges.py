@@ -44,6 +44,11 @@ def loaded(database: Database) -> None:
     database.parloader("seed", *ORDERS)
 
 
+def indexed_shop(database: Database) -> None:
+    shop(database)
+    database.execute("CREATE INDEX orders_by_time ON orders (created_at)")
+
+
 def example(database: Database) -> None:
     database.parloader("seed", *EXAMPLE)
 
@@ -75,6 +80,7 @@ TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
     ],
     "`clean --dry-run`": [(loaded, ("clean", "--dry-run"))],
     "`seed`": [(shop, ("seed", *ORDERS))],
+    "`seed --defer-indexes`": [(indexed_shop, ("seed", *ORDERS, "--defer-indexes"))],
     "`seed` of the [built-in example](example.md), which creates its tables": [(empty, ("seed", *EXAMPLE))],
     "`clean`": [(loaded, ("clean", "--yes", "--procs", "1"))],
     "`clean` of tables that `seed` created": [(example, ("clean", "--yes", "--procs", "1"))],

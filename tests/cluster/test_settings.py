@@ -47,6 +47,15 @@ def test_a_node_that_would_commit_a_part_of_a_batch_is_refused(database: Databas
         cluster.node(1).rows("SET GLOBAL wsrep_load_data_splitting = 0")
 
 
+def test_deferred_indexes_are_refused(database: Database) -> None:
+    database.execute("CREATE TABLE t (id INT UNSIGNED NOT NULL PRIMARY KEY, a INT NOT NULL, KEY a (a)) ENGINE=InnoDB")
+    command = ("--table", "t", "--rows", "10", "--defer-indexes")
+    assert "stops all writes on every node" in through(database, 1).parloader("seed", *command, check=3).stderr
+    assert "seed would be refused: --defer-indexes" in through(database, 1).parloader("plan", *command).stdout
+    assert database.rows("SHOW TABLES") == (("t",),)
+    database.execute("DROP TABLE t")
+
+
 def test_tables_with_a_row_of_an_application_are_not_dropped(database: Database) -> None:
     with through(database, 1).connection() as connection:
         create_tables(connection)

@@ -26,7 +26,7 @@ from parloader.database.driver import Connection
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import ServerInfo, connected
 from parloader.database.target import Target, parse_url
-from parloader.ledger import control, store
+from parloader.ledger import control, deferred_indexes, store
 from parloader.schema.model import Schema, TableSchema
 
 NEWER_MARIADB = "mariadb-11.8"
@@ -56,7 +56,7 @@ TEST_REDO_LOG_BYTES = 32 * 2**20
 
 PATIENCE_SECONDS = 60
 
-DROP_LEDGER = f"DROP TABLE IF EXISTS {', '.join(store.TABLES)}"
+DROP_LEDGER = f"DROP TABLE IF EXISTS {', '.join((*store.TABLES, deferred_indexes.TABLE))}"
 
 SERVER_INFO = ServerInfo(
     kind=ServerKind.MYSQL,
@@ -68,6 +68,7 @@ SERVER_INFO = ServerInfo(
     backslash_escapes=True,
     local_infile=True,
     autoinc_lock_mode=2,
+    buffer_pool_bytes=2**27,
 )
 """As a server reports itself; for tests without one."""
 
