@@ -10,10 +10,16 @@ from pathlib import Path
 import click
 import scale_core
 import scale_sizes
+import scale_target
+from compare_server import say
 
 from parloader.builtin.plan import script_execution
+from parloader.database.dialects import ServerKind
+from parloader.errors import ServerStartError
 from parloader.plans.documents.plan_document import decode_plan
 from parloader.plans.model import Plan
+
+KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +43,24 @@ def core(*, files: tuple[Path, ...], rows: int, batch_rows: int, rounds: int) ->
 
 def _plan(file: Path) -> Plan:
     return decode_plan(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+@main.command()
+@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows in each load.")
+@click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Workers.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
+@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+def target(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...]) -> None:
+    """Measure what a private server of this machine takes, and the size of its rows on disk."""
+    costs = {}
+    for kind in map(ServerKind, kinds):
+        try:
+            version, found = scale_target.measure(kind, rows, procs, rounds)
+        except ServerStartError as error:
+            say(f"left out: {error.message}")
+        else:
+            costs[version] = found
+    click.echo(scale_target.table(costs))
 
 
 @main.command()
