@@ -79,8 +79,7 @@ class Target:
         """
         if self.unix_socket:
             return True
-        own = _own_addresses()
-        return all(_is_own(address, own) for node in self.nodes for address in _addresses(node))
+        return all(is_this_machine(node.host, node.port) for node in self.nodes)
 
     @contextmanager
     def translate_errors(self, doing: str) -> Iterator[None]:
@@ -241,6 +240,12 @@ def _tls(parameters: dict[str, str]) -> Tls:
         cert=parameters.get("ssl-cert"),
         key=parameters.get("ssl-key"),
     )
+
+
+def is_this_machine(host: str, port: int = DEFAULT_PORT) -> bool:
+    """Whether all addresses of the host belong to this machine. ConnectError if it has none."""
+    own = _own_addresses()
+    return all(_is_own(address, own) for address in _addresses(Node(host, port)))
 
 
 def _addresses(node: Node) -> list[Address]:

@@ -215,20 +215,29 @@ def leave_unchecked(connection: Connection, runs: Iterable[Run], changed: Mappin
 
 
 def record(
-    connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
+    connection: Connection,
+    run_id: int,
+    table: str,
+    batch: IndexRange,
+    *,
+    into: str = BATCHES,
+    token: int | None = None,
+    slot: int = 0,
+    execution: int | None = None,
 ) -> bool:
     """Writes a batch's ledger row, first in the batch's transaction. False: the row exists, so the batch was committed before.
 
     If the commit of an earlier attempt is still in progress in a lost session, the INSERT waits for it. Then it either fails as a duplicate
     (that commit succeeded) or succeeds (it did not).
     (On a cluster it may fail instead: the first to be certified wins.)
-    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one. `slot`: the worker's.
+    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one. `slot`: the task's.
+    `execution`: the task's; Overtaken: a later one has begun (control.claim).
     """
-    if token is not None and connection.in_cluster:
-        control.require_current(connection, token, slot)
-        token = None
+    fenced = token is not None and not connection.in_cluster
+    if token is not None and not fenced:
+        control.require_current(connection, token, slot, execution)
     columns = "run_id, table_name, first_index, row_count, committed_at"
-    source = "FROM DUAL" if token is None else control.fence(token)
+    source = control.fence(token, slot, execution) if token is not None and fenced else "FROM DUAL"
     try:
         written = sql.execute(
             connection,
@@ -243,7 +252,8 @@ def record(
             return False
         raise
     if not written:
-        raise control.lost_lease_error(connection)
+        assert token is not None
+        raise control.not_current_error(connection, token)
     return True
 
 

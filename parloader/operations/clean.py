@@ -253,7 +253,7 @@ def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table
     """
     config = context.config
     done = run.done_by_pass(table.name, of_pass)
-    for shares in reversed(load_stages(table, of_pass, done, config.procs, config.chunk.first_rows)):
+    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(config.procs), config.chunk.first_rows)):
         tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
         _run_delete_tasks(context, run, table, of_pass, tasks)
 
@@ -278,7 +278,7 @@ def _delete_tasks(
             retry_seconds=config.retry_seconds,
             token=todo.token,
             chunk=config.chunk,
-            max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+            max_rows_per_second=config.limits.max_rows_per_second,
             restarts_left=config.worker_restarts,
             update=update,
         )

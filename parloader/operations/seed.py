@@ -102,19 +102,19 @@ def _prepare(context: _SeedContext, connection: Connection) -> tuple[Run, list[_
         progress.note(note)
     if run.done_rows and not run.complete:
         progress.note(f"run {run.run_id}: resumed; {run.done_rows:,} of {run.total_rows:,} rows are loaded already")
-    return run, list(_stages(config, run, schema, server, token))
+    return run, list(_stages(context, run, schema, server, token))
 
 
-def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
+def _stages(context: _SeedContext, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
     """Divides the missing rows: table by table, parents first, then the second pass.
 
     In a table that references itself, one worker first loads the rows that the others reference. One worker loads all rows, in order, of a
     table with document IDs.
     """
-    worker = 0
+    config, worker = context.config, 0
     for name, of_pass in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of_pass)
-        procs, batch = config.procs, config.batch
+        procs, batch = context.executor.task_count(config.procs), config.batch
         if schema[name].has_document_ids:
             procs, batch = 1, batch.limited(MAX_DOCUMENT_ID_STEP)
         rows = run.rows[name].new_rows
@@ -124,7 +124,7 @@ def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, to
                 _task_template(config, run, server, table, schema[name]),
                 token=token,
                 batch=batch,
-                max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+                max_rows_per_second=config.limits.max_rows_per_second,
                 update=deferred_update(table, schema[name]) if of_pass is Pass.SECOND else None,
             )
             tasks = tuple(replace(template, worker=worker + n, partitions=share) for n, share in enumerate(shares))

@@ -132,7 +132,7 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
 
     tables = [table for table in run.plan.tables if context.includes(table.name)]
     big = [part for table in tables if table.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
-    procs = max(1, len(split(big, context.procs, ROWS_PER_COMPARISON)))
+    procs = max(1, len(split(big, context.executor.task_count(context.procs), ROWS_PER_COMPARISON)))
     by_worker: list[list[Share]] = [[] for _ in range(procs)]
     for table in tables:
         finished = run.done_by_pass(table.name, Pass.SECOND)

@@ -46,8 +46,8 @@ class LoadTask(LedgerTask):
         connection = RetryingConnection(
             channel, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
-        pace = Pace(self.max_rows_per_second)
-        run_batches(channel, self.worker, connection, self._batches(connection, writer, pace), pace)
+        pace = Pace(lambda: self.max_rows_per_second * channel.share)
+        run_batches(channel, self.worker, connection, self.claimed(channel, connection)._batches(connection, writer, pace), pace)
 
     def _batches(self, connection: RetryingConnection, writer: Writer, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.batch.sizer(self.server.max_allowed_packet_bytes)
@@ -95,6 +95,13 @@ class LoadTask(LedgerTask):
     def _write(self, writer: Writer, prepared: PreparedBatch, connection: Connection) -> None:
         """Records the batch first: if the ledger has it already, an earlier attempt was committed but its answer was lost."""
         if store.record(
-            connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token, slot=self.slot
+            connection,
+            self.run_id,
+            self.ledger_name,
+            prepared.batch,
+            into=self.ledger_table,
+            token=self.token,
+            slot=self.slot,
+            execution=self.execution,
         ):
             writer.write(connection, prepared.rendered)

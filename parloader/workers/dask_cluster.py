@@ -1,0 +1,133 @@
+"""The Dask cluster of a command: connects to its scheduler, or starts a cluster on this machine; and what its workers are."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from distributed import Client, LocalCluster
+from distributed.security import Security
+
+from parloader import __version__
+from parloader.database.target import Target, is_this_machine
+from parloader.errors import ConnectError, Refused, UsageError
+from parloader.workers.execution import Credentials, Execution
+
+CONNECT_SECONDS = 10
+
+TASKS_PER_SLOT = 4
+"""So that fast and slow machines finish at about the same time."""
+
+ENCRYPTED_SCHEMES = ("tls", "wss", "inproc")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster, as a client of it sees it."""
+
+    client: Client
+    execution: Execution
+
+    @property
+    def scheduler_address(self) -> str:
+        return str(self.client.scheduler_info(n_workers=0)["address"])
+
+    @property
+    def workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """The workers by address."""
+        return dict(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def slots(self) -> int:
+        """How many tasks the workers run at the same time."""
+        return sum(self._slots(worker) for worker in self.workers.values())
+
+    def _slots(self, worker: Mapping[str, Any]) -> int:
+        """A thread runs one task, and each task occupies its resources."""
+        has = worker["resources"]
+        return int(min(worker["nthreads"], *(has.get(name, 0) // amount for name, amount in self.execution.resources.items()), 2**31))
+
+    def require_same_version(self) -> None:
+        """UsageError names the workers that lack parloader, or have another version."""
+        found = self.client.run(metadata.version, "parloader", on_error="return")
+        wrong = {_host(address): version for address, version in sorted(found.items()) if version != __version__}
+        if wrong:
+            which = ", ".join(f"{host} has {'none' if isinstance(version, Exception) else version}" for host, version in wrong.items())
+            raise UsageError(
+                f"the Dask workers need parloader {__version__}, as this command: {which}",
+                f"Install it there: pip install 'parloader[dask]=={__version__}'",
+            )
+
+    def exposure(self, address: str) -> Refused | None:
+        """The refusal to send a password to this address, of a worker or the scheduler: over a network and without encryption."""
+        if self.execution.credentials is not Credentials.ENCRYPTED or urlsplit(address).scheme in ENCRYPTED_SCHEMES:
+            return None
+        if is_this_machine(_host(address)):
+            return None
+        return Refused(
+            f"the password of the database would cross to {address}, another machine, without encryption",
+            "Set up TLS in Dask, give the workers their own credentials (--credentials worker), or permit it: --credentials unencrypted",
+        )
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+@contextmanager
+def connected(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Cluster]:
+    """The cluster that the options name; else one of `procs` workers on this machine, which ends with the block. ConnectError, UsageError.
+
+    Refused: the password of the target would cross a network without encryption.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is an error of the command
+    with ExitStack() as stack:
+        remote = execution.scheduler is not None or execution.scheduler_file is not None
+        client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
+        cluster = Cluster(client, execution)
+        for address in (cluster.scheduler_address, *cluster.workers) if target.password else ():
+            if refusal := cluster.exposure(address):
+                raise refusal
+        cluster.require_same_version()
+        yield cluster
+
+
+@contextmanager
+def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
+    """Encrypted and authenticated: otherwise every user of this machine could run code in the workers."""
+    local = LocalCluster(
+        n_workers=procs,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        security=Security.temporary(),
+        env={"POLARS_MAX_THREADS": "1"},
+        silence_logs=False,
+    )
+    with local, Client(local, set_as_default=False) as client:
+        if find_spec("bokeh") is None:
+            note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
+        else:
+            note(f"started a Dask cluster of {procs} workers on this machine; its dashboard: {client.dashboard_link}")
+        yield client
+
+
+@contextmanager
+def _remote(execution: Execution) -> Iterator[Client]:
+    where = execution.scheduler or execution.scheduler_file
+    try:
+        if execution.scheduler_file is not None and not Path(execution.scheduler_file).is_file():
+            raise OSError("there is no such file")
+        client = Client(
+            execution.scheduler, scheduler_file=execution.scheduler_file, timeout=CONNECT_SECONDS, set_as_default=False, name="parloader"
+        )
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConnectError(f"cannot connect to the Dask scheduler at {where}: {reason}", "Check the address, and that it runs") from error
+    with client:
+        yield client

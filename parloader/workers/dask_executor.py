@@ -1,0 +1,264 @@
+"""Runs tasks in the workers of a Dask cluster (dask_worker.py).
+
+Dask chooses the worker of each task, and runs it again on another one if the worker is gone. Events and results become the events of the
+executor's interface here; whatever Dask runs twice counts once.
+"""
+
+import pickle
+import queue
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from distributed import Future, KilledWorker
+
+from parloader import __version__
+from parloader.errors import ParloaderError, WorkerDied
+from parloader.workers import dask_worker
+from parloader.workers.credentials import pickled, seal
+from parloader.workers.dask_cluster import TASKS_PER_SLOT, Cluster
+from parloader.workers.dask_orders import Orders
+from parloader.workers.events import BatchDone, Died, Differs, Event, Failed, Finished, Started
+from parloader.workers.execution import Credentials
+from parloader.workers.executor import Supervisor, Task
+from parloader.workers.stop_signal import StopSignal
+
+POLL_SECONDS = 0.1
+
+# How long executions may take to finish the current batch after a stop; then the command ends without them, and they stop by themselves
+STOP_PATIENCE_SECONDS = 30.0
+
+# How often Dask repeats a task that ends with an error of the worker process; errors of parloader are results
+RETRIES = 2
+
+
+class DaskExecutor:
+    """An executor that has Dask run the tasks."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def task_count(self, procs: int) -> int:
+        return TASKS_PER_SLOT * (self._cluster.slots or procs)
+
+    @contextmanager
+    def ready(self, workers: int, module: str) -> Iterator[None]:
+        yield  # the workers of a cluster wait for tasks anyway
+
+    def run(
+        self,
+        tasks: Sequence[Task],
+        on_event: Callable[[Event], None],
+        stop: StopSignal,
+        watch: Supervisor,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        run = _Run(self._cluster, on_event, stop, watch)
+        try:
+            run.start(tasks)
+            while run.unfinished and not run.out_of_patience:
+                run.handle_messages()
+                on_tick()
+                run.update_orders()
+        finally:
+            run.end()
+        if run.failure:
+            raise run.failure
+
+
+@dataclass(eq=False)
+class _Execution:
+    """One of perhaps several executions of a task."""
+
+    worker: int  # where it runs, as a number for the statistics
+    host: str
+    clock_offset: float = 0.0  # of this machine's clock to the worker's
+    received: int = 0  # events
+    differences: list[Differs] = field(default_factory=list)  # of the batch whose BatchDone comes next
+    ended: bool = False
+
+
+@dataclass(eq=False)
+class _Assignment:
+    """A task, and what is known of its executions."""
+
+    task: Task
+    password: str
+    future: Future[Any] | None = None
+    executions: dict[str, _Execution] = field(default_factory=dict)
+    done: set[tuple[str, int, int]] = field(default_factory=set)  # batches that an execution has reported
+
+    @property
+    def running(self) -> list[_Execution]:
+        return [execution for execution in self.executions.values() if not execution.ended]
+
+
+class _Run:
+    """One call of DaskExecutor.run."""
+
+    def __init__(self, cluster: Cluster, on_event: Callable[[Event], None], stop: StopSignal, watch: Supervisor) -> None:
+        self.failure: Exception | None = None
+        self.unfinished: dict[int, _Assignment] = {}
+        self.out_of_patience = False
+        self._cluster, self._on_event, self._stop, self._watch = cluster, on_event, stop, watch
+        self._name = f"parloader-{secrets.token_hex(8)}"
+        self._orders = Orders(cluster, self._name)
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()  # reports, and futures that are done
+        self._workers: dict[tuple[str, str], int] = {}  # (address, thread) → number
+        self._submitted = 0
+        self._deadline = float("inf")
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        self._cluster.client.subscribe_topic(self._cluster.client.id, lambda event: self._messages.put(event[1]))
+        self._orders.start(paused=self._watch.paused)
+        for number, task in enumerate(tasks):
+            self._submit(number, task)
+
+    def _submit(self, number: int, task: Task) -> None:
+        data, password = pickled(task)
+        assignment = self.unfinished.setdefault(number, _Assignment(task, password))
+        assignment.future = self._cluster.client.submit(
+            dask_worker.execute,
+            __version__,
+            self._cluster.client.id,
+            self._name,
+            number,
+            data,
+            self._cluster.execution.credentials is Credentials.WORKER,
+            key=f"{self._name}-{number}-{self._submitted}",
+            pure=False,
+            retries=RETRIES,
+            resources=dict(self._cluster.execution.resources) or None,
+        )
+        self._submitted += 1
+        assignment.future.add_done_callback(lambda future: self._messages.put((number, future)))
+
+    def handle_messages(self) -> None:
+        """Waits a short while for messages, and handles all there are."""
+        end = time.monotonic() + POLL_SECONDS
+        try:
+            while True:
+                message = self._messages.get(timeout=max(0.0, end - time.monotonic()))
+                if isinstance(message, tuple):
+                    self._handle_end(*message)
+                elif message.get("run") == self._name and message["task"] in self.unfinished:
+                    self._handle_report(self.unfinished[message["task"]], message)
+        except queue.Empty:
+            pass
+
+    def _handle_report(self, assignment: _Assignment, report: dict[str, Any]) -> None:
+        execution = assignment.executions.get(report["execution"])
+        if "public_key" in report:
+            self._begin(assignment, report)
+        elif execution and report["first"] == execution.received:  # otherwise a report was lost: the result has these events
+            self._deliver(assignment, execution, pickle.loads(report["events"]))
+
+    def _begin(self, assignment: _Assignment, report: dict[str, Any]) -> None:
+        """Lets an execution begin, unless the tasks shall end."""
+        if self._stop.requests or self.failure:
+            return
+        if assignment.password and (problem := self._cluster.exposure(report["address"])):
+            self.failure = ParloaderError(problem.message, problem.next_step)
+            return
+        worker = self._workers.setdefault((report["address"], report["thread"]), len(self._workers))
+        for lost in assignment.running:
+            lost.ended = True
+            error = WorkerDied(f"worker {lost.worker} on {lost.host} stopped working on {assignment.task}", "")
+            self._on_event(Died(worker=lost.worker, error=error, replaced_by=worker))
+        assignment.executions[report["execution"]] = _Execution(worker, report["host"])
+        self.update_orders()
+        self._orders.answer(report["execution"], seal(assignment.password, report["public_key"]))
+
+    def _deliver(self, assignment: _Assignment, execution: _Execution, events: Sequence[Event]) -> None:
+        """Passes events on; a batch that several executions report counts once, with its differences."""
+        execution.received += len(events)
+        for event in events:
+            event = replace(event, worker=execution.worker)
+            match event:
+                case Started():
+                    execution.clock_offset = time.monotonic() - event.clock_seconds
+                    self._on_event(replace(event, clock_seconds=time.monotonic(), host=execution.host))
+                case Differs():
+                    execution.differences.append(event)
+                case BatchDone():
+                    batch = (event.table, event.batch.start, event.batch.stop)
+                    if batch not in assignment.done:
+                        assignment.done.add(batch)
+                        for found in (*execution.differences, replace(event, clock_seconds=event.clock_seconds + execution.clock_offset)):
+                            self._on_event(found)
+                    execution.differences.clear()
+                case _:
+                    self._on_event(event)
+
+    def _handle_end(self, number: int, future: Future[Any]) -> None:
+        assignment = self.unfinished.get(number)
+        if assignment is None or assignment.future is not future:
+            return
+        try:
+            name, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
+        except KilledWorker:
+            self._replace_dead(number, assignment)
+        except (CancelledError, TimeoutError, OSError):  # somebody else has cancelled it, or the connection is lost
+            self._repeat(number, assignment)
+        except Exception as error:
+            self._cluster.require_same_version()  # parloader may be missing
+            self._end(number, ParloaderError(f"a Dask worker failed: {type(error).__name__}: {error}"))
+        else:
+            events, failure, details = pickle.loads(data)
+            if execution := assignment.executions.get(name):
+                self._deliver(assignment, execution, events[execution.received :])
+                execution.ended = True
+                end = Finished(worker=execution.worker)
+                self._on_event(Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else end)
+            if how in (dask_worker.OVERTAKEN, dask_worker.LOST):
+                self._repeat(number, assignment)
+            else:
+                self._end(number, failure)
+
+    def _replace_dead(self, number: int, assignment: _Assignment) -> None:
+        """Dask has given a task up, because several workers ended while they had it."""
+        task = assignment.task.reassigned_to(self._submitted)
+        if task is not None and not self._ending:
+            self._submit(number, task)
+            return
+        hint = "Out of memory? Try a smaller --batch; then run the same command again: a seed or clean does only the rest"
+        self._end(number, WorkerDied(f"several Dask workers ended, one after the other, while working on {assignment.task}", hint))
+
+    def _repeat(self, number: int, assignment: _Assignment) -> None:
+        """An execution ended before the task was done."""
+        if self._ending:
+            self._end(number)
+        else:
+            self._submit(number, assignment.task)
+
+    def _end(self, number: int, failure: Exception | None = None) -> None:
+        del self.unfinished[number]
+        self.failure = self.failure or failure
+
+    @property
+    def _ending(self) -> bool:
+        return bool(self._stop.requests or self.failure or self._orders.failure)
+
+    def update_orders(self) -> None:
+        """Stops the executions after a request or a failure; otherwise pauses or resumes them. A second request ends the patience."""
+        self.failure = self.failure or self._watch.failure or self._orders.failure
+        assignments = self.unfinished.values()
+        if self._ending and self._deadline == float("inf"):
+            self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS
+            self._cancel(assignment for assignment in assignments if not assignment.running)
+        running = sum(len(assignment.running) for assignment in assignments)
+        at_once = max(1, running, min(len(assignments), self._orders.slots))
+        self._orders.update(stop=self._ending, paused=self._watch.paused, share=1 / at_once)
+        self.out_of_patience = self._stop.requests > 1 or time.monotonic() > self._deadline or self._orders.failure is not None
+
+    def _cancel(self, assignments: Iterable[_Assignment]) -> None:
+        if self._orders.failure is None:
+            self._cluster.client.cancel([assignment.future for assignment in assignments])
+
+    def end(self) -> None:
+        self._cancel(self.unfinished.values())
+        self._orders.end(all_ended=not self.unfinished)
