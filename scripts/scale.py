@@ -1,16 +1,19 @@
-"""The figures in docs/scale.md. `core` and `workers` measure; `sizes` calculates from measured figures."""
+"""The figures in docs/scale.md. `core`, `target` and `workers` measure; `sizes` calculates from measured figures."""
 
 import os
 
 os.environ["POLARS_MAX_THREADS"] = "1"  # as in parloader's workers; before Polars is imported
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import scale_core
 import scale_sizes
 import scale_target
+import scale_workers
 from compare_server import say
 
 from parloader.builtin.plan import script_execution
@@ -18,6 +21,8 @@ from parloader.database.dialects import ServerKind
 from parloader.errors import ServerStartError
 from parloader.plans.documents.plan_document import decode_plan
 from parloader.plans.model import Plan
+
+T = TypeVar("T")
 
 KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
@@ -28,7 +33,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--plan", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, help="A plan file. Repeatable.")
+@click.option(
+    "--plan", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, help="A plan file. Repeatable."
+)
 @click.option("--rows", type=click.IntRange(min=1), default=200_000, show_default=True, help="Rows in each round.")
 @click.option("--batch", "batch_rows", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows per batch.")
 @click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="Interleaved rounds.")
@@ -52,15 +59,32 @@ def _plan(file: Path) -> Plan:
 @click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
 def target(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure what a private server of this machine takes, and the size of its rows on disk."""
-    costs = {}
+    click.echo(scale_target.table(_by_version(kinds, lambda kind: scale_target.measure(kind, rows, procs, rounds))))
+
+
+@main.command()
+@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows in each load.")
+@click.option(
+    "--count", "counts", type=click.IntRange(min=1), multiple=True, default=(1, 2, 4), show_default=True, help="Workers. Repeatable."
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
+@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+def workers(*, rows: int, counts: tuple[int, ...], rounds: int, kinds: tuple[str, ...]) -> None:
+    """Measure what Dask costs beside local workers, on a private server of this machine."""
+    click.echo(scale_workers.table(_by_version(kinds, lambda kind: scale_workers.measure(kind, rows, counts, rounds))))
+
+
+def _by_version(kinds: tuple[str, ...], measure: Callable[[ServerKind], tuple[str, T]]) -> dict[str, T]:
+    """What is measured on each server, by its name and version. A server that this machine does not have is left out."""
+    found = {}
     for kind in map(ServerKind, kinds):
         try:
-            version, found = scale_target.measure(kind, rows, procs, rounds)
+            version, figures = measure(kind)
         except ServerStartError as error:
             say(f"left out: {error.message}")
         else:
-            costs[version] = found
-    click.echo(scale_target.table(costs))
+            found[version] = figures
+    return found
 
 
 @main.command()

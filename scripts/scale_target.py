@@ -82,7 +82,9 @@ def _round(run: ParloaderRun, folder: Path, rows: int, procs: int, writer: Write
 
 def table(costs: dict[str, dict[WriterName, list[TargetCost]]]) -> str:
     """A Markdown table with a line for each server and writer: medians of the rounds."""
-    return markdown(HEADINGS, [_line(server, writer, rounds) for server, by_writer in costs.items() for writer, rounds in by_writer.items()])
+    return markdown(
+        HEADINGS, [_line(server, writer, rounds) for server, by_writer in costs.items() for writer, rounds in by_writer.items()]
+    )
 
 
 def _line(server: str, writer: WriterName, rounds: Sequence[TargetCost]) -> tuple[str, ...]:

@@ -1,18 +1,13 @@
 """The configuration files in docs/examples/dask: what can be checked without a cluster, a registry or Slurm."""
 
-import copy
-import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dask.config
 import pytest
-from click.testing import CliRunner
 from distributed import Security
 from distributed.cli import dask_scheduler, dask_worker
-from scale import main as scale
 
 from parloader.cli.commands import cli
 
