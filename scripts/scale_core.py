@@ -99,7 +99,7 @@ def reader() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as connection:
         accepted, _ = listening.accept()
         with accepted:
-            process = subprocess.Popen(["cat"], stdin=accepted, stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(["cat"], stdin=accepted.fileno(), stdout=subprocess.DEVNULL)
         try:
             yield connection
         finally:

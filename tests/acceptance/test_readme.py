@@ -171,7 +171,7 @@ def test_the_commands_with_two_terminals(shop: Database, run: Callable[[str], Re
             client.wait_for_workers(2, timeout=PATIENCE_SECONDS)
         seed, *others = map(adapted, in_dask)
         table = run(seed).stdout.partition("\n\n")[0].splitlines()
-        assert shop.value("SELECT COUNT(*) FROM orders") == 200_000
+        assert shop.value("SELECT COUNT(*) FROM orders") == 100_000
         assert table[0].split()[:3] == ["host", "worker", "rows"]
         assert [line.split()[1] for line in table[1:]] == ["0", "1"]
         for command in others:
