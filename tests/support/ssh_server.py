@@ -1,4 +1,4 @@
-"""An SSH server on 127.0.0.1 that runs every command in a folder of the test, which is the home of its one account."""
+"""An SSH server on 127.0.0.1 that runs every command in a folder of the test, the home of its one account. It returns no output."""
 
 import asyncio
 import os
@@ -22,16 +22,17 @@ def ssh_server(asyncssh: Any, home: Path) -> Iterator[str]:
     (keys / "known").write_text(f"* {host_key.export_public_key().decode()}")
 
     async def run(process: Any) -> None:
-        child = await asyncio.create_subprocess_shell(
+        done = await asyncio.to_thread(
+            subprocess.run,
             process.command,
+            shell=True,
             cwd=home,
             env={**os.environ, "HOME": str(home)},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
+            check=False,
         )
-        process.stdout.write((await child.communicate())[0].decode())
-        process.exit(child.returncode)
+        process.exit(done.returncode)
 
     async def listen() -> Any:
         authorized = str(keys / "id.pub")

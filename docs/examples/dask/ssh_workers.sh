@@ -14,4 +14,4 @@ for host; do
     ${SSH:-ssh} -n "$host" "POLARS_MAX_THREADS=1 parloader-venv/bin/dask worker tls://$address:$port --nworkers $workers --nthreads 1 \
         --resources DB=1 --death-timeout 60 --dashboard-address 127.0.0.1:0" &
 done
-wait
+wait || wait # a signal ends the first one
