@@ -32,6 +32,7 @@ class Cluster:
 
     client: Client
     execution: Execution
+    note: Callable[[str], None]
 
     @property
     def scheduler_address(self) -> str:
@@ -51,6 +52,12 @@ class Cluster:
         """A thread runs one task, and each task occupies its resources."""
         has = worker["resources"]
         return int(min(worker["nthreads"], *(has.get(name, 0) // amount for name, amount in self.execution.resources.items()), 2**31))
+
+    @property
+    def condition(self) -> str:
+        """Which workers can run tasks, for messages; empty: all."""
+        wanted = ", ".join(f"{name}={amount:g}" for name, amount in self.execution.resources.items())
+        return f" (each task needs --resources {wanted})" if wanted else ""
 
     def require_same_version(self) -> None:
         """UsageError names the workers that lack parloader, or have another version."""
@@ -89,7 +96,7 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
     with ExitStack() as stack:
         remote = execution.scheduler is not None or execution.scheduler_file is not None
         client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
-        cluster = Cluster(client, execution)
+        cluster = Cluster(client, execution, note)
         for address in (cluster.scheduler_address, *cluster.workers) if target.password else ():
             if refusal := cluster.exposure(address):
                 raise refusal
