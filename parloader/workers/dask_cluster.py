@@ -16,6 +16,7 @@ from distributed.security import Security
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, Refused, UsageError
+from parloader.failures import traceback_wanted
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
@@ -92,7 +93,7 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
 
     Refused: the password of the target would cross a network without encryption.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is an error of the command
+    _silence()
     with ExitStack() as stack:
         remote = execution.scheduler is not None or execution.scheduler_file is not None
         client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
@@ -102,6 +103,14 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
                 raise refusal
         cluster.require_same_version()
         yield cluster
+
+
+def _silence() -> None:
+    """What matters of Dask's messages is an error of the command. Each of its loggers has a level of its own."""
+    if not traceback_wanted():
+        for name in logging.root.manager.loggerDict:
+            if name.split(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from parloader.rows.writers import deferred_update
 from parloader.runs.removal import prepare_removal
 from parloader.workers.batching import AutoBatch, FixedBatch
 from parloader.workers.events import BatchDone, Event
-from parloader.workers.tasks.base import LedgerTask
 from parloader.workers.tasks.delete import DeleteTask
 from parloader.workers.tasks.load import LoadTask
 
@@ -64,7 +63,7 @@ class Channel:
         return True
 
 
-def twice(task: LedgerTask, other: LedgerTask) -> list[IndexRange]:
+def twice(task: LoadTask | DeleteTask, other: LoadTask | DeleteTask) -> list[IndexRange]:
     """Runs the task, and the other one, which has the same rows, after its second batch. Returns the batches of both, in order."""
     overtaking = Channel()
     overtaken = Channel(meanwhile=lambda: other.run(overtaking))
