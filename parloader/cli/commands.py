@@ -186,22 +186,18 @@ def clean(
     config = scope.config(
         target, retry_seconds=retry_seconds, worker_restarts=worker_restarts, chunk=chunk, limits=limits, allow_remote=allow_remote
     )
-    if dry_run or not yes:
-        # clean looks for edited rows itself, so the preview before the question does not
-        if dry_run:
-            with executor_for(execution, scope.procs, target, screen.note) as executor:
-                preview = operation.preview_clean(config, screen, executor)
-        else:
-            preview = operation.preview_clean(replace(config, edited_too=True), screen)
-        if dry_run:
-            output.show(preview.as_json(), lambda: report.clean(preview))
-            return
-        if preview.rows:
-            rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
-            require_terminal(f"clean asks before it deletes {rows} from {target}", command)
-            if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
-                raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
     with executor_for(execution, scope.procs, target, screen.note) as executor:
+        if dry_run or not yes:
+            # clean looks for edited rows itself, so the preview before the question does not
+            preview = operation.preview_clean(config if dry_run else replace(config, edited_too=True), screen, executor)
+            if dry_run:
+                output.show(preview.as_json(), lambda: report.clean(preview))
+                return
+            if preview.rows:
+                rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
+                require_terminal(f"clean asks before it deletes {rows} from {target}", command)
+                if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
+                    raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
         result = operation.clean(config, screen, executor)
     output.show(result.as_json(), lambda: report.clean(result))
 

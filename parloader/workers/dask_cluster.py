@@ -16,6 +16,7 @@ from distributed.security import Security
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, Refused, UsageError
+from parloader.failures import traceback_wanted
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
@@ -32,6 +33,7 @@ class Cluster:
 
     client: Client
     execution: Execution
+    note: Callable[[str], None]
 
     @property
     def scheduler_address(self) -> str:
@@ -51,6 +53,12 @@ class Cluster:
         """A thread runs one task, and each task occupies its resources."""
         has = worker["resources"]
         return int(min(worker["nthreads"], *(has.get(name, 0) // amount for name, amount in self.execution.resources.items()), 2**31))
+
+    @property
+    def condition(self) -> str:
+        """Which workers can run tasks, for messages; empty: all."""
+        wanted = ", ".join(f"{name}={amount:g}" for name, amount in self.execution.resources.items())
+        return f" (each task needs --resources {wanted})" if wanted else ""
 
     def require_same_version(self) -> None:
         """UsageError names the workers that lack parloader, or have another version."""
@@ -85,16 +93,24 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
 
     Refused: the password of the target would cross a network without encryption.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is an error of the command
+    _silence()
     with ExitStack() as stack:
         remote = execution.scheduler is not None or execution.scheduler_file is not None
         client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
-        cluster = Cluster(client, execution)
+        cluster = Cluster(client, execution, note)
         for address in (cluster.scheduler_address, *cluster.workers) if target.password else ():
             if refusal := cluster.exposure(address):
                 raise refusal
         cluster.require_same_version()
         yield cluster
+
+
+def _silence() -> None:
+    """What matters of Dask's messages is an error of the command. Each of its loggers has a level of its own."""
+    if not traceback_wanted():
+        for name in logging.root.manager.loggerDict:
+            if name.split(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from distributed import Future, KilledWorker
@@ -22,7 +21,8 @@ from parloader.workers import dask_worker
 from parloader.workers.credentials import pickled, seal
 from parloader.workers.dask_cluster import TASKS_PER_SLOT, Cluster
 from parloader.workers.dask_orders import Orders
-from parloader.workers.events import BatchDone, Died, Differs, Event, Failed, Finished, Started
+from parloader.workers.dask_reports import Assignment, Execution
+from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.execution import Credentials
 from parloader.workers.executor import Supervisor, Task
 from parloader.workers.stop_signal import StopSignal
@@ -70,39 +70,12 @@ class DaskExecutor:
             raise run.failure
 
 
-@dataclass(eq=False)
-class _Execution:
-    """One of perhaps several executions of a task."""
-
-    worker: int  # where it runs, as a number for the statistics
-    host: str
-    clock_offset: float = 0.0  # of this machine's clock to the worker's
-    received: int = 0  # events
-    differences: list[Differs] = field(default_factory=list)  # of the batch whose BatchDone comes next
-    ended: bool = False
-
-
-@dataclass(eq=False)
-class _Assignment:
-    """A task, and what is known of its executions."""
-
-    task: Task
-    password: str
-    future: Future[Any] | None = None
-    executions: dict[str, _Execution] = field(default_factory=dict)
-    done: set[tuple[str, int, int]] = field(default_factory=set)  # batches that an execution has reported
-
-    @property
-    def running(self) -> list[_Execution]:
-        return [execution for execution in self.executions.values() if not execution.ended]
-
-
 class _Run:
     """One call of DaskExecutor.run."""
 
     def __init__(self, cluster: Cluster, on_event: Callable[[Event], None], stop: StopSignal, watch: Supervisor) -> None:
         self.failure: Exception | None = None
-        self.unfinished: dict[int, _Assignment] = {}
+        self.unfinished: dict[int, Assignment] = {}
         self.out_of_patience = False
         self._cluster, self._on_event, self._stop, self._watch = cluster, on_event, stop, watch
         self._name = f"parloader-{secrets.token_hex(8)}"
@@ -111,6 +84,7 @@ class _Run:
         self._workers: dict[tuple[str, str], int] = {}  # (address, thread) → number
         self._submitted = 0
         self._deadline = float("inf")
+        self._noted = False
 
     def start(self, tasks: Sequence[Task]) -> None:
         self._cluster.client.subscribe_topic(self._cluster.client.id, lambda event: self._messages.put(event[1]))
@@ -120,7 +94,8 @@ class _Run:
 
     def _submit(self, number: int, task: Task) -> None:
         data, password = pickled(task)
-        assignment = self.unfinished.setdefault(number, _Assignment(task, password))
+        assignment = self.unfinished.setdefault(number, Assignment(task, password))
+        assignment.task = task
         assignment.future = self._cluster.client.submit(
             dask_worker.execute,
             __version__,
@@ -150,14 +125,14 @@ class _Run:
         except queue.Empty:
             pass
 
-    def _handle_report(self, assignment: _Assignment, report: dict[str, Any]) -> None:
+    def _handle_report(self, assignment: Assignment, report: dict[str, Any]) -> None:
         execution = assignment.executions.get(report["execution"])
         if "public_key" in report:
             self._begin(assignment, report)
         elif execution and report["first"] == execution.received:  # otherwise a report was lost: the result has these events
-            self._deliver(assignment, execution, pickle.loads(report["events"]))
+            assignment.deliver(execution, pickle.loads(report["events"]), self._on_event)
 
-    def _begin(self, assignment: _Assignment, report: dict[str, Any]) -> None:
+    def _begin(self, assignment: Assignment, report: dict[str, Any]) -> None:
         """Lets an execution begin, unless the tasks shall end."""
         if self._stop.requests or self.failure:
             return
@@ -169,30 +144,9 @@ class _Run:
             lost.ended = True
             error = WorkerDied(f"worker {lost.worker} on {lost.host} stopped working on {assignment.task}", "")
             self._on_event(Died(worker=lost.worker, error=error, replaced_by=worker))
-        assignment.executions[report["execution"]] = _Execution(worker, report["host"])
+        assignment.executions[report["execution"]] = Execution(worker, report["host"])
         self.update_orders()
         self._orders.answer(report["execution"], seal(assignment.password, report["public_key"]))
-
-    def _deliver(self, assignment: _Assignment, execution: _Execution, events: Sequence[Event]) -> None:
-        """Passes events on; a batch that several executions report counts once, with its differences."""
-        execution.received += len(events)
-        for event in events:
-            event = replace(event, worker=execution.worker)
-            match event:
-                case Started():
-                    execution.clock_offset = time.monotonic() - event.clock_seconds
-                    self._on_event(replace(event, clock_seconds=time.monotonic(), host=execution.host))
-                case Differs():
-                    execution.differences.append(event)
-                case BatchDone():
-                    batch = (event.table, event.batch.start, event.batch.stop)
-                    if batch not in assignment.done:
-                        assignment.done.add(batch)
-                        for found in (*execution.differences, replace(event, clock_seconds=event.clock_seconds + execution.clock_offset)):
-                            self._on_event(found)
-                    execution.differences.clear()
-                case _:
-                    self._on_event(event)
 
     def _handle_end(self, number: int, future: Future[Any]) -> None:
         assignment = self.unfinished.get(number)
@@ -201,39 +155,35 @@ class _Run:
         try:
             name, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
         except KilledWorker:
-            self._replace_dead(number, assignment)
+            self._repeat(number, assignment, assignment.task.reassigned_to(self._submitted))
         except (CancelledError, TimeoutError, OSError):  # somebody else has cancelled it, or the connection is lost
-            self._repeat(number, assignment)
+            self._repeat(number, assignment, assignment.task)
         except Exception as error:
             self._cluster.require_same_version()  # parloader may be missing
             self._end(number, ParloaderError(f"a Dask worker failed: {type(error).__name__}: {error}"))
         else:
             events, failure, details = pickle.loads(data)
             if execution := assignment.executions.get(name):
-                self._deliver(assignment, execution, events[execution.received :])
+                assignment.deliver(execution, events[execution.received :], self._on_event)
                 execution.ended = True
-                end = Finished(worker=execution.worker)
-                self._on_event(Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else end)
+                end = (
+                    Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else Finished(worker=execution.worker)
+                )
+                self._on_event(end)
             if how in (dask_worker.OVERTAKEN, dask_worker.LOST):
-                self._repeat(number, assignment)
+                self._repeat(number, assignment, assignment.task)
             else:
                 self._end(number, failure)
 
-    def _replace_dead(self, number: int, assignment: _Assignment) -> None:
-        """Dask has given a task up, because several workers ended while they had it."""
-        task = assignment.task.reassigned_to(self._submitted)
-        if task is not None and not self._ending:
-            self._submit(number, task)
-            return
-        hint = "Out of memory? Try a smaller --batch; then run the same command again: a seed or clean does only the rest"
-        self._end(number, WorkerDied(f"several Dask workers ended, one after the other, while working on {assignment.task}", hint))
-
-    def _repeat(self, number: int, assignment: _Assignment) -> None:
-        """An execution ended before the task was done."""
-        if self._ending:
+    def _repeat(self, number: int, assignment: Assignment, task: Task | None) -> None:
+        """An execution ended before the task was done. None: it is not restarted."""
+        if task is None:
+            hint = "Out of memory? Try a smaller --batch; then run the same command again: a seed or clean does only the rest"
+            self._end(number, WorkerDied(f"several Dask workers ended while working on {assignment.task}", hint))
+        elif self._ending:
             self._end(number)
         else:
-            self._submit(number, assignment.task)
+            self._submit(number, task)
 
     def _end(self, number: int, failure: Exception | None = None) -> None:
         del self.unfinished[number]
@@ -251,11 +201,14 @@ class _Run:
             self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS
             self._cancel(assignment for assignment in assignments if not assignment.running)
         running = sum(len(assignment.running) for assignment in assignments)
+        if self._orders.slots == 0 and assignments and not self._noted:
+            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
+            self._noted = True
         at_once = max(1, running, min(len(assignments), self._orders.slots))
         self._orders.update(stop=self._ending, paused=self._watch.paused, share=1 / at_once)
         self.out_of_patience = self._stop.requests > 1 or time.monotonic() > self._deadline or self._orders.failure is not None
 
-    def _cancel(self, assignments: Iterable[_Assignment]) -> None:
+    def _cancel(self, assignments: Iterable[Assignment]) -> None:
         if self._orders.failure is None:
             self._cluster.client.cancel([assignment.future for assignment in assignments])
 
