@@ -268,17 +268,17 @@ def bench(
     from parloader.operations import bench as operation
     from parloader.workers.runner import executor_for
 
-    config = BenchConfig(
-        target=target,
-        procs=procs or default_bench_procs(),
-        batches=batches,
-        writers=writers,
-        rows=rows,
-        rounds=rounds,
-        parameters=parameters,
-        allow_remote=allow_remote,
-    )
-    with executor_for(execution, max(config.procs), target, screen.note) as executor:
+    with executor_for(execution, max(procs or default_bench_procs()), target, screen.note) as executor:
+        config = BenchConfig(
+            target=target,
+            procs=procs or default_bench_procs(executor.capacity),
+            batches=batches,
+            writers=writers,
+            rows=rows,
+            rounds=rounds,
+            parameters=parameters,
+            allow_remote=allow_remote,
+        )
         result = operation.bench(config, screen, executor)
     output.show(result.as_json(), lambda: report.bench(result))
     if plot:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from parloader.cli.option_groups import collect, option_group
 from parloader.errors import UsageError
@@ -71,8 +72,8 @@ class ExecutorOptions:
     credentials: str
     resources: dict[str, float]
 
-    def execution(self) -> Execution:
-        """UsageError if the options contradict each other."""
+    def execution(self, procs: int | None) -> Execution:
+        """`procs`: the value of --procs, if it is given. UsageError if the options contradict each other."""
         if self.scheduler is not None and self.scheduler_file is not None:
             raise UsageError("--scheduler and --scheduler-file are both given", "Use one of them")
         given = next((name for name in ("scheduler", "scheduler_file") if getattr(self, name) is not None), None)
@@ -87,6 +88,7 @@ class ExecutorOptions:
             scheduler_file=self.scheduler_file,
             credentials=Credentials(self.credentials),
             resources=self.resources,
+            most_tasks=procs,
         )
 
 
@@ -96,7 +98,9 @@ def with_execution(function: Callable[..., None]) -> Callable[..., None]:
     @_executor_options
     @functools.wraps(function)
     def wrapper(**options: Any) -> None:
-        execution = collect(ExecutorOptions, options).execution()
-        function(execution=execution, **options)
+        context = click.get_current_context()
+        procs = context.params.get("procs")
+        given = isinstance(procs, int) and context.get_parameter_source("procs") is not ParameterSource.DEFAULT
+        function(execution=collect(ExecutorOptions, options).execution(procs if given else None), **options)
 
     return wrapper

@@ -89,7 +89,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
-        missing = _require_no_edited_rows(context, removal)
+        missing = _require_no_edited_rows(context, removal, todo.token)
         _note_missing_tables(context, removal)
         try:
             if removal.trigger_references:
@@ -151,7 +151,7 @@ def _finish(removal: Removal, connection: Connection) -> CreatedTables:
     return created
 
 
-def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping[str, int]:
+def _require_no_edited_rows(context: _CleanContext, removal: Removal, token: int | None = None) -> Mapping[str, int]:
     """EditedRows: rows to delete were edited. Notes how many rows of each table are missing, and returns it; nothing with --edited-too.
 
     Holds no connection of its own while the workers compare.
@@ -167,6 +167,7 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping
         executor=context.executor,
         label="looking for edited rows",
         supervisor=context.lease,
+        token=token,
     )
     for run in removal.runs:
         for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():

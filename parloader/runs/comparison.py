@@ -38,6 +38,8 @@ class CompareContext:
     """what is being done, for the progress bar and for messages"""
     supervisor: Supervisor | None = None
     """can pause or end the workers; None: nothing does"""
+    token: int | None = None
+    """of the lease; None: the command holds none"""
     tables: frozenset[str] | None = None
     """the tables to compare; None: all tables of the run"""
 
@@ -109,6 +111,7 @@ def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTas
             shares=shares,
             max_text_bytes=context.max_text_bytes,
             retry_seconds=DEFAULT_RETRY_SECONDS,
+            token=context.token,
         )
         for worker, shares in enumerate(_shares(context, schema, run))
     ]

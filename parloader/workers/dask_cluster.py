@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from distributed import Client, LocalCluster
+from distributed import Client, Future, LocalCluster
 from distributed.security import Security
 
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, Refused, UsageError
 from parloader.failures import traceback_wanted
+from parloader.workers.dask_worker import execute
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
 
 TASKS_PER_SLOT = 4
 """So that fast and slow machines finish at about the same time."""
+
+# How often Dask repeats a task that ends with an error of the worker process; errors of parloader are results
+RETRIES = 2
 
 ENCRYPTED_SCHEMES = ("tls", "wss", "inproc")
 
@@ -47,12 +51,29 @@ class Cluster:
     @property
     def slots(self) -> int:
         """How many tasks the workers run at the same time."""
-        return sum(self._slots(worker) for worker in self.workers.values())
+        slots = sum(self._slots(worker) for worker in self.workers.values())
+        return slots if self.execution.most_tasks is None else min(slots, self.execution.most_tasks)
 
     def _slots(self, worker: Mapping[str, Any]) -> int:
         """A thread runs one task, and each task occupies its resources."""
         has = worker["resources"]
         return int(min(worker["nthreads"], *(has.get(name, 0) // amount for name, amount in self.execution.resources.items()), 2**31))
+
+    def submit(self, run: str, number: int, attempt: int, task: bytes) -> Future[Any]:
+        """Has a worker run dask_worker.execute. Neither the key nor the arguments contain a secret: the scheduler shows them."""
+        return self.client.submit(
+            execute,
+            __version__,
+            self.client.id,
+            run,
+            number,
+            task,
+            self.execution.credentials is Credentials.WORKER,
+            key=f"{run}-{number}-{attempt}",
+            pure=False,
+            retries=RETRIES,
+            resources=dict(self.execution.resources) or None,
+        )
 
     @property
     def condition(self) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 
 from distributed import Future, KilledWorker
 
-from parloader import __version__
 from parloader.errors import ParloaderError, WorkerDied
 from parloader.workers import dask_worker
 from parloader.workers.credentials import pickled, seal
@@ -23,7 +22,6 @@ from parloader.workers.dask_cluster import TASKS_PER_SLOT, Cluster
 from parloader.workers.dask_orders import Orders
 from parloader.workers.dask_reports import Assignment, Execution
 from parloader.workers.events import Died, Event, Failed, Finished
-from parloader.workers.execution import Credentials
 from parloader.workers.executor import Supervisor, Task
 from parloader.workers.stop_signal import StopSignal
 
@@ -32,15 +30,16 @@ POLL_SECONDS = 0.1
 # How long executions may take to finish the current batch after a stop; then the command ends without them, and they stop by themselves
 STOP_PATIENCE_SECONDS = 30.0
 
-# How often Dask repeats a task that ends with an error of the worker process; errors of parloader are results
-RETRIES = 2
-
 
 class DaskExecutor:
     """An executor that has Dask run the tasks."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+
+    @property
+    def capacity(self) -> int:
+        return self._cluster.slots
 
     def task_count(self, procs: int) -> int:
         return TASKS_PER_SLOT * (self._cluster.slots or procs)
@@ -84,33 +83,27 @@ class _Run:
         self._workers: dict[tuple[str, str], int] = {}  # (address, thread) → number
         self._submitted = 0
         self._deadline = float("inf")
-        self._noted = False
 
     def start(self, tasks: Sequence[Task]) -> None:
         self._cluster.client.subscribe_topic(self._cluster.client.id, lambda event: self._messages.put(event[1]))
         self._orders.start(paused=self._watch.paused)
-        for number, task in enumerate(tasks):
-            self._submit(number, task)
+        self.unfinished = {number: Assignment(task) for number, task in enumerate(tasks)}
+        self._submit_next()
+
+    def _submit_next(self) -> None:
+        """Submits tasks until as many are submitted as may run at the same time."""
+        waiting = [number for number, assignment in self.unfinished.items() if assignment.future is None]
+        most = self._cluster.execution.most_tasks or len(waiting)
+        for number in waiting[: max(0, most - (len(self.unfinished) - len(waiting)))]:
+            self._submit(number, self.unfinished[number].task)
 
     def _submit(self, number: int, task: Task) -> None:
-        data, password = pickled(task)
-        assignment = self.unfinished.setdefault(number, Assignment(task, password))
+        assignment = self.unfinished[number]
         assignment.task = task
-        assignment.future = self._cluster.client.submit(
-            dask_worker.execute,
-            __version__,
-            self._cluster.client.id,
-            self._name,
-            number,
-            data,
-            self._cluster.execution.credentials is Credentials.WORKER,
-            key=f"{self._name}-{number}-{self._submitted}",
-            pure=False,
-            retries=RETRIES,
-            resources=dict(self._cluster.execution.resources) or None,
-        )
-        self._submitted += 1
+        data, assignment.password = pickled(task)
+        assignment.future = self._cluster.submit(self._name, number, self._submitted, data)
         assignment.future.add_done_callback(lambda future: self._messages.put((number, future)))
+        self._submitted += 1
 
     def handle_messages(self) -> None:
         """Waits a short while for messages, and handles all there are."""
@@ -188,6 +181,8 @@ class _Run:
     def _end(self, number: int, failure: Exception | None = None) -> None:
         del self.unfinished[number]
         self.failure = self.failure or failure
+        if not self._ending:
+            self._submit_next()
 
     @property
     def _ending(self) -> bool:
@@ -200,17 +195,15 @@ class _Run:
         if self._ending and self._deadline == float("inf"):
             self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS
             self._cancel(assignment for assignment in assignments if not assignment.running)
+            self.unfinished = {number: assignment for number, assignment in self.unfinished.items() if assignment.future}
         running = sum(len(assignment.running) for assignment in assignments)
-        if self._orders.slots == 0 and assignments and not self._noted:
-            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
-            self._noted = True
         at_once = max(1, running, min(len(assignments), self._orders.slots))
         self._orders.update(stop=self._ending, paused=self._watch.paused, share=1 / at_once)
         self.out_of_patience = self._stop.requests > 1 or time.monotonic() > self._deadline or self._orders.failure is not None
 
     def _cancel(self, assignments: Iterable[Assignment]) -> None:
         if self._orders.failure is None:
-            self._cluster.client.cancel([assignment.future for assignment in assignments])
+            self._cluster.client.cancel([assignment.future for assignment in assignments if assignment.future])
 
     def end(self) -> None:
         self._cancel(self.unfinished.values())

@@ -33,6 +33,7 @@ class Orders:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write_all, name="parloader orders", daemon=True)
         self._written_at = time.monotonic()
+        self._noted = False
 
     def start(self, **orders: object) -> None:
         self._orders |= orders
@@ -69,10 +70,16 @@ class Orders:
                 self._write()
                 if answer:
                     self._variable(f"-{answer[0]}").set(answer[1])
-                self.slots = self._cluster.slots
+                self._count_slots()
             except Exception:  # whatever it is, `failure` reports it if it lasts
                 continue
             self._written_at = time.monotonic()
+
+    def _count_slots(self) -> None:
+        before, self.slots = self.slots, self._cluster.slots
+        if self.slots == 0 and (before or not self._noted):
+            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
+            self._noted = True
 
     def _write(self) -> None:
         self._beat += 1

@@ -28,8 +28,8 @@ class Assignment:
     """A task, and what is known of its executions."""
 
     task: Task
-    password: str
-    future: Future[Any] | None = None
+    password: str = ""
+    future: Future[Any] | None = None  # None: it is not submitted yet
     executions: dict[str, Execution] = field(default_factory=dict)
     done: set[tuple[str, int, int]] = field(default_factory=set)  # batches that an execution has reported
 

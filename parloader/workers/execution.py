@@ -29,3 +29,4 @@ class Execution:
     scheduler_file: str | None = None  # the file to which it has written its address
     credentials: Credentials = Credentials.ENCRYPTED
     resources: Mapping[str, float] = field(default_factory=dict)  # of a Dask worker, what each task occupies
+    most_tasks: int | None = None  # in a Dask cluster at the same time; None: as many as its workers can run

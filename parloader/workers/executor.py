@@ -65,6 +65,10 @@ class Supervisor:
 class Executor(Protocol):
     """Runs tasks, each in a worker."""
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tasks can run at the same time. None: any number."""
+
     def task_count(self, procs: int) -> int:
         """How many tasks the work should be divided into, if `procs` workers were asked for."""
 

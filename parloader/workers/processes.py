@@ -91,6 +91,8 @@ class PipeChannel:
 class LocalExecutor:
     """An executor that spawns a process for each task."""
 
+    capacity = None
+
     def __init__(self) -> None:
         self._idle: list[tuple[Connection[object, object], SpawnProcess]] = []
 

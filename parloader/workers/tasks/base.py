@@ -31,7 +31,7 @@ class BatchWork:
 
 
 def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnection, batches: Iterable[BatchWork], pace: Pace) -> None:
-    """Reports Started, then runs each batch and reports BatchDone; returns early if told to stop. Closes the connection.
+    """Reports Started, then runs each batch and reports BatchDone; returns early if told to stop.
 
     A batch is asked for when the one before is committed.
     """
@@ -47,7 +47,6 @@ def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnect
         write_seconds = time.perf_counter() - begun
         batch.on_commit(write_seconds)
         channel.send(batch_done(worker, item.table, item.batch, write_seconds=write_seconds, generate_seconds=batch.generate_seconds))
-    connection.close()
 
 
 @dataclass(frozen=True, kw_only=True)

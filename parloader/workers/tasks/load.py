@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,11 +44,14 @@ class LoadTask(LedgerTask):
 
     def run(self, channel: WorkerChannel) -> None:
         writer = self._writer()
-        connection = RetryingConnection(
+        pace = Pace(lambda: self.max_rows_per_second * channel.share)
+        with closing(self._connection(channel, writer)) as connection:
+            run_batches(channel, self.worker, connection, self.claimed(channel, connection)._batches(connection, writer, pace), pace)
+
+    def _connection(self, channel: WorkerChannel, writer: Writer) -> RetryingConnection:
+        return RetryingConnection(
             channel, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
-        pace = Pace(lambda: self.max_rows_per_second * channel.share)
-        run_batches(channel, self.worker, connection, self.claimed(channel, connection)._batches(connection, writer, pace), pace)
 
     def _batches(self, connection: RetryingConnection, writer: Writer, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.batch.sizer(self.server.max_allowed_packet_bytes)
