@@ -80,8 +80,9 @@ class ExecutorOptions:
         if given and self.executor == ExecutorName.LOCAL:
             raise UsageError(f"--{given.replace('_', '-')} has no effect with --executor local", "Use --executor dask, or drop it")
         executor = ExecutorName(self.executor or (ExecutorName.DASK if given else ExecutorName.LOCAL))
-        if self.resources and executor is ExecutorName.LOCAL:
-            raise UsageError("--resources has no effect without --executor dask", "Add it, with the --scheduler of the cluster")
+        for name, is_given in (("resources", self.resources), ("credentials", self.credentials != Credentials.ENCRYPTED)):
+            if is_given and executor is ExecutorName.LOCAL:
+                raise UsageError(f"--{name} has no effect without --executor dask", "Add it, or the --scheduler of the cluster")
         return Execution(
             executor=executor,
             scheduler=self.scheduler,

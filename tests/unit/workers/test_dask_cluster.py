@@ -1,0 +1,50 @@
+"""What a command knows of a Dask cluster, without one: to which addresses a password may cross, and how many tasks run at a time."""
+
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from parloader.workers.dask_cluster import Cluster
+from parloader.workers.execution import Credentials, Execution, ExecutorName
+
+
+def cluster(*workers: dict[str, Any], **options: Any) -> Cluster:
+    client = Mock()
+    client.scheduler_info.return_value = {"workers": {f"tcp://w{number}:1": worker for number, worker in enumerate(workers)}}
+    return Cluster(client, Execution(executor=ExecutorName.DASK, **options), print)
+
+
+@pytest.mark.parametrize(
+    ("address", "exposed"),
+    [
+        ("tcp://127.0.0.1:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("tls://192.0.2.7:8786", False),
+        ("tcp://192.0.2.7:8786", True),
+        ("ws://192.0.2.7:8786", True),
+        ("ucx://192.0.2.7:8786", True),
+    ],
+)
+def test_a_password_crosses_encrypted_or_within_this_machine(address: str, exposed: bool) -> None:
+    assert bool(cluster().exposure(address)) is exposed
+    for credentials in (Credentials.WORKER, Credentials.UNENCRYPTED):
+        assert cluster(credentials=credentials).exposure(address) is None
+
+
+def worker(threads: int, **resources: float) -> dict[str, Any]:
+    return {"nthreads": threads, "resources": resources}
+
+
+@pytest.mark.parametrize(
+    ("workers", "options", "slots"),
+    [
+        ((), {}, 0),
+        ((worker(2), worker(3)), {}, 5),
+        ((worker(2), worker(3)), {"most_tasks": 4}, 4),
+        ((worker(4, DB=2), worker(1, DB=5), worker(8)), {"resources": {"DB": 1.0}}, 3),
+        ((worker(4, DB=3),), {"resources": {"DB": 2.0}}, 1),
+    ],
+)
+def test_slots(workers: tuple[dict[str, Any], ...], options: dict[str, Any], slots: int) -> None:
+    assert cluster(*workers, **options).slots == slots
