@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
@@ -52,14 +51,14 @@ class Pair:
 def measure(kind: ServerKind, rows: int, counts: Sequence[int], rounds: int) -> tuple[str, dict[int, list[Pair]]]:
     """The server's name and version, and the pairs of each number of workers. ServerStartError: this machine has no such server."""
     pairs: dict[int, list[Pair]] = {count: [] for count in counts}
-    with throwaway(kind, tcp=False) as place, ExitStack() as stack:
-        clusters = {count: stack.enter_context(dask_processes(place.home, count)) for count in counts}
-        for number in range(rounds + 1):  # the first one creates the tables, and the Dask workers import parloader in it
-            for count in random.sample(tuple(counts), len(counts)):
-                pair = _pair(place, rows, count, clusters[count])
-                if number:
-                    pairs[count].append(pair)
-            say(f"{kind}: round {number} of {rounds}")
+    with throwaway(kind, tcp=False) as place:
+        for count in counts:
+            with dask_processes(place.home, count) as cluster:  # one at a time: idle workers use some CPU as well
+                for number in range(rounds + 1):  # the first one creates the tables, and the Dask workers import parloader in it
+                    pair = _pair(place, rows if number else count, count, cluster)
+                    if number:
+                        pairs[count].append(pair)
+                    say(f"{kind}, {count} workers: round {number} of {rounds}")
         with connected(place.target) as connection:
             return str(server_info(connection)), pairs
 
