@@ -17,7 +17,7 @@ from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, Refused, UsageError
 from parloader.failures import traceback_wanted
-from parloader.workers.dask_worker import execute
+from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
@@ -92,8 +92,8 @@ class Cluster:
                 f"Install it there: pip install 'parloader[dask]=={__version__}'",
             )
 
-    def exposure(self, address: str) -> Refused | None:
-        """The refusal to send a password to this address, of a worker or the scheduler: over a network and without encryption."""
+    def refusal(self, address: str) -> Refused | None:
+        """Why the worker or scheduler at this address must not get the password: it would cross a network without encryption."""
         if self.execution.credentials is not Credentials.ENCRYPTED or urlsplit(address).scheme in ENCRYPTED_SCHEMES:
             return None
         if is_this_machine(_host(address)):
@@ -120,7 +120,7 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
         client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
         cluster = Cluster(client, execution, note)
         for address in (cluster.scheduler_address, *cluster.workers) if target.password else ():
-            if refusal := cluster.exposure(address):
+            if refusal := cluster.refusal(address):
                 raise refusal
         cluster.require_same_version()
         yield cluster
@@ -131,7 +131,7 @@ def _silence() -> None:
     if not traceback_wanted():
         for name in logging.root.manager.loggerDict:
             if name.split(".")[0] in ("distributed", "tornado"):
-                logging.getLogger(name).setLevel(logging.CRITICAL)
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager
@@ -147,6 +147,7 @@ def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
         silence_logs=False,
     )
     with local, Client(local, set_as_default=False) as client:
+        client.register_plugin(IgnoreInterrupts())
         if find_spec("bokeh") is None:
             note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
         else:

@@ -27,9 +27,9 @@ def cluster(*workers: dict[str, Any], **options: Any) -> Cluster:
     ],
 )
 def test_a_password_crosses_encrypted_or_within_this_machine(address: str, exposed: bool) -> None:
-    assert bool(cluster().exposure(address)) is exposed
+    assert bool(cluster().refusal(address)) is exposed
     for credentials in (Credentials.WORKER, Credentials.UNENCRYPTED):
-        assert cluster(credentials=credentials).exposure(address) is None
+        assert cluster(credentials=credentials).refusal(address) is None
 
 
 def worker(threads: int, **resources: float) -> dict[str, Any]:
