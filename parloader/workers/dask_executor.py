@@ -119,7 +119,7 @@ class _Run:
         """Lets an execution begin, unless the tasks shall end."""
         if self._ending:
             return
-        if assignment.password and (refusal := self._cluster.refusal(report["address"])):
+        if refusal := self._cluster.refusal(report["address"]):
             self.failure = ParloaderError(refusal.message, refusal.next_step)  # no refusal any more: others have begun
             return
         worker = self._workers.setdefault((report["address"], report["thread"]), len(self._workers))
