@@ -41,7 +41,7 @@ DASK = (
         name="password-over-a-network",
         what="no password to a Dask worker of another machine without encryption",
         file="parloader/workers/dask_cluster.py",
-        old="        if is_this_machine(_host(address)):\n",
+        old="        if urlsplit(address).scheme in ENCRYPTED_SCHEMES:\n",
         new="        if True:\n",
         tests=("tests/unit/workers/test_dask_cluster.py::test_a_password_crosses_encrypted_or_within_this_machine",),
     ),

@@ -81,6 +81,10 @@ class Target:
             return True
         return all(is_this_machine(node.host, node.port) for node in self.nodes)
 
+    def is_loopback(self) -> bool:
+        """Whether it means another server on another machine: a Unix socket, or hosts all of whose addresses are loopback ones."""
+        return bool(self.unix_socket) or all(address.is_loopback for node in self.nodes for address in _addresses(node))
+
     @contextmanager
     def translate_errors(self, doing: str) -> Iterator[None]:
         """Turns driver errors raised in the block into parloader errors that say what was being done."""

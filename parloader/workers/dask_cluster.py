@@ -17,7 +17,7 @@ from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, Refused, UsageError
 from parloader.failures import traceback_wanted
-from parloader.workers.dask_worker import execute
+from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
@@ -28,7 +28,7 @@ TASKS_PER_SLOT = 4
 # How often Dask repeats a task that ends with an error of the worker process; errors of parloader are results
 RETRIES = 2
 
-ENCRYPTED_SCHEMES = ("tls", "wss", "inproc")
+ENCRYPTED_SCHEMES = ("tls", "wss")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Cluster:
 
     client: Client
     execution: Execution
+    target: Target
     note: Callable[[str], None]
 
     @property
@@ -84,7 +85,8 @@ class Cluster:
     def require_same_version(self) -> None:
         """UsageError names the workers that lack parloader, or have another version."""
         found = self.client.run(metadata.version, "parloader", on_error="return")
-        wrong = {_host(address): version for address, version in sorted(found.items()) if version != __version__}
+        answers = {_host(address): version for address, version in sorted(found.items()) if not isinstance(version, OSError)}
+        wrong = {host: version for host, version in answers.items() if version != __version__}
         if wrong:
             which = ", ".join(f"{host} has {'none' if isinstance(version, Exception) else version}" for host, version in wrong.items())
             raise UsageError(
@@ -92,11 +94,20 @@ class Cluster:
                 f"Install it there: pip install 'parloader[dask]=={__version__}'",
             )
 
+    def refusal(self, worker: str) -> Refused | None:
+        """Why a worker at this address must not begin a task."""
+        if self.execution.credentials is not Credentials.WORKER and self.target.is_loopback() and not _is_here(worker):
+            return Refused(
+                f"the database is at {self.target.where}, which for the Dask worker at {worker} is its own machine",
+                "Name the database by an address that every worker can reach, or let the workers connect as they know: --credentials worker",
+            )
+        return self.exposure(worker)
+
     def exposure(self, address: str) -> Refused | None:
-        """The refusal to send a password to this address, of a worker or the scheduler: over a network and without encryption."""
-        if self.execution.credentials is not Credentials.ENCRYPTED or urlsplit(address).scheme in ENCRYPTED_SCHEMES:
+        """Why a worker or scheduler at this address must not get the password: it would cross a network without encryption."""
+        if not self.target.password or self.execution.credentials is not Credentials.ENCRYPTED or _is_here(address):
             return None
-        if is_this_machine(_host(address)):
+        if urlsplit(address).scheme in ENCRYPTED_SCHEMES:
             return None
         return Refused(
             f"the password of the database would cross to {address}, another machine, without encryption",
@@ -108,19 +119,23 @@ def _host(address: str) -> str:
     return urlsplit(address).hostname or ""
 
 
+def _is_here(address: str) -> bool:
+    return urlsplit(address).scheme == "inproc" or is_this_machine(_host(address))
+
+
 @contextmanager
 def connected(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Cluster]:
     """The cluster that the options name; else one of `procs` workers on this machine, which ends with the block. ConnectError, UsageError.
 
-    Refused: the password of the target would cross a network without encryption.
+    Refused: a worker cannot reach the target, or its password would cross a network without encryption.
     """
     _silence()
     with ExitStack() as stack:
         remote = execution.scheduler is not None or execution.scheduler_file is not None
         client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
-        cluster = Cluster(client, execution, note)
-        for address in (cluster.scheduler_address, *cluster.workers) if target.password else ():
-            if refusal := cluster.exposure(address):
+        cluster = Cluster(client, execution, target, note)
+        for refusal in (cluster.exposure(cluster.scheduler_address), *map(cluster.refusal, cluster.workers)):
+            if refusal:
                 raise refusal
         cluster.require_same_version()
         yield cluster
@@ -131,7 +146,7 @@ def _silence() -> None:
     if not traceback_wanted():
         for name in logging.root.manager.loggerDict:
             if name.split(".")[0] in ("distributed", "tornado"):
-                logging.getLogger(name).setLevel(logging.CRITICAL)
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager
@@ -147,6 +162,7 @@ def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
         silence_logs=False,
     )
     with local, Client(local, set_as_default=False) as client:
+        client.register_plugin(IgnoreInterrupts())
         if find_spec("bokeh") is None:
             note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
         else:

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from distributed import Future, KilledWorker
@@ -32,8 +32,6 @@ STOP_PATIENCE_SECONDS = 30.0
 
 
 class DaskExecutor:
-    """An executor that has Dask run the tasks."""
-
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
@@ -70,8 +68,6 @@ class DaskExecutor:
 
 
 class _Run:
-    """One call of DaskExecutor.run."""
-
     def __init__(self, cluster: Cluster, on_event: Callable[[Event], None], stop: StopSignal, watch: Supervisor) -> None:
         self.failure: Exception | None = None
         self.unfinished: dict[int, Assignment] = {}
@@ -91,7 +87,7 @@ class _Run:
         self._submit_next()
 
     def _submit_next(self) -> None:
-        """Submits tasks until as many are submitted as may run at the same time."""
+        """Submits as many tasks as may run at the same time."""
         waiting = [number for number, assignment in self.unfinished.items() if assignment.future is None]
         most = self._cluster.execution.most_tasks or len(waiting)
         for number in waiting[: max(0, most - (len(self.unfinished) - len(waiting)))]:
@@ -108,29 +104,23 @@ class _Run:
     def handle_messages(self) -> None:
         """Waits a short while for messages, and handles all there are."""
         end = time.monotonic() + POLL_SECONDS
-        try:
+        with suppress(queue.Empty):
             while True:
                 message = self._messages.get(timeout=max(0.0, end - time.monotonic()))
                 if isinstance(message, tuple):
                     self._handle_end(*message)
-                elif message.get("run") == self._name and message["task"] in self.unfinished:
-                    self._handle_report(self.unfinished[message["task"]], message)
-        except queue.Empty:
-            pass
-
-    def _handle_report(self, assignment: Assignment, report: dict[str, Any]) -> None:
-        execution = assignment.executions.get(report["execution"])
-        if "public_key" in report:
-            self._begin(assignment, report)
-        elif execution and report["first"] == execution.received:  # otherwise a report was lost: the result has these events
-            assignment.deliver(execution, pickle.loads(report["events"]), self._on_event)
+                elif message.get("run") == self._name and (assignment := self.unfinished.get(message["task"])):
+                    if "public_key" in message:
+                        self._begin(assignment, message)
+                    else:
+                        assignment.take(message, self._on_event)
 
     def _begin(self, assignment: Assignment, report: dict[str, Any]) -> None:
         """Lets an execution begin, unless the tasks shall end."""
-        if self._stop.requests or self.failure:
+        if self._ending:
             return
-        if assignment.password and (problem := self._cluster.exposure(report["address"])):
-            self.failure = ParloaderError(problem.message, problem.next_step)
+        if refusal := self._cluster.refusal(report["address"]):
+            self.failure = ParloaderError(refusal.message, refusal.next_step)  # no refusal any more: others have begun
             return
         worker = self._workers.setdefault((report["address"], report["thread"]), len(self._workers))
         for lost in assignment.running:
@@ -148,9 +138,9 @@ class _Run:
         try:
             name, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
         except KilledWorker:
-            self._repeat(number, assignment, assignment.task.reassigned_to(self._submitted))
+            self._repeat(number, assignment.task, assignment.task.reassigned_to(self._submitted))
         except (CancelledError, TimeoutError, OSError):  # somebody else has cancelled it, or the connection is lost
-            self._repeat(number, assignment, assignment.task)
+            self._repeat(number, assignment.task, assignment.task)
         except Exception as error:
             self._cluster.require_same_version()  # parloader may be missing
             self._end(number, ParloaderError(f"a Dask worker failed: {type(error).__name__}: {error}"))
@@ -159,24 +149,22 @@ class _Run:
             if execution := assignment.executions.get(name):
                 assignment.deliver(execution, events[execution.received :], self._on_event)
                 execution.ended = True
-                end = (
-                    Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else Finished(worker=execution.worker)
-                )
-                self._on_event(end)
+                finished = Finished(worker=execution.worker)
+                self._on_event(Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else finished)
             if how in (dask_worker.OVERTAKEN, dask_worker.LOST):
-                self._repeat(number, assignment, assignment.task)
+                self._repeat(number, assignment.task, assignment.task)
             else:
                 self._end(number, failure)
 
-    def _repeat(self, number: int, assignment: Assignment, task: Task | None) -> None:
-        """An execution ended before the task was done. None: it is not restarted."""
-        if task is None:
-            hint = "Out of memory? Try a smaller --batch; then run the same command again: a seed or clean does only the rest"
-            self._end(number, WorkerDied(f"several Dask workers ended while working on {assignment.task}", hint))
-        elif self._ending:
+    def _repeat(self, number: int, task: Task, again: Task | None) -> None:
+        """An execution ended before the task was done. `again`: what to do; None: it is not restarted."""
+        if self._ending:
             self._end(number)
+        elif again is None:
+            hint = "Out of memory? Try a smaller --batch; then run the same command again: a seed or clean does only the rest"
+            self._end(number, WorkerDied(f"several Dask workers ended while working on {task}", hint))
         else:
-            self._submit(number, task)
+            self._submit(number, again)
 
     def _end(self, number: int, failure: Exception | None = None) -> None:
         del self.unfinished[number]
@@ -191,13 +179,12 @@ class _Run:
     def update_orders(self) -> None:
         """Stops the executions after a request or a failure; otherwise pauses or resumes them. A second request ends the patience."""
         self.failure = self.failure or self._watch.failure or self._orders.failure
-        assignments = self.unfinished.values()
         if self._ending and self._deadline == float("inf"):
             self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS
-            self._cancel(assignment for assignment in assignments if not assignment.running)
+            self._cancel([assignment for assignment in self.unfinished.values() if not assignment.running])
             self.unfinished = {number: assignment for number, assignment in self.unfinished.items() if assignment.future}
-        running = sum(len(assignment.running) for assignment in assignments)
-        at_once = max(1, running, min(len(assignments), self._orders.slots))
+        running = sum(len(assignment.running) for assignment in self.unfinished.values())
+        at_once = max(1, running, min(len(self.unfinished), self._orders.slots))
         self._orders.update(stop=self._ending, paused=self._watch.paused, share=1 / at_once)
         self.out_of_patience = self._stop.requests > 1 or time.monotonic() > self._deadline or self._orders.failure is not None
 
@@ -207,4 +194,6 @@ class _Run:
 
     def end(self) -> None:
         self._cancel(self.unfinished.values())
+        if self._orders.failure is None:
+            self._cluster.client.unsubscribe_topic(self._cluster.client.id)
         self._orders.end(all_ended=not self.unfinished)

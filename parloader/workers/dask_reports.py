@@ -1,7 +1,8 @@
 """What the executions of a task in a Dask cluster report: each event is passed on once, whatever was lost or was done twice."""
 
+import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +37,12 @@ class Assignment:
     @property
     def running(self) -> list[Execution]:
         return [execution for execution in self.executions.values() if not execution.ended]
+
+    def take(self, report: Mapping[str, Any], on_event: Callable[[Event], None]) -> None:
+        """Passes the events of a report on. If a report before it was lost, it waits for the result, which has all of them."""
+        execution = self.executions.get(report["execution"])
+        if execution and report["first"] == execution.received:
+            self.deliver(execution, pickle.loads(report["events"]), on_event)
 
     def deliver(self, execution: Execution, events: Sequence[Event], on_event: Callable[[Event], None]) -> None:
         """Passes the next events of the execution on. A batch that several executions report counts once, with its differences."""

@@ -10,6 +10,7 @@ scheduler, which is read every second. An execution that cannot read it, or find
 import os
 import pickle
 import secrets
+import signal
 import socket
 import threading
 import time
@@ -18,13 +19,14 @@ from asyncio import CancelledError
 from dataclasses import replace
 from typing import Any, cast
 
-from distributed import Client, TimeoutError, Variable, get_client, get_worker
+from distributed import Client, TimeoutError, Variable, Worker, WorkerPlugin, get_client, get_worker
 
 from parloader import __version__
 from parloader.errors import ParloaderError, UsageError
 from parloader.failures import as_parloader_error
 from parloader.workers.events import BatchDone, Event, Started, cpu_seconds
 from parloader.workers.executor import Task
+from parloader.workers.stop_signal import IGNORED
 
 ORDERS_SECONDS = 1.0
 """How often the command writes its orders, and a worker reads them."""
@@ -91,6 +93,14 @@ def _on_this_machine(error: BaseException) -> ParloaderError:
     failure.message = f"{place}: {failure.message}"
     failure.args = (failure.message, failure.next_step)
     return failure
+
+
+class IgnoreInterrupts(WorkerPlugin):
+    """Lets a worker ignore the signals that reach the entire terminal group; the command stops it."""
+
+    def setup(self, worker: Worker) -> None:
+        for number in IGNORED:
+            signal.signal(number, signal.SIG_IGN)
 
 
 class DaskChannel:

@@ -24,13 +24,10 @@ from parloader.errors import ParloaderError, WorkerDied
 from parloader.failures import as_parloader_error
 from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.executor import Supervisor, Task
-from parloader.workers.stop_signal import StopSignal
+from parloader.workers.stop_signal import IGNORED, StopSignal
 
 # How often the parent checks for a stop request while no worker reports anything
 POLL_SECONDS = 0.1
-
-# Signals that reach the entire terminal group; the parent sends STOP
-IGNORED = (signal.SIGINT, signal.SIGHUP)
 
 # Opening a folder this way needs no permission to read it, where the system has it (Linux)
 OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY)

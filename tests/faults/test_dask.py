@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from distributed import Client
 from support.dask import DaskCluster, dask_cluster
+from support.faults import signalled
 from support.loads import Plan, found, halted, has_committed, proven, started
 from support.servers import Database, slow_on_mysql, until
 
@@ -54,17 +55,18 @@ def test_workers_that_come_and_go(database: Database, mortal_cluster: DaskCluste
 @slow_on_mysql("server")
 def test_every_task_twice_at_the_same_time(database: Database, shared: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each task has a twin from the beginning, so executions overtake each other again and again."""
-    submit, twins = Client.submit, []
+    submit, twins = Client.submit, list[Any]()
 
     def submit_twice(client: Client, *arguments: Any, key: str, **options: Any) -> Any:
         future = submit(client, *arguments, key=key, **options)
-        twins.append(submit(client, *arguments, key=f"{key}-twin", **options))
+        if len(twins) < 8:  # otherwise twins of repeated tasks would overtake each other for long
+            twins.append(submit(client, *arguments, key=f"{key}-twin", **options))
         return future
 
     monkeypatch.setattr(Client, "submit", submit_twice)
     seed = Plan(rows=20_000, max_rate=None, batch=500)
     database.parloader(*seed.command, *shared.options)
-    assert len(twins) >= 8
+    assert len(twins) == 8
     rows = found(database, seed)
     assert (rows.lost(seed), rows.doubled, rows.half_batches) == (0, 0, 0)
     verified = database.parloader("verify", "--json", *shared.options)
@@ -119,3 +121,13 @@ def test_a_worker_that_cannot_reach_the_database(database: Database, mortal_clus
     mortal_cluster.add_workers("lost", environment={"PARLOADER_URL": url})
     done = database.parloader("seed", "--rows", "100", "--retry-seconds", "0", "--credentials", "worker", *mortal_cluster.options, check=4)
     assert re.search(rf"error: Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1", done.stderr)
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_ctrl_c_in_a_cluster_that_the_command_has_started(database: Database) -> None:
+    """In a terminal, it reaches the workers as well."""
+    load = started(database, Plan(more=("--executor", "dask")))
+    for process in load.family():
+        signalled(process, signal.SIGINT)
+    load.ends(130, "started a Dask cluster of 2 workers on this machine", "each committed once")
+    proven(load, again=LOCAL)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -88,3 +89,19 @@ def _address(file: Path) -> Any:
     with contextlib.suppress(OSError, ValueError):
         return json.loads(file.read_text())["address"]
     return None
+
+
+def occurrences(pattern: "re.Pattern[bytes]") -> int:
+    """How often the pattern occurs in the memory of this process."""
+    found = 0
+    with Path("/proc/self/mem").open("rb", buffering=0) as memory:
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            addresses, permissions, *_, name = f"{line} ".split(" ")
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            if permissions.startswith("rw") and name not in ("[vvar]", "[vsyscall]"):
+                try:
+                    memory.seek(start)
+                    found += len(pattern.findall(memory.read(end - start)))
+                except (OSError, OverflowError):  # a region that cannot be read
+                    continue
+    return found
