@@ -4,13 +4,16 @@ The tests marked slow need packages of the group `recipes`, and the one of Slurm
 """
 
 import copy
+import json
 import os
 import re
 import shlex
+import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,39 @@ def test_the_tls_settings_are_those_that_dask_reads() -> None:
     for role in ("scheduler", "worker", "client"):
         found = security.get_tls_config_for_role(role)
         assert (found["ca_file"], found["cert"], found["key"]) == ("/etc/dask/cert.pem", "/etc/dask/cert.pem", "/etc/dask/key.pem")
+
+
+@contextmanager
+def home_with_tls(folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A home with the certificate and the settings that the documented commands create, and an environment that uses it."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "parloader-venv").symlink_to(BIN.parent)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOADER", "DASK"))}
+    environment |= {"HOME": str(home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        block("mkdir -p ~/.config/dask"), shell=True, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (home / ".config/dask/key.pem").stat().st_mode & 0o077 == 0
+    yield home, environment
+
+
+def test_the_documented_certificate_is_accepted_on_both_sides(tmp_path: Path) -> None:
+    """By a scheduler and a worker that read the settings, without a network between them."""
+    with home_with_tls(tmp_path) as (home, _):
+        (settings,) = dask.config.collect_yaml([str(home / ".config/dask/tls.yaml")])
+        with dask.config.set(dask.config.merge(dask.config.global_config, settings)):
+            security = Security()
+            to_worker, to_scheduler = ssl.MemoryBIO(), ssl.MemoryBIO()
+            scheduler = security.get_listen_args("scheduler")["ssl_context"].wrap_bio(to_scheduler, to_worker, server_side=True)
+            worker = security.get_connection_args("worker")["ssl_context"].wrap_bio(to_worker, to_scheduler)
+    for side in (worker, scheduler, worker, scheduler):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert scheduler.version() == worker.version() == "TLSv1.3"
+    assert scheduler.getpeercert() == worker.getpeercert()
+    assert dict(field for (field,) in scheduler.getpeercert()["subject"]) == {"commonName": "parloader"}
 
 
 def test_the_sizes_are_those_that_the_script_calculates() -> None:
@@ -165,20 +201,28 @@ def test_kubernetes_knows_every_field_of_the_job() -> None:
     assert api.sanitize_for_serialization(api._ApiClient__deserialize(job, "V1Job")) == job
 
 
-@contextmanager
-def home_with_tls(folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A home with the certificate and the settings that the documented commands create, and an environment that uses it."""
-    home = folder / "home"
-    home.mkdir()
-    (home / "parloader-venv").symlink_to(BIN.parent)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOADER", "DASK"))}
-    environment |= {"HOME": str(home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        block("mkdir -p ~/.config/dask"), shell=True, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert (home / ".config/dask/key.pem").stat().st_mode & 0o077 == 0
-    yield home, environment
+@pytest.mark.slow
+def test_the_secrets_are_those_that_the_containers_use(tmp_path: Path) -> None:
+    """As kubectl would create them."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("no kubectl")
+    made = {}
+    with home_with_tls(tmp_path) as (_, environment):
+        (tmp_path / "docs").symlink_to(ROOT / "docs")
+        (tmp_path / "url.txt").write_text("mysql://loader:se-cret@db.example.com/shop")
+        for command in block("kubectl create secret").splitlines():
+            dry = f"{command} --dry-run=client --output=json"
+            done = subprocess.run(dry, shell=True, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            secret = json.loads(done.stdout)
+            made[secret["metadata"]["name"]] = set(secret["data"])
+    used = [container(document("kubernetes.yaml"), "worker"), container(document("kubernetes-seed.yaml"), "template")]
+    for variable in (variable for found in used for variable in found["env"] if "valueFrom" in variable):
+        reference = variable["valueFrom"]["secretKeyRef"]
+        assert made[reference["name"]] == {reference["key"]}
+    tls = document("tls.yaml")["distributed"]["comm"]["tls"]
+    files = {tls["ca-file"], *(tls[role][kind] for role in ("scheduler", "worker", "client") for kind in ("cert", "key"))}
+    assert made["parloader-tls"] == {"tls.yaml", *(Path(file).name for file in files)}
 
 
 def loads(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
