@@ -20,6 +20,7 @@ from pathlib import Path
 import click
 from protections_begin import BEGIN
 from protections_clean import CLEAN
+from protections_dask import DASK
 from protections_indexes import INDEXES
 from protections_model import Protection
 from protections_others import OTHERS
@@ -29,7 +30,7 @@ from protections_session import SESSIONS
 from protections_write import WRITE
 from report_section import write_section
 
-PROTECTIONS = (*BEGIN, *WRITE, *CLEAN, *OTHERS, *INDEXES, *SESSIONS, *SERVER, *PROCESS)
+PROTECTIONS = (*BEGIN, *WRITE, *CLEAN, *OTHERS, *INDEXES, *SESSIONS, *SERVER, *PROCESS, *DASK)
 
 ROOT = Path(__file__).parents[1]
 

@@ -106,7 +106,7 @@ CLEAN = (
         name="fence-of-clean",
         what="a worker of clean reads the holder's token in each transaction",
         file="parloader/workers/tasks/delete.py",
-        old="        control.require_current(connection, self.token, self.slot)\n",
+        old="        control.require_current(connection, self.token, self.slot, self.execution)\n",
         new="",
         tests=("tests/acceptance/test_clean_left.py::test_a_clean_that_another_command_has_taken_over_from_deletes_nothing[mariadb]",),
     ),

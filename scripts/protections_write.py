@@ -15,8 +15,8 @@ WRITE = (
         name="recorded-batch",
         what="a batch that the ledger has is not written again",
         file="parloader/ledger/store.py",
-        old="            raise\n        return False\n    require_holder",
-        new="            raise\n        return True\n    require_holder",
+        old="            raise\n        return False\n    require_current",
+        new="            raise\n        return True\n    require_current",
         tests=("tests/integration/ledger/test_store.py::test_a_batch_is_recorded_once[mariadb]",),
     ),
     Protection(
@@ -87,7 +87,7 @@ WRITE = (
         name="fence",
         what="a worker reads the holder's token in each transaction",
         file="parloader/ledger/store.py",
-        old='"FROM DUAL" if token is None else control.fence(token)',
+        old='control.fence(token, slot, execution) if token is not None and fenced else "FROM DUAL"',
         new='"FROM DUAL"',
         tests=("tests/integration/ledger/test_control.py::test_a_batch_of_a_previous_holder_is_refused[mariadb]",),
     ),
@@ -95,8 +95,8 @@ WRITE = (
         name="fence-lock",
         what="a new holder waits for the transactions of the one before",
         file="parloader/ledger/control.py",
-        old="AND token = {token:d} LOCK IN SHARE MODE",
-        new="AND token = {token:d}",
+        old=" WHERE {condition} LOCK IN SHARE MODE",
+        new=" WHERE {condition}",
         tests=(
             "tests/integration/ledger/test_control.py::test_a_new_holder_waits_for_open_transactions_of_the_previous_one"
             "[mariadb-deletes-REPEATABLE READ]",

@@ -11,6 +11,7 @@ import click
 
 from parloader import __version__
 from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
+from parloader.cli.executor_options import with_execution
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options
 from parloader.cli.output import CommandGroup, Output
@@ -24,6 +25,7 @@ from parloader.process_limits import require_resources
 from parloader.quantities import counted
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch, FixedBatch
+from parloader.workers.execution import Execution
 
 if TYPE_CHECKING:
     from parloader.database.target import Target
@@ -68,6 +70,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
 @with_target
 @with_permission
 @with_limits
+@with_execution
 def seed(
     *,
     target: "Target",
@@ -79,9 +82,10 @@ def seed(
     worker_restarts: int,
     limits: "Limits",
     allow_remote: tuple[str, ...],
+    execution: Execution,
 ) -> None:
     """Fill a table and the parent rows it needs. Run again after an interruption, it loads only what is missing."""
-    from parloader.workers.runner import default_executor
+    from parloader.workers.runner import executor_for
 
     config = replace(
         load.config(target),
@@ -92,8 +96,10 @@ def seed(
         allow_remote=allow_remote,
     )
     require_resources(config.most_workers)
-    executor = default_executor()
-    with executor.ready(config.most_workers, SEED_MODULE):  # starts the workers, which import while this process does
+    with (
+        executor_for(execution, config.procs, target, screen.note) as executor,
+        executor.ready(config.most_workers, SEED_MODULE),  # starts the workers, which import while this process does
+    ):
         from parloader.cli import report
         from parloader.operations import seed as operation
 
@@ -133,13 +139,16 @@ def plan(
 @cli.command(epilog=EXIT_CODES)
 @verify_options
 @with_target
-def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyOptions) -> None:
+@with_execution
+def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyOptions, execution: Execution) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
     require_resources(scope.procs)
     from parloader.cli import report
     from parloader.operations import verify as operation
+    from parloader.workers.runner import executor_for
 
-    result = operation.verify(scope.config(target), screen)
+    with executor_for(execution, scope.procs, target, screen.note) as executor:
+        result = operation.verify(scope.config(target), screen, executor)
     output.show(result.as_json(), lambda: report.verify(result), None if result.ok else VerifyFailed(result.summary, result.hint))
 
 
@@ -152,6 +161,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyO
 @with_target
 @with_permission
 @with_limits
+@with_execution
 def clean(
     *,
     target: "Target",
@@ -165,27 +175,30 @@ def clean(
     chunk: AutoBatch,
     limits: "Limits",
     allow_remote: tuple[str, ...],
+    execution: Execution,
 ) -> None:
     """Delete the rows that parloader created, and nothing else."""
     require_resources(scope.procs)
     from parloader.cli import report
     from parloader.operations import clean as operation
+    from parloader.workers.runner import executor_for
 
     config = scope.config(
         target, retry_seconds=retry_seconds, worker_restarts=worker_restarts, chunk=chunk, limits=limits, allow_remote=allow_remote
     )
-    if dry_run or not yes:
-        # clean looks for edited rows itself, so the preview before the question does not
-        preview = operation.preview_clean(config if dry_run else replace(config, edited_too=True), screen)
-        if dry_run:
-            output.show(preview.as_json(), lambda: report.clean(preview))
-            return
-        if preview.rows:
-            rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
-            require_terminal(f"clean asks before it deletes {rows} from {target}", command)
-            if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
-                raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
-    result = operation.clean(config, screen)
+    with executor_for(execution, scope.procs, target, screen.note) as executor:
+        if dry_run or not yes:
+            # clean looks for edited rows itself, so the preview before the question does not
+            preview = operation.preview_clean(config if dry_run else replace(config, edited_too=True), screen, executor)
+            if dry_run:
+                output.show(preview.as_json(), lambda: report.clean(preview))
+                return
+            if preview.rows:
+                rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
+                require_terminal(f"clean asks before it deletes {rows} from {target}", command)
+                if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
+                    raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
+        result = operation.clean(config, screen, executor)
     output.show(result.as_json(), lambda: report.clean(result))
 
 
@@ -226,6 +239,7 @@ def resume(*, target: "Target", output: Output, screen: "Screen") -> None:
 @bench_options
 @with_target
 @with_permission
+@with_execution
 def bench(
     *,
     target: "Target",
@@ -240,6 +254,7 @@ def bench(
     plot: Path | None,
     save: bool,
     allow_remote: tuple[str, ...],
+    execution: Execution,
 ) -> None:
     """Find the fastest settings for this server.
 
@@ -251,18 +266,20 @@ def bench(
     from parloader.config import BenchConfig
     from parloader.defaults import default_bench_procs
     from parloader.operations import bench as operation
+    from parloader.workers.runner import executor_for
 
-    config = BenchConfig(
-        target=target,
-        procs=procs or default_bench_procs(),
-        batches=batches,
-        writers=writers,
-        rows=rows,
-        rounds=rounds,
-        parameters=parameters,
-        allow_remote=allow_remote,
-    )
-    result = operation.bench(config, screen)
+    with executor_for(execution, max(procs or default_bench_procs()), target, screen.note) as executor:
+        config = BenchConfig(
+            target=target,
+            procs=procs or default_bench_procs(executor.capacity),
+            batches=batches,
+            writers=writers,
+            rows=rows,
+            rounds=rounds,
+            parameters=parameters,
+            allow_remote=allow_remote,
+        )
+        result = operation.bench(config, screen, executor)
     output.show(result.as_json(), lambda: report.bench(result))
     if plot:
         from parloader.cli.plot import draw_bench

@@ -88,9 +88,13 @@ def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
         )
         for w in workers
     ]
-    if not with_table:
-        return table(headings, rows)
-    return table(("table", *headings), [(w.table, *row) for w, row in zip(workers, rows, strict=True)])
+    columns: list[tuple[str, Sequence[str]]] = []
+    if with_table:
+        columns.append(("table", [w.table for w in workers]))
+    if any(w.host for w in workers):
+        columns.append(("host", [w.host for w in workers]))
+    names, values = [name for name, _ in columns], [column for _, column in columns]
+    return table((*names, *headings), [(*(column[n] for column in values), *row) for n, row in enumerate(rows)])
 
 
 def plan(forecast: "Forecast") -> str:

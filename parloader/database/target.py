@@ -89,8 +89,11 @@ class Target:
         """
         if self.unix_socket:
             return True
-        own = _own_addresses()
-        return all(_is_own(address, own) for node in self.nodes for address in _addresses(node))
+        return all(is_this_machine(node.host, node.port) for node in self.nodes)
+
+    def is_loopback(self) -> bool:
+        """Whether it means another server on another machine: a Unix socket, or hosts all of whose addresses are loopback ones."""
+        return bool(self.unix_socket) or all(address.is_loopback for node in self.nodes for address in _addresses(node))
 
     @contextmanager
     def translate_errors(self, doing: str) -> Iterator[None]:
@@ -262,6 +265,12 @@ def _compress(in_url: str | None, option: Compress | None) -> Compress | None:
     if given and option and given is not option:
         raise UsageError(f"the URL has compress={given}, but --compress is {option}", "Give it in one place only")
     return given or option
+
+
+def is_this_machine(host: str, port: int = DEFAULT_PORT) -> bool:
+    """Whether all addresses of the host belong to this machine. ConnectError if it has none."""
+    own = _own_addresses()
+    return all(_is_own(address, own) for address in _addresses(Node(host, port)))
 
 
 def _addresses(node: Node) -> list[Address]:

@@ -99,27 +99,60 @@ class Holder:
         return tokens == ((self.token,),)
 
 
-def fence(token: int) -> str:
-    """The end of an INSERT … SELECT in the ledger, which inserts nothing if this holder is not the current one."""
-    return f"FROM {CONTROL} WHERE name = 'holder' AND token = {token:d} LOCK IN SHARE MODE"
+class Overtaken(Exception):
+    """Another execution of the same task has begun, and does the rest of it."""
+
+
+def fence(token: int, slot: int = 0, execution: int | None = None) -> str:
+    """The end of an INSERT … SELECT in the ledger, which inserts nothing if this holder, or this execution of the task, is not the current one."""
+    condition = f"holder.name = 'holder' AND holder.token = {token:d}"
+    if execution is not None:
+        condition += f" AND task.name = '{_task_name(slot)}' AND task.token = {execution:d}"
+    return f"FROM {CONTROL} holder{'' if execution is None else f', {CONTROL} task'} WHERE {condition} LOCK IN SHARE MODE"
 
 
 def _slot_name(number: int) -> str:
     return f"slot {number % SLOTS}"
 
 
-def require_current(connection: Connection, token: int, slot: int = 0) -> None:
-    """AnotherRun: this holder is not the current one. Otherwise it stays the current one until the transaction ends.
+def _task_name(slot: int) -> str:
+    return f"task {slot:d}"
 
-    `slot`: the worker's number; on a cluster, transactions with the same slot do not overlap.
+
+def claim(connection: Connection, token: int, slot: int, execution: int) -> None:
+    """Makes this the current execution of the task that has the slot, in the caller's transaction: from its commit on, earlier ones write nothing.
+
+    Waits until no transaction of an earlier execution is open. AnotherRun: this holder is not the current one.
+    """
+    require_current(connection, token, slot)
+    sql.execute(
+        connection,
+        f"INSERT INTO {CONTROL} VALUES (%s, %s, 0, '', UTC_TIMESTAMP()) ON DUPLICATE KEY UPDATE token = VALUES(token), set_at = VALUES(set_at)",
+        _task_name(slot),
+        execution,
+    )
+
+
+def require_current(connection: Connection, token: int, slot: int = 0, execution: int | None = None) -> None:
+    """AnotherRun: this holder is not the current one. Overtaken: this execution is not. Otherwise they stay it until the transaction ends.
+
+    `slot`: the task's number; on a cluster, transactions with the same slot do not overlap. `execution`: see `claim`; None: the task has
+    only one.
     """
     if connection.in_cluster:
+        rows = [(_slot_name(slot), token)] + ([] if execution is None else [(_task_name(slot), execution)])
         statement = f"UPDATE {CONTROL} SET connection_id = connection_id + 1 WHERE name = %s AND token = %s"
-        current = bool(sql.execute(connection, statement, _slot_name(slot), token))
+        current = all(sql.execute(connection, statement, *row) for row in rows)
     else:
-        current = bool(sql.rows(connection, f"SELECT 1 {fence(token)}"))
+        current = bool(sql.rows(connection, f"SELECT 1 {fence(token, slot, execution)}"))
     if not current:
-        raise lost_lease_error(connection)
+        raise not_current_error(connection, token)
+
+
+def not_current_error(connection: Connection, token: int) -> AnotherRun | Overtaken:
+    """Why a fence let nothing through."""
+    holders = sql.rows(connection, f"SELECT token FROM {CONTROL} WHERE name = 'holder'")
+    return Overtaken() if holders == ((token,),) else lost_lease_error(connection)
 
 
 def lost_lease_error(connection: Connection) -> AnotherRun:

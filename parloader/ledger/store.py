@@ -232,35 +232,52 @@ def leave_unchecked(connection: Connection, runs: Iterable[Run], changed: Mappin
 
 
 def record(
-    connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
+    connection: Connection,
+    run_id: int,
+    table: str,
+    batch: IndexRange,
+    *,
+    into: str = BATCHES,
+    token: int | None = None,
+    slot: int = 0,
+    execution: int | None = None,
 ) -> bool:
     """Writes a batch's ledger row. False: the row exists, so the batch was committed before. The parameters are those of `recording`."""
-    recording_row = recording(connection, run_id, table, batch, into=into, token=token, slot=slot)
+    recording_row = recording(connection, run_id, table, batch, into=into, token=token, slot=slot, execution=execution)
     try:
         connection.execute_pipelined((), recording_row)
     except IntegrityError:
         if not is_recorded(recording_row):
             raise
         return False
-    require_holder(connection, recording_row)
+    require_current(connection, recording_row, token)
     return True
 
 
 def recording(
-    connection: Connection, run_id: int, table: str, batch: IndexRange, *, into: str = BATCHES, token: int | None = None, slot: int = 0
+    connection: Connection,
+    run_id: int,
+    table: str,
+    batch: IndexRange,
+    *,
+    into: str = BATCHES,
+    token: int | None = None,
+    slot: int = 0,
+    execution: int | None = None,
 ) -> Leading:
     """The statement that writes a batch's ledger row, the first in the batch's transaction. It fails if the row exists (is_recorded).
 
     If the commit of an earlier attempt is still in progress in a lost session, the INSERT waits for it. Then it either fails as a duplicate
     (that commit succeeded) or succeeds (it did not).
     (On a cluster it may fail instead: the first to be certified wins.)
-    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one. `slot`: the worker's.
+    `into`: the table of batches; bench has its own. `token`: the holder's; AnotherRun: the holder is not the current one. `slot`: the task's.
+    `execution`: the task's; Overtaken: a later one has begun (control.claim).
     """
-    if token is not None and connection.in_cluster:
-        control.require_current(connection, token, slot)
-        token = None
+    fenced = token is not None and not connection.in_cluster
+    if token is not None and not fenced:
+        control.require_current(connection, token, slot, execution)
     columns = "run_id, table_name, first_index, row_count, committed_at"
-    source = "FROM DUAL" if token is None else control.fence(token)
+    source = control.fence(token, slot, execution) if token is not None and fenced else "FROM DUAL"
     statement = f"INSERT INTO {into} ({columns}) SELECT %s, %s, %s, %s, UTC_TIMESTAMP() {source}"
     return Leading(sql.composed(connection, statement, run_id, table, batch.start, batch.rows))
 
@@ -270,10 +287,11 @@ def is_recorded(recording: Leading) -> bool:
     return recording.error is not None and error_codes.is_duplicate_key(recording.error)
 
 
-def require_holder(connection: Connection, recording: Leading) -> None:
-    """AnotherRun: the statement wrote nothing, because the holder is not the current one."""
+def require_current(connection: Connection, recording: Leading, token: int | None) -> None:
+    """AnotherRun or Overtaken: the statement wrote nothing, because the holder or the execution is not the current one."""
     if recording.changed == 0:
-        raise control.lost_lease_error(connection)
+        assert token is not None
+        raise control.not_current_error(connection, token)
 
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:

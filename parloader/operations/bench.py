@@ -15,13 +15,14 @@ from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, described, measured, require_writable, server_info
 from parloader.defaults import DEFAULT_RETRY_SECONDS
-from parloader.errors import Interrupted, ParloaderError
+from parloader.errors import Interrupted, ParloaderError, UsageError
 from parloader.generation.frames import generate
 from parloader.ledger import scratch_tables, store
 from parloader.ledger.scratch_tables import Scratch, create_scratch_tables, drop_scratch_tables
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
 from parloader.plans.model import all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
+from parloader.quantities import counted
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import writer_for
 from parloader.runs import permission
@@ -29,6 +30,7 @@ from parloader.runs.preparation import fit_to_schema
 from parloader.runs.writer_checks import require_writer, serialization_warning
 from parloader.schema.model import Schema
 from parloader.workers.batching import FixedBatch
+from parloader.workers.events import Died, Event
 from parloader.workers.executor import Executor, Task
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress, ProgressBar
@@ -49,10 +51,15 @@ SHUFFLE_SEED = 97
 
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
     """Measures, and leaves the database as it was. Raises Refused, ConnectError, Interrupted or ParloaderError."""
-    progress = progress or Progress()
+    progress, executor = progress or Progress(), executor or default_executor()
+    if executor.capacity is not None and max(config.procs) > executor.capacity:
+        raise UsageError(
+            f"the Dask cluster runs {counted(executor.capacity, 'task')} at the same time, not {max(config.procs)}",
+            "Add workers, or use fewer --procs",
+        )
     permission.require_permitted(config.target, config.allow_remote)
     with DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease:
-        measuring = lease.run_with_retry("preparing the bench", partial(_prepare, config, progress, executor or default_executor(), lease))
+        measuring = lease.run_with_retry("preparing the bench", partial(_prepare, config, progress, executor, lease))
         try:
             result = measuring.measure()
         except BaseException:
@@ -200,7 +207,9 @@ class _Bench:
         return Measurement.of(stats)
 
     def _run(self, tasks: Sequence[Task]) -> Stats:
-        stats, stopped = run_tasks(self.executor, tasks, _LoadProgress(self), what="", rows=self.config.rows, watch=self.lease)
+        stats, stopped = run_tasks(
+            self.executor, tasks, _LoadProgress(self), what="", rows=self.config.rows, also=_require_alive, watch=self.lease
+        )
         if stopped:
             raise Interrupted(
                 "interrupted: the scratch tables are dropped", "Nothing else was touched; run it again to get the measurements"
@@ -231,6 +240,12 @@ class _Bench:
             ledger_table=scratch_tables.SCRATCH_BATCHES,
             session_settings=settings,
         )
+
+
+def _require_alive(event: Event) -> None:
+    """WorkerDied: a worker ended, so what is measured is not comparable, even if another one does the rest."""
+    if isinstance(event, Died):
+        raise event.error
 
 
 class _LoadProgress(Progress):

@@ -92,7 +92,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
-        missing = _require_no_edited_rows(context, removal)
+        missing = _require_no_edited_rows(context, removal, todo.token)
         _note_missing_tables(context, removal)
         try:
             if removal.trigger_references:
@@ -169,7 +169,7 @@ def _finish(removal: Removal, connection: Connection) -> CreatedTables:
     return created
 
 
-def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping[str, int]:
+def _require_no_edited_rows(context: _CleanContext, removal: Removal, token: int | None = None) -> Mapping[str, int]:
     """EditedRows: rows to delete were edited. Notes how many rows of each table are missing, and returns it; nothing with --edited-too.
 
     Holds no connection of its own while the workers compare.
@@ -185,6 +185,7 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal) -> Mapping
         executor=context.executor,
         label="looking for edited rows",
         supervisor=context.lease,
+        token=token,
     )
     for run in removal.runs:
         for table, rows in require_no_edited_rows(compare_context, run, removal.schema, config.command).items():
@@ -271,7 +272,7 @@ def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table
     """
     config = context.config
     done = run.done_by_pass(table.name, of_pass)
-    for shares in reversed(load_stages(table, of_pass, done, config.procs, config.chunk.first_rows)):
+    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(config.procs), config.chunk.first_rows)):
         tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
         _run_delete_tasks(context, run, table, of_pass, tasks)
 
@@ -296,7 +297,7 @@ def _delete_tasks(
             retry_seconds=config.retry_seconds,
             token=todo.token,
             chunk=config.chunk,
-            max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+            max_rows_per_second=config.limits.max_rows_per_second,
             restarts_left=config.worker_restarts,
             update=update,
         )

@@ -121,22 +121,22 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         defer_indexes(connection, run.run_id, run.plan, schema, context.lease, token, progress)
     return _Work(
         run=run,
-        stages=tuple(_stages(config, run, schema, server, token)),
+        stages=tuple(_stages(context, run, schema, server, token)),
         adds_indexes=config.defer_indexes or prepared.has_deferred_indexes,
         token=token,
     )
 
 
-def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
+def _stages(context: _SeedContext, run: Run, schema: Schema, server: ServerInfo, token: int) -> Iterator[_Stage]:
     """Divides the missing rows: table by table, parents first, then the second pass.
 
     In a table that references itself, one worker first loads the rows that the others reference. One worker loads all rows, in order, of a
     table with document IDs.
     """
-    worker = 0
+    config, worker = context.config, 0
     for name, of_pass in run.work:
         table, missing = run.plan.table(name), run.gaps(name, of_pass)
-        procs, batch = config.procs, config.batch
+        procs, batch = context.executor.task_count(config.procs), config.batch
         if schema[name].has_document_ids:
             procs, batch = 1, batch.limited(MAX_DOCUMENT_ID_STEP)
         rows = run.rows[name].new_rows
@@ -146,7 +146,7 @@ def _stages(config: SeedConfig, run: Run, schema: Schema, server: ServerInfo, to
                 _task_template(config, run, server, table, schema[name]),
                 token=token,
                 batch=batch,
-                max_rows_per_second=config.limits.max_rows_per_second / len(shares),
+                max_rows_per_second=config.limits.max_rows_per_second,
                 update=deferred_update(table, schema[name]) if of_pass is Pass.SECOND else None,
             )
             tasks = tuple(replace(template, worker=worker + n, partitions=share) for n, share in enumerate(shares))

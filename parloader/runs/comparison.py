@@ -38,6 +38,8 @@ class CompareContext:
     """what is being done, for the progress bar and for messages"""
     supervisor: Supervisor | None = None
     """can pause or end the workers; None: nothing does"""
+    token: int | None = None
+    """of the lease; None: the command holds none"""
     tables: frozenset[str] | None = None
     """the tables to compare; None: all tables of the run"""
 
@@ -109,6 +111,7 @@ def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTas
             shares=shares,
             max_text_bytes=context.max_text_bytes,
             retry_seconds=DEFAULT_RETRY_SECONDS,
+            token=context.token,
         )
         for worker, shares in enumerate(_shares(context, schema, run))
     ]
@@ -132,7 +135,7 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
 
     tables = [table for table in run.plan.tables if context.includes(table.name)]
     big = [part for table in tables if table.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
-    procs = max(1, len(split(big, context.procs, ROWS_PER_COMPARISON)))
+    procs = max(1, len(split(big, context.executor.task_count(context.procs), ROWS_PER_COMPARISON)))
     by_worker: list[list[Share]] = [[] for _ in range(procs)]
     for table in tables:
         finished = run.done_by_pass(table.name, Pass.SECOND)

@@ -148,16 +148,16 @@ MAX_BATCH_SECONDS = 1.0
 
 
 class Pace:
-    """Limits a worker to `rows_per_second`: in any interval at most that rate plus one batch. Time spent waiting is not caught up."""
+    """Limits a worker to `rows_per_second()`: in any interval at most that rate plus one batch. Time spent waiting is not caught up."""
 
-    def __init__(self, rows_per_second: float = math.inf, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rows_per_second: Callable[[], float] = lambda: math.inf, clock: Callable[[], float] = time.monotonic) -> None:
         self._rows_per_second = rows_per_second
         self._clock = clock
         self._due = clock()
 
     def cut(self, rows: int) -> int:
         """The size of the next batch if it would have `rows` rows without a limit; at least one."""
-        return int(min(rows, max(1.0, self._rows_per_second * MAX_BATCH_SECONDS)))
+        return int(min(rows, max(1.0, self._rows_per_second() * MAX_BATCH_SECONDS)))
 
     def rest_seconds(self) -> float:
         """How long to wait before the next batch."""
@@ -165,4 +165,4 @@ class Pace:
 
     def note(self, rows: int) -> None:
         """A batch of `rows` rows begins now."""
-        self._due = max(self._due, self._clock()) + rows / self._rows_per_second
+        self._due = max(self._due, self._clock()) + rows / self._rows_per_second()

@@ -29,6 +29,7 @@ class Started(Event):
 
     clock_seconds: float  # by the monotonic clock of the machine
     cpu_seconds: float  # spent on its start: imports, connecting
+    host: str = ""  # the machine of the worker; empty: this one
 
 
 @dataclass(frozen=True, kw_only=True)

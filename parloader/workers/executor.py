@@ -1,6 +1,7 @@
 """Protocols of running tasks: an executor runs each task in a worker, and a channel connects the worker with the parent.
 
-A task is a frozen dataclass, pickled and sent to its worker. processes.py implements the executor with processes of this machine.
+A task is a frozen dataclass, pickled and sent to its worker. processes.py implements the executor with processes of this machine,
+dask_executor.py with the workers of a Dask cluster.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,14 @@ class WorkerChannel(Protocol):
 
     def send(self, event: Event) -> None:
         """Reports to the parent."""
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether nobody else can work on this task at the same time, or has before."""
+
+    @property
+    def share(self) -> float:
+        """The share of this worker in the limits of all workers. Can change at any time."""
 
     @property
     def stopping(self) -> bool:
@@ -55,6 +64,13 @@ class Supervisor:
 
 class Executor(Protocol):
     """Runs tasks, each in a worker."""
+
+    @property
+    def capacity(self) -> int | None:
+        """How many tasks can run at the same time. None: any number."""
+
+    def task_count(self, procs: int) -> int:
+        """How many tasks the work should be divided into, if `procs` workers were asked for."""
 
     def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
         """A context in which up to `workers` workers start early and import `module`, while the caller prepares their tasks.

@@ -24,13 +24,10 @@ from parloader.errors import ParloaderError, WorkerDied
 from parloader.failures import as_parloader_error
 from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.executor import Supervisor, Task
-from parloader.workers.stop_signal import StopSignal
+from parloader.workers.stop_signal import IGNORED, StopSignal
 
 # How often the parent checks for a stop request while no worker reports anything
 POLL_SECONDS = 0.1
-
-# Signals that reach the entire terminal group; the parent sends STOP
-IGNORED = (signal.SIGINT, signal.SIGHUP)
 
 # Opening a folder this way needs no permission to read it, where the system has it (Linux)
 OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY)
@@ -50,8 +47,11 @@ class Command(Enum):
 class PipeChannel:
     """A WorkerChannel: the worker's end of the pipe."""
 
-    def __init__(self, pipe: "Connection[object, object]") -> None:
+    exclusive = True  # a crashed worker is replaced when its process has ended
+
+    def __init__(self, pipe: "Connection[object, object]", share: float = 1.0) -> None:
         self._pipe = pipe
+        self.share = share
         self._stopped = False
         self._paused = False
 
@@ -88,8 +88,13 @@ class PipeChannel:
 class LocalExecutor:
     """An executor that spawns a process for each task."""
 
+    capacity = None
+
     def __init__(self) -> None:
         self._idle: list[tuple[Connection[object, object], SpawnProcess]] = []
+
+    def task_count(self, procs: int) -> int:
+        return procs
 
     @contextmanager
     def ready(self, workers: int, module: str) -> Iterator[None]:
@@ -110,7 +115,7 @@ class LocalExecutor:
         watch: Supervisor,
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
-        pool = _WorkerPool(self._idle)
+        pool = _WorkerPool(self._idle, share=1 / max(1, len(tasks)))
         run = _SupervisedRun(pool, on_event, stop, watch)
         try:
             pool.pause(watch.paused)  # before the first batch of the first worker
@@ -169,8 +174,9 @@ class _SupervisedRun:
 class _WorkerPool:
     """The workers that are alive, as far as the parent knows."""
 
-    def __init__(self, idle: "list[tuple[Connection[object, object], SpawnProcess]]") -> None:
+    def __init__(self, idle: "list[tuple[Connection[object, object], SpawnProcess]]", share: float) -> None:
         self._idle = idle
+        self._share = share
         self._started = 0
         self._paused = False
         self.workers: dict[Connection[object, object], tuple[Task, SpawnProcess]] = {}
@@ -179,7 +185,7 @@ class _WorkerPool:
         pipe, process = self._idle.pop() if self._idle else start_worker(type(task).__module__)
         self.workers[pipe] = (task, process)
         self._started = max(self._started, task.worker + 1)
-        self._send_to(pipe, task)
+        self._send_to(pipe, (task, self._share))
         if self._paused:
             self._send_to(pipe, Command.PAUSE)
 
@@ -275,14 +281,14 @@ def _work(pipe: "Connection[object, object]", module: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         importlib.import_module(module)
-        task = cast(Task, pipe.recv())
+        task, share = cast(tuple[Task, float], pipe.recv())
     except EOFError:
         return  # the parent ended without a task for this process
     except BaseException as error:  # too little memory, or too few threads
         with suppress(OSError):
             pipe.send(_sendable(error))
         os._exit(1)
-    channel = PipeChannel(pipe)
+    channel = PipeChannel(pipe, share)
     try:
         task.run(channel)
     except SystemExit:

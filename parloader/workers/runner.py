@@ -1,9 +1,13 @@
 """Runs tasks: folds their events into statistics, shows progress, and stops the executor on Ctrl-C. Chooses the executor."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 
+from parloader.database.target import Target
+from parloader.errors import UsageError
 from parloader.workers.events import Died, Event, Failed, Retried
+from parloader.workers.execution import Execution, ExecutorName
 from parloader.workers.executor import Executor, Supervisor, Task
 from parloader.workers.processes import LocalExecutor
 from parloader.workers.progress import Progress
@@ -14,6 +18,24 @@ from parloader.workers.stop_signal import StopSignal
 def default_executor() -> Executor:
     """The executor of an operation whose caller gives none."""
     return LocalExecutor()
+
+
+@contextlib.contextmanager
+def executor_for(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Executor]:
+    """The executor of a command on this target. `procs`: how many workers a cluster has that is started here.
+
+    UsageError: Dask is not installed, or workers have another version. ConnectError. Refused: see dask_cluster.connected.
+    """
+    if execution.executor is ExecutorName.LOCAL:
+        yield default_executor()
+        return
+    if find_spec("distributed") is None:
+        raise UsageError("--executor dask needs Dask, which is not installed", "Run: pip install 'parloader[dask]'")
+    from parloader.workers.dask_cluster import connected  # Dask takes half a second to import
+    from parloader.workers.dask_executor import DaskExecutor
+
+    with connected(execution, procs, target, note) as cluster:
+        yield DaskExecutor(cluster)
 
 
 def run_tasks(

@@ -13,6 +13,7 @@ class WorkerStats:
     """One worker so far. Rows and times are those of committed batches."""
 
     worker: int
+    host: str = ""  # its machine; empty: this one
     table: str = ""  # of a load: the table, and which pass if it is the second
     rows: int = 0
     batches: int = 0
@@ -22,7 +23,7 @@ class WorkerStats:
     cpu_seconds: float = 0.0  # without its start
     startup_cpu_seconds: float = 0.0  # imports, connecting
     peak_rss_bytes: int = 0
-    started_seconds: float = 0.0  # by the monotonic clock
+    started_seconds: float = 0.0  # by the monotonic clock; of its first task, if it has several one after the other
     last_seconds: float = 0.0  # of the last event, by the same clock
     traffic: Traffic | None = None  # None: the connection is not compressed
     alive: bool = True
@@ -39,6 +40,7 @@ class WorkerStats:
     def as_json(self) -> dict[str, object]:
         return {
             "worker": self.worker,
+            "host": self.host,
             "table": self.table,
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
@@ -66,9 +68,15 @@ def fold(stats: Stats, event: Event) -> Stats:
     """The statistics after one more event."""
     before = stats.get(event.worker, WorkerStats(worker=event.worker))
     match event:
+        case Started() if before.started_seconds:
+            after = replace(before, last_seconds=event.clock_seconds, alive=True)
         case Started():
             after = replace(
-                before, started_seconds=event.clock_seconds, last_seconds=event.clock_seconds, startup_cpu_seconds=event.cpu_seconds
+                before,
+                host=event.host,
+                started_seconds=event.clock_seconds,
+                last_seconds=event.clock_seconds,
+                startup_cpu_seconds=event.cpu_seconds,
             )
         case BatchDone():
             before.batch_seconds.append(event.write_seconds)

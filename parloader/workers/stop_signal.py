@@ -4,6 +4,9 @@ import signal
 
 from parloader.signals import ending
 
+IGNORED = (signal.SIGINT, signal.SIGHUP)
+"""Signals that reach the entire terminal group. Workers ignore them, and stop when their parent says so."""
+
 
 class StopSignal:
     """Counts SIGINT, SIGTERM and SIGHUP while the block runs; the loop that runs the tasks acts on them."""

@@ -8,12 +8,15 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
-from support.servers import Database
+from distributed import Client
+from scale_cluster import DASK, free_port, started
+from support.servers import PATIENCE_SECONDS, Database
 
 from parloader import errors
 from parloader.cli.commands import cli
@@ -60,8 +63,9 @@ def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     def run(command: str) -> Result:
         program, *arguments = shlex.split(command)
         assert program == "parloader"
-        # one worker, if the command says nothing else: each takes its time to start
-        done = CliRunner(env={"PARLOADER_URL": database.url, "PARLOADER_PROCS": "1"}).invoke(cli, arguments, prog_name="parloader")
+        # one worker, if the command says nothing else: each takes its time to start. The workers of a Dask cluster have started
+        procs = None if "--scheduler" in command else "1"
+        done = CliRunner(env={"PARLOADER_URL": database.url, "PARLOADER_PROCS": procs}).invoke(cli, arguments, prog_name="parloader")
         assert done.exit_code == 0, f"{command}\n{done.stdout}{done.stderr}{done.exception!r}"
         return done
 
@@ -95,8 +99,8 @@ def test_the_readme_from_plan_to_clean(shop: Database, run: Callable[[str], Resu
     (shop.folder / "shop.toml").write_text(plan_file, encoding="utf-8")
     (shop.folder / "parloader.toml").write_text(settings, encoding="utf-8")
     commands = documented_commands(readme)
-    assert [command.split()[1] for command in commands] == ["plan", "seed", "verify", "clean", "seed"]
-    plan, seed, verify, clean, seed_plan = commands
+    assert [command.split()[1] for command in commands] == ["plan", "seed", "verify", "clean", "seed", "seed"]
+    plan, seed, verify, clean, seed_plan, _ = commands
 
     run(plan)
     assert not shop.rows("SHOW TABLES LIKE 'parloader%%'")
@@ -141,8 +145,42 @@ def test_commands_on_an_empty_database(page: str, database: Database, run: Calla
         run(command)
 
 
+def dask_commands(text: str) -> list[str]:
+    """The page's block of Dask commands, which starts a scheduler and workers."""
+    (block,) = (block for block in blocks(text, "sh") if block.startswith("dask scheduler"))
+    return [line.removesuffix(" &") for line in block.splitlines()]
+
+
+@on_one_server
+def test_the_commands_with_two_terminals(shop: Database, run: Callable[[str], Result]) -> None:
+    """Those of docs/scale.md, with which the README begins, at a port that no other program uses."""
+    in_dask = documented_commands(PAGES["scale.md"])
+    assert [command.split()[1] for command in in_dask] == ["seed", "verify", "clean"]
+    assert dask_commands(PAGES["README.md"]) == dask_commands(PAGES["scale.md"])
+    assert documented_commands(PAGES["README.md"])[-1] == in_dask[0]
+    port = free_port()
+
+    def adapted(command: str) -> str:
+        return command.replace("127.0.0.1:8787", f"127.0.0.1:0 --port {port}").replace(":8786", f":{port}")
+
+    with ExitStack() as stack:
+        for command in dask_commands(PAGES["README.md"]):
+            program, *arguments = shlex.split(adapted(command))
+            assert program == "dask"
+            stack.enter_context(started([*DASK, *arguments], shop.folder, os.environ))
+        with Client(f"tcp://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
+            client.wait_for_workers(2, timeout=PATIENCE_SECONDS)
+        seed, *others = map(adapted, in_dask)
+        table = run(seed).stdout.partition("\n\n")[0].splitlines()
+        assert shop.value("SELECT COUNT(*) FROM orders") == 100_000
+        assert table[0].split()[:3] == ["host", "worker", "rows"]
+        assert [line.split()[1] for line in table[1:]] == ["0", "1"]
+        for command in others:
+            run(command)
+
+
 def test_every_page_with_commands_is_run() -> None:
-    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md"}
+    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md", "scale.md"}
     assert {page for page, text in PAGES.items() if documented_commands(text)} == run_here
 
 

@@ -41,10 +41,10 @@ def start_worker(_: str) -> "tuple[Connection[object, object], WorkerThread]":
 
 def _work(pipe: "Connection[object, object]") -> None:
     try:
-        task = cast(Task, pipe.recv())
+        task, share = cast(tuple[Task, float], pipe.recv())
     except (EOFError, OSError):
         return
-    channel = PipeChannel(pipe)
+    channel = PipeChannel(pipe, share)
     try:
         task.run(channel)
     except Exception as error:

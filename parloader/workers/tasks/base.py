@@ -1,6 +1,7 @@
 """The skeleton of every task: run batches one by one, each in a transaction, and report them."""
 
 import math
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ class BatchWork:
 
 
 def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnection, batches: Iterable[BatchWork], pace: Pace) -> None:
-    """Reports Started, then runs each batch and reports BatchDone; returns early if told to stop. Closes the connection.
+    """Reports Started, then runs each batch and reports BatchDone; returns early if told to stop.
 
     A batch is asked for when the one before is committed.
     """
@@ -54,7 +55,6 @@ def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnect
             traffic=connection.traffic,
         )
         channel.send(done)
-    connection.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +69,12 @@ class LedgerTask:
     rows: Mapping[str, RowAllocation]  # of all tables of the plan
     partitions: tuple[IndexRange, ...]
     retry_seconds: float
-    max_rows_per_second: float = math.inf
+    max_rows_per_second: float = math.inf  # of all workers together
     restarts_left: int = 0  # how many more times a crashed worker is replaced
     is_retry: bool = False  # the worker before has crashed, so part of the work may be done
     token: int | None = None  # of the lease; None for bench, whose scratch tables need no fencing
     first_worker: int | None = None  # the first worker of this task, if it has crashed
+    execution: int | None = None  # which of several executions of this task it is (control.claim); None: there is only one
     update: DeferredUpdate | None = None  # the columns of the second pass; None: the first pass, which inserts rows
 
     @property
@@ -102,6 +103,21 @@ class LedgerTask:
             return None
         return replace(self, worker=worker, restarts_left=self.restarts_left - 1, is_retry=True, first_worker=self.slot)
 
+    def claimed(self, channel: WorkerChannel, connection: RetryingConnection) -> Self:
+        """This execution of the task. If others are possible, they write nothing from now on, and part of the work may be done."""
+        if channel.exclusive or self.token is None:
+            return self
+        execution, token = secrets.randbits(63), self.token
+
+        def claim(opened: Connection) -> None:
+            control.claim(opened, token, self.slot, execution)
+
+        connection.run_transaction(self._about("taking over"), claim)
+        return replace(self, execution=execution, is_retry=True)
+
+    def _about(self, doing: str) -> WorkItem:
+        return WorkItem(doing, self.name, IndexRange(self.partitions[0].start, self.partitions[-1].stop))
+
     def committed_ranges(self, connection: RetryingConnection) -> tuple[IndexRange, ...]:
         """The ranges of the partitions that are in the ledger.
 
@@ -112,9 +128,8 @@ class LedgerTask:
 
         def read(opened: Connection) -> None:
             if opened.in_cluster and self.token is not None:
-                control.require_current(opened, self.token, self.slot)
+                control.require_current(opened, self.token, self.slot, self.execution)
             committed[:] = store.committed(opened, self.run_id, self.ledger_name, self.partitions)
 
-        span = IndexRange(self.partitions[0].start, self.partitions[-1].stop)
-        connection.run_transaction(WorkItem("reading the ledger for", self.name, span), read)
+        connection.run_transaction(self._about("reading the ledger for"), read)
         return tuple(committed)

@@ -1,6 +1,7 @@
 """The baseline of bench: writes the same rows with no client work left. Shows the server limit, against which writers are measured."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -44,10 +45,9 @@ class BaselineTask:
     def run(self, channel: WorkerChannel) -> None:
         prepared = list(self._batches())
         load = self.template
-        connection = RetryingConnection(
-            channel, load.worker, load.target, load.retry_seconds, local_infile=self.baseline is BaselineName.READY_FILES
-        )
-        run_batches(channel, load.worker, connection, prepared, Pace())
+        local_infile = self.baseline is BaselineName.READY_FILES
+        with closing(RetryingConnection(channel, load.worker, load.target, load.retry_seconds, local_infile=local_infile)) as connection:
+            run_batches(channel, load.worker, connection, prepared, Pace())
 
     def _batches(self) -> Iterator[BatchWork]:
         load = self.template

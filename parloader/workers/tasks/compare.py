@@ -5,6 +5,7 @@ A batch is compared by checksums first, and row by row only if they differ.
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +14,7 @@ import polars as pl
 from parloader.database.driver import Connection
 from parloader.database.target import Target
 from parloader.generation.frames import RowGenerator
+from parloader.ledger import control
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 from parloader.rows.differences import MAX_SHOWN, Difference, differences
@@ -35,6 +37,7 @@ class CompareTask:
     shares: "tuple[Share, ...]"
     max_text_bytes: int  # the longest text that the server can concatenate
     retry_seconds: float
+    token: int | None = None  # of the lease; None for verify, which takes none
 
     @property
     def rows(self) -> int:
@@ -47,8 +50,14 @@ class CompareTask:
         """Never restarted: it is unknown which differences the crashed worker has reported."""
 
     def run(self, channel: WorkerChannel) -> None:
-        connection = RetryingConnection(channel, self.worker, self.target, self.retry_seconds)
-        run_batches(channel, self.worker, connection, self._batches(channel), Pace())
+        with closing(RetryingConnection(channel, self.worker, self.target, self.retry_seconds)) as connection:
+            if (
+                self.token is not None and not channel.exclusive
+            ):  # with credentials of its own, a worker may be connected to another database
+                token, share = self.token, self.shares[0]
+                item = WorkItem("verifying", share.name, share.partitions[0], writes=False)
+                connection.run_transaction(item, lambda opened: control.require_current(opened, token))
+            run_batches(channel, self.worker, connection, self._batches(channel), Pace())
 
     def _batches(self, channel: WorkerChannel) -> Iterator[BatchWork]:
         for share in self.shares:

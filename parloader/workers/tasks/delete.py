@@ -1,6 +1,7 @@
 """One worker of clean: deletes index ranges, or undoes the second pass in them; each batch leaves the ledger in the same transaction."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,9 +28,9 @@ class DeleteTask(LedgerTask):
     chunk: AutoBatch
 
     def run(self, channel: WorkerChannel) -> None:
-        connection = RetryingConnection(channel, self.worker, self.target, self.retry_seconds)
-        pace = Pace(self.max_rows_per_second)
-        run_batches(channel, self.worker, connection, self._batches(connection, pace), pace)
+        pace = Pace(lambda: self.max_rows_per_second * channel.share)
+        with closing(RetryingConnection(channel, self.worker, self.target, self.retry_seconds)) as connection:
+            run_batches(channel, self.worker, connection, self.claimed(channel, connection)._batches(connection, pace), pace)
 
     def _batches(self, connection: RetryingConnection, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.chunk.sizer(NO_BOUND_BYTES)
@@ -44,7 +45,7 @@ class DeleteTask(LedgerTask):
                 )
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
-        control.require_current(connection, self.token, self.slot)
+        control.require_current(connection, self.token, self.slot, self.execution)
         for left in reversed(store.forget(connection, self.run_id, self.ledger_name, batch)):
             part = self.deletion.of(left)
             part.lock(connection, self.current_pass)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -58,11 +59,14 @@ class LoadTask(LedgerTask):
 
     def run(self, channel: WorkerChannel) -> None:
         writer = self._writer()
-        connection = RetryingConnection(
+        pace = Pace(lambda: self.max_rows_per_second * channel.share)
+        with closing(self._connection(channel, writer)) as connection:
+            run_batches(channel, self.worker, connection, self.claimed(channel, connection)._batches(connection, writer, pace), pace)
+
+    def _connection(self, channel: WorkerChannel, writer: Writer) -> RetryingConnection:
+        return RetryingConnection(
             channel, self.worker, self.target, self.retry_seconds, local_infile=writer.local_infile, settings=self.session_settings
         )
-        pace = Pace(self.max_rows_per_second)
-        run_batches(channel, self.worker, connection, self._batches(connection, writer, pace), pace)
 
     def _batches(self, connection: RetryingConnection, writer: Writer, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.batch.sizer(self.server.max_allowed_packet_bytes)
@@ -113,13 +117,20 @@ class LoadTask(LedgerTask):
         The rows follow in the same round trip, before the answer is known: if the batch is recorded, they are rolled back.
         """
         recording = store.recording(
-            connection, self.run_id, self.ledger_name, prepared.batch, into=self.ledger_table, token=self.token, slot=self.slot
+            connection,
+            self.run_id,
+            self.ledger_name,
+            prepared.batch,
+            into=self.ledger_table,
+            token=self.token,
+            slot=self.slot,
+            execution=self.execution,
         )
         try:
             writer.write(connection, prepared.rendered, recording)
         except (DriverError, WriteFailed):
-            store.require_holder(connection, recording)
+            store.require_current(connection, recording, self.token)
             if not (store.is_recorded(recording) and connection.open):
                 raise
             connection.rollback()
-        store.require_holder(connection, recording)
+        store.require_current(connection, recording, self.token)

@@ -16,6 +16,8 @@ from parloader.workers.events import BatchDone, Event
 class Channel:
     """A parent that only listens."""
 
+    exclusive = True
+    share = 1.0
     stopping = False
 
     def __init__(self) -> None:

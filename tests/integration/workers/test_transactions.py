@@ -17,6 +17,8 @@ ITEM = WorkItem("writing", "t", IndexRange(0, 2))
 class Channel:
     """A parent that only listens."""
 
+    exclusive = True
+    share = 1.0
     stopping = False
 
     def send(self, event: Event) -> None:

@@ -21,10 +21,10 @@ class Cleaning:
     rows: int = 5
     deleted: int = 0
 
-    def preview(self, _: CleanConfig, __: object) -> CleanResult:
+    def preview(self, _: CleanConfig, *__: object) -> CleanResult:
         return clean_result(dry_run=True, rows=self.rows)
 
-    def clean(self, _: CleanConfig, __: object) -> CleanResult:
+    def clean(self, _: CleanConfig, *__: object) -> CleanResult:
         self.deleted += self.rows
         return clean_result(dry_run=False, rows=self.rows)
 

@@ -11,7 +11,12 @@ def imported(modules: str, among: set[str]) -> list[str]:
 
 
 def test_help_imports_nothing_large() -> None:
-    assert imported("parloader.cli", {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs"}) == []
+    assert (
+        imported(
+            "parloader.cli", {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "distributed"}
+        )
+        == []
+    )
 
 
 def test_workers_of_seed_start_before_the_parent_process_imports_what_is_large() -> None:
@@ -20,5 +25,5 @@ def test_workers_of_seed_start_before_the_parent_process_imports_what_is_large()
 
 def test_a_command_imports_nothing_large_that_it_may_not_need() -> None:
     operations = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
-    modules = f"parloader.cli.commands, parloader.cli.report, parloader.workers.progress, {operations}"
-    assert imported(modules, {"sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "matplotlib"}) == []
+    modules = f"parloader.cli.commands, parloader.cli.report, parloader.workers.progress, parloader.workers.runner, {operations}"
+    assert imported(modules, {"sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "matplotlib", "distributed"}) == []

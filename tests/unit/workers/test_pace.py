@@ -1,6 +1,5 @@
 """--max-rate: the pace of a worker, on a simulated clock."""
 
-import math
 from dataclasses import dataclass
 
 import pytest
@@ -26,7 +25,7 @@ class Clock:
 def begun(rate: float, wanted: list[tuple[int, float, float]]) -> list[tuple[float, int]]:
     """When each batch begins, and its rows, if the worker rests as long as the pace says."""
     clock = Clock(1000.0)
-    pace = Pace(rate, clock)
+    pace = Pace(lambda: rate, clock)
     found = []
     for rows, write_seconds, paused_seconds in wanted:
         clock.seconds += max(pace.rest_seconds(), paused_seconds)
@@ -55,14 +54,14 @@ def test_a_server_that_is_fast_enough_gets_the_full_rate(rate: float, rows: int,
 
 @given(rates, st.integers(1, 10**9))
 def test_a_batch_takes_a_second_at_most_or_is_one_row(rate: float, rows: int) -> None:
-    cut = Pace(rate, Clock()).cut(rows)
+    cut = Pace(lambda: rate, Clock()).cut(rows)
     assert 1 <= cut <= rows
     assert cut == 1 or cut <= rate * MAX_BATCH_SECONDS
 
 
 @given(batches)
 def test_without_a_rate_a_worker_never_rests(wanted: list[tuple[int, float, float]]) -> None:
-    pace = Pace(math.inf, Clock())
+    pace = Pace(clock=Clock())
     for rows, _, _ in wanted:
         assert pace.cut(rows) == rows
         pace.note(rows)

@@ -47,6 +47,18 @@ def test_a_worker_is_the_sum_of_its_events() -> None:
     assert worker.peak_rss_bytes == 80
 
 
+def test_a_worker_with_several_tasks_one_after_the_other() -> None:
+    worker = folded(
+        Started(worker=0, host="far", clock_seconds=100.0, cpu_seconds=0.25),
+        done(rows=10, cpu=0.5, at=101.0),
+        Finished(worker=0),
+        Started(worker=0, host="far", clock_seconds=102.0, cpu_seconds=0.75),
+        done(rows=10, cpu=1.0, at=104.0),
+    )[0]
+    assert (worker.host, worker.rows, worker.seconds, worker.startup_cpu_seconds, worker.cpu_seconds) == ("far", 20, 4.0, 0.25, 0.75)
+    assert worker.alive
+
+
 def test_workers_are_counted_apart() -> None:
     stats = folded(
         Started(worker=0, clock_seconds=5.0, cpu_seconds=0.25),
@@ -107,6 +119,7 @@ def test_as_json() -> None:
     batches = [done(2, rows=100, generate=0.0005, write=n / 1000, cpu=n / 8, rss=n, at=10 + n / 4) for n in range(1, 21)]
     assert folded(begun, *batches)[2].as_json() == {
         "worker": 2,
+        "host": "",
         "table": "",
         "rows": 2000,
         "seconds": 5.0,

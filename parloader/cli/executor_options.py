@@ -1,0 +1,107 @@
+"""Options that say where tasks run: --executor, --scheduler, --credentials … Imports nothing large."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from parloader.cli.option_groups import collect, option_group
+from parloader.errors import UsageError
+from parloader.workers.execution import Credentials, Execution, ExecutorName
+
+
+def _resources(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, float]:
+    resources = {}
+    for pair in pairs:
+        name, _equals, text = pair.rpartition("=")
+        if not name.strip() or not text.isdecimal() or not 0 < int(text) < 2**31:
+            raise click.BadParameter(f"{pair!r} is not NAME=NUMBER, for example DB=1")
+        resources[name.strip()] = float(text)
+    return resources
+
+
+_executor_options = option_group(
+    click.option(
+        "--executor",
+        type=click.Choice([str(name) for name in ExecutorName]),
+        envvar="PARLOADER_EXECUTOR",
+        help="Where the workers run: as processes of this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        envvar="PARLOADER_SCHEDULER",
+        help="Scheduler of the Dask cluster, for example tcp://host:8786 or tls://host:8786.  [default: a new cluster on this machine]",
+    ),
+    click.option(
+        "--scheduler-file",
+        metavar="FILE",
+        envvar="PARLOADER_SCHEDULER_FILE",
+        help="File to which the scheduler has written its address (dask scheduler --scheduler-file).",
+    ),
+    click.option(
+        "--credentials",
+        type=click.Choice([str(name) for name in Credentials]),
+        default=str(Credentials.ENCRYPTED),
+        show_default=True,
+        envvar="PARLOADER_CREDENTIALS",
+        help="How Dask workers get the password. encrypted: from this command, over TLS or within this machine only; worker: from their own "
+        "PARLOADER_URL or ~/.my.cnf; unencrypted: from this command, also without TLS.",
+    ),
+    click.option(
+        "--resources",
+        metavar="NAME=NUMBER",
+        multiple=True,
+        callback=_resources,
+        envvar="PARLOADER_RESOURCES",
+        help="Resource of a Dask worker that each task occupies, for example DB=1. Repeatable.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorOptions:
+    """The values of the options, as given."""
+
+    executor: str | None
+    scheduler: str | None
+    scheduler_file: str | None
+    credentials: str
+    resources: dict[str, float]
+
+    def execution(self, procs: int | None) -> Execution:
+        """`procs`: the value of --procs, if it is given. UsageError if the options contradict each other."""
+        if self.scheduler is not None and self.scheduler_file is not None:
+            raise UsageError("--scheduler and --scheduler-file are both given", "Use one of them")
+        given = next((name for name in ("scheduler", "scheduler_file") if getattr(self, name) is not None), None)
+        if given and self.executor == ExecutorName.LOCAL:
+            raise UsageError(f"--{given.replace('_', '-')} has no effect with --executor local", "Use --executor dask, or drop it")
+        executor = ExecutorName(self.executor or (ExecutorName.DASK if given else ExecutorName.LOCAL))
+        for name, is_given in (("resources", self.resources), ("credentials", self.credentials != Credentials.ENCRYPTED)):
+            if is_given and executor is ExecutorName.LOCAL:
+                raise UsageError(f"--{name} has no effect without --executor dask", "Add it, or the --scheduler of the cluster")
+        return Execution(
+            executor=executor,
+            scheduler=self.scheduler,
+            scheduler_file=self.scheduler_file,
+            credentials=Credentials(self.credentials),
+            resources=self.resources,
+            most_tasks=procs,
+        )
+
+
+def with_execution(function: Callable[..., None]) -> Callable[..., None]:
+    """The options, passed on as one Execution, `execution`."""
+
+    @_executor_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        context = click.get_current_context()
+        procs = context.params.get("procs")
+        given = isinstance(procs, int) and context.get_parameter_source("procs") is not ParameterSource.DEFAULT
+        function(execution=collect(ExecutorOptions, options).execution(procs if given else None), **options)
+
+    return wrapper

@@ -1,0 +1,186 @@
+"""The Dask cluster of a command: connects to its scheduler, or starts a cluster on this machine; and what its workers are."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from distributed import Client, Future, LocalCluster
+from distributed.security import Security
+
+from parloader import __version__
+from parloader.database.target import Target, is_this_machine
+from parloader.errors import ConnectError, Refused, UsageError
+from parloader.failures import traceback_wanted
+from parloader.workers.dask_worker import IgnoreInterrupts, execute
+from parloader.workers.execution import Credentials, Execution
+
+CONNECT_SECONDS = 10
+
+TASKS_PER_SLOT = 4
+"""So that fast and slow machines finish at about the same time."""
+
+# How often Dask repeats a task that ends with an error of the worker process; errors of parloader are results
+RETRIES = 2
+
+ENCRYPTED_SCHEMES = ("tls", "wss")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster, as a client of it sees it."""
+
+    client: Client
+    execution: Execution
+    target: Target
+    note: Callable[[str], None]
+
+    @property
+    def scheduler_address(self) -> str:
+        return str(self.client.scheduler_info(n_workers=0)["address"])
+
+    @property
+    def workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """The workers by address."""
+        return dict(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def slots(self) -> int:
+        """How many tasks the workers run at the same time."""
+        slots = sum(self._slots(worker) for worker in self.workers.values())
+        return slots if self.execution.most_tasks is None else min(slots, self.execution.most_tasks)
+
+    def _slots(self, worker: Mapping[str, Any]) -> int:
+        """A thread runs one task, and each task occupies its resources."""
+        has = worker["resources"]
+        return int(min(worker["nthreads"], *(has.get(name, 0) // amount for name, amount in self.execution.resources.items()), 2**31))
+
+    def submit(self, run: str, number: int, attempt: int, task: bytes) -> Future[Any]:
+        """Has a worker run dask_worker.execute. Neither the key nor the arguments contain a secret: the scheduler shows them."""
+        return self.client.submit(
+            execute,
+            __version__,
+            self.client.id,
+            run,
+            number,
+            task,
+            self.execution.credentials is Credentials.WORKER,
+            key=f"{run}-{number}-{attempt}",
+            pure=False,
+            retries=RETRIES,
+            resources=dict(self.execution.resources) or None,
+        )
+
+    @property
+    def condition(self) -> str:
+        """Which workers can run tasks, for messages; empty: all."""
+        wanted = ", ".join(f"{name}={amount:g}" for name, amount in self.execution.resources.items())
+        return f" (each task needs --resources {wanted})" if wanted else ""
+
+    def require_same_version(self) -> None:
+        """UsageError names the workers that lack parloader, or have another version."""
+        found = self.client.run(metadata.version, "parloader", on_error="return")
+        answers = {_host(address): version for address, version in sorted(found.items()) if not isinstance(version, OSError)}
+        wrong = {host: version for host, version in answers.items() if version != __version__}
+        if wrong:
+            which = ", ".join(f"{host} has {'none' if isinstance(version, Exception) else version}" for host, version in wrong.items())
+            raise UsageError(
+                f"the Dask workers need parloader {__version__}, as this command: {which}",
+                f"Install it there: pip install 'parloader[dask]=={__version__}'",
+            )
+
+    def refusal(self, worker: str) -> Refused | None:
+        """Why a worker at this address must not begin a task."""
+        if self.execution.credentials is not Credentials.WORKER and self.target.is_loopback() and not _is_here(worker):
+            return Refused(
+                f"the database is at {self.target.where}, which for the Dask worker at {worker} is its own machine",
+                "Name the database by an address that every worker can reach, or let the workers connect as they know: --credentials worker",
+            )
+        return self.exposure(worker)
+
+    def exposure(self, address: str) -> Refused | None:
+        """Why a worker or scheduler at this address must not get the password: it would cross a network without encryption."""
+        if not self.target.password or self.execution.credentials is not Credentials.ENCRYPTED or _is_here(address):
+            return None
+        if urlsplit(address).scheme in ENCRYPTED_SCHEMES:
+            return None
+        return Refused(
+            f"the password of the database would cross to {address}, another machine, without encryption",
+            "Set up TLS in Dask, give the workers their own credentials (--credentials worker), or permit it: --credentials unencrypted",
+        )
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+def _is_here(address: str) -> bool:
+    return urlsplit(address).scheme == "inproc" or is_this_machine(_host(address))
+
+
+@contextmanager
+def connected(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Cluster]:
+    """The cluster that the options name; else one of `procs` workers on this machine, which ends with the block. ConnectError, UsageError.
+
+    Refused: a worker cannot reach the target, or its password would cross a network without encryption.
+    """
+    _silence()
+    with ExitStack() as stack:
+        remote = execution.scheduler is not None or execution.scheduler_file is not None
+        client = stack.enter_context(_remote(execution) if remote else _local(procs, note))
+        cluster = Cluster(client, execution, target, note)
+        for refusal in (cluster.exposure(cluster.scheduler_address), *map(cluster.refusal, cluster.workers)):
+            if refusal:
+                raise refusal
+        cluster.require_same_version()
+        yield cluster
+
+
+def _silence() -> None:
+    """What matters of Dask's messages is an error of the command. Each of its loggers has a level of its own."""
+    if not traceback_wanted():
+        for name in logging.root.manager.loggerDict:
+            if name.split(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+@contextmanager
+def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
+    """Encrypted and authenticated: otherwise every user of this machine could run code in the workers."""
+    local = LocalCluster(
+        n_workers=procs,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        security=Security.temporary(),
+        env={"POLARS_MAX_THREADS": "1"},
+        silence_logs=False,
+    )
+    with local, Client(local, set_as_default=False) as client:
+        client.register_plugin(IgnoreInterrupts())
+        if find_spec("bokeh") is None:
+            note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
+        else:
+            note(f"started a Dask cluster of {procs} workers on this machine; its dashboard: {client.dashboard_link}")
+        yield client
+
+
+@contextmanager
+def _remote(execution: Execution) -> Iterator[Client]:
+    where = execution.scheduler or execution.scheduler_file
+    try:
+        if execution.scheduler_file is not None and not Path(execution.scheduler_file).is_file():
+            raise OSError("there is no such file")
+        client = Client(
+            execution.scheduler, scheduler_file=execution.scheduler_file, timeout=CONNECT_SECONDS, set_as_default=False, name="parloader"
+        )
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConnectError(f"cannot connect to the Dask scheduler at {where}: {reason}", "Check the address, and that it runs") from error
+    with client:
+        yield client

@@ -1,0 +1,101 @@
+"""What the command tells the executions of its tasks in a Dask cluster: orders to all of them, and an answer to each that begins.
+
+Both are variables of the scheduler. A thread writes them, because a scheduler that hangs would block the command. The orders are written
+every second, also if nothing has changed: executions that miss this sign of life stop (dask_worker.py).
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from typing import Any
+
+from distributed import Variable
+
+from parloader.errors import ConnectError
+from parloader.workers.dask_cluster import Cluster
+from parloader.workers.dask_worker import LOST_SECONDS, ORDERS_SECONDS
+
+# Longer than the workers wait for a sign of life
+HANGS_SECONDS = 2 * LOST_SECONDS
+
+
+class Orders:
+    """Writes the orders of one call of DaskExecutor.run, from `start` to `end`."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.slots = cluster.slots
+        """how many tasks the workers run at the same time, as of a second ago"""
+        self._cluster, self._name = cluster, name
+        self._orders: dict[str, Any] = {"stop": False, "paused": False, "share": 1.0}
+        self._beat = 0
+        self._answers: queue.SimpleQueue[tuple[str, bytes] | None] = queue.SimpleQueue()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._write_all, name="parloader orders", daemon=True)
+        self._written_at = time.monotonic()
+        self._noted = False
+
+    def start(self, **orders: object) -> None:
+        self._orders |= orders
+        self._write()
+        self._thread.start()
+
+    def update(self, **orders: object) -> None:
+        if self._orders != orders:
+            self._orders = orders
+            self._answers.put(None)
+
+    def answer(self, execution: str, sealed: bytes) -> None:
+        """Lets an execution begin, which reads the newest orders then."""
+        self._answers.put((execution, sealed))
+
+    @property
+    def failure(self) -> ConnectError | None:
+        """Why the orders do not reach the workers."""
+        client = self._cluster.client
+        hangs = time.monotonic() - self._written_at > HANGS_SECONDS
+        if client.status == "running" and not hangs:
+            return None
+        return ConnectError(
+            f"the connection with the Dask scheduler {'hangs' if hangs else 'was lost'}",
+            "The workers stop by themselves. Committed batches stay; run the same command again, and a seed or clean does only the rest",
+        )
+
+    def _write_all(self) -> None:
+        while not self._over.is_set():
+            answer = None
+            with contextlib.suppress(queue.Empty):
+                answer = self._answers.get(timeout=ORDERS_SECONDS)
+            try:
+                self._write()
+                if answer:
+                    self._variable(f"-{answer[0]}").set(answer[1])
+                self._count_slots()
+            except Exception:  # whatever it is, `failure` reports it if it lasts
+                continue
+            self._written_at = time.monotonic()
+
+    def _count_slots(self) -> None:
+        before, self.slots = self.slots, self._cluster.slots
+        if self.slots == 0 and (before or not self._noted):
+            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
+            self._noted = True
+
+    def _write(self) -> None:
+        self._beat += 1
+        self._variable().set({**self._orders, "beat": self._beat})
+
+    def _variable(self, suffix: str = "") -> Variable:
+        return Variable(f"{self._name}{suffix}", client=self._cluster.client)
+
+    def end(self, all_ended: bool) -> None:
+        """Orders executions that have not ended to stop. `all_ended`: there are none."""
+        self._over.set()
+        self._answers.put(None)
+        if self._cluster.client.status == "running" and self._thread.is_alive():
+            self._thread.join(LOST_SECONDS)
+            if all_ended:
+                self._variable().delete()
+            elif not self._thread.is_alive():
+                self._orders["stop"] = True
+                self._write()

@@ -1,0 +1,67 @@
+"""What the executions of a task in a Dask cluster report: each event is passed on once, whatever was lost or was done twice."""
+
+import pickle
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from distributed import Future
+
+from parloader.workers.events import BatchDone, Differs, Event, Started
+from parloader.workers.executor import Task
+
+
+@dataclass(eq=False)
+class Execution:
+    """One of perhaps several executions of a task."""
+
+    worker: int  # where it runs, as a number for the statistics
+    host: str
+    clock_offset: float = 0.0  # of this machine's clock to the worker's
+    received: int = 0  # events
+    differences: list[Differs] = field(default_factory=list)  # of the batch whose BatchDone comes next
+    ended: bool = False
+
+
+@dataclass(eq=False)
+class Assignment:
+    """A task, and what is known of its executions."""
+
+    task: Task
+    password: str = ""
+    future: Future[Any] | None = None  # None: it is not submitted yet
+    executions: dict[str, Execution] = field(default_factory=dict)
+    done: set[tuple[str, int, int]] = field(default_factory=set)  # batches that an execution has reported
+
+    @property
+    def running(self) -> list[Execution]:
+        return [execution for execution in self.executions.values() if not execution.ended]
+
+    def take(self, report: Mapping[str, Any], on_event: Callable[[Event], None]) -> None:
+        """Passes the events of a report on. If a report before it was lost, it waits for the result, which has all of them."""
+        execution = self.executions.get(report["execution"])
+        if execution and report["first"] == execution.received:
+            self.deliver(execution, pickle.loads(report["events"]), on_event)
+
+    def deliver(self, execution: Execution, events: Sequence[Event], on_event: Callable[[Event], None]) -> None:
+        """Passes the next events of the execution on. A batch that several executions report counts once, with its differences."""
+        execution.received += len(events)
+        for sent in events:
+            event = replace(sent, worker=execution.worker)
+            match event:
+                case Started():
+                    execution.clock_offset = time.monotonic() - event.clock_seconds
+                    on_event(replace(event, clock_seconds=time.monotonic(), host=execution.host))
+                case Differs():
+                    execution.differences.append(event)
+                case BatchDone():
+                    batch = (event.table, event.batch.start, event.batch.stop)
+                    if batch not in self.done:
+                        self.done.add(batch)
+                        for difference in execution.differences:
+                            on_event(difference)
+                        on_event(replace(event, clock_seconds=event.clock_seconds + execution.clock_offset))
+                    execution.differences.clear()
+                case _:
+                    on_event(event)

@@ -1,0 +1,133 @@
+"""Faults of a Dask cluster: workers and schedulers that end, join late or run a task twice, and commands that are killed. Nothing is lost or doubled."""
+
+import json
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from distributed import Client
+from support.dask import DaskCluster, dask_cluster
+from support.faults import signalled
+from support.loads import Plan, found, halted, has_committed, proven, started
+from support.servers import Database, slow_on_mysql, until
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """A cluster of two workers, for tests that leave them alive."""
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        cluster.add_workers("a", "b")
+        yield cluster
+
+
+@pytest.fixture
+def mortal_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """A cluster that only this test uses."""
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster
+
+
+LOCAL = Plan(max_rate=None)
+"""The same rows, by processes of this machine."""
+
+
+def in_cluster(cluster: DaskCluster, *options: str) -> Plan:
+    return Plan(more=(*cluster.options, *options))
+
+
+@slow_on_mysql("server")
+def test_workers_that_come_and_go(database: Database, mortal_cluster: DaskCluster) -> None:
+    cluster = mortal_cluster
+    cluster.add_workers("killed", "retired")
+    load = started(database, in_cluster(cluster))
+    with halted(load):
+        cluster.workers[0].kill()
+        cluster.add_workers("late")
+        cluster.client.retire_workers([cluster.addresses["retired"]])
+    ended = load.ends(0, "stopped working on script_execution, rows")
+    assert {worker["host"] for worker in ended.workers} != {""}
+    proven(load, again=LOCAL)
+
+
+@slow_on_mysql("server")
+def test_every_task_twice_at_the_same_time(database: Database, shared: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each task has a twin from the beginning, so executions overtake each other again and again."""
+    submit, twins = Client.submit, list[Any]()
+
+    def submit_twice(client: Client, *arguments: Any, key: str, **options: Any) -> Any:
+        future = submit(client, *arguments, key=key, **options)
+        if len(twins) < 8:  # otherwise twins of repeated tasks would overtake each other for long
+            twins.append(submit(client, *arguments, key=f"{key}-twin", **options))
+        return future
+
+    monkeypatch.setattr(Client, "submit", submit_twice)
+    seed = Plan(rows=20_000, max_rate=None, batch=500)
+    database.parloader(*seed.command, *shared.options)
+    assert len(twins) == 8
+    rows = found(database, seed)
+    assert (rows.lost(seed), rows.doubled, rows.half_batches) == (0, 0, 0)
+    verified = database.parloader("verify", "--json", *shared.options)
+    assert json.loads(verified.stdout)["runs"][0]["checked"] == 20_321
+    database.parloader("clean", "--yes", *shared.options)
+    assert database.rows("SHOW TABLES") == ()
+
+
+@slow_on_mysql("server")
+def test_the_scheduler_is_killed(database: Database, mortal_cluster: DaskCluster) -> None:
+    cluster = mortal_cluster
+    cluster.add_workers("a", "b")
+    load = started(database, in_cluster(cluster))
+    cluster.scheduler.kill()
+    load.ends(4, "error: the connection with the Dask scheduler was lost", "run the same command again")
+    proven(load, again=LOCAL)
+
+
+@slow_on_mysql("server")
+def test_the_command_is_killed(database: Database, shared: DaskCluster) -> None:
+    load = started(database, in_cluster(shared))
+    load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load, again=LOCAL)
+
+
+@slow_on_mysql("server")
+def test_the_command_is_paused_and_then_interrupted(database: Database, shared: DaskCluster) -> None:
+    load = started(database, in_cluster(shared))
+    database.parloader("pause")
+    idle = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND command = 'Sleep' AND time > 2"
+    until(lambda: database.value(idle) == 2, "both workers wait")
+    database.parloader("resume")
+    assert has_committed(load, found(database, load.plan).in_ledger + 100)
+    load.process.send_signal(signal.SIGINT)
+    load.ends(130, "each committed once")
+    proven(load, again=LOCAL)
+
+
+def test_a_worker_of_another_version(database: Database, mortal_cluster: DaskCluster) -> None:
+    (mortal_cluster.folder / "other_version.py").write_text("import importlib.metadata as m; m.version = lambda _: '0.1.9'")
+    mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
+    done = database.parloader("seed", "--rows", "10", *mortal_cluster.options, check=2)
+    assert "the Dask workers need parloader" in done.stderr
+    assert "127.0.0.1 has 0.1.9" in done.stderr
+    assert database.rows("SHOW TABLES") == ()
+
+
+def test_a_worker_that_cannot_reach_the_database(database: Database, mortal_cluster: DaskCluster) -> None:
+    """Its own credentials are for a server that does not exist."""
+    url = f"mysql://nobody@127.0.0.1:1/{database.target.database}"
+    mortal_cluster.add_workers("lost", environment={"PARLOADER_URL": url})
+    done = database.parloader("seed", "--rows", "100", "--retry-seconds", "0", "--credentials", "worker", *mortal_cluster.options, check=4)
+    assert re.search(rf"error: Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1", done.stderr)
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_ctrl_c_in_a_cluster_that_the_command_has_started(database: Database) -> None:
+    """In a terminal, it reaches the workers as well."""
+    load = started(database, Plan(more=("--executor", "dask")))
+    for process in load.family():
+        signalled(process, signal.SIGINT)
+    load.ends(130, "started a Dask cluster of 2 workers on this machine", "each committed once")
+    proven(load, again=LOCAL)

@@ -1,0 +1,69 @@
+"""What a command knows of a Dask cluster, without one: to which addresses a password may cross, and how many tasks run at a time."""
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from parloader.database.target import Target
+from parloader.workers.dask_cluster import Cluster
+from parloader.workers.execution import Credentials, Execution, ExecutorName
+
+FAR = Target(user="ann", password="s3cret", host="192.0.2.1", database="shop")
+
+SOCKET = Target(user="ann", unix_socket="/run/mysqld.sock", database="shop")
+
+LOOPBACK = Target(user="ann", host="127.0.0.1", database="shop")
+
+
+def cluster(*workers: dict[str, Any], target: Target = FAR, **options: Any) -> Cluster:
+    client = Mock()
+    client.scheduler_info.return_value = {"workers": {f"tcp://w{number}:1": worker for number, worker in enumerate(workers)}}
+    return Cluster(client, Execution(executor=ExecutorName.DASK, **options), target, print)
+
+
+@pytest.mark.parametrize(
+    ("address", "exposed"),
+    [
+        ("tcp://127.0.0.1:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("tls://192.0.2.7:8786", False),
+        ("tcp://192.0.2.7:8786", True),
+        ("ws://192.0.2.7:8786", True),
+        ("ucx://192.0.2.7:8786", True),
+    ],
+)
+def test_a_password_crosses_encrypted_or_within_this_machine(address: str, exposed: bool) -> None:
+    assert bool(cluster().exposure(address)) is exposed
+    assert bool(cluster().refusal(address)) is exposed
+    assert cluster(target=replace(FAR, password="")).refusal(address) is None
+    for credentials in (Credentials.WORKER, Credentials.UNENCRYPTED):
+        assert cluster(credentials=credentials).refusal(address) is None
+
+
+@pytest.mark.parametrize("target", [SOCKET, LOOPBACK])
+def test_a_worker_of_another_machine_cannot_reach_a_server_of_this_one(target: Target) -> None:
+    refusal = cluster(target=target).refusal("tls://192.0.2.7:1")
+    assert refusal
+    assert "which for the Dask worker at tls://192.0.2.7:1 is its own machine" in refusal.message
+    assert cluster(target=target).refusal("tls://127.0.0.1:1") is None
+    assert cluster(target=target, credentials=Credentials.WORKER).refusal("tls://192.0.2.7:1") is None
+
+
+def worker(threads: int, **resources: float) -> dict[str, Any]:
+    return {"nthreads": threads, "resources": resources}
+
+
+@pytest.mark.parametrize(
+    ("workers", "options", "slots"),
+    [
+        ((), {}, 0),
+        ((worker(2), worker(3)), {}, 5),
+        ((worker(2), worker(3)), {"most_tasks": 4}, 4),
+        ((worker(4, DB=2), worker(1, DB=5), worker(8)), {"resources": {"DB": 1.0}}, 3),
+        ((worker(4, DB=3),), {"resources": {"DB": 2.0}}, 1),
+    ],
+)
+def test_slots(workers: tuple[dict[str, Any], ...], options: dict[str, Any], slots: int) -> None:
+    assert cluster(*workers, **options).slots == slots
