@@ -1,10 +1,11 @@
 """Commands that a test runs in its own process have threads as workers, unless the test is marked `processes`."""
 
 import pytest
-from support import threads
+
+from parloader.workers import starting
 
 
 @pytest.fixture(autouse=True)
 def workers_are_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "processes" not in request.keywords:
-        monkeypatch.setattr("parloader.workers.processes.start_worker", threads.start_worker)
+        monkeypatch.setattr("parloader.workers.processes.start_worker", lambda _: starting.start_thread())
