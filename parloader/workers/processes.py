@@ -1,4 +1,4 @@
-"""Runs tasks in processes of this machine: spawned, supervised, and replaced when they die. A single small task runs in a thread.
+"""Runs tasks in processes of this machine: supervised, and replaced when they die. A single small task runs in a thread.
 
 A pipe connects the parent and a worker. The parent sends a task, then commands, then perhaps the next task; when the parent is gone the
 pipe closes, and the worker stops.
@@ -16,7 +16,7 @@ from typing import cast
 from parloader.errors import ParloaderError, WorkerDied
 from parloader.workers.events import Died, Event, Failed, Finished, RunsInParent
 from parloader.workers.executor import Supervisor, Task
-from parloader.workers.starting import Worker, WorkerThread, start_thread, start_worker
+from parloader.workers.starting import Worker, WorkerSource, WorkerThread, start_thread, worker_source
 from parloader.workers.stop_signal import StopSignal
 from parloader.workers.worker import Command
 
@@ -28,25 +28,33 @@ STOP_PATIENCE_SECONDS = 30.0
 
 
 class LocalExecutor:
-    """An executor that spawns a process for each task, and runs a single small task in a thread instead."""
+    """An executor that has a process for each task, and runs a single small task in a thread instead."""
 
     def __init__(self) -> None:
         self._idle: list[tuple[Connection[object, object], Worker]] = []
         self._contexts = 0
+        self._source: WorkerSource | None = None
 
     @contextmanager
     def ready(self, workers: int, module: str) -> Iterator[None]:
         self._contexts += 1
         try:
-            self._idle += [start_worker(module) for _ in range(workers - len(self._idle))]
+            self._idle += [self._start(module) for _ in range(workers - len(self._idle))]
             yield
         finally:
             self._contexts -= 1
             if not self._contexts:
-                for _, process in self._idle:
+                for pipe, process in self._idle:
+                    pipe.close()
                     process.kill()
                     process.join()
                 self._idle.clear()
+                if self._source:
+                    self._source.close()
+
+    def _start(self, module: str) -> "tuple[Connection[object, object], Worker]":
+        self._source = self._source or worker_source()
+        return self._source.start(module)
 
     def run(
         self,
@@ -56,9 +64,9 @@ class LocalExecutor:
         watch: Supervisor,
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
-        pool = _WorkerPool(self._idle, keeps=self._contexts > 0)
+        pool = _WorkerPool(self._idle, self._start)
         run = _SupervisedRun(pool, on_event, stop, watch)
-        try:
+        with self.ready(0, ""), pool:
             pool.pause(watch.paused)  # before the first batch of the first worker
             if len(tasks) == 1 and tasks[0].is_small and not self._idle:
                 on_event(RunsInParent(worker=tasks[0].worker))
@@ -70,8 +78,6 @@ class LocalExecutor:
                 run.handle_events()
                 on_tick()
                 run.send_commands()
-        finally:
-            pool.kill()
         if run.failure:
             raise run.failure
 
@@ -117,17 +123,22 @@ class _SupervisedRun:
 
 
 class _WorkerPool:
-    """The workers that have a task and are alive, as far as the parent knows. `keeps`: those that finish it become idle."""
+    """The workers that have a task and are alive, as far as the parent knows. A process that has finished its task becomes idle."""
 
-    def __init__(self, idle: "list[tuple[Connection[object, object], Worker]]", *, keeps: bool) -> None:
+    def __init__(
+        self,
+        idle: "list[tuple[Connection[object, object], Worker]]",
+        start_worker: "Callable[[str], tuple[Connection[object, object], Worker]]",
+    ) -> None:
         self._idle = idle
-        self._keeps = keeps
+        self._start_worker = start_worker
         self._started = 0
         self._paused = False
         self.workers: dict[Connection[object, object], tuple[Task, Worker]] = {}
 
     def start_process(self, task: Task) -> None:
-        self.start(task, *(self._idle.pop() if self._idle else start_worker(type(task).__module__)))
+        pipe, worker = self._idle.pop() if self._idle else self._start_worker(type(task).__module__)
+        self.start(task, pipe, worker)
 
     def start(self, task: Task, pipe: "Connection[object, object]", worker: Worker) -> None:
         self.workers[pipe] = (task, worker)
@@ -150,7 +161,7 @@ class _WorkerPool:
 
     def remove(self, pipe: "Connection[object, object]", *, finished: bool) -> None:
         _, worker = self.workers.pop(pipe)
-        if finished and self._keeps and not isinstance(worker, WorkerThread):
+        if finished and not isinstance(worker, WorkerThread):
             self._idle.append((pipe, worker))
         else:
             pipe.close()
@@ -169,10 +180,15 @@ class _WorkerPool:
         with suppress(OSError):  # the worker has ended; its last events are read later
             pipe.send(message)
 
-    def kill(self) -> None:
-        for _, process in self.workers.values():
-            process.kill()
-            process.join()
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        """Kills the workers that are left."""
+        for pipe, (_task, worker) in self.workers.items():
+            pipe.close()  # one that starts only now stops before its first batch
+            worker.kill()
+            worker.join()
 
 
 def _receive(pipe: "Connection[object, object]", task: Task) -> Event | None:
@@ -190,6 +206,8 @@ def _receive(pipe: "Connection[object, object]", task: Task) -> Event | None:
 def _death(task: Task, process: Worker, replaced_by: int | None) -> Died:
     code = process.exitcode or 0
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+    if process.exitcode is None:
+        how = "ended"
     hint = " (out of memory? try a smaller --batch)" if code == -signal.SIGKILL else ""
     error = WorkerDied(
         f"worker {task.worker} {how}{hint} while working on {task}", "Run the same command again; a seed or clean does only the rest"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.servers import until
+from support.servers import until, worker_processes
 from support.tasks import (
     Burn,
     Crash,
@@ -63,6 +63,16 @@ class Run:
         return {event.worker for event in self.events if isinstance(event, Finished)}
 
 
+def started(number: int) -> set[int]:
+    """The process IDs of the workers, when there are this many."""
+    until(lambda: len(workers()) == number, f"{number} workers have started")
+    return {process.pid for process in workers()}
+
+
+def workers() -> list[psutil.Process]:
+    return worker_processes(psutil.Process().children(recursive=True))
+
+
 @pytest.fixture(autouse=True)
 def no_worker_is_left() -> Iterator[None]:
     assert not multiprocessing.active_children()
@@ -81,12 +91,11 @@ def test_processes_that_started_before_their_tasks_were_known() -> None:
     events: list[Event] = []
     executor = LocalExecutor()
     with executor.ready(2, Say.__module__):
-        early = {process.pid for process in multiprocessing.active_children()}
-        assert len(early) == 2
+        early = started(2)
         executor.run(
             [Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, StopSignal(), Supervisor()
         )  # one more than are ready
-        assert early < {process.pid for process in multiprocessing.active_children()}
+        assert early < {process.pid for process in workers()}
     assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
 
 
@@ -95,7 +104,7 @@ def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
     with run.executor.ready(0, SayProcess.__module__):
         for _ in range(3):
             run.of(SayProcess(worker=0), SayProcess(worker=1))
-        assert len(multiprocessing.active_children()) == 2
+        assert len(workers()) == 2
     assert not multiprocessing.active_children()
     pids = [*run.said(0), *run.said(1)]
     assert len(pids) == 6
@@ -125,17 +134,16 @@ def test_a_worker_that_failed_gets_no_other_task() -> None:
     with run.executor.ready(0, Work.__module__):
         with pytest.raises(WriteFailed):
             run.of(Fail(worker=0), Work(worker=1))
-        assert len(multiprocessing.active_children()) == 1
+        assert len(workers()) == 1
 
 
 def test_a_context_within_another_starts_only_what_is_missing() -> None:
     executor = LocalExecutor()
     with executor.ready(1, Say.__module__):
-        (early,) = multiprocessing.active_children()
+        early = started(1)
         with executor.ready(2, Say.__module__):
-            assert len(multiprocessing.active_children()) == 2
-            assert early in multiprocessing.active_children()
-        assert len(multiprocessing.active_children()) == 2
+            assert early < started(2)
+        assert len(workers()) == 2
     assert not multiprocessing.active_children()
 
 
