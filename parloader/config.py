@@ -21,6 +21,7 @@ from parloader.process_limits import usable_cores
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import AutoBatch, Batch
+from parloader.workers.executor import SMALL_LOAD_ROWS
 from parloader.workers.throttle import Limits
 
 
@@ -57,8 +58,11 @@ class SeedConfig:
 
     @property
     def most_workers(self) -> int:
-        """The most workers that the target table can occupy, as far as the options tell: at most one per batch."""
-        return self.procs if self.rows is None else len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
+        """The most worker processes that the target table can occupy, as far as the options tell: at most one per batch; none if one batch is all."""
+        if self.rows is None:
+            return self.procs
+        workers = len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
+        return 0 if workers <= 1 and self.rows <= SMALL_LOAD_ROWS else workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,7 +121,7 @@ WRITE = (
     Protection(
         name="parent-gone",
         what="a worker whose parent is gone stops",
-        file="parloader/workers/processes.py",
+        file="parloader/workers/worker.py",
         old="        except (EOFError, OSError):\n            self._stopped = True\n",
         new="        except (EOFError, OSError):\n            self._stopped = False\n",
         tests=("tests/unit/workers/test_processes.py::test_a_worker_whose_parent_is_gone_stops",),

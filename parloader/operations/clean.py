@@ -23,7 +23,7 @@ from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.runs.index_deferral import add_deferred_indexes
 from parloader.runs.removal import Removal, foresee_created, prepare_removal, require_nothing_left, reset_counters
-from parloader.workers.executor import Executor
+from parloader.workers.executor import SMALL_DELETION_ROWS, Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 from parloader.workers.retry_policy import run_on_connection
@@ -87,7 +87,10 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
     """
     progress, executor = progress or Progress(), executor or default_executor()
     permission.require_permitted(config.target, config.allow_remote)
-    with DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease:
+    with (
+        executor.ready(0, DeleteTask.__module__),  # keeps the workers that look for edited rows, to delete rows
+        DatabaseLease(config.target, "clean", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease,
+    ):
         context = _CleanContext(config=config, progress=progress, executor=executor, lease=lease)
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
@@ -272,7 +275,7 @@ def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table
     """
     config = context.config
     done = run.done_by_pass(table.name, of_pass)
-    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(config.procs), config.chunk.first_rows)):
+    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(config.procs), SMALL_DELETION_ROWS)):
         tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
         _run_delete_tasks(context, run, table, of_pass, tasks)
 

@@ -25,6 +25,7 @@ from parloader.workers.executor import Executor
 from parloader.workers.progress import Progress
 from parloader.workers.retry_policy import retried, run_on_connection
 from parloader.workers.runner import default_executor
+from parloader.workers.tasks.compare import CompareTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
 
     It holds no connection of its own while the workers compare.
     """
-    progress = progress or Progress()
+    progress, executor = progress or Progress(), executor or default_executor()
     scope = run_on_connection(config.target, "verifying", partial(_read_scope, config), DEFAULT_RETRY_SECONDS)
     progress.note(f"connected to {scope.server}: {scope.where}")
     context = CompareContext(
@@ -162,16 +163,17 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
         procs=config.procs,
         max_text_bytes=scope.server.max_allowed_packet_bytes,
         progress=progress,
-        executor=executor or default_executor(),
+        executor=executor,
         label="verify",
         tables=scope.tables,
     )
     verdicts: list[RunVerdict] = []
     differences: list[Difference] = []
-    for run in scope.runs:
-        comparison = compare(context, run, scope.schema)
-        verdicts.append(_verdict(config, scope, run, comparison))
-        differences += comparison.differences
+    with executor.ready(0, CompareTask.__module__):  # keeps the workers of one run for the next
+        for run in scope.runs:
+            comparison = compare(context, run, scope.schema)
+            verdicts.append(_verdict(config, scope, run, comparison))
+            differences += comparison.differences
     extra, first = run_on_connection(config.target, "verifying", partial(_extra_rows, scope), DEFAULT_RETRY_SECONDS, patient=True)
     return VerifyResult(
         runs=tuple(verdicts),

@@ -18,10 +18,10 @@ from parloader.runs.preparation import fitted_to
 from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
 from parloader.workers.events import Differs, Event
-from parloader.workers.executor import Executor, Supervisor
+from parloader.workers.executor import SMALL_COMPARISON_ROWS, Executor, Supervisor
 from parloader.workers.progress import Progress
 from parloader.workers.runner import run_tasks
-from parloader.workers.tasks.compare import ROWS_PER_COMPARISON, CompareTask, Share
+from parloader.workers.tasks.compare import CompareTask, Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTas
 def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple[Share, ...]]:
     """Splits the generated rows among the workers: equal shares of the big tables; the first worker also gets the small parents.
 
-    There are never more workers than batches.
+    There are never more workers than the rows are worth.
     """
 
     def share(table: Table, partitions: tuple[IndexRange, ...], last: Pass) -> Share:
@@ -135,7 +135,7 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
 
     tables = [table for table in run.plan.tables if context.includes(table.name)]
     big = [part for table in tables if table.partitioned for part in run.done_by_pass(table.name, Pass.FIRST)]
-    procs = max(1, len(split(big, context.executor.task_count(context.procs), ROWS_PER_COMPARISON)))
+    procs = max(1, len(split(big, context.executor.task_count(context.procs), SMALL_COMPARISON_ROWS)))
     by_worker: list[list[Share]] = [[] for _ in range(procs)]
     for table in tables:
         finished = run.done_by_pass(table.name, Pass.SECOND)

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,16 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunsInParent(Event):
+    """The worker is a thread of the parent's process, because its work is small. Created by the parent."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Started(Event):
     """The worker is connected and begins."""
 
     clock_seconds: float  # by the monotonic clock of the machine
-    cpu_seconds: float  # spent on its start: imports, connecting
+    cpu_seconds: float  # spent on its start: imports (if this is its first task), connecting
     host: str = ""  # the machine of the worker; empty: this one
 
 
@@ -40,8 +46,8 @@ class BatchDone(Event):
     batch: IndexRange
     generate_seconds: float  # without the server
     write_seconds: float  # the transaction, with its retries
-    cpu_seconds: float  # of the worker since its start
-    peak_rss_bytes: int  # of the worker since its start
+    cpu_seconds: float  # of the worker's process since the start of the task
+    peak_rss_bytes: int  # of the worker's process since its start
     clock_seconds: float  # by the monotonic clock of the machine
     traffic: Traffic | None = None  # of the worker since its start; None: its connection is not compressed
 
@@ -86,8 +92,22 @@ class Died(Event):
     replaced_by: int | None  # the worker that does the rest; None: the task is not restarted
 
 
+class _TaskStart(threading.local):
+    """When the task of this thread started."""
+
+    cpu_seconds = 0.0  # of this process; the first task of a process starts with the process
+
+
+_task_start = _TaskStart()
+
+
+def begin_task() -> None:
+    """From now on, the CPU time counts for the next task of this thread."""
+    _task_start.cpu_seconds = time.process_time()
+
+
 def cpu_seconds() -> float:
-    return time.process_time()
+    return time.process_time() - _task_start.cpu_seconds
 
 
 def age_seconds() -> float:

@@ -11,6 +11,11 @@ from typing import Protocol
 from parloader.workers.events import Event
 from parloader.workers.stop_signal import StopSignal
 
+# A task of at most this many rows is done in less time than a process takes to start (two to three tenths of a second of CPU)
+SMALL_LOAD_ROWS = 10_000
+SMALL_COMPARISON_ROWS = 100_000
+SMALL_DELETION_ROWS = 25_000
+
 
 class WorkerChannel(Protocol):
     """The worker's connection with the parent. A lost parent counts as an order to stop."""
@@ -40,6 +45,10 @@ class Task(Protocol):
     @property
     def worker(self) -> int:
         """The worker's number."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the work takes less time than the start of a process, so that it may run in the parent's."""
 
     def run(self, channel: WorkerChannel) -> None:
         """Does the work and reports it through the channel; returns early if the channel says `stopping`."""
@@ -75,7 +84,8 @@ class Executor(Protocol):
     def ready(self, workers: int, module: str) -> AbstractContextManager[None]:
         """A context in which up to `workers` workers start early and import `module`, while the caller prepares their tasks.
 
-        Contexts may be nested: the workers of the outer one count.
+        Workers that have finished their task wait for another one, until the context ends. Contexts may be nested: the workers of the outer
+        one count.
         """
 
     def run(

@@ -6,7 +6,8 @@ from importlib.util import find_spec
 
 from parloader.database.target import Target
 from parloader.errors import UsageError
-from parloader.workers.events import Died, Event, Failed, Retried
+from parloader.quantities import counted
+from parloader.workers.events import Died, Event, Failed, Retried, RunsInParent
 from parloader.workers.execution import Execution, ExecutorName
 from parloader.workers.executor import Executor, Supervisor, Task
 from parloader.workers.processes import LocalExecutor
@@ -62,6 +63,8 @@ def run_tasks(
             stats = fold(stats, event)
             also(event)
             with contextlib.suppress(OSError):  # the output is closed (a broken pipe): no reason to stop
+                if isinstance(event, RunsInParent):
+                    progress.detail(f"{what or 'load'}: no worker process is started for {counted(rows, 'row')}")
                 if isinstance(event, Retried):
                     progress.detail(f"worker {event.worker} retries {event.table}, {event.batch}: {event.reason}")
                 if isinstance(event, Died) and event.replaced_by is not None:

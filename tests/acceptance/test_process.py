@@ -121,7 +121,7 @@ def limited(number: int, limit: int) -> Callable[[], None]:
     ],
 )
 def test_few_resources(number: int, limit: int, says: str, database: Database) -> None:
-    done = run("seed", "--rows", "300", "--procs", "2", "--url", database.url, folder=database.folder, before=limited(number, limit))
+    done = run("seed", "--rows", "30000", "--procs", "2", "--url", database.url, folder=database.folder, before=limited(number, limit))
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert done.returncode == 1
     assert says in error

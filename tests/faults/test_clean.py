@@ -6,26 +6,30 @@ from contextlib import contextmanager
 
 import pytest
 from support.faults import kill_server, kill_sessions, kill_workers, signalled
-from support.loads import CLEAN, TABLE, USUAL, Load, cleaned, launched, nothing_half_done, proven, row_held, row_lock_waits, sessions
+from support.loads import CLEAN, TABLE, Load, Plan, cleaned, launched, nothing_half_done, proven, row_held, row_lock_waits, sessions
 from support.servers import Database, quiet, slow_on_mysql, until
 
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.private_server.server import PrivateServer
+from parloader.workers.executor import SMALL_DELETION_ROWS
+
+# More rows than one worker deletes
+PLAN = Plan(rows=SMALL_DELETION_ROWS + 1000, batch=500, max_rate=None)
 
 
 def left_of_first_half(watcher: Connection) -> int:
     """How many batches the ledger still has in the half that the first worker deletes."""
     statement = "SELECT COUNT(*) FROM parloader_batch WHERE table_name = %s AND first_index < %s"
-    return int(sql.value(watcher, statement, TABLE, USUAL.rows // 2))
+    return int(sql.value(watcher, statement, TABLE, PLAN.rows // 2))
 
 
 @contextmanager
 def halted_clean(database: Database, *options: str) -> Iterator[Load]:
     """A clean whose first worker has deleted its half, and whose second waits for a row, until the end of the block."""
-    database.parloader(*USUAL.command)
+    database.parloader(*PLAN.command)
     with row_held(database, TABLE), database.server.connection(database.target.database) as watcher:
-        load = launched(database, command=(*CLEAN, *options))
+        load = launched(database, PLAN, command=(*CLEAN, *options))
         until(
             lambda: load.process.poll() is not None or (not left_of_first_half(watcher) and row_lock_waits(watcher, current=True) > 0),
             "one worker has deleted its half, the other waits",
@@ -94,7 +98,7 @@ def test_while_it_is_suspended_no_other_command_takes_over(database: Database) -
     with halted_clean(database) as load:
         for process in load.family():
             signalled(process, signal.SIGSTOP)
-        assert "another parloader command is running" in database.parloader(*USUAL.command, check=3).stderr
+        assert "another parloader command is running" in database.parloader(*PLAN.command, check=3).stderr
         for process in load.family():
             signalled(process, signal.SIGCONT)
     load.ends(0)

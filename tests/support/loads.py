@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
-from support.servers import PATIENCE_SECONDS, Database, until
+from support.servers import PATIENCE_SECONDS, Database, until, worker_processes
 
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection
@@ -150,12 +150,7 @@ class Load:
         return False
 
     def workers(self) -> list[psutil.Process]:
-        def works(process: psutil.Process) -> bool:
-            with contextlib.suppress(psutil.Error):
-                return any("spawn_main" in word for word in process.cmdline())
-            return False
-
-        return [process for process in self.family() if works(process)]
+        return worker_processes(self.family())
 
     def end(self) -> Ended:
         """Waits for its end."""

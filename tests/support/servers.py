@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -333,3 +333,18 @@ def create_table(database: Database, statement: str, name: str = "t") -> TableSc
     """Creates the table; returns it as introspection reads it."""
     database.execute(statement.replace("%", "%%"))
     return read_tables(database, name)[name]
+
+
+def worker_processes(family: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """The workers among the processes of a command: those that the template has forked, or, without one, those that were spawned."""
+    spawned: dict[int, psutil.Process] = {}
+    forked: list[psutil.Process] = []
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            if any("spawn_main" in word for word in process.cmdline()):
+                spawned[process.pid] = process
+    for process in spawned.values():
+        with contextlib.suppress(psutil.Error):
+            if process.ppid() in spawned:
+                forked.append(process)
+    return forked if sys.platform == "linux" else list(spawned.values())

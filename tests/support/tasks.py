@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parloader.errors import WriteFailed
-from parloader.workers.events import Event
+from parloader.workers.events import Event, started
 from parloader.workers.executor import WorkerChannel
 
 # A worker that is not stopped ends by itself, so that a broken executor fails a test instead of blocking it
@@ -25,6 +25,10 @@ class Work:
     """Does nothing."""
 
     worker: int
+
+    @property
+    def is_small(self) -> bool:
+        return False
 
     def __str__(self) -> str:
         return f"some_table, rows {self.worker}0 to {self.worker}9"
@@ -53,6 +57,34 @@ class SayEnvironment(Work):
 
     def run(self, channel: WorkerChannel) -> None:
         channel.send(Said(worker=self.worker, text=os.environ.get(self.name, "")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SayProcess(Work):
+    """Reports its process ID."""
+
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text=str(os.getpid())))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Burn(Work):
+    """Uses this much CPU time."""
+
+    cpu_seconds: float
+
+    def run(self, channel: WorkerChannel) -> None:
+        end = time.process_time() + self.cpu_seconds
+        while time.process_time() < end:
+            pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SayCpuTime(Work):
+    """Reports the CPU time of its task."""
+
+    def run(self, channel: WorkerChannel) -> None:
+        channel.send(Said(worker=self.worker, text=str(started(self.worker).cpu_seconds)))
 
 
 @dataclass(frozen=True, kw_only=True)

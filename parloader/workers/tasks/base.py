@@ -95,6 +95,10 @@ class LedgerTask:
         """The slot of this task's transactions (control.require_current), whichever worker runs them."""
         return self.worker if self.first_worker is None else self.first_worker
 
+    @property
+    def row_count(self) -> int:
+        return sum(partition.rows for partition in self.partitions)
+
     def __str__(self) -> str:
         return f"{self.name}, {', '.join(map(str, self.partitions))}"
 

@@ -36,6 +36,11 @@ class BaselineTask:
     def worker(self) -> int:
         return self.template.worker
 
+    @property
+    def is_small(self) -> bool:
+        """Never: a thread would be measured differently."""
+        return False
+
     def __str__(self) -> str:
         return str(self.template)
 

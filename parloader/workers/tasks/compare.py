@@ -21,7 +21,7 @@ from parloader.rows.differences import MAX_SHOWN, Difference, differences
 from parloader.rows.server_text import RowText
 from parloader.workers.batching import Pace
 from parloader.workers.events import Differs
-from parloader.workers.executor import WorkerChannel
+from parloader.workers.executor import SMALL_COMPARISON_ROWS, WorkerChannel
 from parloader.workers.tasks.base import BatchWork, run_batches
 from parloader.workers.transactions import RetryingConnection, WorkItem
 
@@ -42,6 +42,10 @@ class CompareTask:
     @property
     def rows(self) -> int:
         return sum(partition.rows for share in self.shares for partition in share.partitions)
+
+    @property
+    def is_small(self) -> bool:
+        return self.rows <= SMALL_COMPARISON_ROWS
 
     def __str__(self) -> str:
         return "; ".join(f"{share.name}, {', '.join(map(str, share.partitions))}" for share in self.shares)

@@ -10,7 +10,7 @@ from parloader.ledger import control, store
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows.deletion import Deletion
 from parloader.workers.batching import AutoBatch, Pace
-from parloader.workers.executor import WorkerChannel
+from parloader.workers.executor import SMALL_DELETION_ROWS, WorkerChannel
 from parloader.workers.self_references import deletion_batches
 from parloader.workers.tasks.base import BatchWork, LedgerTask, run_batches
 from parloader.workers.transactions import RetryingConnection, WorkItem
@@ -26,6 +26,10 @@ class DeleteTask(LedgerTask):
     deletion: Deletion
     token: int  # of the lease
     chunk: AutoBatch
+
+    @property
+    def is_small(self) -> bool:
+        return self.row_count <= SMALL_DELETION_ROWS
 
     def run(self, channel: WorkerChannel) -> None:
         pace = Pace(lambda: self.max_rows_per_second * channel.share)

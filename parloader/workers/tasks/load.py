@@ -19,7 +19,7 @@ from parloader.plans.row_ranges import IndexRange, batches, gaps
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import Rendered, Renderer, UpdateWriter, Writer, writer_for
 from parloader.workers.batching import Batch, Pace
-from parloader.workers.executor import WorkerChannel
+from parloader.workers.executor import SMALL_LOAD_ROWS, WorkerChannel
 from parloader.workers.tasks.base import BatchWork, LedgerTask, run_batches
 from parloader.workers.transactions import RetryingConnection, WorkItem
 
@@ -56,6 +56,11 @@ class LoadTask(LedgerTask):
     writer: WriterName
     ledger_table: str = store.BATCHES
     session_settings: tuple[str, ...] = ()  # bench only: statements for each new connection, after the required session settings
+
+    @property
+    def is_small(self) -> bool:
+        """Never for bench, which measures workers."""
+        return self.token is not None and self.row_count <= SMALL_LOAD_ROWS
 
     def run(self, channel: WorkerChannel) -> None:
         writer = self._writer()

@@ -165,7 +165,14 @@ def test_defaults(plan: Operation) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "batch", "workers"),
-    [(1000, FixedBatch(10_000), 1), (1001, FixedBatch(1000), 2), (2500, AUTO, 3), (0, AUTO, 0), (None, AUTO, 4)],
+    [
+        (1000, FixedBatch(10_000), 0),
+        (20_000, FixedBatch(20_000), 1),
+        (1001, FixedBatch(1000), 2),
+        (2500, AUTO, 3),
+        (0, AUTO, 0),
+        (None, AUTO, 4),
+    ],
 )
 def test_workers_that_start_before_the_plan_is_known(rows: int | None, batch: Batch, workers: int) -> None:
     assert SeedConfig(target=Target(user="ann", database="shop"), rows=rows, procs=4, batch=batch).most_workers == workers

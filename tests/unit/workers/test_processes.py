@@ -7,8 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.servers import until
+from support.servers import until, worker_processes
 from support.tasks import (
+    Burn,
     Crash,
     Die,
     DieUntil,
@@ -20,7 +21,9 @@ from support.tasks import (
     RunUntilStopped,
     Said,
     Say,
+    SayCpuTime,
     SayEnvironment,
+    SayProcess,
     WaitForTurns,
     Work,
 )
@@ -28,8 +31,9 @@ from support.tasks import (
 from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
 from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.executor import Supervisor
-from parloader.workers.processes import LocalExecutor, PipeChannel
+from parloader.workers.processes import LocalExecutor
 from parloader.workers.stop_signal import StopSignal
+from parloader.workers.worker import Command, PipeChannel, receive_task, run_task
 
 
 class Run:
@@ -40,9 +44,10 @@ class Run:
         self.stop = StopSignal()
         self.watch = Supervisor()
         self.asks_to_stop = asks_to_stop
+        self.executor = LocalExecutor()
 
     def of(self, *tasks: Work) -> "Run":
-        LocalExecutor().run(tasks, self.on_event, self.stop, self.watch)
+        self.executor.run(tasks, self.on_event, self.stop, self.watch)
         return self
 
     def on_event(self, event: Event) -> None:
@@ -56,6 +61,16 @@ class Run:
     @property
     def finished(self) -> set[int]:
         return {event.worker for event in self.events if isinstance(event, Finished)}
+
+
+def started(number: int) -> set[int]:
+    """The process IDs of the workers, when there are this many."""
+    until(lambda: len(workers()) == number, f"{number} workers have started")
+    return {process.pid for process in workers()}
+
+
+def workers() -> list[psutil.Process]:
+    return worker_processes(psutil.Process().children(recursive=True))
 
 
 @pytest.fixture(autouse=True)
@@ -76,22 +91,59 @@ def test_processes_that_started_before_their_tasks_were_known() -> None:
     events: list[Event] = []
     executor = LocalExecutor()
     with executor.ready(2, Say.__module__):
-        early = {process.pid for process in multiprocessing.active_children()}
-        assert len(early) == 2
+        early = started(2)
         executor.run(
             [Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, StopSignal(), Supervisor()
         )  # one more than are ready
-        assert not multiprocessing.active_children()
+        assert early < {process.pid for process in workers()}
     assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
+
+
+def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
+    run = Run()
+    with run.executor.ready(0, SayProcess.__module__):
+        for _ in range(3):
+            run.of(SayProcess(worker=0), SayProcess(worker=1))
+        assert len(workers()) == 2
+    assert not multiprocessing.active_children()
+    pids = [*run.said(0), *run.said(1)]
+    assert len(pids) == 6
+    assert len(set(pids)) == 2
+
+
+def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
+    """The parent pauses and stops workers without knowing whether they have finished."""
+    parent_end, worker_end = multiprocessing.Pipe()
+    for message in (Command.PAUSE, Command.STOP, Say(worker=0, texts=("turned up",))):
+        parent_end.send(message)
+    with parent_end, worker_end:
+        assert run_task(receive_task(worker_end), worker_end)
+        assert parent_end.recv() == Said(worker=0, text="turned up")
+
+
+def test_the_cpu_time_of_a_task_is_that_of_no_other() -> None:
+    run = Run()
+    with run.executor.ready(0, Work.__module__):
+        run.of(Burn(worker=0, cpu_seconds=1.0), Work(worker=1))
+        run.of(SayCpuTime(worker=0), SayCpuTime(worker=1))
+    assert all(float(text) < 1.0 for worker in (0, 1) for text in run.said(worker))
+
+
+def test_a_worker_that_failed_gets_no_other_task() -> None:
+    run = Run()
+    with run.executor.ready(0, Work.__module__):
+        with pytest.raises(WriteFailed):
+            run.of(Fail(worker=0), Work(worker=1))
+        assert len(workers()) == 1
 
 
 def test_a_context_within_another_starts_only_what_is_missing() -> None:
     executor = LocalExecutor()
     with executor.ready(1, Say.__module__):
-        (early,) = multiprocessing.active_children()
+        early = started(1)
         with executor.ready(2, Say.__module__):
-            assert len(multiprocessing.active_children()) == 2
-            assert early in multiprocessing.active_children()
+            assert early < started(2)
+        assert len(workers()) == 2
     assert not multiprocessing.active_children()
 
 

@@ -140,7 +140,7 @@ def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
 
 def test_a_worker_imports_nothing_large_that_it_does_not_need() -> None:
     """Each process pays for its imports: SQLAlchemy alone takes as long as everything else."""
-    names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm', 'psutil'})"
+    names = "sorted({name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'sqlglot', 'tomlkit', 'click', 'tqdm', 'psutil', 'cryptography'})"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, parloader.workers.tasks.load; print({names})"], capture_output=True, text=True, check=True
     )
