@@ -151,7 +151,7 @@ def main(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...], against:
             except ServerStartError as error:
                 say(f"left out: {error.message}")
             else:
-                click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(measured)}\n", nl=True)
+                click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(measured)}\n")
     click.echo(LEGEND)
 
 
