@@ -55,12 +55,12 @@ class CreatedTables:
 
 def foresee_created_tables(connection: Connection, has_other_rows: Callable[[str], bool]) -> CreatedTables:
     """What `drop_created_tables` would do once the generated rows are gone. `has_other_rows`: whether a table has rows besides those."""
-    created = _created_tables(connection)
+    created = created_tables(connection)
     why_kept = _why_referenced(connection, created) or next((_why_not_empty(name) for name in created if has_other_rows(name)), "")
     return CreatedTables(kept=created, why_kept=why_kept) if why_kept else CreatedTables(dropped=created)
 
 
-def _created_tables(connection: Connection) -> tuple[str, ...]:
+def created_tables(connection: Connection) -> tuple[str, ...]:
     """The existing tables that parloader created, children first."""
     commented = introspection.list_tables(connection).with_comment(CREATED_COMMENT)
     return tuple(name for name in children_first() if name in commented)
@@ -83,7 +83,7 @@ def drop_created_tables(connection: Connection) -> CreatedTables:
 
     No row can be inserted between the check and the drop, so none is lost.
     """
-    created = _created_tables(connection)
+    created = created_tables(connection)
     if not created:
         return CreatedTables()
     if why_kept := _why_referenced(connection, created):

@@ -314,10 +314,9 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
     shrink, so the first one that can overlap `gone` is the last one that starts at or before it.
     """
     of_table = "run_id = %s AND table_name = %s"
-    statement = (
-        f"SELECT first_index FROM parloader_batch WHERE {of_table} AND first_index <= %s ORDER BY first_index DESC LIMIT 1 FOR UPDATE"
-    )
-    lowest = next((first for (first,) in sql.rows(connection, statement, run_id, table, gone.start)), 0)
+    # no ORDER BY … LIMIT 1: the optimizer may scan, and so lock, the entire index for it
+    statement = f"SELECT COALESCE(MAX(first_index), 0) FROM parloader_batch WHERE {of_table} AND first_index <= %s FOR UPDATE"
+    lowest = int(sql.value(connection, statement, run_id, table, gone.start))
     batches = sql.rows(
         connection,
         f"""SELECT first_index, row_count FROM parloader_batch

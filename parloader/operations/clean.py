@@ -22,7 +22,14 @@ from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.runs.index_deferral import add_deferred_indexes
-from parloader.runs.removal import Removal, foresee_created, prepare_removal, require_nothing_left, reset_counters
+from parloader.runs.removal import (
+    Removal,
+    foresee_created,
+    postponed_purge,
+    prepare_removal,
+    require_nothing_left,
+    reset_counters,
+)
 from parloader.workers.executor import SMALL_DELETION_ROWS, Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -98,22 +105,27 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         missing = _require_no_edited_rows(context, removal, todo.token)
         _note_missing_tables(context, removal)
         try:
-            if removal.trigger_references:
-                lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, todo))
-            if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
-                lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
-            else:
-                _delete_in_chunks(context, lease, todo)
-            if todo.adds_indexes:
-                lease.run_with_retry("adding the indexes that seed had dropped", partial(_add_indexes, context, lease, todo))
-            created = CreatedTables()
-            if not removal.kept_runs:
-                created = lease.run_with_retry("ending the clean", partial(_finish, removal))
+            with postponed_purge(config.target, removal):
+                created = _delete(context, lease, todo)
         except BaseException:  # without a result, nothing else names these rows
             for table, rows in todo.trigger_rows.items():
                 progress.note(f"deleted {counted(rows, 'row')} from {table} that referenced generated rows (--with-trigger-rows)")
             raise
         return _result(removal, missing, trigger_rows=todo.trigger_rows, created=created)
+
+
+def _delete(context: _CleanContext, lease: DatabaseLease, todo: _CleanPlan) -> CreatedTables:
+    """Deletes the rows, then the ledger and the tables that parloader created, if no other run needs them."""
+    removal = todo.removal
+    if removal.trigger_references:
+        lease.run_with_retry("deleting the rows that triggers inserted", partial(_delete_trigger_rows, todo))
+    if not removal.references.complete and sum(rows for _, rows in removal.rows_by_table) <= MAX_ROWS_AT_ONCE:
+        lease.run_with_retry("deleting all rows in one transaction, which was undone", partial(_delete_at_once, todo))
+    else:
+        _delete_in_chunks(context, lease, todo)
+    if todo.adds_indexes:
+        lease.run_with_retry("adding the indexes that seed had dropped", partial(_add_indexes, context, lease, todo))
+    return CreatedTables() if removal.kept_runs else lease.run_with_retry("ending the clean", partial(_finish, removal))
 
 
 def _result(

@@ -1,12 +1,15 @@
 """What a clean will delete, and the reasons why it must not, except edited rows: comparison.py looks for these."""
 
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
-from parloader.builtin.tables import CreatedTables, foresee_created_tables
+from parloader.builtin.tables import CreatedTables, created_tables, foresee_created_tables
 from parloader.config import CleanConfig
 from parloader.database import introspection
 from parloader.database.driver import Connection
+from parloader.database.purge import purge_postponed
 from parloader.database.session import measured, server_info
 from parloader.database.target import Target
 from parloader.database.visibility import Reference, References
@@ -35,6 +38,12 @@ from parloader.rows.writers import DeferredUpdate, deferred_update
 from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema
 
+# Fewer rows than this are deleted before InnoDB purges many of them
+MIN_POSTPONED_ROWS = 50_000
+
+# Until it is purged, a deleted row takes up to 200 bytes of the undo log, which never shrinks if it lies in the system tablespace
+MAX_POSTPONED_ROWS = 2_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
@@ -61,6 +70,8 @@ class Removal:
     """whether rows must have the generated values when they are deleted"""
     command: CleanCommand
     """what the messages say to repeat"""
+    postpones_purge: bool
+    """whether InnoDB purges the deleted rows only after the clean; most are in tables that are dropped then, so it need not purge them at all"""
 
     @property
     def rows_by_table(self) -> tuple[tuple[str, int], ...]:
@@ -125,6 +136,7 @@ def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
         max_text_bytes=server_info(connection).max_allowed_packet_bytes,
         compared=not config.edited_too and not _changes_own_rows(schema),
         command=config.command,
+        postpones_purge=not kept and _can_postpone_purge(connection, selected),
     )
 
 
@@ -138,6 +150,21 @@ def foresee_created(connection: Connection, removal: Removal, trigger_rows: Mapp
         return generated.count_other_rows(connection) > trigger_rows.get(name, 0)
 
     return foresee_created_tables(connection, has_other_rows)
+
+
+def postponed_purge(target: Target, removal: Removal) -> AbstractContextManager[None]:
+    """Keeps InnoDB from purging deleted rows while the block runs, if `removal.postpones_purge`."""
+    return purge_postponed(target) if removal.postpones_purge else nullcontext()
+
+
+def _can_postpone_purge(connection: Connection, runs: tuple[Run, ...]) -> bool:
+    """Whether all rows of these runs are few enough, and many of them lie in tables that parloader created."""
+    rows = Counter[str]()
+    for run, name in children_first(runs):
+        rows[name] += sum(part.rows for part in run.done[name])
+    if not MIN_POSTPONED_ROWS <= rows.total() <= MAX_POSTPONED_ROWS:
+        return False
+    return sum(rows[name] for name in created_tables(connection)) >= MIN_POSTPONED_ROWS
 
 
 def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:

@@ -114,10 +114,10 @@ def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
 def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
     """The parent pauses and stops workers without knowing whether they have finished."""
     parent_end, worker_end = multiprocessing.Pipe()
-    for message in (Command.PAUSE, Command.STOP, Say(worker=0, texts=("turned up",))):
+    for message in (Command.PAUSE, Command.STOP, (Say(worker=0, texts=("turned up",)), 1.0)):
         parent_end.send(message)
     with parent_end, worker_end:
-        assert run_task(receive_task(worker_end), worker_end)
+        assert run_task(*receive_task(worker_end), worker_end)
         assert parent_end.recv() == Said(worker=0, text="turned up")
 
 
