@@ -14,8 +14,8 @@ from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 from parloader.workers.events import begin_task
-from parloader.workers.template import Await, Ended, Fork, Forked, run_template
 from parloader.workers.stop_signal import IGNORED
+from parloader.workers.template import Await, Ended, Fork, Forked, run_template
 from parloader.workers.worker import receive_task, run_task, serve
 
 # Opening a folder this way needs no permission to read it, where the system has it (Linux)

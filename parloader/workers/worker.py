@@ -16,6 +16,7 @@ from parloader.workers.events import Event, Failed, Finished, begin_task
 from parloader.workers.executor import Task
 from parloader.workers.stop_signal import IGNORED
 
+
 class Command(Enum):
     """What the parent sends to a running worker."""
 
