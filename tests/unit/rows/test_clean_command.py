@@ -27,7 +27,7 @@ def test_its_text_has_every_option_in_a_stable_order(command: CleanCommand, text
 def test_clean_given_its_text_deletes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[CleanConfig] = []
 
-    def clean(config: CleanConfig, _: object) -> CleanResult:
+    def clean(config: CleanConfig, *_: object) -> CleanResult:
         given.append(config)
         return CleanResult(dry_run=False, runs=(), tables=())
 

@@ -132,7 +132,7 @@ class FakeConnection:
         self.dropped_rows = dropped_rows
         self.sent: list[bytes] = []
 
-    def execute_pipelined(self, statements: Sequence[bytes]) -> int:
+    def execute_pipelined(self, statements: Sequence[bytes], leading: object = None) -> int:
         self.sent += statements
         return sum(len(re.findall(rb"\(\d+\)", statement)) for statement in statements) - self.dropped_rows
 
@@ -166,7 +166,7 @@ class FakeServer(FakeConnection):
         super().__init__(dropped_rows=0)
         self.counts = counts
 
-    def load_local(self, statement: bytes, content: bytes) -> LoadDataResult:
+    def load_local(self, statement: bytes, content: bytes, leading: object = None) -> LoadDataResult:
         return self.counts
 
     @contextmanager
