@@ -29,6 +29,8 @@ PARLOADER_COMMAND = (sys.executable, "-m", "parloader")
 
 BASELINES = ("load data ready", "insert select")
 
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -180,8 +182,10 @@ def _answer(text: str) -> Any:
 
 
 def environment(command: Command) -> dict[str, str]:
-    """Uses parloader of this checkout, ignores the user's settings, and allows one Polars thread per process, as in parloader's workers."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_")}
+    """Uses parloader of this checkout, with bytecode like an installed package, ignores the user's settings, and allows one Polars thread per process,
+    as in parloader's workers.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOADER_") and name != NO_BYTECODE}
     url = {"PARLOADER_URL": command.url} if command.url else {}
     threads = {} if command.url else {"POLARS_MAX_THREADS": "1"}
     return {**kept, **url, **threads, **command.more_environment, "PYTHONPATH": str(SCRIPTS.parent)}

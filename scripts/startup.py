@@ -39,6 +39,9 @@ MEASURED = (
     ("clean", "--yes"),
 )
 
+# An installed package has its bytecode, so neither version compiles its modules each time, whatever the caller's environment says
+NO_BYTECODE = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+
 KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 
@@ -51,7 +54,8 @@ class Version:
 
     def run(self, command: tuple[str, ...], folder: Path) -> Cost:
         """Runs the command in a new process. ClickException with its output if it fails."""
-        environment = {**os.environ, "PYTHONPATH": str(self.checkout), "PARLOADER_URL": self.url}
+        kept = {name: value for name, value in os.environ.items() if name not in NO_BYTECODE}
+        environment = {**kept, "PYTHONPATH": str(self.checkout), "PARLOADER_URL": self.url}
         with tempfile.TemporaryFile() as printed:
             begun = time.monotonic()
             process = subprocess.Popen(

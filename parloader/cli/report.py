@@ -111,7 +111,7 @@ def plan(forecast: "Forecast") -> str:
     for t in forecast.tables:
         if t.shares:
             name = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
-            lines.append(f"{name}{counted(len(t.shares), 'worker process')}, writer {forecast.writer}, batches of {forecast.batch}:")
+            lines.append(f"{name}{counted(len(t.shares), 'worker')}, writer {forecast.writer}, batches of {forecast.batch}:")
             lines += [f"  worker {worker}: {'; '.join(map(str, share))}" for worker, share in enumerate(t.shares)]
     if forecast.defer_indexes:
         deferred = [f"{t.name} ({', '.join(t.deferrable)})" for t in forecast.tables if t.deferrable]

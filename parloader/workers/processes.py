@@ -144,8 +144,18 @@ class _WorkerPool:
         self.workers: dict[Connection[object, object], tuple[Task, Worker]] = {}
 
     def start_process(self, task: Task) -> None:
-        pipe, worker = self._idle.pop() if self._idle else self._start_worker(type(task).__module__)
+        pipe, worker = self._take_idle() or self._start_worker(type(task).__module__)
         self.start(task, pipe, worker)
+
+    def _take_idle(self) -> "tuple[Connection[object, object], Worker] | None":
+        """An idle worker that is alive. One that has a message has ended, since there is nothing else to report without a task."""
+        while self._idle:
+            pipe, worker = self._idle.pop()
+            if not pipe.poll():
+                return pipe, worker
+            pipe.close()
+            worker.join()
+        return None
 
     def start(self, task: Task, pipe: "Connection[object, object]", worker: Worker) -> None:
         self.workers[pipe] = (task, worker)

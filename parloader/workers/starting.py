@@ -81,7 +81,7 @@ class Template:
                 self._process = spawn(run_template, template_end)
         parent_end, worker_end = multiprocessing.Pipe()
         worker = ForkedWorker(self)
-        with worker_end, suppress(OSError):  # the template has died: the parent takes that for the death of the worker
+        with worker_end, suppress(EOFError, ConnectionError):  # the template has died: the parent takes that for the death of the worker
             while self._unanswered and (self._control.poll() or len(self._unanswered) > MOST_UNANSWERED):
                 self._receive()
             self._control.send(Fork(module))

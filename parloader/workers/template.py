@@ -72,7 +72,8 @@ class Forked:
 class Ended:
     """The answer to Await."""
 
-    exitcode: int
+    exitcode: int | None
+    """None: it is unknown, because an earlier template forked the worker"""
 
 
 def run_template(control: "Connection[Forked | Ended, Fork | Await]") -> None:
@@ -88,8 +89,16 @@ def run_template(control: "Connection[Forked | Ended, Fork | Await]") -> None:
                 case Fork(module):
                     control.send(Forked(_fork(control, module)))
                 case Await(pid):
-                    control.send(Ended(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+                    control.send(Ended(_exitcode(pid)))
     os._exit(0)
+
+
+def _exitcode(pid: int) -> int | None:
+    """How the worker ended; waits for that."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return None
 
 
 def _fork(control: "Connection[Forked | Ended, Fork | Await]", module: str) -> int | None:

@@ -152,3 +152,12 @@ def test_output_to_a_file_has_log_lines_and_the_worker_table(database: Database)
     assert "\r" not in done.stderr
     assert "the database was empty: created the tables" in done.stderr
     assert database.parloader("seed", "--rows", "2000", "-q").stderr == ""
+
+
+def test_few_rows_start_no_worker_process(database: Database) -> None:
+    says = "no worker process is started for"
+    assert f"seed: {says} 10 rows" in database.parloader("seed", "--rows", "10", "-v").stderr
+    assert f"verify: {says} " in database.parloader("verify", "-v").stderr
+    cleaned = database.parloader("clean", "--yes", "-v").stderr
+    assert f"looking for edited rows: {says} " in cleaned
+    assert f"clean: {says} 10 rows" in cleaned

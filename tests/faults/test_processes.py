@@ -14,6 +14,14 @@ from support.servers import Database, on_mariadb_11_8_too, slow_on_mysql, until
 
 from parloader.database import sql
 
+SMALL = Plan(procs=1)
+"""One worker's work, which the command does in its own process."""
+
+
+def ends_when_told_again(load: Load) -> bool:
+    load.process.send_signal(signal.SIGTERM)
+    return load.process.poll() is not None
+
 
 @pytest.mark.parametrize(
     ("number", "writer"),
@@ -78,6 +86,29 @@ def test_the_parent(database: Database) -> None:
         assert len(load.family()) > 2
         load.process.kill()
     load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+def test_a_command_that_loads_few_rows_in_its_own_process(database: Database) -> None:
+    load = started(database, SMALL)
+    with halted(load):
+        assert len(load.family()) == 1
+        load.process.kill()
+    load.ends(-signal.SIGKILL)
+    proven(load)
+
+
+@slow_on_mysql("server")
+def test_the_end_of_a_load_in_the_own_process(database: Database) -> None:
+    """It ends after its batch, at the first signal; at once, without its batch, at the second."""
+    load = started(database, SMALL)
+    with halted(load):
+        load.process.send_signal(signal.SIGTERM)
+    load.ends(130, "error: interrupted: run 1 has", "The same command resumes it")
+    load = launched(database, SMALL)
+    with halted(load):
+        until(lambda: ends_when_told_again(load), "it ends, although its batch cannot")
+        load.ends(130, "error: interrupted")
     proven(load)
 
 

@@ -68,6 +68,25 @@ class SayProcess(Work):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SayTemplate(Work):
+    """Reports how many threads the process has from which this one was forked, and whether Polars was imported there (Linux)."""
+
+    def run(self, channel: WorkerChannel) -> None:
+        threads = len(os.listdir(f"/proc/{os.getppid()}/task"))
+        polars = "_polars_runtime" in Path(f"/proc/{os.getppid()}/maps").read_text()
+        channel.send(Said(worker=self.worker, text=f"{threads} thread, Polars: {polars}"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DieAfterItsParent(Work):
+    """Kills the process from which it was forked, then itself."""
+
+    def run(self, channel: WorkerChannel) -> None:
+        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Burn(Work):
     """Uses this much CPU time."""
 

@@ -50,7 +50,8 @@ def row_by_row(database: Database, first: int, last: int) -> rule_counts.Counts:
 
 
 @pytest.mark.parametrize("connections", [1, 3])
-def test_as_a_count_row_by_row(database: Database, connections: int) -> None:
+def test_as_a_count_row_by_row(database: Database, connections: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_counts, "ROWS_PER_CONNECTION", 1)
     database.parloader("seed", "--rows", str(ROWS))
     plan = script_execution(ROWS)
     drop = "DROP CONSTRAINT" if database.server.kind == "mariadb" else "DROP CHECK"

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.tasks import (
     Burn,
     Crash,
     Die,
+    DieAfterItsParent,
     DieUntil,
     Fail,
     InterruptItself,
@@ -24,6 +26,7 @@ from support.tasks import (
     SayCpuTime,
     SayEnvironment,
     SayProcess,
+    SayTemplate,
     WaitForTurns,
     Work,
 )
@@ -111,6 +114,52 @@ def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
     assert len(set(pids)) == 2
 
 
+def test_a_worker_that_dies_between_two_tasks_gets_none() -> None:
+    run = Run()
+    with run.executor.ready(0, SayProcess.__module__):
+        run.of(SayProcess(worker=0), SayProcess(worker=1))
+        (victim, other) = workers()
+        victim.kill()
+        until(lambda: {process.pid for process in workers() if process.status() != psutil.STATUS_ZOMBIE} == {other.pid}, "it is dead")
+        run.of(SayProcess(worker=2), SayProcess(worker=3))
+    after = {*run.said(2), *run.said(3)}
+    assert len(after) == 2
+    assert str(other.pid) in after
+    assert str(victim.pid) not in after
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
+def test_the_template_dies_and_the_next_worker_has_another() -> None:
+    run = Run()
+    with run.executor.ready(0, SayProcess.__module__):
+        run.of(SayProcess(worker=0), SayProcess(worker=1))
+        (template,) = multiprocessing.active_children()
+        assert {process.ppid() for process in workers()} == {template.pid}
+        template.kill()
+        template.join()
+        run.of(*(SayProcess(worker=n) for n in range(2, 5)))  # one more than there are
+        with pytest.raises(WorkerDied, match="ended while working on some_table"):
+            run.of(*(Die(worker=n, signal_number=signal.SIGKILL) for n in range(5, 8)))  # the two of the dead template as well
+        run.of(SayProcess(worker=8), SayProcess(worker=9))  # the second template lives on
+        assert {process.ppid() for process in workers()} == {process.pid for process in multiprocessing.active_children()}
+    assert len({*run.said(2), *run.said(3), *run.said(4)}) == 3
+    assert {*run.said(0), *run.said(1)} < {*run.said(2), *run.said(3), *run.said(4)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
+def test_a_worker_whose_template_is_dead_dies_with_an_unknown_status() -> None:
+    with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table, rows 10 to 19"):
+        Run().of(RunUntilStopped(worker=0), DieAfterItsParent(worker=1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")
+def test_what_is_forked_has_one_thread_and_no_polars() -> None:
+    """A fork of a process with threads may inherit a lock that is never released. `import polars` starts threads."""
+    run = Run()
+    run.of(SayTemplate(worker=0), SayTemplate(worker=1))
+    assert [*run.said(0), *run.said(1)] == ["1 thread, Polars: False"] * 2
+
+
 def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
     """The parent pauses and stops workers without knowing whether they have finished."""
     parent_end, worker_end = multiprocessing.Pipe()
@@ -124,9 +173,9 @@ def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
 def test_the_cpu_time_of_a_task_is_that_of_no_other() -> None:
     run = Run()
     with run.executor.ready(0, Work.__module__):
-        run.of(Burn(worker=0, cpu_seconds=1.0), Work(worker=1))
+        run.of(Burn(worker=0, cpu_seconds=0.3), Work(worker=1))
         run.of(SayCpuTime(worker=0), SayCpuTime(worker=1))
-    assert all(float(text) < 1.0 for worker in (0, 1) for text in run.said(worker))
+    assert all(float(text) < 0.3 for worker in (0, 1) for text in run.said(worker))
 
 
 def test_a_worker_that_failed_gets_no_other_task() -> None:

@@ -1,20 +1,22 @@
-"""A single small task runs in a thread of the command's process, by the same rules as in a process of its own."""
+"""A single small task runs in a thread of the command's process, by the same rules as in a process of its own. Others run in processes that are forked or spawned."""
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 from support.servers import until
-from support.tasks import Crash, Fail, RunUntilStopped, Said, Say, SayProcess, WaitForTurns, Work
+from support.tasks import Crash, Die, DieUntil, Fail, RunUntilStopped, Said, Say, SayProcess, WaitForTurns, Work
 
-from parloader.errors import AnotherRun, ParloaderError
+from parloader.errors import AnotherRun, ParloaderError, WorkerDied
 from parloader.workers.events import Event, Failed, Finished, RunsInParent
 from parloader.workers.executor import Supervisor, Task, WorkerChannel
 from parloader.workers.processes import LocalExecutor
+from parloader.workers.starting import Spawner, Template, worker_source
 from parloader.workers.stop_signal import StopSignal
 
 # A task that nobody stops ends by itself
@@ -200,3 +202,34 @@ def test_a_parent_that_fails_stops_it() -> None:
     with pytest.raises(LookupError):
         LocalExecutor().run([Small(task=RunUntilStopped(worker=0))], on_event, StopSignal(), Supervisor())
     until(lambda: not has_thread(), "the thread has ended")
+
+
+def test_workers_are_forked_on_linux_and_spawned_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(worker_source(), Template if sys.platform == "linux" else Spawner)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert isinstance(worker_source(), Spawner)
+
+
+def test_spawned_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS: each is a child of this process, is used again, and its death is seen."""
+    monkeypatch.setattr("parloader.workers.processes.worker_source", Spawner)
+    events: list[Event] = []
+    executor = LocalExecutor()
+    with executor.ready(2, SayProcess.__module__):
+        children = {str(process.pid) for process in multiprocessing.active_children()}
+        for _ in range(2):
+            executor.run([SayProcess(worker=n) for n in range(2)], events.append, StopSignal(), Supervisor())
+        assert set(said(events)) == children
+        assert len(said(events)) == 4
+        executor.run([DieUntil(worker=0, restarts=1)], events.append, StopSignal(), Supervisor())
+        with pytest.raises(WorkerDied, match="worker 0 was killed by SIGTERM"):
+            executor.run([Die(worker=0, signal_number=signal.SIGTERM)], events.append, StopSignal(), Supervisor())
+    assert said(events)[4:] == ["done", "last words"]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")
+def test_more_workers_than_answers_fit_into_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parloader.workers.starting.MOST_UNANSWERED", 2)
+    pids = said(events_of(*(SayProcess(worker=n) for n in range(12))))
+    assert len(set(pids)) == 12
