@@ -102,7 +102,8 @@ def insert(database: Database, first: int, last: int) -> None:
 
 @pytest.mark.parametrize("doublings", [7, pytest.param(10, marks=pytest.mark.slow)])
 def test_rows_in_the_target_of_the_built_in_plan(database: Database, doublings: int) -> None:
-    plan, check = ("--rows", "1000"), {"schema check": ("schema", "check")}
+    plan = ("--rows", "1000")
+    check: dict[str, tuple[str, ...]] = {"schema check": ("schema", "check")}
     database.parloader("seed", *plan, "--procs", "1")
     few = reads_of(database, commands_for(2, *plan) | check)
     database.execute(*[BUILT_IN_ROWS] * doublings)
