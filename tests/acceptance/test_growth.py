@@ -1,5 +1,6 @@
 """What a command reads does not grow with rows that it does not touch: the server counts the rows that it examines for the whole command."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -44,6 +45,23 @@ def examined(database: Database, *arguments: str, code: int = 0) -> int:
     return reads() - before
 
 
+REREAD = {"status": ("status",), "resume": ("plan", "--rows", "1000")}
+
+
+def received(database: Database, *arguments: str) -> tuple[int, int]:
+    """The statements that the command sends, and the bytes that it receives."""
+
+    def counts() -> tuple[int, int]:
+        with database.connection() as connection:
+            questions, sent = (int(sql.row(connection, "SHOW GLOBAL STATUS LIKE %s", name)[1]) for name in ("Questions", "Bytes_sent"))
+            return questions, sent
+
+    before = counts()
+    database.parloader(*arguments)
+    after = counts()
+    return after[0] - before[0], after[1] - before[1]
+
+
 def reads_of(database: Database, commands: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return {name: examined(database, *command) for name, command in commands.items()}
 
@@ -82,13 +100,15 @@ def insert(database: Database, first: int, last: int) -> None:
     )
 
 
-def test_rows_in_the_target_of_the_built_in_plan(database: Database) -> None:
+@pytest.mark.parametrize("doublings", [7, pytest.param(10, marks=pytest.mark.slow)])
+def test_rows_in_the_target_of_the_built_in_plan(database: Database, doublings: int) -> None:
     plan = ("--rows", "1000")
+    check: dict[str, tuple[str, ...]] = {"schema check": ("schema", "check")}
     database.parloader("seed", *plan, "--procs", "1")
-    few = reads_of(database, commands_for(2, *plan))
-    database.execute(*[BUILT_IN_ROWS] * 7)
-    assert database.value("SELECT COUNT(*) FROM script_execution") == 128_000
-    require_no_growth(few, reads_of(database, commands_for(3, *plan)))
+    few = reads_of(database, commands_for(2, *plan) | check)
+    database.execute(*[BUILT_IN_ROWS] * doublings)
+    assert database.value("SELECT COUNT(*) FROM script_execution") == 1_000 * 2**doublings
+    require_no_growth(few, reads_of(database, commands_for(3, *plan) | check))
 
 
 @slow_on_mysql("server")
@@ -98,7 +118,7 @@ def test_rows_of_somebody_else_in_the_target_and_in_its_parents(database: Databa
     database.execute(*ORDERS)
     insert(database, 0, 12_000)
     few = reads_of(database, commands_for(1, *plan))
-    insert(database, 12_001, 99_999)
+    insert(database, 12_001, 39_999)
     many = reads_of(database, commands_for(1, *plan))  # the first run is gone, and the ledger with it
     require_no_growth(few, many, MORE_READS_OF_SAMPLES)
 
@@ -111,6 +131,27 @@ def test_rows_of_earlier_runs(database: Database, table: str) -> None:
     database.execute(*ORDERS)
     database.parloader("seed", "--table", table, "--rows", "1500", "--procs", "1")
     few = reads_of(database, commands_for(2, *plan))
-    database.parloader("seed", "--table", table, "--rows", "30000", "--new-run", "--procs", "1")
+    database.parloader("seed", "--table", table, "--rows", "12000", "--new-run", "--procs", "1")
     many = reads_of(database, commands_for(4, *plan))
     require_no_growth(few, many)
+
+
+@slow_on_mysql("server")
+def test_the_batches_of_a_large_run_stay_on_the_server(database: Database) -> None:
+    """100,000 batches, of which one in ten thousand is missing: the client receives ranges, in as many statements as ever."""
+    database.parloader("seed", "--rows", "1000", "--procs", "1")
+    few = {name: received(database, *command) for name, command in REREAD.items()}
+    database.execute(
+        """UPDATE parloader_run SET row_count = 1000000, definition = REPLACE(definition, '"rows": 1000', '"rows": 1000000')""",
+        """UPDATE parloader_table SET segments = REPLACE(segments, ', 1000, ', ', 1000000, '), details = REPLACE(REPLACE(details,
+            '"rows": 1000,', '"rows": 1000000,'), '[0, 1000]', '[0, 1000000]') WHERE table_name = 'script_execution'""",
+        "DELETE FROM parloader_batch WHERE table_name = 'script_execution'",
+        f"""INSERT INTO parloader_batch SELECT 1, 'script_execution', 10 * i, 10, UTC_TIMESTAMP() FROM {NUMBERS} WHERE MOD(i, 10000) <> 5""",
+    )
+    status = json.loads(database.parloader("status", "--json").stdout)["runs"][0]
+    assert (status["rows"], status["done"]) == (1_000_000, 999_900)
+    assert status["gaps"] == [[100_000 * n + 50, 100_000 * n + 60] for n in range(10)]
+    for name, command in REREAD.items():
+        statements, sent_bytes = received(database, *(argument.replace("1000", "1000000") for argument in command))
+        assert statements <= few[name][0] + 2
+        assert sent_bytes <= few[name][1] + 5_000
