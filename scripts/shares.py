@@ -63,7 +63,8 @@ def run_round(place: Place, version: Version, rows: int, procs: int) -> Round:
         before = place.cpu_seconds()
         cost = version.run((command, *arguments[command], "--procs", str(procs), "--quiet"), place.home)
         costs[command] = Cost(seconds=cost.seconds, client_seconds=cost.cpu_seconds, server_seconds=place.cpu_seconds() - before)
-        say(f"{place.kind}: {version.checkout.name}: {command} took {cost.seconds:.2f} s")
+        cpu = f"CPU {cost.cpu_seconds:.2f} s, the server's {costs[command].server_seconds:.2f} s"
+        say(f"{place.kind}: {version.checkout.name}: {command} took {cost.seconds:.2f} s ({cpu})")
     before, begun = place.cpu_seconds(), time.monotonic()
     settle(place)
     costs["purge"] = Cost(seconds=time.monotonic() - begun, client_seconds=0.0, server_seconds=place.cpu_seconds() - before)
