@@ -2,7 +2,7 @@
 
 Each measurement seeds, verifies and cleans a new database on the same private server, through a proxy that delays data, limits the
 bandwidth and counts bytes. All variants of a round follow each other in random order, so that noise affects them alike. A table for each
-server goes to stdout, a line for each round to stderr.
+server goes to stdout, a line for each measurement to stderr.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def measure(kind: ServerKind, load: Load, links: Sequence[Link], variants: Seque
                         for command, measured in _measured(place, link, variant, load, writer):
                             if number:
                                 results.setdefault((link, command, variant.name), []).append(measured)
-            say(f"{kind}: round {number} of {rounds}")
+                                say(f"{kind}, round {number} of {rounds}: {link}: {command}, {variant.name}: {measured}")
     return name, results
 
 

@@ -61,6 +61,9 @@ class Measured:
     traffic: Traffic
     rows_per_second: float  # while loading; 0: it loads nothing
 
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.traffic.sent / 1e6:.3f} MB sent, {self.traffic.received / 1e6:.3f} MB received"
+
 
 Results: TypeAlias = dict[tuple[Link, str, str], list[Measured]]
 """The runs of each round, by link, command and variant."""

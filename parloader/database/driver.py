@@ -146,11 +146,13 @@ class Connection(DriverConnection):  # type: ignore[misc]
         super()._request_authentication()
         if self.client_flag & CLIENT.COMPRESS:
             self._compressed = self._sock = self._rfile = CompressedSocket(self._sock, self._rfile)
+            self._read_packet = (
+                self._read_packet_inside
+            )  # not an override: other connections would pay for the call with each row that they read
 
-    def _read_packet(self, packet_type: Any = DriverPacket) -> Any:
-        """Extends the driver's method, which refuses the numbers that packets have inside compressed ones: no other client reads them."""
-        if self._compressed is None:
-            return super()._read_packet(packet_type)
+    def _read_packet_inside(self, packet_type: Any = DriverPacket) -> Any:
+        """Replaces the driver's method, which refuses the numbers that packets have inside compressed ones: no other client reads them."""
+        assert self._compressed is not None
         if self._current_timeout != self._read_timeout:
             self._compressed.settimeout(self._read_timeout)
             self._current_timeout = self._read_timeout

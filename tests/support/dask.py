@@ -45,7 +45,7 @@ class DaskCluster:
     def add_workers(self, *names: str, options: tuple[str, ...] = (), environment: Mapping[str, str] | None = None) -> None:
         """Starts a worker of one thread for each name, without a nanny that would start it again. Waits until they have joined."""
         for name in names:
-            given = ("--name", name, "--nthreads", "1", "--host", "127.0.0.1", "--no-nanny", "--no-dashboard", *options)
+            given = ("--name", name, "--nthreads", "1", "--host", "127.0.0.1", "--no-nanny", "--dashboard-address", "127.0.0.1:0", *options)
             self.workers.append(
                 _start(self.folder, f"worker-{name}", "worker", "--scheduler-file", str(self.file), *given, **(environment or {}))
             )
@@ -82,7 +82,8 @@ def dask_cluster(folder: Path, scheme: str = "tcp") -> Iterator[DaskCluster]:
         "127.0.0.1",
         "--port",
         "0",
-        "--no-dashboard",
+        "--dashboard-address",
+        "127.0.0.1:0",
         "--scheduler-file",
         str(file),
     )

@@ -173,10 +173,3 @@ def test_a_server_that_does_not_offer_it(database: Database, compressed: Target)
             assert "no run" in database.parloader("status", "--compress", "on").stdout
         finally:
             sql.execute(admin, "SET GLOBAL protocol_compression_algorithms = DEFAULT")
-
-
-def test_a_socket_is_not_compressed_by_auto(database: Database) -> None:
-    target = replace(database.target, unix_socket="/tmp/s", round_trip_seconds=1.0)
-    assert not target.compresses
-    assert replace(target, unix_socket=None).compresses
-    assert not replace(target, unix_socket=None, compress=Compress.OFF).compresses

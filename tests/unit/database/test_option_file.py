@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parloader.database import option_file
+from parloader.database.compression import Compress
 from parloader.database.target import Defaults, Target, parse_url
 from parloader.database.tls import SslMode
 from parloader.errors import UsageError
@@ -189,6 +190,7 @@ def test_what_is_no_file(included: bool) -> None:
         (b"[client]\nport = s3cret\n", "the port is not a number from 1 to 65535"),
         (b"[client]\nport = 70000\n", "the port"),
         (b"[client]\nssl-mode = maybe\n", "unknown ssl-mode 'maybe'"),
+        (b"[client]\ncompress = maybe\n", "unknown value of compress, 'maybe'"),
         (b"[client]\nport = %s\n" % (b"9" * 5000), "the port"),
         (b"!includedir nowhere\n", "line 1 includes nowhere, which cannot be read: No such file or directory"),
         (b"\n!include \n", "line 2 has !include without a path"),
@@ -241,3 +243,20 @@ def test_values_are_read_as_the_client_reads_them(values: list[str]) -> None:
     )
     parsed = "".join(f"--{name}={setting.value}\n" for name, setting in option_file.options(file).items())
     assert shown.stdout.decode() == parsed
+
+
+@pytest.mark.parametrize(
+    ("line", "compress"),
+    [
+        ("compress", Compress.ON),
+        ("compress = 1", Compress.ON),
+        ("compress = auto", Compress.AUTO),
+        ("compress = OFF", Compress.OFF),
+        ("skip-compress", Compress.OFF),
+        ("user = bob", None),
+    ],
+)
+def test_compression(line: str, compress: Compress | None) -> None:
+    """Of the clients it is a switch."""
+    FILE.write_text(f"[client]\n{line}\n")
+    assert option_file.defaults().compress is compress

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from parloader.database.compression import FAR_SECONDS, Compress
 from parloader.database.target import Defaults, Node, Target, parse_url
 from parloader.errors import UsageError
 
@@ -76,6 +79,7 @@ def test_a_url_names_a_target(url: str, target: Target) -> None:
         ("mysql://ann:s3cret@[::1]x,b/shop", "the URL is not valid"),
         ("mysql://ann:s3cret@a,b/shop?unix_socket=/run/my.sock", "a unix_socket and several hosts"),
         ("mysql://ann@localhost/shop?ssl-mode=required&ssl_mode=disabled", "ssl-mode twice"),
+        ("mysql://ann@localhost/shop?compress=zstd", "unknown value of compress, 'zstd'"),
     ],
 )
 def test_an_invalid_url_is_refused_without_showing_the_password(url: str, message: str) -> None:
@@ -111,3 +115,25 @@ def test_defaults_for_several_nodes() -> None:
 
 def test_the_socket_takes_precedence_over_the_host() -> None:
     assert str(Target(user="ann", database="shop", unix_socket="/run/my.sock")) == "shop at /run/my.sock as ann"
+
+
+def test_compress_is_taken_from_the_url_the_option_or_the_file() -> None:
+    url, file = "mysql://ann@db/shop", Defaults(compress=Compress.ON)
+    assert parse_url(url).compress is Compress.AUTO
+    assert parse_url(f"{url}?compress=ON").compress is Compress.ON
+    assert parse_url(url, compress=Compress.OFF).compress is Compress.OFF
+    assert parse_url(url, file).compress is Compress.ON
+    assert parse_url(f"{url}?compress=auto", file).compress is Compress.AUTO
+    assert parse_url(url, file, compress=Compress.OFF).compress is Compress.OFF
+    assert parse_url(f"{url}?unix_socket=/run/my.sock", file).compress is Compress.AUTO
+    with pytest.raises(UsageError, match="the URL has compress=on, but --compress is off"):
+        parse_url(f"{url}?compress=on", compress=Compress.OFF)
+
+
+def test_auto_compresses_what_is_far_and_no_socket() -> None:
+    target = parse_url("mysql://ann@db/shop")
+    near, far = replace(target, round_trip_seconds=FAR_SECONDS), replace(target, round_trip_seconds=2 * FAR_SECONDS)
+    on_socket = replace(far, unix_socket="/run/my.sock")
+    assert [each.compresses for each in (target, near, far, on_socket)] == [False, False, True, False]
+    assert [replace(each, compress=Compress.ON).compresses for each in (target, near, far, on_socket)] == [True] * 4
+    assert not any(replace(each, compress=Compress.OFF).compresses for each in (target, near, far, on_socket))
