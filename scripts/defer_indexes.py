@@ -172,25 +172,24 @@ def _mib(size_bytes: int) -> str:
 
 def table(results: list[Result], rows: int) -> str:
     lines = [
-        "| server | rows | table | buffer pool | in place, s | deferred, s (load + build) | ratio | of server CPU | of pages |",
+        "| server | rows | table | buffer pool | in place, s | deferred, s (load + build) | ratio | server CPU, s | pages read and written |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for found in results:
-        pairs = list(zip(found.in_place, found.deferred, strict=True))
-        ratio = median(late.seconds / early.seconds for early, late in pairs)
-        of_cpu = median(late.cpu_seconds / early.cpu_seconds for early, late in pairs)
-        of_pages = median(late.pages / early.pages for early, late in pairs)
+        ratio = median(late.seconds / early.seconds for early, late in zip(found.in_place, found.deferred, strict=True))
+        cpu = " → ".join(f"{median(cost.cpu_seconds for cost in costs):.1f}" for costs in (found.in_place, found.deferred))
+        pages = " → ".join(f"{median(cost.pages for cost in costs):,.0f}" for costs in (found.in_place, found.deferred))
         late = median(cost.seconds for cost in found.deferred)
         parts = f"{median(cost.load_seconds for cost in found.deferred):.1f} + {median(cost.build_seconds for cost in found.deferred):.1f}"
         lines.append(
             f"| {found.server} | {rows:,} | {_mib(found.table_bytes)} | {_mib(found.pool_bytes)} "
-            f"| {median(cost.seconds for cost in found.in_place):.1f} | {late:.1f} ({parts}) | {ratio:.2f} | {of_cpu:.2f} | {of_pages:.2f} |"
+            f"| {median(cost.seconds for cost in found.in_place):.1f} | {late:.1f} ({parts}) | {ratio:.2f} | {cpu} | {pages} |"
         )
     return "\n".join(lines)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rows", type=click.IntRange(min=1), default=1_500_000, show_default=True, help="Rows of the table.")
+@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows of the table.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each case is measured.")
 @click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Worker processes.")
 @click.option(

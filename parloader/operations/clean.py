@@ -150,10 +150,12 @@ def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connectio
     permission.require_not_forbidden(connection, target)
     require_writable(connection, target)
     scratch_tables.drop_scratch_tables(connection)
-    has_ledger, deferred = store.upgrade(connection), deferred_indexes.read(connection)
+    has_ledger = store.upgrade(connection)
+    token = lease.fence(connection) if has_ledger else 0
+    deferred = deferred_indexes.read(connection)  # from now on no earlier command adds one
     if deferred and not has_ledger:
         store.create(connection)
-    token = lease.fence(connection) if has_ledger or deferred else 0
+        token = lease.fence(connection)
     removal = prepare_removal(connection, context.config)
     if removal.runs:
         permission.require_privileges_to_clean(connection, removal.runs, removal.schema, drops_ledger=not removal.kept_runs)

@@ -77,7 +77,9 @@ def unfinished(database: Database) -> dict[str, str]:
 BOOK_INDEXES = (("pages", 0, "shelf"), ("title", 2, None), ("bought", 3, None))
 
 
-@pytest.mark.parametrize("command", [WITHOUT_OPTION, ("clean", "--yes", "--procs", "1")], ids=["seed", "clean"])
+@pytest.mark.parametrize(
+    "command", [WITHOUT_OPTION, pytest.param(("clean", "--yes", "--procs", "1"), marks=pytest.mark.slow)], ids=["seed", "clean"]
+)
 @slow_on_mysql("server")
 def test_status_names_what_is_missing_and_who_adds_it(database: Database, command: tuple[str, ...]) -> None:
     before = unfinished(database)
@@ -111,7 +113,7 @@ def test_what_others_did_meanwhile_stays(database: Database) -> None:
     assert shown(database) == now
 
 
-@slow_on_mysql("server")
+@pytest.mark.slow
 def test_a_table_that_is_gone(database: Database) -> None:
     unfinished(database)
     database.execute("DROP TABLE book")
