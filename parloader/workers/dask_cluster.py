@@ -99,10 +99,10 @@ class Cluster:
     def require_same_version(self) -> None:
         """UsageError names the workers that lack parloader, or have another version."""
         found = self.client.run(metadata.version, "parloader", on_error="return")
-        answers = {_host(address): version for address, version in sorted(found.items()) if not isinstance(version, OSError)}
-        wrong = {host: version for host, version in answers.items() if version != __version__}
+        answers = {(_host(address), version) for address, version in found.items() if not isinstance(version, OSError)}
+        wrong = {(host, "none" if isinstance(version, Exception) else version) for host, version in answers if version != __version__}
         if wrong:
-            which = ", ".join(f"{host} has {'none' if isinstance(version, Exception) else version}" for host, version in wrong.items())
+            which = ", ".join(f"{host} has {version}" for host, version in sorted(wrong))
             raise UsageError(
                 f"the Dask workers need parloader {__version__}, as this command: {which}",
                 f"Install it there: pip install 'parloader[dask]=={__version__}'",

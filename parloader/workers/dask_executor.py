@@ -137,7 +137,7 @@ class _Run:
             name, address, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
         except KilledWorker:
             self._repeat(number, assignment.task, assignment.task.reassigned_to(self._submitted))
-        except (CancelledError, TimeoutError, OSError):  # somebody else has cancelled it, or the connection is lost
+        except (CancelledError, TimeoutError, OSError):  # somebody has cancelled it, or the connection is lost
             self._repeat(number, assignment.task, assignment.task)
         except Exception as error:
             self._cluster.require_same_version()  # parloader may be missing
