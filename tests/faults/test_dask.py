@@ -93,7 +93,7 @@ def test_the_command_is_killed(database: Database, shared: DaskCluster) -> None:
     proven(load, again=LOCAL)
 
 
-@slow_on_mysql("server")
+@pytest.mark.slow
 def test_the_command_is_paused_and_then_interrupted(database: Database, shared: DaskCluster) -> None:
     load = started(database, in_cluster(shared))
     database.parloader("pause")
@@ -106,23 +106,37 @@ def test_the_command_is_paused_and_then_interrupted(database: Database, shared: 
     proven(load, again=LOCAL)
 
 
-def test_a_worker_of_another_version(database: Database, mortal_cluster: DaskCluster) -> None:
-    (mortal_cluster.folder / "other_version.py").write_text("import importlib.metadata as m; m.version = lambda _: '0.1.9'")
-    mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
-    done = database.parloader("seed", "--rows", "10", *mortal_cluster.options, check=2)
-    assert "the Dask workers need parloader" in done.stderr
-    assert "127.0.0.1 has 0.1.9" in done.stderr
-    assert database.rows("SHOW TABLES") == ()
-
-
-def test_a_worker_that_cannot_reach_the_database(database: Database, mortal_cluster: DaskCluster) -> None:
-    """Its own credentials are for a server that does not exist."""
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_workers_that_can_run_no_task(database: Database, mortal_cluster: DaskCluster) -> None:
+    """One cannot reach the database, since its own credentials are for a server that does not exist; one has another version."""
     url = f"mysql://nobody@127.0.0.1:1/{database.target.database}"
     mortal_cluster.add_workers("lost", environment={"PARLOADER_URL": url})
-    done = database.parloader("seed", "--rows", "100", "--retry-seconds", "0", "--credentials", "worker", *mortal_cluster.options, check=4)
-    assert re.search(rf"error: Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1", done.stderr)
+    seed = (
+        "seed",
+        "--rows",
+        "2000",
+        "--batch",
+        "100",
+        "--retry-seconds",
+        "0",
+        "--credentials",
+        "worker",
+        "--json",
+        *mortal_cluster.options,
+    )
+    says = rf"Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1"
+    assert re.search(f"error: {says}", database.parloader(*seed, check=4).stderr)
+    mortal_cluster.add_workers("other", environment={"PARLOADER_URL": database.url})
+    done = database.parloader(*seed)
+    assert len(re.findall(f"{says}.*; other workers do its tasks", done.stderr)) == 1
+    assert len(json.loads(done.stdout)["workers"]) == 1
+    (mortal_cluster.folder / "other_version.py").write_text("import importlib.metadata as m; m.version = lambda _: '0.1.9'")
+    mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
+    refused = database.parloader(*seed, "--new-run", check=2)
+    assert re.search("the Dask workers need parloader.*127.0.0.1 has 0.1.9", refused.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["mariadb"], indirect=True)
 def test_ctrl_c_in_a_cluster_that_the_command_has_started(database: Database) -> None:
     """In a terminal, it reaches the workers as well."""
