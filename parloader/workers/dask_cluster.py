@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,7 @@ from distributed.security import Security
 
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
-from parloader.errors import ConnectError, Refused, UsageError
+from parloader.errors import ConnectError, ParloaderError, Refused, UsageError
 from parloader.failures import traceback_wanted
 from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
@@ -39,6 +39,8 @@ class Cluster:
     execution: Execution
     target: Target
     note: Callable[[str], None]
+    unfit: set[str] = field(default_factory=set)
+    """the addresses of workers that can run no task"""
 
     @property
     def scheduler_address(self) -> str:
@@ -46,8 +48,9 @@ class Cluster:
 
     @property
     def workers(self) -> Mapping[str, Mapping[str, Any]]:
-        """The workers by address."""
-        return dict(self.client.scheduler_info(n_workers=-1)["workers"])
+        """The workers by address, without those that can run no task."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        return {address: worker for address, worker in workers.items() if address not in self.unfit}
 
     @property
     def slots(self) -> int:
@@ -74,7 +77,18 @@ class Cluster:
             pure=False,
             retries=RETRIES,
             resources=dict(self.execution.resources) or None,
+            workers=list(self.workers) if self.unfit else None,
+            allow_other_workers=bool(self.unfit),
         )
+
+    def exclude(self, address: str, failure: ParloaderError) -> bool:
+        """Has the tasks of a worker that can run none repeated by others. False: there are no others."""
+        known = address in self.unfit
+        self.unfit.add(address)
+        others = bool(self.workers)
+        if others and not known:
+            self.note(f"{failure.message}; other workers do its tasks")
+        return others
 
     @property
     def condition(self) -> str:

@@ -21,13 +21,13 @@ from parloader.workers.credentials import pickled, seal
 from parloader.workers.dask_cluster import TASKS_PER_SLOT, Cluster
 from parloader.workers.dask_orders import Orders
 from parloader.workers.dask_reports import Assignment, Execution
-from parloader.workers.events import Died, Event, Failed, Finished
+from parloader.workers.events import Event, Failed, Finished
 from parloader.workers.executor import Supervisor, Task
 from parloader.workers.stop_signal import StopSignal
 
 POLL_SECONDS = 0.1
 
-# How long executions may take to finish the current batch after a stop; then the command ends without them, and they stop by themselves
+# How long executions may take to finish the current batch after a stop; then the command ends without them
 STOP_PATIENCE_SECONDS = 30.0
 
 
@@ -124,9 +124,7 @@ class _Run:
             return
         worker = self._workers.setdefault((report["address"], report["thread"]), len(self._workers))
         for lost in assignment.running:
-            lost.ended = True
-            error = WorkerDied(f"worker {lost.worker} on {lost.host} stopped working on {assignment.task}", "")
-            self._on_event(Died(worker=lost.worker, error=error, replaced_by=worker))
+            self._on_event(lost.lost(assignment.task, worker))
         assignment.executions[report["execution"]] = Execution(worker, report["host"])
         self.update_orders()
         self._orders.answer(report["execution"], seal(assignment.password, report["public_key"]))
@@ -136,7 +134,7 @@ class _Run:
         if assignment is None or assignment.future is not future:
             return
         try:
-            name, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
+            name, address, how, data = future.result(timeout=STOP_PATIENCE_SECONDS)
         except KilledWorker:
             self._repeat(number, assignment.task, assignment.task.reassigned_to(self._submitted))
         except (CancelledError, TimeoutError, OSError):  # somebody else has cancelled it, or the connection is lost
@@ -146,12 +144,16 @@ class _Run:
             self._end(number, ParloaderError(f"a Dask worker failed: {type(error).__name__}: {error}"))
         else:
             events, failure, details = pickle.loads(data)
+            again = (
+                self._cluster.exclude(address, failure) if how == dask_worker.UNFIT else how in (dask_worker.OVERTAKEN, dask_worker.LOST)
+            )
             if execution := assignment.executions.get(name):
                 assignment.deliver(execution, events[execution.received :], self._on_event)
                 execution.ended = True
-                finished = Finished(worker=execution.worker)
-                self._on_event(Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else finished)
-            if how in (dask_worker.OVERTAKEN, dask_worker.LOST):
+                if not again:
+                    finished = Finished(worker=execution.worker)
+                    self._on_event(Failed(worker=execution.worker, error=failure, traceback_text=details) if failure else finished)
+            if again:
                 self._repeat(number, assignment.task, assignment.task)
             else:
                 self._end(number, failure)
@@ -183,8 +185,8 @@ class _Run:
             self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS
             self._cancel([assignment for assignment in self.unfinished.values() if not assignment.running])
             self.unfinished = {number: assignment for number, assignment in self.unfinished.items() if assignment.future}
-        running = sum(len(assignment.running) for assignment in self.unfinished.values())
-        at_once = max(1, running, min(len(self.unfinished), self._orders.slots))
+        running = [execution for assignment in self.unfinished.values() for execution in assignment.running]
+        at_once = max(1, len(running), min(len(self.unfinished), self._orders.slots))
         self._orders.update(stop=self._ending, paused=self._watch.paused, share=1 / at_once)
         self.out_of_patience = self._stop.requests > 1 or time.monotonic() > self._deadline or self._orders.failure is not None
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from distributed import Future
 
-from parloader.workers.events import BatchDone, Differs, Event, Started
+from parloader.errors import WorkerDied
+from parloader.workers.events import BatchDone, Died, Differs, Event, Started
 from parloader.workers.executor import Task
 
 
@@ -22,6 +23,12 @@ class Execution:
     received: int = 0  # events
     differences: list[Differs] = field(default_factory=list)  # of the batch whose BatchDone comes next
     ended: bool = False
+
+    def lost(self, task: Task, replaced_by: int) -> Died:
+        """Ends it, because another worker has begun the same task."""
+        self.ended = True
+        error = WorkerDied(f"worker {self.worker} on {self.host} stopped working on {task}", "")
+        return Died(worker=self.worker, error=error, replaced_by=replaced_by)
 
 
 @dataclass(eq=False)

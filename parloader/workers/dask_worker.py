@@ -22,7 +22,7 @@ from typing import Any, cast
 from distributed import Client, TimeoutError, Variable, Worker, WorkerPlugin, get_client, get_worker
 
 from parloader import __version__
-from parloader.errors import ParloaderError, UsageError
+from parloader.errors import ConnectError, ParloaderError, UsageError
 from parloader.failures import as_parloader_error
 from parloader.workers.events import BatchDone, Event, Started, cpu_seconds
 from parloader.workers.executor import Task
@@ -40,16 +40,16 @@ NO_ANSWER = (TimeoutError, OSError, RuntimeError, ValueError, CancelledError)
 # Events are sent together, since each message costs the scheduler as much as a small task
 SEND_SECONDS = 0.2
 
-FINISHED, OVERTAKEN, LOST, FAILED = "finished", "overtaken", "lost", "failed"
-"""How an execution ends; it is also FINISHED if it stopped as ordered."""
+FINISHED, OVERTAKEN, LOST, UNFIT, FAILED = "finished", "overtaken", "lost", "unfit", "failed"
+"""How an execution ends. FINISHED: also if it stopped as ordered. UNFIT: this worker can run no task, but others may."""
 
 
 _CPU_BEFORE: dict[str, float] = {}
 """Command → the CPU time of this process when it began to work for the command."""
 
 
-def execute(version: str, topic: str, run: str, number: int, task: bytes, own_credentials: bool) -> tuple[str, str, bytes]:
-    """Runs the task in this worker. Returns the name of the execution, how it ended, and its pickled events and error.
+def execute(version: str, topic: str, run: str, number: int, task: bytes, own_credentials: bool) -> tuple[str, str, str, bytes]:
+    """Runs the task in this worker. Returns the names of the execution and of the worker, how it ended, and its pickled events, error and traceback.
 
     Its parameters and results are plain, because the command may have another version. `topic`: of its events. `run`: the name of its orders.
     """
@@ -63,9 +63,11 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
         how = _run(channel, task, own_credentials)
     except BaseException as raised:  # Polars' PanicException is no Exception
         error, details = _on_this_machine(raised), traceback.format_exc()
+        if isinstance(error, ConnectError | UsageError) and not channel.events:
+            how = UNFIT
     finally:
         channel.close()
-    return channel.execution, how, pickle.dumps((channel.events, error, details))
+    return channel.execution, channel.address, how, pickle.dumps((channel.events, error, details))
 
 
 def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
@@ -113,6 +115,7 @@ class DaskChannel:
         self.events: list[Event] = []
         self._topic, self._run, self._number = topic, run, number
         self._worker = get_worker()
+        self.address: str = self._worker.address
         self._client: Client = get_client()
         self._orders: dict[str, Any] = {}
         self._heard = time.monotonic()
@@ -127,7 +130,7 @@ class DaskChannel:
         self._log(
             public_key=public_key,
             host=socket.gethostname(),
-            address=self._worker.address,
+            address=self.address,
             thread=f"{os.getpid()}.{threading.get_ident()}",
         )
         answer = Variable(f"{self._run}-{self.execution}", client=self._client)

@@ -106,6 +106,7 @@ def test_the_command_is_paused_and_then_interrupted(database: Database, shared: 
     proven(load, again=LOCAL)
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
 def test_a_worker_of_another_version(database: Database, mortal_cluster: DaskCluster) -> None:
     (mortal_cluster.folder / "other_version.py").write_text("import importlib.metadata as m; m.version = lambda _: '0.1.9'")
     mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
@@ -115,12 +116,30 @@ def test_a_worker_of_another_version(database: Database, mortal_cluster: DaskClu
     assert database.rows("SHOW TABLES") == ()
 
 
-def test_a_worker_that_cannot_reach_the_database(database: Database, mortal_cluster: DaskCluster) -> None:
-    """Its own credentials are for a server that does not exist."""
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_workers_that_cannot_reach_the_database(database: Database, mortal_cluster: DaskCluster) -> None:
+    """Their own credentials are for a server that does not exist. If there is another worker, it does everything."""
     url = f"mysql://nobody@127.0.0.1:1/{database.target.database}"
     mortal_cluster.add_workers("lost", environment={"PARLOADER_URL": url})
-    done = database.parloader("seed", "--rows", "100", "--retry-seconds", "0", "--credentials", "worker", *mortal_cluster.options, check=4)
-    assert re.search(rf"error: Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1", done.stderr)
+    seed = (
+        "seed",
+        "--rows",
+        "2000",
+        "--batch",
+        "100",
+        "--retry-seconds",
+        "0",
+        "--credentials",
+        "worker",
+        "--json",
+        *mortal_cluster.options,
+    )
+    says = rf"Dask worker on {socket.gethostname()}: the worker could not connect.*127\.0\.0\.1:1"
+    assert re.search(f"error: {says}", database.parloader(*seed, check=4).stderr)
+    mortal_cluster.add_workers("other", environment={"PARLOADER_URL": database.url})
+    done = database.parloader(*seed)
+    assert len(re.findall(f"{says}.*; other workers do its tasks", done.stderr)) == 1
+    assert len(json.loads(done.stdout)["workers"]) == 1
 
 
 @pytest.mark.parametrize("server", ["mariadb"], indirect=True)

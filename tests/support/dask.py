@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dask
 from distributed import Client
 from support.servers import until
 
@@ -68,15 +69,27 @@ def _start(folder: Path, name: str, command: str, *arguments: str, **environment
 
 
 @contextmanager
-def dask_cluster(folder: Path) -> Iterator[DaskCluster]:
-    """A scheduler without workers."""
+def dask_cluster(folder: Path, scheme: str = "tcp") -> Iterator[DaskCluster]:
+    """A scheduler without workers. With another scheme, the test sets what it needs in the environment."""
     file = folder / "scheduler.json"
     scheduler = _start(
-        folder, "scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)
+        folder,
+        "scheduler",
+        "scheduler",
+        "--protocol",
+        scheme,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--scheduler-file",
+        str(file),
     )
     workers: list[subprocess.Popen[bytes]] = []
     try:
         until(lambda: _address(file), "the scheduler has written its address")
+        dask.config.refresh()  # reads the environment again
         with Client(scheduler_file=str(file), set_as_default=False) as client:
             yield DaskCluster(folder=folder, scheduler=scheduler, client=client, workers=workers)
     finally:
