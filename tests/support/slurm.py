@@ -42,9 +42,9 @@ PartitionName=batch Nodes=ALL Default=YES State=UP
 def slurm(folder: Path) -> Iterator[dict[str, str]]:
     """Runs it; yields the variables with which its commands find it. Skips the test on a machine without its programs."""
     controller, node, step = (shutil.which(name) or shutil.which(f"{name}-wlm") for name in ("slurmctld", "slurmd", "slurmstepd"))
-    plugins = Path(controller or "/").resolve().parents[1] / "lib/x86_64-linux-gnu/slurm-wlm"
-    if not (controller and node and step and shutil.which("sbatch") and plugins.is_dir()):
-        pytest.skip("no Slurm: slurmctld, slurmd, slurmstepd and sbatch are not on the PATH")
+    if not (controller and node and step and shutil.which("sbatch")):
+        pytest.skip("no Slurm: slurmctld, slurmd, slurmstepd and sbatch are not all on the PATH")
+    plugins = Path(controller).resolve().parents[1] / "lib/x86_64-linux-gnu/slurm-wlm"
     host = socket.gethostname().partition(".")[0]
     for name in ("state", "spool"):
         (folder / name).mkdir()
