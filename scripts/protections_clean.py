@@ -3,7 +3,7 @@
 from protections_model import Protection
 
 # The loop over the rows that a batch of clean still has in the ledger
-FORGET = "        for left in reversed(store.forget(connection, self.run_id, self.ledger_name, batch)):\n"
+FORGET = "        for left in reversed(recorded_batches.forget(connection, self.run_id, self.ledger_name, batch)):\n"
 
 CLEAN = (
     Protection(
@@ -99,7 +99,7 @@ CLEAN = (
         what="a repeated transaction of clean leaves alone what an earlier attempt has deleted",
         file="parloader/workers/tasks/delete.py",
         old=FORGET,
-        new="        store.forget(connection, self.run_id, self.ledger_name, batch)\n        for left in (batch,):\n",
+        new="        recorded_batches.forget(connection, self.run_id, self.ledger_name, batch)\n        for left in (batch,):\n",
         tests=("tests/acceptance/test_clean_lost_answers.py::test_a_row_that_somebody_inserts_under_a_free_key_stays[mariadb]",),
     ),
     Protection(

@@ -14,7 +14,7 @@ WRITE = (
     Protection(
         name="recorded-batch",
         what="a batch that the ledger has is not written again",
-        file="parloader/ledger/store.py",
+        file="parloader/ledger/recorded_batches.py",
         old="            raise\n        return False\n    require_current",
         new="            raise\n        return True\n    require_current",
         tests=("tests/integration/ledger/test_store.py::test_a_batch_is_recorded_once[mariadb]",),
@@ -86,7 +86,7 @@ WRITE = (
     Protection(
         name="fence",
         what="a worker reads the holder's token in each transaction",
-        file="parloader/ledger/store.py",
+        file="parloader/ledger/recorded_batches.py",
         old='control.fence(token, slot, execution) if token is not None and fenced else "FROM DUAL"',
         new='"FROM DUAL"',
         tests=("tests/integration/ledger/test_control.py::test_a_batch_of_a_previous_holder_is_refused[mariadb]",),

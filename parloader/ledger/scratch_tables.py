@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from parloader.builtin.tables import children_first, create_tables
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.ledger import store
+from parloader.ledger import recorded_batches, store
 from parloader.plans.model import Plan, renamed
 from parloader.schema.model import ForeignKey, Schema
 
@@ -82,7 +82,7 @@ def create_scratch_tables(connection: Connection, plan: Plan, live: Schema) -> S
                 copies = _copy(connection, plan, introspection.read_tables(connection, created))
             finally:
                 sql.execute(connection, f"DROP TABLE {', '.join(map(sql.quote, children_first()))}")
-        sql.execute(connection, store.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
+        sql.execute(connection, recorded_batches.batches_ddl(SCRATCH_BATCHES, store.SCRATCH_MARK))
     except BaseException:
         drop_scratch_tables(connection)
         raise

@@ -11,7 +11,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.session import require_writable
 from parloader.errors import EditedRows, ForeignRows, Interrupted, ParloaderError
-from parloader.ledger import control, deferred_indexes, scratch_tables, store
+from parloader.ledger import control, deferred_indexes, recorded_batches, scratch_tables, store
 from parloader.ledger.run import Run
 from parloader.operations.clean_result import CleanResult
 from parloader.plans.model import Pass, Table
@@ -22,14 +22,7 @@ from parloader.rows.trigger_rows import count_trigger_rows, delete_trigger_rows
 from parloader.runs import permission
 from parloader.runs.comparison import CompareContext, require_no_edited_rows
 from parloader.runs.index_deferral import add_deferred_indexes
-from parloader.runs.removal import (
-    Removal,
-    foresee_created,
-    postponed_purge,
-    prepare_removal,
-    require_nothing_left,
-    reset_counters,
-)
+from parloader.runs.removal import Removal, foresee_created, postponed_purge, prepare_removal, require_nothing_left, reset_counters
 from parloader.workers.executor import SMALL_DELETION_ROWS, Executor
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
@@ -146,9 +139,8 @@ def _result(
 
 def _prepare(context: _CleanContext, lease: DatabaseLease, connection: Connection) -> _CleanPlan:
     """Checks everything that can refuse the clean but edited rows. Deletes only the scratch tables of a killed bench. May be repeated."""
-    target = context.config.target
-    permission.require_not_forbidden(connection, target)
-    require_writable(connection, target)
+    permission.require_not_forbidden(connection, context.config.target)
+    require_writable(connection, context.config.target)
     scratch_tables.drop_scratch_tables(connection)
     has_ledger = store.upgrade(connection)
     token = lease.fence(connection) if has_ledger else 0
@@ -256,7 +248,7 @@ def _delete_at_once(todo: _CleanPlan, connection: Connection) -> None:
         for run in removal.runs:
             for ledger_name, parts in run.done.items():
                 for part in parts:
-                    store.forget(connection, run.run_id, ledger_name, part)
+                    recorded_batches.forget(connection, run.run_id, ledger_name, part)
             require_nothing_left(connection, removal, run)
             store.end(connection, run.run_id)
 

@@ -7,7 +7,7 @@ from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.generation.frames import generate
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches, store
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import RowAllocation
@@ -113,7 +113,7 @@ def _begin_run(
         run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters))
         for table in plan.parents:
             for part in rows[table.name].new:
-                store.record(connection, run_id, table.name, part)
+                recorded_batches.record(connection, run_id, table.name, part)
     return store.run(connection, run_id), tested.notes
 
 

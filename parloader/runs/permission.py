@@ -8,7 +8,7 @@ from parloader.database.driver import Connection
 from parloader.database.privileges import Trial
 from parloader.database.target import Target
 from parloader.errors import Forbidden, RemoteHost
-from parloader.ledger import control, deferred_indexes, store
+from parloader.ledger import control, deferred_indexes, recorded_batches, store
 from parloader.ledger.control import Marker
 from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.ledger.run import Run
@@ -47,10 +47,10 @@ def require_privileges(
 
     `new`: the tables in which the run creates rows. With a ledger, the sample in the transaction that begins the run tries these tables.
     """
-    trials = [privileges.insert(store.BATCHES, ["run_id"])]
+    trials = [privileges.insert(recorded_batches.BATCHES, ["run_id"])]
     if not has_ledger:
         trials += [
-            privileges.create(store.BATCHES),
+            privileges.create(recorded_batches.BATCHES),
             privileges.insert(control.CONTROL, ["name"]),
             privileges.update(control.CONTROL, ["name"]),
         ]
@@ -78,12 +78,12 @@ def require_privileges_to_clean(connection: Connection, runs: Collection[Run], s
     `schema`: the runs' tables that exist. Tables that parloader created are dropped, so their counters are not reset.
     """
     generated = dict.fromkeys(name for run in runs for name in run.done if name in schema)
-    trials = [privileges.delete(store.BATCHES), *map(privileges.delete, generated)]
+    trials = [privileges.delete(recorded_batches.BATCHES), *map(privileges.delete, generated)]
     later = {table.name: table.later for run in runs for table in run.plan.with_deferred_columns if table.name in schema}
     trials += [privileges.update(name, sorted(columns)) for name, columns in later.items()]
     if drops_ledger:
         created = introspection.list_tables(connection).with_comment(CREATED_COMMENT)
-        trials += privileges.drop(connection, store.BATCHES)
+        trials += privileges.drop(connection, recorded_batches.BATCHES)
         trials += [privileges.alter(name) for name in store.counters(connection) if name in schema and name not in created]
     privileges.require(connection, trials)
 

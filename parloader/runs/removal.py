@@ -14,7 +14,7 @@ from parloader.database.session import measured, server_info
 from parloader.database.target import Target
 from parloader.database.visibility import Reference, References
 from parloader.errors import ParloaderError, SchemaMismatch
-from parloader.ledger import store
+from parloader.ledger import recorded_batches, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass
 from parloader.quantities import counted
@@ -191,7 +191,7 @@ def require_nothing_left(connection: Connection, removal: Removal, run: Run) -> 
     """ParloaderError names the first table that has rows of the run left, in the ledger's batches or in the table itself."""
     schema, kept = removal.schema, f"run {run.run_id} is kept in the ledger"
     for name, of_pass in run.work:
-        recorded = store.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
+        recorded = recorded_batches.recorded_rows(connection, run.run_id, pass_name(name, of_pass)) if name in schema else 0
         if recorded:
             raise ParloaderError(
                 f"the ledger still lists {counted(recorded, 'row')} of {name} that clean did not delete; {kept}",

@@ -10,7 +10,7 @@ from support.servers import Database, until
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.errors import AnotherRun
-from parloader.ledger import cluster_lease, control, store
+from parloader.ledger import cluster_lease, control, recorded_batches, store
 from parloader.ledger.control import Holder
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.lease import DatabaseLease
@@ -39,13 +39,13 @@ def test_no_transaction_of_a_previous_holder_is_committed_after_a_takeover(datab
             first, second = Holder(doing="seed"), Holder(doing="clean")
             first.write(one, 1)
             two.begin()
-            assert store.record(two, 1, "t", IndexRange(number, number + 1), token=first.token, slot=number)
+            assert recorded_batches.record(two, 1, "t", IndexRange(number, number + 1), token=first.token, slot=number)
             second.write(one, 1)
             late += not commit_fails(two)
             with pytest.raises(AnotherRun, match="taken over"):
-                store.record(two, 1, "t", IndexRange(number, number + 1), token=first.token, slot=number)
+                recorded_batches.record(two, 1, "t", IndexRange(number, number + 1), token=first.token, slot=number)
         assert late == 0
-        assert store.committed(one, 1, "t", (IndexRange(0, TIMES),)) == ()
+        assert recorded_batches.committed(one, 1, "t", (IndexRange(0, TIMES),)) == ()
 
 
 def test_no_transaction_of_a_dead_worker_is_committed_after_its_successor_has_read_the_ledger(database: Database) -> None:
@@ -55,10 +55,10 @@ def test_no_transaction_of_a_dead_worker_is_committed_after_its_successor_has_re
         holder.write(successor, 1)
         for number in range(TIMES):
             worker.begin()
-            assert store.record(worker, 1, "t", IndexRange(number, number + 1), token=holder.token, slot=number)
+            assert recorded_batches.record(worker, 1, "t", IndexRange(number, number + 1), token=holder.token, slot=number)
             with sql.transaction(successor):
                 control.require_current(successor, holder.token, number)
-                read = store.committed(successor, 1, "t", (IndexRange(number, number + 1),))
+                read = recorded_batches.committed(successor, 1, "t", (IndexRange(number, number + 1),))
             assert read == ()
             assert commit_fails(worker)
 

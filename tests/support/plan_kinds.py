@@ -8,7 +8,7 @@ from schemas_sources import load, own_schema
 from support.servers import Database, until
 
 from parloader.database import error_codes, sql
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches
 
 ROWS = 600
 
@@ -153,9 +153,9 @@ def state(database: Database) -> dict[str, object]:
 
 def committed(database: Database, table: str) -> int:
     """The number of committed rows of the table in the ledger."""
-    if not database.rows(f"SHOW TABLES LIKE '{store.BATCHES}'"):
+    if not database.rows(f"SHOW TABLES LIKE '{recorded_batches.BATCHES}'"):
         return 0
-    return int(str(database.value(f"SELECT COALESCE(SUM(row_count), 0) FROM {store.BATCHES} WHERE table_name = '{table}'")))
+    return int(str(database.value(f"SELECT COALESCE(SUM(row_count), 0) FROM {recorded_batches.BATCHES} WHERE table_name = '{table}'")))
 
 
 @contextlib.contextmanager

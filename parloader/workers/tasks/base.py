@@ -9,7 +9,7 @@ from typing import Self
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches
 from parloader.ledger.run import pass_name
 from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
@@ -133,7 +133,7 @@ class LedgerTask:
         def read(opened: Connection) -> None:
             if opened.in_cluster and self.token is not None:
                 control.require_current(opened, self.token, self.slot, self.execution)
-            committed[:] = store.committed(opened, self.run_id, self.ledger_name, self.partitions)
+            committed[:] = recorded_batches.committed(opened, self.run_id, self.ledger_name, self.partitions)
 
         connection.run_transaction(self._about("reading the ledger for"), read)
         return tuple(committed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from parloader.database.driver import Connection
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows.deletion import Deletion
 from parloader.workers.batching import AutoBatch, Pace
@@ -50,7 +50,7 @@ class DeleteTask(LedgerTask):
 
     def _delete(self, batch: IndexRange, connection: Connection) -> None:
         control.require_current(connection, self.token, self.slot, self.execution)
-        for left in reversed(store.forget(connection, self.run_id, self.ledger_name, batch)):
+        for left in reversed(recorded_batches.forget(connection, self.run_id, self.ledger_name, batch)):
             part = self.deletion.of(left)
             part.lock(connection, self.current_pass)
             part.require_unreferenced(connection, self.current_pass)

@@ -13,7 +13,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
 from parloader.generation.frames import RowGenerator
-from parloader.ledger import store
+from parloader.ledger import recorded_batches
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches, gaps
 from parloader.rows.writer_names import WriterName
@@ -54,7 +54,7 @@ class LoadTask(LedgerTask):
     number_columns: frozenset[str]  # see rows/server_text.py
     batch: Batch
     writer: WriterName
-    ledger_table: str = store.BATCHES
+    ledger_table: str = recorded_batches.BATCHES
     session_settings: tuple[str, ...] = ()  # bench only: statements for each new connection, after the required session settings
 
     @property
@@ -121,7 +121,7 @@ class LoadTask(LedgerTask):
 
         The rows follow in the same round trip, before the answer is known: if the batch is recorded, they are rolled back.
         """
-        recording = store.recording(
+        recording = recorded_batches.recording(
             connection,
             self.run_id,
             self.ledger_name,
@@ -134,8 +134,8 @@ class LoadTask(LedgerTask):
         try:
             writer.write(connection, prepared.rendered, recording)
         except (DriverError, WriteFailed):
-            store.require_current(connection, recording, self.token)
-            if not (store.is_recorded(recording) and connection.open):
+            recorded_batches.require_current(connection, recording, self.token)
+            if not (recorded_batches.is_recorded(recording) and connection.open):
                 raise
             connection.rollback()
-        store.require_current(connection, recording, self.token)
+        recorded_batches.require_current(connection, recording, self.token)

@@ -12,7 +12,7 @@ from support.servers import Database, until
 
 from parloader.database import sql
 from parloader.errors import AnotherRun
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches, store
 from parloader.ledger.control import Holder
 from parloader.plans.row_ranges import IndexRange
 
@@ -43,15 +43,15 @@ def test_a_batch_of_a_previous_holder_is_refused(database: Database) -> None:
         store.create(connection)
         first, second = Holder(doing="seed"), Holder(doing="seed")
         first.write(connection, 1)
-        assert store.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
-        assert not store.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
+        assert recorded_batches.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
+        assert not recorded_batches.record(connection, 1, "t", IndexRange(0, 10), token=first.token)
         second.write(connection, 2)
         assert not first.is_current(connection)
         with pytest.raises(AnotherRun, match=r"taken over this database: seed by .*, since 20"):
-            store.record(connection, 1, "t", IndexRange(10, 20), token=first.token)
+            recorded_batches.record(connection, 1, "t", IndexRange(10, 20), token=first.token)
         with pytest.raises(AnotherRun, match=r"taken over this database: seed by .*, since 20"):
             control.require_current(connection, first.token)
-        assert store.record(connection, 1, "t", IndexRange(10, 20), token=second.token)
+        assert recorded_batches.record(connection, 1, "t", IndexRange(10, 20), token=second.token)
 
 
 def test_a_holder_whose_entry_is_gone_is_not_said_to_be_replaced(database: Database) -> None:
@@ -80,7 +80,7 @@ def test_a_new_holder_waits_for_open_transactions_of_the_previous_one(database: 
         sql.execute(worker, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
         worker.begin()
         if does == "writes":
-            assert store.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
+            assert recorded_batches.record(worker, 1, "t", IndexRange(0, 10), token=first.token)
         else:
             control.require_current(worker, first.token)
         writing = thread.submit(second.write, other, 2)

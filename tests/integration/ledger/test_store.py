@@ -7,7 +7,7 @@ from support.servers import Database
 
 from parloader.database import sql
 from parloader.errors import LedgerDamaged
-from parloader.ledger import store
+from parloader.ledger import recorded_batches, store
 from parloader.ledger.complete_reads import all_batches
 from parloader.plans.row_ranges import IndexRange, batches, gaps, merge
 
@@ -15,9 +15,9 @@ from parloader.plans.row_ranges import IndexRange, batches, gaps, merge
 def test_a_batch_is_recorded_once(database: Database) -> None:
     with database.connection() as connection:
         store.create(connection)
-        assert store.record(connection, 1, "t", IndexRange(0, 10))
-        assert not store.record(connection, 1, "t", IndexRange(0, 10))
-        assert store.record(connection, 2, "t", IndexRange(0, 10))
+        assert recorded_batches.record(connection, 1, "t", IndexRange(0, 10))
+        assert not recorded_batches.record(connection, 1, "t", IndexRange(0, 10))
+        assert recorded_batches.record(connection, 2, "t", IndexRange(0, 10))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -28,14 +28,14 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
         store.create(connection)
         sql.execute(connection, "DELETE FROM parloader_batch")
         for batch in batches(IndexRange(0, rows), lambda: size):
-            store.record(connection, 1, "t", batch)
+            recorded_batches.record(connection, 1, "t", batch)
         for part in gone:
             with sql.transaction(connection):
-                store.forget(connection, 1, "t", part)
+                recorded_batches.forget(connection, 1, "t", part)
         left = [
             IndexRange(first, first + count) for first, count in sql.rows(connection, "SELECT first_index, row_count FROM parloader_batch")
         ]
-        joined = all_batches(connection, store.BATCHES).get(1, {}).get("t", ())
+        joined = all_batches(connection, recorded_batches.BATCHES).get(1, {}).get("t", ())
     assert joined == merge(left)
     forgotten = {i for part in gone for i in range(part.start, part.stop)}
     assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
@@ -47,21 +47,21 @@ def test_batches_that_overlap_are_damage(database: Database) -> None:
     with database.connection() as connection:
         store.create(connection)
         for batch in (IndexRange(0, 10), IndexRange(5, 15), IndexRange(20, 25)):
-            store.record(connection, 1, "t", batch)
+            recorded_batches.record(connection, 1, "t", batch)
         with pytest.raises(LedgerDamaged, match="batches of t in run 1 overlap"):
-            all_batches(connection, store.BATCHES)
+            all_batches(connection, recorded_batches.BATCHES)
 
 
 def test_forgetting_other_rows_does_not_wait(database: Database) -> None:
     with database.connection() as one, database.connection() as other:
         store.create(one)
         for batch in batches(IndexRange(0, 100), lambda: 10):
-            store.record(one, 1, "t", batch)
+            recorded_batches.record(one, 1, "t", batch)
         sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
         for below, above in zip(batches(IndexRange(0, 30), lambda: 15), batches(IndexRange(60, 90), lambda: 15), strict=True):
             with sql.transaction(one), sql.transaction(other):
-                store.forget(one, 1, "t", below)
-                store.forget(other, 1, "t", above)
+                recorded_batches.forget(one, 1, "t", below)
+                recorded_batches.forget(other, 1, "t", above)
         left = sql.rows(one, "SELECT first_index, row_count FROM parloader_batch ORDER BY first_index")
     assert left == ((30, 10), (40, 10), (50, 10), (90, 10))
 
@@ -71,14 +71,14 @@ def test_forgetting_does_not_wait_either_if_innodb_has_purged_nothing(database: 
     with database.connection() as one, database.connection() as other, database.connection() as reader:
         store.create(one)
         for batch in batches(IndexRange(0, 2000), lambda: 100):
-            store.record(one, 1, "t", batch)
+            recorded_batches.record(one, 1, "t", batch)
         sql.execute(reader, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
         sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
         for below, above in zip(batches(IndexRange(0, 900), lambda: 30), batches(IndexRange(1000, 1900), lambda: 30), strict=True):
             sql.rows(one, "ANALYZE TABLE parloader_batch")
             with sql.transaction(one), sql.transaction(other):
-                store.forget(one, 1, "t", below)
-                store.forget(other, 1, "t", above)
+                recorded_batches.forget(one, 1, "t", below)
+                recorded_batches.forget(other, 1, "t", above)
         left = sql.rows(one, "SELECT first_index, row_count FROM parloader_batch ORDER BY first_index")
     assert left == ((900, 100), (1900, 100))
 
@@ -107,7 +107,7 @@ def test_a_ledger_with_a_part_missing_is_damaged(database: Database, lost: str) 
         assert not store.exists(connection)
         store.create(connection)
         assert store.exists(connection)
-        store.record(connection, 1, "t", IndexRange(0, 10))
+        recorded_batches.record(connection, 1, "t", IndexRange(0, 10))
         sql.execute(connection, "INSERT INTO parloader_run VALUES (1, 'p', 't', 10, '{}', NULL, '0', UTC_TIMESTAMP())")
         sql.execute(connection, f"DROP TABLE {lost}")
         with pytest.raises(LedgerDamaged, match=f"{lost} is missing, so it no longer shows"):

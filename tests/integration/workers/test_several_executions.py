@@ -12,7 +12,7 @@ from support.servers import Database, read_tables, slow_on_mysql, until
 from parloader.config import CleanConfig, SeedConfig
 from parloader.database.session import server_info
 from parloader.errors import AnotherRun
-from parloader.ledger import control, store
+from parloader.ledger import control, recorded_batches, store
 from parloader.ledger.control import Holder, Overtaken
 from parloader.ledger.run import pass_name
 from parloader.operations.seed import _task_template
@@ -158,7 +158,7 @@ def test_one_waits_for_the_batch_of_the_one_before(database: Database) -> None:
         control.claim(connection, TOKEN, first.slot, 7)
         connection.commit()
         connection.begin()
-        assert store.record(connection, first.run_id, "ticket", IndexRange(0, ROWS), token=TOKEN, slot=first.slot, execution=7)
+        assert recorded_batches.record(connection, first.run_id, "ticket", IndexRange(0, ROWS), token=TOKEN, slot=first.slot, execution=7)
         with ThreadPoolExecutor() as thread:
             running = thread.submit(first.run, second)
             until(lambda: row_lock_waits(admin, current=True), "it waits")
