@@ -203,8 +203,8 @@ OTHERS = (
         name="kept-runs-kept",
         what="`clean --run` keeps the tables and the ledger of the other runs",
         file=CLEAN,
-        old="        if not removal.kept_runs:\n",
-        new="        if True:\n",
+        old="CreatedTables() if removal.kept_runs else",
+        new="CreatedTables() if False else",
         tests=("tests/acceptance/test_clean_runs.py::test_runs_of_tables_without_references[mariadb]",),
     ),
     Protection(

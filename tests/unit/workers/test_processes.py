@@ -138,7 +138,7 @@ def test_the_template_dies_and_the_next_worker_has_another() -> None:
         template.kill()
         template.join()
         run.of(*(SayProcess(worker=n) for n in range(2, 5)))  # one more than there are
-        with pytest.raises(WorkerDied, match="ended while working on some_table"):
+        with pytest.raises(WorkerDied, match="while working on some_table"):
             run.of(*(Die(worker=n, signal_number=signal.SIGKILL) for n in range(5, 8)))  # the two of the dead template as well
         run.of(SayProcess(worker=8), SayProcess(worker=9))  # the second template lives on
         assert {process.ppid() for process in workers()} == {process.pid for process in multiprocessing.active_children()}
