@@ -146,9 +146,8 @@ class Connection(DriverConnection):  # type: ignore[misc]
         super()._request_authentication()
         if self.client_flag & CLIENT.COMPRESS:
             self._compressed = self._sock = self._rfile = CompressedSocket(self._sock, self._rfile)
-            self._read_packet = (
-                self._read_packet_inside
-            )  # not an override: other connections would pay for the call with each row that they read
+            # not an override: other connections would pay for the call with each row that they read
+            self._read_packet = self._read_packet_inside
 
     def _read_packet_inside(self, packet_type: Any = DriverPacket) -> Any:
         """Replaces the driver's method, which refuses the numbers that packets have inside compressed ones: no other client reads them."""
