@@ -157,7 +157,7 @@ def test_a_task_that_somebody_cancels_is_repeated(command: Command) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command.client, "submit", submit_and_cancel)
         command.run(*says(TEXTS[:1]))
-    assert command.said == list(TEXTS[0])
+    assert set(command.said) == set(TEXTS[0])
     assert len(futures) == 2
 
 
