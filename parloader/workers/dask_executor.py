@@ -26,7 +26,6 @@ from parloader.workers.executor import Supervisor, Task
 from parloader.workers.stop_signal import StopSignal
 
 POLL_SECONDS = 0.1
-
 # How long executions may take to finish the current batch after a stop; then the command ends without them
 STOP_PATIENCE_SECONDS = 30.0
 

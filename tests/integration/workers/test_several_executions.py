@@ -145,7 +145,7 @@ def test_an_overtaken_command_claims_nothing(database: Database) -> None:
     seeded(database, TABLES["with a key"])
     with pytest.raises(AnotherRun):
         replace(load_task(database), token=TOKEN + 1).run(Channel())
-    assert database.rows("SELECT name FROM parloader_control WHERE name LIKE 'task%'") == ()
+    assert database.rows("SELECT name FROM parloader_control WHERE name LIKE 'task%%'") == ()
 
 
 def test_one_waits_for_the_batch_of_the_one_before(database: Database) -> None:
