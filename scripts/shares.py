@@ -6,6 +6,8 @@ interleaved. A table for each server goes to stdout, a line for each command to 
 
 import contextlib
 import random
+import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -145,6 +147,7 @@ def checkouts(against: str | None) -> Iterator[dict[str, Path]]:
 @click.option("--against", metavar="COMMIT", help="An earlier commit to measure as well.")
 def main(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...], against: str | None) -> None:
     """Measure verify and clean, as shares of seed, on a private server."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # cleans up, as Ctrl-C does
     with checkouts(against) as found:
         for kind in map(ServerKind, kinds):
             try:
