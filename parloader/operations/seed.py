@@ -94,6 +94,7 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
     """
     progress = context.progress
     config = replace(context.config, target=measured(context.config.target, connection))
+    context = replace(context, config=config)
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
     token = context.lease.fence(connection) if store.upgrade(connection) else None

@@ -18,7 +18,7 @@ from parloader.workers.events import Died, Event, Failed, Finished, RunsInParent
 from parloader.workers.executor import Supervisor, Task
 from parloader.workers.starting import Worker, WorkerSource, WorkerThread, start_thread, worker_source
 from parloader.workers.stop_signal import StopSignal
-from parloader.workers.worker import Command
+from parloader.workers.worker import Assignment, Command
 
 # How often the parent checks for a stop request while no worker reports anything
 POLL_SECONDS = 0.1
@@ -160,16 +160,17 @@ class _WorkerPool:
     def start(self, task: Task, pipe: "Connection[object, object]", worker: Worker) -> None:
         self.workers[pipe] = (task, worker)
         self._started = max(self._started, task.worker + 1)
-        self._send_to(pipe, (task, self._share))
-        if self._paused:
-            self._send_to(pipe, Command.PAUSE)
+        self._send_to(pipe, Assignment(task, self._share, self._paused))
 
     def replace(self, dead: Task) -> int | None:
-        """Starts a worker that does the rest of the dead one's task; returns its number. None: the task is not restarted."""
+        """Starts a worker that does the rest of the dead one's task; returns its number. None: the task is not restarted.
+
+        It is a new one: whatever has killed the dead one may be killing the idle ones as well.
+        """
         task = dead.reassigned_to(self._started)
         if task is None:
             return None
-        self.start_process(task)
+        self.start(task, *self._start_worker(type(task).__module__))
         return task.worker
 
     def ready(self) -> "list[Connection[object, object]]":

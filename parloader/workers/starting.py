@@ -216,9 +216,9 @@ class WorkerThread:
 
     def _work(self, pipe: "Connection[object, object]") -> None:
         with pipe, suppress(EOFError, OSError):  # the parent has closed the pipe
-            task, share = receive_task(pipe)
+            assignment = receive_task(pipe)
             begin_task()
-            run_task(task, share, pipe)
+            run_task(assignment, pipe)
 
 
 def start_thread() -> "tuple[Connection[object, object], WorkerThread]":

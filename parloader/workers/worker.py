@@ -6,6 +6,7 @@ import signal
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, auto
 from multiprocessing.connection import Connection
 from typing import cast
@@ -25,16 +26,25 @@ class Command(Enum):
     RESUME = auto()
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """What the parent sends to a worker that has no task."""
+
+    task: Task
+    share: float = 1.0  # of this worker in the limits of all workers
+    paused: bool = False  # whether it begins only after RESUME
+
+
 class PipeChannel:
     """A WorkerChannel: the worker's end of the pipe."""
 
     exclusive = True  # a crashed worker is replaced when its process has ended
 
-    def __init__(self, pipe: "Connection[object, object]", share: float = 1.0) -> None:
+    def __init__(self, pipe: "Connection[object, object]", share: float = 1.0, *, paused: bool = False) -> None:
         self._pipe = pipe
         self.share = share
         self._stopped = False
-        self._paused = False
+        self._paused = paused
 
     def send(self, event: Event) -> None:
         try:
@@ -72,7 +82,7 @@ def serve(pipe: "Connection[object, object]", module: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         importlib.import_module(module)
-        while run_task(*receive_task(pipe), pipe):
+        while run_task(receive_task(pipe), pipe):
             begin_task()
     except EOFError:  # the parent has no task for this process, or has ended
         pass
@@ -86,16 +96,16 @@ def serve(pipe: "Connection[object, object]", module: str) -> None:
     os._exit(0)  # everything is reported and released, and the interpreter's own shutdown takes longer than a small batch
 
 
-def receive_task(pipe: "Connection[object, object]") -> tuple[Task, float]:
-    """The next task, and its share in the limits of all workers. Skips commands for the task before. EOFError: there is none."""
+def receive_task(pipe: "Connection[object, object]") -> Assignment:
+    """The next task. Skips commands for the task before. EOFError: there is none."""
     while isinstance(received := pipe.recv(), Command):
         pass
-    return cast(tuple[Task, float], received)
+    return cast(Assignment, received)
 
 
-def run_task(task: Task, share: float, pipe: "Connection[object, object]") -> bool:
+def run_task(assignment: Assignment, pipe: "Connection[object, object]") -> bool:
     """Runs the task and reports how it ended. False: it failed."""
-    channel = PipeChannel(pipe, share)
+    task, channel = assignment.task, PipeChannel(pipe, assignment.share, paused=assignment.paused)
     try:
         task.run(channel)
     except SystemExit:

@@ -91,7 +91,7 @@ def test_json_on_stdout_is_one_object(database: Database) -> None:
     assert sum(w["batches"] for w in result["workers"]) == 6
     assert set(result["workers"][0]) == {
         *("worker", "table", "rows", "seconds", "rows_per_second", "batches", "retries", "batch_ms"),
-        *("generate_seconds", "write_seconds", "cpu_seconds", "startup_cpu_seconds", "peak_rss_bytes", "compressed"),
+        *("generate_seconds", "write_seconds", "cpu_seconds", "startup_cpu_seconds", "peak_rss_bytes", "compressed", "host"),
     }
     assert set(result["workers"][0]["batch_ms"]) == {"p50", "p95", "max"}
     assert 20 * 2**20 < result["workers"][0]["peak_rss_bytes"] < 2**30

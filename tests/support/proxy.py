@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -190,7 +190,10 @@ class _Between(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self._process_id = 0
         self._connection_id = 0
-        self._statement = b""
+        self._unanswered: deque[bytes] = (
+            deque()
+        )  # the statements that were sent on, several if they are pipelined; other commands are empty
+        self._statement = b""  # the one that is being answered
         self._closing = False  # nothing more is forwarded
         self._half_closed = False
         self._asked_for_compression = False
@@ -218,8 +221,8 @@ class _Between(socketserver.StreamRequestHandler):
             if not self._process_id and (attribute := PROCESS_ID.search(payload)):
                 self._process_id = int(attribute[1])
                 self.server.logged_in(self._connection_id, self._process_id)
-            if query:
-                self._statement = query[:64]
+            if number == 0:
+                self._unanswered.append(query[:64])
             if not self._forward(self._upstream, whole, _moments(query, loading and number > 0 and bool(payload))):
                 return
 
@@ -227,6 +230,8 @@ class _Between(socketserver.StreamRequestHandler):
         moments: tuple[Moment, ...]
         with contextlib.suppress(OSError), self._upstream.makefile("rb") as answers:
             for place, (number, payload, whole) in enumerate(self._packets(answers)):
+                if number == 1 and self._unanswered:
+                    self._statement = self._unanswered.popleft()
                 if place == 0:
                     self._connection_id = connection_id(payload)
                     whole, moments = packet(number, without_tls(payload)), (Moment.CONNECT,)

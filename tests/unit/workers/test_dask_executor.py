@@ -26,7 +26,7 @@ TARGET = Target(user="ann", host="127.0.0.1", database="shop")
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=False) as local,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0", silence_logs=False) as local,
         Client(local, set_as_default=False) as client,
     ):
         yield client

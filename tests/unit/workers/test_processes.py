@@ -36,7 +36,7 @@ from parloader.workers.events import Died, Event, Failed, Finished
 from parloader.workers.executor import Supervisor
 from parloader.workers.processes import LocalExecutor
 from parloader.workers.stop_signal import StopSignal
-from parloader.workers.worker import Command, PipeChannel, receive_task, run_task
+from parloader.workers.worker import Assignment, Command, PipeChannel, receive_task, run_task
 
 
 class Run:
@@ -163,10 +163,10 @@ def test_what_is_forked_has_one_thread_and_no_polars() -> None:
 def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
     """The parent pauses and stops workers without knowing whether they have finished."""
     parent_end, worker_end = multiprocessing.Pipe()
-    for message in (Command.PAUSE, Command.STOP, (Say(worker=0, texts=("turned up",)), 1.0)):
+    for message in (Command.PAUSE, Command.STOP, Assignment(Say(worker=0, texts=("turned up",)))):
         parent_end.send(message)
     with parent_end, worker_end:
-        assert run_task(*receive_task(worker_end), worker_end)
+        assert run_task(receive_task(worker_end), worker_end)
         assert parent_end.recv() == Said(worker=0, text="turned up")
 
 

@@ -180,10 +180,12 @@ def test_it_pauses_and_resumes() -> None:
     heard: list[str] = []
 
     def release() -> None:
-        until(lambda: heard == ["begun"], "it has begun")
-        watch.is_paused = False
-        until(lambda: heard.count("had a turn") > 2, "it resumes")
-        stop.requests = 1
+        try:
+            until(lambda: heard == ["begun"], "it has begun")
+            watch.is_paused = False
+            until(lambda: heard.count("had a turn") > 2, "it resumes")
+        finally:
+            stop.requests = 1
 
     with ThreadPoolExecutor() as thread:
         releasing = thread.submit(release)
