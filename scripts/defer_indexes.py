@@ -195,7 +195,14 @@ def table(results: list[Result], rows: int) -> str:
 @click.option(
     "--pool", "pools", type=click.IntRange(min=8), multiple=True, default=(1024, 64), show_default=True, help="Buffer pool sizes, in MiB."
 )
-@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+@click.option(
+    "--server",
+    "kinds",
+    type=click.Choice(KINDS, case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
+)
 def main(*, rows: int, rounds: int, procs: int, pools: tuple[int, ...], kinds: tuple[str, ...]) -> None:
     """Measure a load with its secondary indexes in place, and with them added after it."""
     results = []

@@ -148,7 +148,14 @@ def read(file: Path) -> list[Sample]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--rows", type=click.IntRange(min=1), default=100_000_000, show_default=True, help="Rows of script_execution.")
-@click.option("--server", "kind", type=click.Choice(ServerKind), default=ServerKind.MARIADB, show_default=True, help="The server to use.")
+@click.option(
+    "--server",
+    "kind",
+    type=click.Choice(ServerKind, case_sensitive=False),
+    default=ServerKind.MARIADB,
+    show_default=True,
+    help="The server to use.",
+)
 @click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Worker processes.")
 @click.option("--writer", default="insert", show_default=True, help="The writer of seed.")
 @click.option("--buffer-pool", metavar="SIZE", help="The server's innodb_buffer_pool_size.  [default: 2G, or a quarter of the memory]")

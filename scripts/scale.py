@@ -56,7 +56,14 @@ def _plan(file: Path) -> Plan:
 @click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows in each load.")
 @click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Workers.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
-@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+@click.option(
+    "--server",
+    "kinds",
+    type=click.Choice(KINDS, case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
+)
 def target(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure what a private server of this machine takes, and the size of its rows on disk."""
     click.echo(scale_target.table(_by_version(kinds, lambda kind: scale_target.measure(kind, rows, procs, rounds))))
@@ -68,7 +75,14 @@ def target(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...]) -> Non
     "--count", "counts", type=click.IntRange(min=1), multiple=True, default=(1, 2, 4), show_default=True, help="Workers. Repeatable."
 )
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
-@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+@click.option(
+    "--server",
+    "kinds",
+    type=click.Choice(KINDS, case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
+)
 def workers(*, rows: int, counts: tuple[int, ...], rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure what Dask costs beside local workers, on a private server of this machine."""
     click.echo(scale_workers.table(_by_version(kinds, lambda kind: scale_workers.measure(kind, rows, counts, rounds))))

@@ -143,7 +143,14 @@ def checkouts(against: str | None) -> Iterator[dict[str, Path]]:
 @click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="How many rows are loaded.")
 @click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="The number of worker processes.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each command is measured.")
-@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+@click.option(
+    "--server",
+    "kinds",
+    type=click.Choice(KINDS, case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
+)
 @click.option("--against", metavar="COMMIT", help="An earlier commit to measure as well.")
 def main(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...], against: str | None) -> None:
     """Measure verify and clean, as shares of seed, on a private server."""

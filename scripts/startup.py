@@ -112,7 +112,14 @@ def _database(place: Place, name: str) -> str:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--against", metavar="COMMIT", default="3236df8", show_default=True, help="The commit to compare with.")
 @click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="How often each command is measured.")
-@click.option("--server", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS, help="The server to use.  [default: both]")
+@click.option(
+    "--server",
+    "kinds",
+    type=click.Choice(KINDS, case_sensitive=False),
+    multiple=True,
+    default=KINDS,
+    help="The server to use.  [default: both]",
+)
 def main(*, against: str, rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure complete commands on a running private server, in this checkout and in an earlier commit."""
     with worktree(against) as before:
