@@ -1,5 +1,6 @@
 """The Dask cluster of a command: connects to its scheduler, or starts a cluster on this machine; and what its workers are."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -184,17 +185,28 @@ def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
         yield client
 
 
+def _address_in(file: Path) -> str:
+    """The address that the scheduler has written to this file. ConnectError: the file has none."""
+    advice = "Name the file that the scheduler wrote (dask scheduler --scheduler-file FILE), and check that it runs"
+    try:
+        content = json.loads(file.read_text())
+    except OSError as error:
+        raise ConnectError(f"cannot read the Dask scheduler file {file}: {error.strerror}", advice) from error
+    except ValueError:
+        content = None
+    address = content.get("address") if isinstance(content, dict) else None
+    if not isinstance(address, str):
+        raise ConnectError(f"{file} is not a Dask scheduler file: it is not a JSON object with an address", advice)
+    return address
+
+
 @contextmanager
 def _remote(execution: Execution) -> Iterator[Client]:
-    where = execution.scheduler or execution.scheduler_file
+    address = execution.scheduler if execution.scheduler_file is None else _address_in(Path(execution.scheduler_file))
     try:
-        if execution.scheduler_file is not None and not Path(execution.scheduler_file).is_file():
-            raise OSError("there is no such file")
-        client = Client(
-            execution.scheduler, scheduler_file=execution.scheduler_file, timeout=CONNECT_SECONDS, set_as_default=False, name="parloader"
-        )
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="parloader")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
-        raise ConnectError(f"cannot connect to the Dask scheduler at {where}: {reason}", "Check the address, and that it runs") from error
+        raise ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", "Check the address, and that it runs") from error
     with client:
         yield client

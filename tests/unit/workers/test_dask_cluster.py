@@ -1,13 +1,15 @@
 """What a command knows of a Dask cluster, without one: to which addresses a password may cross, and how many tasks run at a time."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
 from parloader.database.target import Target
-from parloader.workers.dask_cluster import Cluster
+from parloader.errors import ConnectError
+from parloader.workers.dask_cluster import Cluster, connected
 from parloader.workers.execution import Credentials, Execution, ExecutorName
 
 FAR = Target(user="ann", password="s3cret", host="192.0.2.1", database="shop")
@@ -67,3 +69,30 @@ def worker(threads: int, **resources: float) -> dict[str, Any]:
 )
 def test_slots(workers: tuple[dict[str, Any], ...], options: dict[str, Any], slots: int) -> None:
     assert cluster(*workers, **options).slots == slots
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot read the Dask scheduler file .*: No such file or directory"),
+        (b"", "is not a Dask scheduler file"),
+        (b"root:x:0:0\n", "is not a Dask scheduler file"),
+        (b"\xff\xfe", "is not a Dask scheduler file"),
+        (b"[]", "is not a Dask scheduler file"),
+        (b'{"address": 8786}', "is not a Dask scheduler file"),
+        (b'{"id": "Scheduler-1"}', "is not a Dask scheduler file"),
+    ],
+)
+def test_a_scheduler_file_without_an_address(tmp_path: Path, content: bytes | None, says: str) -> None:
+    file = tmp_path / "scheduler.json"
+    if content is not None:
+        file.write_bytes(content)
+    execution = Execution(executor=ExecutorName.DASK, scheduler_file=str(file))
+    with pytest.raises(ConnectError, match=says), connected(execution, 1, LOOPBACK, lambda _: None):
+        pass
+
+
+def test_a_folder_is_no_scheduler_file(tmp_path: Path) -> None:
+    execution = Execution(executor=ExecutorName.DASK, scheduler_file=str(tmp_path))
+    with pytest.raises(ConnectError, match="Is a directory"), connected(execution, 1, LOOPBACK, lambda _: None):
+        pass
