@@ -12,7 +12,7 @@ from parloader.cli.connection_options import ConnectionOptions, connection_optio
 from parloader.cli.option_groups import option_group
 from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
-from parloader.cli.suggested_commands import connection_arguments
+from parloader.cli.suggested_commands import repeated_options
 from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
@@ -58,7 +58,7 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*, connection: ConnectionOptions, output: Output, **options: Any) -> None:
         from parloader.workers.progress import Screen
 
-        output.connection = connection_arguments(click.get_current_context())
+        output.repeated = repeated_options(click.get_current_context())
         screen = Screen(output.verbosity, output.runnable)
         target = connection.target()
         if target is not None:

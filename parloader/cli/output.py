@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from parloader import signals
 from parloader.cli.redaction import redact
-from parloader.cli.suggested_commands import with_arguments
+from parloader.cli.suggested_commands import RepeatedOptions
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
 from parloader.failures import as_parloader_error, traceback_wanted
 
@@ -34,7 +34,7 @@ class Output:
     as_json: bool  # print one JSON object instead of text
     document: Mapping[str, Any] | None = None  # the result that --json prints at the end, together with an error that follows it
     lost: ResultNotWritten | None = None  # a result was not written
-    connection: str = ""  # the arguments that commands in messages need to connect to the same database
+    repeated: RepeatedOptions = RepeatedOptions()  # what commands in messages need to do the same where this command does it
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
         """Prints the result, with --json when the command ends. `failure`: an error that belongs to it, which is raised afterwards.
@@ -55,8 +55,8 @@ class Output:
             self.document = None
 
     def runnable(self, text: str) -> str:
-        """The text, whose commands connect to the same database."""
-        return with_arguments(text, self.connection)
+        """The text, whose commands connect to the same database and run where this one does."""
+        return self.repeated.inserted_in(text)
 
     def make_runnable(self, error: ParloaderError) -> None:
         """Does the same to the texts of the error."""

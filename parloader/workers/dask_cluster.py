@@ -1,7 +1,9 @@
 """The Dask cluster of a command: connects to its scheduler, or starts a cluster on this machine; and what its workers are."""
 
+import asyncio
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from distributed import Client, Future, LocalCluster
+from distributed.comm import connect
 from distributed.security import Security
 
 from parloader import __version__
@@ -22,6 +25,9 @@ from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
+
+# A worker that is busy answers within a second; one that is stopped or cut off, never
+ANSWER_SECONDS = 10
 
 TASKS_PER_SLOT = 4
 """So that fast and slow machines finish at about the same time."""
@@ -99,7 +105,11 @@ class Cluster:
 
     def require_same_version(self) -> None:
         """UsageError names the workers that lack parloader, or have another version."""
-        found = self.client.run(metadata.version, "parloader", on_error="return")
+        try:
+            found = self.client.run(metadata.version, "parloader", on_error="return", callback_timeout=ANSWER_SECONDS)
+        except TimeoutError:  # a worker hangs; each compares the versions again when it begins a task
+            self.note(f"not every Dask worker answered within {ANSWER_SECONDS} s")
+            return
         answers = {(_host(address), version) for address, version in found.items() if not isinstance(version, OSError)}
         wrong = {(host, "none" if isinstance(version, Exception) else version) for host, version in answers if version != __version__}
         if wrong:
@@ -200,13 +210,39 @@ def _address_in(file: Path) -> str:
     return address
 
 
+async def _handshake(address: str) -> None:
+    """Client would wait forever for the first words of a service that accepts connections and stays silent."""
+    comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    comm.abort()
+
+
+def _connect_error(address: str, error: Exception) -> ParloaderError:
+    if isinstance(error, ValueError):
+        return UsageError(f"{address!r} is not the address of a Dask scheduler: {error}", "Write tcp://HOST:PORT or tls://HOST:PORT")
+    advice = "Check the address, and that it runs"
+    if isinstance(error, TimeoutError):
+        reason = f"nothing that speaks Dask's protocol answered within {CONNECT_SECONDS} s"
+    elif isinstance(error, TypeError):  # no ssl_context
+        reason, advice = "no TLS certificates are set up", "Set Dask's distributed.comm.tls, for example in ~/.config/dask/distributed.yaml"
+    else:
+        reason = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), str(error).partition("\n")[0])
+    return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it was raised from: the cause of a time-out is its first attempt's error."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 @contextmanager
 def _remote(execution: Execution) -> Iterator[Client]:
     address = execution.scheduler if execution.scheduler_file is None else _address_in(Path(execution.scheduler_file))
     try:
+        asyncio.run(asyncio.wait_for(_handshake(str(address)), CONNECT_SECONDS + 1))  # connect gives up a little earlier, and knows why
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="parloader")
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", "Check the address, and that it runs") from error
+    except Exception as error:  # whatever a service that is no scheduler answers
+        raise _connect_error(str(address), error) from error
     with client:
         yield client

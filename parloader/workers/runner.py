@@ -31,7 +31,7 @@ def executor_for(execution: Execution, procs: int, target: Target, note: Callabl
         yield default_executor()
         return
     if find_spec("distributed") is None:
-        raise UsageError("--executor dask needs Dask, which is not installed", "Run: pip install 'parloader[dask]'")
+        raise UsageError("Dask is not installed, which --executor dask and --scheduler need", "Run: pip install 'parloader[dask]'")
     from parloader.workers.dask_cluster import connected  # Dask takes half a second to import
     from parloader.workers.dask_executor import DaskExecutor
 

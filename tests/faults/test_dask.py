@@ -14,6 +14,11 @@ from support.faults import signalled
 from support.loads import Plan, found, halted, has_committed, proven, started
 from support.servers import Database, slow_on_mysql, until
 
+from parloader.database.target import Target
+from parloader.workers import dask_cluster as dask_cluster_module
+from parloader.workers.dask_cluster import connected
+from parloader.workers.execution import Execution, ExecutorName
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
@@ -134,6 +139,16 @@ def test_workers_that_can_run_no_task(database: Database, mortal_cluster: DaskCl
     mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
     refused = database.parloader(*seed, "--new-run", check=2)
     assert re.search("the Dask workers need parloader.*127.0.0.1 has 0.1.9", refused.stderr)
+
+
+def test_a_worker_that_hangs_does_not_stop_the_command(mortal_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster_module, "ANSWER_SECONDS", 1)
+    mortal_cluster.add_workers("hanging")
+    mortal_cluster.workers[0].send_signal(signal.SIGSTOP)
+    execution = Execution(executor=ExecutorName.DASK, scheduler_file=str(mortal_cluster.file))
+    notes: list[str] = []
+    with connected(execution, 1, Target(user="ann", host="127.0.0.1", database="shop"), notes.append):
+        assert notes == ["not every Dask worker answered within 1 s"]
 
 
 @pytest.mark.slow

@@ -79,4 +79,4 @@ def test_without_dask_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("parloader.workers.runner.find_spec", lambda name: None)
     result = CliRunner().invoke(cli, ["seed", "--url", "mysql://ann@127.0.0.1:1/shop", "--executor", "dask"])
     assert result.exit_code == 2
-    assert result.stderr == "error: --executor dask needs Dask, which is not installed. Run: pip install 'parloader[dask]'\n"
+    assert result.stderr == "error: Dask is not installed, which --executor dask and --scheduler need. Run: pip install 'parloader[dask]'\n"

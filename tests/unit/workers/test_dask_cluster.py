@@ -1,5 +1,7 @@
 """What a command knows of a Dask cluster, without one: to which addresses a password may cross, and how many tasks run at a time."""
 
+import re
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from unittest.mock import Mock
 import pytest
 
 from parloader.database.target import Target
-from parloader.errors import ConnectError
+from parloader.errors import ConnectError, UsageError
+from parloader.workers import dask_cluster
 from parloader.workers.dask_cluster import Cluster, connected
 from parloader.workers.execution import Credentials, Execution, ExecutorName
 
@@ -17,6 +20,11 @@ FAR = Target(user="ann", password="s3cret", host="192.0.2.1", database="shop")
 SOCKET = Target(user="ann", unix_socket="/run/mysqld.sock", database="shop")
 
 LOOPBACK = Target(user="ann", host="127.0.0.1", database="shop")
+
+
+def connect(**options: Any) -> None:
+    with connected(Execution(executor=ExecutorName.DASK, **options), 1, LOOPBACK, lambda _: None):
+        pass
 
 
 def cluster(*workers: dict[str, Any], target: Target = FAR, **options: Any) -> Cluster:
@@ -87,12 +95,42 @@ def test_a_scheduler_file_without_an_address(tmp_path: Path, content: bytes | No
     file = tmp_path / "scheduler.json"
     if content is not None:
         file.write_bytes(content)
-    execution = Execution(executor=ExecutorName.DASK, scheduler_file=str(file))
-    with pytest.raises(ConnectError, match=says), connected(execution, 1, LOOPBACK, lambda _: None):
-        pass
+    with pytest.raises(ConnectError, match=says):
+        connect(scheduler_file=str(file))
 
 
 def test_a_folder_is_no_scheduler_file(tmp_path: Path) -> None:
-    execution = Execution(executor=ExecutorName.DASK, scheduler_file=str(tmp_path))
-    with pytest.raises(ConnectError, match="Is a directory"), connected(execution, 1, LOOPBACK, lambda _: None):
-        pass
+    with pytest.raises(ConnectError, match="Is a directory"):
+        connect(scheduler_file=str(tmp_path))
+
+
+@pytest.mark.parametrize("address", ["", "8786", "tcp://127.0.0.1", "http://127.0.0.1:8786", "tcp://here:port", "tcp://[::1:8786", "inproc://x"])
+def test_what_is_no_address_of_a_scheduler(address: str) -> None:
+    with pytest.raises(UsageError, match=f"^{re.escape(repr(address))} is not the address of a Dask scheduler: "):
+        connect(scheduler=address)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("tcp://no-such-host.invalid:8786", r"not known|name resolution|No address"),
+        ("tcp://127.0.0.1:0", "Connection refused|assign requested address"),
+        ("tls://127.0.0.1:8786", "no TLS certificates are set up"),
+    ],
+)
+def test_a_scheduler_that_cannot_be_reached(address: str, says: str) -> None:
+    with pytest.raises(ConnectError, match=says):
+        connect(scheduler=address)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_service_that_is_no_scheduler() -> None:
+    """Client itself waits forever for its first words."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ConnectError, match="nothing that speaks Dask's protocol answered"):
+        connect(scheduler=f"tcp://127.0.0.1:{silent.getsockname()[1]}")
