@@ -16,12 +16,12 @@ from urllib.parse import quote
 
 import click
 from compare_server import Place, say, throwaway
+from measuring import on_each_server, procs_option, rounds_option, rows_option, server_option
 
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.session import connected, server_info
-from parloader.errors import ServerStartError
 from parloader.ledger import store
 
 DEFERRED = tuple(f"number_{n}" for n in range(1, 5))
@@ -45,8 +45,6 @@ sensor_id = {{ pick = "sensor.id" }}
 level = {{ uniform = [0, 100] }}
 {"".join(f"{name} = {{ uniform = [1, 1_000_000_000_000] }}" + chr(10) for name in DEFERRED)}
 """
-
-KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,28 +187,17 @@ def table(results: list[Result], rows: int) -> str:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows of the table.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each case is measured.")
-@click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Worker processes.")
+@rows_option
+@rounds_option
+@procs_option
 @click.option(
     "--pool", "pools", type=click.IntRange(min=8), multiple=True, default=(1024, 64), show_default=True, help="Buffer pool sizes, in MiB."
 )
-@click.option(
-    "--server",
-    "kinds",
-    type=click.Choice(KINDS, case_sensitive=False),
-    multiple=True,
-    default=KINDS,
-    help="The server to use.  [default: both]",
-)
+@server_option
 def main(*, rows: int, rounds: int, procs: int, pools: tuple[int, ...], kinds: tuple[str, ...]) -> None:
     """Measure a load with its secondary indexes in place, and with them added after it."""
-    results = []
-    for kind in map(ServerKind, kinds):
-        try:
-            results += [measure(kind, pool * 2**20, rows, rounds, procs) for pool in pools]
-        except ServerStartError as error:
-            say(f"left out: {error.message}")
+    found = on_each_server(kinds, lambda kind: [measure(kind, pool * 2**20, rows, rounds, procs) for pool in pools])
+    results = [result for of_server in found for result in of_server]
     click.echo(table(results, rows))
 
 

@@ -5,26 +5,18 @@ import os
 os.environ["POLARS_MAX_THREADS"] = "1"  # as in parloader's workers; before Polars is imported
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import scale_core
 import scale_sizes
 import scale_target
 import scale_workers
-from compare_server import say
+from measuring import on_each_server, procs_option, rounds_option, rows_option, server_option
 
 from parloader.builtin.plan import script_execution
-from parloader.database.dialects import ServerKind
-from parloader.errors import ServerStartError
 from parloader.plans.documents.plan_document import decode_plan
 from parloader.plans.model import Plan
-
-T = TypeVar("T")
-
-KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,52 +45,25 @@ def _plan(file: Path) -> Plan:
 
 
 @main.command()
-@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows in each load.")
-@click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Workers.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
-@click.option(
-    "--server",
-    "kinds",
-    type=click.Choice(KINDS, case_sensitive=False),
-    multiple=True,
-    default=KINDS,
-    help="The server to use.  [default: both]",
-)
+@rows_option
+@procs_option
+@rounds_option
+@server_option
 def target(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure what a private server of this machine takes, and the size of its rows on disk."""
-    click.echo(scale_target.table(_by_version(kinds, lambda kind: scale_target.measure(kind, rows, procs, rounds))))
+    click.echo(scale_target.table(dict(on_each_server(kinds, lambda kind: scale_target.measure(kind, rows, procs, rounds)))))
 
 
 @main.command()
-@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Rows in each load.")
+@rows_option
 @click.option(
     "--count", "counts", type=click.IntRange(min=1), multiple=True, default=(1, 2, 4), show_default=True, help="Workers. Repeatable."
 )
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Interleaved rounds.")
-@click.option(
-    "--server",
-    "kinds",
-    type=click.Choice(KINDS, case_sensitive=False),
-    multiple=True,
-    default=KINDS,
-    help="The server to use.  [default: both]",
-)
+@rounds_option
+@server_option
 def workers(*, rows: int, counts: tuple[int, ...], rounds: int, kinds: tuple[str, ...]) -> None:
     """Measure what Dask costs beside local workers, on a private server of this machine."""
-    click.echo(scale_workers.table(_by_version(kinds, lambda kind: scale_workers.measure(kind, rows, counts, rounds))))
-
-
-def _by_version(kinds: tuple[str, ...], measure: Callable[[ServerKind], tuple[str, T]]) -> dict[str, T]:
-    """What is measured on each server, by its name and version. A server that this machine does not have is left out."""
-    found = {}
-    for kind in map(ServerKind, kinds):
-        try:
-            version, figures = measure(kind)
-        except ServerStartError as error:
-            say(f"left out: {error.message}")
-        else:
-            found[version] = figures
-    return found
+    click.echo(scale_workers.table(dict(on_each_server(kinds, lambda kind: scale_workers.measure(kind, rows, counts, rounds)))))
 
 
 @main.command()

@@ -4,27 +4,32 @@ With --against, an earlier commit of this repository is measured as well, in its
 interleaved. A table for each server goes to stdout, a line for each command to stderr.
 """
 
-import contextlib
 import random
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from urllib.parse import quote
 
 import click
 from compare_server import Place, say, throwaway
-from startup import HERE, Version, worktree
+from measuring import (
+    Version,
+    against_option,
+    checkouts,
+    new_database,
+    on_each_server,
+    procs_option,
+    rounds_option,
+    rows_option,
+    server_option,
+)
 
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.session import connected, server_info
-from parloader.errors import ServerStartError
-
-KINDS = (ServerKind.MARIADB, ServerKind.MYSQL)
 
 COMMANDS = ("seed", "verify", "clean")
 
@@ -95,9 +100,7 @@ def measure(kind: ServerKind, checkouts: Mapping[str, Path], *, rows: int, procs
     with throwaway(kind, tcp=False) as place:
         with connected(place.target) as connection:
             sql.execute(connection, "SET GLOBAL innodb_monitor_enable = 'trx_rseg_history_len'")
-            for name in checkouts:
-                sql.execute(connection, f"CREATE DATABASE {sql.quote(name)}")
-        versions = {name: Version(checkout=checkout, url=_url(place, name)) for name, checkout in checkouts.items()}
+        versions = {name: Version(checkout=checkout, url=new_database(place, name)) for name, checkout in checkouts.items()}
         for version in versions.values():  # compiles modules
             run_round(place, version, 1000, procs)
         for _ in range(rounds):
@@ -105,10 +108,6 @@ def measure(kind: ServerKind, checkouts: Mapping[str, Path], *, rows: int, procs
                 measured[name].append(run_round(place, versions[name], rows, procs))
         with connected(place.target) as connection:
             return str(server_info(connection)), measured
-
-
-def _url(place: Place, database: str) -> str:
-    return f"mysql://root:@localhost/{database}?unix_socket={quote(str(place.target.unix_socket))}"
 
 
 def table(measured: Mapping[str, Sequence[Round]]) -> str:
@@ -129,40 +128,18 @@ def table(measured: Mapping[str, Sequence[Round]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-@contextlib.contextmanager
-def checkouts(against: str | None) -> Iterator[dict[str, Path]]:
-    """This checkout, and that of the commit to compare with."""
-    with contextlib.ExitStack() as stack:
-        found = {"now": HERE}
-        if against is not None:
-            found["before"] = stack.enter_context(worktree(against))
-        yield found
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="How many rows are loaded.")
-@click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="The number of worker processes.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each command is measured.")
-@click.option(
-    "--server",
-    "kinds",
-    type=click.Choice(KINDS, case_sensitive=False),
-    multiple=True,
-    default=KINDS,
-    help="The server to use.  [default: both]",
-)
-@click.option("--against", metavar="COMMIT", help="An earlier commit to measure as well.")
+@rows_option
+@procs_option
+@rounds_option
+@server_option
+@against_option
 def main(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...], against: str | None) -> None:
     """Measure verify and clean, as shares of seed, on a private server."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # cleans up, as Ctrl-C does
     with checkouts(against) as found:
-        for kind in map(ServerKind, kinds):
-            try:
-                name, measured = measure(kind, found, rows=rows, procs=procs, rounds=rounds)
-            except ServerStartError as error:
-                say(f"left out: {error.message}")
-            else:
-                click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(measured)}\n")
+        for name, measured in on_each_server(kinds, lambda kind: measure(kind, found, rows=rows, procs=procs, rounds=rounds)):
+            click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(measured)}\n")
     click.echo(LEGEND)
 
 

@@ -21,14 +21,13 @@ from urllib.parse import quote
 import click
 from compare_proxy import Network, Traffic, proxy
 from compare_server import Place, say, throwaway
+from measuring import HERE, against_option, on_each_server, procs_option, rounds_option, server_option, worktree
 from slow_links_report import LEGEND, SOCKET, Link, Measured, Results, Variant, table
-from startup import HERE, KINDS, worktree
 
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.session import connected, server_info
 from parloader.database.target import Target
-from parloader.errors import ServerStartError
 
 DATABASE = "slow"
 
@@ -135,8 +134,8 @@ def _run(variant: Variant, command: tuple[str, ...], target: Target, folder: Pat
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Rows of each load.")
-@click.option("--procs", type=click.IntRange(min=1), default=2, show_default=True, help="Worker processes.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each combination is measured.")
+@procs_option
+@rounds_option
 @click.option(
     "--link",
     "links",
@@ -147,30 +146,18 @@ def _run(variant: Variant, command: tuple[str, ...], target: Target, folder: Pat
     callback=parsed_links,
     help="A link: the Unix socket, or the milliseconds of a round trip and the Mbit/s each way.",
 )
-@click.option("--against", metavar="COMMIT", help="Measure this commit as well, which may know no compression.")
-@click.option(
-    "--server",
-    "kinds",
-    type=click.Choice(list(map(str, KINDS)), case_sensitive=False),
-    multiple=True,
-    default=KINDS,
-    help="The server to use.  [default: both]",
-)
+@against_option
+@server_option
 def main(*, rows: int, procs: int, rounds: int, links: tuple[Link, ...], against: str | None, kinds: tuple[str, ...]) -> None:
     """Measure complete commands over slow links, with --compress off and auto."""
     with contextlib.ExitStack() as stack:
         variants = [Variant(name=name, checkout=HERE, options=("--compress", name)) for name in ("off", "auto")]
         if against:
             variants.insert(0, Variant(name=against, checkout=stack.enter_context(worktree(against)), options=()))
-        for kind in map(ServerKind, kinds):
-            try:
-                name, results = measure(kind, Load(rows=rows, procs=procs), links, variants, rounds)
-            except ServerStartError as error:
-                say(f"left out: {error.message}")
-            else:
-                click.echo(
-                    f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(results, [variant.name for variant in variants])}\n"
-                )
+        load = Load(rows=rows, procs=procs)
+        for name, results in on_each_server(kinds, lambda kind: measure(kind, load, links, variants, rounds)):
+            names = [variant.name for variant in variants]
+            click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(results, names)}\n")
     click.echo(LEGEND)
 
 

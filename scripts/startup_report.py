@@ -4,19 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from measuring import Cost
+
 HEADINGS = ("command", "seconds", "before", "ratio", "CPU s", "before", "ratio")
 
 LEGEND = (
     "Medians over all rounds, of complete commands. CPU: of the command and its workers. Ratio: the median of the ratios of each round."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """The cost of one run of a command."""
-
-    seconds: float
-    cpu_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -34,7 +34,9 @@ class Output:
     as_json: bool  # print one JSON object instead of text
     document: Mapping[str, Any] | None = None  # the result that --json prints at the end, together with an error that follows it
     lost: ResultNotWritten | None = None  # a result was not written
-    repeated: RepeatedOptions = RepeatedOptions()  # what commands in messages need to do the same where this command does it
+    repeated: RepeatedOptions = field(
+        default_factory=RepeatedOptions
+    )  # what commands in messages need to do the same where this command does it
 
     def show(self, result: Mapping[str, Any], text: Callable[[], str], failure: ParloaderError | None = None) -> None:
         """Prints the result, with --json when the command ends. `failure`: an error that belongs to it, which is raised afterwards.

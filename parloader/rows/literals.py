@@ -3,25 +3,35 @@
 server_text.py renders values as the server shows them.
 """
 
+import io
+
 import polars as pl
 
 # The first year in which a date written as a number has all its digits (MySQL manual "Date and Time Literals")
 FIRST_YEAR_AS_NUMBER = 1000
 
 
-def values_lists(frame: pl.DataFrame, *, backslash_escapes: bool) -> pl.Series:
-    """The literals of each row, separated by commas, as they appear inside the parentheses of a VALUES list.
+def values_lists(frame: pl.DataFrame, *, backslash_escapes: bool) -> list[bytes]:
+    """The literals of each row in UTF-8, separated by commas, as they appear inside the parentheses of a VALUES list.
 
     `backslash_escapes`: whether a backslash is an escape character in the session's strings (false under NO_BACKSLASH_ESCAPES).
     Dates without a fraction are written as a number, 20240101093000, which the server reads fastest (docs/performance.md).
     Rules: MySQL manual "String Literals", "Hexadecimal Literals", "Date and Time Literals".
     """
-    return frame.select(pl.concat_str(as_literals(frame, backslash_escapes=backslash_escapes), separator=",")).to_series()
+    fields = frame.select([_literal(frame[name], backslash_escapes).alias(name) for name in frame.columns])
+    end = "\0"
+    while True:
+        text = io.BytesIO()  # write_csv takes two thirds of the time of concat_str
+        fields.write_csv(text, separator=",", line_terminator=end, include_header=False, null_value="NULL", quote_style="never")
+        rows = text.getvalue().split(end.encode())
+        if len(rows) == frame.height + 1:
+            return rows[:-1]
+        end += "\0"  # a value contains it
 
 
 def as_literals(frame: pl.DataFrame, *, backslash_escapes: bool) -> list[pl.Expr]:
-    """The columns of the frame as literals."""
-    return [_literal(frame[name], backslash_escapes).alias(name) for name in frame.columns]
+    """The columns of the frame as literals, of type String and without nulls."""
+    return [_literal(frame[name], backslash_escapes).cast(pl.String).fill_null("NULL").alias(name) for name in frame.columns]
 
 
 def file_lines(frame: pl.DataFrame) -> bytes:
@@ -35,19 +45,18 @@ def file_lines(frame: pl.DataFrame) -> bytes:
 
 
 def _literal(values: pl.Series, backslash_escapes: bool) -> pl.Expr:
+    """What write_csv writes as the column's literals; null stays null."""
     column = pl.col(values.name)
     dtype = values.dtype
     if values.null_count() == values.len():
-        return column.cast(pl.String).fill_null("NULL")
+        return column.cast(pl.String)
     if dtype == pl.String:
-        text = quoted(column, backslash_escapes=backslash_escapes)
-    elif dtype == pl.Binary:
-        text = hexadecimal(column.bin.encode("hex"))
-    elif dtype in (pl.Datetime, pl.Date):
-        text = _shortest_date(values)
-    else:
-        text = number(values)
-    return text.fill_null("NULL") if values.null_count() else text
+        return quoted(column, backslash_escapes=backslash_escapes)
+    if dtype == pl.Binary:
+        return hexadecimal(column.bin.encode("hex"))
+    if dtype in (pl.Datetime, pl.Date):
+        return _shortest_date(values)
+    return column if dtype.is_integer() else number(values)
 
 
 def _field(values: pl.Series) -> pl.Expr:
@@ -81,7 +90,7 @@ def number(values: pl.Series) -> pl.Expr:
 
 def _shortest_date(values: pl.Series) -> pl.Expr:
     date_format = _format(values)
-    if "%." in date_format or values.dt.year().min() < FIRST_YEAR_AS_NUMBER:  # type: ignore[operator]
+    if "%." in date_format or values.min().year < FIRST_YEAR_AS_NUMBER:  # type: ignore[union-attr]
         return pl.col(values.name).dt.strftime(f"'{date_format}'")
     return pl.col(values.name).dt.strftime(date_format.translate(dict.fromkeys(map(ord, "- :"))))
 
@@ -90,7 +99,7 @@ def _format(values: pl.Series) -> str:
     """The strftime format that loses no digit of the column's values."""
     if values.dtype == pl.Date:
         return "%Y-%m-%d"
-    return "%Y-%m-%d %H:%M:%S%.6f" if (values.dt.microsecond() != 0).any() else "%Y-%m-%d %H:%M:%S"
+    return "%Y-%m-%d %H:%M:%S%.6f" if (values.dt.truncate("1s") != values).any() else "%Y-%m-%d %H:%M:%S"
 
 
 def quoted(text: pl.Expr, *, backslash_escapes: bool) -> pl.Expr:

@@ -79,6 +79,8 @@ PACKET_RESERVE_BYTES = 64
 # Servers parse statements of a few hundred rows fastest: the parse tree stays in the CPU cache (docs/performance.md)
 STATEMENT_ROWS = 500
 
+BETWEEN_ROWS = b"),("
+
 # Warnings that a message lists
 SHOWN_WARNINGS = 3
 
@@ -125,36 +127,38 @@ class InsertWriter:
     backslash_escapes: bool
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        head = f"INSERT INTO {quote_identifier(self.table)} ({', '.join(map(quote_identifier, frame.columns))}) VALUES ("
-        texts = values_lists(frame, backslash_escapes=self.backslash_escapes)
-        capacity_bytes = self.max_allowed_packet_bytes - len(head.encode()) - PACKET_RESERVE_BYTES
+        head = f"INSERT INTO {quote_identifier(self.table)} ({', '.join(map(quote_identifier, frame.columns))}) VALUES (".encode()
+        rows = values_lists(frame, backslash_escapes=self.backslash_escapes)
+        capacity_bytes = self.max_allowed_packet_bytes - len(head) - PACKET_RESERVE_BYTES
         pieces = (
             piece
-            for start in range(0, texts.len(), STATEMENT_ROWS)
-            for piece in self._fitting(texts[start : start + STATEMENT_ROWS], capacity_bytes)
+            for start in range(0, len(rows), STATEMENT_ROWS)
+            for piece in self._fitting(rows[start : start + STATEMENT_ROWS], capacity_bytes)
         )
-        return Rendered(tuple(f"{head}{_joined(piece)})".encode() for piece in pieces), frame.height)
+        return Rendered(tuple(b"%b%b)" % (head, piece) for piece in pieces), frame.height)
 
-    def _fitting(self, texts: pl.Series, capacity_bytes: int) -> Iterator[pl.Series]:
-        """The rows in pieces of at most `capacity_bytes`."""
-        sizes = texts.str.len_bytes() + len("),(")
-        if int(sizes.sum()) <= capacity_bytes:
-            yield texts
+    def _fitting(self, rows: list[bytes], capacity_bytes: int) -> Iterator[bytes]:
+        """The rows, joined in pieces of at most `capacity_bytes`."""
+        joined = BETWEEN_ROWS.join(rows)
+        if len(joined) <= capacity_bytes:
+            yield joined
             return
-        largest_bytes = int(sizes.max())  # type: ignore[arg-type]
+        largest_bytes = max(map(len, rows))
         if largest_bytes > capacity_bytes:
             raise WriteFailed(
                 f"a row of {self.table} needs {largest_bytes:,} bytes, more than the server's max_allowed_packet of "
                 f"{self.max_allowed_packet_bytes:,} bytes allows",
                 "Raise max_allowed_packet on the server",
             )
-        ends = sizes.cum_sum()
-        at = 0
-        while at < texts.len():
-            before = int(ends[at - 1]) if at else 0
-            stop = int(ends.search_sorted(before + capacity_bytes, side="right"))
-            yield texts.slice(at, stop - at)
-            at = stop
+        piece: list[bytes] = []
+        piece_bytes = 0
+        for row in rows:
+            piece_bytes += len(row) + len(BETWEEN_ROWS)
+            if piece and piece_bytes > capacity_bytes:
+                yield BETWEEN_ROWS.join(piece)
+                piece, piece_bytes = [], len(row) + len(BETWEEN_ROWS)
+            piece.append(row)
+        yield BETWEEN_ROWS.join(piece)
 
     def packed(self, batch: Rendered) -> Rendered:
         return _packed_statements(batch)
@@ -239,10 +243,6 @@ class LoadDataWriter:
 
 def _packed_statements(batch: Rendered) -> Rendered:
     return Rendered(tuple(map(Packed.statement, batch.texts)), batch.rows)
-
-
-def _joined(texts: pl.Series) -> str:
-    return str(texts.str.join("),(").item())
 
 
 def deferred_update(table: Table, live: TableSchema) -> DeferredUpdate:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from distributed import Client, Future, LocalCluster
-from distributed.comm import connect
+from distributed.comm.core import connect
 from distributed.security import Security
 
 from parloader import __version__
@@ -225,7 +224,9 @@ def _connect_error(address: str, error: Exception) -> ParloaderError:
     elif isinstance(error, TypeError):  # no ssl_context
         reason, advice = "no TLS certificates are set up", "Set Dask's distributed.comm.tls, for example in ~/.config/dask/distributed.yaml"
     else:
-        reason = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), str(error).partition("\n")[0])
+        reason = next(
+            (cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), str(error).partition("\n")[0]
+        )
     return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
 
 

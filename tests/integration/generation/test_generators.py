@@ -32,7 +32,7 @@ def percent(statement: str) -> str:
 
 
 def insert(database: Database, rows: pl.DataFrame) -> None:
-    texts: Sequence[str] = values_lists(rows, backslash_escapes=True).to_list()
+    texts: Sequence[str] = [text.decode() for text in values_lists(rows, backslash_escapes=True)]
     database.execute(percent("INSERT INTO t VALUES " + ",".join(f"({text})" for text in texts)))
 
 

@@ -16,7 +16,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def rendered(values: list[Any], dtype: Any, *, backslash_escapes: bool = True) -> list[str]:
-    return values_lists(pl.DataFrame({"c": pl.Series(values, dtype=dtype)}), backslash_escapes=backslash_escapes).to_list()
+    frame = pl.DataFrame({"c": pl.Series(values, dtype=dtype)})
+    return [text.decode() for text in values_lists(frame, backslash_escapes=backslash_escapes)]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_database_reads_every_row_back(data: st.DataObject) -> None:
     columns = {name: data.draw(st.lists(st.none() | SQLITE_VALUES[dtype], min_size=rows, max_size=rows)) for name, dtype in schema.items()}
     frame = pl.DataFrame(columns, schema=schema)
     with closing(sqlite3.connect(":memory:")) as database:
-        values = ", ".join(f"({text})" for text in values_lists(frame, backslash_escapes=False))
+        values = ", ".join(f"({text.decode()})" for text in values_lists(frame, backslash_escapes=False))
         assert database.execute(f"VALUES {values}").fetchall() == frame.rows()
 
 
@@ -116,6 +117,11 @@ def test_all_rows_of_a_column_show_the_same_digits() -> None:
     whole = datetime(2024, 5, 6)
     assert rendered([whole, TIMESTAMP, None], pl.Datetime("us")) == ["'2024-05-06 00:00:00.000000'", "'2024-05-06 07:08:09.120450'", "NULL"]
     assert rendered([whole], pl.Datetime("us")) == ["20240506000000"]
+
+
+def test_a_text_may_contain_what_ends_a_row_while_it_is_rendered() -> None:
+    values = ["a\0b", "\0", "\0\0\0", "'\0,\0\0),(\n", ""]
+    assert rendered(values, pl.String) == ["'" + value.replace("'", "''") + "'" for value in values]
 
 
 def test_literals_keep_the_names_of_the_columns() -> None:

@@ -2,7 +2,8 @@
 
 import re
 
-from startup_report import Cost, Pair, table
+from measuring import Cost
+from startup_report import Pair, table
 
 
 def pair(now: float, before: float) -> Pair:
