@@ -1,19 +1,17 @@
 import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
-from support.servers import until, worker_processes
+from support.servers import until
+from support.task_runs import TaskRun, no_worker_is_left, started, workers  # noqa: F401
 from support.tasks import (
-    Burn,
     Crash,
     Die,
-    DieAfterItsParent,
     DieUntil,
     Fail,
     InterruptItself,
@@ -23,191 +21,34 @@ from support.tasks import (
     RunUntilStopped,
     Said,
     Say,
-    SayCpuTime,
     SayEnvironment,
-    SayProcess,
-    SayTemplate,
     WaitForTurns,
     Work,
 )
 
 from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
-from parloader.workers.events import Died, Event, Failed, Finished
+from parloader.workers.events import Died, Event, Failed
 from parloader.workers.executor import Supervisor
 from parloader.workers.processes import LocalExecutor
 from parloader.workers.stop_signal import StopSignal
-from parloader.workers.worker import Assignment, Command, PipeChannel, receive_task, run_task
+from parloader.workers.worker import PipeChannel
 
-
-class Run:
-    """One run of tasks, and the events of its workers."""
-
-    def __init__(self, *, asks_to_stop: int = 0) -> None:
-        self.events: list[Event] = []
-        self.stop = StopSignal()
-        self.watch = Supervisor()
-        self.asks_to_stop = asks_to_stop
-        self.executor = LocalExecutor()
-
-    def of(self, *tasks: Work) -> "Run":
-        self.executor.run(tasks, self.on_event, self.stop, self.watch)
-        return self
-
-    def on_event(self, event: Event) -> None:
-        self.events.append(event)
-        if isinstance(event, Said) and self.asks_to_stop:
-            self.stop.requests = self.asks_to_stop
-
-    def said(self, worker: int) -> Sequence[str]:
-        return [event.text for event in self.events if isinstance(event, Said) and event.worker == worker]
-
-    @property
-    def finished(self) -> set[int]:
-        return {event.worker for event in self.events if isinstance(event, Finished)}
-
-
-def started(number: int) -> set[int]:
-    """The process IDs of the workers, when there are this many."""
-    until(lambda: len(workers()) == number, f"{number} workers have started")
-    return {process.pid for process in workers()}
-
-
-def workers() -> list[psutil.Process]:
-    return worker_processes(psutil.Process().children(recursive=True))
-
-
-@pytest.fixture(autouse=True)
-def no_worker_is_left() -> Iterator[None]:
-    assert not multiprocessing.active_children()
-    yield
-    assert not multiprocessing.active_children()
+pytestmark = pytest.mark.usefixtures("no_worker_is_left")
 
 
 def test_every_event_of_every_worker_arrives_in_order() -> None:
     texts = tuple(str(n) for n in range(2000))
-    run = Run().of(Say(worker=0, texts=texts), Say(worker=1, texts=("one", "word")), Work(worker=2))
+    run = TaskRun().of(Say(worker=0, texts=texts), Say(worker=1, texts=("one", "word")), Work(worker=2))
     assert (run.said(0), run.said(1), run.said(2)) == (list(texts), ["one", "word"], [])
     assert run.finished == {0, 1, 2}
 
 
-def test_processes_that_started_before_their_tasks_were_known() -> None:
-    events: list[Event] = []
-    executor = LocalExecutor()
-    with executor.ready(2, Say.__module__):
-        early = started(2)
-        executor.run(
-            [Say(worker=n, texts=(str(n),)) for n in range(3)], events.append, StopSignal(), Supervisor()
-        )  # one more than are ready
-        assert early < {process.pid for process in workers()}
-    assert sorted(event.text for event in events if isinstance(event, Said)) == ["0", "1", "2"]
-
-
-def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
-    run = Run()
-    with run.executor.ready(0, SayProcess.__module__):
-        for _ in range(3):
-            run.of(SayProcess(worker=0), SayProcess(worker=1))
-        assert len(workers()) == 2
-    assert not multiprocessing.active_children()
-    pids = [*run.said(0), *run.said(1)]
-    assert len(pids) == 6
-    assert len(set(pids)) == 2
-
-
-def test_a_worker_that_dies_between_two_tasks_gets_none() -> None:
-    run = Run()
-    with run.executor.ready(0, SayProcess.__module__):
-        run.of(SayProcess(worker=0), SayProcess(worker=1))
-        (victim, other) = workers()
-        victim.kill()
-        until(lambda: {process.pid for process in workers() if process.status() != psutil.STATUS_ZOMBIE} == {other.pid}, "it is dead")
-        run.of(SayProcess(worker=2), SayProcess(worker=3))
-    after = {*run.said(2), *run.said(3)}
-    assert len(after) == 2
-    assert str(other.pid) in after
-    assert str(victim.pid) not in after
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
-def test_the_template_dies_and_the_next_worker_has_another() -> None:
-    run = Run()
-    with run.executor.ready(0, SayProcess.__module__):
-        run.of(SayProcess(worker=0), SayProcess(worker=1))
-        (template,) = multiprocessing.active_children()
-        assert {process.ppid() for process in workers()} == {template.pid}
-        template.kill()
-        template.join()
-        run.of(*(SayProcess(worker=n) for n in range(2, 5)))  # one more than there are
-        with pytest.raises(WorkerDied, match="while working on some_table"):
-            run.of(*(Die(worker=n, signal_number=signal.SIGKILL) for n in range(5, 8)))  # the two of the dead template as well
-        run.of(SayProcess(worker=8), SayProcess(worker=9))  # the second template lives on
-        assert {process.ppid() for process in workers()} == {process.pid for process in multiprocessing.active_children()}
-    assert len({*run.said(2), *run.said(3), *run.said(4)}) == 3
-    assert {*run.said(0), *run.said(1)} < {*run.said(2), *run.said(3), *run.said(4)}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
-def test_a_worker_whose_template_is_dead_dies_with_an_unknown_status() -> None:
-    with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table, rows 10 to 19"):
-        Run().of(RunUntilStopped(worker=0), DieAfterItsParent(worker=1))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")
-def test_what_is_forked_has_one_thread_and_no_polars() -> None:
-    """A fork of a process with threads may inherit a lock that is never released. `import polars` starts threads."""
-    run = Run()
-    run.of(SayTemplate(worker=0), SayTemplate(worker=1))
-    assert [*run.said(0), *run.said(1)] == ["1 thread, Polars: False"] * 2
-
-
-def test_an_order_that_comes_too_late_does_not_reach_the_next_task() -> None:
-    """The parent pauses and stops workers without knowing whether they have finished."""
-    parent_end, worker_end = multiprocessing.Pipe()
-    for message in (Command.PAUSE, Command.STOP, Assignment(Say(worker=0, texts=("turned up",)))):
-        parent_end.send(message)
-    with parent_end, worker_end:
-        assert run_task(receive_task(worker_end), worker_end)
-        assert parent_end.recv() == Said(worker=0, text="turned up")
-
-
-def test_the_cpu_time_of_a_task_is_that_of_no_other() -> None:
-    run = Run()
-    with run.executor.ready(0, Work.__module__):
-        run.of(Burn(worker=0, cpu_seconds=0.3), Work(worker=1))
-        run.of(SayCpuTime(worker=0), SayCpuTime(worker=1))
-    assert all(float(text) < 0.3 for worker in (0, 1) for text in run.said(worker))
-
-
-def test_a_worker_that_failed_gets_no_other_task() -> None:
-    run = Run()
-    with run.executor.ready(0, Work.__module__):
-        with pytest.raises(WriteFailed):
-            run.of(Fail(worker=0), Work(worker=1))
-        assert len(workers()) == 1
-
-
-def test_a_context_within_another_starts_only_what_is_missing() -> None:
-    executor = LocalExecutor()
-    with executor.ready(1, Say.__module__):
-        early = started(1)
-        with executor.ready(2, Say.__module__):
-            assert early < started(2)
-        assert len(workers()) == 2
-    assert not multiprocessing.active_children()
-
-
-def test_processes_that_never_get_a_task_end_with_the_caller() -> None:
-    with pytest.raises(LookupError), LocalExecutor().ready(2, Say.__module__):
-        raise LookupError("the caller's")
-    assert not multiprocessing.active_children()
-
-
 def test_no_tasks() -> None:
-    assert Run().of().events == []
+    assert TaskRun().of().events == []
 
 
 def test_the_error_of_a_task_is_raised_and_the_others_are_stopped() -> None:
-    run = Run()
+    run = TaskRun()
     with pytest.raises(WriteFailed) as caught:
         run.of(RunUntilStopped(worker=0), Fail(worker=1), RunUntilStopped(worker=2))
     assert (caught.value.message, caught.value.next_step) == ("writing some_table, rows 10 to 19 failed", "Try again")
@@ -216,7 +57,7 @@ def test_the_error_of_a_task_is_raised_and_the_others_are_stopped() -> None:
 
 
 def test_an_unexpected_error_is_raised_as_a_parloader_error() -> None:
-    run = Run()
+    run = TaskRun()
     with pytest.raises(ParloaderError, match="ZeroDivisionError: by zero"):
         run.of(Crash(worker=0))
     (failed,) = run.events
@@ -226,7 +67,7 @@ def test_an_unexpected_error_is_raised_as_a_parloader_error() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: signal.Signals) -> None:
-    run = Run()
+    run = TaskRun()
     with pytest.raises(WorkerDied) as caught:
         run.of(RunUntilStopped(worker=0), Die(worker=3, signal_number=number))
     assert "worker 3 was killed by " + number.name in caught.value.message
@@ -240,12 +81,12 @@ def test_a_worker_that_is_killed_is_named_and_the_others_are_stopped(number: sig
 @pytest.mark.parametrize("status", [0, 7])
 def test_a_worker_that_ends_without_a_result_has_died(status: int) -> None:
     with pytest.raises(WorkerDied, match=f"worker 5 ended with status {status} while working on some_table, rows 50 to 59"):
-        Run().of(Leave(worker=5, status=status))
+        TaskRun().of(Leave(worker=5, status=status))
 
 
 @pytest.mark.parametrize("restarts", [1, 2])
 def test_a_dead_worker_is_replaced(restarts: int) -> None:
-    run = Run().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
+    run = TaskRun().of(DieUntil(worker=0, restarts=restarts), Say(worker=1, texts=("here",)))
     assert run.said(1 + restarts) == ["done"]
     deaths = [(event.worker, event.replaced_by) for event in run.events if isinstance(event, Died)]
     assert deaths == [(0, 2), (2, 3)][:restarts]
@@ -254,7 +95,7 @@ def test_a_dead_worker_is_replaced(restarts: int) -> None:
 
 def test_a_worker_that_dies_after_a_stop_is_not_replaced_and_no_failure() -> None:
     """A signal to a whole service (systemd, a closed terminal) reaches the workers too."""
-    run = Run()
+    run = TaskRun()
     run.stop.requests = 1
     run.of(RunUntilStopped(worker=0), DieUntil(worker=1, restarts=1))
     assert run.said(2) == []
@@ -300,16 +141,16 @@ def test_workers_pause_and_resume() -> None:
 def test_workers_that_are_paused_or_rest_stop() -> None:
     watch = Switch()
     watch.is_paused = True
-    run = Run(asks_to_stop=1)
+    run = TaskRun(asks_to_stop=1)
     run.watch = watch
     assert run.of(WaitForTurns(worker=0), WaitForTurns(worker=1)).said(0) == ["begun", "stopped"]
-    assert Run(asks_to_stop=1).of(WaitForTurns(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
+    assert TaskRun(asks_to_stop=1).of(WaitForTurns(worker=0, rest_seconds=1000)).said(0) == ["begun", "stopped"]
 
 
 def test_a_supervisor_that_fails_ends_all_workers() -> None:
     watch = Switch()
     watch.error = AnotherRun("overtaken")
-    run = Run()
+    run = TaskRun()
     run.watch = watch
     with pytest.raises(AnotherRun, match="overtaken"):
         run.of(RunUntilStopped(worker=0), WaitForTurns(worker=1))
@@ -317,19 +158,19 @@ def test_a_supervisor_that_fails_ends_all_workers() -> None:
 
 
 def test_workers_end_early_on_request() -> None:
-    run = Run(asks_to_stop=1).of(RunUntilStopped(worker=0), RunUntilStopped(worker=1))
+    run = TaskRun(asks_to_stop=1).of(RunUntilStopped(worker=0), RunUntilStopped(worker=1))
     assert run.said(0) == run.said(1) == ["begun", "stopped"]
     assert run.finished == {0, 1}
 
 
 def test_a_stop_before_the_start_counts() -> None:
-    run = Run()
+    run = TaskRun()
     run.stop.requests = 1
     assert run.of(RunUntilStopped(worker=0)).said(0) == ["begun", "stopped"]
 
 
 def test_a_second_request_kills_a_worker_that_does_not_stop(tmp_path: Path) -> None:
-    run = Run(asks_to_stop=2).of(NeverStop(worker=0, file=tmp_path / "survived"))
+    run = TaskRun(asks_to_stop=2).of(NeverStop(worker=0, file=tmp_path / "survived"))
     (pid,) = run.said(0)
     assert not psutil.pid_exists(int(pid))
     assert not (tmp_path / "survived").exists()
@@ -351,7 +192,7 @@ def test_a_worker_has_one_polars_thread(before: str | None, monkeypatch: pytest.
         monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     else:
         monkeypatch.setenv("POLARS_MAX_THREADS", before)
-    assert Run().of(SayEnvironment(worker=0, name="POLARS_MAX_THREADS")).said(0) == ["1"]
+    assert TaskRun().of(SayEnvironment(worker=0, name="POLARS_MAX_THREADS")).said(0) == ["1"]
     assert os.environ.get("POLARS_MAX_THREADS") == before
 
 
@@ -365,7 +206,7 @@ def ctrl_c_ends_processes() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ctrl_c_ends_processes")
 def test_ctrl_c_does_not_reach_a_worker() -> None:
-    assert Run().of(InterruptItself(worker=0), InterruptItself(worker=1)).finished == {0, 1}
+    assert TaskRun().of(InterruptItself(worker=0), InterruptItself(worker=1)).finished == {0, 1}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
