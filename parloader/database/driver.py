@@ -101,6 +101,8 @@ class Connection(DriverConnection):  # type: ignore[misc]
 
     round_trip_seconds: float = math.inf
     """The shortest time between a statement and its answer so far."""
+    round_trips: int = 0
+    """How often statements have waited for the server so far."""
     _sock: Any
     _rfile: Any
     _result: Any
@@ -168,6 +170,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         """Extends the driver's method: notes the shortest round trip."""
         begun = time.perf_counter()
         changed = int(super().query(sql, unbuffered))
+        self.round_trips += 1
         self.round_trip_seconds = min(self.round_trip_seconds, time.perf_counter() - begun)
         return changed
 
@@ -214,6 +217,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         run: roll back.
         """
         changed, unread = 0, 0
+        self.round_trips += 1
         failure: pymysql.Error | None = None
         unsettled = leading
 
@@ -271,6 +275,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
 
         Raises the driver's errors. If the leading statement fails, its error, and the file is empty.
         """
+        self.round_trips += 2  # the server answers with a request for the file
         for text in (leading.statement, statement) if leading else (statement,):
             self._send_statement(text)
         self._file_content = content

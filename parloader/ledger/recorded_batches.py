@@ -85,12 +85,10 @@ def require_current(connection: Connection, recording: Leading, token: int | Non
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:
     """The committed parts of these ranges. Waits for open transactions that change them; on a cluster, for those of this node only."""
-    statement = """SELECT first_index, row_count FROM parloader_batch
-        WHERE run_id = %s AND table_name = %s AND first_index < %s AND first_index + row_count > %s LOCK IN SHARE MODE"""
     return merge(
-        IndexRange(max(first, part.start), min(first + count, part.stop))
+        IndexRange(max(batch.start, part.start), min(batch.stop, part.stop))
         for part in within
-        for first, count in sql.rows(connection, statement, run_id, table, part.stop, part.start)
+        for batch in _locked(connection, run_id, table, part, "LOCK IN SHARE MODE")
     )
 
 
@@ -99,29 +97,37 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
 
     Returns the rows that were in the ledger. If the commit of an earlier attempt succeeded and only its answer was lost, these are none.
     Every statement reads with a lock, so the transaction's snapshot is not fixed yet.
-    It locks these batches and at most the next one, so that workers that delete other rows do not wait. Batches are disjoint and only ever
-    shrink, so the first one that can overlap `gone` is the last one that starts at or before it.
+    """
+    batches = _locked(connection, run_id, table, gone, "FOR UPDATE")
+    for batch in batches:
+        key = "run_id = %s AND table_name = %s AND first_index = %s"
+        sql.delete(connection, BATCHES, key, run_id, table, batch.start)
+        for rest in (IndexRange(batch.start, max(gone.start, batch.start)), IndexRange(min(gone.stop, batch.stop), batch.stop)):
+            if rest.rows:
+                record(connection, run_id, table, rest)
+    return merge(IndexRange(max(batch.start, gone.start), min(batch.stop, gone.stop)) for batch in batches)
+
+
+def _locked(connection: Connection, run_id: int, table: str, overlapping: IndexRange, lock: str) -> tuple[IndexRange, ...]:
+    """The batches that overlap this range. Locks these and at most one on each side, so that workers with other ranges do not wait.
+
+    Batches are disjoint and only ever shrink, so the first one that can overlap the range is the last one that starts at or before it.
     """
     of_table = "run_id = %s AND table_name = %s"
     # no ORDER BY … LIMIT 1: the optimizer may scan, and so lock, the entire index for it
-    statement = f"SELECT COALESCE(MAX(first_index), 0) FROM parloader_batch WHERE {of_table} AND first_index <= %s FOR UPDATE"
-    lowest = int(sql.value(connection, statement, run_id, table, gone.start))
+    statement = f"SELECT COALESCE(MAX(first_index), 0) FROM {BATCHES} WHERE {of_table} AND first_index <= %s {lock}"
+    lowest = int(sql.value(connection, statement, run_id, table, overlapping.start))
     batches = sql.rows(
         connection,
-        f"""SELECT first_index, row_count FROM parloader_batch
-            WHERE {of_table} AND first_index >= %s AND first_index < %s AND first_index + row_count > %s FOR UPDATE""",
+        f"""SELECT first_index, row_count FROM {BATCHES}
+            WHERE {of_table} AND first_index >= %s AND first_index < %s AND first_index + row_count > %s {lock}""",
         run_id,
         table,
         lowest,
-        gone.stop,
-        gone.start,
+        overlapping.stop,
+        overlapping.start,
     )
-    for first, count in batches:
-        sql.delete(connection, "parloader_batch", f"{of_table} AND first_index = %s", run_id, table, first)
-        for rest in (IndexRange(first, max(gone.start, first)), IndexRange(min(gone.stop, first + count), first + count)):
-            if rest.rows:
-                record(connection, run_id, table, rest)
-    return merge(IndexRange(max(first, gone.start), min(first + count, gone.stop)) for first, count in batches)
+    return tuple(IndexRange(first, first + count) for first, count in batches)
 
 
 def recorded_rows(connection: Connection, run_id: int, table: str) -> int:

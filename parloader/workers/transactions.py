@@ -63,6 +63,8 @@ class RetryingConnection:
         self._earlier_traffic: Traffic | None = None  # of connections that were replaced
         self._connection = self._connected("the worker could not connect", time.monotonic())
         self._last_used = time.monotonic()
+        self.fixed_seconds = 0.0
+        """How much of the last transaction's time does not depend on its rows: round trips, and COMMIT."""
 
     def _connect(self) -> Connection:
         connection = connect(
@@ -102,8 +104,13 @@ class RetryingConnection:
             self._reconnect(item, time.monotonic())
         while not (retries.count and self._channel.stopping):
             try:
+                round_trips = self._connection.round_trips
                 work(self._connection)
+                written = time.perf_counter()
                 self._connection.commit()
+                committing_seconds = time.perf_counter() - written
+                round_trips = self._connection.round_trips - round_trips
+                self.fixed_seconds = round_trips * self._connection.round_trip_seconds + committing_seconds
             except DriverError as error:
                 error_codes.rollback(self._connection)
                 self._prepare_retry(item, error, retries)

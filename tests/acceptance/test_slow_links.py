@@ -1,4 +1,4 @@
-"""Commands over a simulated slow link: --compress auto notices it, and a load sends and receives a third at most."""
+"""Commands over a simulated slow link: --compress auto notices it, a load sends and receives a third at most, and batches stay large."""
 
 import json
 from collections.abc import Iterator
@@ -49,6 +49,15 @@ def test_a_load_over_a_slow_link(database: Database, writer: str) -> None:
         assert sum(worker["sent_bytes"] for worker in workers) < compressed.sent
         assert sum(worker["sent_data_bytes"] for worker in workers) > 3 * sum(worker["sent_bytes"] for worker in workers)
         assert json.loads(far.parloader("verify", "--json").stdout)["ok"]
+
+
+@slow_on_mysql("server")
+def test_batches_do_not_shrink_because_round_trips_take_long(database: Database) -> None:
+    """A transaction takes longer than the time that is asked for, however few rows it has."""
+    with ordinary_account(database) as owned, proxy(owned.target.port, 5, MBIT_PER_SECOND) as network:
+        far = replace(owned, target=replace(owned.target, host="127.0.0.1", port=network.port))
+        far.parloader("seed", "--rows", "4000", "--procs", "1", "--batch", "5ms")
+        assert database.value("SELECT COUNT(*) FROM parloader_batch WHERE table_name = 'script_execution'") < 100
 
 
 @slow_on_mysql("server")

@@ -27,7 +27,7 @@ class BatchWork:
     item: WorkItem
     work: Callable[[Connection], None]  # the statements of the batch's transaction; may be repeated
     generate_seconds: float = 0.0  # time spent before, without the server
-    on_commit: Callable[[float], None] = lambda seconds: None  # called with the duration of the transaction
+    on_commit: Callable[[float], None] = lambda seconds: None  # called with the time that the rows took, without what any batch takes
 
 
 def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnection, batches: Iterable[BatchWork], pace: Pace) -> None:
@@ -45,7 +45,7 @@ def run_batches(channel: WorkerChannel, worker: int, connection: RetryingConnect
         if not connection.run_transaction(item, batch.work):
             break
         write_seconds = time.perf_counter() - begun
-        batch.on_commit(write_seconds)
+        batch.on_commit(max(0.0, write_seconds - connection.fixed_seconds))
         done = batch_done(
             worker,
             item.table,

@@ -36,6 +36,13 @@ def test_forgetting_leaves_exactly_the_rest(database: Database, rows: int, size:
             IndexRange(first, first + count) for first, count in sql.rows(connection, "SELECT first_index, row_count FROM parloader_batch")
         ]
         joined = all_batches(connection, recorded_batches.BATCHES).get(1, {}).get("t", ())
+        within = tuple(IndexRange(min(a, b), max(a, b)) for a, b in edges)
+        assert recorded_batches.committed(connection, 1, "t", within) == merge(
+            IndexRange(max(part.start, batch.start), min(part.stop, batch.stop))
+            for part in within
+            for batch in left
+            if part.start < batch.stop and batch.start < part.stop
+        )
     assert joined == merge(left)
     forgotten = {i for part in gone for i in range(part.start, part.stop)}
     assert sorted(i for part in left for i in range(part.start, part.stop)) == [i for i in range(rows) if i not in forgotten]
@@ -64,6 +71,20 @@ def test_forgetting_other_rows_does_not_wait(database: Database) -> None:
                 recorded_batches.forget(other, 1, "t", above)
         left = sql.rows(one, "SELECT first_index, row_count FROM parloader_batch ORDER BY first_index")
     assert left == ((30, 10), (40, 10), (50, 10), (90, 10))
+
+
+def test_reading_what_is_committed_does_not_wait_for_batches_far_below(database: Database) -> None:
+    with database.connection() as one, database.connection() as other:
+        store.create(one)
+        for batch in (IndexRange(20, 30), IndexRange(45, 60)):
+            recorded_batches.record(one, 1, "t", batch)
+        sql.execute(other, "SET SESSION innodb_lock_wait_timeout = 1")
+        with sql.transaction(one), sql.transaction(other):
+            recorded_batches.record(one, 1, "t", IndexRange(0, 10))
+            assert recorded_batches.committed(other, 1, "t", (IndexRange(25, 40), IndexRange(50, 70))) == (
+                IndexRange(25, 30),
+                IndexRange(50, 60),
+            )
 
 
 def test_forgetting_does_not_wait_either_if_innodb_has_purged_nothing(database: Database) -> None:
