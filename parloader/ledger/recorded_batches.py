@@ -84,7 +84,20 @@ def require_current(connection: Connection, recording: Leading, token: int | Non
 
 
 def committed(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:
-    """The committed parts of these ranges. Waits for open transactions that change them; on a cluster, for those of this node only."""
+    """The committed parts of these ranges, if each batch lies within one of them or outside, as in a load. Waits for open transactions that
+    record batches there; on a cluster, for those of this node only.
+    """
+    statement = f"""SELECT first_index, row_count FROM {BATCHES}
+        WHERE run_id = %s AND table_name = %s AND first_index >= %s AND first_index < %s LOCK IN SHARE MODE"""
+    return merge(
+        IndexRange(first, first + count)
+        for part in within
+        for first, count in sql.rows(connection, statement, run_id, table, part.start, part.stop)
+    )
+
+
+def committed_parts(connection: Connection, run_id: int, table: str, within: tuple[IndexRange, ...]) -> tuple[IndexRange, ...]:
+    """The same for any ranges. Waits also for an open transaction that changes the batch before each of them."""
     return merge(
         IndexRange(max(batch.start, part.start), min(batch.stop, part.stop))
         for part in within

@@ -46,7 +46,7 @@ class Orders:
             self._answers.put(None)
 
     def answer(self, execution: str, sealed: bytes) -> None:
-        """Lets an execution begin, which reads the newest orders then."""
+        """Lets an execution begin, with the newest orders."""
         self._answers.put((execution, sealed))
 
     @property
@@ -67,9 +67,9 @@ class Orders:
             with contextlib.suppress(queue.Empty):
                 answer = self._answers.get(timeout=ORDERS_SECONDS)
             try:
-                self._write()
                 if answer:
-                    self._variable(f"-{answer[0]}").set(answer[1])
+                    self._variable(f"-{answer[0]}").set((answer[1], self._orders))
+                self._write()
                 self._count_slots()
             except Exception:  # whatever it is, `failure` reports it if it lasts
                 continue

@@ -135,14 +135,13 @@ class DaskChannel:
         )
         answer = Variable(f"{self._run}-{self.execution}", client=self._client)
         try:
-            sealed = answer.get(timeout=LOST_SECONDS)
-            self._orders = Variable(self._run, client=self._client).get(timeout=LOST_SECONDS)
+            sealed, self._orders = cast("tuple[bytes, dict[str, Any]]", answer.get(timeout=LOST_SECONDS))
         except NO_ANSWER:
             return None
         answer.delete()
         self._heard = time.monotonic()
         threading.Thread(target=self._listen, name="parloader orders", daemon=True).start()
-        return cast(bytes, sealed)
+        return sealed
 
     def _log(self, **message: object) -> None:
         self._worker.log_event(self._topic, {"run": self._run, "task": self._number, "execution": self.execution, **message})

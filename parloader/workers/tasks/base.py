@@ -5,11 +5,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeAlias
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
-from parloader.ledger import control, recorded_batches
+from parloader.ledger import control
 from parloader.ledger.run import pass_name
 from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
@@ -18,6 +18,9 @@ from parloader.workers.batching import Pace
 from parloader.workers.events import batch_done, started
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.transactions import RetryingConnection, WorkItem
+
+ReadCommitted: TypeAlias = Callable[[Connection, int, str, tuple[IndexRange, ...]], tuple[IndexRange, ...]]
+"""A function like recorded_batches.committed."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ class LedgerTask:
     def _about(self, doing: str) -> WorkItem:
         return WorkItem(doing, self.name, IndexRange(self.partitions[0].start, self.partitions[-1].stop))
 
-    def committed_ranges(self, connection: RetryingConnection) -> tuple[IndexRange, ...]:
-        """The ranges of the partitions that are in the ledger.
+    def committed_ranges(self, connection: RetryingConnection, within: ReadCommitted) -> tuple[IndexRange, ...]:
+        """The ranges of the partitions that are in the ledger. `within`: how it is read.
 
         The crashed worker cannot add to them: it writes a ledger row before it commits, and reading here waits for that row's lock. On a
         cluster it has changed its slot, and so does this: if its commit comes later, it fails.
@@ -133,7 +136,7 @@ class LedgerTask:
         def read(opened: Connection) -> None:
             if opened.in_cluster and self.token is not None:
                 control.require_current(opened, self.token, self.slot, self.execution)
-            committed[:] = recorded_batches.committed(opened, self.run_id, self.ledger_name, self.partitions)
+            committed[:] = within(opened, self.run_id, self.ledger_name, self.partitions)
 
         connection.run_transaction(self._about("reading the ledger for"), read)
         return tuple(committed)

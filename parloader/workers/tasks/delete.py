@@ -39,7 +39,7 @@ class DeleteTask(LedgerTask):
     def _batches(self, connection: RetryingConnection, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.chunk.sizer(NO_BOUND_BYTES)
         doing = "deleting from" if self.update is None else "undoing the second pass of"
-        partitions = self.committed_ranges(connection) if self.is_retry else self.partitions
+        partitions = self.committed_ranges(connection, recorded_batches.committed_parts) if self.is_retry else self.partitions
         for partition in reversed(partitions):
             for batch in deletion_batches(self.table, self.current_pass, partition, lambda: pace.cut(sizer.rows)):
                 yield BatchWork(

@@ -97,7 +97,7 @@ class LoadTask(LedgerTask):
 
     def _uncommitted(self, connection: RetryingConnection) -> tuple[IndexRange, ...]:
         """What the crashed worker has left to do."""
-        committed = self.committed_ranges(connection)
+        committed = self.committed_ranges(connection, recorded_batches.committed)
         return tuple(gap for partition in self.partitions for gap in gaps(partition, committed))
 
     def _one_ahead(self, partitions: tuple[IndexRange, ...], renderer: Renderer, next_rows: Callable[[], int]) -> Iterator[PreparedBatch]:
