@@ -12,6 +12,7 @@ from scale_table import markdown
 
 from parloader.database.dialects import ServerKind
 from parloader.database.session import connected, server_info
+from parloader.quantities import counted
 
 HEADINGS = (
     "server",
@@ -58,7 +59,7 @@ def measure(kind: ServerKind, rows: int, counts: Sequence[int], rounds: int) -> 
                     pair = _pair(place, rows if number else count, count, cluster)
                     if number:
                         pairs[count].append(pair)
-                    say(f"{kind}, {count} workers: round {number} of {rounds}")
+                    say(f"{kind}, {counted(count, 'worker')}: round {number} of {rounds}")
         with connected(place.target) as connection:
             return str(server_info(connection)), pairs
 
