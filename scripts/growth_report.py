@@ -1,5 +1,6 @@
 """The samples of scripts/growth, and the picture and the table that are made of them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -93,8 +94,10 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
         below.set(xlabel="minutes", xlim=(0, None))
         if len(own) > 1:
             above.legend(fontsize=8)
-    panels[0][0].set(ylabel="thousand rows/s", yscale="log", ylim=(1, 1_000))
-    panels[0][0].set_yticks([1, 10, 100, 1_000], ["1", "10", "100", "1,000"])
+    highest = max(rate / 1000 for _, step in steps(samples) for rate in step.rates)
+    decades = [10**n for n in range(1, max(2, math.ceil(math.log10(highest))) + 1)]
+    panels[0][0].set(ylabel="thousand rows/s", yscale="log", ylim=(decades[0], decades[-1]))
+    panels[0][0].set_yticks(decades, [f"{decade:,}" for decade in decades])
     panels[1][0].set(ylabel="resident memory, MiB", ylim=(0, 1.2 * max(sample.command_mib for sample in samples)))
     panels[1][0].legend(fontsize=8, loc="lower left")
     for panel in panels.flat:
