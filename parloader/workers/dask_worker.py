@@ -31,7 +31,7 @@ from parloader.workers.stop_signal import IGNORED
 ORDERS_SECONDS = 1.0
 """How often the command writes its orders, and a worker reads them."""
 
-# Then the command, or the scheduler, counts as gone
+# After this time without a sign of life, the command or the scheduler counts as gone
 LOST_SECONDS = 10.0
 
 # What reading a variable raises if the scheduler is gone, this worker ends, or the variable was deleted (RuntimeError: Dask's server side)
@@ -58,7 +58,8 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
     try:
         if version != __version__:
             raise UsageError(
-                f"this is parloader {__version__}, and the command is parloader {version}", "Install the same version on every machine"
+                f"the worker has parloader {__version__}, and the command has parloader {version}",
+                "Install the same version on every machine",
             )
         how = _run(channel, task, own_credentials)
     except BaseException as raised:  # Polars' PanicException is no Exception
@@ -71,7 +72,7 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
 
 
 def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
-    from parloader.ledger.control import Overtaken  # within the block that reports what this machine lacks
+    from parloader.ledger.control import Overtaken  # within the block that reports missing packages of this machine
     from parloader.workers.credentials import Envelope, unpickled
 
     envelope = Envelope()
@@ -90,7 +91,9 @@ def _on_this_machine(error: BaseException) -> ParloaderError:
     """The error, with the name of this machine."""
     place = f"Dask worker on {socket.gethostname()}"
     if isinstance(error, ImportError):
-        return UsageError(f"{place}: {error}", f"Install there what the command has: pip install 'parloader[dask]=={__version__}'")
+        return UsageError(
+            f"{place}: {error}", f"Install the same packages there as for the command: pip install 'parloader[dask]=={__version__}'"
+        )
     failure = as_parloader_error(error)
     failure.message = f"{place}: {failure.message}"
     failure.args = (failure.message, failure.next_step)
