@@ -28,7 +28,7 @@ _executor_options = option_group(
         "--executor",
         type=click.Choice([str(name) for name in ExecutorName]),
         envvar="PARLOADER_EXECUTOR",
-        help="Where the workers run: as processes of this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
+        help="Where the workers run: as processes on this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
     ),
     click.option(
         "--scheduler",
@@ -57,7 +57,7 @@ _executor_options = option_group(
         multiple=True,
         callback=_resources,
         envvar="PARLOADER_RESOURCES",
-        help="Resource of a Dask worker that each task occupies, for example DB=1. Repeatable.",
+        help="Resource that each task occupies of a Dask worker started with --resources, for example DB=1. Repeatable.",
     ),
 )
 
@@ -78,11 +78,14 @@ class ExecutorOptions:
             raise UsageError("--scheduler and --scheduler-file are both given", "Use one of them")
         given = next((name for name in ("scheduler", "scheduler_file") if getattr(self, name) is not None), None)
         if given and self.executor == ExecutorName.LOCAL:
-            raise UsageError(f"--{given.replace('_', '-')} has no effect with --executor local", "Use --executor dask, or drop it")
+            raise UsageError(
+                f"--{given.replace('_', '-')} has no effect with --executor local",
+                f"Use --executor dask, or omit --{given.replace('_', '-')}",
+            )
         executor = ExecutorName(self.executor or (ExecutorName.DASK if given else ExecutorName.LOCAL))
         for name, is_given in (("resources", self.resources), ("credentials", self.credentials != Credentials.ENCRYPTED)):
             if is_given and executor is ExecutorName.LOCAL:
-                raise UsageError(f"--{name} has no effect without --executor dask", "Add it, or the --scheduler of the cluster")
+                raise UsageError(f"--{name} has no effect without --executor dask", f"Add --executor dask or --scheduler, or omit --{name}")
         return Execution(
             executor=executor,
             scheduler=self.scheduler,
