@@ -20,6 +20,7 @@ from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, ParloaderError, Refused, UsageError
 from parloader.failures import traceback_wanted
+from parloader.quantities import counted
 from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
 
@@ -188,9 +189,9 @@ def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
     with local, Client(local, set_as_default=False) as client:
         client.register_plugin(IgnoreInterrupts())
         if find_spec("bokeh") is None:
-            note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
+            note(f"started a Dask cluster of {counted(procs, 'worker')} on this machine (for its dashboard: pip install bokeh)")
         else:
-            note(f"started a Dask cluster of {procs} workers on this machine; its dashboard: {client.dashboard_link}")
+            note(f"started a Dask cluster of {counted(procs, 'worker')} on this machine; its dashboard: {client.dashboard_link}")
         yield client
 
 
@@ -217,10 +218,12 @@ async def _handshake(address: str) -> None:
 
 def _connect_error(address: str, error: Exception) -> ParloaderError:
     if isinstance(error, ValueError):
-        return UsageError(f"{address!r} is not the address of a Dask scheduler: {error}", "Write tcp://HOST:PORT or tls://HOST:PORT")
+        return UsageError(f"{address!r} is not the address of a Dask scheduler", "Write tcp://HOST:PORT or tls://HOST:PORT")
     advice = "Check the address, and that the scheduler is running"
     if isinstance(error, TimeoutError):
         reason = f"no Dask scheduler answered within {CONNECT_SECONDS} s"
+    elif isinstance(error, MemoryError):  # the first bytes of another protocol, taken for a length
+        reason = "another program answered"
     elif isinstance(error, TypeError):  # no ssl_context
         reason, advice = (
             "no TLS certificates are configured",
@@ -228,7 +231,8 @@ def _connect_error(address: str, error: Exception) -> ParloaderError:
         )
     else:
         reason = next(
-            (cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), str(error).partition("\n")[0]
+            (cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror),
+            str(error).partition("\n")[0],
         )
     return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
 

@@ -78,7 +78,9 @@ class Orders:
     def _count_slots(self) -> None:
         before, self.slots = self.slots, self._cluster.slots
         if self.slots == 0 and (before or not self._noted):
-            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
+            self._cluster.note(
+                f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}; to start one: dask worker {self._cluster.scheduler_address}"
+            )
             self._noted = True
 
     def _write(self) -> None:

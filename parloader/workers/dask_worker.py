@@ -22,7 +22,7 @@ from typing import Any, cast
 from distributed import Client, TimeoutError, Variable, Worker, WorkerPlugin, get_client, get_worker
 
 from parloader import __version__
-from parloader.errors import ConnectError, ParloaderError, UsageError
+from parloader.errors import ConnectError, LoginRefused, ParloaderError, UsageError
 from parloader.failures import as_parloader_error
 from parloader.workers.events import BatchDone, Event, Started, cpu_seconds
 from parloader.workers.executor import Task
@@ -63,7 +63,7 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
             )
         how = _run(channel, task, own_credentials)
     except BaseException as raised:  # Polars' PanicException is no Exception
-        error, details = _on_this_machine(raised), traceback.format_exc()
+        error, details = _on_this_machine(raised, own_credentials), traceback.format_exc()
         if isinstance(error, ConnectError | UsageError) and not channel.events:
             how = UNFIT
     finally:
@@ -87,7 +87,7 @@ def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
     return LOST if channel.lost else FINISHED
 
 
-def _on_this_machine(error: BaseException) -> ParloaderError:
+def _on_this_machine(error: BaseException, own_credentials: bool) -> ParloaderError:
     """The error, with the name of this machine."""
     place = f"Dask worker on {socket.gethostname()}"
     if isinstance(error, ImportError):
@@ -96,6 +96,8 @@ def _on_this_machine(error: BaseException) -> ParloaderError:
         )
     failure = as_parloader_error(error)
     failure.message = f"{place}: {failure.message}"
+    if own_credentials and isinstance(failure, LoginRefused):
+        failure.next_step = "With --credentials worker, the login of each worker is that of PARLOADER_URL or ~/.my.cnf on its machine"
     failure.args = (failure.message, failure.next_step)
     return failure
 

@@ -141,6 +141,16 @@ def test_workers_that_can_run_no_task(database: Database, mortal_cluster: DaskCl
     assert re.search("the Dask workers must have parloader.*127.0.0.1 has 0.1.9", refused.stderr)
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_a_worker_that_may_not_log_in(database: Database, mortal_cluster: DaskCluster) -> None:
+    """The advice is about the worker's own credentials, not about the command's."""
+    mortal_cluster.add_workers("stranger", environment={"PARLOADER_URL": re.sub("//[^@]*@", "//nobody:wrong@", database.url)})
+    refused = database.parloader("seed", "--rows", "2000", "--credentials", "worker", *mortal_cluster.options, check=4)
+    assert re.search(
+        "error: Dask worker on .* refuses the login of nobody.* With --credentials worker, the login of each worker", refused.stderr
+    )
+
+
 def test_a_worker_that_hangs_does_not_stop_the_command(mortal_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_cluster_module, "ANSWER_SECONDS", 1)
     mortal_cluster.add_workers("hanging")

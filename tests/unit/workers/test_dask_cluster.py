@@ -2,6 +2,7 @@
 
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def test_a_folder_is_no_scheduler_file(tmp_path: Path) -> None:
     "address", ["", "8786", "tcp://127.0.0.1", "http://127.0.0.1:8786", "tcp://here:port", "tcp://[::1:8786", "inproc://x"]
 )
 def test_what_is_no_address_of_a_scheduler(address: str) -> None:
-    with pytest.raises(UsageError, match=f"^{re.escape(repr(address))} is not the address of a Dask scheduler: "):
+    with pytest.raises(UsageError, match=rf"^{re.escape(repr(address))} is not the address of a Dask scheduler\."):
         connect(scheduler=address)
 
 
@@ -121,13 +122,28 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("tcp://127.0.0.1:0", "Connection refused|assign requested address"),
+        ("tcp://127.0.0.1:0", "Connection refused|assign requested address|Timed out"),  # the last one: its last attempt was cut off
         ("tls://127.0.0.1:8786", "no TLS certificates are configured"),
     ],
 )
 def test_a_scheduler_that_cannot_be_reached(address: str, says: str) -> None:
     with pytest.raises(ConnectError, match=says):
         connect(scheduler=address)
+
+
+def test_a_service_that_speaks_another_protocol() -> None:
+    """The first bytes of a database are a number of frames that no memory can hold."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as thread:
+
+        def greet() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"Y\0\0\0\x0a11.8.9-MariaDB" + bytes(range(64)))
+
+        greeted = thread.submit(greet)
+        with pytest.raises(ConnectError, match=r"at tcp://127.0.0.1:\d+: another program answered\."):
+            connect(scheduler=f"tcp://127.0.0.1:{listening.getsockname()[1]}")
+        greeted.result()
 
 
 @pytest.mark.usefixtures("impatient")
