@@ -70,7 +70,7 @@ def _traffic(workers: Sequence["WorkerStats"]) -> list[str]:
     if not carried:
         return []
     sent, data = sum(traffic.sent_bytes for traffic in carried), sum(traffic.sent_data_bytes for traffic in carried)
-    return [f"sent {sent / 1e6:,.1f} MB, which are {data / 1e6:,.1f} MB before compression"]
+    return [f"sent {sent / 1e6:,.1f} MB ({data / 1e6:,.1f} MB before compression)"]
 
 
 def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:

@@ -217,13 +217,13 @@ async def _handshake(address: str) -> None:
 
 
 def _connect_error(address: str, error: Exception) -> ParloaderError:
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) and not _is_complete(address):
         return UsageError(f"{address!r} is not the address of a Dask scheduler", "Write tcp://HOST:PORT or tls://HOST:PORT")
-    advice = "Check the address, and that the scheduler is running"
+    advice = "Check the address (tls:// if the scheduler uses TLS, else tcp://), and that the scheduler is running"
     if isinstance(error, TimeoutError):
         reason = f"no Dask scheduler answered within {CONNECT_SECONDS} s"
-    elif isinstance(error, MemoryError):  # the first bytes of another protocol, taken for a length
-        reason = "another program answered"
+    elif isinstance(error, ValueError | MemoryError):  # unexpected first bytes; as a length, they are too large for the memory
+        reason = "another program answered" + (", or a scheduler without TLS" if address.startswith("tls://") else "")
     elif isinstance(error, TypeError):  # no ssl_context
         reason, advice = (
             "no TLS certificates are configured",
@@ -235,6 +235,14 @@ def _connect_error(address: str, error: Exception) -> ParloaderError:
             str(error).partition("\n")[0],
         )
     return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
+
+
+def _is_complete(address: str) -> bool:
+    """Whether it has a scheme of Dask's and a port."""
+    try:
+        return urlsplit(address).scheme in ("tcp", "tls", "ws", "wss") and urlsplit(address).port is not None
+    except ValueError:
+        return False
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

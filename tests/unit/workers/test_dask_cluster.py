@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import dask
 import pytest
+from support.certificates import Authority
 
 from parloader.database.target import Target
 from parloader.errors import ConnectError, UsageError
@@ -131,9 +133,16 @@ def test_a_scheduler_that_cannot_be_reached(address: str, says: str) -> None:
         connect(scheduler=address)
 
 
-def test_a_service_that_speaks_another_protocol() -> None:
-    """The first bytes of a database are a number of frames that no memory can hold."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as thread:
+@pytest.mark.parametrize(
+    ("scheme", "says"), [("tcp", r"another program answered\."), ("tls", "another program answered, or a scheduler without TLS")]
+)
+def test_a_service_that_speaks_another_protocol(scheme: str, says: str, tmp_path: Path) -> None:
+    """The first bytes of a database are a length that no memory can hold, and come before those of TLS."""
+    authority = Authority(tmp_path)
+    cert, key = authority.certify("127.0.0.1")
+    settings = {"ca-file": str(authority.file), "client.cert": str(cert), "client.key": str(key)}
+    tls = dask.config.set({f"distributed.comm.tls.{name}": value for name, value in settings.items()})
+    with tls, socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as thread:
 
         def greet() -> None:
             connection, _ = listening.accept()
@@ -141,8 +150,8 @@ def test_a_service_that_speaks_another_protocol() -> None:
                 connection.sendall(b"Y\0\0\0\x0a11.8.9-MariaDB" + bytes(range(64)))
 
         greeted = thread.submit(greet)
-        with pytest.raises(ConnectError, match=r"at tcp://127.0.0.1:\d+: another program answered\."):
-            connect(scheduler=f"tcp://127.0.0.1:{listening.getsockname()[1]}")
+        with pytest.raises(ConnectError, match=rf"at {scheme}://127.0.0.1:\d+: {says}"):
+            connect(scheduler=f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
         greeted.result()
 
 
