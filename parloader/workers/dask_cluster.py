@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from distributed import Client, Future, LocalCluster
 from distributed.comm.core import connect
 from distributed.security import Security
+from distributed.versions import VersionMismatchWarning
 
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
@@ -167,8 +169,9 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
 
 
 def _silence() -> None:
-    """Silences Dask's loggers, each of which has its own level: whatever matters becomes an error of the command."""
+    """Silences Dask's loggers, each of which has its own level, and its table of versions: whatever matters becomes an error of the command."""
     if not traceback_wanted():
+        warnings.simplefilter("ignore", VersionMismatchWarning)
         for name in logging.root.manager.loggerDict:
             if name.split(".")[0] in ("distributed", "tornado"):
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)

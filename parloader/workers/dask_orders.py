@@ -58,7 +58,8 @@ class Orders:
             return None
         return ConnectError(
             f"the connection to the Dask scheduler {'hangs' if hangs else 'was lost'}",
-            "The workers stop by themselves. Committed batches stay: run the same command again, and a seed or clean does only the rest",
+            "The workers stop by themselves, and committed batches stay. When a scheduler runs, run the same command again: a seed or clean does "
+            "only the rest",
         )
 
     def _write_all(self) -> None:

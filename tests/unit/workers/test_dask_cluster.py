@@ -2,6 +2,7 @@
 
 import re
 import socket
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from unittest.mock import Mock
 
 import dask
 import pytest
+from distributed.versions import VersionMismatchWarning
 from support.certificates import Authority
 
 from parloader.database.target import Target
@@ -113,6 +115,16 @@ def test_a_folder_is_no_scheduler_file(tmp_path: Path) -> None:
 def test_what_is_no_address_of_a_scheduler(address: str) -> None:
     with pytest.raises(UsageError, match=rf"^{re.escape(repr(address))} is not the address of a Dask scheduler\."):
         connect(scheduler=address)
+
+
+def test_packages_of_other_versions_are_not_mentioned() -> None:
+    """Client warns of each, such as a numpy that only the command's machine has."""
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.raises(UsageError):
+            connect(scheduler="")
+        warnings.warn("Mismatched versions found", VersionMismatchWarning, stacklevel=1)
+    assert shown == []
 
 
 @pytest.fixture
