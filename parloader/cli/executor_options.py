@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -62,6 +62,15 @@ _executor_options = option_group(
 )
 
 
+DEFAULTS: dict[str, Any] = {
+    "executor": None,
+    "scheduler": None,
+    "scheduler_file": None,
+    "credentials": str(Credentials.ENCRYPTED),
+    "resources": {},
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExecutorOptions:
     """The values of the options, as given."""
@@ -71,6 +80,16 @@ class ExecutorOptions:
     scheduler_file: str | None
     credentials: str
     resources: dict[str, float]
+
+    def without_overridden(self, context: click.Context) -> "ExecutorOptions":
+        """Without variables and settings that an option of the command line contradicts."""
+        typed = {field.name for field in fields(self) if context.get_parameter_source(field.name) is ParameterSource.COMMANDLINE}
+        overridden: set[str] = set()
+        if "executor" in typed and self.executor == ExecutorName.LOCAL:
+            overridden = {"scheduler", "scheduler_file", "credentials", "resources"}
+        elif typed & {"scheduler", "scheduler_file"}:
+            overridden = {"scheduler", "scheduler_file"} | ({"executor"} if self.executor == ExecutorName.LOCAL else set())
+        return replace(self, **{name: DEFAULTS[name] for name in overridden - typed})
 
     def execution(self, procs: int | None) -> Execution:
         """`procs`: the value of --procs, if it is given. UsageError if the options contradict each other."""
@@ -105,6 +124,7 @@ def with_execution(function: Callable[..., None]) -> Callable[..., None]:
         context = click.get_current_context()
         procs = context.params.get("procs")
         given = isinstance(procs, int) and context.get_parameter_source("procs") is not ParameterSource.DEFAULT
-        function(execution=collect(ExecutorOptions, options).execution(procs if given else None), **options)
+        execution = collect(ExecutorOptions, options).without_overridden(context).execution(procs if given else None)
+        function(execution=execution, **options)
 
     return wrapper
