@@ -31,4 +31,4 @@ def default_bench_procs(capacity: int | None = None) -> tuple[int, ...]:
     """
     if capacity is None:
         return tuple(2**n for n in range(6) if 2**n <= 2 * usable_cores())
-    return (*(2**n for n in range(capacity.bit_length()) if 2**n < capacity), capacity)
+    return (*(2**n for n in range(capacity.bit_length()) if 2**n < capacity), max(1, capacity))

@@ -195,7 +195,8 @@ def versions() -> dict[str, str]:
         (MYLOADER, program([MYLOADER])),
     ):
         if path:
-            said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+            # check=False: a client that does not run must not cost the figures of the others
+            said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
             found[name] = (re.search(r"\d+\.\d+\.\d+\S*", said) or [said.strip()])[0].rstrip(",")
     for name, (files, number) in FETCHED.items():
         for file in RIVALS.glob(files):

@@ -1,13 +1,13 @@
-# Sourced after lib.sh: the clients that parloader is compared with, unpacked or built below .servers/rivals. One that cannot be had is left out.
+# Sourced after lib.sh: the clients that parloader is compared with, unpacked or built below .servers/rivals. One that is not available is left out.
 
 RIVALS=$PWD/.servers/rivals
 
 get_rivals() {
     export PATH="$PATH:$PWD/.venv/bin"
-    get_mysql2 || say "no mysql2 could be had (it needs node and npm): it is left out"
-    get_mysqlclient || say "no mysqlclient could be had (it is built with a C compiler and Python's headers): it is left out"
-    get_myloader || say "no myloader could be had (Debian 12 has it in its package mydumper): it is left out"
-    get_mariadb_import || say "no mariadb-import 11.8 could be had (Debian 13 has it): it is left out"
+    get_mysql2 || say "no mysql2 is available (it needs node and npm): it is left out"
+    get_mysqlclient || say "no mysqlclient is available (it is built with a C compiler and Python's headers): it is left out"
+    get_myloader || say "no myloader is available (Debian 12 has it in its package mydumper): it is left out"
+    get_mariadb_import || say "no mariadb-import 11.8 is available (Debian 13 has it): it is left out"
 }
 
 get_mysql2() {

@@ -30,6 +30,7 @@ from measuring import (
 from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.session import connected, server_info
+from parloader.quantities import counted
 
 COMMANDS = ("seed", "verify", "clean")
 
@@ -139,7 +140,7 @@ def main(*, rows: int, procs: int, rounds: int, kinds: tuple[str, ...], against:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # cleans up, as Ctrl-C does
     with checkouts(against) as found:
         for name, measured in on_each_server(kinds, lambda kind: measure(kind, found, rows=rows, procs=procs, rounds=rounds)):
-            click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(measured)}\n")
+            click.echo(f"{name}; {rows:,} rows, {procs} processes, {counted(rounds, 'round')}\n\n{table(measured)}\n")
     click.echo(LEGEND)
 
 

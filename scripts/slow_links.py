@@ -28,6 +28,7 @@ from parloader.database import sql
 from parloader.database.dialects import ServerKind
 from parloader.database.session import connected, server_info
 from parloader.database.target import Target
+from parloader.quantities import counted
 
 DATABASE = "slow"
 
@@ -157,7 +158,7 @@ def main(*, rows: int, procs: int, rounds: int, links: tuple[Link, ...], against
         load = Load(rows=rows, procs=procs)
         for name, results in on_each_server(kinds, lambda kind: measure(kind, load, links, variants, rounds)):
             names = [variant.name for variant in variants]
-            click.echo(f"{name}; {rows:,} rows, {procs} processes, {rounds} rounds\n\n{table(results, names)}\n")
+            click.echo(f"{name}; {rows:,} rows, {procs} processes, {counted(rounds, 'round')}\n\n{table(results, names)}\n")
     click.echo(LEGEND)
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -28,7 +28,7 @@ _executor_options = option_group(
         "--executor",
         type=click.Choice([str(name) for name in ExecutorName]),
         envvar="PARLOADER_EXECUTOR",
-        help="Where the workers run: as processes of this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
+        help="Where the workers run: as processes on this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
     ),
     click.option(
         "--scheduler",
@@ -57,9 +57,18 @@ _executor_options = option_group(
         multiple=True,
         callback=_resources,
         envvar="PARLOADER_RESOURCES",
-        help="Resource of a Dask worker that each task occupies, for example DB=1. Repeatable.",
+        help="Resource that each task occupies of a Dask worker started with --resources, for example DB=1. Repeatable.",
     ),
 )
+
+
+DEFAULTS: dict[str, Any] = {
+    "executor": None,
+    "scheduler": None,
+    "scheduler_file": None,
+    "credentials": str(Credentials.ENCRYPTED),
+    "resources": {},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +81,30 @@ class ExecutorOptions:
     credentials: str
     resources: dict[str, float]
 
+    def without_overridden(self, context: click.Context) -> "ExecutorOptions":
+        """Without variables and settings that an option of the command line contradicts."""
+        typed = {field.name for field in fields(self) if context.get_parameter_source(field.name) is ParameterSource.COMMANDLINE}
+        overridden: set[str] = set()
+        if "executor" in typed and self.executor == ExecutorName.LOCAL:
+            overridden = {"scheduler", "scheduler_file", "credentials", "resources"}
+        elif typed & {"scheduler", "scheduler_file"}:
+            overridden = {"scheduler", "scheduler_file"} | ({"executor"} if self.executor == ExecutorName.LOCAL else set())
+        return replace(self, **{name: DEFAULTS[name] for name in overridden - typed})
+
     def execution(self, procs: int | None) -> Execution:
         """`procs`: the value of --procs, if it is given. UsageError if the options contradict each other."""
         if self.scheduler is not None and self.scheduler_file is not None:
             raise UsageError("--scheduler and --scheduler-file are both given", "Use one of them")
         given = next((name for name in ("scheduler", "scheduler_file") if getattr(self, name) is not None), None)
         if given and self.executor == ExecutorName.LOCAL:
-            raise UsageError(f"--{given.replace('_', '-')} has no effect with --executor local", "Use --executor dask, or drop it")
+            raise UsageError(
+                f"--{given.replace('_', '-')} has no effect with --executor local",
+                f"Use --executor dask, or omit --{given.replace('_', '-')}",
+            )
         executor = ExecutorName(self.executor or (ExecutorName.DASK if given else ExecutorName.LOCAL))
         for name, is_given in (("resources", self.resources), ("credentials", self.credentials != Credentials.ENCRYPTED)):
             if is_given and executor is ExecutorName.LOCAL:
-                raise UsageError(f"--{name} has no effect without --executor dask", "Add it, or the --scheduler of the cluster")
+                raise UsageError(f"--{name} has no effect without --executor dask", f"Add --executor dask or --scheduler, or omit --{name}")
         return Execution(
             executor=executor,
             scheduler=self.scheduler,
@@ -102,6 +124,7 @@ def with_execution(function: Callable[..., None]) -> Callable[..., None]:
         context = click.get_current_context()
         procs = context.params.get("procs")
         given = isinstance(procs, int) and context.get_parameter_source("procs") is not ParameterSource.DEFAULT
-        function(execution=collect(ExecutorOptions, options).execution(procs if given else None), **options)
+        execution = collect(ExecutorOptions, options).without_overridden(context).execution(procs if given else None)
+        function(execution=execution, **options)
 
     return wrapper

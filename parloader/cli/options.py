@@ -147,7 +147,7 @@ procs_option = click.option(
     type=WholeNumber(1, MAX_PROCS),
     default=usable_cores,
     envvar="PARLOADER_PROCS",
-    help="Worker processes.  [default: the usable cores]",
+    help="Worker processes; in a Dask cluster, tasks at the same time.  [default: the usable cores; with --scheduler, all workers]",
 )
 
 _parameters_option = click.option(

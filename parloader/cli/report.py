@@ -70,7 +70,7 @@ def _traffic(workers: Sequence["WorkerStats"]) -> list[str]:
     if not carried:
         return []
     sent, data = sum(traffic.sent_bytes for traffic in carried), sum(traffic.sent_data_bytes for traffic in carried)
-    return [f"sent {sent / 1e6:,.1f} MB, which are {data / 1e6:,.1f} MB before compression"]
+    return [f"sent {sent / 1e6:,.1f} MB ({data / 1e6:,.1f} MB before compression)"]
 
 
 def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
@@ -253,9 +253,10 @@ def status(result: "Status") -> str:
         lines += _run_lines(run, resume_command(run), resumable=result.at_work is None)
     for missing in result.missing_indexes:
         lines += [f"missing index of {missing.table}, dropped by run {missing.run_id}: {definition}" for definition in missing.definitions]
-        lines.append(
-            f"  {'' if result.at_work is None else 'if it stops, '}to add {'it' if len(missing.definitions) == 1 else 'them'}: {' or '.join(missing.added_by)}"
-        )
+        *seed, clean = missing.added_by
+        ways = f"{seed[0]}; to delete the rows of the run first: {clean}" if seed else clean
+        them = "it" if len(missing.definitions) == 1 else "them"
+        lines.append(f"  {'' if result.at_work is None else 'if it stops, '}to add {them}: {ways}")
     return "\n".join(lines)
 
 

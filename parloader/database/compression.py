@@ -1,8 +1,8 @@
-"""The compressed protocol: packets of zlib data, in which the packets of the plain protocol travel as one stream.
+"""The compressed protocol: packets of zlib data, which contain the packets of the plain protocol as one stream.
 
-A packet has a header of 7 bytes (length, number, length before compression) and at most 16 MiB - 1 byte. A length before compression of 0
-means that the data is not compressed: it is short, or would not become shorter. The packets of a command are numbered from 0, apart from
-those inside; the answer, and a file that the server asks for, continue the numbers.
+A packet has a header of 7 bytes (length, number, length before compression) and at most 16 MiB - 1 byte of content. A length before
+compression of 0 means that the content is not compressed: it is short, or compression would not shorten it. The packets of a command are
+numbered from 0, independently of the packets inside; the answer, and a file that the server asks for, continue the numbers.
 Protocol: MySQL "Client/Server Protocol", Compression; MariaDB Knowledge Base "0-Packet" (compressed packets). Both servers support zlib.
 """
 
@@ -21,7 +21,7 @@ MAX_DATA_BYTES = 2**24 - 1
 
 MAX_PLAIN_PACKET_BYTES = 2**24 - 1
 
-# As in both servers (MIN_COMPRESS_LENGTH): shorter data gains nothing
+# As in both servers (MIN_COMPRESS_LENGTH): compression does not shorten less data
 MIN_BYTES = 50
 
 # Statements of a batch: level 1 makes them 4.0 times smaller, 4 4.7 times and 6 (zlib's default) 5.0 times, at 200, 160 and 80 MB/s
@@ -36,15 +36,15 @@ FILE_PACKET_BYTES = 64 * 1024
 # How many packets of a file are compressed together: the first 32 kB of each piece compress badly, because nothing precedes them
 PACKETS_AT_ONCE = 4
 
-# Above this round trip, auto compresses: about a network outside the building, where bandwidth is scarce. On a faster one, compression
-# costs more time than it saves
+# auto compresses if a round trip takes longer than this, as in networks beyond the building, where bandwidth is scarce. On a faster network,
+# compression costs more time than it saves
 FAR_SECONDS = 0.002
 
 
 class Compress(StrEnum):
     """Whether connections are compressed."""
 
-    AUTO = "auto"  # if the server is far, and offers it
+    AUTO = "auto"  # if the server is far away and offers it
     ON = "on"  # a server that does not offer it is refused
     OFF = "off"
 
@@ -70,7 +70,7 @@ class Frame(NamedTuple):
 
 
 def frames(data: bytes | memoryview) -> Iterator[Frame]:
-    """The data in as few packets as can have it."""
+    """The data in as few packets as possible."""
     for start in range(0, len(data), MAX_DATA_BYTES):
         yield _frame(bytes(data[start : start + MAX_DATA_BYTES]))
 
@@ -82,7 +82,7 @@ def _frame(data: bytes) -> Frame:
 
 
 class Packed(bytes):
-    """A statement or the content of a file, which is compressed ahead: a compressed connection sends `frames` instead."""
+    """A statement or the content of a file, compressed in advance: a compressed connection sends `frames` instead."""
 
     frames: tuple[Frame, ...]
     begins_command: bool
@@ -132,7 +132,7 @@ class Traffic:
 
 
 class CompressedSocket:
-    """A socket, and the file that reads from it, on which the compressed protocol has begun. Has the methods of both that the driver calls."""
+    """A socket on which the compressed protocol has begun, and the file that reads from it. Has the methods of both that the driver calls."""
 
     def __init__(self, sock: socket.socket, file: BinaryIO) -> None:
         self._socket = sock
@@ -142,11 +142,11 @@ class CompressedSocket:
         self._data = b""
         """received and uncompressed"""
         self._at = 0
-        """how much of it was read"""
+        """how many bytes of it were read"""
         self.traffic = Traffic()
 
     def sendall(self, data: bytes) -> None:
-        """Sends a packet of the plain protocol, of which number 0 begins a command; or what was compressed ahead. Raises OSError."""
+        """Sends a packet of the plain protocol (number 0 begins a command), or data compressed in advance. Raises OSError."""
         if data.begins_command if isinstance(data, Packed) else data[3] == 0:
             self._number = 0
         for frame in data.frames if isinstance(data, Packed) else frames(data):
@@ -156,7 +156,7 @@ class CompressedSocket:
             self.traffic.sent_data_bytes += frame.data_bytes or len(frame.content)
 
     def read(self, size: int) -> bytes:
-        """This many bytes; fewer if the stream has ended before. OSError: the stream is damaged, or the socket's error."""
+        """This many bytes; fewer if the stream ends earlier. OSError: the stream is damaged, or the socket's error."""
         end = self._at + size
         if end <= len(self._data):
             data, self._at = self._data[self._at : end], end
@@ -198,12 +198,12 @@ class CompressedSocket:
 
 
 def _data(content: bytes, data_bytes: int) -> bytes:
-    """The data of a compressed packet. OSError: it is not what the header says; whatever it is, no more than that is taken into memory."""
+    """The data of a compressed packet. OSError: it is not what the header announces. No more than the announced length is taken into memory."""
     unpacking = zlib.decompressobj()
     try:
         data = unpacking.decompress(content, data_bytes + 1)
     except zlib.error as error:
         raise OSError(f"a compressed packet is damaged: {error}") from error
     if len(data) != data_bytes or not unpacking.eof:
-        raise OSError("a compressed packet is damaged: it has not the length that it announces")
+        raise OSError("a compressed packet is damaged: its data does not have the length in its header")
     return data

@@ -52,6 +52,8 @@ SHUFFLE_SEED = 97
 def bench(config: BenchConfig, progress: Progress | None = None, executor: Executor | None = None) -> BenchResult:
     """Measures, and leaves the database as it was. Raises Refused, ConnectError, Interrupted or ParloaderError."""
     progress, executor = progress or Progress(), executor or default_executor()
+    if executor.capacity == 0:
+        raise UsageError("no worker of the Dask cluster can run a task", "Start workers (dask worker), then repeat parloader bench")
     if executor.capacity is not None and max(config.procs) > executor.capacity:
         raise UsageError(
             f"the Dask cluster runs {counted(executor.capacity, 'task')} at the same time, not {max(config.procs)}",

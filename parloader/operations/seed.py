@@ -10,7 +10,7 @@ from parloader.config import SeedConfig
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, described, measured, require_writable
 from parloader.errors import Interrupted, ParloaderError
-from parloader.ledger import store
+from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run
 from parloader.operations.seed_result import NOTHING_REQUESTED, SeedResult, TableLoad
 from parloader.plans.documents.mistakes import InvalidPlan
@@ -280,10 +280,13 @@ def _count(config: SeedConfig, run: Run, loaded: bool, connection: Connection) -
 def _interrupted(run: Run, new_run: bool, connection: Connection) -> Interrupted:
     """`new_run`: the command began the run with --new-run, which would be refused while the run is not complete."""
     now, same = _reread(run, connection), "The same command without --new-run" if new_run else "The same command"
-    return Interrupted(
-        f"interrupted: run {run.run_id} has {now.done_rows:,} of {now.total_rows:,} rows, each committed once",
-        f"{same} resumes it; parloader clean --run {run.run_id} deletes the loaded rows",
-    )
+    rows, clean = f"{now.done_rows:,} of {now.total_rows:,} rows, each committed once", f"parloader clean --run {run.run_id}"
+    if dropped := [deferred for deferred in deferred_indexes.missing(connection) if deferred.run_id == run.run_id]:
+        return Interrupted(
+            f"interrupted: run {run.run_id} has {rows}; its tables lack {counted(len(dropped), 'index')} until it is complete",
+            f"{same} resumes it, then adds the indexes; {clean} deletes the loaded rows, then adds them",
+        )
+    return Interrupted(f"interrupted: run {run.run_id} has {rows}", f"{same} resumes it; {clean} deletes the loaded rows")
 
 
 def _reread(run: Run, connection: Connection) -> Run:

@@ -24,7 +24,7 @@ class MissingIndexes:
     definitions: tuple[str, ...]
     """as in CREATE TABLE"""
     added_by: tuple[str, ...]
-    """the commands that add them, each by itself"""
+    """the commands that add them, each by itself; the last one is a clean, which deletes the run first"""
 
     def as_json(self) -> dict[str, object]:
         return {"run_id": self.run_id, "table": self.table, "definitions": list(self.definitions), "added_by": list(self.added_by)}

@@ -1,7 +1,7 @@
 """--defer-indexes: drops indexes that no constraint needs before a load, and adds them again after it.
 
-The order makes it safe to end at any moment: the ledger lists the indexes (committed) → they are dropped → the rows are loaded → the indexes
-are added → the ledger forgets them. Each step looks up what is there: an index that exists is not added, one that does not is not dropped.
+The order makes it safe to end at any time: the ledger lists the indexes (committed) → they are dropped → the rows are loaded → the indexes
+are added → the ledger forgets them. Each step checks which indexes exist: it adds none that exists, and drops none that does not.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -41,7 +41,7 @@ class DeferrableIndexes:
 
 
 def deferrable_indexes(connection: Connection, schema: Schema, tables: Collection[str]) -> tuple[DeferrableIndexes, ...]:
-    """Those of the tables that have such indexes. Reads only."""
+    """One entry for each table that has such indexes. Only reads."""
     candidates = [name for name in tables if schema[name].indexes]
     if not candidates:
         return ()
@@ -61,7 +61,7 @@ def _definitions(connection: Connection, statement: str) -> tuple[IndexDefinitio
 
 
 def _of_empty_tables(connection: Connection, plan: Plan, schema: Schema) -> tuple[DeferrableIndexes, ...]:
-    """Those of the tables that workers load and that have no row."""
+    """Those of the tables that workers load and that are empty."""
     empty = [table.name for table in plan.partitioned if not sql.exists(connection, f"FROM {sql.quote(table.name)}")]
     return deferrable_indexes(connection, schema, empty)
 
@@ -72,7 +72,7 @@ def refusal(connection: Connection) -> Refused | None:
         return None
     return Refused(
         "--defer-indexes is not possible on a Galera cluster: an ALTER TABLE that adds indexes stops all writes on every node while it runs",
-        "Leave --defer-indexes out",
+        "Run the command without --defer-indexes",
     )
 
 
@@ -127,7 +127,7 @@ def add_deferred_indexes(
 ) -> int:
     """Adds the indexes that the ledger lists, without those of the runs `unfinished`; then the ledger forgets them. May be repeated.
 
-    Returns how many it added. What others did with these indexes meanwhile stays as it is, and is noted.
+    Returns how many it added. Changes that others made to these indexes meanwhile stay, and are noted.
     """
     added = 0
     if not any(deferred.run_id not in unfinished for deferred in deferred_indexes.read(connection)):
@@ -150,7 +150,7 @@ def add_deferred_indexes(
 
 
 def _add(connection: Connection, table: str, deferred: Sequence[DeferredIndex], progress: Progress, target: Target) -> int:
-    """Adds the indexes of a table that are missing, in one statement, and returns how many; notes those that cannot be added, or exist in another form."""
+    """Adds the missing indexes of a table in one statement, and returns how many. Notes those that cannot be added, or exist with another definition."""
     statement = table_definition(connection, table)
     if not statement:
         progress.note(f"{table} no longer exists, so its indexes are not added again: {listed(each.index.text for each in deferred)}")

@@ -1,7 +1,7 @@
-"""Passwords on their way to the workers of a Dask cluster: never in a task, and sealed for the one worker that asks.
+"""How passwords reach the workers of a Dask cluster: never in a task, and encrypted for the one worker that asks.
 
-A task lies pickled in the memory of Dask's scheduler, and its text appears in logs and on the dashboard. So a task is pickled without the
-password of its target. A worker that begins one sends a public key, made for this purpose, and gets the password sealed for it.
+Dask's scheduler keeps pickled tasks in its memory, and shows them in logs and on the dashboard. So a task is pickled without the password of
+its target. A worker that begins a task creates a key pair, sends the public key, and gets the password encrypted for it.
 """
 
 import io
@@ -46,7 +46,7 @@ class _Pickler(pickle.Pickler):
 
 
 def unpickled(data: bytes, password: str | None) -> Any:
-    """What `pickled` was given, with this password; None: with the credentials of this machine. UsageError: these are for another database."""
+    """The task that was given to `pickled`, with this password; None: with the credentials of this machine. UsageError: these are for another database."""
     return _Unpickler(data, password).load()
 
 
@@ -60,7 +60,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class Envelope:
-    """A key pair for one text: whoever has `public_key` can seal it, and only this object can open it."""
+    """A key pair for one text: anyone with `public_key` can encrypt it, and only this object can decrypt it."""
 
     def __init__(self) -> None:
         self._private_key = X25519PrivateKey.generate()
@@ -73,7 +73,7 @@ class Envelope:
 
 
 def seal(text: str, public_key: bytes) -> bytes:
-    """The text, for the Envelope with this key alone."""
+    """The text, encrypted for the Envelope with this public key."""
     own = X25519PrivateKey.generate()
     shared = own.exchange(X25519PublicKey.from_public_bytes(public_key))
     sealed = ChaCha20Poly1305(_derived(shared)).encrypt(NONCE, text.encode(errors="surrogateescape"), None)
@@ -85,7 +85,7 @@ def _derived(shared: bytes) -> bytes:
 
 
 def with_own_credentials(target: Target) -> Target:
-    """The target as this machine's environment or option file describes it. UsageError: that is another database."""
+    """The target with the credentials from this machine's environment or option file. UsageError: they are for another database."""
     defaults = option_file.defaults()
     url = os.environ.get(URL_VARIABLE)
     if url is None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,17 +16,19 @@ from urllib.parse import urlsplit
 from distributed import Client, Future, LocalCluster
 from distributed.comm.core import connect
 from distributed.security import Security
+from distributed.versions import VersionMismatchWarning
 
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
 from parloader.errors import ConnectError, ParloaderError, Refused, UsageError
 from parloader.failures import traceback_wanted
+from parloader.quantities import counted
 from parloader.workers.dask_worker import IgnoreInterrupts, execute
 from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
 
-# A worker that is busy answers within a second; one that is stopped or cut off, never
+# A busy worker answers within a second; one that is stopped or cut off never does
 ANSWER_SECONDS = 10
 
 TASKS_PER_SLOT = 4
@@ -88,12 +91,12 @@ class Cluster:
         )
 
     def exclude(self, address: str, failure: ParloaderError) -> bool:
-        """Has the tasks of a worker that can run none repeated by others. False: there are no others."""
+        """Has other workers run the tasks of a worker that can run none. False: no other worker is left."""
         known = address in self.unfit
         self.unfit.add(address)
         others = bool(self.workers)
         if others and not known:
-            self.note(f"{failure.message}; other workers do its tasks")
+            self.note(f"{failure.message}; other workers run its tasks")
         return others
 
     @property
@@ -103,7 +106,7 @@ class Cluster:
         return f" (each task needs --resources {wanted})" if wanted else ""
 
     def require_same_version(self) -> None:
-        """UsageError names the workers that lack parloader, or have another version."""
+        """UsageError names the workers that do not have parloader, or have another version."""
         try:
             found = self.client.run(metadata.version, "parloader", on_error="return", callback_timeout=ANSWER_SECONDS)
         except TimeoutError:  # a worker hangs; each compares the versions again when it begins a task
@@ -114,27 +117,27 @@ class Cluster:
         if wrong:
             which = ", ".join(f"{host} has {version}" for host, version in sorted(wrong))
             raise UsageError(
-                f"the Dask workers need parloader {__version__}, as this command: {which}",
-                f"Install it there: pip install 'parloader[dask]=={__version__}'",
+                f"the Dask workers must have parloader {__version__}, as this command has: {which}",
+                f"Install that version for the workers: pip install 'parloader[dask]=={__version__}'",
             )
 
     def refusal(self, worker: str) -> Refused | None:
         """Why a worker at this address must not begin a task."""
         if self.execution.credentials is not Credentials.WORKER and self.target.is_loopback() and not _is_here(worker):
             return Refused(
-                f"the database is at {self.target.where}, which for the Dask worker at {worker} is its own machine",
-                "Name the database by an address that every worker can reach, or let the workers connect as they know: --credentials worker",
+                f"the database is at {self.target.where}: to the Dask worker at {worker}, that is its own machine",
+                "Use an address of the database that every worker can reach, or let the workers use their own: --credentials worker",
             )
         return self.exposure(worker)
 
     def exposure(self, address: str) -> Refused | None:
-        """Why a worker or scheduler at this address must not get the password: it would cross a network without encryption."""
+        """Why a worker or scheduler at this address must not get the password: it would be sent over a network without encryption."""
         if not self.target.password or self.execution.credentials is not Credentials.ENCRYPTED or _is_here(address):
             return None
         if urlsplit(address).scheme in ENCRYPTED_SCHEMES:
             return None
         return Refused(
-            f"the password of the database would cross to {address}, another machine, without encryption",
+            f"the password of the database would be sent without encryption to another machine, {address}",
             "Set up TLS in Dask, give the workers their own credentials (--credentials worker), or permit it: --credentials unencrypted",
         )
 
@@ -151,7 +154,7 @@ def _is_here(address: str) -> bool:
 def connected(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Cluster]:
     """The cluster that the options name; else one of `procs` workers on this machine, which ends with the block. ConnectError, UsageError.
 
-    Refused: a worker cannot reach the target, or its password would cross a network without encryption.
+    Refused: a worker cannot reach the target, or its password would be sent over a network without encryption.
     """
     _silence()
     with ExitStack() as stack:
@@ -166,8 +169,9 @@ def connected(execution: Execution, procs: int, target: Target, note: Callable[[
 
 
 def _silence() -> None:
-    """What matters of Dask's messages is an error of the command. Each of its loggers has a level of its own."""
+    """Silences Dask's loggers, each of which has its own level, and its table of versions: whatever matters becomes an error of the command."""
     if not traceback_wanted():
+        warnings.simplefilter("ignore", VersionMismatchWarning)
         for name in logging.root.manager.loggerDict:
             if name.split(".")[0] in ("distributed", "tornado"):
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -188,15 +192,15 @@ def _local(procs: int, note: Callable[[str], None]) -> Iterator[Client]:
     with local, Client(local, set_as_default=False) as client:
         client.register_plugin(IgnoreInterrupts())
         if find_spec("bokeh") is None:
-            note(f"started a Dask cluster of {procs} workers on this machine (for its dashboard: pip install bokeh)")
+            note(f"started a Dask cluster of {counted(procs, 'worker')} on this machine (for its dashboard: pip install bokeh)")
         else:
-            note(f"started a Dask cluster of {procs} workers on this machine; its dashboard: {client.dashboard_link}")
+            note(f"started a Dask cluster of {counted(procs, 'worker')} on this machine; its dashboard: {client.dashboard_link}")
         yield client
 
 
 def _address_in(file: Path) -> str:
     """The address that the scheduler has written to this file. ConnectError: the file has none."""
-    advice = "Name the file that the scheduler wrote (dask scheduler --scheduler-file FILE), and check that it runs"
+    advice = "Name the file that the scheduler wrote (dask scheduler --scheduler-file FILE), and check that the scheduler is running"
     try:
         content = json.loads(file.read_text())
     except OSError as error:
@@ -210,24 +214,38 @@ def _address_in(file: Path) -> str:
 
 
 async def _handshake(address: str) -> None:
-    """Client would wait forever for the first words of a service that accepts connections and stays silent."""
+    """Connects once with a timeout, because Client would wait forever for a service that accepts connections but sends nothing."""
     comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
     comm.abort()
 
 
 def _connect_error(address: str, error: Exception) -> ParloaderError:
-    if isinstance(error, ValueError):
-        return UsageError(f"{address!r} is not the address of a Dask scheduler: {error}", "Write tcp://HOST:PORT or tls://HOST:PORT")
-    advice = "Check the address, and that it runs"
+    if isinstance(error, ValueError) and not _is_complete(address):
+        return UsageError(f"{address!r} is not the address of a Dask scheduler", "Write tcp://HOST:PORT or tls://HOST:PORT")
+    advice = "Check the address (tls:// if the scheduler uses TLS, else tcp://), and that the scheduler is running"
     if isinstance(error, TimeoutError):
-        reason = f"nothing that speaks Dask's protocol answered within {CONNECT_SECONDS} s"
+        reason = f"no Dask scheduler answered within {CONNECT_SECONDS} s"
+    elif isinstance(error, ValueError | MemoryError):  # unexpected first bytes; as a length, they are too large for the memory
+        reason = "another program answered" + (", or a scheduler without TLS" if address.startswith("tls://") else "")
     elif isinstance(error, TypeError):  # no ssl_context
-        reason, advice = "no TLS certificates are set up", "Set Dask's distributed.comm.tls, for example in ~/.config/dask/distributed.yaml"
+        reason, advice = (
+            "no TLS certificates are configured",
+            "Set distributed.comm.tls in Dask's configuration, for example in ~/.config/dask/tls.yaml",
+        )
     else:
         reason = next(
-            (cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), str(error).partition("\n")[0]
+            (cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror),
+            str(error).partition("\n")[0],
         )
     return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
+
+
+def _is_complete(address: str) -> bool:
+    """Whether it has a scheme of Dask's and a port."""
+    try:
+        return urlsplit(address).scheme in ("tcp", "tls", "ws", "wss") and urlsplit(address).port is not None
+    except ValueError:
+        return False
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

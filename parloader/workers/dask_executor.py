@@ -1,7 +1,7 @@
 """Runs tasks in the workers of a Dask cluster (dask_worker.py).
 
-Dask chooses the worker of each task, and runs it again on another one if the worker is gone. Events and results become the events of the
-executor's interface here; whatever Dask runs twice counts once.
+Dask chooses the worker for each task, and runs it again on another one if the worker is gone. This module turns messages and results into
+the events of the executor's interface, and counts once what Dask runs twice.
 """
 
 import pickle
@@ -101,7 +101,7 @@ class _Run:
         self._submitted += 1
 
     def handle_messages(self) -> None:
-        """Waits a short while for messages, and handles all there are."""
+        """Waits a short while for messages, and handles all that have arrived."""
         end = time.monotonic() + POLL_SECONDS
         with suppress(queue.Empty):
             while True:
@@ -115,11 +115,11 @@ class _Run:
                         assignment.take(message, self._on_event)
 
     def _begin(self, assignment: Assignment, report: dict[str, Any]) -> None:
-        """Lets an execution begin, unless the tasks shall end."""
+        """Lets an execution begin, unless the tasks are about to end."""
         if self._ending:
             return
         if refusal := self._cluster.refusal(report["address"]):
-            self.failure = ParloaderError(refusal.message, refusal.next_step)  # no refusal any more: others have begun
+            self.failure = ParloaderError(refusal.message, refusal.next_step)  # not Refused, because other tasks have begun
             return
         worker = self._workers.setdefault((report["address"], report["thread"]), len(self._workers))
         for lost in assignment.running:
@@ -178,7 +178,7 @@ class _Run:
         return bool(self._stop.requests or self.failure or self._orders.failure)
 
     def update_orders(self) -> None:
-        """Stops the executions after a request or a failure; otherwise pauses or resumes them. A second request ends the patience."""
+        """Stops the executions after a request or a failure; otherwise pauses or resumes them. After a second request, it waits for none."""
         self.failure = self.failure or self._watch.failure or self._orders.failure
         if self._ending and self._deadline == float("inf"):
             self._deadline = time.monotonic() + STOP_PATIENCE_SECONDS

@@ -1,7 +1,7 @@
-"""What the command tells the executions of its tasks in a Dask cluster: orders to all of them, and an answer to each that begins.
+"""What the command sends to the executions of its tasks in a Dask cluster: orders to all of them, and an answer to each that begins.
 
 Both are variables of the scheduler. A thread writes them, because a scheduler that hangs would block the command. The orders are written
-every second, also if nothing has changed: executions that miss this sign of life stop (dask_worker.py).
+every second, even if nothing has changed: executions stop if this sign of life is missing (dask_worker.py).
 """
 
 import contextlib
@@ -57,8 +57,9 @@ class Orders:
         if client.status == "running" and not hangs:
             return None
         return ConnectError(
-            f"the connection with the Dask scheduler {'hangs' if hangs else 'was lost'}",
-            "The workers stop by themselves. Committed batches stay; run the same command again, and a seed or clean does only the rest",
+            f"the connection to the Dask scheduler {'hangs' if hangs else 'was lost'}",
+            "The workers stop by themselves, and committed batches stay. When a scheduler runs, run the same command again: a seed or clean does "
+            "only the rest",
         )
 
     def _write_all(self) -> None:
@@ -78,7 +79,9 @@ class Orders:
     def _count_slots(self) -> None:
         before, self.slots = self.slots, self._cluster.slots
         if self.slots == 0 and (before or not self._noted):
-            self._cluster.note(f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}")
+            self._cluster.note(
+                f"waiting: no worker of the Dask cluster can run a task{self._cluster.condition}; to start one: dask worker {self._cluster.scheduler_address}"
+            )
             self._noted = True
 
     def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""What the executions of a task in a Dask cluster report: each event is passed on once, whatever was lost or was done twice."""
+"""What the executions of a task in a Dask cluster report: each event is passed on once, even if a report is lost or a batch is done twice."""
 
 import pickle
 import time
@@ -33,7 +33,7 @@ class Execution:
 
 @dataclass(eq=False)
 class Assignment:
-    """A task, and what is known of its executions."""
+    """A task, and what is known about its executions."""
 
     task: Task
     password: str = ""
@@ -46,13 +46,13 @@ class Assignment:
         return [execution for execution in self.executions.values() if not execution.ended]
 
     def take(self, report: Mapping[str, Any], on_event: Callable[[Event], None]) -> None:
-        """Passes the events of a report on. If a report before it was lost, it waits for the result, which has all of them."""
+        """Passes on the events of a report. If an earlier report was lost, its events come with the result, which contains all of them."""
         execution = self.executions.get(report["execution"])
         if execution and report["first"] == execution.received:
             self.deliver(execution, pickle.loads(report["events"]), on_event)
 
     def deliver(self, execution: Execution, events: Sequence[Event], on_event: Callable[[Event], None]) -> None:
-        """Passes the next events of the execution on. A batch that several executions report counts once, with its differences."""
+        """Passes on the next events of the execution. A batch that several executions report counts once, with its differences."""
         execution.received += len(events)
         for sent in events:
             event = replace(sent, worker=execution.worker)

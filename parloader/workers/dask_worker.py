@@ -22,7 +22,7 @@ from typing import Any, cast
 from distributed import Client, TimeoutError, Variable, Worker, WorkerPlugin, get_client, get_worker
 
 from parloader import __version__
-from parloader.errors import ConnectError, ParloaderError, UsageError
+from parloader.errors import ConnectError, LoginRefused, ParloaderError, UsageError
 from parloader.failures import as_parloader_error
 from parloader.workers.events import BatchDone, Event, Started, cpu_seconds
 from parloader.workers.executor import Task
@@ -31,7 +31,7 @@ from parloader.workers.stop_signal import IGNORED
 ORDERS_SECONDS = 1.0
 """How often the command writes its orders, and a worker reads them."""
 
-# Then the command, or the scheduler, counts as gone
+# After this time without a sign of life, the command or the scheduler counts as gone
 LOST_SECONDS = 10.0
 
 # What reading a variable raises if the scheduler is gone, this worker ends, or the variable was deleted (RuntimeError: Dask's server side)
@@ -58,11 +58,12 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
     try:
         if version != __version__:
             raise UsageError(
-                f"this is parloader {__version__}, and the command is parloader {version}", "Install the same version on every machine"
+                f"the worker has parloader {__version__}, and the command has parloader {version}",
+                "Install the same version on every machine",
             )
         how = _run(channel, task, own_credentials)
     except BaseException as raised:  # Polars' PanicException is no Exception
-        error, details = _on_this_machine(raised), traceback.format_exc()
+        error, details = _on_this_machine(raised, own_credentials), traceback.format_exc()
         if isinstance(error, ConnectError | UsageError) and not channel.events:
             how = UNFIT
     finally:
@@ -71,7 +72,7 @@ def execute(version: str, topic: str, run: str, number: int, task: bytes, own_cr
 
 
 def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
-    from parloader.ledger.control import Overtaken  # within the block that reports what this machine lacks
+    from parloader.ledger.control import Overtaken  # within the block that reports missing packages of this machine
     from parloader.workers.credentials import Envelope, unpickled
 
     envelope = Envelope()
@@ -86,13 +87,17 @@ def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
     return LOST if channel.lost else FINISHED
 
 
-def _on_this_machine(error: BaseException) -> ParloaderError:
+def _on_this_machine(error: BaseException, own_credentials: bool) -> ParloaderError:
     """The error, with the name of this machine."""
     place = f"Dask worker on {socket.gethostname()}"
     if isinstance(error, ImportError):
-        return UsageError(f"{place}: {error}", f"Install there what the command has: pip install 'parloader[dask]=={__version__}'")
+        return UsageError(
+            f"{place}: {error}", f"Install the same packages there as for the command: pip install 'parloader[dask]=={__version__}'"
+        )
     failure = as_parloader_error(error)
     failure.message = f"{place}: {failure.message}"
+    if own_credentials and isinstance(failure, LoginRefused):
+        failure.next_step = "With --credentials worker, the login of each worker is that of PARLOADER_URL or ~/.my.cnf on its machine"
     failure.args = (failure.message, failure.next_step)
     return failure
 

@@ -31,6 +31,11 @@ def test_bench_tries_as_many_tasks_as_the_workers_can_run(database: Database, cl
     assert database.rows("SHOW TABLES") == ()
 
 
+def test_bench_without_workers(database: Database, cluster: DaskCluster) -> None:
+    refused = database.parloader("bench", "--rows", "300", *cluster.options, check=2)
+    assert "error: no worker of the Dask cluster can run a task. Start workers" in refused.stderr
+
+
 def test_only_workers_with_the_resources_get_tasks(database: Database, cluster: DaskCluster) -> None:
     cluster.add_workers("without")
     process = database.process("seed", "--rows", "2000", "--batch", "100", "--resources", "DB=1", "--json", *cluster.options)

@@ -85,7 +85,8 @@ def test_status_names_what_is_missing_and_who_adds_it(database: Database, comman
     before = unfinished(database)
     status = database.parloader("status").stdout
     assert "missing index of book, dropped by run 1: KEY `pages` (`pages`) COMMENT 'it''s 50% of them'" in status
-    assert f"  to add them: parloader seed --table book --table loan --rows {ROWS} or parloader clean --run 1" in status
+    again = f"parloader seed --table book --table loan --rows {ROWS}"
+    assert f"  to add them: {again}; to delete the rows of the run first: parloader clean --run 1\n" in status
     (missing,) = json.loads(database.parloader("status", "--json").stdout)["missing_indexes"]
     assert (missing["table"], missing["run_id"], len(missing["definitions"])) == ("book", 1, 3)
     database.parloader(*command)

@@ -86,7 +86,7 @@ def test_the_scheduler_is_killed(database: Database, mortal_cluster: DaskCluster
     cluster.add_workers("a", "b")
     load = started(database, in_cluster(cluster))
     cluster.scheduler.kill()
-    load.ends(4, "error: the connection with the Dask scheduler was lost", "run the same command again")
+    load.ends(4, "error: the connection to the Dask scheduler was lost", "run the same command again")
     proven(load, again=LOCAL)
 
 
@@ -133,12 +133,22 @@ def test_workers_that_can_run_no_task(database: Database, mortal_cluster: DaskCl
     assert re.search(f"error: {says}", database.parloader(*seed, check=4).stderr)
     mortal_cluster.add_workers("other", environment={"PARLOADER_URL": database.url})
     done = database.parloader(*seed)
-    assert len(re.findall(f"{says}.*; other workers do its tasks", done.stderr)) == 1
+    assert len(re.findall(f"{says}.*; other workers run its tasks", done.stderr)) == 1
     assert len(json.loads(done.stdout)["workers"]) == 1
     (mortal_cluster.folder / "other_version.py").write_text("import importlib.metadata as m; m.version = lambda _: '0.1.9'")
     mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
     refused = database.parloader(*seed, "--new-run", check=2)
-    assert re.search("the Dask workers need parloader.*127.0.0.1 has 0.1.9", refused.stderr)
+    assert re.search("the Dask workers must have parloader.*127.0.0.1 has 0.1.9", refused.stderr)
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_a_worker_that_may_not_log_in(database: Database, mortal_cluster: DaskCluster) -> None:
+    """The advice is about the worker's own credentials, not about the command's."""
+    mortal_cluster.add_workers("stranger", environment={"PARLOADER_URL": re.sub("//[^@]*@", "//nobody:wrong@", database.url)})
+    refused = database.parloader("seed", "--rows", "2000", "--credentials", "worker", *mortal_cluster.options, check=4)
+    assert re.search(
+        "error: Dask worker on .* refuses the login of nobody.* With --credentials worker, the login of each worker", refused.stderr
+    )
 
 
 def test_a_worker_that_hangs_does_not_stop_the_command(mortal_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,18 @@ def test_killed(database: Database, step: str, afterwards: str) -> None:
 
 
 @slow_on_mysql("server")
+def test_ctrl_c_in_the_load(database: Database) -> None:
+    """The line that ends the command says that indexes are missing."""
+    library(database)
+    load = launched(database, command=SLOW_SEED)
+    with in_the_load(database):
+        load.process.send_signal(signal.SIGINT)
+        load.ends(
+            130, "error: interrupted: run 1 has .*; its tables lack 4 indexes until it is complete", "resumes it, then adds the indexes"
+        )
+
+
+@slow_on_mysql("server")
 @pytest.mark.slow
 def test_ctrl_c_in_the_build(database: Database) -> None:
     """The statement ends on the server as well."""

@@ -67,6 +67,16 @@ def test_contradictions(arguments: tuple[str, ...], says: str) -> None:
         execution(*arguments)
 
 
+def test_the_command_line_overrides_variables() -> None:
+    cluster = {"PARLOADER_SCHEDULER_FILE": "s.json", "PARLOADER_CREDENTIALS": "worker", "PARLOADER_RESOURCES": "DB=1"}
+    assert execution("--executor", "local", environment=cluster) == Execution(executor=ExecutorName.LOCAL)
+    assert execution("--scheduler", ADDRESS, environment=cluster) == Execution(
+        executor=ExecutorName.DASK, scheduler=ADDRESS, credentials=Credentials.WORKER, resources={"DB": 1.0}
+    )
+    assert execution("--scheduler-file", "t.json", environment={"PARLOADER_SCHEDULER": ADDRESS}).scheduler is None
+    assert execution("--scheduler", ADDRESS, environment={"PARLOADER_EXECUTOR": "local"}).executor is ExecutorName.DASK
+
+
 @pytest.mark.parametrize("text", ["DB", "=1", "DB=0", "DB=x", "DB=-1", "DB=99999999999"])
 def test_resources_that_are_not_valid(text: str) -> None:
     with pytest.raises(AssertionError, match="is not NAME=NUMBER"):

@@ -2,12 +2,17 @@
 
 import re
 import socket
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import dask
 import pytest
+from distributed.versions import VersionMismatchWarning
+from support.certificates import Authority
 
 from parloader.database.target import Target
 from parloader.errors import ConnectError, UsageError
@@ -56,7 +61,7 @@ def test_a_password_crosses_encrypted_or_within_this_machine(address: str, expos
 def test_a_worker_of_another_machine_cannot_reach_a_server_of_this_one(target: Target) -> None:
     refusal = cluster(target=target).refusal("tls://192.0.2.7:1")
     assert refusal
-    assert "which for the Dask worker at tls://192.0.2.7:1 is its own machine" in refusal.message
+    assert "to the Dask worker at tls://192.0.2.7:1, that is its own machine" in refusal.message
     assert cluster(target=target).refusal("tls://127.0.0.1:1") is None
     assert cluster(target=target, credentials=Credentials.WORKER).refusal("tls://192.0.2.7:1") is None
 
@@ -108,8 +113,18 @@ def test_a_folder_is_no_scheduler_file(tmp_path: Path) -> None:
     "address", ["", "8786", "tcp://127.0.0.1", "http://127.0.0.1:8786", "tcp://here:port", "tcp://[::1:8786", "inproc://x"]
 )
 def test_what_is_no_address_of_a_scheduler(address: str) -> None:
-    with pytest.raises(UsageError, match=f"^{re.escape(repr(address))} is not the address of a Dask scheduler: "):
+    with pytest.raises(UsageError, match=rf"^{re.escape(repr(address))} is not the address of a Dask scheduler\."):
         connect(scheduler=address)
+
+
+def test_packages_of_other_versions_are_not_mentioned() -> None:
+    """Client warns of each, such as a numpy that only the command's machine has."""
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.raises(UsageError):
+            connect(scheduler="")
+        warnings.warn("Mismatched versions found", VersionMismatchWarning, stacklevel=1)
+    assert shown == []
 
 
 @pytest.fixture
@@ -121,8 +136,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("tcp://127.0.0.1:0", "Connection refused|assign requested address"),
-        ("tls://127.0.0.1:8786", "no TLS certificates are set up"),
+        ("tcp://127.0.0.1:0", "Connection refused|assign requested address|Timed out"),  # the last one: its last attempt was cut off
+        ("tls://127.0.0.1:8786", "no TLS certificates are configured"),
     ],
 )
 def test_a_scheduler_that_cannot_be_reached(address: str, says: str) -> None:
@@ -130,11 +145,33 @@ def test_a_scheduler_that_cannot_be_reached(address: str, says: str) -> None:
         connect(scheduler=address)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "says"), [("tcp", r"another program answered\."), ("tls", "another program answered, or a scheduler without TLS")]
+)
+def test_a_service_that_speaks_another_protocol(scheme: str, says: str, tmp_path: Path) -> None:
+    """The first bytes of a database are a length that no memory can hold, and come before those of TLS."""
+    authority = Authority(tmp_path)
+    cert, key = authority.certify("127.0.0.1")
+    settings = {"ca-file": str(authority.file), "client.cert": str(cert), "client.key": str(key)}
+    tls = dask.config.set({f"distributed.comm.tls.{name}": value for name, value in settings.items()})
+    with tls, socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as thread:
+
+        def greet() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"Y\0\0\0\x0a11.8.9-MariaDB" + bytes(range(64)))
+
+        greeted = thread.submit(greet)
+        with pytest.raises(ConnectError, match=rf"at {scheme}://127.0.0.1:\d+: {says}"):
+            connect(scheduler=f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
+        greeted.result()
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_service_that_is_no_scheduler() -> None:
     """Client itself waits forever for its first words."""
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(ConnectError, match="nothing that speaks Dask's protocol answered"),
+        pytest.raises(ConnectError, match="no Dask scheduler answered"),
     ):
         connect(scheduler=f"tcp://127.0.0.1:{silent.getsockname()[1]}")
