@@ -22,7 +22,7 @@ import pymysql.connections
 from pymysql.charset import charset_by_name
 from pymysql.constants import CLIENT, COMMAND, SERVER_STATUS
 
-from parloader.database.compression import FILE_PACKET_BYTES, CompressedSocket, Packed, Traffic
+from parloader.database.compression import COM_QUERY, FILE_PACKET_BYTES, MAX_PLAIN_PACKET_BYTES, CompressedSocket, Packed, Traffic
 from parloader.database.dialects import Dialect
 from parloader.database.target import Node
 from parloader.errors import ConnectError, ServerNotSupported
@@ -219,7 +219,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         changed, unread = 0, 0
         self.round_trips += 1
         failure: pymysql.Error | None = None
-        unsettled = leading
+        unsettled, answered = leading, iter(statements)
 
         def read_answer() -> None:
             nonlocal changed, unread, failure, unsettled
@@ -228,7 +228,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
                 if unsettled:
                     self._settle(unsettled)
                 else:
-                    changed += self._read_answer()
+                    changed += self._read_answer(next(answered))
             except pymysql.Error as error:
                 failure = failure or error
                 if not self.open:
@@ -257,15 +257,15 @@ class Connection(DriverConnection):  # type: ignore[misc]
         else:
             self._execute_command(COMMAND.COM_QUERY, statement)
 
-    def _read_answer(self) -> int:
-        """Reads the answer to one of several statements that were sent; returns how many rows it changed."""
-        self._next_seq_id = 1
+    def _read_answer(self, statement: bytes) -> int:
+        """Reads the answer to one of several statements that were sent; returns how many rows it changed. It continues the numbers of their packets."""
+        self._next_seq_id = (len(COM_QUERY) + len(statement)) // MAX_PLAIN_PACKET_BYTES + 1
         return self._read_query_result()
 
     def _settle(self, leading: Leading) -> None:
         """Reads the answer to the leading statement."""
         try:
-            leading.changed = self._read_answer()
+            leading.changed = self._read_answer(leading.statement)
         except pymysql.Error as error:
             leading.error = error
             raise
@@ -282,12 +282,12 @@ class Connection(DriverConnection):  # type: ignore[misc]
         try:
             if leading:
                 self._settle(leading)
-            self._read_answer()
+            self._read_answer(statement)
         except pymysql.Error as error:
             if leading and error is leading.error and self.open:
                 self._file_content = b""
                 with suppress(pymysql.Error):
-                    self._read_answer()
+                    self._read_answer(statement)
             raise
         finally:
             self._file_content = None

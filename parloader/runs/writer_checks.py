@@ -1,10 +1,14 @@
 """Whether the server accepts what a writer sends, and whether its workers would wait for each other."""
 
+from parloader.database.compression import FILE_PACKET_BYTES, PACKETS_AT_ONCE
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, logs_statements
 from parloader.errors import ServerNotSupported
 from parloader.rows.writer_names import WriterName
 from parloader.schema.model import TableSchema
+
+# The server refuses longer packets. Those of a file are sent together if the connection is compressed, and have headers of their own
+MIN_PACKET_BYTES = 2 * PACKETS_AT_ONCE * FILE_PACKET_BYTES
 
 
 def require_writer(connection: Connection, writer: WriterName, server: ServerInfo) -> None:
@@ -20,6 +24,11 @@ def require_writer(connection: Connection, writer: WriterName, server: ServerInf
         raise ServerNotSupported(
             "the server has local_infile off, which the writer load-data needs",
             "Ask an administrator to turn it on (SET GLOBAL local_infile = 1), or use --writer insert",
+        )
+    if server.max_allowed_packet_bytes < MIN_PACKET_BYTES:
+        raise ServerNotSupported(
+            f"the server's max_allowed_packet is {server.max_allowed_packet_bytes:,} bytes; the writer load-data needs {MIN_PACKET_BYTES:,}",
+            "Ask an administrator to raise it, or use --writer insert",
         )
     if server.splits_load_data:
         raise ServerNotSupported(

@@ -24,6 +24,9 @@ INDEX = re.compile(rf"((?:[A-Z]+ )?)KEY ({NAME}) .*")
 # An index with an expression; after its columns, if it has any
 EXPRESSION = re.compile(rf"KEY {NAME} \((?:{PART},)*\(.*")
 
+# A unique index by hashes. MariaDB makes it an ordinary one at the next ALTER TABLE, whatever that changes, if its values are short enough
+UNIQUE_BY_HASH = re.compile(r"^  UNIQUE KEY .* USING HASH", re.MULTILINE)
+
 # The kinds that SHOW CREATE TABLE lists before, or after, all others
 LISTED_APART = ("UNIQUE ", "FULLTEXT ")
 
@@ -84,7 +87,7 @@ def deferrable(
 
     `statement`: of SHOW CREATE TABLE. `indexes`: its `definitions`. `references`: the columns of the table that foreign keys reference, of each foreign key.
     """
-    if table.engine != "InnoDB" or table.partitioning or "\n  PERIOD FOR " in statement:
+    if table.engine != "InnoDB" or table.partitioning or "\n  PERIOD FOR " in statement or UNIQUE_BY_HASH.search(statement):
         return ()
     keys = [*(key.columns for key in table.foreign_keys), *references]
     found: list[IndexDefinition] = []

@@ -52,6 +52,17 @@ def test_every_kind_of_index(database: Database) -> None:
     assert shown(database) == before
 
 
+def test_a_unique_index_by_hashes_stays_one(database: Database) -> None:
+    """MariaDB makes it an ordinary index at any ALTER TABLE."""
+    library(database)
+    database.execute(
+        "DROP TABLE loan", "CREATE TABLE loan (id INT PRIMARY KEY, n INT, UNIQUE KEY u (n) USING HASH, KEY n (n)) ENGINE=InnoDB"
+    )
+    before = shown(database)
+    database.parloader("seed", "--table", "loan", "--rows", "20", "--procs", "1", "--defer-indexes")
+    assert shown(database) == before
+
+
 @slow_on_mysql("server")
 def test_a_table_with_rows_keeps_its_indexes(database: Database) -> None:
     before = library(database)

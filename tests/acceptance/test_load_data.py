@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from support.faults import settings
 from support.servers import Database, TestServer, on_mariadb_11_8_too, quiet, slow_on_mysql
 
 from parloader.builtin.tables import create_tables
@@ -14,6 +15,7 @@ from parloader.database.dialects import ServerKind
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import server_info
 from parloader.runs.preflight import PreflightResult
+from parloader.runs.writer_checks import MIN_PACKET_BYTES
 
 LOAD_DATA = ("--writer", "load-data")
 
@@ -121,6 +123,19 @@ def test_a_server_that_takes_no_files_is_refused_before_anything_is_written(data
             database.parloader("seed", "--rows", "10", "--writer", "insert")
         finally:
             sql.execute(admin, "SET GLOBAL local_infile = 1")
+
+
+@slow_on_mysql("server")
+def test_a_server_that_takes_only_small_packets_is_refused_before_anything_is_written(database: Database) -> None:
+    with settings(database.server, max_allowed_packet=MIN_PACKET_BYTES - 1024):
+        for command in ("seed", "plan"):
+            done = database.parloader(command, *LOAD_DATA, check=3)
+            assert "max_allowed_packet is 523,264 bytes; the writer load-data needs 524,288" in done.stderr
+            assert len(done.stderr.splitlines()) == 1
+        assert database.rows("SHOW TABLES") == ()
+    with settings(database.server, max_allowed_packet=MIN_PACKET_BYTES):
+        database.parloader("seed", "--rows", "10000", "--batch", "5000", "--compress", "on", *LOAD_DATA)
+        database.parloader("verify")
 
 
 @slow_on_mysql("own_server")

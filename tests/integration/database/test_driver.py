@@ -11,12 +11,13 @@ from typing import BinaryIO, cast
 
 import pymysql
 import pytest
+from support.faults import settings
 from support.proxy import packet, packets, without_tls
 from support.servers import PATIENCE_SECONDS, Database, own_tcp_port, until
 
 from parloader.database import error_codes, sql
-from parloader.database.compression import FILE_PACKET_BYTES
-from parloader.database.driver import MAX_UNREAD_ANSWERS, Connection, LoadDataResult
+from parloader.database.compression import COM_QUERY, FILE_PACKET_BYTES, MAX_PLAIN_PACKET_BYTES
+from parloader.database.driver import MAX_UNREAD_ANSWERS, Connection, Leading, LoadDataResult
 from parloader.database.error_codes import Action
 from parloader.database.session import connect
 from parloader.database.target import Target
@@ -71,6 +72,25 @@ def test_an_error_in_the_middle_is_raised_and_the_connection_stays_usable(connec
     assert connection.execute_pipelined(inserts(range(5))) == 5
     connection.commit()
     assert database.rows("SELECT n FROM t ORDER BY place") == tuple((n,) for n in range(5))
+
+
+@pytest.mark.parametrize("more_bytes", [-1, 0])
+def test_the_answer_to_a_statement_of_several_packets(database: Database, more_bytes: int) -> None:
+    """It continues their numbers. Of a statement with its command byte that fills a packet, and of a shorter one."""
+    head, tail = b"INSERT INTO t (n) VALUES (1) /* ", b" */"
+    large = head + b"." * (MAX_PLAIN_PACKET_BYTES - len(COM_QUERY + head + tail) + more_bytes) + tail
+    database.execute(TABLE)
+    with (
+        settings(database.server, max_allowed_packet=2**25),
+        closing(connect(database.target, autocommit=False)) as connection,
+    ):
+        small = b"INSERT INTO t (n) VALUES (2)"
+        assert connection.execute_pipelined([small.replace(b"2", b"3"), large, small], Leading(b"DO 1")) == 3
+        connection.rollback()
+        with pytest.raises(pymysql.IntegrityError):
+            connection.execute_pipelined([small, large.replace(b"(1)", b"(2)"), small])
+        connection.rollback()
+        assert sql.value(connection, "SELECT COUNT(*) FROM t") == 0
 
 
 def test_a_connection_killed_before(connection: Connection, database: Database) -> None:

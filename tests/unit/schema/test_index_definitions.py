@@ -98,3 +98,8 @@ def test_an_index_before_one_that_cannot_be_added_again_stays() -> None:
 
 def test_application_time_periods() -> None:
     assert deferred(table(), create("KEY `a` (`a`)", "PERIOD FOR `p` (`a`, `b`)")) == []
+
+
+def test_a_unique_index_by_hashes_would_not_survive_the_statement() -> None:
+    assert deferred(table(), create("UNIQUE KEY `u` (`b`) USING HASH COMMENT 'x'", "KEY `a` (`a`)")) == []
+    assert deferred(table(), create("UNIQUE KEY `u` (`b`) USING BTREE", "KEY `a` (`a`) USING HASH")) == ["a"]
