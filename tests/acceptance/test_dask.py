@@ -21,8 +21,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 
 
 def test_bench_tries_as_many_tasks_as_the_workers_can_run(database: Database, cluster: DaskCluster) -> None:
-    cluster.add_workers("a", "b", "c")
     small = ("bench", "--rows", "300", "--rounds", "1", "--batch", "100", *cluster.options)
+    assert "the Dask cluster runs 0 tasks at the same time, not 1. Add workers" in database.parloader(*small, check=2).stderr
+    cluster.add_workers("a", "b", "c")
     result = json.loads(database.parloader(*small, "--json").stdout)
     assert {point["procs"] for point in result["points"]} == {1, 2, 3}
     assert all(point["rows_per_second"] > 0 for point in (*result["points"], *result["floor"]))

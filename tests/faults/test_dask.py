@@ -11,7 +11,7 @@ import pytest
 from distributed import Client
 from support.dask import DaskCluster, dask_cluster
 from support.faults import signalled
-from support.loads import Plan, found, halted, has_committed, proven, started
+from support.loads import Plan, found, halted, has_committed, launched, proven, started
 from support.servers import Database, slow_on_mysql, until
 
 from parloader.database.target import Target
@@ -87,6 +87,28 @@ def test_the_scheduler_is_killed(database: Database, mortal_cluster: DaskCluster
     load = started(database, in_cluster(cluster))
     cluster.scheduler.kill()
     load.ends(4, "error: the connection with the Dask scheduler was lost", "run the same command again")
+    proven(load, again=LOCAL)
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [(signal.SIGKILL, "was lost"), pytest.param(signal.SIGSTOP, "hangs", marks=pytest.mark.slow)],
+    ids=["killed", "stopped"],
+)
+def test_the_scheduler_is_gone_before_the_first_task(
+    database: Database, mortal_cluster: DaskCluster, number: signal.Signals, how: str
+) -> None:
+    cluster = mortal_cluster
+    database.parloader(*LOCAL.command)
+    database.parloader("pause")
+    load = launched(database, LOCAL, command=("clean", "--yes", *cluster.options))
+    errors = load.process.stderr
+    assert errors
+    until(lambda: "waiting: paused" in errors.readline(), "a note")
+    cluster.scheduler.send_signal(number)
+    database.parloader("resume")
+    load.ends(4, f"error: the connection with the Dask scheduler {how}", "run the same command again")
     proven(load, again=LOCAL)
 
 
