@@ -5,15 +5,17 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from distributed import Client
 from support.dask import DaskCluster, dask_cluster
 from support.faults import signalled
-from support.loads import Plan, found, halted, has_committed, launched, proven, started
+from support.loads import TABLE, Plan, found, halted, has_committed, launched, proven, started
 from support.servers import Database, slow_on_mysql, until
 
+from parloader.database import sql
 from parloader.database.target import Target
 from parloader.workers import dask_cluster as dask_cluster_module
 from parloader.workers.dask_cluster import connected
@@ -161,6 +163,25 @@ def test_workers_that_can_run_no_task(database: Database, mortal_cluster: DaskCl
     mortal_cluster.add_workers("old", options=("--preload", "other_version.py"))
     refused = database.parloader(*seed, "--new-run", check=2)
     assert re.search("the Dask workers need parloader.*127.0.0.1 has 0.1.9", refused.stderr)
+
+
+@pytest.mark.parametrize(("server", "own_server"), [("mariadb", "mariadb")], indirect=True)
+def test_a_worker_compares_nothing_with_another_database_of_the_same_name(
+    database: Database, mortal: Database, mortal_cluster: DaskCluster
+) -> None:
+    """Otherwise verify would call rows right that only the other server has."""
+    other = replace(mortal, target=replace(mortal.target, database=database.target.database))
+    with mortal.server.connection() as admin:
+        sql.execute(admin, f"CREATE DATABASE {sql.quote(other.target.database)}")
+    other.parloader(*LOCAL.command)
+    until(lambda: other.value("SELECT started_at < UTC_TIMESTAMP() FROM parloader_run"), "the runs begin in different seconds")
+    database.parloader(*LOCAL.command)
+    database.execute(f"DELETE FROM {TABLE} WHERE id > 10")
+    mortal_cluster.add_workers("elsewhere", environment={"PARLOADER_URL": other.url})
+    verify = ("verify", "--credentials", "worker", *mortal_cluster.options)
+    assert "has no run 1 of" in database.parloader(*verify, check=2).stderr
+    mortal_cluster.add_workers("here", environment={"PARLOADER_URL": database.url})
+    assert f"{LOCAL.rows - 10:,} missing" in database.parloader(*verify, check=1).stderr
 
 
 def test_a_worker_that_hangs_does_not_stop_the_command(mortal_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
