@@ -109,16 +109,17 @@ class _Run:
                 if isinstance(message, tuple):
                     self._handle_end(*message)
                 elif message.get("run") == self._name and (assignment := self.unfinished.get(message["task"])):
-                    if "public_key" in message and self._ending:  # it gets no answer, and Dask has given up an earlier execution
-                        self._cancel([assignment])
-                        self._end(message["task"])
-                    elif "public_key" in message:
+                    if "public_key" in message:
                         self._begin(assignment, message)
                     else:
                         assignment.take(message, self._on_event)
 
     def _begin(self, assignment: Assignment, report: dict[str, Any]) -> None:
-        """Lets an execution begin."""
+        """Lets an execution begin, unless the tasks shall end: then it ends at once, and its worker is free for what else has to end."""
+        if self._ending:
+            self.update_orders()
+            self._orders.answer(report["execution"], b"")
+            return
         if refusal := self._cluster.refusal(report["address"]):
             self.failure = ParloaderError(refusal.message, refusal.next_step)  # no refusal any more: others have begun
             return

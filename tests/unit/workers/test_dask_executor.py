@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from distributed import Client, LocalCluster, Worker
@@ -13,10 +12,9 @@ from support.tasks import Crash, Fail, RunUntilStopped, Said, Say, WaitForTurns,
 
 from parloader.database.target import Target
 from parloader.errors import InternalError, ParloaderError, WriteFailed
-from parloader.workers import dask_reports, dask_worker
+from parloader.workers import dask_worker
 from parloader.workers.dask_cluster import Cluster
-from parloader.workers.dask_executor import DaskExecutor, _Run
-from parloader.workers.dask_reports import Assignment
+from parloader.workers.dask_executor import STOP_PATIENCE_SECONDS, DaskExecutor, _Run
 from parloader.workers.events import Event, Failed, Finished
 from parloader.workers.execution import Execution, ExecutorName
 from parloader.workers.executor import Supervisor, Task
@@ -199,18 +197,17 @@ def test_a_task_that_does_nothing(command: Command) -> None:
     assert [type(event) for event in command.events] == [Finished]
 
 
-def test_an_execution_that_begins_while_the_tasks_end_is_not_waited_for() -> None:
-    """Dask has repeated the task of a worker that is gone. It gets no answer, and would wait for that before it ends."""
-    client = Mock(status="running")
-    client.sync.return_value = {"workers": {}}
-    stop, future = StopSignal(), Mock()
-    run = _Run(Cluster(client, Execution(executor=ExecutorName.DASK), TARGET, print), lambda _: None, stop, Watch())
-    lost = dask_reports.Execution(worker=0, host="gone")
-    run.unfinished = {0: Assignment(Work(worker=0), future=future, executions={"earlier": lost})}
-    stop.requests = 1
-    run.update_orders()
-    assert run.unfinished
-    run._messages.put({"run": run._name, "task": 0, "execution": "later", "public_key": b""})
-    run.handle_messages()
-    assert not run.unfinished
-    client.cancel.assert_called_with([future])
+def test_an_execution_that_begins_while_the_tasks_end_ends_at_once(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask has repeated the task of a worker that is gone. Without an answer, it would occupy its worker until it gives up."""
+    monkeypatch.setattr(dask_worker, "LOST_SECONDS", 3 * STOP_PATIENCE_SECONDS)
+    begin, runs = _Run._begin, set[_Run]()
+
+    def interrupted(run: _Run, *arguments: Any) -> None:
+        runs.add(run)
+        command.stop.requests = 1  # after it was asked for, so the executions have begun for Dask
+        begin(run, *arguments)
+
+    monkeypatch.setattr(_Run, "_begin", interrupted)
+    command.run(*says())
+    assert [run.unfinished for run in runs] == [{}]  # it did not run out of patience
+    assert command.said == []
