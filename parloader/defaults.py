@@ -25,7 +25,7 @@ DEFAULT_BENCH_ROUNDS = 3
 
 
 def default_bench_procs(capacity: int | None = None) -> tuple[int, ...]:
-    """1, 2, 4, … up to the capacity of the executor; None: up to twice the usable cores.
+    """1, 2, 4, … up to the capacity of the executor, but at least 1; None: up to twice the usable cores.
 
     Twice, because a remote server may have more cores, and workers also wait for its disks.
     """

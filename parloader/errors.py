@@ -126,6 +126,10 @@ class LoginRefused(ConnectError):
     """The server rejects the account, its password or the database: retrying does not help."""
 
 
+class SchedulerLost(ConnectError):
+    """The scheduler of the Dask cluster is gone or hangs. The command cannot connect again, and so retries nothing."""
+
+
 class Interrupted(ParloaderError):
     """Ctrl-C, SIGTERM or SIGHUP. Committed rows are kept, and the run can be resumed."""
 

@@ -13,6 +13,7 @@ parloader_index   only after --defer-indexes: the indexes to add again (deferred
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from parloader import __version__
@@ -21,7 +22,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.database.visibility import all_exist
-from parloader.errors import LedgerDamaged
+from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import cluster_lease, control, deferred_indexes
 from parloader.ledger.complete_reads import all_batches, all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
@@ -147,6 +148,20 @@ def has_run(connection: Connection, run_id: int) -> bool:
     return exists(connection) and sql.exists(connection, "FROM parloader_run WHERE run_id = %s", run_id)
 
 
+def require_same_run(connection: Connection, run_id: int, started_at: str) -> None:
+    """UsageError: this is not the database that has the run which began at this time (as in Run), but perhaps another of the same name."""
+    began = sql.rows(connection, "SELECT started_at FROM parloader_run WHERE run_id = %s", run_id) if exists(connection) else ()
+    if [_as_text(at) for (at,) in began] != [started_at]:
+        raise UsageError(
+            f"the database to which this worker connects has no run {run_id} of {started_at}, so it is another one than the command's",
+            "Name the same database for the command and for its workers",
+        )
+
+
+def _as_text(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _runs(connection: Connection, columns: Collection[tuple[str, str]], condition: str = "TRUE") -> tuple[Run, ...]:
     # A run's tables are recorded before its batches, and outlive it: in this order, no run lacks one, even if one begins or ends meanwhile
     added = {column: column if (table, column) in columns else "NULL" for table, column in ADDED_COLUMNS}
@@ -166,7 +181,7 @@ def _runs(connection: Connection, columns: Collection[tuple[str, str]], conditio
         plan = stored_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
         entries = tuple(stored_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
         require_tables_of_run(run_id, {table.name for table in plan.tables}, {entry.name for entry in entries})
-        result.append(Run(run_id=run_id, plan=plan, started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}", tables=entries, done=done_by_run))
+        result.append(Run(run_id=run_id, plan=plan, started_at=_as_text(started_at), tables=entries, done=done_by_run))
     return tuple(result)
 
 

@@ -244,7 +244,7 @@ def _run_stages(
             raise lease.run_with_retry("reading the ledger", partial(_interrupted, run, context.config.new_run))
         workers += [replace(stats[worker], table=stage.table) for worker in sorted(stats)]
         before = loads.get(stage.table, TableLoad(name=stage.table, rows=0, seconds=0.0))
-        rows = before.rows + sum(worker.rows for worker in stats.values())
+        rows = before.rows + sum(task.row_count for task in stage.tasks)  # a worker that died has not reported all of its rows
         loads[stage.table] = TableLoad(name=stage.table, rows=rows, seconds=before.seconds + time.monotonic() - begun)
     return tuple(workers), tuple(loads.values()), first_batch_seconds
 

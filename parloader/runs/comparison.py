@@ -108,6 +108,8 @@ def _tasks(context: CompareContext, run: Run, schema: Schema) -> list[CompareTas
         CompareTask(
             worker=worker,
             target=context.target,
+            run_id=run.run_id,
+            started_at=run.started_at,
             shares=shares,
             max_text_bytes=context.max_text_bytes,
             retry_seconds=DEFAULT_RETRY_SECONDS,

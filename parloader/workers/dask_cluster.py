@@ -20,7 +20,7 @@ from distributed.versions import VersionMismatchWarning
 
 from parloader import __version__
 from parloader.database.target import Target, is_this_machine
-from parloader.errors import ConnectError, ParloaderError, Refused, UsageError
+from parloader.errors import ConnectError, ParloaderError, Refused, SchedulerLost, UsageError
 from parloader.failures import traceback_wanted
 from parloader.quantities import counted
 from parloader.workers.dask_worker import IgnoreInterrupts, execute
@@ -28,7 +28,7 @@ from parloader.workers.execution import Credentials, Execution
 
 CONNECT_SECONDS = 10
 
-# A busy worker answers within a second; one that is stopped or cut off never does
+# A busy worker or scheduler answers within a second; one that is stopped or cut off never does
 ANSWER_SECONDS = 10
 
 TASKS_PER_SLOT = 4
@@ -53,13 +53,25 @@ class Cluster:
 
     @property
     def scheduler_address(self) -> str:
-        return str(self.client.scheduler_info(n_workers=0)["address"])
+        return str(self._described(workers=0)["address"])
 
     @property
     def workers(self) -> Mapping[str, Mapping[str, Any]]:
         """The workers by address, without those that can run no task."""
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        workers = self._described(workers=-1)["workers"]
         return {address: worker for address, worker in workers.items() if address not in self.unfit}
+
+    def _described(self, workers: int) -> Mapping[str, Any]:
+        """How the scheduler describes itself and this many workers (-1: all). SchedulerLost: it is gone or hangs.
+
+        Client.scheduler_info would wait forever for one that hangs, and leave out the workers if it is gone.
+        """
+        scheduler = self.client.scheduler
+        if scheduler is None or self.client.status != "running":
+            raise lost_scheduler("was lost")
+        with scheduler_needed():
+            described: Mapping[str, Any] = self.client.sync(scheduler.identity, n_workers=workers, callback_timeout=ANSWER_SECONDS)
+        return described
 
     @property
     def slots(self) -> int:
@@ -140,6 +152,24 @@ class Cluster:
             f"the password of the database would be sent without encryption to another machine, {address}",
             "Set up TLS in Dask, give the workers their own credentials (--credentials worker), or permit it: --credentials unencrypted",
         )
+
+
+def lost_scheduler(how: str) -> SchedulerLost:
+    return SchedulerLost(
+        f"the connection to the Dask scheduler {how}",
+        "The workers stop by themselves, and committed batches stay. When a scheduler runs, run the same command again: a seed or clean does only the rest",
+    )
+
+
+@contextmanager
+def scheduler_needed() -> Iterator[None]:
+    """SchedulerLost instead of the exceptions of Dask, if the scheduler is gone or does not answer in time."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise lost_scheduler("hangs") from error
+    except OSError as error:
+        raise lost_scheduler("was lost") from error
 
 
 def _host(address: str) -> str:

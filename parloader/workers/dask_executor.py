@@ -115,8 +115,10 @@ class _Run:
                         assignment.take(message, self._on_event)
 
     def _begin(self, assignment: Assignment, report: dict[str, Any]) -> None:
-        """Lets an execution begin, unless the tasks are about to end."""
+        """Lets an execution begin. If the tasks are about to end, it ends at once instead, which frees its worker."""
         if self._ending:
+            self.update_orders()
+            self._orders.answer(report["execution"], b"")
             return
         if refusal := self._cluster.refusal(report["address"]):
             self.failure = ParloaderError(refusal.message, refusal.next_step)  # not Refused, because other tasks have begun

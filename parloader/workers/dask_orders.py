@@ -1,7 +1,8 @@
 """What the command sends to the executions of its tasks in a Dask cluster: orders to all of them, and an answer to each that begins.
 
 Both are variables of the scheduler. A thread writes them, because a scheduler that hangs would block the command. The orders are written
-every second, even if nothing has changed: executions stop if this sign of life is missing (dask_worker.py).
+every second, even if nothing has changed: executions stop if this sign of life is missing (dask_worker.py). If the command itself is
+suspended (Ctrl-Z), they stop as well, and are repeated when it continues.
 """
 
 import contextlib
@@ -12,8 +13,8 @@ from typing import Any
 
 from distributed import Variable
 
-from parloader.errors import ConnectError
-from parloader.workers.dask_cluster import Cluster
+from parloader.errors import SchedulerLost
+from parloader.workers.dask_cluster import ANSWER_SECONDS, Cluster, lost_scheduler, scheduler_needed
 from parloader.workers.dask_worker import LOST_SECONDS, ORDERS_SECONDS
 
 # Longer than the workers wait for a sign of life
@@ -32,12 +33,15 @@ class Orders:
         self._answers: queue.SimpleQueue[tuple[str, bytes] | None] = queue.SimpleQueue()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write_all, name="parloader orders", daemon=True)
-        self._written_at = time.monotonic()
+        self._trying_since: float | None = None
+        """when the first attempt began to write what is not written yet; None: all is written"""
         self._noted = False
 
     def start(self, **orders: object) -> None:
+        """SchedulerLost: the scheduler is gone or hangs."""
         self._orders |= orders
-        self._write()
+        with scheduler_needed():
+            self._write()
         self._thread.start()
 
     def update(self, **orders: object) -> None:
@@ -50,31 +54,27 @@ class Orders:
         self._answers.put((execution, sealed))
 
     @property
-    def failure(self) -> ConnectError | None:
+    def failure(self) -> SchedulerLost | None:
         """Why the orders do not reach the workers."""
-        client = self._cluster.client
-        hangs = time.monotonic() - self._written_at > HANGS_SECONDS
-        if client.status == "running" and not hangs:
-            return None
-        return ConnectError(
-            f"the connection to the Dask scheduler {'hangs' if hangs else 'was lost'}",
-            "The workers stop by themselves, and committed batches stay. When a scheduler runs, run the same command again: a seed or clean does "
-            "only the rest",
-        )
+        trying_since = self._trying_since  # not the last success: a command that was suspended has not tried since
+        if trying_since is not None and time.monotonic() - trying_since > HANGS_SECONDS:
+            return lost_scheduler("hangs")
+        return None if self._cluster.client.status == "running" else lost_scheduler("was lost")
 
     def _write_all(self) -> None:
         while not self._over.is_set():
             answer = None
             with contextlib.suppress(queue.Empty):
                 answer = self._answers.get(timeout=ORDERS_SECONDS)
+            self._trying_since = self._trying_since or time.monotonic()
             try:
                 if answer:
-                    self._variable(f"-{answer[0]}").set((answer[1], self._orders))
+                    self._set((answer[1], self._orders), f"-{answer[0]}")
                 self._write()
                 self._count_slots()
             except Exception:  # whatever it is, `failure` reports it if it lasts
                 continue
-            self._written_at = time.monotonic()
+            self._trying_since = None
 
     def _count_slots(self) -> None:
         before, self.slots = self.slots, self._cluster.slots
@@ -86,7 +86,10 @@ class Orders:
 
     def _write(self) -> None:
         self._beat += 1
-        self._variable().set({**self._orders, "beat": self._beat})
+        self._set({**self._orders, "beat": self._beat})
+
+    def _set(self, value: object, suffix: str = "") -> None:
+        self._variable(suffix).set(value, callback_timeout=ANSWER_SECONDS)
 
     def _variable(self, suffix: str = "") -> Variable:
         return Variable(f"{self._name}{suffix}", client=self._cluster.client)
@@ -101,4 +104,5 @@ class Orders:
                 self._variable().delete()
             elif not self._thread.is_alive():
                 self._orders["stop"] = True
-                self._write()
+                with contextlib.suppress(OSError):  # the executions miss the sign of life, and stop later
+                    self._write()

@@ -79,6 +79,8 @@ def _run(channel: "DaskChannel", data: bytes, own_credentials: bool) -> str:
     answer = channel.introduce(envelope.public_key)
     if answer is None:
         return LOST
+    if channel.stopping:  # the answer has no password
+        return FINISHED
     task = cast(Task, unpickled(data, None if own_credentials else envelope.open(answer)))
     try:
         task.run(channel)

@@ -10,7 +10,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import connected
 from parloader.database.target import Target
-from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError
+from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError, SchedulerLost
 
 T = TypeVar("T")
 
@@ -52,10 +52,10 @@ class Retries:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether a retry can help: after a deadlock, a lost connection, or a server that is away; never after a refused login."""
+    """Whether a retry can help: after a deadlock, a lost connection, or a server that is away; never after a refused login, or without Dask's scheduler."""
     if isinstance(error, DriverError):
         return error_codes.classify(error) is not Action.GIVE_UP
-    return isinstance(error, ConnectError) and not isinstance(error, LoginRefused)
+    return isinstance(error, ConnectError) and not isinstance(error, LoginRefused | SchedulerLost)
 
 
 def retried(

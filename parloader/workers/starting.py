@@ -24,6 +24,9 @@ OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY)
 # The buffers of a socket hold some 200 messages; both ends of a full one would wait for each other
 MOST_UNANSWERED = 64
 
+# A template forks within milliseconds and imports within seconds. One that is stopped (SIGSTOP) never answers
+ANSWER_SECONDS = 30.0
+
 
 class Worker(Protocol):
     """What runs a task: a process, or a thread of this one."""
@@ -117,6 +120,9 @@ class Template:
         return worker not in self._unanswered
 
     def _receive(self) -> Forked | Ended:
+        """The next answer. EOFError: the template has died, or does not answer and is killed."""
+        if self._process and not self._control.poll(ANSWER_SECONDS):
+            self._process.kill()
         answer: Forked | Ended = self._control.recv()
         if isinstance(answer, Forked):
             self._unanswered.popleft().pid = answer.pid
@@ -126,8 +132,7 @@ class Template:
         if self._process is None:
             return
         self._control.close()
-        if self._unanswered:  # it is still importing; a worker that it has forked meanwhile finds its pipe closed
-            self._process.kill()
+        self._process.kill()  # it may be importing, or stopped; a worker that it has forked meanwhile finds its pipe closed
         self._process.join()
         self._process = None
         self._unanswered.clear()

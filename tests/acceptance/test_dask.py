@@ -21,19 +21,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 
 
 def test_bench_tries_as_many_tasks_as_the_workers_can_run(database: Database, cluster: DaskCluster) -> None:
-    cluster.add_workers("a", "b", "c")
     small = ("bench", "--rows", "300", "--rounds", "1", "--batch", "100", *cluster.options)
+    assert "error: no worker of the Dask cluster can run a task. Start workers" in database.parloader(*small, check=2).stderr
+    cluster.add_workers("a", "b", "c")
     result = json.loads(database.parloader(*small, "--json").stdout)
     assert {point["procs"] for point in result["points"]} == {1, 2, 3}
     assert all(point["rows_per_second"] > 0 for point in (*result["points"], *result["floor"]))
     refused = database.parloader(*small, "--procs", "4", check=2)
     assert "the Dask cluster runs 3 tasks at the same time, not 4" in refused.stderr
     assert database.rows("SHOW TABLES") == ()
-
-
-def test_bench_without_workers(database: Database, cluster: DaskCluster) -> None:
-    refused = database.parloader("bench", "--rows", "300", *cluster.options, check=2)
-    assert "error: no worker of the Dask cluster can run a task. Start workers" in refused.stderr
 
 
 def test_only_workers_with_the_resources_get_tasks(database: Database, cluster: DaskCluster) -> None:

@@ -5,15 +5,17 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from distributed import Client
 from support.dask import DaskCluster, dask_cluster
 from support.faults import signalled
-from support.loads import Plan, found, halted, has_committed, proven, started
+from support.loads import TABLE, Plan, found, halted, has_committed, launched, proven, started
 from support.servers import Database, slow_on_mysql, until
 
+from parloader.database import sql
 from parloader.database.target import Target
 from parloader.workers import dask_cluster as dask_cluster_module
 from parloader.workers.dask_cluster import connected
@@ -90,6 +92,28 @@ def test_the_scheduler_is_killed(database: Database, mortal_cluster: DaskCluster
     proven(load, again=LOCAL)
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [(signal.SIGKILL, "was lost"), pytest.param(signal.SIGSTOP, "hangs", marks=pytest.mark.slow)],
+    ids=["killed", "stopped"],
+)
+def test_the_scheduler_is_gone_before_the_first_task(
+    database: Database, mortal_cluster: DaskCluster, number: signal.Signals, how: str
+) -> None:
+    cluster = mortal_cluster
+    database.parloader(*LOCAL.command)
+    database.parloader("pause")
+    load = launched(database, LOCAL, command=("clean", "--yes", *cluster.options))
+    errors = load.process.stderr
+    assert errors
+    until(lambda: "waiting: paused" in errors.readline(), "a note")
+    cluster.scheduler.send_signal(number)
+    database.parloader("resume")
+    load.ends(4, f"error: the connection to the Dask scheduler {how}", "run the same command again")
+    proven(load, again=LOCAL)
+
+
 @slow_on_mysql("server")
 def test_the_command_is_killed(database: Database, shared: DaskCluster) -> None:
     load = started(database, in_cluster(shared))
@@ -149,6 +173,25 @@ def test_a_worker_that_may_not_log_in(database: Database, mortal_cluster: DaskCl
     assert re.search(
         "error: Dask worker on .* refuses the login of nobody.* With --credentials worker, the login of each worker", refused.stderr
     )
+
+
+@pytest.mark.parametrize(("server", "own_server"), [("mariadb", "mariadb")], indirect=True)
+def test_a_worker_compares_nothing_with_another_database_of_the_same_name(
+    database: Database, mortal: Database, mortal_cluster: DaskCluster
+) -> None:
+    """Otherwise verify would call rows right that only the other server has."""
+    other = replace(mortal, target=replace(mortal.target, database=database.target.database))
+    with mortal.server.connection() as admin:
+        sql.execute(admin, f"CREATE DATABASE {sql.quote(other.target.database)}")
+    other.parloader(*LOCAL.command)
+    until(lambda: other.value("SELECT started_at < UTC_TIMESTAMP() FROM parloader_run"), "the runs begin in different seconds")
+    database.parloader(*LOCAL.command)
+    database.execute(f"DELETE FROM {TABLE} WHERE id > 10")
+    mortal_cluster.add_workers("elsewhere", environment={"PARLOADER_URL": other.url})
+    verify = ("verify", "--credentials", "worker", *mortal_cluster.options)
+    assert "has no run 1 of" in database.parloader(*verify, check=2).stderr
+    mortal_cluster.add_workers("here", environment={"PARLOADER_URL": database.url})
+    assert f"{LOCAL.rows - 10:,} missing" in database.parloader(*verify, check=1).stderr
 
 
 def test_a_worker_that_hangs_does_not_stop_the_command(mortal_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:

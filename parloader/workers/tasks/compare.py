@@ -14,7 +14,7 @@ import polars as pl
 from parloader.database.driver import Connection
 from parloader.database.target import Target
 from parloader.generation.frames import RowGenerator
-from parloader.ledger import control
+from parloader.ledger import control, store
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 from parloader.rows.differences import MAX_SHOWN, Difference, differences
@@ -34,6 +34,8 @@ class CompareTask:
 
     worker: int
     target: Target
+    run_id: int
+    started_at: str  # of the run
     shares: "tuple[Share, ...]"
     max_text_bytes: int  # the longest text that the server can concatenate
     retry_seconds: float
@@ -55,13 +57,18 @@ class CompareTask:
 
     def run(self, channel: WorkerChannel) -> None:
         with closing(RetryingConnection(channel, self.worker, self.target, self.retry_seconds)) as connection:
-            if (
-                self.token is not None and not channel.exclusive
-            ):  # with credentials of its own, a worker may be connected to another database
-                token, share = self.token, self.shares[0]
-                item = WorkItem("verifying", share.name, share.partitions[0], writes=False)
-                connection.run_transaction(item, lambda opened: control.require_current(opened, token))
+            if not channel.exclusive:
+                share = self.shares[0]
+                connection.run_transaction(
+                    WorkItem("verifying", share.name, share.partitions[0], writes=False), self._require_same_database
+                )
             run_batches(channel, self.worker, connection, self._batches(channel), Pace())
+
+    def _require_same_database(self, connection: Connection) -> None:
+        """UsageError, AnotherRun: a worker that has credentials of its own is connected to another database than the command."""
+        store.require_same_run(connection, self.run_id, self.started_at)
+        if self.token is not None:
+            control.require_current(connection, self.token)
 
     def _batches(self, channel: WorkerChannel) -> Iterator[BatchWork]:
         for share in self.shares:

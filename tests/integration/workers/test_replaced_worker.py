@@ -1,5 +1,6 @@
 """A worker that replaces another one, with batches of another size: it writes what is left, and nothing else."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from support.servers import Database, read_tables
@@ -7,10 +8,13 @@ from support.servers import Database, read_tables
 from parloader.config import SeedConfig
 from parloader.database.session import server_info
 from parloader.ledger import store
-from parloader.operations.seed import _task_template
+from parloader.operations.seed import _task_template, seed
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.batching import FixedBatch
 from parloader.workers.events import BatchDone, Event
+from parloader.workers.executor import Supervisor, Task
+from parloader.workers.processes import LocalExecutor
+from parloader.workers.stop_signal import StopSignal
 
 
 class Channel:
@@ -45,3 +49,26 @@ def test_it_reads_in_the_ledger_what_is_left(database: Database) -> None:
     replace(task, partitions=(IndexRange(0, 300),), is_retry=True).run(channel)
     assert channel.batches == [IndexRange(100, 170), IndexRange(170, 240), IndexRange(240, 300)]
     database.parloader("verify", "--procs", "1")
+
+
+class Deaf(LocalExecutor):
+    """Hears of no batch, as if each worker had died after a commit and before its report."""
+
+    def run(
+        self,
+        tasks: Sequence[Task],
+        on_event: Callable[[Event], None],
+        stop: StopSignal,
+        watch: Supervisor,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        def heard(event: Event) -> None:
+            if not isinstance(event, BatchDone):
+                on_event(event)
+
+        super().run(tasks, heard, stop, watch, on_tick)
+
+
+def test_rows_that_a_dead_worker_has_not_reported_are_in_the_result(database: Database) -> None:
+    result = seed(SeedConfig(target=database.target, rows=300, procs=1), executor=Deaf())
+    assert [(table.name, table.rows) for table in result.tables] == [("script_execution", 300)]

@@ -33,8 +33,8 @@ def connect(**options: Any) -> None:
 
 
 def cluster(*workers: dict[str, Any], target: Target = FAR, **options: Any) -> Cluster:
-    client = Mock()
-    client.scheduler_info.return_value = {"workers": {f"tcp://w{number}:1": worker for number, worker in enumerate(workers)}}
+    client = Mock(status="running")
+    client.sync.return_value = {"workers": {f"tcp://w{number}:1": worker for number, worker in enumerate(workers)}}
     return Cluster(client, Execution(executor=ExecutorName.DASK, **options), target, print)
 
 

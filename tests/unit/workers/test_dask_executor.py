@@ -14,7 +14,7 @@ from parloader.database.target import Target
 from parloader.errors import InternalError, ParloaderError, WriteFailed
 from parloader.workers import dask_worker
 from parloader.workers.dask_cluster import Cluster
-from parloader.workers.dask_executor import DaskExecutor
+from parloader.workers.dask_executor import STOP_PATIENCE_SECONDS, DaskExecutor, _Run
 from parloader.workers.events import Event, Failed, Finished
 from parloader.workers.execution import Execution, ExecutorName
 from parloader.workers.executor import Supervisor, Task
@@ -195,3 +195,19 @@ def test_how_many_tasks(client: Client) -> None:
 def test_a_task_that_does_nothing(command: Command) -> None:
     command.run(Work(worker=0))
     assert [type(event) for event in command.events] == [Finished]
+
+
+def test_an_execution_that_begins_while_the_tasks_end_ends_at_once(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask has repeated the task of a worker that is gone. Without an answer, it would occupy its worker until it gives up."""
+    monkeypatch.setattr(dask_worker, "LOST_SECONDS", 3 * STOP_PATIENCE_SECONDS)
+    begin, runs = _Run._begin, set[_Run]()
+
+    def interrupted(run: _Run, *arguments: Any) -> None:
+        runs.add(run)
+        command.stop.requests = 1  # after it was asked for, so the executions have begun for Dask
+        begin(run, *arguments)
+
+    monkeypatch.setattr(_Run, "_begin", interrupted)
+    command.run(*says())
+    assert [run.unfinished for run in runs] == [{}]  # it did not run out of patience
+    assert command.said == []

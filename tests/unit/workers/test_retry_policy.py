@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from parloader.errors import ConnectError, LoginRefused, WriteFailed
+from parloader.errors import ConnectError, LoginRefused, SchedulerLost, WriteFailed
 from parloader.workers.retry_policy import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Retries, is_transient
 
 
@@ -59,4 +59,5 @@ def test_pauses_are_random_up_to_a_bound_that_doubles() -> None:
 def test_a_server_that_is_away_may_come_back_but_a_refused_login_is_final() -> None:
     assert is_transient(ConnectError("away"))
     assert not is_transient(LoginRefused("no"))
+    assert not is_transient(SchedulerLost("no"))
     assert not is_transient(WriteFailed("no"))

@@ -1,14 +1,20 @@
 """Workers that start before their tasks are known, and wait for more tasks when they have done one."""
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 import psutil
 import pytest
 from support.servers import until
 from support.task_runs import TaskRun, no_worker_is_left, started, workers  # noqa: F401
 from support.tasks import (
+    PATIENCE_SECONDS,
     Burn,
     Die,
     DieAfterItsParent,
@@ -26,6 +32,7 @@ from parloader.errors import WorkerDied, WriteFailed
 from parloader.workers.events import Event
 from parloader.workers.executor import Supervisor
 from parloader.workers.processes import LocalExecutor
+from parloader.workers.starting import ForkedWorker, Template
 from parloader.workers.stop_signal import StopSignal
 from parloader.workers.worker import Assignment, Command, receive_task, run_task
 
@@ -92,6 +99,46 @@ def test_the_template_dies_and_the_next_worker_has_another() -> None:
 def test_a_worker_whose_template_is_dead_dies_with_an_unknown_status() -> None:
     with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table, rows 10 to 19"):
         TaskRun().of(RunUntilStopped(worker=0), DieAfterItsParent(worker=1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
+def test_a_template_that_is_stopped_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is replaced when an answer is overdue. The timer continues it, so that a broken executor fails the test instead of blocking it."""
+    monkeypatch.setattr("parloader.workers.starting.ANSWER_SECONDS", 0.1)
+    run = TaskRun()
+    with run.executor.ready(0, SayProcess.__module__):
+        run.of(SayProcess(worker=0))
+        (template,) = multiprocessing.active_children()
+        with stopped(template):
+            with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table"):
+                run.of(Die(worker=1, signal_number=signal.SIGKILL))
+            assert not template.is_alive()
+            run.of(SayProcess(worker=2))  # by another template
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned, and nothing forks them")
+def test_a_template_that_is_stopped_does_not_delay_the_end() -> None:
+    source = Template()
+    pipe, worker = source.start(SayProcess.__module__)
+    assert isinstance(worker, ForkedWorker)
+    until(lambda: source.has_started(worker), "the worker has started")
+    pipe.close()
+    worker.join()
+    (template,) = multiprocessing.active_children()
+    with stopped(template):
+        source.close()
+
+
+@contextmanager
+def stopped(process: BaseProcess) -> Iterator[None]:
+    """Asserts that nothing in the block waits for the stopped process."""
+    assert process.pid
+    os.kill(process.pid, signal.SIGSTOP)
+    timer = threading.Timer(PATIENCE_SECONDS, os.kill, (process.pid, signal.SIGCONT))
+    timer.start()
+    yield
+    assert timer.is_alive()
+    timer.cancel()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")
