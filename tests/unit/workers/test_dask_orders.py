@@ -38,7 +38,7 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Scheduler:
 @pytest.fixture
 def orders() -> Orders:
     client = Mock(status="running")
-    client.sync.return_value = {"workers": {}}
+    client.sync.return_value = {"address": "tcp://127.0.0.1:8786", "workers": {}}
     target = Target(user="ann", host="127.0.0.1", database="shop")
     return Orders(Cluster(client, Execution(executor=ExecutorName.DASK), target, lambda _: None), "orders")
 
