@@ -38,8 +38,7 @@ DriverResult: Any = pymysql.connections.MySQLResult
 
 DriverPacket: Any = pymysql.connections.MysqlPacket  # type: ignore[attr-defined]
 
-# An answer has about 60 bytes, but on a Unix socket it takes about 1 kB of the kernel's buffer (208 kB by default), and a server that cannot
-# write an answer stops reading statements
+# On a Unix socket an answer takes about 1 kB of the kernel's buffer (208 kB by default), and a server that cannot write one stops reading
 MAX_UNREAD_ANSWERS = 64
 
 # A connection survives a network outage shorter than this
@@ -103,6 +102,8 @@ class Connection(DriverConnection):  # type: ignore[misc]
     """The shortest time between a statement and its answer so far."""
     round_trips: int = 0
     """How often statements have waited for the server so far."""
+    group_concat_bytes: int | None = None
+    """What server_text.prepare_session has set; None: nothing."""
     _sock: Any
     _rfile: Any
     _result: Any
@@ -198,8 +199,7 @@ class Connection(DriverConnection):  # type: ignore[misc]
         return f"_utf8mb4 X'{value.encode().hex()}'" if "\\" in value else "'" + value.replace("'", "''") + "'"
 
     def set_read_timeout(self, answer_timeout_seconds: float) -> None:
-        """Sets how long to wait for each answer. The connection is lost earlier if the server's machine does not answer TCP keepalive probes, or
-        does not acknowledge data, for PROBE_SECONDS (tcp(7), TCP_KEEPIDLE and TCP_USER_TIMEOUT)."""
+        """Sets how long to wait for each answer; for PROBE_SECONDS if the server's machine answers no TCP probe (tcp(7), TCP_USER_TIMEOUT)."""
         self._read_timeout = answer_timeout_seconds
         if not self.unix_socket:
             for option, value in PROBES.items():

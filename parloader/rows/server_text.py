@@ -111,8 +111,13 @@ FOR_SHARE = " LOCK IN SHARE MODE"
 
 
 def prepare_session(connection: Connection, text_bytes: int) -> None:
-    """Lets GROUP_CONCAT return texts of that many bytes in this session (max_allowed_packet limits them as well)."""
-    sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
+    """Lets GROUP_CONCAT return texts of that many bytes in this session (max_allowed_packet limits them as well).
+
+    If a trigger sets a lower value afterwards, digests differ, and the rows themselves are compared.
+    """
+    if connection.group_concat_bytes != text_bytes:
+        sql.execute(connection, "SET SESSION group_concat_max_len = %s", text_bytes)
+        connection.group_concat_bytes = text_bytes
 
 
 def digest_by_key(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> tuple[int, str]:
