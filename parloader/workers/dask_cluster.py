@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -255,7 +256,8 @@ def _connect_error(address: str, error: Exception) -> ParloaderError:
     advice = "Check the address (tls:// if the scheduler uses TLS, else tcp://), and that the scheduler is running"
     if isinstance(error, TimeoutError):
         reason = f"no Dask scheduler answered within {CONNECT_SECONDS} s"
-    elif isinstance(error, ValueError | MemoryError):  # unexpected first bytes; as a length, they are too large for the memory
+    elif isinstance(error, ValueError | MemoryError) or any(map(_is_no_tls, _causes(error))):
+        # unexpected first bytes; as a length, they are too large for the memory
         reason = "another program answered" + (", or a scheduler without TLS" if address.startswith("tls://") else "")
     elif isinstance(error, TypeError):  # no ssl_context
         reason, advice = (
@@ -268,6 +270,10 @@ def _connect_error(address: str, error: Exception) -> ParloaderError:
             str(error).partition("\n")[0],
         )
     return ConnectError(f"cannot connect to the Dask scheduler at {address}: {reason}", advice)
+
+
+def _is_no_tls(error: BaseException) -> bool:
+    return isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER"
 
 
 def _is_complete(address: str) -> bool:
