@@ -165,9 +165,11 @@ def test_a_service_that_speaks_another_protocol(scheme: str, says: str, tmp_path
                         connection.sendall(b"Y\0\0\0\x0a11.8.9-MariaDB" + bytes(range(64)))
 
         thread.submit(greet)
-        with pytest.raises(ConnectError, match=rf"at {scheme}://127.0.0.1:\d+: {says}"):
-            connect(scheduler=f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
-        listening.shutdown(socket.SHUT_RDWR)
+        try:
+            with pytest.raises(ConnectError, match=rf"at {scheme}://127.0.0.1:\d+: {says}"):
+                connect(scheduler=f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.usefixtures("impatient")
