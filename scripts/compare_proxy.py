@@ -104,7 +104,8 @@ async def serve(port: int, delay_seconds: float, bytes_per_second: float | None)
 
     async def connected(client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(there.carry(client_reader, server_writer), back.carry(server_reader, client_writer))
+        with contextlib.suppress(asyncio.CancelledError):  # the program ends; asyncio would print a traceback
+            await asyncio.gather(there.carry(client_reader, server_writer), back.carry(server_reader, client_writer))
         for writer in (client_writer, server_writer):
             writer.close()
 
