@@ -112,7 +112,7 @@ def test_a_template_that_is_stopped_blocks_nothing(monkeypatch: pytest.MonkeyPat
         with stopped(template):
             with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table"):
                 run.of(Die(worker=1, signal_number=signal.SIGKILL))
-            assert not template.is_alive()
+            until(lambda: not template.is_alive(), "it is dead")
             run.of(SayProcess(worker=2))  # by another template
 
 
@@ -136,9 +136,11 @@ def stopped(process: BaseProcess) -> Iterator[None]:
     os.kill(process.pid, signal.SIGSTOP)
     timer = threading.Timer(PATIENCE_SECONDS, os.kill, (process.pid, signal.SIGCONT))
     timer.start()
-    yield
-    assert timer.is_alive()
-    timer.cancel()
+    try:
+        yield
+        assert timer.is_alive()
+    finally:
+        timer.cancel()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")
