@@ -229,7 +229,9 @@ def referencing_rows(
     key = foreign_key.child_key
     shown = ", ".join(f"c.{sql.quote(column)}" for column in key)
     texts = f", {column_texts(view)}" if view else ""
-    first = "" if view else f"ORDER BY {shown} LIMIT {SHOWN_KEYS + 1:d}"
+    # by expressions: to follow the order of an index, the optimizer may read all other rows
+    order = ", ".join(f"COALESCE(c.{sql.quote(column)})" for column in key)
+    first = "" if view else f"ORDER BY {order} LIMIT {SHOWN_KEYS + 1:d}"
     rows = sql.rows(
         connection,
         f"""SELECT {shown}{texts} FROM (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p
