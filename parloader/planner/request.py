@@ -113,6 +113,12 @@ def listed(names: Iterable[str]) -> str:
 
 ENGINE = "InnoDB"
 
+# Engines without transactions that store the rows themselves, so that ALTER TABLE can convert the table
+WITHOUT_TRANSACTIONS = ("MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE")
+
+# Engines whose tables only give access to rows elsewhere
+ROWS_ELSEWHERE = ("MRG_MyISAM", "FEDERATED", "CONNECT", "SPIDER", "S3")
+
 REFUSED_TYPES = {
     TableType.VIEW: ("it is a view", "Name the table behind it"),
     TableType.SEQUENCE: ("it is a sequence, not a table", "Name a table"),
@@ -128,14 +134,25 @@ def require_fillable(table: TableSchema) -> None:
     if table.table_type in REFUSED_TYPES:
         raise NotFillable(table.name, *REFUSED_TYPES[table.table_type])
     if table.engine.lower() != ENGINE.lower():
-        raise NotFillable(
-            table.name,
-            f"its engine {table.engine} has no transactions, so a crash could leave half a batch",
-            f"ALTER TABLE … ENGINE={ENGINE}, or name another table",
-        )
+        raise NotFillable(table.name, *_other_engine(table))
     if table.row_key is None:
         raise NotFillable(
             table.name,
             "it has no PRIMARY KEY and no UNIQUE key whose columns are all NOT NULL, so clean could not find its rows again",
             "Give the table a PRIMARY KEY",
         )
+
+
+def _other_engine(table: TableSchema) -> tuple[str, str]:
+    """Why a table of another engine is refused, and what to do."""
+    engine, another = table.engine.lower(), "or name another table"
+    if engine in (name.lower() for name in WITHOUT_TRANSACTIONS):
+        reason = f"its engine {table.engine} has no transactions, so a crash could leave half a batch"
+        return reason, f"Convert it (ALTER TABLE … ENGINE={ENGINE}), {another}"
+    if engine in (name.lower() for name in ROWS_ELSEWHERE):
+        return f"its engine {table.engine} stores the rows elsewhere, outside the transactions of this server", "Name the table behind it"
+    if engine == "blackhole":
+        return f"its engine {table.engine} discards all rows", "Name another table"
+    if not engine:
+        return "the server reports no storage engine for it, so it cannot open the table", f"Repair the table, {another}"
+    return f"parloader supports {ENGINE} tables only, and its engine is {table.engine}", f"Convert it, {another}"

@@ -102,10 +102,10 @@ def fit_to_schema(
     require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
-    if plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
+    if fill is Fill.DEMANDED and plan.name == NAME and v97.state(store.table_names(listing), schema) is v97.State.BEFORE_V97:
         raise SchemaMismatch(
             "script_execution is as before migration V97: it has no column triggering_event_id",
-            "Run your migrations, or: parloader schema upgrade",
+            f"Run your migrations, or parloader schema upgrade. To load the table as it is, name it: parloader seed --table {NAME}",
         )
     plan = spell_columns(plan, schema)
     if is_builtin(plan):

@@ -50,6 +50,26 @@ def test_the_step_to_v97(database: Database) -> None:
     assert database.rows("SELECT id, schedule_id, YEAR(planned), triggering_event_id FROM script_execution") == ((7, 1, 2020, None),)
 
 
+OTHER_APPLICATION = """CREATE TABLE script_execution (
+    execution_key BINARY(16) NOT NULL PRIMARY KEY, script_name VARCHAR(80) NOT NULL, schedule_id INT NULL,
+    state ENUM('queued', 'done') NOT NULL, UNIQUE KEY uq_script_execution (script_name))"""
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["before V97", "another application's"])
+def test_a_table_of_that_name_is_filled_like_any_other(database: Database, other: bool) -> None:
+    if other:
+        database.execute(OTHER_APPLICATION)
+    else:
+        as_before_v97(database)
+    before = database.rows("SELECT * FROM script_execution")
+    assert "parloader seed --table" in database.parloader("seed", "--rows", "100", check=3).stderr
+    for command in (("seed", "--table", "script_execution", "--rows", "100", "--procs", "2"), ("verify",)):
+        database.parloader(*command)
+    assert database.value("SELECT COUNT(*) FROM script_execution") == len(before) + 100
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT * FROM script_execution") == before
+
+
 def test_the_check_is_enforced_after_the_step(database: Database) -> None:
     as_before_v97(database)
     database.parloader("schema", "upgrade")

@@ -33,6 +33,10 @@ def test_required_parents_are_added_recursively() -> None:
         ({"table_type": TableType.SEQUENCE}, "it is a sequence"),
         ({"table_type": TableType.SYSTEM_VERSIONED}, "its history would keep the rows after clean"),
         ({"engine": "MyISAM"}, "MyISAM has no transactions"),
+        ({"engine": "MRG_MYISAM"}, "MRG_MYISAM stores the rows elsewhere"),
+        ({"engine": "BLACKHOLE"}, "BLACKHOLE discards all rows"),
+        ({"engine": "ROCKSDB"}, "parloader supports InnoDB tables only, and its engine is ROCKSDB"),
+        ({"engine": ""}, "reports no storage engine"),
         ({"unique_keys": ()}, "clean could not find its rows again"),
     ],
 )
