@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import click
 from click.testing import CliRunner
-from schemas import KINDS, running
+from schemas_server import KINDS, running
 from schemas_sources import Schema, database, load, own_schemas, statements
 
 from parloader.cli.commands import cli
@@ -140,7 +140,7 @@ def _plan_files(target: Target) -> dict[str, Any]:
 
 
 def _of_schema(target: Target, schema: Schema) -> dict[str, Any]:
-    tables = load(schema, target).tables
+    tables = load(schema, target)
     return {
         "inferred": {table: _inferred(target, table) for table in tables},
         "loaded": {table: _seeded(target, table) for table in _childless(target, tables)},
@@ -247,7 +247,7 @@ def _execute(connection: Connection, statement: str) -> None:
 @contextmanager
 def _servers(kinds: tuple[str, ...]) -> Iterator[dict[str, Target]]:
     with tempfile.TemporaryDirectory(prefix="parloader-golden-") as folder, ExitStack() as stack:
-        yield {kind: stack.enter_context(running(Path(folder) / kind, kind)) for kind in kinds}
+        yield {kind: stack.enter_context(running(Path(folder) / kind, kind)).target for kind in kinds}
 
 
 @click.command(help=__doc__)

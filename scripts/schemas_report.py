@@ -1,13 +1,13 @@
 """Writes docs/schemas.md from the results of the trials."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from schemas_trial import Outcome, Trial
-
-SERVERS = {"mariadb": "MariaDB", "mysql": "MySQL"}
+from schemas_model import SERVERS
+from schemas_results import Results
+from schemas_trial import READ, Outcome, Trial
 
 T = TypeVar("T")
 
@@ -18,28 +18,19 @@ OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
-    """A schema as loaded into a server. `about`: the leading comment of a schema in tests/schemas. `skipped`: statements of a package
-    that were not run, and how many."""
-
-    schema: str
-    server: str
-    origin: str
-    own: bool
-    about: str
-    skipped: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Tried:
-    """The results of all trials. `missing`: applications whose package was unavailable, and why."""
+    """The results of all trials, and the command whose report this is."""
 
     command: str
-    rows: int
-    versions: Sequence[str]
-    abouts: Sequence[About]
-    trials: Sequence[Trial]
-    missing: Mapping[str, str]
+    results: Results
+
+    @property
+    def rows(self) -> int:
+        return max((about.rows for about in self.results.abouts), default=0)
+
+    @property
+    def versions(self) -> list[str]:
+        return sorted({about.version for about in self.results.abouts})
 
 
 def page(tried: Tried) -> str:
@@ -48,12 +39,15 @@ def page(tried: Tried) -> str:
 
 
 def _lines(tried: Tried) -> Iterator[str]:
-    names = list(dict.fromkeys(about.schema for about in sorted(tried.abouts, key=lambda about: (not about.own, about.schema))))
+    names = list(dict.fromkeys(about.schema for about in sorted(tried.results.abouts, key=lambda about: (not about.own, about.schema))))
     yield "# Tested schemas"
     yield ""
     yield f"This page is a test report. `{tried.command}` generated it with {' and '.join(tried.versions)}; do not edit it."
     yield ""
-    yield "Each table is tried by itself, with every table empty. The trial passes in one of two ways:"
+    yield (
+        "Each table is tried by itself. Tables of the test schemas are empty before; those of applications have the rows that installing the "
+        "application inserts. The trial passes in one of two ways:"
+    )
     yield ""
     yield (
         f"- Seeded: `parloader seed --table TABLE --rows {tried.rows}` fills the table and the parent tables it needs, the rows are counted, "
@@ -62,36 +56,40 @@ def _lines(tried: Tried) -> Iterator[str]:
     )
     yield "- Refused: `seed` exits with code 3, says why, and changes nothing."
     yield ""
-    yield "Anything else is a failure."
+    yield (
+        "Anything else is a failure. Where an application has a way to read the rows of a table with its own code, it reads 100 of the seeded "
+        'ones before they are verified (column "read").'
+    )
     yield ""
     yield from _summary(tried, names)
-    for name, why in tried.missing.items():
-        yield f"Not tried: {name}, because its package was not available ({why})."
+    for (name, why), servers in _by_server(((left.schema, left.why), left.server) for left in tried.results.left_out):
+        yield f"Not tried: {name} on {servers} ({why})."
         yield ""
     for name in names:
         yield from _section(tried, name)
 
 
 def _summary(tried: Tried, names: Sequence[str]) -> Iterator[str]:
-    yield "| schema | server | tables | seeded | refused | failed |"
-    yield "|---|---|--:|--:|--:|--:|"
+    yield "| schema | server | tables | seeded | refused | failed | read |"
+    yield "|---|---|--:|--:|--:|--:|--:|"
     for name in names:
         for server in SERVERS:
-            trials = [trial for trial in tried.trials if (trial.schema, trial.server) == (name, server)]
+            trials = [trial for trial in tried.results.trials if (trial.schema, trial.server) == (name, server)]
             if trials:
                 yield f"| [{name}](#{name}) | {SERVERS[server]} | {_counts(trials)} |"
-    yield f"| all | | {_counts(tried.trials)} |"
+    yield f"| all | | {_counts(tried.results.trials)} |"
     yield ""
 
 
 def _counts(trials: Sequence[Trial]) -> str:
     counts = Counter(trial.outcome for trial in trials)
-    return " | ".join(f"{number:,}" for number in (len(trials), *(counts[outcome] for outcome in OUTCOMES)))
+    read = sum(trial.checked == READ for trial in trials)
+    return " | ".join(f"{number:,}" for number in (len(trials), *(counts[outcome] for outcome in OUTCOMES), read))
 
 
 def _section(tried: Tried, name: str) -> Iterator[str]:
-    abouts = [about for about in tried.abouts if about.schema == name]
-    trials = [trial for trial in tried.trials if trial.schema == name]
+    abouts = [about for about in tried.results.abouts if about.schema == name]
+    trials = [trial for trial in tried.results.trials if trial.schema == name]
     origins = dict.fromkeys(f"[{about.origin}](../{about.origin})" if about.own else about.origin for about in abouts)
     yield f"## {name}"
     yield ""
@@ -121,6 +119,9 @@ def _reasons(trials: Sequence[Trial]) -> Iterator[str]:
     for trial in trials:
         if trial.reason:
             groups.setdefault(_said(trial).replace(trial.table, "TABLE"), {}).setdefault(trial.table, []).append(SERVERS[trial.server])
+        if trial.checked not in ("", READ):
+            reason = f"seeded, but not readable by the application: {_short(trial.checked)}"
+            groups.setdefault(reason, {}).setdefault(trial.table, []).append(SERVERS[trial.server])
     seeded = sum(trial.outcome is Outcome.SEEDED and not trial.reason for trial in trials)
     yield f"Seeded with all rows: {seeded:,} of {len(trials):,}." + (" The others:" if groups else "")
     yield ""
@@ -132,10 +133,14 @@ def _reasons(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def _said(trial: Trial) -> str:
-    reason = trial.reason if len(trial.reason) <= LONGEST_REASON else trial.reason[:LONGEST_REASON] + " …"
+    reason = _short(trial.reason)
     if trial.outcome is Outcome.SEEDED:
         return "seeded" + (f" with {trial.rows:,} rows ({reason})" if reason else "")
     return f"**{trial.outcome}**: {reason}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + " …"
 
 
 def _by_server(found: Iterator[tuple[T, str]]) -> Iterator[tuple[T, str]]:

@@ -1,20 +1,11 @@
-"""The schemas that parloader is tried on: those in tests/schemas, and those of real applications in Debian packages.
-
-From a package, only the statements that create tables are run (CREATE TABLE, ALTER TABLE, CREATE INDEX, CREATE TRIGGER), so the tables are
-empty; skipped statements are counted. Packages are downloaded into a temporary folder, unpacked there, and not kept.
-"""
+"""The schemas in tests/schemas, how an SQL file is split into statements, and the databases in which schemas are tried."""
 
 import contextlib
-import gzip
 import re
-import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-
-import pymysql
 
 from parloader.database import sql
 from parloader.database.driver import Connection
@@ -34,58 +25,17 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 
-MAKES_TABLES = re.compile(r"(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE |FULLTEXT )?INDEX|CREATE TRIGGER)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Package:
-    """A Debian package and the files in it that create an application's tables (glob patterns, in the order in which they run)."""
-
-    name: str
-    files: tuple[str, ...]
-
-
-PACKAGES = {
-    "zabbix": Package(name="zabbix-server-mysql", files=("usr/share/zabbix-server-mysql/schema.sql.gz",)),
-    "mediawiki": Package(
-        name="mediawiki",
-        files=(
-            "usr/share/mediawiki/maintenance/tables-generated.sql",
-            "usr/share/mediawiki/extensions*/*/db_patches/mysql/tables-generated.sql",
-            "usr/share/mediawiki/extensions*/*/sql/mysql/tables-generated.sql",
-        ),
-    ),
-    "roundcube": Package(name="roundcube-core", files=("usr/share/roundcube/SQL/mysql.initial.sql",)),
-    "phpmyadmin": Package(name="phpmyadmin", files=("usr/share/phpmyadmin/sql/create_tables.sql",)),
-    "icingadb": Package(name="icingadb", files=("usr/share/icingadb/schema/mysql/schema.sql",)),
-    "icinga-ido": Package(name="icinga2-ido-mysql", files=("usr/share/icinga2-ido-mysql/schema/mysql.sql",)),
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """A schema to try. `kinds`: the servers it is for. `origin`: the file, or the package and its version. `about`: the leading comment of a
-    schema in tests/schemas."""
+    """A schema of tests/schemas. `kinds`: the servers it is for. `origin`: its file. `about`: its leading comment. Also what remains of an
+    application whose tables were created once: its statements."""
 
     name: str
     kinds: tuple[str, ...]
     origin: str
     statements: tuple[str, ...]
-    own: bool
     about: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """A schema in a database. `skipped`: how many statements of a package were not run, by first words, or were rejected, by error."""
-
-    target: Target
-    tables: tuple[str, ...]
-    skipped: tuple[tuple[str, int], ...] = ()
-
-
-class NotToBeHad(Exception):
-    """A package cannot be downloaded, or lacks the expected files."""
 
 
 def statements(text: str) -> Iterator[str]:
@@ -124,71 +74,19 @@ def _own_schema(file: Path) -> Schema:
         kinds=tuple(kind) or ("mariadb", "mysql"),
         origin=f"tests/schemas/{file.name}",
         statements=tuple(statements(text)),
-        own=True,
         about=" ".join(line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), text.splitlines())),
     )
 
 
-def package_schema(name: str, folder: Path) -> Schema:
-    """The schema of a package, downloaded with apt-get into this folder. NotToBeHad: the package is unavailable."""
-    package = PACKAGES[name]
-    place = folder / package.name
-    place.mkdir(parents=True, exist_ok=True)
-    if not list(place.glob("*.deb")):
-        _run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package.name, folder=place)
-    (archive,) = place.glob("*.deb")
-    _run("dpkg-deb", "-x", str(archive), str(place / "unpacked"), folder=place)
-    version = _run("dpkg-deb", "--field", str(archive), "Version", folder=place).strip()
-    files = [file for pattern in package.files for file in sorted((place / "unpacked").glob(pattern))]
-    if not files:
-        raise NotToBeHad(f"{archive.name} has none of {', '.join(package.files)}")
-    return Schema(
-        name=name,
-        kinds=("mariadb", "mysql"),
-        origin=f"Debian's {package.name} {version}",
-        statements=tuple(statement for file in files for statement in statements(_text(file))),
-        own=False,
-    )
-
-
-def _run(*command: str, folder: Path) -> str:
-    try:
-        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-    except FileNotFoundError as error:
-        raise NotToBeHad(f"{command[0]} is not on this machine: packages are fetched on Debian and Ubuntu only") from error
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or error.stdout.strip() or "no output").splitlines()[-1]
-        raise NotToBeHad(f"{' '.join(command)}: {last} (apt-get update may help)") from error
-
-
-def _text(file: Path) -> str:
-    data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    return data.decode("utf-8", errors="replace")
-
-
-def load(schema: Schema, target: Target) -> Loaded:
-    """Creates the schema's tables in the target's database, which exists and is empty."""
-    other = f"{target.database}_other"
-    skipped: Counter[str] = Counter()
+def load(schema: Schema, target: Target) -> tuple[str, ...]:
+    """Creates the schema's tables in the target's database, which exists and is empty; returns their names."""
     with connected(target) as connection:
-        if not schema.own:
-            # as the applications' installers do: allows zero dates, and tables before their parents
-            sql.execute(connection, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', foreign_key_checks = 0")
         for statement in schema.statements:
-            if not schema.own and not MAKES_TABLES.match(" ".join(statement.split())):
-                skipped[" ".join(statement.split()[:2]).upper()] += 1
-                continue
-            try:
-                _execute(connection, statement.replace(OTHER_DATABASE, other))
-            except pymysql.Error as error:
-                if schema.own:
-                    raise
-                skipped[f"refused by the server: {error.args[1]}"] += 1
-        tables = tuple(name for (name,) in sql.rows(connection, "SHOW TABLES"))
-    return Loaded(target=target, tables=tables, skipped=tuple(skipped.items()))
+            execute(connection, statement.replace(OTHER_DATABASE, f"{target.database}_other"))
+        return tuple(name for (name,) in sql.rows(connection, "SHOW TABLES"))
 
 
-def _execute(connection: Connection, statement: str) -> None:
+def execute(connection: Connection, statement: str) -> None:
     """Executes the statement unchanged: a percent sign in it is not a placeholder."""
     with connection.cursor() as cursor:
         cursor.execute(statement)

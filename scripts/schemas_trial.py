@@ -1,8 +1,9 @@
 """Tries one table: seeds, counts, verifies and cleans it, or gets a refusal; then checks that the database is unchanged."""
 
+import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from types import FrameType
 from urllib.parse import quote
 
 from click.testing import CliRunner
+from schemas_model import Check
 
 from parloader.cli.commands import cli
 from parloader.database import sql
@@ -21,6 +23,8 @@ from parloader.ledger import control
 LARGEST = re.compile(r"[Aa]t most --rows ([\d,]+)")
 
 REFUSED_EXIT_CODE = 3
+
+READ = "read"
 
 # A command takes a second or two; after this long it is considered stuck
 PATIENCE_SECONDS = 180
@@ -43,6 +47,8 @@ class Trial:
     outcome: Outcome
     rows: int
     reason: str
+    checked: str = ""  # READ, or the error of the application when it read the rows; empty: it did not try
+    cpu_seconds: float = 0.0  # of parloader's processes, not of the server
 
 
 class Wrong(Exception):
@@ -58,42 +64,62 @@ def url(target: Target) -> str:
     return f"mysql://{target.user}:@localhost/{quote(target.database, safe='')}?unix_socket={quote(target.unix_socket or '')}"
 
 
-def try_table(schema: str, server: str, target: Target, table: str, rows: int) -> Trial:
-    """Seeds the table with `rows` rows, or as many as fit. Leaves the database unchanged, unless the outcome is FAILED."""
-    before, reason = state(target), ""
+def try_table(
+    schema: str, server: str, target: Target, table: str, rows: int, before: Mapping[str, tuple[str, int]], check: Check | None
+) -> Trial:
+    """Seeds the table with `rows` rows, or as many as fit. `before`: the state of the database, which is unchanged at the end, unless the
+    outcome is FAILED."""
+    reason, checked, start = "", "", _cpu_seconds()
     try:
-        refusal = _seeded_and_cleaned(target, table, rows, before)
+        refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
         fitting = LARGEST.search(refusal)
         if fitting and 0 < (largest := int(fitting[1].replace(",", ""))) < rows:
             reason, rows = refusal, largest
-            refusal = _seeded_and_cleaned(target, table, rows, before)
+            refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
+        outcome, rows, reason = (Outcome.REFUSED, 0, refusal) if refusal else (Outcome.SEEDED, rows, reason)
     except TriggersLeft as left:
-        return Trial(schema=schema, server=server, table=table, outcome=Outcome.SEEDED, rows=rows, reason=str(left))
+        outcome, reason = Outcome.SEEDED, str(left)
     except Wrong as wrong:
-        return Trial(schema=schema, server=server, table=table, outcome=Outcome.FAILED, rows=rows, reason=str(wrong))
-    outcome = Outcome.REFUSED if refusal else Outcome.SEEDED
-    return Trial(schema=schema, server=server, table=table, outcome=outcome, rows=0 if refusal else rows, reason=refusal or reason)
+        outcome, reason = Outcome.FAILED, str(wrong)
+    used = round(_cpu_seconds() - start, 2)
+    return Trial(schema=schema, server=server, table=table, outcome=outcome, rows=rows, reason=reason, checked=checked, cpu_seconds=used)
 
 
-def _seeded_and_cleaned(target: Target, table: str, rows: int, before: dict[str, tuple[str, int]]) -> str:
-    """Returns the refusal, or an empty text. Wrong: parloader broke a guarantee."""
+def _cpu_seconds() -> float:
+    """CPU time of this process and of the ended ones that it started."""
+    return sum(os.times()[:4])
+
+
+def _seeded_and_cleaned(
+    target: Target, table: str, rows: int, before: Mapping[str, tuple[str, int]], check: Check | None
+) -> tuple[str, str]:
+    """Returns the refusal, or an empty text, and what the application's check found. Wrong: parloader broke a guarantee."""
     code, error = _command(target, "seed", "--table", table, "--rows", str(rows), "--procs", "1")
     if code == REFUSED_EXIT_CODE:
         if not error:
             raise Wrong("seed is refused without a reason")
         _require_as_before(target, before, "after the refusal")
-        return error
+        return error, ""
     if code:
         raise Wrong(f"seed: exit code {code}: {error}")
-    count = state(target)[table][1]
+    with connected(target) as connection:
+        count = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)}")) - before[table][1]
     if count != rows:
-        raise Wrong(f"the table has {count} rows instead of {rows}")
+        raise Wrong(f"the table has {count} new rows instead of {rows}")
+    checked = _checked(table, check)
     for command in (("verify", "--procs", "1"), ("clean", "--procs", "1", "--yes")):
         code, error = _command(target, *command)
         if code:
             raise Wrong(f"{command[0]}: exit code {code}: {error}")
     _require_as_before(target, before, "after clean")
-    return ""
+    return "", checked
+
+
+def _checked(table: str, check: Check | None) -> str:
+    """READ if the application read the rows, its error if it could not, an empty text if it has no way to read this table."""
+    with _patience(f"the application's check of {table}"):
+        error = check(table) if check else None
+    return "" if error is None else error or READ
 
 
 def _command(target: Target, *arguments: str) -> tuple[int, str]:
@@ -141,7 +167,7 @@ def state(target: Target) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _require_as_before(target: Target, before: dict[str, tuple[str, int]], when: str) -> None:
+def _require_as_before(target: Target, before: Mapping[str, tuple[str, int]], when: str) -> None:
     now = state(target)
     more = sorted(now.keys() - before.keys())
     if more:
