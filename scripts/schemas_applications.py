@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from schemas_debian import DEBIAN
+from schemas_django import DJANGO
 from schemas_dump import dump
 from schemas_model import Application, Place
+from schemas_sqlalchemy import SQLALCHEMY
 
-APPLICATIONS: Mapping[str, Application] = {application.name: application for application in DEBIAN}
+APPLICATIONS: Mapping[str, Application] = {application.name: application for application in (*DEBIAN, *DJANGO, *SQLALCHEMY)}
 
 KEPT = Path(__file__).parent.parent / ".applications"
 

@@ -1,0 +1,298 @@
+"""Django applications: their own migrations, run with a settings module that names them."""
+
+from collections.abc import Sequence
+
+from schemas_model import Application
+from schemas_python import PythonApplication
+
+CONTRIB = (
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sites",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+)
+
+DATABASES = """
+DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "$database", "USER": "root", "PASSWORD": "", "HOST": "localhost",
+    "OPTIONS": {"unix_socket": "$socket", "charset": "utf8mb4"}}}
+"""
+
+SETTINGS = """SECRET_KEY = "secret" * 9
+USE_TZ = True
+ALLOWED_HOSTS = ["*"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SITE_ID = 1
+STATIC_URL = "/static/"
+STATIC_ROOT = "$folder/static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = "$folder/media"
+ROOT_URLCONF = "urls"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [
+    f"django.{name}" for name in ("template.context_processors.request", "contrib.auth.context_processors.auth",
+    "contrib.messages.context_processors.messages", "template.context_processors.i18n")]}}]
+"""
+
+
+def django(
+    name: str,
+    *requirements: str,
+    applications: Sequence[str] = (),
+    base: str = "",
+    settings: str = "",
+    environment: Sequence[tuple[str, str]] = (),
+    before: Sequence[str] = (),
+    without: Sequence[str] = (),
+    files: Sequence[tuple[str, str]] = (),
+) -> PythonApplication:
+    """`applications`: a project is made of them and of django.contrib. `base`: the module with the settings of a project that is there already.
+    `settings`: more of them."""
+    first = f"from {base} import *\n" if base else SETTINGS + f"INSTALLED_APPS = {[*CONTRIB, *applications]}\n"
+    return PythonApplication(
+        name=name,
+        requirements=requirements,
+        without=tuple(without),
+        files=(("own_settings.py", first + DATABASES + settings), ("urls.py", "urlpatterns = []\n"), *files),
+        environment=(("DJANGO_SETTINGS_MODULE", "own_settings"), *environment),
+        commands=(*before, "python -m django migrate --noinput"),
+        reader="django",
+    )
+
+
+DJANGO: tuple[Application, ...] = (
+    django(
+        "django-contrib", "django==5.2.9", applications=("django.contrib.flatpages", "django.contrib.redirects", "django.contrib.sitemaps")
+    ),
+    django(
+        "django-packages",
+        "django-allauth[socialaccount,mfa]",
+        "django-guardian",
+        "django-celery-beat",
+        "django-celery-results",
+        "django-oauth-toolkit",
+        "django-simple-history",
+        "django-taggit",
+        "django-reversion",
+        "easy-thumbnails",
+        "django-filer",
+        "django-waffle",
+        "django-axes",
+        "django-otp",
+        "djangorestframework",
+        "django-sql-explorer",
+        "django-q2",
+        "django-constance",
+        "django-watson",
+        "django-auditlog",
+        "django-activity-stream",
+        "django-silk",
+        "django-post-office",
+        "django-notifications-hq",
+        applications=(
+            "allauth",
+            "allauth.account",
+            "allauth.socialaccount",
+            "allauth.mfa",
+            "allauth.usersessions",
+            "guardian",
+            "django_celery_beat",
+            "django_celery_results",
+            "oauth2_provider",
+            "simple_history",
+            "taggit",
+            "reversion",
+            "easy_thumbnails",
+            "filer",
+            "mptt",
+            "waffle",
+            "axes",
+            "django_otp",
+            "django_otp.plugins.otp_totp",
+            "django_otp.plugins.otp_static",
+            "django_otp.plugins.otp_email",
+            "rest_framework",
+            "rest_framework.authtoken",
+            "explorer",
+            "django_q",
+            "constance",
+            "watson",
+            "auditlog",
+            "actstream",
+            "silk",
+            "post_office",
+            "notifications",
+        ),
+        settings='MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")\nCONSTANCE_CONFIG = {}\nEXPLORER_CONNECTIONS = {}\n',
+    ),
+    django(
+        "wagtail",
+        "wagtail==8.0.1",
+        applications=(
+            "wagtail.contrib.forms",
+            "wagtail.contrib.redirects",
+            "wagtail.contrib.settings",
+            "wagtail.contrib.search_promotions",
+            "wagtail.contrib.simple_translation",
+            "wagtail.embeds",
+            "wagtail.sites",
+            "wagtail.users",
+            "wagtail.snippets",
+            "wagtail.documents",
+            "wagtail.images",
+            "wagtail.search",
+            "wagtail.admin",
+            "wagtail",
+            "modelcluster",
+            "taggit",
+        ),
+        settings='WAGTAIL_SITE_NAME = "site"\nWAGTAILADMIN_BASE_URL = "http://localhost"\n',
+    ),
+    django(
+        "django-oscar",
+        "django-oscar==4.2.1",
+        "sorl-thumbnail",
+        settings="""from oscar.defaults import *
+from oscar import INSTALLED_APPS as OSCAR
+INSTALLED_APPS = [*OSCAR, "django.contrib.sites", "django.contrib.flatpages", "sorl.thumbnail"]
+INSTALLED_APPS = list(dict.fromkeys(INSTALLED_APPS))
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+""",
+        applications=(),
+    ),
+    django(
+        "django-cms",
+        "django-cms==5.0.4",
+        "djangocms-text",
+        "djangocms-link",
+        "djangocms-alias",
+        "djangocms-versioning",
+        "djangocms-picture",
+        "djangocms-file",
+        "django-filer",
+        applications=(
+            "cms",
+            "menus",
+            "treebeard",
+            "sekizai",
+            "filer",
+            "easy_thumbnails",
+            "djangocms_text",
+            "djangocms_link",
+            "djangocms_alias",
+            "djangocms_versioning",
+            "djangocms_picture",
+            "djangocms_file",
+        ),
+        settings='CMS_CONFIRM_VERSION4 = True\nCMS_TEMPLATES = [("page.html", "Page")]\nX_FRAME_OPTIONS = "SAMEORIGIN"\n',
+    ),
+    django("kiwitcms", "kiwitcms==12.4", base="tcms.settings.product", settings="ROOT_URLCONF = 'urls'\n"),
+    django(
+        "weblate",
+        "weblate",
+        without=("borgbackup",),
+        base="weblate.settings_example",
+        settings='DATA_DIR = "$folder/data"\nCACHE_DIR = "$folder/cache"\nMEDIA_ROOT = "$folder/media"\nSITE_DOMAIN = "localhost"\n',
+    ),
+    django("pretix", "pretix==2026.8.0", base="pretix.settings", environment=(("PRETIX_DATA_DIR", "$folder"),)),
+    django(
+        "mayan", "mayan-edms", without=("python-ldap",), base="mayan.settings.production", environment=(("MAYAN_MEDIA_ROOT", "$folder"),)
+    ),
+    django(
+        "mailman-web",
+        "hyperkitty==1.3.12",
+        "postorius==1.3.13",
+        applications=(
+            "hyperkitty",
+            "postorius",
+            "django_mailman3",
+            "rest_framework",
+            "django_gravatar",
+            "compressor",
+            "haystack",
+            "django_extensions",
+            "django_q",
+            "allauth",
+            "allauth.account",
+            "allauth.socialaccount",
+        ),
+        settings="""MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+MAILMAN_REST_API_URL = "http://localhost:8001"
+MAILMAN_REST_API_USER = "user"
+MAILMAN_REST_API_PASS = "secret"
+Q_CLUSTER = {"orm": "default"}
+""",
+    ),
+    django(
+        "django-machina",
+        "django-machina==1.3.1",
+        applications=("mptt", "haystack", "widget_tweaks"),
+        settings="""from machina import MACHINA_MAIN_TEMPLATE_DIR, MACHINA_MAIN_STATIC_DIR
+INSTALLED_APPS += ["machina", *(f"machina.apps.{name}" for name in ("forum", "forum_conversation", "forum_conversation.forum_attachments",
+    "forum_conversation.forum_polls", "forum_feeds", "forum_moderation", "forum_search", "forum_tracking", "forum_member", "forum_permission"))]
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}, "machina_attachments": {
+    "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "$folder/cache"}}
+MIDDLEWARE.append("machina.apps.forum_permission.middleware.ForumPermissionMiddleware")
+""",
+    ),
+    django(
+        "django-helpdesk",
+        "django-helpdesk==2.6.1",
+        applications=("bootstrap4form", "rest_framework", "pinax.invitations", "pinax.teams", "reversion", "helpdesk"),
+    ),
+    django(
+        "django-wiki",
+        "wiki",
+        applications=(
+            "django_nyt",
+            "mptt",
+            "sekizai",
+            "sorl.thumbnail",
+            "wiki",
+            "wiki.plugins.attachments",
+            "wiki.plugins.notifications",
+            "wiki.plugins.images",
+            "wiki.plugins.macros",
+        ),
+        settings="ROOT_URLCONF = 'wiki_urls'\n",
+        files=(
+            (
+                "wiki_urls.py",
+                "from django.urls import include, path\nurlpatterns = [path('notifications/', include('django_nyt.urls')), path('', include('wiki.urls'))]\n",
+            ),
+        ),
+    ),
+    django("nautobot", "nautobot", base="nautobot.core.settings", environment=(("NAUTOBOT_ROOT", "$folder"),)),
+    django("reviewboard", "reviewboard==8.1", base="reviewboard.settings"),
+    django(
+        "mezzanine",
+        "mezzanine==6.1.1",
+        applications=(
+            "mezzanine.boot",
+            "django.contrib.redirects",
+            "django.contrib.sitemaps",
+            "mezzanine.conf",
+            "mezzanine.core",
+            "mezzanine.generic",
+            "mezzanine.pages",
+            "mezzanine.blog",
+            "mezzanine.forms",
+            "mezzanine.galleries",
+            "mezzanine.twitter",
+        ),
+    ),
+    django("patchman", "patchman==4.0.21", base="patchman.settings"),
+    django("label-studio", "label-studio==1.23.2", base="core.settings.label_studio"),
+)
