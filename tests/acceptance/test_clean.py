@@ -82,6 +82,7 @@ def test_rows_of_somebody_that_point_at_ours_are_named_and_nothing_goes(database
     assert database.rows("SELECT id FROM note") == ((42,),)
 
 
+@slow_on_mysql("server")
 def test_the_tables_that_parloader_created_stay_with_a_row_of_somebody(database: Database) -> None:
     database.parloader("seed", "--rows", "20", "--procs", "1")
     database.execute("INSERT INTO outgoing_event (id, name) VALUES (999, 'mine')")
@@ -118,6 +119,7 @@ def test_a_clean_that_is_interrupted_can_be_repeated_or_filled_up_again(database
     assert database.rows("SHOW TABLES") == ()
 
 
+@slow_on_mysql("server")
 def test_workers_whose_shares_meet_within_a_batch(database: Database) -> None:
     database.parloader("seed", "--rows", "20000", "--batch", "20000")
     database.parloader("seed", "--rows", "1000", "--new-run", "--batch", "999")
@@ -125,6 +127,7 @@ def test_workers_whose_shares_meet_within_a_batch(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
+@slow_on_mysql("server")
 def test_where_a_parent_cannot_go_all_stay_and_seed_fills_up_again(lived_in: Database) -> None:
     before = everything(lived_in)
     lived_in.parloader("seed", "--rows", "4000", "--procs", "2")

@@ -15,9 +15,9 @@ MAX_SEED_STATEMENTS = 90
 
 MAX_PLAN_STATEMENTS = 30
 
-PRODUCTION_TABLES = 132
+PRODUCTION_TABLES = 40
 
-MORE_TABLES = 400
+MORE_TABLES = 100
 
 # A command repeats some statements if it has to wait, and sometimes it has to
 TIMED_STATEMENTS = 5

@@ -73,8 +73,10 @@ def test_on_the_way(proxied: Database, between: Proxy, harm: Harm) -> None:
     "harm",
     [
         Harm(Moment.INSERT, Act.CUT),
-        Harm(Moment.FILE, Act.CUT),
-        *(pytest.param(harm, marks=pytest.mark.slow) for harm in (Harm(Moment.INSERT, Act.CUT, 5), Harm(Moment.REPLY, Act.CUT, 9))),
+        *(
+            pytest.param(harm, marks=pytest.mark.slow)
+            for harm in (Harm(Moment.FILE, Act.CUT), Harm(Moment.INSERT, Act.CUT, 5), Harm(Moment.REPLY, Act.CUT, 9))
+        ),
         *(pytest.param(Harm(Moment.AFTER_COMMIT, act), marks=pytest.mark.slow) for act in Act),
     ],
     ids=str,

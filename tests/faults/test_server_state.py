@@ -38,6 +38,7 @@ def test_it_is_killed(mortal: Database, own_server: PrivateServer) -> None:
     proven(load)
 
 
+@slow_on_mysql("own_server")
 @pytest.mark.parametrize("restart", [pytest.param(True, id="shut down"), pytest.param(False, id="killed", marks=pytest.mark.slow)])
 def test_it_comes_back(mortal: Database, own_server: PrivateServer, restart: bool) -> None:
     load = started(mortal, Plan(retry_seconds=60))
@@ -134,6 +135,7 @@ def test_the_clock_of_this_machine_is_set_back(database: Database, tmp_path: Pat
     proven(load)
 
 
+@slow_on_mysql("own_server")
 def test_the_private_server_ends_with_a_killed_command(own_server: PrivateServer, tmp_path: Path) -> None:
     environment = {**os.environ, "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(find_binary(own_server.kinds).path)}
     command = [sys.executable, "-m", "parloader", *Plan().command]
