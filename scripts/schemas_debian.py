@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
-from schemas_model import Application, NotToBeHad, Place, run
+from schemas_model import SERVERS, Application, NotToBeHad, Place, run
 from schemas_sources import execute, statements
 
 from parloader.database import sql
@@ -22,13 +22,11 @@ NOT_RUN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Package(Application):
-    """A Debian package. `files`: those in it that create the application's tables (glob patterns, in the order in which they run).
-    `replaced`: texts in the files that the application's installer replaces, and by what."""
+    """A Debian package. `files`: those in it that create the application's tables (glob patterns, in the order in which they run)."""
 
     how: str = "the SQL files of the package"
     package: str
     files: tuple[str, ...]
-    replaced: tuple[tuple[str, str], ...] = ()
 
     def install(self, folder: Path) -> str:
         run(("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", self.package), folder)
@@ -39,7 +37,9 @@ class Package(Application):
         return f"Debian's {self.package} {run(('dpkg-deb', '--field', str(archive), 'Version'), folder).strip()}"
 
     def _found(self, folder: Path) -> list[Path]:
-        return [file for pattern in self.files for file in sorted((folder / "unpacked").glob(pattern))]
+        """Each file once, also if two patterns match it."""
+        files = (file for pattern in self.files for file in sorted((folder / "unpacked").glob(pattern)))
+        return list(dict.fromkeys(files))
 
     def create(self, folder: Path, place: Place) -> Mapping[str, int]:
         skipped: Counter[str] = Counter()
@@ -47,10 +47,7 @@ class Package(Application):
             # as the applications' installers do: allows zero dates, and tables before their parents
             sql.execute(connection, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', foreign_key_checks = 0")
             for file in self._found(folder):
-                text = _text(file)
-                for old, new in self.replaced:
-                    text = text.replace(old, new)
-                for statement in statements(text):
+                for statement in statements(_text(file)):
                     words = " ".join(statement.split())
                     if NOT_RUN.match(words):
                         skipped[" ".join(words.split()[:2]).upper()] += 1
@@ -68,19 +65,56 @@ def _text(file: Path) -> str:
     return data.decode("utf-8", errors="replace")
 
 
+def _package(name: str, *files: str, package: str | None = None, kinds: tuple[str, ...] = tuple(SERVERS)) -> Package:
+    return Package(name=name, package=package or name, files=files, kinds=kinds)
+
+
 DEBIAN: tuple[Application, ...] = (
-    Package(name="zabbix", package="zabbix-server-mysql", files=("usr/share/zabbix-server-mysql/schema.sql.gz",)),
-    Package(
-        name="mediawiki",
-        package="mediawiki",
-        files=(
-            "usr/share/mediawiki/maintenance/tables-generated.sql",
-            "usr/share/mediawiki/extensions*/*/db_patches/mysql/tables-generated.sql",
-            "usr/share/mediawiki/extensions*/*/sql/mysql/tables-generated.sql",
-        ),
+    _package("zabbix", "usr/share/zabbix-server-mysql/schema.sql.gz", package="zabbix-server-mysql"),
+    _package(
+        "mediawiki",
+        "usr/share/mediawiki/maintenance/tables-generated.sql",
+        "usr/share/mediawiki/extensions*/*/db_patches/mysql/tables-generated.sql",
+        "usr/share/mediawiki/extensions*/*/sql/mysql/tables-generated.sql",
     ),
-    Package(name="roundcube", package="roundcube-core", files=("usr/share/roundcube/SQL/mysql.initial.sql",)),
-    Package(name="phpmyadmin", package="phpmyadmin", files=("usr/share/phpmyadmin/sql/create_tables.sql",)),
-    Package(name="icingadb", package="icingadb", files=("usr/share/icingadb/schema/mysql/schema.sql",)),
-    Package(name="icinga-ido", package="icinga2-ido-mysql", files=("usr/share/icinga2-ido-mysql/schema/mysql.sql",)),
+    _package("roundcube", "usr/share/roundcube/SQL/mysql.initial.sql", package="roundcube-core"),
+    _package("phpmyadmin", "usr/share/phpmyadmin/sql/create_tables.sql"),
+    _package("icingadb", "usr/share/icingadb/schema/mysql/schema.sql"),
+    _package("icinga-ido", "usr/share/icinga2-ido-mysql/schema/mysql.sql", package="icinga2-ido-mysql"),
+    _package("icinga-director", "usr/share/icingaweb2/modules/director/schema/mysql.sql", package="icingaweb2-module-director"),
+    _package("icinga-reporting", "usr/share/icingaweb2/modules/reporting/schema/mysql.sql", package="icingaweb2-module-reporting"),
+    _package("icinga-x509", "usr/share/icingaweb2/modules/x509/etc/schema/mysql.schema.sql", package="icingaweb2-module-x509"),
+    _package("bacula", "usr/share/dbconfig-common/data/bacula-director-mysql/install/mysql", package="bacula-director-mysql"),
+    _package("cacti", "usr/share/cacti/conf_templates/cacti.sql"),
+    _package("ejabberd", "usr/share/ejabberd/sql/mysql.sql"),
+    _package("ejabberd-hosts", "usr/share/ejabberd/sql/mysql.new.sql", package="ejabberd"),
+    _package("freeradius", "etc/freeradius/3.0/mods-config/sql/*/mysql/schema.sql", package="freeradius-config"),
+    _package("gammu", "usr/share/doc/gammu-smsd/examples/mysql.sql", package="gammu-smsd"),
+    _package("gerbera", "usr/share/gerbera/mysql.sql"),
+    _package("glewlwyd", "usr/share/dbconfig-common/data/glewlwyd/install/mysql"),
+    _package("homer", "usr/share/homer/sql/schema_*.sql", package="homer-api"),
+    _package("jabberd2", "usr/share/doc/jabberd2/db-setup.mysql.gz"),
+    _package(
+        "kamailio",
+        "usr/share/kamailio/mysql/standard-create.sql",
+        "usr/share/kamailio/mysql/*-create.sql",
+        package="kamailio-mysql-modules",
+    ),
+    _package("kea", "usr/share/kea/scripts/mysql/dhcpdb_create.mysql", package="kea-admin"),
+    _package("kraft", "usr/share/kraft/dbinit/mysql/*.sql", "usr/share/kraft/dbmigrate/mysql/*.sql"),
+    _package("ocsinventory", "usr/share/ocsinventory-reports/files/ocsbase_new.sql", package="ocsinventory-reports"),
+    _package("opendmarc", "usr/share/dbconfig-common/data/opendmarc/install/mysql"),
+    _package(
+        "powerdns",
+        "usr/share/pdns-backend-mysql/schema/schema.mysql.sql",
+        "usr/share/pdns-backend-mysql/schema/enable-foreign-keys.mysql.sql",
+        package="pdns-backend-mysql",
+    ),
+    _package("prelude", "usr/share/dbconfig-common/data/prelude-manager/install/mysql", package="prelude-manager"),
+    _package("request-tracker", "usr/share/request-tracker5/etc/schema.mysql", package="request-tracker5"),
+    _package("rsyslog", "usr/share/dbconfig-common/data/rsyslog-mysql/install/mysql", package="rsyslog-mysql"),
+    _package("tango", "usr/share/dbconfig-common/data/tango-db/install/mysql", package="tango-db"),
+    _package("tt-rss", "usr/share/dbconfig-common/data/tt-rss/install/mysql"),
+    _package("zoneminder", "usr/share/zoneminder/db/zm_create.sql", "usr/share/zoneminder/db/triggers.sql"),
+    _package("zoph", "usr/share/dbconfig-common/data/zoph/install/mysql"),
 )
