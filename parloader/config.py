@@ -48,6 +48,7 @@ class SeedConfig:
     worker_restarts: int = DEFAULT_WORKER_RESTARTS
     limits: Limits = field(default_factory=Limits)
     allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
+    allow_databases: tuple[str, ...] = ()  # other databases in which it may create parent rows
 
     def __post_init__(self) -> None:
         """UsageError if a number is out of range."""

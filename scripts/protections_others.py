@@ -219,7 +219,7 @@ OTHERS = (
         name="created-tables-referenced",
         what="clean keeps the tables that parloader created if a table of others references them",
         file="parloader/builtin/tables.py",
-        old="        if key.child not in created or not key.same_database:\n",
+        old="        if key.child not in created:\n",
         new="        if False:\n",
         tests=("tests/acceptance/test_clean_runs.py::test_tables_that_seed_created_and_clean_keeps[mariadb-a reference]",),
     ),

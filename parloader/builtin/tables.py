@@ -69,8 +69,8 @@ def created_tables(connection: Connection) -> tuple[str, ...]:
 def _why_referenced(connection: Connection, created: Sequence[str]) -> str:
     """Names a foreign key of another table to one of the created ones. Empty: there is none."""
     for key in visibility.foreign_keys_to(connection, created) if created else ():
-        if key.child not in created or not key.same_database:
-            return f"{key.shown_child} references {key.parent} ({', '.join(key.columns)})"
+        if key.child not in created:
+            return f"{key.child} references {key.parent} ({', '.join(key.columns)})"
     return ""
 
 

@@ -109,10 +109,10 @@ class MariaDB(Dialect):
     srid_column = "NULL"
     # SRID 0 is none: such a column takes values of any SRID
     srids_statement = """SELECT g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns
-        WHERE g_table_schema = DATABASE() AND CAST(g_table_name AS BINARY) IN %s AND srid <> 0"""
+        WHERE g_table_schema = %s AND CAST(g_table_name AS BINARY) IN %s AND srid <> 0"""
     # A CHECK's name is unique in its table only (and a column's CHECK may share it with the table's)
     checks_statement = """SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
-        WHERE constraint_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s"""
+        WHERE constraint_schema = %s AND CAST(table_name AS BINARY) IN %s"""
     # Each part is a file name, in which other characters than letters and digits are encoded
     foreign_keys_statement = f"""SELECT {_file_names("for_name")}, {_file_names("ref_name")} FROM information_schema.innodb_sys_foreign"""
 
@@ -154,7 +154,7 @@ class MySQL(Dialect):
     # A CHECK's name is unique in its database
     checks_statement = """SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t
         JOIN information_schema.check_constraints c ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
-        WHERE t.table_schema = DATABASE() AND CAST(t.table_name AS BINARY) IN %s AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'"""
+        WHERE t.table_schema = %s AND CAST(t.table_name AS BINARY) IN %s AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'"""
     foreign_keys_statement = "SELECT for_name, ref_name FROM information_schema.innodb_foreign"
 
     @property

@@ -13,7 +13,7 @@ from parloader.schema.index_definitions import IndexDefinition, MissingIndex, in
 
 def drop_indexes(connection: Connection, table: str, names: Collection[str]) -> None:
     """Raises the driver's errors. That of a server that needs one of them for a foreign key is no conflict (error_codes.classify)."""
-    sql.execute(connection, f"ALTER TABLE {sql.quote(table)} {', '.join(f'DROP INDEX {sql.quote(name)}' for name in names)}")
+    sql.execute(connection, f"ALTER TABLE {sql.quote_table(table)} {', '.join(f'DROP INDEX {sql.quote(name)}' for name in names)}")
 
 
 def add_indexes(
@@ -24,7 +24,7 @@ def add_indexes(
     `existing`: all others of the table. `target`: leads to the same server.
     """
     try:
-        sql.execute(connection, f"ALTER TABLE {sql.quote(table)} {', '.join(additions(existing, absent))}")
+        sql.execute(connection, f"ALTER TABLE {sql.quote_table(table)} {', '.join(additions(existing, absent))}")
     except KeyboardInterrupt:
         with contextlib.suppress(ParloaderError), error_codes.suppress_driver_errors(), connected(target.at(connection.node)) as other:
             sql.execute(other, "KILL QUERY %s", connection.thread_id())

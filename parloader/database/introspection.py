@@ -1,13 +1,13 @@
-"""Reads the schema of the current database into the model of schema/model.py.
+"""Reads tables of the current database, and of those that they reference, into the model of schema/model.py.
 
 Each statement reads all requested tables at once: on MariaDB one query of information_schema may open every table of the database.
 Sources: MySQL manual "INFORMATION_SCHEMA General Table Reference"; MariaDB documentation "Information Schema Tables".
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from parloader.database import error_codes, privileges, sql
 from parloader.database.column_types import ColumnRow, column_schema
@@ -26,6 +26,7 @@ from parloader.schema.model import (
     Trigger,
     UniqueKey,
 )
+from parloader.schema.table_names import database_of, split, table_name
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 
@@ -43,11 +44,12 @@ class TableListing:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedTable:
-    """The current database: its name, and the list of its tables and views."""
+    """A database: its name, and the list of its tables and views."""
 
     database: str
     any_case: bool  # whether names that differ only in case are the same (lower_case_table_names)
-    tables: Mapping[str, TableListing]  # by name
+    tables: Mapping[str, TableListing]  # by name (schema/table_names.py)
+    current: str  # the database connected to
 
     def spelled(self, name: str) -> str | None:
         """The server's spelling of a table's name, which may differ in case (see `any_case`); None if the table does not exist."""
@@ -55,27 +57,69 @@ class ListedTable:
             return name if name in self.tables else None
         return next((existing for existing in self.tables if existing.lower() == name.lower()), None)
 
-    def elsewhere(self, database: str) -> str | None:
-        """The given database, or None if it is the current one."""
-        same = database == self.database or (self.any_case and database.lower() == self.database.lower())
-        return None if same else database
+    def meant(self, name: str) -> str | None:
+        """The name of a table that a user gives, who may write other.client for a table of another database; None: it does not exist here."""
+        database, dot, table = name.partition(".")
+        if (spelled := self.spelled(name)) is not None or not dot:
+            return spelled
+        if database_of(name) is not None:
+            database, table = str(database_of(name)), split(name)[1]
+        return self.name(*((database.lower(), table.lower()) if self.any_case else (database, table))) if database and table else None
+
+    def name(self, database: str, table: str) -> str:
+        """The name of the table in the given database."""
+        return table_name(database, table, current=self.current, any_case=self.any_case)
 
     def with_comment(self, comment: str) -> tuple[str, ...]:
         """The names of the tables that have this comment."""
         return tuple(name for name, listing in self.tables.items() if listing.comment == comment)
 
 
-def list_tables(connection: Connection) -> ListedTable:
-    """Lists the tables and views of the current database."""
-    statement = """SELECT DATABASE(), @@lower_case_table_names, NULL, NULL, NULL, NULL
-        UNION ALL SELECT NULL, NULL, table_name, table_type, engine, table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"""
-    database, any_case, tables = "", False, {}
-    for current, lower_case_table_names, name, table_type, engine, comment in sql.rows(connection, statement):
-        if name is None:
-            database, any_case = current, bool(lower_case_table_names)
-        else:
-            tables[name] = TableListing(table_type=table_type, engine=engine or "", comment=comment or "")
-    return ListedTable(database=database, any_case=any_case, tables=tables)
+def list_tables(connection: Connection, database: str | None = None) -> ListedTable:
+    """Lists the tables and views of a database (None: the current one), as far as the account sees them."""
+    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+    statement = f"""SELECT DATABASE(), @@lower_case_table_names, NULL, NULL, NULL, NULL
+        UNION ALL SELECT NULL, NULL, table_name, table_type, engine, table_comment FROM information_schema.tables WHERE table_schema = {schema}"""
+    (current, any_case, *_), *rows = sorted(sql.rows(connection, statement, *of), key=lambda row: row[0] is None)
+    tables = {
+        table_name(database or current, name, current=current, any_case=bool(any_case)): TableListing(
+            table_type=table_type, engine=engine or "", comment=comment or ""
+        )
+        for _, _, name, table_type, engine, comment in rows
+    }
+    return ListedTable(database=database or current, any_case=bool(any_case), tables=tables, current=current)
+
+
+class _Databases:
+    """The databases whose tables are read. Each is listed once, when it is first needed."""
+
+    def __init__(self, connection: Connection, known: ListedTable | None) -> None:
+        self._connection = connection
+        self._listings: dict[str | None, ListedTable] = {None: known or list_tables(connection)}
+
+    def of(self, name: str) -> ListedTable:
+        """The database of the table."""
+        database = database_of(name)
+        if database is not None and self.current.name(database, "") == "":
+            database = None
+        if database not in self._listings:
+            self._listings[database] = list_tables(self._connection, database)
+        return self._listings[database]
+
+    @property
+    def current(self) -> ListedTable:
+        return self._listings[None]
+
+    def spelled(self, name: str) -> str:
+        """The server's spelling of the table's name; the name itself if there is no such table."""
+        return self.of(name).spelled(name) or name
+
+    def grouped(self, names: Iterable[str]) -> list[tuple[ListedTable, list[str]]]:
+        """The tables of each database."""
+        groups: dict[str, list[str]] = {}
+        for name in names:
+            groups.setdefault(self.of(name).database, []).append(name)
+        return [(self.of(group[0]), group) for group in groups.values()]
 
 
 def read_tables(connection: Connection, names: Iterable[str], known: ListedTable | None = None) -> Schema:
@@ -83,24 +127,38 @@ def read_tables(connection: Connection, names: Iterable[str], known: ListedTable
 
     PrivilegeMissing: the account may not read all columns of a table.
     """
-    return _read(connection, known or list_tables(connection), names)
+    databases = _Databases(connection, known)
+    read: dict[str, TableSchema] = {}
+    for listing, group in databases.grouped(names):
+        read |= _read(connection, listing, group, _foreign_keys(connection, listing, databases))
+    return read
 
 
 def read_with_parents(connection: Connection, names: Iterable[str], known: ListedTable | None = None) -> Schema:
-    """The tables with these names and all their ancestors by foreign key, in the same database. Names that do not exist are left out.
+    """The tables with these names and all their ancestors by foreign key. Left out are names that do not exist, and ancestors in other databases
+    that the account may not read.
 
     PrivilegeMissing: see read_tables.
     """
-    known = known or list_tables(connection)
-    keys = _foreign_keys(connection, known)
-    reached: set[str] = set()
-    pending = [known.spelled(name) or name for name in names]
+    databases = _Databases(connection, known)
+    keys: dict[str, dict[str, tuple[ForeignKey, ...]]] = {}
+    reached: dict[str, None] = {}
+    asked_for = [databases.spelled(name) for name in names]
+    pending = [*asked_for]
     while pending:
         table = pending.pop()
         if table not in reached:
-            reached.add(table)
-            pending += [known.spelled(key.parent) or key.parent for key in keys.get(table, ()) if key.database is None]
-    return _read(connection, known, reached, keys)
+            reached[table] = None
+            listing = databases.of(table)
+            if listing.database not in keys:
+                keys[listing.database] = _foreign_keys(connection, listing, databases)
+            pending += [key.parent for key in keys[listing.database].get(table, ())]
+    read: dict[str, TableSchema] = {}
+    for listing, group in databases.grouped(reached):
+        if listing is not databases.current:
+            group = [name for name in group if name in asked_for or privileges.may_select(connection, name)]
+        read |= _read(connection, listing, group, keys[listing.database]) if group else {}
+    return read
 
 
 def base_tables(schema: Schema) -> Schema:
@@ -109,7 +167,7 @@ def base_tables(schema: Schema) -> Schema:
 
 
 def _read(
-    connection: Connection, known: ListedTable, names: Iterable[str], foreign_keys: Mapping[str, tuple[ForeignKey, ...]] | None = None
+    connection: Connection, known: ListedTable, names: Iterable[str], foreign_keys: Mapping[str, tuple[ForeignKey, ...]]
 ) -> dict[str, TableSchema]:
     types = {kind.value for kind in TableType}
     spellings = {name: known.spelled(name) for name in names}
@@ -118,14 +176,12 @@ def _read(
     privileges.require_select(connection, [*wanted, *sorted(name for name, spelled in spellings.items() if spelled is None)])
     if not wanted:
         return {}
-    dialect = connection.dialect
-    columns = _columns(connection, dialect, wanted)
-    keys = _keys(connection, wanted)
-    if foreign_keys is None:
-        foreign_keys = _foreign_keys(connection, known)
-    checks = _checks(connection, dialect, wanted)
-    partitioning = _partitioning(connection, wanted)
-    triggers = _triggers(connection, wanted)
+    dialect, of = connection.dialect, _Tables(known.database, {split(name)[1]: name for name in wanted})
+    columns = _columns(connection, dialect, of)
+    keys = _keys(connection, of)
+    checks = _checks(connection, dialect, of)
+    partitioning = _partitioning(connection, of)
+    triggers = _triggers(connection, of)
     tables = {}
     for name in wanted:
         listing = known.tables[name]
@@ -155,24 +211,31 @@ def _document_id_key(columns: tuple[ColumnSchema, ...], unique_keys: tuple[Uniqu
     return (UniqueKey(name=f"{DOCUMENT_ID}_INDEX", columns=(DOCUMENT_ID,)),) if has_column and not is_listed else ()
 
 
-def _rows_by_table(connection: Connection, statement: str, wanted: Collection[str]) -> dict[str, Rows]:
-    """The statement's rows by table: its first column is the table's name, its parameter the wanted names.
+class _Tables(NamedTuple):
+    """Tables of a database."""
+
+    database: str
+    names: Mapping[str, str]  # by their names in this database
+
+
+def _rows_by_table(connection: Connection, statement: str, wanted: _Tables) -> dict[str, Rows]:
+    """The statement's rows by table: its first column is the table's name, its parameters the database and the wanted names.
 
     Statements compare names as bytes: MariaDB's information_schema ignores case and accents, takes 'table' and 'tablé' for the same name
     and returns only one of them.
     """
     by_table: dict[str, Rows] = {}
-    for name, *others in sql.rows(connection, statement, tuple(wanted)):
-        if name in wanted:
-            by_table.setdefault(name, []).append(tuple(others))
+    for name, *others in sql.rows(connection, statement, wanted.database, tuple(wanted.names)):
+        if name in wanted.names:
+            by_table.setdefault(wanted.names[name], []).append(tuple(others))
     return by_table
 
 
-def _columns(connection: Connection, dialect: Dialect, wanted: Collection[str]) -> dict[str, tuple[ColumnSchema, ...]]:
+def _columns(connection: Connection, dialect: Dialect, wanted: _Tables) -> dict[str, tuple[ColumnSchema, ...]]:
     statement = f"""SELECT table_name, column_name, is_nullable, column_default, extra, generation_expression, data_type, column_type,
             character_maximum_length, character_octet_length, numeric_precision, numeric_scale, datetime_precision, character_set_name,
             collation_name, {dialect.srid_column}, column_comment
-        FROM information_schema.columns WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, ordinal_position"""
+        FROM information_schema.columns WHERE table_schema = %s AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, ordinal_position"""
     character_bytes: dict[str, int] = dict(sql.rows(connection, "SELECT character_set_name, maxlen FROM information_schema.character_sets"))
     columns = {
         table: tuple(column_schema(ColumnRow(*row), dialect, character_bytes) for row in rows)
@@ -186,10 +249,10 @@ def _columns(connection: Connection, dialect: Dialect, wanted: Collection[str]) 
     return columns
 
 
-def _keys(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
+def _keys(connection: Connection, wanted: _Tables) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
     """By table: its unique keys (the primary key first, the others by name), and the columns of its other indexes."""
     statement = """SELECT table_name, index_name, non_unique, column_name, sub_part FROM information_schema.statistics
-        WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, index_name, seq_in_index"""
+        WHERE table_schema = %s AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, index_name, seq_in_index"""
     keys = {}
     for table, rows in _rows_by_table(connection, statement, wanted).items():
         parts: dict[tuple[str, bool], Rows] = {}
@@ -216,29 +279,28 @@ def _unique_key(name: str, parts: Rows) -> UniqueKey:
     )
 
 
-def _foreign_keys(connection: Connection, known: ListedTable) -> dict[str, tuple[ForeignKey, ...]]:
-    """The foreign keys of all tables in the current database, by table."""
+def _foreign_keys(connection: Connection, of: ListedTable, databases: _Databases) -> dict[str, tuple[ForeignKey, ...]]:
+    """The foreign keys of all tables in a database, by table."""
     statement = """SELECT table_name, constraint_name, referenced_table_schema, referenced_table_name, column_name, referenced_column_name
-        FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
+        FROM information_schema.key_column_usage WHERE table_schema = %s AND referenced_table_name IS NOT NULL
         ORDER BY table_name, constraint_name, ordinal_position"""
     keys: dict[tuple[str, str], Rows] = {}
-    for table, name, *others in sql.rows(connection, statement):
+    for table, name, *others in sql.rows(connection, statement, of.database):
         keys.setdefault((table, name), []).append(tuple(others))
     by_table: dict[str, tuple[ForeignKey, ...]] = {}
     for (table, name), pairs in sorted(keys.items()):
-        database, parent = known.elsewhere(pairs[0][0]), pairs[0][1]
+        name_of_table, parent = of.name(of.database, table), of.name(*pairs[0][:2])
         key = ForeignKey(
             name=name,
             columns=tuple(column for *_, column, _ in pairs),
-            parent=(known.spelled(parent) or parent) if database is None else parent,
+            parent=databases.spelled(parent) if of.any_case else parent,
             referenced=tuple(referenced for *_, referenced in pairs),
-            database=database,
         )
-        by_table[table] = (*by_table.get(table, ()), key)
+        by_table[name_of_table] = (*by_table.get(name_of_table, ()), key)
     return by_table
 
 
-def _checks(connection: Connection, dialect: Dialect, wanted: Collection[str]) -> dict[str, tuple[Check, ...]]:
+def _checks(connection: Connection, dialect: Dialect, wanted: _Tables) -> dict[str, tuple[Check, ...]]:
     """The enforced CHECKs, by table."""
     return {
         table: tuple(Check(name=name, clause=dialect.check_clause(text)) for name, text in sorted(rows))
@@ -246,9 +308,9 @@ def _checks(connection: Connection, dialect: Dialect, wanted: Collection[str]) -
     }
 
 
-def _partitioning(connection: Connection, wanted: Collection[str]) -> dict[str, Partitioning]:
+def _partitioning(connection: Connection, wanted: _Tables) -> dict[str, Partitioning]:
     statement = """SELECT table_name, partition_name, partition_method, partition_expression, partition_description
-        FROM information_schema.partitions WHERE table_schema = DATABASE() AND CAST(table_name AS BINARY) IN %s AND partition_name IS NOT NULL
+        FROM information_schema.partitions WHERE table_schema = %s AND CAST(table_name AS BINARY) IN %s AND partition_name IS NOT NULL
         ORDER BY table_name, partition_ordinal_position, subpartition_ordinal_position"""
     by_table = {}
     for table, rows in _rows_by_table(connection, statement, wanted).items():
@@ -260,9 +322,9 @@ def _partitioning(connection: Connection, wanted: Collection[str]) -> dict[str, 
     return by_table
 
 
-def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tuple[Trigger, ...]]:
+def _triggers(connection: Connection, wanted: _Tables) -> dict[str, tuple[Trigger, ...]]:
     statement = """SELECT event_object_table, trigger_name, event_manipulation FROM information_schema.triggers
-        WHERE event_object_schema = DATABASE() AND CAST(event_object_table AS BINARY) IN %s"""
+        WHERE event_object_schema = %s AND CAST(event_object_table AS BINARY) IN %s"""
     return {
         table: tuple(Trigger(name=name, event=event) for name, event in sorted(rows))
         for table, rows in _rows_by_table(connection, statement, wanted).items()
@@ -272,7 +334,7 @@ def _triggers(connection: Connection, wanted: Collection[str]) -> dict[str, tupl
 def definition(connection: Connection, table: str) -> str:
     """The statement that creates the table or view, without its AUTO_INCREMENT counter; empty if it does not exist."""
     try:
-        _, statement, *_ = sql.row(connection, f"SHOW CREATE TABLE {sql.quote(table)}")
+        _, statement, *_ = sql.row(connection, f"SHOW CREATE TABLE {sql.quote_table(table)}")
     except DriverError as error:
         if error_codes.is_table_missing(error):
             return ""

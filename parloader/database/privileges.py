@@ -35,25 +35,25 @@ class Trial:
 
 def select(table: str) -> Trial:
     """SELECT on all columns."""
-    return Trial(privilege="SELECT", table=table, statement=f"SELECT * FROM {sql.quote(table)} LIMIT 0")
+    return Trial(privilege="SELECT", table=table, statement=f"SELECT * FROM {sql.quote_table(table)} LIMIT 0")
 
 
 def insert(table: str, columns: Collection[str]) -> Trial:
     """INSERT on these columns."""
     names, nulls = ", ".join(map(sql.quote, columns)), ", ".join(["NULL"] * len(columns))
     return Trial(
-        privilege="INSERT", table=table, statement=f"INSERT INTO {sql.quote(table)} ({names}) SELECT {nulls} FROM DUAL WHERE FALSE"
+        privilege="INSERT", table=table, statement=f"INSERT INTO {sql.quote_table(table)} ({names}) SELECT {nulls} FROM DUAL WHERE FALSE"
     )
 
 
 def update(table: str, columns: Collection[str]) -> Trial:
     """UPDATE on these columns."""
     same = ", ".join(f"{name} = {name}" for name in map(sql.quote, columns))
-    return Trial(privilege="UPDATE", table=table, statement=f"UPDATE {sql.quote(table)} SET {same} WHERE FALSE")
+    return Trial(privilege="UPDATE", table=table, statement=f"UPDATE {sql.quote_table(table)} SET {same} WHERE FALSE")
 
 
 def delete(table: str) -> Trial:
-    return Trial(privilege="DELETE", table=table, statement=f"DELETE FROM {sql.quote(table)} WHERE FALSE")
+    return Trial(privilege="DELETE", table=table, statement=f"DELETE FROM {sql.quote_table(table)} WHERE FALSE")
 
 
 def drop(connection: Connection, table: str) -> Iterator[Trial]:
@@ -64,17 +64,17 @@ def drop(connection: Connection, table: str) -> Iterator[Trial]:
 
 def alter(table: str) -> Trial:
     """ALTER on the table."""
-    return Trial(privilege="ALTER", table=table, statement=f"ALTER TABLE {sql.quote(table)} ALTER COLUMN {NOTHING} DROP DEFAULT")
+    return Trial(privilege="ALTER", table=table, statement=f"ALTER TABLE {sql.quote_table(table)} ALTER COLUMN {NOTHING} DROP DEFAULT")
 
 
 def create(table: str) -> Trial:
     """CREATE for a table of this name."""
-    return Trial(privilege="CREATE", table=table, statement=f"CREATE TABLE {sql.quote(table)} LIKE {NOTHING}")
+    return Trial(privilege="CREATE", table=table, statement=f"CREATE TABLE {sql.quote_table(table)} LIKE {NOTHING}")
 
 
 def index(table: str) -> Trial:
     """INDEX on the table."""
-    return Trial(privilege="INDEX", table=table, statement=f"CREATE INDEX {NOTHING} ON {sql.quote(table)} ({NOTHING})")
+    return Trial(privilege="INDEX", table=table, statement=f"CREATE INDEX {NOTHING} ON {sql.quote_table(table)} ({NOTHING})")
 
 
 def references(table: str) -> Trial:
@@ -82,7 +82,7 @@ def references(table: str) -> Trial:
     return Trial(
         privilege="REFERENCES",
         table=table,
-        statement=f"CREATE TABLE {NOTHING} (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES {sql.quote(table)} ({NOTHING}))",
+        statement=f"CREATE TABLE {NOTHING} (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES {sql.quote_table(table)} ({NOTHING}))",
     )
 
 
@@ -97,9 +97,14 @@ def require_select(connection: Connection, tables: Sequence[str]) -> None:
     """PrivilegeMissing: the account may not read every column of these tables, so what it sees of the schema is not all of it."""
     for at in range(0, len(tables), JOINED):
         part = tables[at : at + JOINED]
-        joined = ", ".join(f"(SELECT * FROM {sql.quote(name)} LIMIT 0) t{n}" for n, name in enumerate(part))
+        joined = ", ".join(f"(SELECT * FROM {sql.quote_table(name)} LIMIT 0) t{n}" for n, name in enumerate(part))
         if _is_denied(connection, Trial(privilege="SELECT", table=part[0], statement=f"SELECT 1 FROM {joined}")):
             raise _missing(connection, [trial for trial in map(select, part) if _is_denied(connection, trial)])
+
+
+def may_select(connection: Connection, table: str) -> bool:
+    """Whether the account may read every column of the table; also true if there is no such table."""
+    return not _is_denied(connection, select(table))
 
 
 def grant_to_see_triggers(connection: Connection) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from parloader.database import error_codes
 from parloader.database.driver import Connection, DriverError
+from parloader.schema import table_names
 from parloader.schema.model import quote_identifier
 
 QUERY_INTERRUPTED = 1317
@@ -14,6 +15,17 @@ QUERY_INTERRUPTED = 1317
 def quote(name: str) -> str:
     """A quoted identifier for the statements that these helpers run (percent signs doubled, because the driver fills in values for %s)."""
     return quote_identifier(name).replace("%", "%%")
+
+
+def quote_table(name: str) -> str:
+    """A table's name, with its database if it has one (schema/table_names.py), for the same statements."""
+    return table_names.quote_table(name).replace("%", "%%")
+
+
+def schema_of(name: str) -> tuple[str, tuple[str, ...]]:
+    """SQL for the database of a table with this name, and its parameters."""
+    database = table_names.database_of(name)
+    return ("DATABASE()", ()) if database is None else ("%s", (database,))
 
 
 def execute(connection: Connection, statement: str, *values: Any) -> int:
@@ -34,7 +46,7 @@ def delete(connection: Connection, table: str, condition: str, *values: Any, ord
     MariaDB reports success, without a deleted row, if KILL QUERY hits a DELETE while it is planned (seen with 10.11.18). That is raised as an
     error here, like any other killed statement.
     """
-    of_table = f"FROM {quote(table)} WHERE {condition}"
+    of_table = f"FROM {quote_table(table)} WHERE {condition}"
     deleted = execute(connection, f"DELETE {of_table} {order}", *values)
     if not deleted and value(connection, f"SELECT COUNT(*) {of_table} FOR UPDATE", *values):
         raise DriverError(QUERY_INTERRUPTED, "Query execution was interrupted")

@@ -13,22 +13,19 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.grants import shows_all_tables
 from parloader.schema.model import quote_identifier
+from parloader.schema.table_names import database_of, split, table_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A foreign key of any database that references a table of the current one."""
+    """A foreign key of any database that references a table."""
 
-    database: str
-    """of the child"""
     child: str
     columns: tuple[str, ...]
     """of the child"""
     parent: str
     referenced: tuple[str, ...]
     """the columns of the parent, in the order of `columns`"""
-    same_database: bool
-    """whether the child is in the current database as well"""
     child_key: tuple[str, ...]
     """the columns that name a row of the child in a message"""
     indexes: tuple[str, ...] = ()
@@ -43,19 +40,9 @@ class Reference:
     """column and type of both sides, if a foreign key compares them in another way than SQL; if `with_types` has read them"""
 
     @property
-    def shown_child(self) -> str:
-        """The child's name in messages: with its database, if that is not the current one."""
-        return self.child if self.same_database else f"{self.database}.{self.child}"
-
-    @property
-    def quoted_child(self) -> str:
-        """The child with its database, for a statement with parameters."""
-        return f"{sql.quote(self.database)}.{sql.quote(self.child)}"
-
-    @property
     def within_table(self) -> bool:
         """Whether the parent is the child itself."""
-        return self.same_database and self.child == self.parent
+        return self.child == self.parent
 
     @property
     def parent_columns(self) -> str:
@@ -79,7 +66,7 @@ class HiddenReference(NamedTuple):
     """A foreign key of a table that the account may not read."""
 
     child: str
-    """quoted: `database`.`table`"""
+    """quoted, with its database in any case"""
     parent: str
 
 
@@ -100,7 +87,7 @@ class References:
 
 def all_exist(connection: Connection, tables: Iterable[str]) -> bool:
     """Whether all of these tables exist. DriverError: the account may not read one of them. One statement for all of them."""
-    return _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote, tables))} LIMIT 0")
+    return _exists(connection, f"SELECT 1 FROM {', '.join(map(sql.quote_table, tables))} LIMIT 0")
 
 
 def _exists(connection: Connection, statement: str) -> bool:
@@ -119,29 +106,28 @@ def foreign_keys_to(connection: Connection, parents: Collection[str]) -> tuple[R
 
     Names are compared in Python: under NO_BACKSLASH_ESCAPES, MySQL's view fails with a syntax error for a name that contains a quote.
     """
-    statement = """SELECT referenced_table_schema, referenced_table_name, @@lower_case_table_names, DATABASE(), table_schema, table_name, constraint_name, column_name,
-        referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE()
+    here = "IS NOT NULL" if any(map(database_of, parents)) else "= DATABASE()"
+    statement = f"""SELECT DATABASE(), @@lower_case_table_names, referenced_table_schema, referenced_table_name, table_schema, table_name, constraint_name,
+        column_name, referenced_column_name FROM information_schema.key_column_usage WHERE referenced_table_schema {here}
         ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
     lower = {name.lower(): name for name in parents}
-    pairs: dict[tuple[str, str, bool, str, str], list[tuple[str, str]]] = {}
-    for of, name, any_case, current, database, child, key, column, referenced in sql.rows(connection, statement):
-        if of != current and not (any_case and of.lower() == current.lower()):
-            continue  # MariaDB compares without case and accents
+    pairs: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for current, lower_case, of, referenced_table, database, table, key, column, referenced in sql.rows(connection, statement):
+        any_case = bool(lower_case)
+        name = table_name(of, referenced_table, current=current, any_case=any_case)
         parent = lower.get(name.lower()) if any_case else name
-        if parent is not None and parent in parents:
-            same = database == current or (any_case and database.lower() == current.lower())
-            pairs.setdefault((parent, database, bool(same), child, key), []).append((column, referenced))
+        if parent is not None and parent in parents:  # MariaDB compares the database without case and accents
+            child = table_name(database, table, current=current, any_case=any_case)
+            pairs.setdefault((parent, child, key), []).append((column, referenced))
     return tuple(
         Reference(
-            database=database,
             child=child,
             columns=tuple(c for c, _ in columns),
             parent=parent,
             referenced=tuple(r for _, r in columns),
-            same_database=same,
             child_key=tuple(c for c, _ in columns),
         )
-        for (parent, database, same, child, _), columns in pairs.items()
+        for (parent, child, _), columns in pairs.items()
     )
 
 
@@ -150,11 +136,11 @@ def all_references(connection: Connection, parents: Collection[str]) -> Referenc
     if not parents:
         return References(readable=(), hidden=(), complete=True)
     visible = tuple(
-        replace(reference, child_key=_primary_key(connection, reference.database, reference.child) or reference.child_key)
+        replace(reference, child_key=_primary_key(connection, reference.child) or reference.child_key)
         for reference in foreign_keys_to(connection, parents)
     )
     readable = tuple(reference for reference in visible if _is_readable(connection, reference))
-    hidden = [HiddenReference(_quoted(f"{r.database}/{r.child}"), r.parent) for r in visible if r not in readable]
+    hidden = [HiddenReference(_with_database(connection, r.child), r.parent) for r in visible if r not in readable]
     unseen = _unseen_children(connection, parents, visible)
     complete = unseen is not None or shows_all_tables(line for (line,) in sql.rows(connection, "SHOW GRANTS"))
     return References(readable=readable, hidden=tuple(dict.fromkeys((*hidden, *(unseen or ())))), complete=complete)
@@ -165,32 +151,30 @@ def with_indexes(connection: Connection, references: Iterable[Reference]) -> tup
 
     A row inserted into the child locks the parent's row in one of these indexes only. Indexes that no statement can use are left out.
     """
-    known: dict[tuple[str | None, str], dict[str, list[str]]] = {}
+    known: dict[str, dict[str, list[str]]] = {}
 
-    def beginning_like(columns: Sequence[str], database: str | None, table: str) -> tuple[str, ...]:
-        if (database, table) not in known:
-            known[database, table] = _indexes(connection, database, table)
+    def beginning_like(columns: Sequence[str], table: str) -> tuple[str, ...]:
+        if table not in known:
+            known[table] = _indexes(connection, table)
         return tuple(
-            name
-            for name, indexed in known[database, table].items()
-            if all(one == other for one, other in zip(indexed, columns, strict=False))
+            name for name, indexed in known[table].items() if all(one == other for one, other in zip(indexed, columns, strict=False))
         )
 
     def found(reference: Reference) -> Reference:
-        names = beginning_like(reference.referenced, None, reference.parent)
-        of_child = beginning_like(reference.columns, None if reference.same_database else reference.database, reference.child)
+        names = beginning_like(reference.referenced, reference.parent)
+        of_child = beginning_like(reference.columns, reference.child)
         return replace(reference, indexes=() if "PRIMARY" in names else names, child_index=next(iter(of_child), None))
 
     return tuple(map(found, references))
 
 
-def _indexes(connection: Connection, database: str | None, table: str) -> dict[str, list[str]]:
-    """Index → its columns, of the indexes that statements can use. `database`: None is the current one."""
-    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+def _indexes(connection: Connection, table: str) -> dict[str, list[str]]:
+    """Index → its columns, of the indexes that statements can use."""
+    schema, of = sql.schema_of(table)
     statement = f"""SELECT index_name, column_name FROM information_schema.statistics
         WHERE table_schema = {schema} AND CAST(table_name AS BINARY) = %s AND {connection.dialect.usable_index} ORDER BY index_name, seq_in_index"""
     columns: dict[str, list[str]] = {}
-    for name, column in sql.rows(connection, statement, *of, table):
+    for name, column in sql.rows(connection, statement, *of, split(table)[1]):
         columns.setdefault(name, []).append(column)
     return columns
 
@@ -232,16 +216,15 @@ def with_types(connection: Connection, references: Iterable[Reference]) -> tuple
     A foreign key may have columns of different types if they have the same size. InnoDB compares the stored bytes: those of the year 2001
     are those of the number 101.
     """
-    known: dict[tuple[str | None, str], dict[str, _ColumnType]] = {}
+    known: dict[str, dict[str, _ColumnType]] = {}
 
-    def types(database: str | None, table: str) -> dict[str, _ColumnType]:
-        if (database, table) not in known:
-            known[database, table] = _column_types(connection, database, table)
-        return known[database, table]
+    def types(table: str) -> dict[str, _ColumnType]:
+        if table not in known:
+            known[table] = _column_types(connection, table)
+        return known[table]
 
     def typed(reference: Reference) -> Reference:
-        child = types(None if reference.same_database else reference.database, reference.child)
-        parent = types(None, reference.parent)
+        child, parent = types(reference.child), types(reference.parent)
         pairs = [
             (column, child[column], name, parent[name])
             for column, name in zip(reference.columns, reference.referenced, strict=True)
@@ -263,19 +246,19 @@ def with_types(connection: Connection, references: Iterable[Reference]) -> tuple
     return tuple(map(typed, references))
 
 
-def _column_types(connection: Connection, database: str | None, table: str) -> dict[str, _ColumnType]:
-    """The types of the table's columns. `database`: None is the current one."""
-    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+def _column_types(connection: Connection, table: str) -> dict[str, _ColumnType]:
+    """The types of the table's columns."""
+    schema, of = sql.schema_of(table)
     statement = f"""SELECT column_name, data_type, column_type, COALESCE(collation_name, '') FROM information_schema.columns
         WHERE table_schema = {schema} AND CAST(table_name AS BINARY) = %s"""
-    return {name: _ColumnType(*types) for name, *types in sql.rows(connection, statement, *of, table)}
+    return {name: _ColumnType(*types) for name, *types in sql.rows(connection, statement, *of, split(table)[1])}
 
 
 def _is_readable(connection: Connection, reference: Reference) -> bool:
     """Whether the account may read the child: the columns of the foreign key, and those that name a row in a message."""
     columns = dict.fromkeys((*reference.child_key, *reference.columns))
     try:
-        return _exists(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {reference.quoted_child} LIMIT 0")
+        return _exists(connection, f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote_table(reference.child)} LIMIT 0")
     except DriverError as error:
         if error_codes.is_privilege_missing(error):
             return False
@@ -300,10 +283,20 @@ def _unseen_children(
     def folded(name: str) -> str:
         return name.lower() if any_case else name
 
-    wanted = {folded(f"{database}/{parent}"): parent for parent in parents}
+    def located(name: str) -> str:
+        of, table = split(name)
+        return folded(f"{of or database}/{table}")
+
+    wanted = {located(parent): parent for parent in parents}
     existing = Counter((folded(child), folded(parent)) for child, parent in rows if folded(parent) in wanted)
-    listed = Counter((folded(f"{r.database}/{r.child}"), folded(f"{database}/{r.parent}")) for r in visible)
+    listed = Counter((located(r.child), located(r.parent)) for r in visible)
     return tuple(HiddenReference(_quoted(child), wanted[parent]) for child, parent in existing - listed)
+
+
+def _with_database(connection: Connection, name: str) -> str:
+    """The table's quoted name with its database, also if that is the current one."""
+    database, table = split(name)
+    return f"{quote_identifier(database or sql.value(connection, 'SELECT DATABASE()'))}.{quote_identifier(table)}"
 
 
 def _quoted(child: str) -> str:
@@ -312,8 +305,9 @@ def _quoted(child: str) -> str:
     return f"{quote_identifier(database)}.{quote_identifier(table[0])}" if len(table) == 1 else child
 
 
-def _primary_key(connection: Connection, database: str, table: str) -> tuple[str, ...]:
-    """The primary key's columns of a table in any database; empty without a primary key."""
-    statement = """SELECT column_name FROM information_schema.key_column_usage
-        WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
-    return tuple(name for (name,) in sql.rows(connection, statement, database, table))
+def _primary_key(connection: Connection, table: str) -> tuple[str, ...]:
+    """The primary key's columns of a table; empty without a primary key."""
+    schema, of = sql.schema_of(table)
+    statement = f"""SELECT column_name FROM information_schema.key_column_usage
+        WHERE table_schema = {schema} AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
+    return tuple(name for (name,) in sql.rows(connection, statement, *of, split(table)[1]))

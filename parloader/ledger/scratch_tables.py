@@ -34,11 +34,11 @@ class Scratch:
     def empty(self, connection: Connection) -> None:
         """Empties the target table and its ledger of batches."""
         for table in (self.target, SCRATCH_BATCHES):
-            sql.execute(connection, f"TRUNCATE TABLE {sql.quote(table)}")
+            sql.execute(connection, f"TRUNCATE TABLE {sql.quote_table(table)}")
 
     def count_rows(self, connection: Connection) -> int:
         """Counts the rows of the target table."""
-        return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(self.target)}"))
+        return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(self.target)}"))
 
     def keep_source(self, connection: Connection) -> None:
         """Copies the target's rows into SOURCE_TABLE."""
@@ -47,7 +47,7 @@ class Scratch:
         columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
         sql.execute(
             connection,
-            f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote(table.name)}",
+            f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote_table(table.name)}",
         )
 
     def turn_checks_off(self, connection: Connection) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Scratch:
     def _enforce(self, connection: Connection, how: str) -> None:
         statement = "SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = %s AND constraint_type = 'CHECK'"
         for (name,) in sql.rows(connection, statement, self.target):
-            sql.execute(connection, f"ALTER TABLE {sql.quote(self.target)} ALTER CHECK {sql.quote(name)} {how}")
+            sql.execute(connection, f"ALTER TABLE {sql.quote_table(self.target)} ALTER CHECK {sql.quote(name)} {how}")
 
 
 def create_scratch_tables(connection: Connection, plan: Plan, live: Schema) -> Scratch:
@@ -113,7 +113,7 @@ def _copy(connection: Connection, plan: Plan, live: Schema) -> dict[str, str]:
 
 
 def _create_like(connection: Connection, copy: str, table: str) -> None:
-    sql.execute(connection, f"CREATE TABLE {copy} LIKE {sql.quote(table)}")
+    sql.execute(connection, f"CREATE TABLE {copy} LIKE {sql.quote_table(table)}")
     try:
         sql.execute(connection, f"ALTER TABLE {copy} COMMENT = '{store.SCRATCH_MARK}'")
     except BaseException:
@@ -122,6 +122,6 @@ def _create_like(connection: Connection, copy: str, table: str) -> None:
 
 
 def _foreign_key(key: ForeignKey, copies: dict[str, str]) -> str:
-    parent = sql.quote(copies.get(key.parent, key.parent)) if key.database is None else f"{sql.quote(key.database)}.{sql.quote(key.parent)}"
+    parent = sql.quote_table(copies.get(key.parent, key.parent))
     columns, referenced = (", ".join(map(sql.quote, names)) for names in (key.columns, key.referenced))
     return f"FOREIGN KEY ({columns}) REFERENCES {parent} ({referenced})"

@@ -199,7 +199,7 @@ def _read_scope(config: VerifyConfig, connection: Connection) -> _Scope:
         where=described(target, connection),
         all_runs=all_runs,
         runs=runs,
-        tables=select_tables(runs, [listing.spelled(name) or name for name in config.tables]),
+        tables=select_tables(runs, [listing.meant(name) or name for name in config.tables]),
         schema=introspection.read_tables(connection, names, listing),
         server=server_info(connection),
     )

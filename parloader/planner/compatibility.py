@@ -229,14 +229,13 @@ def _misdirected(table: Table, live: TableSchema, key: ForeignKey) -> list[str]:
         name
         for name in key.columns
         if (pick := table.references.get(name))
-        and not any(name in other.columns and other.to == pick.parent for other in live.foreign_keys)
+        and not any(name in other.columns and other.parent == pick.parent for other in live.foreign_keys)
     ]
 
 
 def _misdirected_pick(table: Table, key: ForeignKey, name: str) -> Misfit:
-    problem = f"{table.name}.{name} references {key.to}, so it can only pick from {key.to}"
-    next_step = f"Pick from {key.to} in the plan" if key.database is None else f"Give {name} other values in the plan"
-    return _misfit(table.name, name, problem, next_step)
+    problem = f"{table.name}.{name} references {key.parent}, so it can only pick from {key.parent}"
+    return _misfit(table.name, name, problem, f"Pick from {key.parent} in the plan")
 
 
 def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.DataFrame) -> list[Misfit]:

@@ -60,7 +60,7 @@ solver.py is where the work is done; the steps of a round are, in order, foreign
 for the final round, column_generators.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from parloader.errors import Refused, UsageError
@@ -83,11 +83,19 @@ class CompletedPlan:
     reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
 
 
-def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingTable], parents: Mapping[str, int], fill: Fill) -> CompletedPlan:
+def complete(
+    plan: Plan,
+    schema: Schema,
+    existing: Mapping[str, ExistingTable],
+    parents: Mapping[str, int],
+    fill: Fill,
+    allowed_databases: Collection[str] = (),
+) -> CompletedPlan:
     """Adds every table and column that the plan lacks, and keeps what it gives. Deterministic: the same arguments give the same plan.
 
     `schema`: the plan's tables and all that they reference, recursively. `existing`: the rows of tables that are not empty.
-    `parents`: table → how many of its rows to pick from, instead of the default rule.
+    `parents`: table → how many of its rows to pick from, instead of the default rule. `allowed_databases`: other databases in which it may
+    plan rows.
     Refused names the table that cannot be filled, why, and what to do; if too many rows are requested, it says how many fit.
     """
     for name in parents:
@@ -96,7 +104,9 @@ def complete(plan: Plan, schema: Schema, existing: Mapping[str, ExistingTable], 
                 f"--parents {name}: no table of this load references {name}",
                 f"{suggestion(name, schema)}The tables of this load: {listed(sorted(schema))}",
             )
-    request = PlanningRequest(plan=plan, schema=schema, existing=existing, parents=parents, fill=fill)
+    request = PlanningRequest(
+        plan=plan, schema=schema, existing=existing, parents=parents, fill=fill, allowed_databases=frozenset(allowed_databases)
+    )
     try:
         solver = PlanSolver(request)
         completed, notes = solver.solve()

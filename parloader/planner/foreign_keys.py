@@ -12,6 +12,7 @@ from parloader.errors import Refused
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, listed, require_fillable
 from parloader.schema.model import ForeignKey, TableSchema
+from parloader.schema.table_names import database_of
 
 ForeignKeyEdge: TypeAlias = tuple[str, str]
 """(table, name of its foreign key)"""
@@ -106,6 +107,7 @@ class ForeignKeySelector:
             return
         table_schema = self.request.table_schema(name)
         require_fillable(table_schema)
+        self.request.require_allowed(name)
         graph.parents[name] = set()
         graph.filled[name] = []
         if planned := self.request.planned(name):
@@ -218,12 +220,10 @@ class ForeignKeySelector:
 
     def _obstacle(self, name: str, key: ForeignKey) -> str | None:
         """Why the foreign key cannot be filled."""
-        if key.database is not None:
-            return f"its parent {key.parent} is in another database, {key.database}"
         if key.parent == name and len(key.columns) > 1:
             return "a foreign key of several columns to its own table is not supported"
         if key.parent not in self.request.schema:
-            return f"its parent {key.parent} does not exist"
+            return f"its parent {key.parent} does not exist" + (", or the account may not read it" if database_of(key.parent) else "")
         return None
 
     def _left_null(self, table: str, key: ForeignKey, reason: str) -> Note:
@@ -238,6 +238,6 @@ def referenced_columns(request: PlanningRequest, table: str) -> frozenset[str]:
         for other in request.schema.values()
         if other.name != table
         for key in other.foreign_keys
-        if key.parent == table and key.database is None
+        if key.parent == table
         for column in key.referenced
     )

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
 from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType
+from parloader.schema.table_names import database_of
 
 MAX_ROWS = 2**63 - 1
 
@@ -56,6 +58,7 @@ class PlanningRequest:
     existing: Mapping[str, ExistingTable]  # table → its existing rows; empty tables may be missing
     parents: Mapping[str, int]  # table → how many of its rows to pick from, if the user says so
     fill: Fill
+    allowed_databases: frozenset[str] = frozenset()  # other databases in which rows may be created
 
     def planned(self, table: str) -> Table | None:
         return next((t for t in self.plan.tables if t.name == table), None)
@@ -65,6 +68,17 @@ class PlanningRequest:
         if table not in self.schema:
             raise NotFillable(table, "the database has no such table, as far as the account sees", "Create it, or correct its name")
         return self.schema[table]
+
+    def require_allowed(self, table: str) -> None:
+        """NotFillable: the table is in another database, in which no rows may be created."""
+        database = database_of(table)
+        if database is not None and database not in self.allowed_databases:
+            option = f"--allow-database {quote(database)}"
+            raise NotFillable(
+                table,
+                f"parloader creates rows in another database only with {option}",
+                f"Add {option}, or insert rows into {table} yourself",
+            )
 
     def given(self, table: str) -> Mapping[str, Generator]:
         planned = self.planned(table)
@@ -102,7 +116,7 @@ class PlanningRequest:
         return [
             key
             for key in (table_schema.foreign_keys if table_schema else ())
-            if key.database is None and key.parent in self.schema and not any(self.schema[table].column(c).nullable for c in key.columns)
+            if key.parent in self.schema and not any(self.schema[table].column(c).nullable for c in key.columns)
         ]
 
 

@@ -76,7 +76,7 @@ class _TableAllocator:
         count = 0
         if table.reuse and columns and not self.existing.empty:
             order = ", ".join(map(sql.quote, table.identity or columns))
-            statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote(table.name)} ORDER BY {order}"
+            statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote_table(table.name)} ORDER BY {order}"
             rows = sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")
             count = len(rows)
             if rows:
@@ -123,7 +123,7 @@ class _TableAllocator:
 
     def _matching_keys(self, indices_by_values: Mapping[tuple[Any, ...], list[int]]) -> Iterator[tuple[int, int]]:
         """(index, key of the row that matches it), for the indices that have one."""
-        key, name = sql.quote(self.table.key or ""), sql.quote(self.table.name)
+        key, name = sql.quote(self.table.key or ""), sql.quote_table(self.table.name)
         condition = " AND ".join(f"{sql.quote(column)} <=> %s" for column in self.table.match)
         groups = list(indices_by_values.items())
         for at in range(0, len(groups), UNITED):
@@ -141,7 +141,7 @@ class _TableAllocator:
         """Column → its values in the rows with these keys, in the order of the keys."""
         if not keys or not columns:
             return {}
-        key, table = sql.quote(self.table.key or ""), sql.quote(self.table.name)
+        key, table = sql.quote(self.table.key or ""), sql.quote_table(self.table.name)
         selected = ", ".join([key, *map(sql.quote, columns)])
         rows = {k: values for k, *values in sql.rows(self.connection, f"SELECT {selected} FROM {table} WHERE {key} IN %s", keys)}
         return {column: tuple(key_reservation.plan_value(rows[k][n]) for k in keys) for n, column in enumerate(columns)}

@@ -93,7 +93,7 @@ class PartDeletion:
         return tuple(
             reference
             for reference in self._deletion.references
-            if self._table.later & set(reference.referenced) and not (reference.same_database and reference.child in generated)
+            if self._table.later & set(reference.referenced) and reference.child not in generated
         )
 
     @cached_property
@@ -110,7 +110,7 @@ class PartDeletion:
         name, view = self._deletion.name, self._deletion.view
         if view is None:
             for condition in self._conditions if self._deletion.references else ():
-                sql.rows(connection, f"SELECT COUNT(*) FROM {sql.quote(name)} WHERE {condition}{FOR_UPDATE}")
+                sql.rows(connection, f"SELECT COUNT(*) FROM {sql.quote_table(name)} WHERE {condition}{FOR_UPDATE}")
             return
         generated = self._deletion.generator(last).frame(self._part).select(column.name for column in view.columns)
         for piece in self._same_segment():

@@ -69,7 +69,7 @@ def read_keys(connection: Connection, keys: Mapping[str, str | None], limits: Ma
     """Reads the ends of tables, given with their integer keys (None: no such key), and counts their rows up to the limit, if it is given."""
     selects = []
     for number, (table, key) in enumerate(keys.items()):
-        name, k = sql.quote(table), sql.quote(key or "")
+        name, k = sql.quote_table(table), sql.quote(key or "")
         ends = f"(SELECT MIN({k}) FROM {name} WHERE {k} > 0), (SELECT MAX({k}) FROM {name})" if key else "NULL, NULL"
         count = _count(table, key, limits[table]) if table in limits else "0"
         selects.append(f"SELECT {number:d}, {count}, {ends}, EXISTS (SELECT 1 FROM {name})")
@@ -82,7 +82,7 @@ def read_keys(connection: Connection, keys: Mapping[str, str | None], limits: Ma
 def _count(table: str, key: str | None, limit: int) -> str:
     """A SELECT that counts the table's rows, those with a positive key, up to the limit."""
     where = f"WHERE {sql.quote(key)} > 0" if key else ""
-    return f"(SELECT COUNT(*) FROM (SELECT 1 FROM {sql.quote(table)} {where} LIMIT {limit:d}) some)"
+    return f"(SELECT COUNT(*) FROM (SELECT 1 FROM {sql.quote_table(table)} {where} LIMIT {limit:d}) some)"
 
 
 def united(connection: Connection, selects: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -155,7 +155,7 @@ def _picked_key(table: TableSchema, picked: set[str]) -> str | None:
 def is_contiguous(connection: Connection, table: str, key: str, first: int, rows: int) -> bool:
     """Whether each of the keys from `first` on has a row. Reads these rows only."""
     where = f"WHERE {sql.quote(key)} BETWEEN %s AND %s"
-    return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)} {where}", first, first + rows - 1)) == rows
+    return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(table)} {where}", first, first + rows - 1)) == rows
 
 
 def spread_keys(connection: Connection, table: str, key: str, existing: ExistingKeys, rows: int) -> list[int]:
@@ -165,7 +165,7 @@ def spread_keys(connection: Connection, table: str, key: str, existing: Existing
     """
     if not rows:
         return []
-    name, k = sql.quote(table), sql.quote(key)
+    name, k = sql.quote_table(table), sql.quote(key)
     places = min(rows, SAMPLED_PLACES)
     starts = [existing.first + (existing.last - existing.first) * n // places for n in range(places)]
     selects = [f"(SELECT {k} FROM {name} WHERE {k} >= {start:d} ORDER BY {k} LIMIT {-(-rows // places):d})" for start in starts]

@@ -13,6 +13,7 @@ from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
 from parloader.plans.unique import capacity, like_pattern, position_of, text_of
 from parloader.schema.model import Schema, TableSchema
+from parloader.schema.table_names import split
 
 
 def key_counters(connection: Connection, tables: Collection[str]) -> dict[str, int]:
@@ -22,9 +23,14 @@ def key_counters(connection: Connection, tables: Collection[str]) -> dict[str, i
     """
     if not tables:
         return {}
-    statement = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-    rows = sql.rows(connection, " UNION ALL ".join([statement] * len(tables)), *tables)
-    return {name: int(counter or 1) for name, counter in rows}
+    names, selects, values = list(tables), list[str](), list[str]()
+    for number, name in enumerate(names):
+        schema, of = sql.schema_of(name)
+        selects.append(
+            f"SELECT {number:d}, auto_increment FROM information_schema.tables WHERE table_schema = {schema} AND table_name = %s"
+        )
+        values += [*of, split(name)[1]]
+    return {names[number]: int(counter or 1) for number, counter in sql.rows(connection, " UNION ALL ".join(selects), *values)}
 
 
 def tables_with_counters(live: Schema) -> tuple[str, ...]:
@@ -34,12 +40,12 @@ def tables_with_counters(live: Schema) -> tuple[str, ...]:
 
 def set_key_counter(connection: Connection, table: str, counter: int) -> None:
     """Sets the counter (InnoDB keeps it above the highest existing key). Waits until no other transaction uses the table."""
-    sql.execute(connection, f"ALTER TABLE {sql.quote(table)} AUTO_INCREMENT = %s", counter)
+    sql.execute(connection, f"ALTER TABLE {sql.quote_table(table)} AUTO_INCREMENT = %s", counter)
 
 
 def highest_key(connection: Connection, table: str, key: str) -> int:
     """The highest key; 0 if the table is empty or has only negative keys."""
-    return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote(table)}") or 0))
+    return max(0, int(sql.value(connection, f"SELECT MAX({sql.quote(key)}) FROM {sql.quote_table(table)}") or 0))
 
 
 def reserve_keys(connection: Connection, table: str, key: str, rows: int, counter_before: int | None) -> int:
@@ -95,7 +101,7 @@ def free_values(
     table, values = schema.name, capacity(unique)
     if values <= MAX_LISTED_VALUES:
         existing = sql.rows(
-            connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote(table)} WHERE {sql.quote(column)} IS NOT NULL"
+            connection, f"SELECT DISTINCT {sql.quote(column)} FROM {sql.quote_table(table)} WHERE {sql.quote(column)} IS NOT NULL"
         )
         return _free_between(_positions(unique, (value for (value,) in existing)), indices, values)
     if unique.form is UniqueKind.TEXT and sole and _is_in_digit_order(schema, column):
@@ -106,7 +112,9 @@ def free_values(
     above = _free_between(_positions(unique, [] if value is None else [value]), indices, values, above_first=True)
     if above.offset is not None or unique.form not in SORTED_AS_NUMBERS:
         return above
-    statement = f"SELECT DISTINCT {{0}} FROM {sql.quote(table)} WHERE {{0}} IS NOT NULL ORDER BY {{0}} DESC LIMIT {MAX_HIGHEST_VALUES:d}"
+    statement = (
+        f"SELECT DISTINCT {{0}} FROM {sql.quote_table(table)} WHERE {{0}} IS NOT NULL ORDER BY {{0}} DESC LIMIT {MAX_HIGHEST_VALUES:d}"
+    )
     highest = sql.rows(connection, statement.format(sql.quote(column)))
     return _free_between(
         _positions(unique, (value for (value,) in highest)), indices, values, above_first=len(highest) == MAX_HIGHEST_VALUES
@@ -146,7 +154,7 @@ def _highest_value(connection: Connection, table: str, column: str, unique: Uniq
         prefix = bytes.fromhex(unique.prefix)
         where = f"WHERE {name} BETWEEN %s AND %s"
         parameters = (prefix, prefix + b"\xff" * (unique.length - len(prefix)))
-    value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote(table)} {where}", *parameters)
+    value = sql.value(connection, f"SELECT MAX({highest}) FROM {sql.quote_table(table)} {where}", *parameters)
     return value.decode() if unique.form is UniqueKind.TEXT and value is not None else value
 
 
@@ -162,7 +170,7 @@ def _free_texts(connection: Connection, table: str, column: str, unique: Unique,
     Looks at the first n that is possible, and at places that are twice as far from it each time. Below the first free place follow the
     highest existing text there, which is usually the last one of an earlier run.
     """
-    name, source = sql.quote(column), f"FROM {sql.quote(table)}"
+    name, source = sql.quote(column), f"FROM {sql.quote_table(table)}"
     distances = [0, *(indices.rows << doubled for doubled in range(PLACES))]
     places = [first for distance in distances if (first := indices.start + distance) + indices.rows <= capacity(unique)]
     ends = [text_of(unique, n) for first in places for n in (first, first + indices.rows - 1)]

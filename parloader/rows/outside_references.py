@@ -22,6 +22,7 @@ from parloader.rows.clean_command import CleanCommand
 from parloader.rows.ownership import SHOWN_KEYS, OwnedRows, RowKeys, children_first, some
 from parloader.rows.server_text import FOR_SHARE, FOR_UPDATE, RowText, column_texts, decode_texts
 from parloader.schema.model import Schema
+from parloader.schema.table_names import database_of
 
 # Parent keys per statement if the server itself leaves out the generated children, and if it returns them: about a hundred per parent
 PARENT_KEYS, PARENT_KEYS_OF_TEXTS = 100_000, 1_000
@@ -52,7 +53,7 @@ def read_references(connection: Connection, runs: tuple[Run, ...], command: Clea
     for foreign_key in references.readable:
         if foreign_key.incomparable:
             raise UnseenReferences(
-                f"a foreign key of {foreign_key.shown_child} to {foreign_key.parent} has columns of different types ({'; '.join(foreign_key.incomparable)}), "
+                f"a foreign key of {foreign_key.child} to {foreign_key.parent} has columns of different types ({'; '.join(foreign_key.incomparable)}), "
                 "which the server compares by their bytes, so clean cannot tell which rows of the one reference which of the other",
                 f"Nothing was deleted. Give both the same type, or drop the foreign key; to clean without this check: {accept}",
             )
@@ -80,8 +81,8 @@ def require_no_outside_references(
         if generated.in_order:  # rows that reference others of the same table are deleted before these
             deleted.add((parent, run.run_id))
         for foreign_key in references.to(parent):
-            child = foreign_key.child if foreign_key.same_database else None
-            child_runs = [other for other in runs if child and other.done.get(child)]
+            child = foreign_key.child
+            child_runs = [other for other in runs if other.done.get(child)]
             remaining = [other for other in child_runs if (child, other.run_id) not in deleted]
             # generated rows of the child that remain are in the way as well
             search.refuse(foreign_key, generated, _safe_child_rows(foreign_key, child_runs, remaining), by_others=not remaining)
@@ -117,21 +118,25 @@ class _Search:
         found = self._find(foreign_key, generated, excluding)
         if not found:
             return
-        kept = [run for run in self._kept_runs if foreign_key.same_database and run.done.get(foreign_key.child)]
+        kept = [run for run in self._kept_runs if run.done.get(foreign_key.child)]
         others = self._find(foreign_key, generated, _with(excluding, kept)) if kept else found
         if not others:
             raise self._needed(foreign_key, generated, excluding, kept)
         origin = " that parloader did not create" if by_others else ""
         raise ForeignRows(
-            f"rows of {foreign_key.shown_child}{origin} reference rows of {foreign_key.parent} that parloader created: {others.text}",
+            f"rows of {foreign_key.child}{origin} reference rows of {foreign_key.parent} that parloader created: {others.text}",
             f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; nothing was deleted{self._trigger_advice(foreign_key)}",
         )
 
     def _trigger_advice(self, foreign_key: Reference) -> str:
         """How to delete the rows of the child as well, if a trigger of the runs' tables may have inserted them."""
-        inserts = any(trigger.event == "INSERT" for table in self._schema.values() for trigger in table.triggers)
+        inserts = any(
+            trigger.event == "INSERT" and database_of(table.name) == database_of(foreign_key.child)
+            for table in self._schema.values()
+            for trigger in table.triggers
+        )
         filled = foreign_key.child in self._schema or any(run.done.get(foreign_key.child) for run in self._kept_runs)
-        if not inserts or self._command.with_trigger_rows or not foreign_key.same_database or filled:
+        if not inserts or self._command.with_trigger_rows or filled:
             return ""
         return f". If a trigger inserted them: {replace(self._command, with_trigger_rows=True)}"
 
@@ -206,7 +211,7 @@ class FoundRows:
 
 def _references_anything(connection: Connection, foreign_key: Reference) -> bool:
     filled = " AND ".join(f"{sql.quote(column)} IS NOT NULL" for column in foreign_key.columns)
-    return sql.exists(connection, f"FROM {foreign_key.quoted_child} WHERE {filled}")
+    return sql.exists(connection, f"FROM {sql.quote_table(foreign_key.child)} WHERE {filled}")
 
 
 def referencing_rows(
@@ -232,10 +237,11 @@ def referencing_rows(
     # by expressions: to follow the order of an index, the optimizer may read all other rows
     order = ", ".join(f"COALESCE(c.{sql.quote(column)})" for column in key)
     first = "" if view else f"ORDER BY {order} LIMIT {SHOWN_KEYS + 1:d}"
+    parent, child = sql.quote_table(foreign_key.parent), sql.quote_table(foreign_key.child)
     rows = sql.rows(
         connection,
-        f"""SELECT {shown}{texts} FROM (SELECT DISTINCT {foreign_key.parent_columns} FROM {sql.quote(foreign_key.parent)} WHERE {condition}) p
-            {"STRAIGHT_JOIN" if locked else "JOIN"} {foreign_key.quoted_child} c {index} ON {foreign_key.joined} WHERE {excluding} {first}{FOR_SHARE if locked else ""}""",
+        f"""SELECT {shown}{texts} FROM (SELECT DISTINCT {foreign_key.parent_columns} FROM {parent} WHERE {condition}) p
+            {"STRAIGHT_JOIN" if locked else "JOIN"} {child} c {index} ON {foreign_key.joined} WHERE {excluding} {first}{FOR_SHARE if locked else ""}""",
     )
     values = tuple(row[: len(key)] for row in rows)
     return FoundRows(key=tuple(key), values=values, row_keys=tuple(decode_texts(row[len(key) :]) for row in rows) if view else ())
@@ -261,7 +267,7 @@ def lock_referenced(connection: Connection, references: Sequence[Reference], con
     The lock of the row itself is not enough: a row that is inserted into the child locks only the index entry that its foreign key references.
     """
     for reference, condition in product(references, conditions):
-        parent = sql.quote(reference.parent)
+        parent = sql.quote_table(reference.parent)
         names = [f"parloader_{n}" for n, _ in enumerate(reference.referenced)]
         columns = ", ".join(f"{sql.quote(column)} AS {name}" for column, name in zip(reference.referenced, names, strict=True))
         joined = " AND ".join(f"i.{sql.quote(column)} = p.{name}" for column, name in zip(reference.referenced, names, strict=True))
@@ -286,13 +292,13 @@ def require_unreferenced(
             connection,
             foreign_key,
             condition,
-            excluding=rows.outside if itself else besides.get(foreign_key.child, "TRUE") if foreign_key.same_database else "TRUE",
+            excluding=rows.outside if itself else besides.get(foreign_key.child, "TRUE"),
             view=rows.view if itself else None,
             locked=True,
         )
         others = found.without(rows.row_keys) if itself else found
         if others:
             raise ForeignRows(
-                f"rows of {foreign_key.shown_child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
+                f"rows of {foreign_key.child} began to reference rows of {foreign_key.parent} while clean ran: {others.text}",
                 f"Make their {', '.join(foreign_key.columns)} reference other rows, or delete them; then repeat {command}",
             )

@@ -62,11 +62,11 @@ class OwnedRows:
     def has_other_rows(self, connection: Connection) -> bool:
         """Whether the table has rows other than these, all of which have integer keys."""
         outside = " AND ".join(sql.outside(key, tuple(ranges)) for key, ranges in self._ranges().items())
-        return sql.exists(connection, f"FROM {sql.quote(self.name)} WHERE {outside}")
+        return sql.exists(connection, f"FROM {sql.quote_table(self.name)} WHERE {outside}")
 
     def count_other_rows(self, connection: Connection) -> int:
         """How many rows the table has besides these. A row key names one row only, so the numbers of both can be compared."""
-        table, ranges = sql.quote(self.name), self._ranges()
+        table, ranges = sql.quote_table(self.name), self._ranges()
         where = " AND ".join(sql.outside(key, tuple(found)) for key, found in ranges.items())
         others = int(sql.value(connection, f"SELECT COUNT(*) FROM {table}{f' WHERE {where}' if where else ''}"))
         by_row_key = OwnedRows(self.name, self.by_row_key).conditions(connection, IDENTITY_BATCH_ROWS)
@@ -155,11 +155,11 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
     """
     entry = run.table(name)
     if entry.key is not None:
-        key, where = sql.quote(entry.key), f"FROM {sql.quote(name)} WHERE {sql.within(entry.key, entry.rows.new_keys)}"
+        key, where = sql.quote(entry.key), f"FROM {sql.quote_table(name)} WHERE {sql.within(entry.key, entry.rows.new_keys)}"
         count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
         keys = sql.rows(connection, f"SELECT {key} {where} ORDER BY {key} LIMIT {limit:d}") if count else ()
         return count, [str(k) for (k,) in keys]
-    if not sql.exists(connection, f"FROM {sql.quote(name)}"):
+    if not sql.exists(connection, f"FROM {sql.quote_table(name)}"):
         return 0, []
     live = introspection.read_tables(connection, {name})[name]
     count, first = 0, list[str]()
@@ -207,7 +207,7 @@ def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: S
             continue
         listed = ", ".join(map(sql.quote, columns))
         for condition in OwnedRows(name, ((run, Pass.FIRST),)).conditions(connection, IDENTITY_BATCH_ROWS):
-            statement = f"SELECT {listed} FROM {sql.quote(name)} WHERE {condition} GROUP BY {listed} HAVING COUNT(*) > 1"
+            statement = f"SELECT {listed} FROM {sql.quote_table(name)} WHERE {condition} GROUP BY {listed} HAVING COUNT(*) > 1"
             for values in sql.rows(connection, statement):
                 raise SchemaMismatch(
                     f"{', '.join(columns)} of {name} is no longer unique: there are several rows {'/'.join(map(str, values))}, "
@@ -308,7 +308,7 @@ def find_extra_keys(
 ) -> tuple[int, tuple[int, ...]]:
     """Counts the rows with a key of at least `min_key` in none of the `owned` ranges; also returns the first `limit` of their keys."""
     column = sql.quote(key)
-    where = f"FROM {sql.quote(table)} WHERE {column} >= %s AND {sql.outside(key, owned)}"
+    where = f"FROM {sql.quote_table(table)} WHERE {column} >= %s AND {sql.outside(key, owned)}"
     count = int(sql.value(connection, f"SELECT COUNT(*) {where}", min_key))
     keys = sql.rows(connection, f"SELECT {column} {where} ORDER BY {column} LIMIT {limit:d}", min_key)
     return count, tuple(k for (k,) in keys)

@@ -49,11 +49,11 @@ def snapshot(connection: Connection, table: TableSchema) -> RowSnapshot:
     key = table.row_key
     columns = ", ".join(f"CRC32({text_expression(column)})" for column in table.columns)
     if key is None:
-        rows = sql.rows(connection, f"SELECT {columns} FROM {sql.quote(table.name)} LIMIT {END_ROWS:d}")
+        rows = sql.rows(connection, f"SELECT {columns} FROM {sql.quote_table(table.name)} LIMIT {END_ROWS:d}")
         return RowSnapshot(table=table, rows=_by_values(rows), complete=len(rows) < END_ROWS)
     names = [sql.quote(name) for name in key.columns]
     last_first = ", ".join(f"{name} DESC" for name in names)
-    statement = f"SELECT {', '.join(names)}, {columns} FROM {sql.quote(table.name)} ORDER BY"
+    statement = f"SELECT {', '.join(names)}, {columns} FROM {sql.quote_table(table.name)} ORDER BY"
     first = _by_key(sql.rows(connection, f"{statement} {', '.join(names)} LIMIT {END_ROWS:d}"), len(names))
     if len(first) < END_ROWS:
         return RowSnapshot(table=table, rows=first, complete=True)

@@ -45,7 +45,7 @@ class Counts:
 
 def update_statistics(connection: Connection, table: str) -> None:
     """Updates the optimizer's statistics, which are outdated after a load."""
-    sql.rows(connection, f"ANALYZE TABLE {sql.quote(table)}")
+    sql.rows(connection, f"ANALYZE TABLE {sql.quote_table(table)}")
 
 
 def count(target: Target, plan: Plan, key_ranges: tuple[KeyRange, ...], connections: int) -> Counts:
@@ -108,7 +108,7 @@ def _rule_violation(rule: Rule, aliases: Mapping[str, str]) -> str:
 def _foreign_key_violation(parent: str, pairs: tuple[tuple[str, str], ...]) -> str:
     is_set = " AND ".join(f"e.{sql.quote(column)} IS NOT NULL" for column, _ in pairs)
     # Not a join: several rows may match, because MariaDB allows foreign keys to columns that are not unique
-    return f"{is_set} AND NOT EXISTS (SELECT 1 FROM {sql.quote(parent)} p WHERE {_join_condition(pairs, 'p')})"
+    return f"{is_set} AND NOT EXISTS (SELECT 1 FROM {sql.quote_table(parent)} p WHERE {_join_condition(pairs, 'p')})"
 
 
 def _aliases(plan: Plan, references: References) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _grouped_rows(plan: Plan, references: References) -> str:
     """The rows of a key range, grouped by the columns that the conditions use."""
     table = plan.target
     assert table.key is not None
-    source = f"FROM {sql.quote(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s"
+    source = f"FROM {sql.quote_table(table.name)} WHERE {sql.quote(table.key)} BETWEEN %s AND %s"
     grouped = ", ".join(map(sql.quote, _used_columns(plan, references)))
     return f"SELECT {grouped}, COUNT(*) AS group_rows {source} GROUP BY {grouped}" if grouped else f"SELECT COUNT(*) AS group_rows {source}"
 
@@ -147,7 +147,7 @@ def _parent_joins(plan: Plan, references: References) -> str:
     """Joins the parents that rules follow."""
     aliases = _aliases(plan, references)
     return " ".join(
-        f"LEFT JOIN {sql.quote(parent)} {alias} ON {_join_condition(pairs, alias)}"
+        f"LEFT JOIN {sql.quote_table(parent)} {alias} ON {_join_condition(pairs, alias)}"
         for (parent, _), pairs in references.items()
         if (alias := next((aliases[column] for column, _ in pairs if column in aliases), None))
     )

@@ -136,7 +136,7 @@ def _digest(connection: Connection, view: RowText, which: str, order: str = "") 
     count, digest = sql.row(
         connection,
         f"""SELECT COUNT(*), SHA2(COALESCE(GROUP_CONCAT({texts} {order} SEPARATOR '{SEPARATOR}'), ''), 256)
-            FROM {sql.quote(view.table)} {which}""",
+            FROM {sql.quote_table(view.table)} {which}""",
     )
     return count, digest
 
@@ -150,14 +150,14 @@ def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *,
     """Key → column texts of the rows with keys `first` … `last`. Needs a view with an integer key."""
     key = sql.quote(str(view.key))
     columns = f"{key}, {column_texts(view)}"
-    source = f"{sql.quote(view.table)} FORCE INDEX (PRIMARY)"  # `lock` would lock all rows of a scanned table
+    source = f"{sql.quote_table(view.table)} FORCE INDEX (PRIMARY)"  # `lock` would lock all rows of a scanned table
     rows = sql.rows(connection, f"SELECT {columns} FROM {source} WHERE {key} BETWEEN %s AND %s{lock}", first, last)
     return {k: decode_texts(row) for k, *row in rows}
 
 
 def rows_where(connection: Connection, view: RowText, condition: str, *, lock: str = "") -> tuple[tuple[str, ...], ...]:
     """The column texts of the rows for which the condition (see lookup.py) is true."""
-    rows = sql.rows(connection, f"SELECT {column_texts(view)} FROM {sql.quote(view.table)} WHERE {condition}{lock}")
+    rows = sql.rows(connection, f"SELECT {column_texts(view)} FROM {sql.quote_table(view.table)} WHERE {condition}{lock}")
     return tuple(map(decode_texts, rows))
 
 

@@ -33,11 +33,11 @@ def trigger_references(
     programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
     filled = {table for of, trigger in triggers for table in programs.tables_inserted(of, trigger, tables)} - schema.keys()
     filled -= {name for run in kept for name in run.done}
-    found = tuple(reference for reference in references.readable if reference.same_database and reference.child in filled)
+    found = tuple(reference for reference in references.readable if reference.child in filled)
     others = visibility.all_references(connection, {reference.child for reference in found})
     if others.readable or others.hidden or not (others.complete or command.accept_unseen_references):
         by = (
-            ", ".join([*(reference.shown_child for reference in others.readable), *(hidden.child for hidden in others.hidden)])
+            ", ".join([*(reference.child for reference in others.readable), *(hidden.child for hidden in others.hidden)])
             or "a table that this account cannot see"
         )
         raise ForeignRows(
@@ -81,13 +81,13 @@ def _parent_conditions(connection: Connection, references: Iterable[Reference], 
 
 def are_referenced(connection: Connection, reference: Reference, keys: Sequence[int]) -> bool:
     """Whether a row of the child references one of these keys of the parent."""
-    return sql.exists(connection, f"FROM {reference.quoted_child} WHERE {sql.quote(reference.columns[0])} IN %s", list(keys))
+    return sql.exists(connection, f"FROM {sql.quote_table(reference.child)} WHERE {sql.quote(reference.columns[0])} IN %s", list(keys))
 
 
 def _joined(reference: Reference, condition: str) -> str:
     """FROM: the child, as c, with the rows of the parent that it references, of those for which the condition is true."""
-    parents = f"SELECT DISTINCT {reference.parent_columns} FROM {sql.quote(reference.parent)} WHERE {condition}"
-    return f"FROM {reference.quoted_child} c JOIN ({parents}) p ON {reference.joined}"
+    parents = f"SELECT DISTINCT {reference.parent_columns} FROM {sql.quote_table(reference.parent)} WHERE {condition}"
+    return f"FROM {sql.quote_table(reference.child)} c JOIN ({parents}) p ON {reference.joined}"
 
 
 def not_undone(connection: Connection, runs: Iterable[Run], schema: Schema, deleted: Collection[str]) -> dict[str, tuple[str, ...]]:

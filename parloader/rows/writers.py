@@ -18,6 +18,7 @@ from parloader.rows.literals import as_literals, file_lines, values_lists
 from parloader.rows.lookup import conditions_by_key, row_conditions
 from parloader.rows.writer_names import WriterName
 from parloader.schema.model import ColumnSchema, TableSchema, quote_identifier
+from parloader.schema.table_names import quote_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class DeferredUpdate:
         where = row_conditions(frame, self.identity) if self.key is None else _by_key(frame, self.key)
         assignments = [pl.concat_str(pl.lit(f"{quote_identifier(name)} = "), pl.col(name)) for name in self.columns]
         parts = [
-            pl.lit(f"UPDATE {quote_identifier(self.table)} SET "),
+            pl.lit(f"UPDATE {quote_table(self.table)} SET "),
             pl.concat_str([*assignments, *self._preserved_assignments()], separator=", "),
             pl.lit(" WHERE "),
         ]
@@ -57,7 +58,7 @@ class DeferredUpdate:
         assignments = [f"{sql.quote(name)} = NULL" for name in self.columns]
         assignments += [f"{sql.quote(name)} = {sql.quote(name)}" for name in self.preserved_columns]
         for condition in self._conditions(plan, rows, part):
-            sql.execute(connection, f"UPDATE {sql.quote(self.table)} SET {', '.join(assignments)} WHERE {condition}")
+            sql.execute(connection, f"UPDATE {sql.quote_table(self.table)} SET {', '.join(assignments)} WHERE {condition}")
 
     def _conditions(self, plan: Plan, rows: Mapping[str, RowAllocation], part: IndexRange) -> Iterator[str]:
         keys = rows[self.table].keys
@@ -127,7 +128,7 @@ class InsertWriter:
     backslash_escapes: bool
 
     def render(self, frame: pl.DataFrame) -> Rendered:
-        head = f"INSERT INTO {quote_identifier(self.table)} ({', '.join(map(quote_identifier, frame.columns))}) VALUES (".encode()
+        head = f"INSERT INTO {quote_table(self.table)} ({', '.join(map(quote_identifier, frame.columns))}) VALUES (".encode()
         rows = values_lists(frame, backslash_escapes=self.backslash_escapes)
         capacity_bytes = self.max_allowed_packet_bytes - len(head) - PACKET_RESERVE_BYTES
         pieces = (
@@ -217,7 +218,7 @@ class LoadDataWriter:
         decoded = ", ".join(f"{quote_identifier(name)} = {code.format(frame.columns.index(name))}" for name, code in decoders.items())
         # X'5C' is a backslash; the string '\\\\' would be two under NO_BACKSLASH_ESCAPES
         statement = (
-            f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {quote_identifier(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
+            f"LOAD DATA LOCAL INFILE 'batch' INTO TABLE {quote_table(self.table)} CHARACTER SET utf8mb4 FIELDS ESCAPED BY X'5C' ({fields})"
             + (f" SET {decoded}" if decoded else "")
         )
         return Rendered((statement.encode(), file_lines(frame)), frame.height)
@@ -269,5 +270,5 @@ def copy_rows(connection: Connection, source: str, table: Table, key_range: tupl
     """Copies the rows with these keys (first, last) from the table `source`, on the server (INSERT … SELECT)."""
     assert table.key is not None
     columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
-    rows = f"SELECT {columns} FROM {sql.quote(source)} WHERE {sql.within(table.key, (key_range,))}"
-    sql.execute(connection, f"INSERT INTO {sql.quote(table.name)} ({columns}) {rows}")
+    rows = f"SELECT {columns} FROM {sql.quote_table(source)} WHERE {sql.within(table.key, (key_range,))}"
+    sql.execute(connection, f"INSERT INTO {sql.quote_table(table.name)} ({columns}) {rows}")

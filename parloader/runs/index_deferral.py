@@ -22,6 +22,7 @@ from parloader.runs.preparation import PreparedLoad
 from parloader.schema import index_definitions
 from parloader.schema.index_definitions import IndexDefinition
 from parloader.schema.model import Schema
+from parloader.schema.table_names import database_of
 from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress
 
@@ -61,8 +62,9 @@ def _definitions(connection: Connection, statement: str) -> tuple[IndexDefinitio
 
 
 def _of_empty_tables(connection: Connection, plan: Plan, schema: Schema) -> tuple[DeferrableIndexes, ...]:
-    """Those of the tables that workers load and that are empty."""
-    empty = [table.name for table in plan.partitioned if not sql.exists(connection, f"FROM {sql.quote(table.name)}")]
+    """Those of the tables that workers load and that are empty. Tables of other databases keep their indexes: others rely on them."""
+    own = [table.name for table in plan.partitioned if database_of(table.name) is None]
+    empty = [name for name in own if not sql.exists(connection, f"FROM {sql.quote_table(name)}")]
     return deferrable_indexes(connection, schema, empty)
 
 

@@ -121,7 +121,7 @@ def _rows_of_hidden_triggers(context: _Preflight, samples: list[tuple[Table, pl.
     notes = []
     for reference in visibility.all_references(connection, sampled.keys()).readable:
         table, indices = sampled[reference.parent]
-        if table.key is None or reference.referenced != (table.key,) or (reference.same_database and reference.child in context.rows):
+        if table.key is None or reference.referenced != (table.key,) or reference.child in context.rows:
             continue
         keys = RowGenerator(context.plan, only(table, ()), context.rows).at(indices)[table.key]
         if are_referenced(connection, reference, keys.to_list()):

@@ -7,11 +7,11 @@ from parloader.builtin import v97
 from parloader.builtin.plan import NAME, shown, without_unreferenced_parents
 from parloader.builtin.tables import can_create_tables, declared_tables
 from parloader.config import SeedConfig
-from parloader.database import introspection
+from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.database.session import ServerInfo, server_info
-from parloader.errors import AnotherRun, SchemaMismatch
+from parloader.errors import AnotherRun, Refused, SchemaMismatch
 from parloader.generation.samples import samples
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
@@ -28,6 +28,7 @@ from parloader.runs.requested_tables import require_requested_tables
 from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
 from parloader.schema.model import Schema
+from parloader.schema.table_names import database_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +71,10 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     server = server_info(connection)
     require_writer(connection, config.writer, server)
     listing = introspection.list_tables(connection)
-    names = tuple(listing.spelled(name) or name for name in config.tables)
-    config = replace(config, tables=names, parents=spell_parents(config.parents, listing.spelled))
+    names = tuple(listing.meant(name) or name for name in config.tables)
+    config = replace(config, tables=names, parents=spell_parents(config.parents, listing.meant))
     plan, fill = load_plan(config)
-    plan = spell_tables(plan, listing.spelled)
+    plan = spell_tables(plan, listing.meant)
     runs = store.runs(connection)
     require_spelling(runs, listing)
     run = _run_to_resume(runs, plan, config)
@@ -84,7 +85,7 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
         tables = introspection.read_tables(connection, [table.name for table in run.plan.tables], listing)
         planned = fitted_to(run.plan, tables, run.reused_tables)
     else:
-        planned = fit_to_schema(connection, listing, plan, fill, config.parents)
+        planned = fit_to_schema(connection, listing, plan, fill, config.parents, config.allow_databases)
     return PreparedLoad(
         planned=planned,
         server=server,
@@ -96,7 +97,12 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
 
 
 def fit_to_schema(
-    connection: Connection, listing: ListedTable, plan: Plan, fill: Fill = Fill.DEMANDED, parents: Mapping[str, int] | None = None
+    connection: Connection,
+    listing: ListedTable,
+    plan: Plan,
+    fill: Fill = Fill.DEMANDED,
+    parents: Mapping[str, int] | None = None,
+    allowed_databases: Collection[str] = (),
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
     require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
@@ -115,18 +121,25 @@ def fit_to_schema(
     plan = compatibility.adapt(plan, schema)
     if is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
-    inferred = complete_plan(connection, plan, tables, fill, parents or {})
+    inferred = complete_plan(connection, plan, tables, fill, parents or {}, allowed_databases)
     plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
     return replace(planned, notes=inferred.notes)
 
 
-def complete_plan(connection: Connection, plan: Plan, tables: Schema, fill: Fill, parents: Mapping[str, int]) -> CompletedPlan:
+def complete_plan(
+    connection: Connection, plan: Plan, tables: Schema, fill: Fill, parents: Mapping[str, int], allowed_databases: Collection[str] = ()
+) -> CompletedPlan:
     """Completes the plan with what the live schema and the existing rows demand. Refused, with the reason, if that is impossible.
 
     `tables`: the plan's tables and all of their parents.
     """
-    inferred = complete(plan, tables, count_existing_rows(connection, plan, tables), parents, fill)
+    try:
+        inferred = complete(plan, tables, count_existing_rows(connection, plan, tables), parents, fill, allowed_databases)
+    except Refused:
+        elsewhere = {key.parent: None for table in tables.values() for key in table.foreign_keys if database_of(key.parent)}
+        privileges.require_select(connection, [name for name in elsewhere if name not in tables])  # perhaps that is why
+        raise
     require_parents(inferred.plan.tables)
     return inferred
 

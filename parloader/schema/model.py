@@ -110,14 +110,8 @@ class ForeignKey:
 
     name: str
     columns: tuple[str, ...]
-    parent: str  # the referenced table
+    parent: str  # the referenced table (schema/table_names.py)
     referenced: tuple[str, ...]  # its columns, in the order of `columns`
-    database: str | None = None  # of the parent; None: the same database
-
-    @property
-    def to(self) -> str:
-        """The parent's name, qualified if it is in another database."""
-        return self.parent if self.database is None else f"{self.database}.{self.parent}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +152,7 @@ class TableType(StrEnum):
 class TableSchema:
     """A table or view."""
 
-    name: str
+    name: str  # with its database, if that is not the current one (schema/table_names.py)
     columns: tuple[ColumnSchema, ...]
     table_type: TableType = TableType.TABLE
     engine: str = "InnoDB"
@@ -203,4 +197,4 @@ class TableSchema:
 
 
 Schema: TypeAlias = Mapping[str, TableSchema]
-"""The tables of a database by name."""
+"""Tables by name."""

@@ -1,5 +1,6 @@
 """Short constructors of schemas, and the planner's result for them."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from parloader.planner.completion import CompletedPlan, complete
@@ -38,14 +39,13 @@ def unique(*columns: str, prefixes: tuple[int | None, ...] = ()) -> UniqueKey:
     return UniqueKey(name="uq_" + "_".join(columns), columns=columns, prefixes=prefixes)
 
 
-def foreign(columns: str, parent: str, referenced: str = "id", database: str | None = None) -> ForeignKey:
+def foreign(columns: str, parent: str, referenced: str = "id") -> ForeignKey:
     """A foreign key; several columns are separated by blanks."""
     return ForeignKey(
         name=f"fk_{columns.replace(' ', '_')}_{parent}",
         columns=tuple(columns.split()),
         parent=parent,
         referenced=tuple(referenced.split()),
-        database=database,
     )
 
 
@@ -73,7 +73,12 @@ def planned(name: str, rows: int) -> Plan:
 
 
 def infer(
-    live: Schema, name: str, rows: int = 1_000, existing: dict[str, int] | None = None, parents: dict[str, int] | None = None
+    live: Schema,
+    name: str,
+    rows: int = 1_000,
+    existing: dict[str, int] | None = None,
+    parents: dict[str, int] | None = None,
+    allowed: Collection[str] = (),
 ) -> CompletedPlan:
     rows_of = {table: ExistingRows(rows=rows) for table, rows in (existing or {}).items()}
-    return complete(planned(name, rows), live, rows_of, parents or {}, Fill.ALL)
+    return complete(planned(name, rows), live, rows_of, parents or {}, Fill.ALL, allowed)

@@ -288,12 +288,14 @@ def test_an_entire_schema_with_hostile_names(database: Database, sql_mode: str) 
             indexes=(("h",), ("far",), ("parent",), ("b", "a")),
             foreign_keys=(
                 ForeignKey(name="f" + HOSTILE, columns=("h",), parent=HOSTILE, referenced=(HOSTILE,)),
-                ForeignKey(name="out_there", columns=("far",), parent="far", referenced=("id",), database=other),
+                ForeignKey(name="out_there", columns=("far",), parent=f"`{other}`.`far`", referenced=("id",)),
                 ForeignKey(name="self", columns=("parent",), parent="child", referenced=("id",)),
                 ForeignKey(name="two", columns=("b", "a"), parent=HOSTILE, referenced=("a", "u" + HOSTILE)),
             ),
         ),
     }
+    there = f"`{other}`.`far`"
+    expected[there] = TableSchema(name=there, columns=(id_,), unique_keys=(UniqueKey(name="PRIMARY", columns=("id",)),))
     assert {name: replace(table, columns=without_texts(table.columns)) for name, table in found.items()} == expected
 
 

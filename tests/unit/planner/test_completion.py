@@ -79,12 +79,27 @@ def test_a_parent_with_a_required_column_of_an_unknown_type_cannot_be_generated(
 
 @pytest.mark.parametrize("nullable", [True, False])
 def test_a_parent_in_another_database(nullable: bool) -> None:
-    live = schema(table("child", integer("parent_id", nullable=nullable), to=(foreign("parent_id", "parent", database="elsewhere"),)))
+    """It is not taken for the table of that name in the own database, and gets rows only if the user allows it."""
+    there = "`else.where`.`parent`"
+    child = table("child", integer("parent_id", nullable=nullable), to=(foreign("parent_id", there),))
+    live = schema(child, table(there, text("name", 10)), table("parent"))
     if nullable:
-        assert "another database, elsewhere" in notes(infer(live, "child"), "child")
+        assert "only with --allow-database else.where" in notes(infer(live, "child", existing={"parent": 9}), "child")
     else:
-        with pytest.raises(Refused, match="another database, elsewhere"):
-            infer(live, "child")
+        with pytest.raises(Refused, match=r"only with --allow-database else\.where"):
+            infer(live, "child", existing={"parent": 9})
+        with pytest.raises(Refused, match=r"only with --allow-database else\.where"):
+            infer(live, "child", existing={there: 3}, parents={there: 4}, allowed={"where", "`else.where`"})
+    allowed = infer(live, "child", allowed={"else.where"})
+    assert ([t.name for t in allowed.plan.tables], pick(allowed, "child", "parent_id").parent) == ([there, "child"], there)
+    reused = infer(live, "child", existing={there: 3, "parent": 9})
+    assert reused.reused == {there}
+    assert pick(reused, "child", "parent_id").parent == there
+
+
+def test_a_parent_in_another_database_that_the_account_cannot_read() -> None:
+    child = table("child", integer("parent_id", nullable=True), to=(foreign("parent_id", "`elsewhere`.`parent`"),))
+    assert "does not exist, or the account may not read it" in notes(infer(schema(child, table("parent")), "child"), "child")
 
 
 def test_nullable_foreign_keys_of_added_parents_use_only_loaded_or_existing_tables() -> None:

@@ -43,7 +43,7 @@ def table(name: str, *columns: str) -> TableSchema:
 
 def listing(any_case: bool, *names: str) -> ListedTable:
     one = TableListing(table_type="BASE TABLE", engine="InnoDB", comment="")
-    return ListedTable(database="shop", any_case=any_case, tables=dict.fromkeys(names, one))
+    return ListedTable(database="shop", current="shop", any_case=any_case, tables=dict.fromkeys(names, one))
 
 
 @pytest.mark.parametrize(
