@@ -193,7 +193,7 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
             f"INSERT INTO {other}.script_execution VALUES (7)",
         )
         assert (
-            f"rows of {other}.script_execution that parloader did not create reference rows of script_execution that parloader created: id 7"
+            f"rows of `{other}`.`script_execution` that parloader did not create reference rows of script_execution that parloader created: id 7"
             in refusal(seeded)
         )
     finally:

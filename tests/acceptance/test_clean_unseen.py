@@ -90,7 +90,7 @@ def test_a_table_of_another_database_that_the_account_cannot_see(books: Database
     assert f"GRANT SELECT ON `{other}`.`loän` TO 'limited'@'%'; GRANT SELECT ON `{other}`.`z` TO 'limited'@'%'; to clean" in said
     books.execute(f"DROP TABLE `{other}`.`z`")
     readable = limited(*with_process, f"GRANT SELECT ON `{other}`.`loän` TO {ACCOUNT}")
-    assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
+    assert f"rows of `{other}`.`loän` that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
         readable, books
     )
     assert books.rows(theirs) == before
@@ -120,8 +120,9 @@ def test_an_account_that_sees_all_tables(books: Database, other: str, limited: G
         if grants[0].startswith("CREATE ROLE"):  # a role that is not active gives nothing
             assert "GRANT PROCESS" in refusal(seen, books)
         else:
-            assert f"rows of {other}.loän that parloader did not create reference rows of shelf that parloader created: id 1" in refusal(
-                seen, books
+            assert (
+                f"rows of `{other}`.`loän` that parloader did not create reference rows of shelf that parloader created: id 1"
+                in refusal(seen, books)
             )
 
 
