@@ -5,7 +5,7 @@ are set and read back; a session without them is refused.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -243,6 +243,35 @@ def _verify(setting: Setting, actual: str) -> None:
             "If parloader connects through a proxy, connect to the server directly; otherwise ask an administrator "
             "whether the account may set this variable",
         )
+
+
+@contextmanager
+def foreign_key_checks_off(connection: Connection) -> Iterator[None]:
+    """Turns foreign_key_checks off for the one statement of the block; at its end they are on again, and read back, or the connection is closed.
+
+    Closing it rolls back. SessionLawError: the server does not turn them on again.
+    """
+    try:
+        sql.execute(connection, "SET SESSION foreign_key_checks = 0")
+        yield
+    except BaseException:
+        with error_codes.suppress_driver_errors(), suppress(SessionLawError):  # the first error is the one to report
+            _turn_foreign_key_checks_on(connection)
+        raise
+    _turn_foreign_key_checks_on(connection)
+
+
+def _turn_foreign_key_checks_on(connection: Connection) -> None:
+    try:
+        sql.execute(connection, "SET SESSION foreign_key_checks = 1")
+        if sql.value(connection, "SELECT @@SESSION.foreign_key_checks") != 1:
+            raise SessionLawError(
+                "foreign_key_checks could not be turned on again, so the connection was closed and nothing of its transaction was committed",
+                "If parloader connects through a proxy, connect to the server directly",
+            )
+    except BaseException:
+        error_codes.close(connection)
+        raise
 
 
 def server_info(connection: Connection) -> ServerInfo:

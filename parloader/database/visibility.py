@@ -55,6 +55,14 @@ class Reference:
         pairs = enumerate(zip(self.columns, self.referenced, strict=True))
         return " AND ".join(f"{self._compared(name, f'c.{sql.quote(column)}')} = p.parloader_{n}" for n, (column, name) in pairs)
 
+    @property
+    def itself(self) -> str:
+        """A condition on the table without alias, for a foreign key within it: the row references itself."""
+        pairs = zip(self.columns, self.referenced, strict=True)
+        return " AND ".join(
+            f"{self._compared(name, sql.quote(column))} = {self._compared(name, sql.quote(name))}" for column, name in pairs
+        )
+
     def _compared(self, referenced: str, column: str) -> str:
         """What a foreign key compares of the column, which is `referenced` or references it."""
         if referenced in self.numbered:

@@ -169,11 +169,10 @@ def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
     if pick.index is not None:
         return _read(pick.index, context).cast(pl.Int64)
     group = pick.group
-    if pick.distribution == Distribution.EARLIER:
+    if pick.distribution in (Distribution.EARLIER, Distribution.ROOTED):
         earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
-        return pl.when(INDEX > 0).then(
-            below(context.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
-        )
+        number = below(context.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
+        return pl.when(INDEX > 0).then(number).otherwise(0 if pick.distribution == Distribution.ROOTED else None)
     if parent_rows < 1:
         raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
     number = INDEX // pick.every

@@ -13,7 +13,7 @@ from parloader.generation.expressions import expression, needs, pick_index
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, column_mistake
-from parloader.plans.generators import Generator, Pick
+from parloader.plans.generators import Distribution, Generator, Pick, Scalar
 from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys, gaps
 
@@ -174,8 +174,9 @@ class RowGenerator:
             )
         index = pick_index(pick, context, rows.rows)
         self._picks.append((pick.parent, index))
+        root = rows.root.get(pick.column) if pick.distribution is Distribution.ROOTED and parent.name == self._table.name else None
         if pick.column == parent.key and rows.keys is not None:
-            return keys_at(rows.keys, index)
+            return _with_root(root, keys_at(rows.keys, index), pl.Int64())
         own = (context.table, context.column)
         within = self._within | {own}
         if own in self._within or (parent.name, pick.column) in within:
@@ -184,10 +185,20 @@ class RowGenerator:
         # a table that references itself picks among its first rows
         bound = MAX_ROOT_ROWS if parent.name == self._table.name and pick.index in SELF_REFERENCE_INDEX else MAX_LISTED_ROWS + 1
         if min(rows.rows, bound) <= MAX_LISTED_ROWS:
-            return pl.lit(values(_indices(IndexRange(0, min(rows.rows, bound))))).gather(index)
+            listed = values(_indices(IndexRange(0, min(rows.rows, bound))))
+            return _with_root(root, pl.lit(listed).gather(index), listed.dtype)
         return index.map_batches(
             partial(_each_once, partial(self._remembering_mistakes, values)), return_dtype=values(_indices(IndexRange(0, 1))).dtype
         )
+
+
+def _with_root(root: Scalar, picked: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """The picked values, of this type; row 0 has the value of the existing row that it references, if there is one."""
+    return (
+        picked
+        if root is None
+        else pl.when(INDEX > 0).then(picked).otherwise(pl.lit(pl.Series([root], strict=False).cast(dtype).first(), dtype))
+    )
 
 
 def dependency_steps(table: Table, mistakes: Mistakes) -> Iterator[list[str]]:

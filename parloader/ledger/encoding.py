@@ -49,6 +49,7 @@ def _rows(key: str | None, segments: str, details: str | None, done: tuple[Index
         keys=keys,
         reused={column: tuple(map(SCALAR.read, values)) for column, values in document["used"].items()},
         unique_offsets=document["offsets"],
+        root={column: SCALAR.read(value) for column, value in document.get("root", {}).items()},
     )
 
 
@@ -60,6 +61,7 @@ def details_text(entry: TableEntry) -> str:
             "made": [[part.start, part.stop] for part in rows.new],
             "used": {column: list(map(SCALAR.write, values)) for column, values in rows.reused.items()},
             "offsets": dict(rows.unique_offsets),
+            **({"root": {column: SCALAR.write(value) for column, value in rows.root.items()}} if rows.root else {}),
             "types": {column: dict(recorded) for column, recorded in entry.types.items()},
         }
     )

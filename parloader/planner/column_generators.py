@@ -10,7 +10,7 @@ from parloader.planner.table_draft import TableDraft
 from parloader.planner.unique_keys import MixedRadixDigit, UniquenessLayout
 from parloader.planner.values import default_generators, ordered_pairs, unique_columns
 from parloader.plans.generators import Const, Distribution, Expr, Generator, Pick, When
-from parloader.schema.model import ColumnSchema, ColumnType
+from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey
 
 NULL = Const(value=None)
 
@@ -62,7 +62,7 @@ class ColumnGeneratorBuilder:
         if fk_group := draft.group_of(name):
             return self._pick(fk_group, name)
         if own := draft.self_reference_of(name):
-            return self._earlier(own.referenced[own.columns.index(name)])
+            return self._shared(column) if name in own.shared else self._own(own, own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
             return unique
         if digit := self.layout.column_digits.get(name):
@@ -73,6 +73,8 @@ class ColumnGeneratorBuilder:
         key, offset, picked = fk_group.deciding_key(column)
         digit = self.layout.group_digits.get(fk_group.name, MixedRadixDigit(every=1, size=1))
         group = fk_group.name if len(fk_group.columns) > 1 else None
+        if fk_group.columns & self.draft.shared_columns:
+            return Pick(parent=key.parent, column=picked, index=str(offset), group=group)
         if fk_group.max_offset:
             number = f"(i // {digit.every})" if digit.every > 1 else "i"
             index = f"{number} % {self.rows[key.parent] - fk_group.max_offset} + {offset}"
@@ -86,8 +88,24 @@ class ColumnGeneratorBuilder:
             group=group,
         )
 
-    def _earlier(self, picked: str) -> Generator:
-        return Pick(parent=self.draft.name, column=picked, distribution=Distribution.EARLIER)
+    def _own(self, key: ForeignKey, picked: str) -> Generator:
+        """Picks from the table itself. If columns are shared with the row that it picks, no existing row is picked: it may have other values there."""
+        rooted = Distribution.ROOTED if key in self.draft.rooted and not key.shared else Distribution.EARLIER
+        pick = Pick(parent=self.draft.name, column=picked, distribution=rooted, group=key.name if len(key.columns) > 1 else None)
+        if key not in self.draft.rooted or not key.shared:
+            return pick
+        return When(condition="i = 0", then=replace(pick, distribution=Distribution.EVEN, index="0", group=None), otherwise=pick)
+
+    def _shared(self, column: ColumnSchema) -> Generator:
+        """The same value in all rows."""
+        domain = self.draft.common_domain(column.name) or ANY
+        if not default_generators.enumerable_values(column, domain):
+            raise NotFillable(
+                self.draft.name,
+                f"its column {column.name} must have one value in all rows that reference each other, and parloader has none for {column.type_text}",
+                "Give the column a generator in a plan file",
+            )
+        return default_generators.enumerated(column, domain, every=1, size=1)
 
     def _compared(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
         """A generator that follows from another column, because a CHECK compares them or their names suggest an order."""

@@ -115,7 +115,7 @@ class ForeignKeySelector:
             for parent in planned.referenced_tables:
                 self._add(graph, parent)
         for key in self._keys(name, Role.REQUIRED):
-            if reason := self._obstacle(name, key) or self._self_reference_obstacle(name, key):
+            if reason := self._obstacle(name, key, required=True):
                 raise NotFillable(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column a generator in a plan file")
             self._fill(graph, name, key)
 
@@ -212,15 +212,11 @@ class ForeignKeySelector:
             return Role.OPPORTUNISTIC
         return Role.WANTED if filled or any(c.default is not None or c.name in required for c in columns) else Role.SKIPPED
 
-    def _self_reference_obstacle(self, name: str, key: ForeignKey) -> str | None:
-        """Why a required foreign key cannot reference its own table: InnoDB does not delete a row that references itself (tested on both servers)."""
-        if key.parent != name:
-            return None
-        return "the foreign key references its own table: the first row would have to reference itself, and InnoDB cannot delete such a row"
-
-    def _obstacle(self, name: str, key: ForeignKey) -> str | None:
-        """Why the foreign key cannot be filled."""
-        if key.parent == name and len(key.columns) > 1:
+    def _obstacle(self, name: str, key: ForeignKey, *, required: bool = False) -> str | None:
+        """Why the foreign key cannot be filled. Those that may be NULL are filled less often: what they got before stays."""
+        if key.within(name) and key.shared == {*key.columns}:
+            return "each row would have to reference itself"
+        if key.within(name) and len(key.columns) > 1 and not required:
             return "a foreign key of several columns to its own table is not supported"
         if key.parent not in self.request.schema:
             return f"its parent {key.parent} does not exist" + (", or the account may not read it" if database_of(key.parent) else "")

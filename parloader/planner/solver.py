@@ -111,7 +111,9 @@ class PlanSolver:
     def _draft(self, name: str, filled: list[ForeignKey]) -> TableDraft:
         table_schema = self.request.table_schema(name)
         given = self._given_of(name)
-        never_null = referenced_columns(self.request, name)
+        own = tuple(foreign for foreign in filled if foreign.within(name))
+        rooted = tuple(foreign for foreign in own if (name, foreign) not in self.graph.optional)
+        never_null = referenced_columns(self.request, name).union(*(foreign.referenced for foreign in rooted))
         null = columns_left_null(table_schema, tuple(filled), given, never_null)
         possible = self._cases_of(name).without(name, null).cases
         key = assignable_key(table_schema, self._cases_of(name).cases, given)
@@ -122,7 +124,8 @@ class PlanSolver:
             key=key,
             identity=row_key_columns(table_schema, key),
             groups=groups,
-            self_references=tuple(foreign for foreign in filled if foreign.parent == name),
+            self_references=own,
+            rooted=rooted,
             lockstep_groups=frozenset(
                 group.name for group in groups if any((name, foreign.name) in self.requirements.lockstep_keys for foreign in group.keys)
             ),
@@ -135,14 +138,21 @@ class PlanSolver:
 
     def _foreign_key_groups(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
         compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
-        others = [key for key in filled if key.parent != name]
-        for self_reference in (key for key in filled if key.parent == name):
-            if overlapping := [key for key in filled if key != self_reference and set(key.columns) & set(self_reference.columns)]:
+        own, others = [key for key in filled if key.within(name)], [key for key in filled if not key.within(name)]
+        shared = frozenset[str]().union(*(key.shared for key in own))
+        for self_reference in own:
+            if overlapping := [
+                key for key in filled if key != self_reference and (set(key.columns) & set(self_reference.columns)) - self_reference.shared
+            ]:
                 self._leave_one_null(name, (*overlapping, self_reference))
         try:
-            return foreign_key_groups(others, self._keys_of, compared)
+            groups = foreign_key_groups(others, self._keys_of, compared)
         except OverlapUnsatisfiable as error:
             self._leave_one_null(name, error.keys)
+        for group in groups:
+            if group.lockstep_tables and group.columns & shared:
+                self._leave_one_null(name, (*group.keys, *(key for key in own if key.shared & group.columns)))
+        return groups
 
     def _leave_one_null(self, name: str, keys: tuple[ForeignKey, ...]) -> NoReturn:
         """Leaves NULL the last of the foreign keys that may be. NotFillable: none may be."""
@@ -181,6 +191,8 @@ class PlanSolver:
         rows = self._rows(name)
         for parent in layout.only_new:
             self.requirements.table(parent).only_new = True
+        if self.drafts[name].shared_columns and not self.request.planned(name):  # existing rows may have other values in them
+            self.requirements.table(name).only_new = True
         for group in self.drafts[name].groups:
             if group.lockstep_tables:
                 self.requirements.align(group.lockstep_tables)

@@ -21,6 +21,7 @@ class TableDraft:
     identity: tuple[str, ...]  # the columns by which a row is found again if `key` is None
     groups: tuple[ForeignKeyGroup, ...]  # the filled foreign keys to other tables
     self_references: tuple[ForeignKey, ...]  # the filled foreign keys to the table itself
+    rooted: tuple[ForeignKey, ...]  # those of them that cannot be NULL
     lockstep_groups: frozenset[str]  # the names of the groups in which row i must pick parent row i
     null_columns: frozenset[str]  # columns that are NULL because their foreign key is not filled
     never_null: frozenset[str]  # columns that other tables reference
@@ -47,6 +48,11 @@ class TableDraft:
     def self_reference_of(self, column: str) -> ForeignKey | None:
         """The foreign key to the table itself that contains the column."""
         return next((key for key in self.self_references if column in key.columns), None)
+
+    @property
+    def shared_columns(self) -> frozenset[str]:
+        """The columns that have one value in all rows, because a row and the row of this table that it references agree in them."""
+        return frozenset[str]().union(*(key.shared for key in self.self_references))
 
     def is_null(self, column: str) -> bool:
         """Whether the column is NULL in all rows: its foreign key is not filled, or its default NULL is used."""

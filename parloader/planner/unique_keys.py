@@ -236,7 +236,7 @@ class UniqueKeySolver:
                 if size:
                     found.append(DigitSource(name=name, group=None, existing=size, maximum=size))
         for group in self.draft.groups:
-            if self._identifies_parent_row(group, key):
+            if not group.columns & self.draft.shared_columns and self._identifies_parent_row(group, key):
                 capacities = [self.capacity(parent, only_new=bool(group.lockstep_tables)) for parent in group.parents]
                 existing, max_rows = (
                     min(r.existing for r in capacities) - group.max_offset,

@@ -189,7 +189,8 @@ class Distribution(StrEnum):
     CYCLE = "cycle"  # (i // every) mod rows: columns that cycle over tables with equally many rows select the same numbers
     UNIFORM = "uniform"  # random
     ZIPF = "zipf"  # random; the first rows are more frequent
-    EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0, or row 0 itself if the column is NOT NULL
+    EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0
+    ROOTED = "rooted"  # as EARLIER; but row 0 picks a row that the table had before the run, or itself if there was none
 
 
 @dataclass(frozen=True, kw_only=True)

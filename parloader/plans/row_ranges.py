@@ -152,6 +152,9 @@ class RowAllocation:
     unique_offsets: Mapping[str, int] = field(default_factory=dict)
     """Column → the offset of its Unique values."""
 
+    root: Mapping[str, Scalar] = field(default_factory=dict)
+    """Picked column → its value in the existing row that row 0 references (Distribution.ROOTED). Empty: row 0 references itself."""
+
     @property
     def new_rows(self) -> int:
         return sum(p.rows for p in self.new)

@@ -8,7 +8,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.plans.generators import Scalar, Unique
+from parloader.plans.generators import Distribution, Scalar, Unique
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
@@ -66,7 +66,12 @@ class _TableAllocator:
             keys, new = self._reuse_rows(sampled=bool(columns))
         reused = [key for first, last in _reused_ranges(keys, new, table.rows) for key in range(first, last + 1)] if columns else []
         return RowAllocation(
-            rows=table.rows, new=new, keys=keys, reused=self._read_values(columns, reused), unique_offsets=self._unique_offsets(new)
+            rows=table.rows,
+            new=new,
+            keys=keys,
+            reused=self._read_values(columns, reused),
+            unique_offsets=self._unique_offsets(new),
+            root=self._root(new),
         )
 
     def _rows_by_values(self) -> RowAllocation:
@@ -82,7 +87,20 @@ class _TableAllocator:
             if rows:
                 reused = {column: tuple(key_reservation.plan_value(row[n]) for row in rows) for n, column in enumerate(columns)}
         new = merge([IndexRange(count, table.rows)])
-        return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new))
+        return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
+
+    def _root(self, new: tuple[IndexRange, ...]) -> dict[str, Scalar]:
+        """The values of the existing row that row 0 references, if it is new and its plan picks one: the first row in which none is NULL."""
+        table = self.table
+        own = [pick for picks in table.picks.values() for pick in picks if pick.parent == table.name]
+        columns = list(dict.fromkeys(pick.column for pick in own if pick.distribution is Distribution.ROOTED))
+        if not columns or self.existing.empty or not new or new[0].start:
+            return {}
+        names = [sql.quote(column) for column in columns]
+        given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        order = ", ".join(map(sql.quote, table.row_key)) or names[0]
+        rows = sql.rows(self.connection, f"SELECT {', '.join(names)} FROM {sql.quote_table(table.name)} WHERE {given} ORDER BY {order} LIMIT 1")
+        return {column: key_reservation.plan_value(value) for column, value in zip(columns, rows[0], strict=True)} if rows else {}
 
     def _reuse_rows(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
         """Reuses existing rows in the order of their keys; if the keys have gaps or are `sampled`, evenly spread ones if there are too many."""

@@ -6,7 +6,7 @@ check and delete (an INSERT of a referencing row waits for the lock of the row t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import polars as pl
 
@@ -22,6 +22,7 @@ from parloader.rows.differences import differences
 from parloader.rows.lookup import conditions_by_key, delete_by_key, existing
 from parloader.rows.outside_references import DoomedRows, lock_referenced, require_unreferenced
 from parloader.rows.ownership import SHOWN_KEYS, identity_text, some
+from parloader.rows.self_referencing import SelfReferences
 from parloader.rows.server_text import FOR_UPDATE, RowText
 from parloader.schema.model import ColumnSchema
 
@@ -41,6 +42,8 @@ class Deletion:
     """the columns that must have the generated values; None: edited rows are deleted as well"""
     references: tuple[Reference, ...]
     """the foreign keys that reference the table"""
+    own: SelfReferences
+    """those of the table itself"""
     max_text_bytes: int
     """the longest text that the server can join"""
     definition: str
@@ -150,12 +153,19 @@ class PartDeletion:
         if self._keys is not None:
             last_first = f"ORDER BY {sql.quote(str(self._table.key))} DESC" if self._table.root_rows.rows else ""
             for condition in reversed(self._conditions):
-                sql.delete(connection, name, condition, order=last_first)
+                self._delete_where(connection, condition, last_first)
             return
         frame = self._row_keys
         pieces = frame.reverse().iter_slices(1) if self._part.start < self._table.root_rows.stop else (frame,)
         for piece in pieces:
-            delete_by_key(connection, name, self._deletion.identity, piece)
+            delete_by_key(name, self._deletion.identity, piece, partial(self._delete_where, connection))
+
+    def _delete_where(self, connection: Connection, condition: str, order: str = "") -> int:
+        """Deletes the rows for which the condition is true; returns how many."""
+        roots = self._table.root_rows
+        if roots.rows and self._part.start >= roots.stop:  # the plan lets none of these rows reference itself
+            return sql.delete(connection, self._deletion.name, condition, order=order)
+        return self._deletion.own.delete(connection, condition, order)
 
     @cached_property
     def _row_keys(self) -> pl.DataFrame:

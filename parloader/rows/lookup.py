@@ -7,12 +7,11 @@ Such a condition is true for at most one row, and never for another row than the
 - A key on prefixes is sufficient: values that differ in their first characters differ.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import polars as pl
 
-from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import SchemaMismatch, WriteFailed
 from parloader.rows import server_text
@@ -90,14 +89,14 @@ def existing(connection: Connection, table: str, identity: Sequence[ColumnSchema
         yield from server_text.rows_where(connection, view, condition)
 
 
-def delete_by_key(connection: Connection, table: str, identity: Sequence[ColumnSchema], frame: pl.DataFrame) -> int:
-    """Deletes the frame's rows in the caller's transaction; returns how many existed.
+def delete_by_key(table: str, identity: Sequence[ColumnSchema], frame: pl.DataFrame, delete: Callable[[str], int]) -> int:
+    """Deletes the frame's rows in the caller's transaction; returns how many existed. `delete`: deletes the rows of a condition, and counts them.
 
     WriteFailed (the caller rolls back): a condition was true for more rows than it names, because the columns are no longer unique.
     """
     deleted = 0
     for piece, condition in conditions_by_key(frame, identity):
-        count = sql.delete(connection, table, condition)
+        count = delete(condition)
         if count > piece.height:
             raise WriteFailed(
                 f"{', '.join(column.name for column in identity)} of {table} is no longer unique: "

@@ -16,7 +16,7 @@ from parloader.database.visibility import Reference, References
 from parloader.errors import ParloaderError, SchemaMismatch
 from parloader.ledger import recorded_batches, store
 from parloader.ledger.run import Run, pass_name
-from parloader.plans.model import Pass
+from parloader.plans.model import Pass, Table
 from parloader.quantities import counted
 from parloader.rows import key_reservation
 from parloader.rows.clean_command import CleanCommand
@@ -32,11 +32,12 @@ from parloader.rows.ownership import (
     require_unique_keys,
     some,
 )
+from parloader.rows.self_referencing import SelfReferences
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.rows.writers import DeferredUpdate, deferred_update
 from parloader.runs.selection import require_spelling, select_runs
-from parloader.schema.model import Schema
+from parloader.schema.model import Schema, TableSchema
 
 # Fewer rows than this are deleted before InnoDB purges many of them
 MIN_POSTPONED_ROWS = 50_000
@@ -103,9 +104,21 @@ class Removal:
             identity=tuple(live.column(column) for column in table.identity),
             view=row_text(live, table.checked, table.key, table.identity) if self.compared else None,
             references=self.references.to(name),
+            own=self._self_references(live, table),
             max_text_bytes=self.max_text_bytes,
             definition=self.definitions[name],
             command=self.command,
+        )
+
+    def _self_references(self, live: TableSchema, table: Table) -> SelfReferences:
+        """The foreign keys of the table to itself."""
+        updates = any(trigger.event == "UPDATE" for trigger in live.triggers)
+        return SelfReferences(
+            table=live.name,
+            references=tuple(reference for reference in self.references.to(live.name) if reference.within_table),
+            movable=frozenset() if updates else frozenset(live.column_names) - {*table.row_key},
+            nullable=frozenset(column.name for column in live.columns if column.nullable),
+            all_seen=self.references.complete and not self.references.hidden,
         )
 
 

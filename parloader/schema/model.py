@@ -113,6 +113,15 @@ class ForeignKey:
     parent: str  # the referenced table (schema/table_names.py)
     referenced: tuple[str, ...]  # its columns, in the order of `columns`
 
+    def within(self, table: str) -> bool:
+        """Whether the key of this table references the table itself."""
+        return self.parent == table
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Of a foreign key to its own table: the columns that reference themselves, so that they have one value in all rows that reference each other."""
+        return frozenset(column for column, referenced in zip(self.columns, self.referenced, strict=True) if column == referenced)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:

@@ -47,6 +47,18 @@ def test_a_second_pass_that_is_undone_already_is_no_edit(database: Database, los
     assert database.rows("SHOW TABLES LIKE 'parloader%%'") == ()
 
 
+def test_a_row_that_references_itself_is_deleted_once(database: Database, lose_answers: Callable[..., None]) -> None:
+    database.execute(
+        "CREATE TABLE node (id INT AUTO_INCREMENT PRIMARY KEY, root_id INT NOT NULL, FOREIGN KEY (root_id) REFERENCES node (id))"
+    )
+    database.parloader("seed", "--table", "node", "--rows", str(ROWS))
+    assert database.rows("SELECT id FROM node WHERE root_id = id") == ((1,),)
+    lose_answers()
+    clean(CleanConfig(target=database.target))
+    assert database.value("SELECT COUNT(*) FROM node") == 0
+    assert database.rows("SHOW TABLES LIKE 'parloader%%'") == ()
+
+
 def test_a_row_that_somebody_inserts_under_a_free_key_stays(database: Database, lose_answers: Callable[..., None]) -> None:
     """Even with --edited-too, which does not compare values."""
     database.execute("CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL)")

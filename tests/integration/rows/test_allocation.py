@@ -4,7 +4,8 @@ import pytest
 from support.servers import Database
 
 from parloader.database import introspection, sql
-from parloader.plans.generators import Cycle
+from parloader.generation.frames import generate
+from parloader.plans.generators import Cycle, Distribution, Pick
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows import allocation, existing_rows, key_reservation
@@ -142,3 +143,21 @@ def test_counters_are_those_of_tables_that_have_one(database: Database) -> None:
         assert key_reservation.key_counters(connection, []) == {}
         sql.execute(connection, "DROP TABLE other")
         assert key_reservation.key_counters(connection, ["other"]) == {}
+
+
+def test_the_first_new_row_references_an_existing_row_if_there_is_one(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE node (code VARCHAR(9) PRIMARY KEY, of_code VARCHAR(9) NOT NULL, FOREIGN KEY (of_code) REFERENCES node (code))"
+    )
+    columns = {"code": Cycle(values=("x", "y", "z")), "of_code": Pick(parent="node", column="code", distribution=Distribution.ROOTED)}
+    table = Table(name="node", rows=3, columns=columns, key=None, identity=("code",), partitioned=True, reuse=False)
+    plan = Plan(name="p", parameters={}, tables=(table,))
+    for existing, first in ((None, "x"), ("('b', 'b'), ('a', 'b')", "a")):
+        if existing:
+            database.execute(f"INSERT INTO node VALUES {existing}")
+        with database.connection() as connection:
+            rows = allocation.allocate(connection, plan, introspection.read_tables(connection, ["node"]), {}, empty=False)
+        of_code = [
+            row["of_code"] for part in (IndexRange(0, 1), IndexRange(1, 3)) for row in generate(plan, table, part, rows).rows(named=True)
+        ]
+        assert of_code[:2] == [first, "x"]

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import polars as pl
 import pytest
@@ -141,9 +142,9 @@ def test_no_other_row_is_deleted(database: Database, key: Key, mode: str) -> Non
         sql.execute(connection, f"INSERT INTO t ({columns}, x) SELECT {columns}, x FROM strangers")
         strangers = sql.rows(connection, "SELECT * FROM strangers")
         half = key.frame.head(ROWS // 2)
-        assert delete_by_key(connection, "t", view.identity_columns, half) == half.height
+        assert delete_by_key("t", view.identity_columns, half, partial(sql.delete, connection, "t")) == half.height
         assert sql.value(connection, "SELECT COUNT(*) FROM t") == ROWS - half.height + 1
-        assert delete_by_key(connection, "t", view.identity_columns, key.frame) == ROWS - half.height
+        assert delete_by_key("t", view.identity_columns, key.frame, partial(sql.delete, connection, "t")) == ROWS - half.height
         assert sql.rows(connection, f"SELECT {columns}, x FROM t") == strangers
 
 
@@ -204,7 +205,7 @@ def test_columns_that_are_not_unique_fail_the_delete(database: Database) -> None
         written(database, key) as (connection, view),
         pytest.raises(WriteFailed, match=f"a of t is no longer unique: 1 row looked up, {ROWS} found"),
     ):
-        delete_by_key(connection, "t", view.identity_columns, key.frame.head(1))
+        delete_by_key("t", view.identity_columns, key.frame.head(1), partial(sql.delete, connection, "t"))
 
 
 def test_rows_that_are_double_fail_the_comparison(database: Database) -> None:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from support.completed_plans import TENANT, USER, generator, notes, pick, valid
-from support.small_schemas import foreign, infer, integer, schema, table, tiny, unique
+from support.small_schemas import foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
 from parloader.plans.generators import Const, Distribution
-from parloader.schema.model import ColumnSchema, Schema, UniqueKey
+from parloader.schema.model import ColumnSchema, ForeignKey, Schema, UniqueKey
 
 LEADER = integer("leader_id", nullable=True)
 
@@ -90,10 +91,71 @@ def test_a_self_reference_picks_an_earlier_row() -> None:
     assert (rows["parent_id"] < rows["id"]).all()
 
 
-def test_a_required_self_reference_is_refused() -> None:
-    live = schema(table("node", integer("parent_id"), to=(foreign("parent_id", "node"),)))
-    with pytest.raises(Refused, match="the first row would have to reference itself"):
+ROOTED = (
+    schema(table("node", integer("parent_id"), integer("root_id"), to=(foreign("parent_id", "node"), foreign("root_id", "node")))),
+    schema(table("node", text("code", nullable=True), text("of"), keys=(unique("code"),), to=(foreign("of", "node", "code"),))),
+    schema(
+        table("node", integer("a"), text("b"), integer("x"), text("y"), keys=(primary("a", "b"),), to=(foreign("x y", "node", "a b"),)),
+    ),
+    schema(
+        table(
+            "node",
+            *(tiny("disk"), integer("file"), integer("parent_id"), integer("root_id")),
+            keys=(primary("disk", "file"),),
+            to=(foreign("disk parent_id", "node", "disk file"), foreign("disk root_id", "node", "disk file")),
+        ),
+    ),
+    schema(
+        TENANT,
+        table(
+            "node",
+            *(integer("tenant_id"), integer("parent_id")),
+            keys=(unique("tenant_id", "id"),),
+            to=(foreign("tenant_id", "tenant"), foreign("tenant_id parent_id", "node", "tenant_id id")),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("live", ROOTED, ids=("twice", "by a unique key", "composite", "sharing a column", "sharing a parent"))
+def test_the_first_row_references_itself_if_it_must_reference_one_of_its_table(live: Schema) -> None:
+    completed = infer(live, "node", 3_000)
+    frame = valid(live, completed)["node"]
+    for key in (key for key in live["node"].foreign_keys if key.within("node")):
+        assert_referenced_first(frame, key)
+        assert frame.select(key.columns).n_unique() > 1
+
+
+def test_a_parent_table_that_references_itself_is_filled() -> None:
+    live = schema(*ROOTED[0].values(), table("leaf", integer("node_id"), to=(foreign("node_id", "node"),)))
+    assert valid(live, infer(live, "leaf", 500))["node"].height == 5
+
+
+def assert_referenced_first(frame: pl.DataFrame, key: ForeignKey) -> None:
+    """Row 0 references itself, and every other one a row before it."""
+    at = {values: n for n, values in enumerate(frame.select(key.referenced).rows())}
+    referenced = [at[values] for values in frame.select(key.columns).rows()]
+    assert referenced[0] == 0
+    assert all(found < n for n, found in enumerate(referenced) if n)
+
+
+def test_rows_that_share_a_column_with_the_one_they_reference_are_all_new() -> None:
+    live = schema(*ROOTED[3].values(), table("leaf", tiny("d"), integer("f"), to=(foreign("d f", "node", "disk file"),)))
+    node = infer(live, "leaf", 1_000, existing={"node": 3}).plan.table("node")
+    assert (node.rows, node.reuse) == (3, True)
+    node = infer(live, "leaf", 1_000, existing={"node": 3}, parents={"node": 20}).plan.table("node")
+    assert (node.rows, node.reuse) == (20, False)
+
+
+def test_a_column_that_references_itself_is_refused() -> None:
+    live = schema(table("node", integer("n"), keys=(unique("n"),), to=(foreign("n", "node", "n"),)))
+    with pytest.raises(Refused, match="each row would have to reference itself"):
         infer(live, "node")
+
+
+def test_a_reference_that_a_check_requires_starts_at_a_row_that_references_itself() -> None:
+    live = schema(table("node", integer("parent_id", nullable=True), to=(foreign("parent_id", "node"),), checks=("parent_id is not null",)))
+    assert pick(infer(live, "node"), "node", "parent_id").distribution is Distribution.ROOTED
 
 
 def test_columns_of_one_foreign_key_pick_one_row() -> None:
