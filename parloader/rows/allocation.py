@@ -99,7 +99,9 @@ class _TableAllocator:
         names = [sql.quote(column) for column in columns]
         given = " AND ".join(f"{name} IS NOT NULL" for name in names)
         order = ", ".join(map(sql.quote, table.row_key)) or names[0]
-        rows = sql.rows(self.connection, f"SELECT {', '.join(names)} FROM {sql.quote_table(table.name)} WHERE {given} ORDER BY {order} LIMIT 1")
+        rows = sql.rows(
+            self.connection, f"SELECT {', '.join(names)} FROM {sql.quote_table(table.name)} WHERE {given} ORDER BY {order} LIMIT 1"
+        )
         return {column: key_reservation.plan_value(value) for column, value in zip(columns, rows[0], strict=True)} if rows else {}
 
     def _reuse_rows(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
