@@ -17,9 +17,10 @@ from schemas_debian import DEBIAN
 from schemas_django import DJANGO
 from schemas_dump import dump
 from schemas_model import Application, Place
+from schemas_npm import NPM
 from schemas_sqlalchemy import SQLALCHEMY
 
-APPLICATIONS: Mapping[str, Application] = {application.name: application for application in (*DEBIAN, *DJANGO, *SQLALCHEMY)}
+APPLICATIONS: Mapping[str, Application] = {application.name: application for application in (*DEBIAN, *NPM, *DJANGO, *SQLALCHEMY)}
 
 KEPT = Path(__file__).parent.parent / ".applications"
 

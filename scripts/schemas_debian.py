@@ -37,8 +37,8 @@ class Package(Application):
         return f"Debian's {self.package} {run(('dpkg-deb', '--field', str(archive), 'Version'), folder).strip()}"
 
     def _found(self, folder: Path) -> list[Path]:
-        """Each file once, also if two patterns match it."""
-        files = (file for pattern in self.files for file in sorted((folder / "unpacked").glob(pattern)))
+        """Each file once, also if two patterns match it; 2.sql comes before 10.sql."""
+        files = (file for pattern in self.files for file in sorted((folder / "unpacked").glob(pattern), key=_number_and_name))
         return list(dict.fromkeys(files))
 
     def create(self, folder: Path, place: Place) -> Mapping[str, int]:
@@ -58,6 +58,10 @@ class Package(Application):
                         skipped[f"refused by the server: {error.args[1]}"] += 1
             connection.commit()
         return skipped
+
+
+def _number_and_name(file: Path) -> tuple[int, str]:
+    return int(re.match(r"\d*", file.name)[0] or 0), str(file)  # type: ignore[index]
 
 
 def _text(file: Path) -> str:
