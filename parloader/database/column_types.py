@@ -73,6 +73,7 @@ def column_schema(row: ColumnRow, dialect: Dialect, character_bytes: Mapping[str
         auto_increment="AUTO_INCREMENT" in extra,
         on_update="ON UPDATE" in extra,
         generated=generated,
+        expression=dialect.check_clause(row.generation or "") if generated else "",
         charset=row.charset or "",
         collation=row.collation or "",
         comment=row.comment,

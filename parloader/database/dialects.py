@@ -57,6 +57,8 @@ class Dialect(ABC):
     """The SRID in information_schema.columns, or NULL if only `srids_statement` tells it."""
     srids_statement: ClassVar[str | None]
     """Selects table, column and SRID of the geometry columns of the tables %s; None if information_schema.columns has them."""
+    key_expression: ClassVar[str]
+    """The expression of a functional key part in information_schema.statistics, or NULL if the server has no such parts."""
     checks_statement: ClassVar[str]
     """Selects table, name and clause of the enforced CHECKs of the tables %s."""
     foreign_keys_statement: ClassVar[str]
@@ -107,6 +109,7 @@ class MariaDB(Dialect):
     has_not_enforced = False
     lists_virtual_indexes_last = False
     srid_column = "NULL"
+    key_expression = "NULL"
     # SRID 0 is none: such a column takes values of any SRID
     srids_statement = """SELECT g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns
         WHERE g_table_schema = %s AND CAST(g_table_name AS BINARY) IN %s AND srid <> 0"""
@@ -151,6 +154,7 @@ class MySQL(Dialect):
     lists_virtual_indexes_last = True  # sql/sql_table.cc, sort_keys (HA_VIRTUAL_GEN_KEY)
     srid_column = "srs_id"
     srids_statement = None
+    key_expression = "expression"
     # A CHECK's name is unique in its database
     checks_statement = """SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t
         JOIN information_schema.check_constraints c ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name

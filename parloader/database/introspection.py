@@ -178,7 +178,7 @@ def _read(
         return {}
     dialect, of = connection.dialect, _Tables(known.database, {split(name)[1]: name for name in wanted})
     columns = _columns(connection, dialect, of)
-    keys = _keys(connection, of)
+    keys = _keys(connection, dialect, of)
     checks = _checks(connection, dialect, of)
     partitioning = _partitioning(connection, of)
     triggers = _triggers(connection, of)
@@ -249,9 +249,11 @@ def _columns(connection: Connection, dialect: Dialect, wanted: _Tables) -> dict[
     return columns
 
 
-def _keys(connection: Connection, wanted: _Tables) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
+def _keys(
+    connection: Connection, dialect: Dialect, wanted: _Tables
+) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
     """By table: its unique keys (the primary key first, the others by name), and the columns of its other indexes."""
-    statement = """SELECT table_name, index_name, non_unique, column_name, sub_part FROM information_schema.statistics
+    statement = f"""SELECT table_name, index_name, non_unique, column_name, sub_part, {dialect.key_expression} FROM information_schema.statistics
         WHERE table_schema = %s AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, index_name, seq_in_index"""
     keys = {}
     for table, rows in _rows_by_table(connection, statement, wanted).items():
@@ -261,21 +263,21 @@ def _keys(connection: Connection, wanted: _Tables) -> dict[str, tuple[tuple[Uniq
         unique = sorted((name for name, non_unique in parts if not non_unique), key=lambda name: (name != "PRIMARY", name))
         others = [columns for (_, non_unique), columns in parts.items() if non_unique]
         keys[table] = (
-            tuple(_unique_key(name, parts[name, False]) for name in unique),
-            tuple(tuple(column for column, _ in columns if column is not None) for columns in others),
+            tuple(_unique_key(name, parts[name, False], dialect) for name in unique),
+            tuple(tuple(column for column, *_ in columns if column is not None) for columns in others),
         )
     return keys
 
 
-def _unique_key(name: str, parts: Rows) -> UniqueKey:
-    """A part is (column, or None for an expression; prefix length or None)."""
-    columns = [(column, prefix) for column, prefix in parts if column is not None]
+def _unique_key(name: str, parts: Rows, dialect: Dialect) -> UniqueKey:
+    """A part is (column, or None for an expression; prefix length or None; the expression or None)."""
+    columns = [(column, prefix) for column, prefix, _ in parts if column is not None]
     prefixes = tuple(prefix for _, prefix in columns)
     return UniqueKey(
         name=name,
         columns=tuple(column for column, _ in columns),
         prefixes=prefixes if any(prefixes) else (),
-        expressions=len(columns) < len(parts),
+        expressions=tuple(dialect.check_clause(expression) for column, _, expression in parts if column is None),
     )
 
 

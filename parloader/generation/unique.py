@@ -33,14 +33,16 @@ def first_values(generator: Unique, count: int) -> tuple[Scalar, ...]:
 
 
 def _encoded(generator: Unique, n: pl.Expr) -> pl.Expr:
-    number = n + generator.low
+    number = n * generator.step + generator.low
     match generator.form:
         case UniqueKind.INTEGER:
             return number
         case UniqueKind.DECIMAL:
             return decimal(number, generator.scale)
         case UniqueKind.TEXT:
-            return pl.concat_str(pl.lit(generator.prefix), encode_base(n, BASE36, generator.length), pl.lit(generator.suffix))
+            return pl.concat_str(
+                pl.lit(generator.prefix), encode_base(n, BASE36[: generator.base], generator.length), pl.lit(generator.suffix)
+            )
         case UniqueKind.BYTES:
             digits = 2 * generator.length - len(generator.prefix)
             return pl.concat_str(pl.lit(generator.prefix.lower()), encode_base(n, HEX, digits)).str.decode("hex")

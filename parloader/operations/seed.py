@@ -56,6 +56,8 @@ class _Work:
     adds_indexes: bool
     """whether the ledger may list indexes to add after the load"""
     token: int
+    guesses: tuple[str, ...]
+    """what the plan assumes of unique keys that it could not follow"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
     server = prepared.server
     progress.note(f"connected to {server}: {described(config.target, connection)}")
     for decision in prepared.planned.notes:
-        progress.detail(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
+        say = progress.note if decision.guess else progress.detail
+        say(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
     if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):
         if prepared.creates_tables:
             create_example(connection, progress)
@@ -125,6 +128,7 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         stages=tuple(_stages(context, run, schema, server, token)),
         adds_indexes=config.defer_indexes or prepared.has_deferred_indexes,
         token=token,
+        guesses=tuple(f"{note.table}: {note.text}" for note in prepared.planned.notes if note.guess),
     )
 
 
@@ -211,6 +215,7 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
         target=run.target,
         several_tables=len(run.work) > 1,
         tables=tables,
+        guesses=work.guesses,
     )
 
 

@@ -58,6 +58,8 @@ class SeedResult:
     """of adding them"""
     updated: int = 0
     """rows whose deferred columns this call set, in the second pass"""
+    guesses: tuple[str, ...] = ()
+    """what the plan assumed of unique keys that parloader could not follow"""
 
     @property
     def rows_per_second(self) -> float:
@@ -79,6 +81,7 @@ class SeedResult:
             "tables": [table.as_json() for table in self.tables],
             "workers": [worker.as_json() for worker in self.workers],
             "counts": self.counts.as_json(),
+            "guesses": list(self.guesses),
         }
 
 

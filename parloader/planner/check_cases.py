@@ -79,7 +79,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckC
                     text=f"parloader cannot analyse CHECK {check.name}; it is tested on a sample: {check.clause}",
                 )
             )
-        elif not _columns(parsed) <= given.keys():
+        elif not parsed.cases or not _columns(parsed) <= given.keys():
             parsed_checks.append((check, parsed))
     if not parsed_checks:
         return CheckCases(notes=tuple(notes))

@@ -7,7 +7,7 @@ from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_or
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import Note, NotFillable
 from parloader.planner.table_draft import TableDraft
-from parloader.planner.unique_keys import MixedRadixDigit, UniquenessLayout
+from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.planner.values import default_generators, ordered_pairs, unique_columns
 from parloader.plans.generators import Const, Distribution, Expr, Generator, Pick, When
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey

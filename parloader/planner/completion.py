@@ -64,8 +64,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from parloader.errors import Refused, UsageError
+from parloader.planner.expression_keys import GIVE_ITS_COLUMNS
 from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
-from parloader.planner.solver import GIVE_ITS_COLUMNS, PlanSolver
+from parloader.planner.solver import PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
@@ -81,6 +82,7 @@ class CompletedPlan:
     plan: Plan
     notes: tuple[Note, ...]  # decisions and their reasons, in the order of the plan's tables
     reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
+    guessed: frozenset[str] = frozenset()  # the plan's tables with a unique key that may or may not hold
 
 
 def complete(
@@ -116,7 +118,7 @@ def complete(
         planned = request.planned(error.table)
         subject = f"table {error.table} cannot be filled" if planned else f"rows of {error.table} are needed, but cannot be generated"
         raise Refused(f"{subject}: {error.reason}", error.next_step) from error
-    return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused))
+    return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused), guessed=frozenset(solver.guessed))
 
 
 def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:

@@ -28,6 +28,7 @@ class Note:
     table: str
     column: str | None
     text: str
+    guess: bool = False  # that a unique key holds, which could not be followed
 
 
 class NotFillable(Exception):

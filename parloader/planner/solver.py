@@ -5,23 +5,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from parloader.planner.check_cases import CheckCases, cases_of_table
+from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
+from parloader.planner.expression_keys import trial_notes
 from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, referenced_columns
+from parloader.planner.null_keys import NullKeys
 from parloader.planner.overlapping_keys import ForeignKeyGroup, OverlapUnsatisfiable, foreign_key_groups, lockstep_foreign_keys
 from parloader.planner.request import MAX_ROWS, Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.row_counts import MAX_ROWS_BY_PARENT_PROCESS, RowRequirements
 from parloader.planner.table_draft import TableDraft, assignable_key, columns_left_null, complete_partial_keys, integer_key, row_key_columns
-from parloader.planner.unique_keys import ParentCapacity, UniqueKeySolver, UniquenessLayout, largest_fitting
+from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver, largest_fitting
+from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 from parloader.quantities import counted
-from parloader.schema.model import ForeignKey
+from parloader.schema.model import ForeignKey, UniqueKey
 
 # Each round adds a table or requires more rows of one; a schema of a few hundred tables takes fewer than ten rounds
 MAX_ROUNDS = 1_000
-
-GIVE_ITS_COLUMNS = "Give the columns it uses a generator in a plan file, such as `unique`; parloader tests a sample before the load"
 
 
 class _Restart(Exception):
@@ -37,8 +38,10 @@ class PlanSolver:
         self.requirements = RowRequirements()
         self.graph = ForeignKeyGraph()
         self.drafts: dict[str, TableDraft] = {}
+        self.guessed: set[str] = set()  # tables with a unique key that may or may not hold
         self._cases: dict[str, CheckCases] = {}
         self._given: dict[str, dict[str, Generator]] = {}  # table → the generators that the plan gives it
+        self._null_keys = NullKeys(request=request, given=self._given_of)
         self._max_rows_by_table: dict[str, int] = {}
         self._max_rows_is_limit: dict[str, bool] = {}  # False: parloader cannot work out more rows, but there may be some
         self._in_progress: set[str] = set()  # the tables whose maximum is being computed
@@ -51,6 +54,8 @@ class PlanSolver:
                 return self._plan(layouts)
             except NotFillable as error:
                 self._drop_optional_keys(error)
+            except CanBeNull as error:
+                self._leave_key_null(error.table, error.key)
             except _Restart:
                 self.requirements = RowRequirements()
 
@@ -99,9 +104,14 @@ class PlanSolver:
 
     def _cases_of(self, name: str) -> CheckCases:
         if name not in self._cases:
-            table_schema = self.request.table_schema(name)
-            self._cases[name] = cases_of_table(table_schema, self._given_of(name))
+            self._cases[name] = self._null_keys.cases(name)
         return self._cases[name]
+
+    def _leave_key_null(self, name: str, key: UniqueKey) -> None:
+        """From now on, every row of the table has a NULL in this key of expressions."""
+        self._null_keys.add(name, key)
+        self._cases.pop(name, None)
+        self.requirements = RowRequirements()
 
     def _given_of(self, name: str) -> dict[str, Generator]:
         if name not in self._given:
@@ -131,6 +141,7 @@ class PlanSolver:
             ),
             null_columns=null,
             never_null=never_null,
+            null_keys=self._null_keys.names(name),
             cases=possible,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
             empty_parents=frozenset(parent for group in groups for parent in group.parents if not self.request.has_rows(parent)),
@@ -176,7 +187,14 @@ class PlanSolver:
             free = key_values - rows + reused  # if more are used already, the others are too few
             if self.request.highest_key(name) > free or self.request.has_more_rows(name, free):
                 raise UniqueKeyExhausted(name, self._full_key(f"{name}.{draft.key}", name, key_values))
-        return UniqueKeySolver(draft=draft, rows=rows, reused=reused, request=self.request, capacity=self._capacity).solve()
+        return UniqueKeySolver(
+            draft=draft,
+            rows=rows,
+            reused=reused,
+            request=self.request,
+            capacity=self._capacity,
+            may_leave_null=lambda key: self._null_keys.condition(name, key) is not None,
+        ).solve()
 
     def _full_key(self, column: str, table: str, key_values: int) -> str:
         """Why a key that the run assigns has too few values."""
@@ -248,6 +266,8 @@ class PlanSolver:
             self._layout(draft, rows)
         except UniqueKeyExhausted:
             return False
+        except CanBeNull:
+            return True
         return True
 
     def _is_limit(self, draft: TableDraft, max_rows: int) -> bool:
@@ -271,7 +291,8 @@ class PlanSolver:
             if name in layouts:
                 builder = ColumnGeneratorBuilder(draft=self.drafts[name], layout=layouts[name], rows=rows)
                 tables[name] = self._generated_table(builder)
-                notes += [*self._cases_of(name).notes, *builder.notes, *self._trial_notes(name, layouts[name])]
+                self.guessed |= {name} if layouts[name].doubtful else set()
+                notes += [*self._cases_of(name).notes, *builder.notes, *trial_notes(self.drafts[name], layouts[name])]
             else:
                 tables[name] = self._reused_table(name, rows[name])
             if self.request.planned(name) is None:
@@ -314,24 +335,6 @@ class PlanSolver:
         identity = row_key_columns(table_schema, key)
         # A reused row is never looked up again, so columns without a generator are not listed as its identity
         return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
-
-    def _trial_notes(self, name: str, layout: UniquenessLayout) -> list[Note]:
-        """Notes on what only a sample can show: unique keys of expressions or generated columns.
-
-        NotFillable: there is such a key, and the plan gives no column.
-        """
-        doubtful = [*layout.doubtful, *(k for k in self.request.table_schema(name).unique_keys if k.expressions and not k.columns)]
-        if doubtful and not self._given_of(name):
-            keys = listed(key.name for key in doubtful)
-            raise NotFillable(
-                name, f"its unique key {keys} uses expressions or generated columns, so it cannot be planned for", GIVE_ITS_COLUMNS
-            )
-        return [
-            Note(
-                table=name, column=None, text=f"the unique key {key.name} uses parts that are not generated here; it is tested on a sample"
-            )
-            for key in doubtful
-        ]
 
 
 def _with_referenced(tables: Mapping[str, Table], waiting: list[str]) -> frozenset[str]:

@@ -25,6 +25,7 @@ class TableDraft:
     lockstep_groups: frozenset[str]  # the names of the groups in which row i must pick parent row i
     null_columns: frozenset[str]  # columns that are NULL because their foreign key is not filled
     never_null: frozenset[str]  # columns that other tables reference
+    null_keys: frozenset[str]  # the names of unique keys of expressions of which the cases make one NULL
     cases: tuple[CheckCase, ...]
     fill_all: bool  # fill each column, not only those that an INSERT needs
     empty_parents: frozenset[str]  # parents without existing rows
@@ -36,11 +37,16 @@ class TableDraft:
     @property
     def keys(self) -> tuple[UniqueKey, ...]:
         """The unique keys to solve, without those of which the plan gives every column."""
-        return tuple(key for key in self.schema.unique_keys if key.columns and not set(key.columns) <= self.given.keys())
+        wanted = (key for key in self.schema.unique_keys if key.expressions or not set(key.columns) <= self.given.keys())
+        return tuple(key for key in wanted if key.name not in self.null_keys)
+
+    def has_expressions(self, key: UniqueKey) -> bool:
+        """Whether the key has functional key parts or generated columns."""
+        return bool(key.expressions) or any(self.schema.column(column).expression for column in key.columns)
 
     def is_doubtful(self, key: UniqueKey) -> bool:
         """Whether parts of the key are expressions, generated columns or given columns, so that it may hold by itself."""
-        return key.expressions or any(column in self.given or self.schema.column(column).generated for column in key.columns)
+        return bool(key.expressions) or any(column in self.given or self.schema.column(column).generated for column in key.columns)
 
     def group_of(self, column: str) -> ForeignKeyGroup | None:
         return next((group for group in self.groups if column in group.columns), None)

@@ -1,13 +1,16 @@
 """Solves unique keys by construction: each key gets a column that differs in every row, or several columns that count like digits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Protocol
 
+from parloader.planner.expression_keys import ExpressionKeySolver
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import MAX_ROWS, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.table_draft import TableDraft
+from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.planner.values import default_generators, unique_columns
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
@@ -19,18 +22,6 @@ PREFERRED = (ColumnType.TEXT, ColumnType.UUID, ColumnType.BYTES, ColumnType.INTE
 
 # The types of which parloader uses only a part of the values
 PARTIALLY_USED = (ColumnType.TEXT, ColumnType.BYTES, ColumnType.REAL)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MixedRadixDigit:
-    """Row i has the digit (i // every) mod size, where the modulus may also be larger than `size`."""
-
-    every: int
-    size: int
-
-    @property
-    def period(self) -> int:
-        return self.every * self.size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +37,6 @@ class CapacityOf(Protocol):
     """Tells how many rows of a table, or of its new rows only, can be picked from."""
 
     def __call__(self, name: str, *, only_new: bool) -> ParentCapacity: ...
-
-
-@dataclass
-class UniquenessLayout:
-    """How the columns and foreign keys of a table are numbered so that all of its unique keys hold."""
-
-    unique: dict[str, Unique] = field(default_factory=dict)  # columns with a different value in each row
-    column_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # columns that count as a part of a key
-    group_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # foreign key groups, by name, that do
-    null_from: dict[str, int] = field(default_factory=dict)  # column → the first row in which it is NULL, as in all later ones
-    only_new: set[str] = field(default_factory=set)  # parents whose existing rows must not be used
-    required_by: dict[str, str] = field(default_factory=dict)  # column or group with a digit → the unique key that needs it
-    doubtful: list[UniqueKey] = field(default_factory=list)  # keys that may or may not hold; a sample decides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +58,15 @@ class _NeedsDistinctGroup(Exception):
         self.key = key
 
 
+class CanBeNull(Exception):
+    """A unique key can hold only if a part of it is NULL in every row, as its expression allows."""
+
+    def __init__(self, table: str, key: UniqueKey) -> None:
+        super().__init__(table, key)
+        self.table = table
+        self.key = key
+
+
 @dataclass(frozen=True, kw_only=True)
 class UniqueKeySolver:
     """Finds a UniquenessLayout for a number of rows of a draft."""
@@ -89,9 +76,14 @@ class UniqueKeySolver:
     reused: int  # how many of `rows` exist already
     request: PlanningRequest
     capacity: CapacityOf
+    may_leave_null: Callable[[UniqueKey], bool] = lambda _: False  # whether rows are possible in which an expression of the key is NULL
+
+    @cached_property
+    def _expressions(self) -> ExpressionKeySolver:
+        return ExpressionKeySolver(draft=self.draft, rows=self.rows, reused=self.reused, request=self.request)
 
     def solve(self) -> UniquenessLayout:
-        """UniqueKeyExhausted: a unique key has fewer combinations than rows."""
+        """UniqueKeyExhausted: a unique key has fewer combinations than rows. CanBeNull: one of expressions has, but they can be NULL."""
         distinct_groups: dict[str, str] = {}
         while True:
             try:
@@ -113,8 +105,9 @@ class UniqueKeySolver:
             layout.unique[distinct_column[0]] = distinct_column[1]
             waiting = [key for key in waiting if not self._is_met(key, layout)]
         for key in sorted(waiting, key=lambda k: len(k.columns)):
-            if not self._is_met(key, layout):
-                self._assign_digits(key, layout)
+            if self._is_met(key, layout) or (self.draft.has_expressions(key) and self._expressions.make_unique(key, waiting, layout)):
+                continue
+            self._assign_digits(key, layout)
         return layout
 
     def _is_met(self, key: UniqueKey, layout: UniquenessLayout) -> bool:
@@ -127,7 +120,7 @@ class UniqueKeySolver:
             or layout.null_from.get(column) == 0
             or draft.is_distinct(column)
             for column in key.columns
-        )
+        ) or (draft.has_expressions(key) and self._expressions.is_met(key, layout))
 
     def _best_distinct_column(self, keys: Sequence[UniqueKey], layout: UniquenessLayout) -> tuple[str, Unique] | None:
         """The column that serves the most keys, of those with enough values for all rows."""
@@ -149,7 +142,7 @@ class UniqueKeySolver:
         return column, unique
 
     def _assign_digits(self, key: UniqueKey, layout: UniquenessLayout) -> None:
-        sources = self._sources(key, layout)
+        sources = self._sources(self._expressions.resolved(key) if self.draft.has_expressions(key) else key, layout)
         fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
         if self.request.has_rows(self.draft.name) and not (sources := self._with_new_parents(sources, layout)):
@@ -174,7 +167,12 @@ class UniqueKeySolver:
         column = next((column for column in key.columns if self.draft.may_be_null(column)), None)
         if column is not None:
             layout.null_from[column] = min(layout.null_from.get(column, rows), rows if rows > 1 else 0)
+        elif self.draft.has_expressions(key) and self.may_leave_null(key):
+            raise CanBeNull(self.draft.name, key)
+        elif self.draft.has_expressions(key) and (limit := self._expressions.limit(key)):
+            raise UniqueKeyExhausted(self.draft.name, limit)
         elif self.draft.is_doubtful(key):
+            self._expressions.guess(key, layout)
             layout.doubtful.append(key)
         elif unknown := [column for column in key.columns if self._is_unknown(column)]:
             raise UniqueKeyExhausted(self.draft.name, self._unknown_values(key, unknown), is_limit=False)
@@ -202,7 +200,7 @@ class UniqueKeySolver:
 
     def _limits_beside_existing(self, key: UniqueKey) -> str:
         """Why new rows cannot differ from the existing ones."""
-        draft, full = self.draft, f"its unique key {key.name} ({listed(key.columns)})"
+        draft, full = self.draft, f"its unique key {key.name} ({listed((*key.columns, *key.expressions))})"
         if len(key.columns) == 1 and (domain := draft.common_domain(key.columns[0])) is not None:
             column = key.columns[0]
             unique = unique_columns.unique_generator(draft.schema.column(column), domain, draft.prefix(column))
@@ -223,7 +221,7 @@ class UniqueKeySolver:
             is_limit = all(self.capacity(parent, only_new=False).is_limit for parent in group.parents)
             can = "can have only" if is_limit else "gets at most"
             holds.append(f"{listed(group.parents)} {can} {counted(maximum, 'row')}{'' if is_limit else ' from parloader'}")
-        full = f"its unique key {key.name} ({listed(key.columns)})"
+        full = f"its unique key {key.name} ({listed((*key.columns, *key.expressions))})"
         return f"{full}: {listed(holds)}" if holds else f"{full} has no column that can differ in each row"
 
     def _sources(self, key: UniqueKey, layout: UniquenessLayout) -> list[DigitSource]:

@@ -40,14 +40,14 @@ def uuid_prefix(unique: Unique) -> str:
 def capacity(unique: Unique) -> int:
     """The number of values, at most 2**63 - 1."""
     sizes: dict[UniqueKind, Callable[[], int]] = {
-        UniqueKind.TEXT: lambda: len(BASE36) ** unique.length,
+        UniqueKind.TEXT: lambda: unique.base**unique.length,
         UniqueKind.BYTES: lambda: 16 ** (2 * unique.length - len(unique.prefix)) if 2 * unique.length >= len(unique.prefix) else 0,
         UniqueKind.UUID: lambda: 16**UUID_DIGITS,
         UniqueKind.INET4: lambda: 2**32 - (10 << 24),
         UniqueKind.INET6: lambda: GROUPS**IPV6_GROUPS,
         UniqueKind.VALUES: lambda: len(unique.values),
     }
-    size = sizes.get(unique.form, lambda: unique.high - unique.low + 1)()
+    size = sizes.get(unique.form, lambda: (unique.high - unique.low) // unique.step + 1)()
     return max(0, min(size, MAX_CAPACITY))
 
 
@@ -55,7 +55,7 @@ def text_of(unique: Unique, n: int) -> str:
     """The value of n, of a TEXT."""
     digits = ""
     for _ in range(unique.length):
-        n, digit = divmod(n, len(BASE36))
+        n, digit = divmod(n, unique.base)
         digits = BASE36[digit] + digits
     return unique.prefix + digits + unique.suffix
 
@@ -89,15 +89,15 @@ def position_of(unique: Unique, value: object) -> int | None:
 def _position(unique: Unique, value: object) -> int | None:
     match unique.form, value:
         case UniqueKind.INTEGER, int() | Decimal() | float():
-            return _floor(value) - unique.low
+            return (_floor(value) - unique.low) // unique.step
         case UniqueKind.INTEGER, bytes():  # of a BIT column
-            return int.from_bytes(value, "big") - unique.low
+            return (int.from_bytes(value, "big") - unique.low) // unique.step
         case UniqueKind.DECIMAL, int() | Decimal() | float():
             return _floor(Decimal(str(value)).scaleb(unique.scale)) - unique.low
         case UniqueKind.TEXT, str():
-            return _digits(value, len(unique.prefix), unique.length, len(unique.suffix), BASE36)
+            return _digits(value, len(unique.prefix), unique.length, len(unique.suffix), BASE36[: unique.base])
         case UniqueKind.UUID, str():
-            return _digits(value, len(UUID_PREFIX), UUID_DIGITS, 0, HEX)
+            return _digits(value, len(uuid_prefix(unique)), UUID_DIGITS, 0, HEX)
         case UniqueKind.BYTES, bytes():
             return _bytes(unique, value)
         case UniqueKind.INET4, str():
@@ -105,9 +105,9 @@ def _position(unique: Unique, value: object) -> int | None:
         case UniqueKind.INET6, str():
             return _inet6(value)
         case UniqueKind.DATETIME, datetime():
-            return (value.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1) - unique.low
+            return ((value.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1) - unique.low) // unique.step
         case UniqueKind.DATE, date():
-            return (value - EPOCH.date()).days - unique.low
+            return ((value - EPOCH.date()).days - unique.low) // unique.step
         case UniqueKind.TIME, timedelta():
             seconds: int = value // timedelta(seconds=1)
             return seconds - unique.low

@@ -123,7 +123,10 @@ def free_values(
 
 def _positions(unique: Unique, values: Iterable[object]) -> list[int]:
     """The numbers n of the values, sorted, each once; without values that are not of this form."""
-    return sorted({n for value in values if (n := position_of(unique, value)) is not None})
+    positions = {n for value in values if (n := position_of(unique, value)) is not None}
+    if unique.step > 1:  # a value between two numbers may be as close to either as the step has to keep others away
+        positions |= {n + 1 for n in positions}
+    return sorted(positions)
 
 
 def _free_between(positions: list[int], indices: IndexRange, values: int, *, above_first: bool = False) -> FreeValues:

@@ -95,7 +95,7 @@ def _begin_run(
         rows = allocate(connection, plan, schema, key_starts, empty=False)
         triggers.begin()
         _write_parents(connection, plan, rows, server, triggers)
-        return rows, preflight(connection, plan, rows, schema, server, triggers)
+        return rows, preflight(connection, plan, rows, schema, server, triggers, planned.guessed)
 
     # a rollback to a savepoint is not enough for MariaDB: at COMMIT it counts the document IDs of the sample as committed
     tested_before = any(table.has_document_ids for table in schema.values())

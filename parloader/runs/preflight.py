@@ -29,6 +29,10 @@ from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
 # At each end of a table: enough to cover every case of a CHECK and every value of a small list
 SAMPLE_ROWS = 100
 
+# Of a table with a unique key that could not be followed, evenly spread: among so many rows, the values of an expression that has few repeat.
+# Writing them takes a fraction of a second
+GUESS_ROWS = 5_000
+
 SAVEPOINT = "parloader_preflight"
 
 # What has changed rows between two comparisons, in the transaction that wrote them, if no trigger that the account can read has
@@ -55,6 +59,13 @@ class _Preflight:
     schema: Schema
     server: ServerInfo
     triggers: TriggerWatch
+    guessed: frozenset[str]
+
+    def sample(self, name: str) -> pl.Series:
+        """The rows of a table that are tested for its own sake."""
+        rows, schema = self.rows[name], self.schema[name]
+        ends = _ends(rows, schema)
+        return _new(pl.concat([ends, _spread(rows)]), rows) if name in self.guessed and not schema.has_document_ids else ends
 
 
 def preflight(
@@ -64,12 +75,14 @@ def preflight(
     schema: Schema,
     server: ServerInfo,
     triggers: TriggerWatch,
+    guessed: frozenset[str] = frozenset(),
 ) -> PreflightResult:
     """Writes a sample and rolls it back, in the caller's transaction, which has already written the parent rows.
 
+    `guessed`: tables with a unique key that may or may not hold, of which GUESS_ROWS more are written.
     Refused names what the server rejects, or what a trigger changes that the load cannot work with.
     """
-    context = _Preflight(connection=connection, plan=plan, rows=rows, schema=schema, server=server, triggers=triggers)
+    context = _Preflight(connection=connection, plan=plan, rows=rows, schema=schema, server=server, triggers=triggers, guessed=guessed)
     with sql.savepoint(connection, SAVEPOINT):
         changed, findings = _write_samples(context)
     notes = [
@@ -86,7 +99,7 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
     """Writes the sample rows. Returns the columns of each table that a trigger changed, and what triggers did to other rows."""
     plan, rows, triggers = context.plan, context.rows, context.triggers
     changed: dict[str, frozenset[str]] = {}
-    samples = _samples(plan, rows, context.schema)
+    samples = _samples(context)
     for table, indices in samples:
         frame = RowGenerator(plan, table.after_pass(Pass.FIRST), rows).at(indices)
         if table.partitioned:
@@ -136,7 +149,7 @@ def _update_deferred_columns(context: _Preflight) -> dict[str, pl.Series]:
     """Writes the second pass of the sample. Returns the rows that it concerns, by table."""
     updated = {}
     for table in context.plan.with_deferred_columns:
-        indices = _ends(context.rows[table.name], context.schema[table.name])
+        indices = context.sample(table.name)
         if not len(indices):
             continue
         update = deferred_update(table, context.schema[table.name])
@@ -204,12 +217,13 @@ def _advice(connection: Connection, plan: Plan, table: Table, error: DriverError
     return ". ".join(filter(None, (trigger, error_codes.advice(error))))
 
 
-def _samples(plan: Plan, rows: Mapping[str, RowAllocation], schema: Schema) -> list[tuple[Table, pl.Series]]:
+def _samples(context: _Preflight) -> list[tuple[Table, pl.Series]]:
     """For each table: the new rows at both ends, and those that the samples of other tables reference."""
-    wanted = {table.name: _ends(rows[table.name], schema[table.name]) for table in plan.tables}
+    plan, rows, schema = context.plan, context.rows, context.schema
+    wanted = {table.name: context.sample(table.name) for table in plan.tables}
     for table in plan.with_deferred_columns:
         later = RowGenerator(plan, only(table, table.later), rows)
-        for parent, indices in later.picked(_ends(rows[table.name], schema[table.name])):
+        for parent, indices in later.picked(context.sample(table.name)):
             wanted[parent] = _new(pl.concat([wanted[parent], indices]), rows[parent])
     for table in reversed(plan.partitioned):
         wanted[table.name] = _within_step(plan, table, rows, schema, wanted[table.name])
@@ -253,6 +267,14 @@ def _ends(rows: RowAllocation, schema: TableSchema) -> pl.Series:
         parts += [IndexRange(max(part.start, part.stop - SAMPLE_ROWS), part.stop) for part in rows.new[-1:]]
     empty = pl.Series(dtype=pl.Int64)
     return pl.concat([empty, *(pl.int_range(p.start, p.stop, dtype=pl.Int64, eager=True) for p in parts)]).unique().sort()
+
+
+def _spread(rows: RowAllocation) -> pl.Series:
+    """GUESS_ROWS indices, evenly over the new rows."""
+    start, stop = (rows.new[0].start, rows.new[-1].stop) if rows.new else (0, 0)
+    count = min(stop - start, GUESS_ROWS)
+    number = pl.int_range(count, dtype=pl.Int64, eager=True)
+    return start + number * (stop - start) // max(count, 1)
 
 
 def _new(indices: pl.Series, rows: RowAllocation) -> pl.Series:

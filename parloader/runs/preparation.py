@@ -40,6 +40,8 @@ class PlanOnSchema:
     """the plan's tables"""
     notes: tuple[Note, ...] = ()
     """decisions that the plan left open"""
+    guessed: frozenset[str] = frozenset()
+    """tables with a unique key that may or may not hold, so that a larger sample is tested"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +126,7 @@ def fit_to_schema(
     inferred = complete_plan(connection, plan, tables, fill, parents or {}, allowed_databases)
     plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
-    return replace(planned, notes=inferred.notes)
+    return replace(planned, notes=inferred.notes, guessed=inferred.guessed)
 
 
 def complete_plan(

@@ -62,6 +62,7 @@ class ColumnSchema:
     auto_increment: bool = False
     on_update: bool = False  # ON UPDATE CURRENT_TIMESTAMP: an UPDATE that does not name the column changes it
     generated: bool = False  # never written: VIRTUAL, STORED, or a row's start or end in a system-versioned table
+    expression: str = ""  # the server's text of a VIRTUAL or STORED column's expression
     min_value: int = 0  # smallest value of an INTEGER, YEAR or BIT
     max_value: int = 0  # largest value of an INTEGER, YEAR or BIT (BIT: as an unsigned number)
     precision: int = 0  # digits of a DECIMAL
@@ -101,7 +102,7 @@ class UniqueKey:
     name: str  # "PRIMARY" for the primary key
     columns: tuple[str, ...]
     prefixes: tuple[int | None, ...] = ()  # for each column the number of characters in the key; None: all. Empty: all of every column
-    expressions: bool = False  # has functional key parts, which parloader does not analyse
+    expressions: tuple[str, ...] = ()  # the server's text of its functional key parts
 
 
 @dataclass(frozen=True, kw_only=True)

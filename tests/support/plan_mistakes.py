@@ -101,6 +101,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "high": numbers,
     "exponent": numbers,
     "step": numbers,
+    "base": st.integers(-1, 40),
     "count": numbers,
     "span": st.sampled_from(["1d", "365d", "0s", "999999999999w", "1y", ""]),
     "unit": st.sampled_from(["s", "ms", "d", "us"]),

@@ -42,13 +42,13 @@ def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None) -> Uni
     if text_columns.is_uuid(column.name) and prefix is None and text_columns.takes_uuids(domain, size):
         return Unique(form=UniqueKind.UUID)
     candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, column.name)
-    counter = next((candidate for candidate in candidates if _is_accepted(candidate, domain)), None)
+    counter = next((candidate for candidate in candidates if accepts(domain, candidate)), None)
     return counter or _values(column, domain, size, prefix)
 
 
 def _candidates(domain: Domain, size: text_columns.Lengths, prefix: int | None, name: str) -> Iterator[Unique]:
-    affixes = [('"', '"')] if domain.json else [*_by_name(name), ("", "")]
-    for before, after in affixes:
+    around = [('"', '"')] if domain.json else [affixes(name), ("", "")]
+    for before, after in around:
         digits = min(size.max - len(before) - len(after), DIGITS)
         if prefix is not None:
             digits = min(digits, prefix - len(before))
@@ -66,13 +66,15 @@ def _candidates(domain: Domain, size: text_columns.Lengths, prefix: int | None, 
             yield Unique(form=UniqueKind.TEXT, prefix=template.prefix, length=template.digits, suffix=template.suffix)
 
 
-def _by_name(name: str) -> Iterator[tuple[str, str]]:
+def affixes(name: str) -> tuple[str, str]:
+    """The text before and after the digits that a name suggests."""
     parts = split_identifier(name)
     noun = "-".join(parts)[:MAX_NOUN_LENGTH].strip("-")
-    yield next((AFFIXES[word] for word in reversed(parts) if word in AFFIXES), (f"{noun}-" if noun else "", ""))
+    return next((AFFIXES[word] for word in reversed(parts) if word in AFFIXES), (f"{noun}-" if noun else "", ""))
 
 
-def _is_accepted(unique: Unique, domain: Domain) -> bool:
+def accepts(domain: Domain, unique: Unique) -> bool:
+    """Whether the domain allows every value of a TEXT; its length is not checked."""
     if text_columns.is_limited_by_length_only(domain):
         return True
     length = len(unique.prefix + unique.suffix) + unique.length
@@ -84,7 +86,7 @@ def _is_accepted(unique: Unique, domain: Domain) -> bool:
         ):
             return False
     # Every digit in every position: character classes and bounds depend on nothing else
-    return all(text_columns.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in BASE36)
+    return all(text_columns.accepts(domain, unique.prefix + digit * unique.length + unique.suffix) for digit in BASE36[: unique.base])
 
 
 def _values(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, prefix: int | None) -> Unique | None:

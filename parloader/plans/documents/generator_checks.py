@@ -18,6 +18,9 @@ FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
 
 MAX_BITS = 64
 
+# Forms of Unique whose numbers may have a step
+STEPPED = (generators.UniqueKind.INTEGER, generators.UniqueKind.DATE, generators.UniqueKind.DATETIME)
+
 
 def check_choice(choice: generators.Choice) -> None:
     if not choice.weights:
@@ -80,6 +83,8 @@ def check_unique(unique: generators.Unique) -> None:
         raise InvalidPlan("`values` is missing", 'Add the values: { unique = "values", values = ["a", "b"] }')
     if unique.form is generators.UniqueKind.BYTES and not re.fullmatch("(?:[0-9a-fA-F]{2})*", unique.prefix):
         raise InvalidPlan(f"`prefix` is {abbreviated(unique.prefix)}", 'Give bytes as two hexadecimal digits each, such as "00ff"')
+    if unique.step > 1 and unique.form not in STEPPED:
+        raise InvalidPlan(f"`step` does not apply to {unique.form}", f"Only {', '.join(STEPPED)} can have it: remove `step`")
     if unique.form is generators.UniqueKind.INTEGER:
         _require_order(unique.low, unique.high)
 

@@ -33,6 +33,7 @@ from parloader.plans.documents.codecs import (
     suggestion,
 )
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
+from parloader.plans.unique import BASE36
 
 RENAMED = {"otherwise": "else", "span_seconds": "span"}
 """Field → option, if their names differ."""
@@ -212,8 +213,10 @@ SYNTAXES = (
         options={
             "low": ANY_INTEGER,
             "high": ANY_INTEGER,
+            "step": integer(1),
             "scale": integer(0, MAX_SCALE),
             "length": LENGTH,
+            "base": integer(2, len(BASE36)),
             "prefix": TEXT,
             "suffix": TEXT,
             "values": list_of(SCALAR),

@@ -1,4 +1,4 @@
-"""Parses the text of a CHECK clause in information_schema.check_constraints into the same syntax tree for both servers.
+"""Parses the text of a CHECK clause or a generated column's expression in information_schema into the same syntax tree for both servers.
 
 Tested with MariaDB 10.11 and MySQL 9.7. MySQL escapes quotes and backslashes in the entire text (also within names), writes an introducer
 before each string, and decodes its UTF-8 as Latin-1. MariaDB writes ???? for a character outside the Basic Multilingual Plane.
@@ -32,11 +32,55 @@ KNOWN_ARGUMENTS = frozenset(
 """Arguments of syntax nodes that parser.py takes into account. A clause with any other is rejected, as it might change the meaning."""
 
 
+FUNCTION = re.compile(
+    r"\b(?!(?:cast|convert|trim|extract|if|in|and|or|not|xor|div|then|else|when|case|as|char|decimal|binary|interval)\b)([a-z]\w*)\(",
+    re.IGNORECASE,
+)
+"""The name of a function in an expression, without what is called like one but has a syntax of its own."""
+
+FUNCTION_MARK = "call_"
+"""Precedes the names of functions in `parsed_expression`: sqlglot knows no function of such a name, and leaves its arguments as they are."""
+
+RETURNING = re.compile(r"\bjson_value\((`(?:[^`]|``)*`), *('\w+') returning (\w+(?: *\([\d,]+\))?)\)", re.IGNORECASE)
+
+
 def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
     """The syntax tree of the condition, with decoded strings. `columns`: names in lower case → names to use in the tree.
 
     UnsupportedCheck: sqlglot cannot parse the condition, or it has parts that are not known here.
     """
+    text, strings = _with_placeholders(clause)
+    tree = _with_strings(_tree(text), strings, columns)
+    for predicate in list(tree.find_all(exp.Like, exp.Is)):
+        if predicate.args.get("negate"):  # some versions of sqlglot mark NOT LIKE so, others put a NOT around LIKE
+            predicate.set("negate", None)
+            outer = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
+            outer.replace(exp.Not(this=outer.copy()))
+    for node in tree.walk():
+        if not has_known_arguments(node):
+            raise UnsupportedCheck(f"an unknown option of {type(node).__name__}")
+    return tree
+
+
+def parsed_expression(text: str, columns: Mapping[str, str]) -> exp.Expr:
+    """The syntax tree of a generated column's or key part's expression, in which every function is an `exp.Anonymous` with a marked name.
+
+    UnsupportedCheck: sqlglot cannot parse it.
+    """
+    plain, strings = _with_placeholders(text)
+    plain = RETURNING.sub(r"cast(json_value(\1,\2) as \3)", plain)
+    parts = re.split(r"(`(?:[^`]|``)*`)", plain)
+    marked = "".join(part if part.startswith("`") else FUNCTION.sub(rf"{FUNCTION_MARK}\1(", part) for part in parts)
+    return _with_strings(_tree(marked), strings, columns)
+
+
+def has_known_arguments(node: exp.Expr) -> bool:
+    """Whether the node has no argument that might change its meaning unnoticed."""
+    return {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS
+
+
+def _with_placeholders(clause: str) -> tuple[str, dict[str, str]]:
+    """The clause with a placeholder for each string, and the strings by placeholder."""
     as_mysql = _is_mysql(clause)
     text = unescape(clause) if as_mysql else clause
     strings: dict[str, str] = {}
@@ -52,18 +96,13 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
         strings[key] = string
         return f"'{key}'"
 
-    tree = _tree(TOKEN.sub(placeholder, text))
+    return TOKEN.sub(placeholder, text), strings
+
+
+def _with_strings(tree: exp.Expr, strings: Mapping[str, str], columns: Mapping[str, str]) -> exp.Expr:
     for literal in tree.find_all(exp.Literal):
         if literal.is_string and literal.this in strings:
             literal.set("this", strings[literal.this])
-    for predicate in list(tree.find_all(exp.Like, exp.Is)):
-        if predicate.args.get("negate"):  # some versions of sqlglot mark NOT LIKE so, others put a NOT around LIKE
-            predicate.set("negate", None)
-            outer = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
-            outer.replace(exp.Not(this=outer.copy()))
-    for node in tree.walk():
-        if not {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS:
-            raise UnsupportedCheck(f"an unknown option of {type(node).__name__}")
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", columns.get(identifier.this.lower(), identifier.this))
     return tree

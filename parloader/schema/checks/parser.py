@@ -46,6 +46,9 @@ PREDICATES: tuple[type[exp.Expr], ...] = (
     *OPERATORS,
 )
 
+STRICT: tuple[type[exp.Expr], ...] = (exp.Lower, exp.Upper, exp.Trim, exp.Add, exp.Sub, exp.Mul, exp.Neg)
+"""Functions and operators that are NULL if one of their operands is, and only then."""
+
 
 def parse(clause: str, columns: Mapping[str, str]) -> ParsedCheck:
     """UnsupportedCheck: a part of the clause is not supported. `columns`: as in clause_text.parsed."""
@@ -114,15 +117,32 @@ def _is(node: exp.Is, required: RequiredTruth) -> Disjunction:
     """IS TRUE, IS FALSE and IS NULL, which are never unknown."""
     subject = node.this.unnest()
     if is_null(node.expression):
-        if isinstance(subject, exp.Column):
-            return ((NotNull(column=subject.name),),) if required.negated else ((Null(column=subject.name),),)
-        raise UnsupportedCheck("IS NULL of an expression")
+        return _null(subject, negated=required.negated)
     if not isinstance(node.expression, exp.Boolean):
         raise UnsupportedCheck("IS")
     subject_truth = RequiredTruth.TRUE if node.expression.this else RequiredTruth.FALSE
     if required.negated:
         subject_truth = {RequiredTruth.TRUE: RequiredTruth.NOT_TRUE, RequiredTruth.FALSE: RequiredTruth.NOT_FALSE}[subject_truth]
     return _disjunction(node.this, subject_truth)
+
+
+def _null(node: exp.Expr, *, negated: bool) -> Disjunction:
+    """The cases in which an expression is NULL; `negated`: in which it is not."""
+    inner = node.unnest()
+    match inner:
+        case exp.Column():
+            return ((NotNull(column=inner.name),),) if negated else ((Null(column=inner.name),),)
+        case exp.Case() | exp.If():
+            found = any_of(*(all_of(condition, _null(value, negated=negated)) for condition, value in _branches(inner)))
+            return found if negated else any_of(found, _without_branch(inner, RequiredTruth.NOT_FALSE))
+        case exp.Coalesce():
+            return (any_of if negated else all_of)(*(_null(one, negated=negated) for one in (inner.this, *inner.expressions)))
+    if is_null(inner) or constant(inner) is not None:
+        return ALWAYS if is_null(inner) is not negated else NEVER
+    if isinstance(inner, STRICT):
+        operands = [one for one in (inner.args.get("this"), inner.args.get("expression")) if isinstance(one, exp.Expr)]
+        return (all_of if negated else any_of)(*(_null(one, negated=negated) for one in operands))
+    raise UnsupportedCheck("IS NULL of an expression")
 
 
 def _null_safe(node: exp.NullSafeEQ, required: RequiredTruth) -> Disjunction:

@@ -63,7 +63,7 @@ TO_PARENT = ForeignKey(name="fk", columns=("pid",), parent="p", referenced=("id"
         ({"foreign_keys": (replace(TO_PARENT, columns=("PID", "A")),)}, (), "a b"),
         ({"foreign_keys": (TO_PARENT,), "unique_keys": (UniqueKey(name="u", columns=("pid", "b")),)}, (), "a pid_a a_pid b"),
         ({"foreign_keys": (TO_PARENT,), "unique_keys": (UniqueKey(name="u", columns=("pid",), prefixes=(3,)),)}, (), "a a_pid b"),
-        ({"foreign_keys": (TO_PARENT,), "unique_keys": (UniqueKey(name="u", columns=("pid",), expressions=True),)}, (), "a a_pid b"),
+        ({"foreign_keys": (TO_PARENT,), "unique_keys": (UniqueKey(name="u", columns=("pid",), expressions=("1",)),)}, (), "a a_pid b"),
         ({}, (("b",),), "a pid_a a_pid"),
         ({}, (("id",),), "a pid_a a_pid b"),
         ({"engine": "MyISAM"}, (), ""),
