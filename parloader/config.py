@@ -49,6 +49,7 @@ class SeedConfig:
     limits: Limits = field(default_factory=Limits)
     allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
     allow_databases: tuple[str, ...] = ()  # other databases in which it may create parent rows
+    allow_history: bool = False  # it may fill system-versioned tables, whose history keeps the rows after clean
 
     def __post_init__(self) -> None:
         """UsageError if a number is out of range."""

@@ -221,6 +221,11 @@ _plan_options = option_group(
         is_flag=True,
         help="In tables that are empty, drop the indexes that no constraint needs, and add them again after the rows.",
     ),
+    click.option(
+        "--allow-history",
+        is_flag=True,
+        help="Also fill system-versioned tables of MariaDB. Their history keeps the rows after clean.",
+    ),
     _parameters_option,
 )
 
@@ -238,6 +243,7 @@ class PlanOptions:
     batch: Batch
     writer: WriterName
     defer_indexes: bool
+    allow_history: bool
     parameters: dict[str, str]
 
     def config(self, target: "Target") -> "SeedConfig":
@@ -254,6 +260,7 @@ class PlanOptions:
             batch=self.batch,
             writer=self.writer,
             defer_indexes=self.defer_indexes,
+            allow_history=self.allow_history,
             parameters=self._applicable_parameters(),
         )
 

@@ -235,6 +235,11 @@ def clean(result: "CleanResult") -> str:
     for name, triggers in result.not_undone.items():
         by = f"the trigger{'s' if len(triggers) > 1 else ''} {', '.join(triggers)}"
         lines.append(f"{'would not undo' if result.dry_run else 'did not undo'} what {by} may have changed in {name}")
+    if result.with_history:
+        history = f"the history of {', '.join(result.with_history)}"
+        lines.append(
+            f"{history} {'would keep' if result.dry_run else 'keeps'} the rows; to remove old versions: DELETE HISTORY FROM {result.with_history[0]}"
+        )
     if result.runs:
         ledger = "" if result.kept_runs else ", and parloader's own bookkeeping tables"
         lines.append(f"{numbered('run', result.runs)}: {delete} {number}{counted(result.rows, 'row')} in total{ledger}")

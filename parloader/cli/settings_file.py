@@ -27,6 +27,13 @@ def _text(value: object) -> str:
         raise ValueError("a number of fewer digits") from error
 
 
+def _switch(value: object) -> str:
+    """ValueError: the value is neither true nor false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return str(value).lower()
+
+
 def _texts(value: object) -> list[str]:
     if isinstance(value, list):
         return [_text(item) for item in value]
@@ -40,6 +47,7 @@ def _pairs(value: object) -> list[str]:
 
 
 SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
+    "allow_history": _switch,
     "allow_remote": _texts,
     "batch": _text,
     "chunk_time": _text,

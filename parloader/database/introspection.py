@@ -162,8 +162,8 @@ def read_with_parents(connection: Connection, names: Iterable[str], known: Liste
 
 
 def base_tables(schema: Schema) -> Schema:
-    """The tables that rows can be inserted into and deleted from: no views, sequences or system versioned tables."""
-    return {name: table for name, table in schema.items() if table.table_type is TableType.TABLE}
+    """The tables that rows can be inserted into and deleted from: no views or sequences."""
+    return {name: table for name, table in schema.items() if table.table_type in (TableType.TABLE, TableType.SYSTEM_VERSIONED)}
 
 
 def _read(

@@ -132,6 +132,7 @@ def _result(
         exact=not removal.command.edited_too,
         trigger_rows=trigger_rows,
         not_undone=removal.not_undone,
+        with_history=removal.with_history,
         kept_runs=tuple(run.run_id for run in removal.kept_runs),
         created=created,
     )
@@ -279,9 +280,8 @@ def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table
 
     Rows that others of the same table reference are deleted last, by one worker.
     """
-    config = context.config
     done = run.done_by_pass(table.name, of_pass)
-    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(config.procs), SMALL_DELETION_ROWS)):
+    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(context.config.procs), SMALL_DELETION_ROWS)):
         tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
         _run_delete_tasks(context, run, table, of_pass, tasks)
 

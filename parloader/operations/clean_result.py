@@ -21,6 +21,8 @@ class CleanResult:
     """table → rows that referenced generated rows (--with-trigger-rows)"""
     not_undone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """table → the triggers that may have changed it, which clean does not undo"""
+    with_history: tuple[str, ...] = ()
+    """the system-versioned tables, whose history keeps the deleted rows"""
     kept_runs: tuple[int, ...] = ()
     """the run_ids of the others in the ledger"""
     created: CreatedTables = CreatedTables()  # noqa: RUF009  it is frozen
@@ -40,6 +42,7 @@ class CleanResult:
             "exact": self.exact,
             "trigger_rows": dict(self.trigger_rows),
             "not_undone": {table: list(triggers) for table, triggers in self.not_undone.items()},
+            "with_history": list(self.with_history),
             "dropped": list(self.created.dropped),
             "kept_tables": list(self.created.kept),
             "why_kept": self.created.why_kept,

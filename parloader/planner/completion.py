@@ -92,12 +92,14 @@ def complete(
     parents: Mapping[str, int],
     fill: Fill,
     allowed_databases: Collection[str] = (),
+    *,
+    allow_history: bool = False,
 ) -> CompletedPlan:
     """Adds every table and column that the plan lacks, and keeps what it gives. Deterministic: the same arguments give the same plan.
 
     `schema`: the plan's tables and all that they reference, recursively. `existing`: the rows of tables that are not empty.
     `parents`: table → how many of its rows to pick from, instead of the default rule. `allowed_databases`: other databases in which it may
-    plan rows.
+    plan rows. `allow_history`: it may plan rows in system-versioned tables.
     Refused names the table that cannot be filled, why, and what to do; if too many rows are requested, it says how many fit.
     """
     for name in parents:
@@ -107,7 +109,13 @@ def complete(
                 f"{suggestion(name, schema)}The tables of this load: {listed(sorted(schema))}",
             )
     request = PlanningRequest(
-        plan=plan, schema=schema, existing=existing, parents=parents, fill=fill, allowed_databases=frozenset(allowed_databases)
+        plan=plan,
+        schema=schema,
+        existing=existing,
+        parents=parents,
+        fill=fill,
+        allowed_databases=frozenset(allowed_databases),
+        allow_history=allow_history,
     )
     try:
         solver = PlanSolver(request)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from parloader.errors import Refused
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, listed, require_fillable
-from parloader.schema.model import ForeignKey, TableSchema
+from parloader.schema.model import ForeignKey, TableSchema, TableType
 from parloader.schema.table_names import database_of
 
 ForeignKeyEdge: TypeAlias = tuple[str, str]
@@ -106,8 +106,10 @@ class ForeignKeySelector:
             graph.reused.add(name)
             return
         table_schema = self.request.table_schema(name)
-        require_fillable(table_schema)
+        require_fillable(table_schema, allow_history=self.request.allow_history)
         self.request.require_allowed(name)
+        if table_schema.table_type is TableType.SYSTEM_VERSIONED:
+            graph.notes.append(Note(table=name, column=None, text="it is system-versioned: after clean, its history keeps the rows"))
         graph.parents[name] = set()
         graph.filled[name] = []
         if planned := self.request.planned(name):

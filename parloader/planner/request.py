@@ -60,6 +60,7 @@ class PlanningRequest:
     parents: Mapping[str, int]  # table → how many of its rows to pick from, if the user says so
     fill: Fill
     allowed_databases: frozenset[str] = frozenset()  # other databases in which rows may be created
+    allow_history: bool = False  # rows may be created in system-versioned tables, whose history keeps them after clean
 
     def planned(self, table: str) -> Table | None:
         return next((t for t in self.plan.tables if t.name == table), None)
@@ -137,17 +138,19 @@ ROWS_ELSEWHERE = ("MRG_MyISAM", "FEDERATED", "CONNECT", "SPIDER", "S3")
 REFUSED_TYPES = {
     TableType.VIEW: ("it is a view", "Name the table behind it"),
     TableType.SEQUENCE: ("it is a sequence, not a table", "Name a table"),
-    TableType.SYSTEM_VERSIONED: (
-        "it is system versioned, so its history would keep the rows after clean",
-        "Remove the versioning first: ALTER TABLE … DROP SYSTEM VERSIONING",
-    ),
 }
 
 
-def require_fillable(table: TableSchema) -> None:
+def require_fillable(table: TableSchema, *, allow_history: bool) -> None:
     """NotFillable: parloader cannot load and clean tables of this kind."""
     if table.table_type in REFUSED_TYPES:
         raise NotFillable(table.name, *REFUSED_TYPES[table.table_type])
+    if table.table_type is TableType.SYSTEM_VERSIONED and not allow_history:
+        raise NotFillable(
+            table.name,
+            "it is system-versioned, so its history would keep the rows after clean",
+            "Add --allow-history if it may, or remove the versioning: ALTER TABLE … DROP SYSTEM VERSIONING",
+        )
     if table.engine.lower() != ENGINE.lower():
         raise NotFillable(table.name, *_other_engine(table))
     if table.row_key is None:

@@ -87,7 +87,7 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
         tables = introspection.read_tables(connection, [table.name for table in run.plan.tables], listing)
         planned = fitted_to(run.plan, tables, run.reused_tables)
     else:
-        planned = fit_to_schema(connection, listing, plan, fill, config.parents, config.allow_databases)
+        planned = fit_to_schema(connection, listing, plan, fill, config.parents, config.allow_databases, allow_history=config.allow_history)
     return PreparedLoad(
         planned=planned,
         server=server,
@@ -105,6 +105,8 @@ def fit_to_schema(
     fill: Fill = Fill.DEMANDED,
     parents: Mapping[str, int] | None = None,
     allowed_databases: Collection[str] = (),
+    *,
+    allow_history: bool = False,
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
     require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
@@ -123,21 +125,29 @@ def fit_to_schema(
     plan = compatibility.adapt(plan, schema)
     if is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
-    inferred = complete_plan(connection, plan, tables, fill, parents or {}, allowed_databases)
+    inferred = complete_plan(connection, plan, tables, fill, parents or {}, allowed_databases, allow_history=allow_history)
     plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
     return replace(planned, notes=inferred.notes, guessed=inferred.guessed)
 
 
 def complete_plan(
-    connection: Connection, plan: Plan, tables: Schema, fill: Fill, parents: Mapping[str, int], allowed_databases: Collection[str] = ()
+    connection: Connection,
+    plan: Plan,
+    tables: Schema,
+    fill: Fill,
+    parents: Mapping[str, int],
+    allowed_databases: Collection[str] = (),
+    *,
+    allow_history: bool = False,
 ) -> CompletedPlan:
     """Completes the plan with what the live schema and the existing rows demand. Refused, with the reason, if that is impossible.
 
     `tables`: the plan's tables and all of their parents.
     """
     try:
-        inferred = complete(plan, tables, count_existing_rows(connection, plan, tables), parents, fill, allowed_databases)
+        existing = count_existing_rows(connection, plan, tables)
+        inferred = complete(plan, tables, existing, parents, fill, allowed_databases, allow_history=allow_history)
     except Refused:
         elsewhere = {key.parent: None for table in tables.values() for key in table.foreign_keys if database_of(key.parent)}
         privileges.require_select(connection, [name for name in elsewhere if name not in tables])  # perhaps that is why

@@ -37,7 +37,7 @@ from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.rows.writers import DeferredUpdate, deferred_update
 from parloader.runs.selection import require_spelling, select_runs
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import Schema, TableSchema, TableType
 
 # Fewer rows than this are deleted before InnoDB purges many of them
 MIN_POSTPONED_ROWS = 50_000
@@ -89,6 +89,11 @@ class Removal:
         """(table, rows) of the tables that no longer exist."""
         missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
         return tuple(missing)
+
+    @property
+    def with_history(self) -> tuple[str, ...]:
+        """The system-versioned tables, whose history keeps the deleted rows."""
+        return tuple(name for name, _ in self.rows_by_table if self.schema[name].table_type is TableType.SYSTEM_VERSIONED)
 
     def update(self, run: Run, name: str) -> DeferredUpdate:
         """The second pass of the run in a table, which is undone."""

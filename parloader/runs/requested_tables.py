@@ -26,7 +26,9 @@ def require_requested_tables(connection: Connection, plan: Plan, listing: Listed
     """
     missing = [table.name for table in plan.tables if listing.spelled(table.name) is None]
     privileges.require_select(connection, missing)
-    existing = sorted(name for name in store.table_names(listing) if listing.tables[name].table_type == TableType.TABLE)
+    existing = sorted(
+        name for name in store.table_names(listing) if listing.tables[name].table_type in (TableType.TABLE, TableType.SYSTEM_VERSIONED)
+    )
     if is_builtin and listing.spelled(plan.target.name) is None:
         example = f"parloader seed --table {quote(existing[0]) if existing else 'NAME'}"
         raise SchemaMismatch(

@@ -7,9 +7,10 @@ from support.completed_plans import CUSTOMER, TENANT, USER, generator, notes, pi
 from support.small_schemas import foreign, infer, integer, primary, schema, table, text, unique
 
 from parloader.errors import Refused
+from parloader.planner.completion import complete
 from parloader.planner.request import Fill
 from parloader.plans.generators import Const, Distribution, Pick, When
-from parloader.plans.model import Table
+from parloader.plans.model import Plan, Table
 from parloader.schema.model import ColumnType, TableSchema, TableType
 
 
@@ -215,3 +216,16 @@ def test_the_same_request_gives_the_same_plan() -> None:
         table("t", integer("customer_id"), text("code"), keys=(unique("code"),), to=(foreign("customer_id", "customer"),)), CUSTOMER
     )
     assert infer(live, "t") == infer(dict(reversed(list(live.items()))), "t")
+
+
+def test_a_system_versioned_table_is_filled_if_its_history_may_keep_the_rows() -> None:
+    versioned = replace(table("parent"), table_type=TableType.SYSTEM_VERSIONED)
+    live = schema(versioned, table("child", integer("parent_id"), to=(foreign("parent_id", "parent"),)))
+    with pytest.raises(Refused, match="rows of parent are needed") as refused:
+        infer(live, "child")
+    assert "--allow-history" in refused.value.next_step
+    assert infer(live, "child", existing={"parent": 3}).reused == {"parent"}
+    wanted = Plan(name="child", parameters={}, tables=(Table(name="child", rows=300, columns={}, key=None, partitioned=True, reuse=False),))
+    completed = complete(wanted, live, {}, {}, Fill.ALL, allow_history=True)
+    assert "its history keeps the rows" in notes(completed, "parent")
+    valid(live, completed)
