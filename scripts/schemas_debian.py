@@ -117,7 +117,7 @@ DEBIAN: tuple[Application, ...] = (
     _package("prelude", "usr/share/dbconfig-common/data/prelude-manager/install/mysql", package="prelude-manager"),
     _package("request-tracker", "usr/share/request-tracker5/etc/schema.mysql", package="request-tracker5"),
     _package("rsyslog", "usr/share/dbconfig-common/data/rsyslog-mysql/install/mysql", package="rsyslog-mysql"),
-    _package("tango", "usr/share/dbconfig-common/data/tango-db/install/mysql", package="tango-db"),
+    _package("tango", "usr/share/tango-db/create_db_tables.sql", "usr/share/tango-db/stored_proc.sql", package="tango-db"),
     _package("tt-rss", "usr/share/dbconfig-common/data/tt-rss/install/mysql"),
     _package("zoneminder", "usr/share/zoneminder/db/zm_create.sql", "usr/share/zoneminder/db/triggers.sql"),
     _package("zoph", "usr/share/dbconfig-common/data/zoph/install/mysql"),

@@ -33,18 +33,24 @@ class NpmApplication(Application):
     commands: tuple[str, ...]
 
     def install(self, folder: Path) -> str:
+        package = folder / "package"
         if self.unpacked:
             run(("npm", "pack", "--loglevel=error", self.packages[0]), folder, seconds=INSTALLATION_SECONDS)
             (archive,) = folder.glob("*.tgz")
             run(("tar", "-xzf", archive.name), folder)
-            run((*INSTALL, *self.packages[1:]), folder / "package", seconds=INSTALLATION_SECONDS)
-            return f"npm: {_version(folder / 'package')}"
-        (folder / "package").mkdir()
-        package = {"private": True, "overrides": dict(self.overrides)}
-        (folder / "package" / "package.json").write_text(json.dumps(package), encoding="utf-8")
-        run((*INSTALL, *self.packages), folder / "package", seconds=INSTALLATION_SECONDS)
+            settings = json.loads((package / "package.json").read_text(encoding="utf-8"))
+            # npm resolves them also where it does not install them
+            settings.pop("devDependencies", None)
+        else:
+            package.mkdir()
+            settings = {"private": True}
+        (package / "package.json").write_text(json.dumps({**settings, "overrides": dict(self.overrides)}), encoding="utf-8")
+        added = self.packages[1:] if self.unpacked else self.packages
+        run((*INSTALL, *added), package, seconds=INSTALLATION_SECONDS)
+        if self.unpacked:
+            return f"npm: {_version(package)}"
         names = [f"@{name[1:].partition('@')[0]}" if name[0] == "@" else name.partition("@")[0] for name in self.packages]
-        return f"npm: {', '.join(_version(folder / 'package' / 'node_modules' / name) for name in names)}"
+        return f"npm: {', '.join(_version(package / 'node_modules' / name) for name in names)}"
 
     def create(self, folder: Path, place: Place) -> Mapping[str, int]:
         package = folder / "package"

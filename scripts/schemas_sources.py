@@ -18,7 +18,7 @@ OTHER_DATABASE = "OTHER_DATABASE"
 """Placeholder in a schema's text for a second database; its name is that of the first with the suffix `_other`."""
 
 TOKEN = re.compile(
-    r"""(?P<comment>--(?=\s|$)[^\n]*|\#[^\n]*|/\*(?!!).*?\*/)
+    r"""(?P<comment>--(?=\s|$)[^\n]*|\#[^\n]*|/\*(?!!).*?\*/|\\$)
     |(?P<kept>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`|/\*!.*?\*/)
     |(?P<delimiter>^[ \t]*DELIMITER[ \t]+(?P<new>\S+)[^\n]*)
     |(?P<other>.)""",

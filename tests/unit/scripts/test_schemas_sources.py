@@ -18,6 +18,7 @@ from schemas_sources import own_schemas, statements
         ("DELIMITER $$\nBEGIN; x; END$$\ndelimiter ;\nSELECT 2;", ["BEGIN; x; END", "SELECT 2"]),
         ("CREATE TABLE t (\n  exp_delimiter INT\n);", ["CREATE TABLE t (\n  exp_delimiter INT\n)"]),
         (";;\n ; SELECT 1;;", ["SELECT 1"]),
+        ("SELECT \\\n1, '\\\n';", ["SELECT  \n1, '\\\n'"]),
     ],
 )
 def test_statements(text: str, expected: list[str]) -> None:
