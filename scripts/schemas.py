@@ -20,7 +20,7 @@ from schemas_report import Tried, page
 from schemas_results import About, LeftOut, Results, Shard, add, read
 from schemas_server import KINDS, Server, running
 from schemas_sources import Schema, database, load, own_schemas
-from schemas_trial import Outcome, Trial, state, try_table
+from schemas_trial import Outcome, Trial, before_trials, try_table
 
 from parloader.database.target import Target
 from parloader.errors import ServerStartError
@@ -63,7 +63,7 @@ def run(task: Task) -> None:
                     total = len(left)
                 if check is None and isinstance(source, Application):
                     check = stack.enter_context(source.checks(installation(source), _place(server, target)))
-                before = state(target)
+                before = before_trials(target)
                 while left:
                     trial = try_table(source.name, server.kind, target, left.pop(0), task.rows, before, check)
                     add(task.file, trial)

@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,6 +51,14 @@ class Trial:
     cpu_seconds: float = 0.0  # of parloader's processes, not of the server
 
 
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """The state of a database before a trial. `checksums`: of the tables that have rows, and so hold what parloader must not change."""
+
+    tables: Mapping[str, tuple[str, int]]
+    checksums: Mapping[str, int]
+
+
 class Wrong(Exception):
     """parloader broke one of its guarantees."""
 
@@ -64,9 +72,7 @@ def url(target: Target) -> str:
     return f"mysql://{target.user}:@localhost/{quote(target.database, safe='')}?unix_socket={quote(target.unix_socket or '')}"
 
 
-def try_table(
-    schema: str, server: str, target: Target, table: str, rows: int, before: Mapping[str, tuple[str, int]], check: Check | None
-) -> Trial:
+def try_table(schema: str, server: str, target: Target, table: str, rows: int, before: Before, check: Check | None) -> Trial:
     """Seeds the table with `rows` rows, or as many as fit. `before`: the state of the database, which is unchanged at the end, unless the
     outcome is FAILED."""
     reason, checked, start = "", "", _cpu_seconds()
@@ -90,9 +96,7 @@ def _cpu_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def _seeded_and_cleaned(
-    target: Target, table: str, rows: int, before: Mapping[str, tuple[str, int]], check: Check | None
-) -> tuple[str, str]:
+def _seeded_and_cleaned(target: Target, table: str, rows: int, before: Before, check: Check | None) -> tuple[str, str]:
     """Returns the refusal, or an empty text, and what the application's check found. Wrong: parloader broke a guarantee."""
     code, error = _command(target, "seed", "--table", table, "--rows", str(rows), "--procs", "1")
     if code == REFUSED_EXIT_CODE:
@@ -103,7 +107,7 @@ def _seeded_and_cleaned(
     if code:
         raise Wrong(f"seed: exit code {code}: {error}")
     with connected(target) as connection:
-        count = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)}")) - before[table][1]
+        count = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote(table)}")) - before.tables[table][1]
     if count != rows:
         raise Wrong(f"the table has {count} new rows instead of {rows}")
     checked = _checked(table, check)
@@ -149,6 +153,20 @@ def _patience(what: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def before_trials(target: Target) -> Before:
+    tables = state(target)
+    return Before(tables=tables, checksums=_checksums(target, [table for table, (_, rows) in tables.items() if rows]))
+
+
+def _checksums(target: Target, tables: Sequence[str]) -> dict[str, int]:
+    """A checksum of all rows of each of these tables."""
+    if not tables:
+        return {}
+    with connected(target) as connection:
+        found = sql.rows(connection, f"CHECKSUM TABLE {', '.join(map(sql.quote, tables))}")
+    return {str(name).removeprefix(f"{target.database}."): int(checksum) for name, checksum in found}
+
+
 def state(target: Target) -> dict[str, tuple[str, int]]:
     """The definition (with the AUTO_INCREMENT counter) and the row count of each table of this database and of the second one."""
     found = {}
@@ -167,20 +185,23 @@ def state(target: Target) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _require_as_before(target: Target, before: Mapping[str, tuple[str, int]], when: str) -> None:
+def _require_as_before(target: Target, before: Before, when: str) -> None:
     now = state(target)
-    more = sorted(now.keys() - before.keys())
+    more = sorted(now.keys() - before.tables.keys())
     if more:
         raise Wrong(f"{when} there are new tables: {', '.join(more)}")
-    gone = sorted(before.keys() - now.keys())
+    gone = sorted(before.tables.keys() - now.keys())
     if gone:
         raise Wrong(f"{when} the tables {', '.join(gone)} are gone")
-    for table, (definition, rows) in before.items():
+    for table, (definition, rows) in before.tables.items():
         if now[table][1] != rows:
             what = f"{when} {table} has {now[table][1]} rows instead of {rows}"
             raise TriggersLeft(f"{what}: a trigger wrote them") if table in _written_by_triggers(target) else Wrong(what)
         if now[table][0] != definition:
             raise Wrong(f"{when} {table} is defined otherwise: {_first_difference(definition, now[table][0])}")
+    for table, checksum in _checksums(target, list(before.checksums)).items():
+        if checksum != before.checksums[table]:
+            raise Wrong(f"{when} {table} has as many rows as before, but others")
 
 
 def _written_by_triggers(target: Target) -> set[str]:
