@@ -1,83 +1,17 @@
-"""Applications from the npm registry: installed with npm into a folder, with tables created by their own migrations.
+"""The applications from the npm registry that scripts/schemas tries."""
 
-Scripts of packages are not run: they compile, or download from elsewhere, what creating tables does not need.
-"""
+from schemas_model import Application
+from schemas_node import NpmApplication
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from string import Template
-
-from schemas_model import Application, NotToBeHad, Place, run
-
-INSTALL = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--legacy-peer-deps", "--loglevel=error")
-
-INSTALLATION_SECONDS = 3600
-
-CREATION_SECONDS = 1800
-
-
-@dataclass(frozen=True, kw_only=True)
-class NpmApplication(Application):
-    """An application for Node.js. `packages`: what is installed, as npm's users write it. `overrides`: dependencies that it can do without,
-    and what is installed instead. `unpacked`: the first package is not a dependency, but unpacked, and runs in its own folder. In `files`
-    (name, text), `environment` and `commands`, $host, $port, $user, $password and $database stand for the database, $kind for its server."""
-
-    how: str = "its own migrations"
-    packages: tuple[str, ...]
-    overrides: tuple[tuple[str, str], ...] = ()
-    unpacked: bool = False
-    files: tuple[tuple[str, str], ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
-    commands: tuple[str, ...]
-
-    def install(self, folder: Path) -> str:
-        package = folder / "package"
-        if self.unpacked:
-            run(("npm", "pack", "--loglevel=error", self.packages[0]), folder, seconds=INSTALLATION_SECONDS)
-            (archive,) = folder.glob("*.tgz")
-            run(("tar", "-xzf", archive.name), folder)
-            settings = json.loads((package / "package.json").read_text(encoding="utf-8"))
-            # npm resolves them also where it does not install them
-            settings.pop("devDependencies", None)
-        else:
-            package.mkdir()
-            settings = {"private": True}
-        (package / "package.json").write_text(json.dumps({**settings, "overrides": dict(self.overrides)}), encoding="utf-8")
-        added = self.packages[1:] if self.unpacked else self.packages
-        run((*INSTALL, *added), package, seconds=INSTALLATION_SECONDS)
-        if self.unpacked:
-            return f"npm: {_version(package)}"
-        names = [f"@{name[1:].partition('@')[0]}" if name[0] == "@" else name.partition("@")[0] for name in self.packages]
-        return f"npm: {', '.join(_version(package / 'node_modules' / name) for name in names)}"
-
-    def create(self, folder: Path, place: Place) -> Mapping[str, int]:
-        package = folder / "package"
-        for name, text in self.files:
-            (package / name).parent.mkdir(parents=True, exist_ok=True)
-            (package / name).write_text(_filled(text, place), encoding="utf-8")
-        # a home of its own: some keep settings there
-        added = {"HOME": str(folder), **{name: _filled(text, place) for name, text in self.environment}}
-        for command in self.commands:
-            run(_filled(command, place).split(), package, added, CREATION_SECONDS)
-        return {}
-
-
-def _filled(text: str, place: Place) -> str:
-    tcp = place.tcp
-    return Template(text).safe_substitute(
-        kind=place.kind, host=tcp.host, port=tcp.port, user=tcp.user, password=tcp.password, database=tcp.database
-    )
-
-
-def _version(folder: Path) -> str:
-    try:
-        package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise NotToBeHad(f"npm installed no {folder.name}") from error
-    return f"{package['name']} {package['version']}"
-
+# for the programs in this file
+DATABASE = (
+    ("DB_KIND", "$kind"),
+    ("DB_HOST", "$host"),
+    ("DB_PORT", "$port"),
+    ("DB_USER", "$user"),
+    ("DB_PASSWORD", "$password"),
+    ("DB_NAME", "$database"),
+)
 
 VENDURE = """
 const { bootstrap, DefaultJobQueuePlugin, DefaultSchedulerPlugin, DefaultSearchPlugin } = require('@vendure/core');
@@ -93,14 +27,78 @@ bootstrap({
 }).then(app => app.close()).then(() => process.exit(0), error => { console.error(error); process.exit(1); });
 """
 
-# what a process of Node.js may take from the environment, under names that this file chooses
-DATABASE = (
-    ("DB_KIND", "$kind"),
-    ("DB_HOST", "$host"),
-    ("DB_PORT", "$port"),
-    ("DB_USER", "$user"),
-    ("DB_PASSWORD", "$password"),
-    ("DB_NAME", "$database"),
+KNEX = """
+const { readdirSync } = require('fs');
+const { DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME } = process.env;
+const connection = { host: DB_HOST, port: Number(DB_PORT), user: DB_USER, password: DB_PASSWORD, database: DB_NAME };
+const knex = require('knex')({ client: 'mysql2', connection });
+(async () => {
+    for (const name of readdirSync('unpacked')) {
+        const tableName = `${name.replaceAll('-', '_')}_migrations`;
+        await knex.migrate.latest({ directory: `unpacked/${name}/migrations`, tableName });
+    }
+})().then(() => process.exit(0), error => { console.error(error); process.exit(1); });
+"""
+
+TYPEORM = """
+const { DataSource } = require('typeorm');
+const { DB_KIND, DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME, MIGRATIONS } = process.env;
+const migrations = Object.values(require(MIGRATIONS)).flat();
+new DataSource({
+    type: DB_KIND, host: DB_HOST, port: Number(DB_PORT), username: DB_USER, password: DB_PASSWORD, database: DB_NAME, migrations,
+}).initialize().then(source => source.runMigrations({ transaction: 'each' })).then(() => process.exit(0), error => {
+    console.error(error);
+    process.exit(1);
+});
+"""
+
+SQL_FILE = """
+const { readFileSync } = require('fs');
+const { DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME, SQL_FILE } = process.env;
+const connection = require('mysql2').createConnection({
+    host: DB_HOST, port: Number(DB_PORT), user: DB_USER, password: DB_PASSWORD, database: DB_NAME, multipleStatements: true,
+});
+connection.query(readFileSync(SQL_FILE, 'utf8'), error => { if (error) console.error(error); process.exit(error ? 1 : 0); });
+"""
+
+BETTER_AUTH = """
+import { getMigrations } from 'better-auth/db/migration';
+import * as plugins from 'better-auth/plugins';
+import { createPool } from 'mysql2/promise';
+const { DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME } = process.env;
+const database = createPool({ host: DB_HOST, port: Number(DB_PORT), user: DB_USER, password: DB_PASSWORD, database: DB_NAME, timezone: 'Z' });
+const { organization, twoFactor, admin, username, phoneNumber, anonymous, jwt, deviceAuthorization } = plugins;
+const { runMigrations } = await getMigrations({
+    database,
+    plugins: [
+        organization({ teams: { enabled: true }, dynamicAccessControl: { enabled: true } }),
+        twoFactor(), admin(), username(), phoneNumber(), anonymous(), jwt(), deviceAuthorization(),
+    ],
+});
+await runMigrations();
+process.exit(0);
+"""
+
+# those that can be in one database: plugin-user-settings-backend has a table of the same name as plugin-auth-backend
+BACKSTAGE_PLUGINS = (
+    "backend-defaults",
+    *(
+        f"plugin-{name}-backend"
+        for name in (
+            "auth",
+            "badges",
+            "bazaar",
+            "catalog",
+            "code-coverage",
+            "entity-feedback",
+            "events",
+            "linguist",
+            "notifications",
+            "playlist",
+            "scaffolder",
+            "tech-insights",
+        )
+    ),
 )
 
 NPM: tuple[Application, ...] = (
@@ -128,5 +126,73 @@ NPM: tuple[Application, ...] = (
             ("TELEMETRY", "false"),
         ),
         commands=("node node_modules/@directus/api/dist/cli/run.js bootstrap",),
+    ),
+    NpmApplication(
+        name="ghost",
+        how="`knex-migrator init`",
+        packages=("ghost@5",),
+        alone=True,
+        environment=(
+            ("NODE_ENV", "production"),
+            ("database__client", "mysql2"),
+            ("database__connection__host", "$host"),
+            ("database__connection__port", "$port"),
+            ("database__connection__user", "$user"),
+            ("database__connection__password", "$password"),
+            ("database__connection__database", "$database"),
+        ),
+        commands=("node node_modules/.bin/knex-migrator-init --mgpath .",),
+    ),
+    NpmApplication(
+        name="n8n",
+        how="`n8n list:workflow`, which runs its migrations first",
+        packages=("n8n@1",),
+        # a version that is not in the registry
+        overrides=(("xlsx", "0.18.5"),),
+        environment=(
+            ("DB_TYPE", "mysqldb"),
+            ("DB_MYSQLDB_HOST", "$host"),
+            ("DB_MYSQLDB_PORT", "$port"),
+            ("DB_MYSQLDB_USER", "$user"),
+            ("DB_MYSQLDB_PASSWORD", "$password"),
+            ("DB_MYSQLDB_DATABASE", "$database"),
+            ("N8N_DIAGNOSTICS_ENABLED", "false"),
+        ),
+        commands=("node node_modules/n8n/bin/n8n list:workflow",),
+    ),
+    NpmApplication(
+        name="backstage",
+        how="the Knex migrations of its backend plugins, all in one database",
+        packages=("knex@3", "mysql2", "uuid@9", "luxon@3"),
+        unpacked=tuple(f"@backstage/{name}" for name in BACKSTAGE_PLUGINS),
+        files=(("create.js", KNEX),),
+        environment=DATABASE,
+        commands=("node create.js",),
+    ),
+    NpmApplication(
+        name="flowise",
+        how="its TypeORM migrations",
+        packages=("typeorm@0.3", "mysql2", "uuid@9"),
+        unpacked=("flowise@2",),
+        files=(("create.js", TYPEORM),),
+        environment=(*DATABASE, ("MIGRATIONS", "./unpacked/flowise/dist/database/migrations/$kind")),
+        commands=("node create.js",),
+    ),
+    NpmApplication(
+        name="cnpm",
+        how="the SQL file of the package",
+        packages=("mysql2",),
+        unpacked=("cnpmjs.org@2",),
+        files=(("create.js", SQL_FILE),),
+        environment=(*DATABASE, ("SQL_FILE", "unpacked/cnpmjs.org/docs/db.sql")),
+        commands=("node create.js",),
+    ),
+    NpmApplication(
+        name="better-auth",
+        how="`getMigrations` with the plugins that have tables",
+        packages=("better-auth@1", "mysql2"),
+        files=(("create.mjs", BETTER_AUTH),),
+        environment=DATABASE,
+        commands=("node create.mjs",),
     ),
 )
