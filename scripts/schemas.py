@@ -4,13 +4,16 @@ Applications come from package registries and are installed, once, into a folder
 to stderr; writes the results to --json, one per line, and as a page to --write. Exit code 1: a trial failed.
 """
 
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import click
@@ -30,6 +33,17 @@ DEFAULT_ROWS = 2000
 
 def say(message: str) -> None:
     click.echo(message, err=True)
+
+
+stopped: Event | threading.Event = threading.Event()
+"""Set when no further table is to be tried."""
+
+
+def _stop_with_parent(now: Event) -> None:
+    """In a process of the pool: `stopped` is the event that its parent sets. The parent decides what a signal means."""
+    global stopped
+    stopped = now
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +69,7 @@ def run(task: Task) -> None:
         return
     with ExitStack() as stack:
         left, total, check = None, 0, None
-        while left is None or left:
+        while (left is None or left) and not stopped.is_set():
             with database(server.target, _database_name(source)) as target:
                 tables = load(schema, target)
                 if left is None:
@@ -64,7 +78,7 @@ def run(task: Task) -> None:
                 if check is None and isinstance(source, Application):
                     check = stack.enter_context(source.checks(installation(source), _place(server, target)))
                 before = before_trials(target)
-                while left:
+                while left and not stopped.is_set():
                     trial = try_table(source.name, server.kind, target, left.pop(0), task.rows, before, check)
                     add(task.file, trial)
                     say(
@@ -108,7 +122,13 @@ def wanted(only: Sequence[str]) -> list[Schema | Application]:
 def try_all(servers: Sequence[Server], sources: Sequence[Schema | Application], rows: int, file: Path, shard: Shard) -> None:
     """Tries two schemas at a time: each needs a process here and one in the server."""
     settled = {(t.schema, t.server, t.table) for t in read([file]).trials if t.outcome is not Outcome.FAILED}
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    stop = context.Event()
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=context, initializer=_stop_with_parent, initargs=(stop,)))
+        # when a signal ends this: the tables at work are cleaned, no further ones are tried, and the servers are stopped
+        stack.callback(pool.shutdown, cancel_futures=True)
+        stack.callback(stop.set)
         tasks = []
         for source in sources:
             if isinstance(source, Application):
@@ -124,6 +144,7 @@ def try_all(servers: Sequence[Server], sources: Sequence[Schema | Application], 
                     done = frozenset(table for name, on, table in settled if (name, on) == (source.name, server.kind))
                     task = Task(source=source, server=server, rows=rows, file=file, shard=shard, done=done)
                     tasks.append(pool.submit(run, task))
+        wait(tasks)
         for each in tasks:
             each.result()
 
@@ -173,6 +194,7 @@ def _tried(
     with tempfile.TemporaryDirectory(prefix="parloader-schemas-") as folder:
         home = Path(folder)
         file = (file or home / "found.jsonl").absolute()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if not resume:
             file.unlink(missing_ok=True)
         try:
