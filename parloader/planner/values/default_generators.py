@@ -79,7 +79,7 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS) -> Generator | N
     if domain.unsure or domain.impossible:
         return None
     if column.auto_increment and domain == NO_LIMITS:
-        return Sequence(start=1, count=column.max_value)  # as the server numbers rows; its counter ends after the last row
+        return Sequence(start=1, count=column.max_key)  # as the server numbers rows; its counter ends after the last row
     if column.kind in ORDERED:
         return _ordered(column, domain)
     match column.kind:
