@@ -1,7 +1,7 @@
 """Timestamps and time spans as text: ISO 8601, the literals of SQL, and "365d". All timestamps are UTC."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,6 +34,13 @@ def parse_sql_literal(text: str) -> datetime:
     if year == month == day == 0:
         return ZERO_DATE
     return datetime(year, month, day, hour, minute, second, int((literal[7] or "0").ljust(6, "0")), tzinfo=UTC)
+
+
+def time_text(time: timedelta) -> str:
+    """A TIME as the servers write it: -12:30:00.5 (the fraction only if it is not 0)."""
+    seconds, fraction = divmod(abs(time), timedelta(seconds=1))
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{'-' if time < timedelta() else ''}{text}{f'.{fraction.microseconds:06}'.rstrip('0') if fraction else ''}"
 
 
 def parse_span(text: str) -> int:

@@ -1,6 +1,6 @@
 """Generates the rows of a table: from a plan and a range of row numbers to a Polars frame."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -13,7 +13,7 @@ from parloader.generation.expressions import expression, needs, pick_index
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, column_mistake
-from parloader.plans.generators import Distribution, Generator, Pick, Scalar
+from parloader.plans.generators import MAX_INTEGER, Distribution, Generator, Pick, Scalar
 from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys, gaps
 
@@ -278,7 +278,7 @@ def _values(
     rows = of[table.name]
     if column == table.key and rows.keys is not None:
         return pl.DataFrame({"i": indices}).select(keys_at(rows.keys, INDEX)).to_series()
-    reused = pl.Series(rows.reused.get(column, ()), strict=False)
+    reused = _reused_series(rows.reused.get(column, ()))
     if not rows.new:
         return reused.gather(indices)
     new = RowGenerator(plan, only(table, [column]), of, within).at(indices)[column]
@@ -286,7 +286,23 @@ def _values(
         return new
     existing = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
     position = existing.search_sorted(indices).clip(0, len(existing) - 1)
-    return pl.select(pl.when(existing.gather(position) == indices).then(reused.cast(new.dtype).gather(position)).otherwise(new)).to_series()
+    reused, new = _of_one_type(reused, new)
+    return pl.select(pl.when(existing.gather(position) == indices).then(reused.gather(position)).otherwise(new)).to_series()
+
+
+def _reused_series(values: Sequence[Scalar]) -> pl.Series:
+    """UInt64 if a number exceeds Int64."""
+    above = any(isinstance(value, int) and value > MAX_INTEGER for value in values)
+    return pl.Series(values, dtype=pl.UInt64 if above else None, strict=False)
+
+
+def _of_one_type(reused: pl.Series, new: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Both as the type of the new values; numbers as UInt64 if a reused one exceeds Int64, dates as text: a reused one may be 0000-00-00."""
+    if reused.dtype == pl.UInt64 and new.dtype.is_integer():
+        return reused, new.cast(pl.UInt64)
+    if reused.dtype == pl.String and new.dtype.is_temporal():
+        return reused, new.dt.strftime("%Y-%m-%d" if new.dtype == pl.Date else "%Y-%m-%d %H:%M:%S")
+    return reused.cast(new.dtype), new
 
 
 def only(table: Table, columns: Iterable[str]) -> Table:
@@ -317,12 +333,15 @@ MAX_COMPUTED_SEGMENTS = 8
 
 
 def keys_at(keys: RowKeys, index: pl.Expr) -> pl.Expr:
-    """Int64: the keys of the rows `index`, null if the index is null."""
+    """The keys of the rows `index`, null if the index is null: Int64, or UInt64 if one exceeds it."""
+    exceeds = any(segment.key_start + segment.rows - 1 > MAX_INTEGER for segment in keys.segments)
+    dtype = pl.UInt64 if exceeds else pl.Int64
     if not 0 < len(keys.segments) <= MAX_COMPUTED_SEGMENTS:
         listed = [key for s in keys.segments for key in range(s.key_start, s.key_start + s.rows)]
-        return pl.lit(pl.Series(listed, dtype=pl.Int64)).gather(index)
+        return pl.lit(pl.Series(listed, dtype=dtype)).gather(index)
+    index = index.cast(pl.Int128) if exceeds else index
     *others, last = keys.segments
     expression = index + (last.key_start - last.start)
     for segment in reversed(others):
         expression = pl.when(index < segment.stop).then(index + (segment.key_start - segment.start)).otherwise(expression)
-    return expression
+    return expression.cast(dtype) if exceeds else expression

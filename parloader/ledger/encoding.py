@@ -47,6 +47,7 @@ def _rows(key: str | None, segments: str, details: str | None, done: tuple[Index
         rows=document["rows"],
         new=tuple(IndexRange(*part) for part in document["made"]),
         keys=keys,
+        next_taken_key=document.get("next_taken_key"),
         reused={column: tuple(map(SCALAR.read, values)) for column, values in document["used"].items()},
         unique_offsets=document["offsets"],
         root={column: SCALAR.read(value) for column, value in document.get("root", {}).items()},
@@ -63,6 +64,7 @@ def details_text(entry: TableEntry) -> str:
             "offsets": dict(rows.unique_offsets),
             **({"root": {column: SCALAR.write(value) for column, value in rows.root.items()}} if rows.root else {}),
             "types": {column: dict(recorded) for column, recorded in entry.types.items()},
+            **({"next_taken_key": rows.next_taken_key} if rows.next_taken_key is not None else {}),
         }
     )
 

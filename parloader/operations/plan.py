@@ -19,7 +19,7 @@ from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
 from parloader.quantities import size_text
-from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.rows.allocation import allocate
 from parloader.rows.existing_rows import NO_ROWS, RowCount, count_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
@@ -138,7 +138,6 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
         prepared = prepare(connection, config)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, prepared.schema, {}, empty=prepared.creates_tables)
-        require_key_capacity(prepared.plan, prepared.schema, rows)
         existing = {} if prepared.creates_tables else count_rows(connection, [table.name for table in prepared.plan.tables])
         deferrable = {} if prepared.creates_tables else _deferrable(connection, config, prepared, rows, existing)
         forecast = Forecast(

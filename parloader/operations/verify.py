@@ -1,7 +1,7 @@
 """verify: regenerates every row that parloader loaded and compares it with the database; then counts the rows that break the plan's rules."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,13 +14,14 @@ from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import Refused
 from parloader.ledger import store
 from parloader.ledger.run import Run
+from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
 from parloader.runs.comparison import CompareContext, Comparison, compare
 from parloader.runs.selection import require_spelling, select_runs, select_tables
 from parloader.runs.trigger_watch import hint_at_triggers
-from parloader.schema.model import Schema
+from parloader.schema.model import MAX_UNSIGNED, Schema
 from parloader.workers.executor import Executor
 from parloader.workers.progress import Progress
 from parloader.workers.retry_policy import retried, run_on_connection
@@ -226,19 +227,27 @@ def _verdict(config: VerifyConfig, scope: _Scope, run: Run, comparison: Comparis
 
 
 def _extra_rows(scope: _Scope, connection: Connection) -> tuple[dict[str, int], list[Difference]]:
-    """How many rows of each target of the runs, from the first run's first key on, are in no batch of any run; and the first of them.
+    """How many rows of each target of the runs, with keys that none had before, are in no batch of any run; and the first of them.
 
     Without keys that the runs assign, rows that were added later cannot be told from earlier ones: none is counted.
     """
     counts, differences = dict[str, int](), list[Difference]()
     for target in dict.fromkeys(run.target for run in scope.runs if run.target in scope.tables):
         key = next(run for run in scope.runs if run.target == target).table(target).key
-        reserved = [key_range for run in scope.runs if run.target == target for key_range in run.rows[target].new_keys]
-        if not reserved or key is None:
+        searched = _searched_keys([run.rows[target] for run in scope.runs if run.target == target])
+        if not searched or key is None:
             continue
         loaded = tuple(key_range for run in scope.all_runs if run.done.get(target) for key_range in run.key_ranges(target))
-        first_key = min(first for first, _ in reserved)
-        count, keys = find_extra_keys(connection, target, key, min_key=first_key, owned=loaded, limit=MAX_SHOWN)
+        count, keys = find_extra_keys(connection, target, key, within=searched, owned=loaded, limit=MAX_SHOWN)
         counts |= {target: count} if count else {}
         differences += [Difference(kind="extra", table=target, key=found) for found in keys]
     return counts, differences
+
+
+def _searched_keys(rows: Sequence[RowAllocation]) -> tuple[tuple[int, int], ...]:
+    """The keys that no row had when a run began: from its first key on, up to the next one that existed."""
+    return tuple(
+        (min(first for first, _ in allocation.new_keys), (allocation.next_taken_key or MAX_UNSIGNED + 1) - 1)
+        for allocation in rows
+        if allocation.new_keys
+    )

@@ -97,9 +97,6 @@ class PlanningRequest:
         """Whether the table has more existing rows than that. Counts them only if the answer can matter: tables are not counted to the end."""
         return rows < 0 or (rows < COUNTED_ROWS and self.has_rows(table) and self.existing_rows(table) > rows)
 
-    def highest_key(self, table: str) -> int:
-        return self.existing[table].highest_key if table in self.existing else 0
-
     def fixed_rows(self, table: str) -> int | None:
         """The row count that the user or the plan gives, if any."""
         if table in self.parents:

@@ -183,9 +183,8 @@ class PlanSolver:
         reuses = self.request.may_reuse(name) and not self.requirements.table(name).only_new
         reused = self.request.existing_rows(name) if reuses else 0
         if draft.key is not None:
-            key_values = draft.schema.column(draft.key).max_value
-            free = key_values - rows + reused  # if more are used already, the others are too few
-            if self.request.highest_key(name) > free or self.request.has_more_rows(name, free):
+            key_values = draft.schema.column(draft.key).max_key
+            if self.request.has_more_rows(name, key_values - rows + reused):
                 raise UniqueKeyExhausted(name, self._full_key(f"{name}.{draft.key}", name, key_values))
         return UniqueKeySolver(
             draft=draft,
@@ -198,9 +197,6 @@ class PlanSolver:
 
     def _full_key(self, column: str, table: str, key_values: int) -> str:
         """Why a key that the run assigns has too few values."""
-        highest = self.request.highest_key(table)
-        if not self.request.has_more_rows(table, highest - 1):
-            return f"{column} holds keys up to {key_values:,}, and new keys follow the highest existing one, {highest:,}"
         existing = self.request.existing_rows(table)
         used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
         return f"{column} holds only {counted(key_values, 'value')}{used}"

@@ -146,6 +146,9 @@ class RowAllocation:
     keys: RowKeys | None = None
     """Of all rows, if the run assigns the table's key."""
 
+    next_taken_key: int | None = None
+    """The lowest key above the new ones that existed before; None: the new keys follow all of these."""
+
     reused: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     """Picked column, other than the key → its values in the existing rows, in index order."""
 
@@ -180,17 +183,12 @@ class ExistingTable(Protocol):
     def rows(self) -> int:
         """How many can be reused. May be counted at the first access."""
 
-    @property
-    def highest_key(self) -> int:
-        """The highest integer key, which new keys follow; 0 if the table has no such key, or other columns than the key are picked."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingRows:
     """An ExistingTable whose rows are counted."""
 
     rows: int
-    highest_key: int = 0
 
     @property
     def is_empty(self) -> bool:

@@ -1,13 +1,14 @@
 """Unique values: counts those of a generator, and decodes n from a value found in the column. generation/unique.py encodes n."""
 
+import calendar
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from parloader.plans.generators import Unique, UniqueKind
-from parloader.timestamps import EPOCH
+from parloader.timestamps import EPOCH, time_text
 
 HEX = "0123456789abcdef"
 
@@ -60,6 +61,30 @@ def text_of(unique: Unique, n: int) -> str:
     return unique.prefix + digits + unique.suffix
 
 
+def value_of(unique: Unique, n: int) -> int | Decimal | str | bytes:
+    """The value of n, of a form whose values have an order on the server; dates, times and addresses as text."""
+    number = unique.low + n * unique.step
+    match unique.form:
+        case UniqueKind.INTEGER:
+            return number
+        case UniqueKind.DECIMAL:
+            return Decimal(number).scaleb(-unique.scale)
+        case UniqueKind.DATE:
+            return (EPOCH.date() + timedelta(days=number)).isoformat()
+        case UniqueKind.DATETIME:
+            return (EPOCH + timedelta(seconds=number)).replace(tzinfo=None).isoformat(sep=" ")
+        case UniqueKind.TIME:
+            return time_text(timedelta(seconds=number))
+        case UniqueKind.BYTES:
+            prefix = bytes.fromhex(unique.prefix)
+            return prefix + n.to_bytes(unique.length - len(prefix), "big")
+        case UniqueKind.INET4:
+            return str(ipaddress.IPv4Address(n + (10 << 24)))
+        case UniqueKind.INET6:
+            return IPV6_UNIQUE_PREFIX + ":".join(f"{n // GROUPS**k % GROUPS + FIRST_GROUP:x}" for k in reversed(range(IPV6_GROUPS)))
+    raise TypeError(unique.form)
+
+
 def like_pattern(unique: Unique) -> str | None:
     """An SQL LIKE pattern (ESCAPE '|') that the values of a TEXT or UUID match; None for other forms, whose values need no filter."""
     if unique.form == UniqueKind.TEXT:
@@ -104,6 +129,8 @@ def _position(unique: Unique, value: object) -> int | None:
             return int(ipaddress.IPv4Address(value)) - (10 << 24)
         case UniqueKind.INET6, str():
             return _inet6(value)
+        case UniqueKind.DATE | UniqueKind.DATETIME, str():  # of the year 0, or with a month or day 0: the driver has no date for it
+            return _last_position_before(unique, value)
         case UniqueKind.DATETIME, datetime():
             return ((value.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1) - unique.low) // unique.step
         case UniqueKind.DATE, date():
@@ -112,6 +139,17 @@ def _position(unique: Unique, value: object) -> int | None:
             seconds: int = value // timedelta(seconds=1)
             return seconds - unique.low
     raise TypeError(f"{unique.form} of {type(value).__name__}")
+
+
+def _last_position_before(unique: Unique, text: str) -> int | None:
+    """Of the last day that is not later than a date such as 0000-00-00, 2024-00-00 or 2024-02-31; None: there is none."""
+    year, month, day = map(int, text[:10].split("-"))
+    try:
+        first = date(year, max(1, month), 1)
+        last = first + timedelta(days=min(day, calendar.monthrange(year, month)[1]) - 1 if month else -1)
+    except (ValueError, OverflowError):
+        return None
+    return _position(unique, datetime.combine(last, time.max) if unique.form == UniqueKind.DATETIME else last)
 
 
 def _floor(value: int | float | Decimal) -> int:

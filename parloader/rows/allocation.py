@@ -8,14 +8,13 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.plans.generators import Distribution, Scalar, Unique
+from parloader.plans.generators import Distribution, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
 from parloader.plans.unique import capacity
 from parloader.quantities import counted
-from parloader.rows import key_reservation
-from parloader.rows.existing_rows import MAX_SAMPLED_ROWS, NOTHING, UNITED, ExistingKeys, is_contiguous, read_keys, spread_keys
-from parloader.rows.key_reservation import FreeValues
+from parloader.rows.existing_rows import MAX_SAMPLED_ROWS, NOTHING, UNITED, ExistingKeys, is_contiguous, plan_value, read_keys, spread_keys
+from parloader.rows.free_values import FreeValues, free_values
 from parloader.schema.model import Schema, TableSchema
 
 GIVE_VALUES = "give the column a generator in a plan file"
@@ -24,7 +23,8 @@ GIVE_VALUES = "give the column a generator in a plan file"
 def allocate(connection: Connection, plan: Plan, schema: Schema, key_starts: Mapping[str, int], *, empty: bool) -> dict[str, RowAllocation]:
     """Allocates the rows of every table. `empty`: the tables do not exist yet.
 
-    `key_starts`: table → the first of its reserved keys; in other tables, new keys follow the highest existing one.
+    `key_starts`: table → the first of its reserved keys; in other tables, new keys follow the highest existing one, or are free ones below it.
+    Refused: a table has too few free keys, or a UNIQUE column too few free values.
     """
     limits = {table.name: _counted_rows(table) + 1 for table in plan.tables if table.reuse and not table.match and table.key is not None}
     existing = {} if empty else read_keys(connection, {table.name: table.key for table in plan.tables}, limits)
@@ -48,7 +48,7 @@ class _TableAllocator:
     table: Table
     schema: TableSchema
     existing: ExistingKeys
-    next_key: int  # the first key of new rows
+    next_key: int  # the key after the highest one, or the first reserved one
     allocated: Mapping[str, RowAllocation] = field(default_factory=dict)  # the tables before this one
 
     def allocate(self) -> RowAllocation:
@@ -59,7 +59,7 @@ class _TableAllocator:
         table = self.table
         columns = [column for column in self.plan.referenced_columns(table.name) if column != table.key]
         if self.existing.empty or not table.reuse:
-            keys, new = RowKeys.contiguous(self.next_key, table.rows), merge([IndexRange(0, table.rows)])
+            keys, new = RowKeys.contiguous(self._first_key(table.rows), table.rows), merge([IndexRange(0, table.rows)])
         elif table.match:
             keys, new = self._reuse_matching()
         else:
@@ -69,6 +69,7 @@ class _TableAllocator:
             rows=table.rows,
             new=new,
             keys=keys,
+            next_taken_key=self._next_taken_key(keys, new),
             reused=self._read_values(columns, reused),
             unique_offsets=self._unique_offsets(new),
             root=self._root(new),
@@ -85,7 +86,7 @@ class _TableAllocator:
             rows = sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")
             count = len(rows)
             if rows:
-                reused = {column: tuple(key_reservation.plan_value(row[n]) for row in rows) for n, column in enumerate(columns)}
+                reused = {column: tuple(plan_value(row[n]) for row in rows) for n, column in enumerate(columns)}
         new = merge([IndexRange(count, table.rows)])
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
 
@@ -102,7 +103,7 @@ class _TableAllocator:
         rows = sql.rows(
             self.connection, f"SELECT {', '.join(names)} FROM {sql.quote_table(table.name)} WHERE {given} ORDER BY {order} LIMIT 1"
         )
-        return {column: key_reservation.plan_value(value) for column, value in zip(columns, rows[0], strict=True)} if rows else {}
+        return {column: plan_value(value) for column, value in zip(columns, rows[0], strict=True)} if rows else {}
 
     def _reuse_rows(self, *, sampled: bool) -> tuple[RowKeys, tuple[IndexRange, ...]]:
         """Reuses existing rows in the order of their keys; if the keys have gaps or are `sampled`, evenly spread ones if there are too many."""
@@ -116,7 +117,7 @@ class _TableAllocator:
             segments = list(RowKeys.of(keys).segments)
             reused = len(keys)
         if reused < table.rows:
-            segments.append(KeySegment(reused, table.rows - reused, self.next_key))
+            segments.append(KeySegment(reused, table.rows - reused, self._first_key(table.rows - reused)))
         return RowKeys(tuple(segments)), merge([IndexRange(reused, table.rows)])
 
     def _are_contiguous(self, key: str, *, sampled: bool) -> bool:
@@ -138,7 +139,8 @@ class _TableAllocator:
             indices_by_values.setdefault(values, []).append(index)
         reused = dict(self._matching_keys(indices_by_values))
         new = [index for index in range(table.rows) if index not in reused]
-        keys = {**reused, **{index: self.next_key + n for n, index in enumerate(new)}}
+        first = self._first_key(len(new))
+        keys = {**reused, **{index: first + n for n, index in enumerate(new)}}
         return RowKeys.of(keys[index] for index in range(table.rows)), merge(IndexRange(index, index + 1) for index in new)
 
     def _matching_keys(self, indices_by_values: Mapping[tuple[Any, ...], list[int]]) -> Iterator[tuple[int, int]]:
@@ -164,7 +166,34 @@ class _TableAllocator:
         key, table = sql.quote(self.table.key or ""), sql.quote_table(self.table.name)
         selected = ", ".join([key, *map(sql.quote, columns)])
         rows = {k: values for k, *values in sql.rows(self.connection, f"SELECT {selected} FROM {table} WHERE {key} IN %s", keys)}
-        return {column: tuple(key_reservation.plan_value(rows[k][n]) for k in keys) for n, column in enumerate(columns)}
+        return {column: tuple(plan_value(rows[k][n]) for k in keys) for n, column in enumerate(columns)}
+
+    def _first_key(self, rows: int) -> int:
+        """The first of this many consecutive keys that are free. They follow the highest existing one, unless too few do."""
+        column = self.schema.column(self.table.key or "")
+        if self.next_key + rows - 1 <= column.max_key:
+            return self.next_key
+        keys = Unique(form=UniqueKind.INTEGER, low=1, high=column.max_key)
+        if self.existing.empty:
+            free = FreeValues(offset=None, longest=column.max_key, above_highest=False)
+        else:
+            free = free_values(self.connection, self.schema, column.name, keys, IndexRange(0, rows))
+        if free.offset is not None:
+            return keys.low + free.offset
+        number = f"no more than {free.longest:,} consecutive ones are" if free.longest else "none is"
+        fitting = f"At most --rows {free.longest} fit" if self.table is self.plan.target else f"At most {free.longest:,} more fit"
+        raise Refused(
+            f"{counted(rows, 'row')} of {self.table.name} are too many: {column.name} holds keys up to {column.max_key:,}, of which {number} free",
+            fitting if free.longest else f"Delete rows, or give {column.name} a larger type",
+        )
+
+    def _next_taken_key(self, keys: RowKeys, new: tuple[IndexRange, ...]) -> int | None:
+        """The lowest existing key above the new ones."""
+        highest = max((last for part in new for _, last in keys.ranges(part)), default=self.existing.last)
+        if highest >= self.existing.last:
+            return None
+        key = sql.quote(self.table.key or "")
+        return int(sql.value(self.connection, f"SELECT MIN({key}) FROM {sql.quote_table(self.table.name)} WHERE {key} > %s", highest))
 
     def _unique_offsets(self, new: tuple[IndexRange, ...]) -> dict[str, int]:
         """Column → the offset at which its Unique values start, so that no existing row has one of them."""
@@ -182,7 +211,7 @@ class _TableAllocator:
     def _unique_offset(self, column: str, unique: Unique, indices: IndexRange, *, sole: bool) -> int:
         if self.existing.empty and indices.stop <= capacity(unique):
             return 0
-        free = key_reservation.free_values(self.connection, self.schema, column, unique, indices, sole=sole)
+        free = free_values(self.connection, self.schema, column, unique, indices, sole=sole)
         if free.offset is None:
             raise self._no_free_values(column, indices.rows, free)
         return free.offset
@@ -202,24 +231,3 @@ def _reused_ranges(keys: RowKeys, new: tuple[IndexRange, ...], rows: int) -> Ite
     for part in (*new, IndexRange(rows, rows)):
         yield from keys.ranges(IndexRange(at, max(at, part.start)))
         at = part.stop
-
-
-def require_key_capacity(plan: Plan, live: Schema, rows: Mapping[str, RowAllocation]) -> None:
-    """Refused: new keys exceed the maximum of the key column's type."""
-    for table in plan.tables:
-        new_keys = rows[table.name].new_keys
-        if not new_keys or table.key is None:
-            continue
-        max_key = live[table.name].column(table.key).max_key
-        first, last = new_keys[0][0], new_keys[-1][1]
-        if last > max_key:
-            fits = max(0, max_key - first + 1)
-            if not fits:
-                raise Refused(
-                    f"{table.name}.{table.key} holds keys up to {max_key:,}, which exists, and new keys follow the highest existing one",
-                    f"Give {table.key} a larger type, or the row with its highest key a lower one",
-                )
-            raise Refused(
-                f"{table.name}.{table.key} holds keys up to {max_key:,}; {last - first + 1:,} rows from key {first:,} on need keys up to {last:,}",
-                f"At most --rows {fits} fit" if table is plan.target else f"At most {fits:,} more fit: give the column a larger type",
-            )

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from parloader.database import sql
 from parloader.database.driver import Connection
+from parloader.plans.generators import Scalar
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
 from parloader.schema.model import ColumnType, Schema, TableSchema
+from parloader.timestamps import time_text
 
 # Reused rows of a table whose keys have gaps, or of which other columns than the key are picked: their keys and values go to the ledger
 MAX_SAMPLED_ROWS = 10_000
@@ -99,7 +103,6 @@ class _ReusableTable:
         self._connection = connection
         self._name, self._key, self._keys, self._limit = name, key, keys, limit
         self.is_empty = not keys.counted
-        self.highest_key = keys.last if key else 0
 
     @cached_property
     def rows(self) -> int:
@@ -120,8 +123,7 @@ class _FilledTable:
     def __init__(self, connection: Connection, name: str, key: str | None, keys: ExistingKeys) -> None:
         self._connection = connection
         self._name, self._key = name, key
-        self.is_empty = keys.empty if key is None else not keys.last
-        self.highest_key = keys.last if key else 0
+        self.is_empty = keys.empty
 
     @cached_property
     def rows(self) -> int:
@@ -132,22 +134,23 @@ class _FilledTable:
 def count_existing_rows(connection: Connection, plan: Plan, schema: Schema) -> Mapping[str, ExistingTable]:
     """Table → its rows."""
     picked = {(foreign.parent, column) for table in schema.values() for foreign in table.foreign_keys for column in foreign.referenced}
-    keys = {name: _picked_key(table, {c for parent, c in picked if parent == name}) for name, table in schema.items()}
+    keys = {name: _integer_key(table) for name, table in schema.items()}
+    by_other_columns = {parent for parent, column in picked if column != keys.get(parent)}
     not_reused = {table.name for table in plan.tables if not table.reuse}
     existing = read_keys(connection, keys, {name: MAX_SAMPLED_ROWS + 1 for name in schema if name not in not_reused})
     limit = max(MAX_SAMPLED_ROWS, REUSED_PER_ROW * max((table.rows for table in plan.tables if table.name in not_reused), default=0))
     return {
         name: _FilledTable(connection, name, keys[name], existing[name])
         if name in not_reused
-        else _ReusableTable(connection, name, keys[name], existing[name], limit)
+        else _ReusableTable(connection, name, keys[name], existing[name], MAX_SAMPLED_ROWS if name in by_other_columns else limit)
         for name in schema
     }
 
 
-def _picked_key(table: TableSchema, picked: set[str]) -> str | None:
-    """The table's primary key if it is one integer column and no other column is picked from the table."""
+def _integer_key(table: TableSchema) -> str | None:
+    """The table's primary key if it is one integer column."""
     key = table.primary_key
-    if key is None or len(key.columns) != 1 or not picked <= {*key.columns}:
+    if key is None or len(key.columns) != 1:
         return None
     return key.columns[0] if table.column(key.columns[0]).kind is ColumnType.INTEGER else None
 
@@ -156,6 +159,15 @@ def is_contiguous(connection: Connection, table: str, key: str, first: int, rows
     """Whether each of the keys from `first` on has a row. Reads these rows only."""
     where = f"WHERE {sql.quote(key)} BETWEEN %s AND %s"
     return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(table)} {where}", first, first + rows - 1)) == rows
+
+
+def plan_value(value: Any) -> Scalar:
+    """Converts a value from the driver to one of a plan: dates, times and decimals become the server's text."""
+    if isinstance(value, timedelta):
+        return time_text(value)
+    if isinstance(value, Decimal | date):
+        return str(value)
+    return value  # type: ignore[no-any-return]
 
 
 def spread_keys(connection: Connection, table: str, key: str, existing: ExistingKeys, rows: int) -> list[int]:

@@ -304,13 +304,13 @@ def _have_different_values(name: str, run: Run, other: Run) -> bool:
 
 
 def find_extra_keys(
-    connection: Connection, table: str, key: str, *, min_key: int, owned: tuple[tuple[int, int], ...], limit: int
+    connection: Connection, table: str, key: str, *, within: tuple[tuple[int, int], ...], owned: tuple[tuple[int, int], ...], limit: int
 ) -> tuple[int, tuple[int, ...]]:
-    """Counts the rows with a key of at least `min_key` in none of the `owned` ranges; also returns the first `limit` of their keys."""
+    """Counts the rows whose keys are in a range of `within`, but in none of the `owned` ones; also returns the first `limit` of their keys."""
     column = sql.quote(key)
-    where = f"FROM {sql.quote_table(table)} WHERE {column} >= %s AND {sql.outside(key, owned)}"
-    count = int(sql.value(connection, f"SELECT COUNT(*) {where}", min_key))
-    keys = sql.rows(connection, f"SELECT {column} {where} ORDER BY {column} LIMIT {limit:d}", min_key)
+    where = f"FROM {sql.quote_table(table)} WHERE {sql.within(key, within)} AND {sql.outside(key, owned)}"
+    count = int(sql.value(connection, f"SELECT COUNT(*) {where}"))
+    keys = sql.rows(connection, f"SELECT {column} {where} ORDER BY {column} LIMIT {limit:d}")
     return count, tuple(k for (k,) in keys)
 
 

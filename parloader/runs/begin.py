@@ -12,7 +12,7 @@ from parloader.ledger.run import Run, TableEntry
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
-from parloader.rows.allocation import allocate, require_key_capacity
+from parloader.rows.allocation import allocate
 from parloader.rows.writers import writer_for
 from parloader.runs.permission import require_privileges
 from parloader.runs.preflight import PreflightResult, preflight, refuse_rejected_rows
@@ -35,7 +35,6 @@ def begin(
     had_ledger = token is not None
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, prepared.schema, {}, empty=empty)
-    require_key_capacity(prepared.plan, prepared.schema, forecast)
     new = [name for name, rows in forecast.items() if rows.new]
     require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
     triggers = TriggerWatch(connection, planned.plan, prepared.schema, prepared.runs)
@@ -118,12 +117,18 @@ def _begin_run(
 
 
 def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, RowAllocation], counters: Mapping[str, int]) -> dict[str, int]:
-    """Reserves keys for each table that workers load and whose keys the run assigns; returns the first key of each."""
-    return {
-        table.name: key_reservation.reserve_keys(connection, table.name, table.key, forecast[table.name].new_rows, counters.get(table.name))
-        for table in plan.partitioned
-        if table.key is not None and forecast[table.name].new
-    }
+    """Reserves keys for each table that workers load and whose keys the run assigns; returns the first key of each.
+
+    Free keys below the highest existing one cannot be reserved: no row gets one of them unless somebody gives it.
+    """
+    starts = {}
+    for table in plan.partitioned:
+        keys = forecast[table.name].new_keys
+        if table.key is not None and keys and keys[0][0] > key_reservation.highest_key(connection, table.name, table.key):
+            starts[table.name] = key_reservation.reserve_keys(
+                connection, table.name, table.key, forecast[table.name].new_rows, counters.get(table.name)
+            )
+    return starts
 
 
 def _write_parents(

@@ -24,6 +24,9 @@ MAX_DOCUMENT_ID_STEP = 60_000
 # Keys are computed in signed 64 bits
 MAX_KEY = 2**63 - 1
 
+# The largest BIGINT UNSIGNED: existing keys may be larger than those that are computed
+MAX_UNSIGNED = 2**64 - 1
+
 
 class ColumnType(StrEnum):
     """The type family of a column, the same for both servers."""

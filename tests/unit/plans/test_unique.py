@@ -18,7 +18,7 @@ from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
 from parloader.generation.unique import first_values
 from parloader.plans.generators import Unique, UniqueKind
-from parloader.plans.unique import capacity, like_pattern, position_of, text_of
+from parloader.plans.unique import capacity, like_pattern, position_of, text_of, value_of
 
 numbers = st.integers(-(10**6), 10**6)
 
@@ -77,6 +77,10 @@ def test_each_n_has_its_own_value_and_is_decoded_from_it(unique: Unique, data: s
     values = [found(unique, value) for value in made(unique, numbers)]
     assert [position_of(unique, value) for value in values] == numbers
     assert unique.form is not UniqueKind.TEXT or [text_of(unique, n) for n in numbers] == values
+    if unique.form not in (UniqueKind.TEXT, UniqueKind.UUID):
+        assert [value_of(unique, n) if unique.form is UniqueKind.BYTES else str(value_of(unique, n)) for n in numbers] == [
+            value if unique.form is UniqueKind.BYTES else str(value) for value in made(unique, numbers)
+        ]
     keys = [ORDER.get(unique.form, lambda value: value)(value) for value in values]
     assert all(one < other for one, other in pairwise(keys))
 
@@ -166,3 +170,23 @@ def test_the_offset_is_where_n_begins() -> None:
     place = ColumnContext(seed=1, table="t", column="c", rows=2, offset=36, pick=none)
     frame = pl.DataFrame({"i": [0, 1]}).select(expression(Unique(form=UniqueKind.TEXT, length=2, prefix="x"), place).alias("c"))
     assert frame["c"].to_list() == ["x10", "x11"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("0000-00-00", None),
+        ("0000-12-31", None),
+        ("0001-01-00", None),
+        ("2024-00-00", date(2023, 12, 31)),
+        ("2024-03-00", date(2024, 2, 29)),
+        ("2024-02-31", date(2024, 2, 29)),
+    ],
+)
+def test_a_date_that_is_none_follows_the_last_one_before_it(text: str, last: date | None) -> None:
+    """The driver returns these as text."""
+    days = Unique(form=UniqueKind.DATE, low=-800_000, high=2_932_896)
+    assert position_of(days, text) == (None if last is None else position_of(days, last))
+    seconds = Unique(form=UniqueKind.DATETIME, low=-800_000 * 86_400, high=2_932_896 * 86_400)
+    at_end = None if last is None else position_of(seconds, datetime(last.year, last.month, last.day, 23, 59, 59))
+    assert position_of(seconds, f"{text} 10:00:00") == at_end
