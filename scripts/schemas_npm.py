@@ -79,6 +79,15 @@ await runMigrations();
 process.exit(0);
 """
 
+STRAPI = """
+const { cpSync } = require('fs');
+for (const each of ['config', 'src', 'database', 'public', 'favicon.png']) {
+    cpSync(`unpacked/create-strapi-app/templates/example-js/${each}`, each, { recursive: true });
+}
+require('@strapi/strapi').createStrapi({ appDir: __dirname, distDir: __dirname }).load().then(strapi => strapi.destroy()).then(
+    () => process.exit(0), error => { console.error(error); process.exit(1); });
+"""
+
 # those that can be in one database: plugin-user-settings-backend has a table of the same name as plugin-auth-backend
 BACKSTAGE_PLUGINS = (
     "backend-defaults",
@@ -194,5 +203,24 @@ NPM: tuple[Application, ...] = (
         files=(("create.mjs", BETTER_AUTH),),
         environment=DATABASE,
         commands=("node create.mjs",),
+    ),
+    NpmApplication(
+        name="strapi",
+        how="starting the example application of `create-strapi-app`",
+        # one version of all of its packages
+        packages=("@strapi/strapi@5.54.0", "@strapi/plugin-users-permissions@5.54.0", "mysql2"),
+        unpacked=("create-strapi-app@5.54.0",),
+        files=(("create.js", STRAPI),),
+        environment=(
+            ("DATABASE_CLIENT", "mysql"),
+            ("DATABASE_HOST", "$host"),
+            ("DATABASE_PORT", "$port"),
+            ("DATABASE_USERNAME", "$user"),
+            ("DATABASE_PASSWORD", "$password"),
+            ("DATABASE_NAME", "$database"),
+            *((name, "$password") for name in ("APP_KEYS", "API_TOKEN_SALT", "ADMIN_JWT_SECRET", "TRANSFER_TOKEN_SALT", "JWT_SECRET")),
+            ("STRAPI_TELEMETRY_DISABLED", "true"),
+        ),
+        commands=("node create.js",),
     ),
 )
