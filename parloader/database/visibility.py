@@ -4,6 +4,7 @@ information_schema lists only what the account has a privilege on. InnoDB's own 
 Sources: MySQL manual "The INFORMATION_SCHEMA INNODB_FOREIGN Table"; MariaDB documentation "Information Schema INNODB_SYS_FOREIGN Table".
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -201,6 +202,9 @@ class _ColumnType(NamedTuple):
             return self.collation
         if self.data_type in ("binary", "varbinary"):
             return "bytes"
+        if self.data_type == "decimal":
+            digits, scale = map(int, re.findall(r"\d+", self.column_type))
+            return f"decimal {(digits - scale) // 9 * 4 + DECIMAL_BYTES[(digits - scale) % 9]}, {scale}"
         return self.column_type if self.data_type in WITH_DIGITS else self.data_type
 
     def __str__(self) -> str:
@@ -216,6 +220,9 @@ COMPARED_AS_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "big
 
 WITH_DIGITS = frozenset({"decimal", "datetime", "timestamp", "time", "bit"})
 """Types whose bytes depend on the number of digits."""
+
+DECIMAL_BYTES = (0, 1, 1, 2, 2, 3, 3, 4, 4)
+"""The bytes of the digits before the point that are left after groups of nine (MySQL manual "Data Type Storage Requirements")."""
 
 
 def with_types(connection: Connection, references: Iterable[Reference]) -> tuple[Reference, ...]:

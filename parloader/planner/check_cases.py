@@ -1,7 +1,7 @@
 """Check cases: the alternative ways in which a row can satisfy all CHECKs of its table and fall into one of its partitions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -42,6 +42,7 @@ class CheckCases:
     cases: tuple[CheckCase, ...] = (CheckCase(),)
     notes: tuple[Note, ...] = ()  # the CHECKs that could not be parsed
     check_names: str = ""  # comma-separated, for messages
+    kinds: int = 1  # how many kinds of rows the table has (row_kinds.py): case number i is of kind i mod `kinds`
 
     def required_columns(self, table: TableSchema, *, in_all: bool) -> frozenset[str]:
         """The nullable columns that need a value: in every case (`in_all`), or in the case with the fewest such columns."""
@@ -50,15 +51,24 @@ class CheckCases:
 
     def without(self, table: str, null: frozenset[str]) -> "CheckCases":
         """Keeps the cases that allow NULL in all columns of `null`. NotFillable: there is none."""
-        left = tuple(case for case in self.cases if not any(case.requires(column) for column in null))
-        if not left:
+        allowing = [
+            [case for case in self.cases[kind :: self.kinds] if not any(case.requires(column) for column in null)]
+            for kind in range(self.kinds)
+        ]
+        if not all(allowing):
             reason = f"its CHECK {self.check_names} requires a value in columns that can only be NULL: {listed(sorted(null))}"
             raise NotFillable(table, reason, "Give these columns in a plan file")
-        return replace(self, cases=left)
+        return replace(self, cases=interleaved(allowing))
 
 
-def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckCases:
-    """Parses the CHECKs and the partitioning of a table into cases.
+def interleaved(by_kind: Sequence[Sequence[CheckCase]]) -> tuple[CheckCase, ...]:
+    """The cases of several kinds of rows, so that number i is of kind i mod n."""
+    longest = max(map(len, by_kind))
+    return tuple(cases[n % len(cases)] for n in range(longest) for cases in by_kind)
+
+
+def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: tuple[Predicate, ...] = ()) -> CheckCases:
+    """Parses the CHECKs and the partitioning of a table into cases, whose rows also satisfy the predicates `wanted` by other tables.
 
     CHECKs that use only `given` columns are ignored: whoever gave the columns must satisfy them.
     NotFillable: the CHECKs contradict each other.
@@ -81,18 +91,26 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator]) -> CheckC
             )
         elif not parsed.cases or not _columns(parsed) <= given.keys():
             parsed_checks.append((check, parsed))
-    if not parsed_checks:
+    if not parsed_checks and not wanted:
         return CheckCases(notes=tuple(notes))
     check_names = listed(check.name for check, _ in parsed_checks)
     checked_columns = frozenset().union(*(_columns(parsed) for _, parsed in parsed_checks))
     not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
     possible = tuple(
         CheckCase(domains=by_column, compared=comparisons(predicates))
-        for predicates in combine([ParsedCheck(cases=(tuple(not_null),)), *(parsed for _, parsed in parsed_checks)])
+        for predicates in combine([ParsedCheck(cases=((*not_null, *wanted),)), *(parsed for _, parsed in parsed_checks)])
         if _is_possible(table, given, by_column := domains(predicates))
     )
     if not possible:
         clauses = " AND ".join(check.clause for check, _ in parsed_checks)
+        if wanted:
+            columns = listed(dict.fromkeys(name for predicate in wanted for name in _names(predicate)))
+            under = f", and its CHECK {check_names} allows no such row: {clauses}" if parsed_checks else ", and no row can have them"
+            raise NotFillable(
+                table.name,
+                f"foreign keys that reference it accept only some values of {columns}{under}",
+                "Correct the CHECKs, or give the columns of these foreign keys in a plan file",
+            )
         raise NotFillable(
             table.name, f"no row can satisfy its CHECK {check_names}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
         )

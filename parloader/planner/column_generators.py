@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_orders
 from parloader.planner.overlapping_keys import ForeignKeyGroup
@@ -15,6 +16,12 @@ from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey
 NULL = Const(value=None)
 
 
+class KindOf(Protocol):
+    """Tells which kind of a parent's rows a foreign key group picks in a case, and how many kinds there are; (0, 1): any row."""
+
+    def __call__(self, group: ForeignKeyGroup, parent: str, case: CheckCase) -> tuple[int, int]: ...
+
+
 @dataclass(kw_only=True)
 class ColumnGeneratorBuilder:
     """Builds the column generators of one table."""
@@ -22,6 +29,7 @@ class ColumnGeneratorBuilder:
     draft: TableDraft
     layout: UniquenessLayout
     rows: Mapping[str, int]  # table → how many of its rows are picked from
+    kind_of: KindOf
     notes: list[Note] = field(default_factory=list)  # grows while columns are built
     _links_of: dict[int, list[ColumnOrder]] = field(default_factory=dict)
 
@@ -34,7 +42,7 @@ class ColumnGeneratorBuilder:
         return result
 
     def _is_filled(self, column: ColumnSchema) -> bool:
-        for_a_key = column.name in self.layout.unique or column.name in self.layout.column_digits
+        for_a_key = self.layout.is_distinct(column.name) or column.name in self.layout.column_digits
         in_place_of_default = column.name in self.draft.null_columns and column.default is not None
         return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
 
@@ -60,26 +68,35 @@ class ColumnGeneratorBuilder:
         if name in draft.null_columns or (domain.null is True and column.nullable):
             return NULL
         if fk_group := draft.group_of(name):
-            return self._pick(fk_group, name)
+            return self._pick(fk_group, name, case)
         if own := draft.self_reference_of(name):
             return self._shared(column) if name in own.shared else self._own(own, own.referenced[own.columns.index(name)])
         if unique := self.layout.unique.get(name):
             return unique
+        if uniques := self.layout.unique_by_case.get(name):
+            return uniques[draft.cases.index(case)]
         if digit := self.layout.column_digits.get(name):
             return default_generators.enumerated(column, draft.common_domain(name) or ANY, digit.every, digit.size)
         return self._compared(column, case) or self._plain(column, case)
 
-    def _pick(self, fk_group: ForeignKeyGroup, column: str) -> Pick:
+    def _pick(self, fk_group: ForeignKeyGroup, column: str, case: CheckCase) -> Pick:
         key, offset, picked = fk_group.deciding_key(column)
+        kind, kinds = self.kind_of(fk_group, key.parent, case)
         digit = self.layout.group_digits.get(fk_group.name, MixedRadixDigit(every=1, size=1))
         group = fk_group.name if len(fk_group.columns) > 1 else None
         if fk_group.columns & self.draft.shared_columns:
-            return Pick(parent=key.parent, column=picked, index=str(offset), group=group)
+            return Pick(parent=key.parent, column=picked, index=str(offset * kinds + kind), group=group)
         if fk_group.max_offset:
             number = f"(i // {digit.every})" if digit.every > 1 else "i"
-            index = f"{number} % {self.rows[key.parent] - fk_group.max_offset} + {offset}"
+            index = f"{number} % {self.rows[key.parent] // kinds - fk_group.max_offset} + {offset}"
+            index = f"({index}) * {kinds} + {kind}" if kinds > 1 else index
             return Pick(parent=key.parent, column=picked, index=index, group=group)
         counts = fk_group.lockstep_tables or fk_group.name in self.layout.group_digits
+        if kinds > 1:
+            every = digit.every if counts else len(self.draft.cases)  # row i is of case i mod n, and its parents are picked evenly
+            number = f"(i // {every})" if every > 1 else "i"
+            index = f"{number} % {self.rows[key.parent] // kinds} * {kinds} + {kind}"
+            return Pick(parent=key.parent, column=picked, index=index, group=group)
         return Pick(
             parent=key.parent,
             column=picked,
@@ -159,7 +176,7 @@ class ColumnGeneratorBuilder:
         bound = (
             self.draft.group_of(column)
             or self.draft.self_reference_of(column)
-            or column in self.layout.unique
+            or self.layout.is_distinct(column)
             or column in self.layout.column_digits
         )
         return not bound and column != self.draft.key and column not in self.draft.null_columns and column not in self.draft.given

@@ -8,6 +8,7 @@ from parloader.planner.check_cases import CheckCases, cases_of_table
 from parloader.planner.expression_keys import key_expressions
 from parloader.planner.request import NotFillable, PlanningRequest
 from parloader.plans.generators import Generator
+from parloader.schema.checks.predicates import Predicate
 from parloader.schema.model import Check, UniqueKey
 
 
@@ -23,9 +24,9 @@ class NullKeys:
         """The names of the table's unique keys that are NULL in every row."""
         return frozenset(condition.name for condition in self._conditions.get(table, ()))
 
-    def cases(self, table: str) -> CheckCases:
-        """The cases of the table's rows. NotFillable: see cases_of_table."""
-        return self._cases(table, self._conditions.get(table, ()))
+    def cases(self, table: str, wanted: tuple[Predicate, ...] = ()) -> CheckCases:
+        """The cases of the table's rows that also satisfy the predicates `wanted`. NotFillable: see cases_of_table."""
+        return self._cases(table, self._conditions.get(table, ()), wanted)
 
     def add(self, table: str, key: UniqueKey) -> None:
         """From now on, the key is NULL in every row of the table."""
@@ -47,6 +48,6 @@ class NullKeys:
                     return condition
         return None
 
-    def _cases(self, table: str, conditions: tuple[Check, ...]) -> CheckCases:
+    def _cases(self, table: str, conditions: tuple[Check, ...], wanted: tuple[Predicate, ...] = ()) -> CheckCases:
         schema = self.request.table_schema(table)
-        return cases_of_table(replace(schema, checks=(*schema.checks, *conditions)), self.given(table))
+        return cases_of_table(replace(schema, checks=(*schema.checks, *conditions)), self.given(table), wanted)

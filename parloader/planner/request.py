@@ -1,10 +1,11 @@
 """What the planner is asked, and what it answers besides the plan: notes, and errors that name a table and a reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 
+from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
@@ -88,6 +89,12 @@ class PlanningRequest:
 
     def existing_rows(self, table: str) -> int:
         return self.existing[table].rows if table in self.existing else 0
+
+    def fitting_rows(self, table: str, kinds: Sequence[Conditions]) -> int:
+        """How many existing rows of each of these kinds can be reused, at least; without `kinds`, how many rows there are."""
+        if not kinds or not self.has_rows(table):
+            return self.existing_rows(table)
+        return min(self.existing[table].fitting(conditions) for conditions in kinds)
 
     def has_rows(self, table: str) -> bool:
         """Whether there are existing rows. Unlike their number, this is known without counting them."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningRequest, listed
+from parloader.planner.row_kinds import RowKinds
 from parloader.planner.unique_keys import ParentCapacity
+from parloader.plans.conditions import Conditions
 from parloader.quantities import counted
 
 # One parent row is created for this many rows of its child …
@@ -47,6 +49,7 @@ class RowRequirements:
     by_table: dict[str, RowRequirement] = field(default_factory=dict)
     equal_size_groups: list[set[str]] = field(default_factory=list)  # tables that must have equally many rows, all new
     lockstep_keys: set[tuple[str, str]] = field(default_factory=set)  # (table, foreign key) in which row i picks parent row i
+    kinds: RowKinds = field(default_factory=RowKinds)  # of tables with several kinds, row numbers are of one kind, unless said otherwise
 
     def table(self, name: str) -> RowRequirement:
         return self.by_table.setdefault(name, RowRequirement())
@@ -63,37 +66,54 @@ class RowRequirements:
     def group(self, name: str) -> frozenset[str]:
         return next((frozenset(group) for group in self.equal_size_groups if name in group), frozenset({name}))
 
+    def conditions(self, request: PlanningRequest, name: str) -> tuple[Conditions, ...]:
+        """On the existing rows of the table that are reused, for each kind of rows."""
+        planned = request.planned(name)
+        return planned.reuse_if if planned and planned.reuse_if else self.kinds.conditions(name)
+
+    def existing(self, request: PlanningRequest, name: str) -> int:
+        """How many existing rows of each kind can be reused."""
+        return request.fitting_rows(name, self.conditions(request, name))
+
+    def reused(self, request: PlanningRequest, name: str, rows: int) -> int:
+        """How many of the table's `rows`, of all kinds, exist and can be reused."""
+        kinds = self.conditions(request, name)
+        if not kinds:
+            return request.existing_rows(name)
+        return sum(min(request.fitting_rows(name, [each]), rows // len(kinds)) for each in kinds)
+
     def reuses_only(self, request: PlanningRequest, name: str) -> bool:
         """Whether the existing rows suffice, so that none is generated."""
-        planned, requirement = request.planned(name), self.table(name)
+        planned, requirement, kinds = request.planned(name), self.table(name), max(1, len(self.conditions(request, name)))
         if planned:
             usable, min_rows = planned.reuse and not planned.partitioned and not planned.match, 1
         else:
             usable, min_rows = not requirement.only_new, max(1, requirement.min_rows)
-        return usable and request.existing_rows(name) >= max(min_rows, request.fixed_rows(name) or 0)
+        return usable and self.existing(request, name) >= max(min_rows, -(-(request.fixed_rows(name) or 0) // kinds))
 
     def rows(self, request: PlanningRequest, name: str, max_rows: int) -> int:
-        """The table's row count. `max_rows`: how many it can have."""
+        """The table's row count, of all kinds. `max_rows`: how many it can have."""
         fixed = request.fixed_rows(name)
         if fixed is not None:
             return fixed
-        requirement = self.table(name)
+        requirement, kinds = self.table(name), self.kinds.count(name)
         if any(name in group for group in self.equal_size_groups):
             return max(1, requirement.min_rows)  # `equalize` has set it
-        existing = 0 if requirement.only_new else request.existing_rows(name)
-        return max(1, requirement.min_rows, existing or min(requirement.by_rule, max_rows))
+        existing = 0 if requirement.only_new else self.existing(request, name)
+        return kinds * max(1, requirement.min_rows, existing or min(requirement.by_rule, max_rows // kinds))
 
     def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool) -> ParentCapacity:
         """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count."""
-        planned = request.planned(name)
+        planned, kinds = request.planned(name), self.kinds.count(name)
         fixed = request.fixed_rows(name)
+        max_rows //= kinds
         if planned and only_new and planned.reuse and request.has_rows(name):
             return ParentCapacity(existing=0, maximum=0)
         if fixed is not None:
-            return ParentCapacity(existing=fixed, maximum=fixed)
+            return ParentCapacity(existing=fixed // kinds, maximum=fixed // kinds)
         if only_new or self.table(name).only_new:
             return ParentCapacity(existing=min(1, max_rows), maximum=max_rows)
-        existing = request.existing_rows(name)
+        existing = self.existing(request, name)
         return ParentCapacity(existing=max(existing, min(1, max_rows)), maximum=max(existing, max_rows))
 
     def equalize(self, request: PlanningRequest, max_rows: dict[str, int]) -> None:
@@ -123,7 +143,7 @@ class RowRequirements:
     def note(self, request: PlanningRequest, name: str, rows: int, *, generated: bool) -> Note:
         """The note that explains the table's row count."""
         requirement = self.table(name)
-        existing = request.existing_rows(name)
+        existing = self.existing(request, name)
         count = counted(rows, "row")
         if not generated:
             text = f"{count}, all existing"

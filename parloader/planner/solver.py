@@ -3,10 +3,12 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NoReturn
 
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
+from parloader.planner.demands import Demands
 from parloader.planner.expression_keys import trial_notes
 from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, referenced_columns
 from parloader.planner.null_keys import NullKeys
@@ -17,7 +19,7 @@ from parloader.planner.table_draft import TableDraft, assignable_key, columns_le
 from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver, largest_fitting
 from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import Plan, Table, with_referenced
 from parloader.quantities import counted
 from parloader.schema.model import ForeignKey, UniqueKey
 
@@ -39,9 +41,9 @@ class PlanSolver:
         self.graph = ForeignKeyGraph()
         self.drafts: dict[str, TableDraft] = {}
         self.guessed: set[str] = set()  # tables with a unique key that may or may not hold
-        self._cases: dict[str, CheckCases] = {}
         self._given: dict[str, dict[str, Generator]] = {}  # table → the generators that the plan gives it
         self._null_keys = NullKeys(request=request, given=self._given_of)
+        self._demands = Demands(request, self._given_of, self._null_keys.cases)
         self._max_rows_by_table: dict[str, int] = {}
         self._max_rows_is_limit: dict[str, bool] = {}  # False: parloader cannot work out more rows, but there may be some
         self._in_progress: set[str] = set()  # the tables whose maximum is being computed
@@ -103,14 +105,12 @@ class PlanSolver:
     # One table
 
     def _cases_of(self, name: str) -> CheckCases:
-        if name not in self._cases:
-            self._cases[name] = self._null_keys.cases(name)
-        return self._cases[name]
+        return self._demands.cases(self.requirements.kinds, name)
 
     def _leave_key_null(self, name: str, key: UniqueKey) -> None:
         """From now on, every row of the table has a NULL in this key of expressions."""
         self._null_keys.add(name, key)
-        self._cases.pop(name, None)
+        self._demands.forget(name)
         self.requirements = RowRequirements()
 
     def _given_of(self, name: str) -> dict[str, Generator]:
@@ -181,7 +181,7 @@ class PlanSolver:
     def _layout(self, draft: TableDraft, rows: int) -> UniquenessLayout:
         name = draft.name
         reuses = self.request.may_reuse(name) and not self.requirements.table(name).only_new
-        reused = self.request.existing_rows(name) if reuses else 0
+        reused = self.requirements.reused(self.request, name, rows) if reuses else 0
         if draft.key is not None:
             key_values = draft.schema.column(draft.key).max_key
             if self.request.has_more_rows(name, key_values - rows + reused):
@@ -207,6 +207,7 @@ class PlanSolver:
             self.requirements.table(parent).only_new = True
         if self.drafts[name].shared_columns and not self.request.planned(name):  # existing rows may have other values in them
             self.requirements.table(name).only_new = True
+        self._demands.add(self.requirements.kinds, self.drafts[name])
         for group in self.drafts[name].groups:
             if group.lockstep_tables:
                 self.requirements.align(group.lockstep_tables)
@@ -285,7 +286,12 @@ class PlanSolver:
         tables: dict[str, Table] = {}
         for name in names:
             if name in layouts:
-                builder = ColumnGeneratorBuilder(draft=self.drafts[name], layout=layouts[name], rows=rows)
+                builder = ColumnGeneratorBuilder(
+                    draft=self.drafts[name],
+                    layout=layouts[name],
+                    rows=rows,
+                    kind_of=partial(self._demands.kind_of, self.requirements.kinds, self.drafts[name]),
+                )
                 tables[name] = self._generated_table(builder)
                 self.guessed |= {name} if layouts[name].doubtful else set()
                 notes += [*self._cases_of(name).notes, *builder.notes, *trial_notes(self.drafts[name], layouts[name])]
@@ -294,7 +300,7 @@ class PlanSolver:
             if self.request.planned(name) is None:
                 notes.append(self.requirements.note(self.request, name, rows[name], generated=name in layouts))
         plan = self.request.plan
-        needed = _with_referenced(tables, [table.name for table in plan.tables])
+        needed = with_referenced(tables, [table.name for table in plan.tables])
         completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))
         if completed.target.name != plan.target.name:  # tables referenced in the second pass may come after it
             completed = replace(completed, main=plan.target.name)
@@ -305,22 +311,19 @@ class PlanSolver:
     def _generated_table(self, builder: ColumnGeneratorBuilder) -> Table:
         draft = builder.draft
         rows = builder.rows[draft.name]
-        planned = self.request.planned(draft.name)
-        later = self.graph.deferred.get(draft.name, frozenset())
-        if planned:
-            columns = {**planned.columns, **builder.columns()}
-            return replace(planned, rows=rows, columns=columns, key=draft.key, identity=draft.identity, later=planned.later | later)
-        only_new = self.requirements.table(draft.name).only_new
-        generated = rows - (0 if only_new else self.request.existing_rows(draft.name))
-        return Table(
-            name=draft.name,
+        table = self.request.planned(draft.name)
+        if table is None:
+            only_new = self.requirements.table(draft.name).only_new
+            generated = rows - (0 if only_new else self.requirements.reused(self.request, draft.name, rows))
+            table = Table(name=draft.name, rows=rows, columns={}, partitioned=generated > MAX_ROWS_BY_PARENT_PROCESS, reuse=not only_new)
+        return replace(
+            table,
             rows=rows,
-            columns=builder.columns(),
+            columns={**table.columns, **builder.columns()},
             key=draft.key,
             identity=draft.identity,
-            partitioned=generated > MAX_ROWS_BY_PARENT_PROCESS,
-            reuse=not only_new,
-            later=later,
+            reuse_if=self.requirements.conditions(self.request, draft.name) if table.reuse else (),
+            later=table.later | self.graph.deferred.get(draft.name, frozenset()),
         )
 
     def _reused_table(self, name: str, rows: int) -> Table:
@@ -330,15 +333,5 @@ class PlanSolver:
         table = planned or Table(name=name, rows=rows, columns={})
         identity = row_key_columns(table_schema, key)
         # A reused row is never looked up again, so columns without a generator are not listed as its identity
-        return replace(table, rows=rows, key=key, identity=identity if table.columns.keys() >= set(identity) else ())
-
-
-def _with_referenced(tables: Mapping[str, Table], waiting: list[str]) -> frozenset[str]:
-    """The tables `waiting`, and all that they pick from, recursively."""
-    needed: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting.extend(tables[name].referenced_tables)
-    return frozenset(needed)
+        found = identity if table.columns.keys() >= set(identity) else ()
+        return replace(table, rows=rows, key=key, identity=found, reuse_if=self.requirements.conditions(self.request, name))

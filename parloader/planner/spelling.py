@@ -113,6 +113,7 @@ def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
         key=None if table.key is None else spelled(table.key),
         identity=tuple(each_of(table.identity)),
         match=tuple(each_of(table.match)),
+        reuse_if=tuple(tuple(replace(each, column=spelled(each.column)) for each in conditions) for conditions in table.reuse_if),
         optional=frozenset(each_of(table.optional)),
         unchecked=frozenset(each_of(table.unchecked)),
         later=frozenset(each_of(table.later)),

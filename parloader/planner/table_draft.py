@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from parloader.planner.check_cases import CheckCase, allows_any_positive_integer, compared_columns, derived_columns
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
+from parloader.planner.values.unique_by_case import unique_by_case
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey
@@ -101,6 +102,14 @@ class TableDraft:
         if len(domains) > 1:
             return None
         return domains.pop()
+
+    def unique(self, column: str) -> tuple[Unique, ...] | None:
+        """For each case a generator of distinct values for the column. None: parloader knows none."""
+        by_case = [None if case.domain(column).null is True else replace(case.domain(column), null=None) for case in self.cases]
+        some = next((domain for domain in by_case if domain is not None), None)
+        if some is None:
+            return None
+        return unique_by_case(self.schema.column(column), tuple(domain or some for domain in by_case), self.prefix(column))
 
     def prefix(self, column: str) -> int | None:
         """The shortest prefix, in characters, with which the column is part of a unique key. None: the keys use all of it."""

@@ -102,7 +102,7 @@ class UniqueKeySolver:
                 layout.group_digits[group.name] = MixedRadixDigit(every=1, size=max(1, size))
         waiting = [key for key in self.draft.keys if not self._is_met(key, layout)]
         while distinct_column := self._best_distinct_column(waiting, layout):
-            layout.unique[distinct_column[0]] = distinct_column[1]
+            layout.make_distinct(*distinct_column)
             waiting = [key for key in waiting if not self._is_met(key, layout)]
         for key in sorted(waiting, key=lambda k: len(k.columns)):
             if self._is_met(key, layout) or (self.draft.has_expressions(key) and self._expressions.make_unique(key, waiting, layout)):
@@ -115,31 +115,30 @@ class UniqueKeySolver:
         draft = self.draft
         return any(
             column == draft.key
-            or column in layout.unique
+            or layout.is_distinct(column)
             or draft.is_null(column)
             or layout.null_from.get(column) == 0
             or draft.is_distinct(column)
             for column in key.columns
         ) or (draft.has_expressions(key) and self._expressions.is_met(key, layout))
 
-    def _best_distinct_column(self, keys: Sequence[UniqueKey], layout: UniquenessLayout) -> tuple[str, Unique] | None:
+    def _best_distinct_column(self, keys: Sequence[UniqueKey], layout: UniquenessLayout) -> tuple[str, tuple[Unique, ...]] | None:
         """The column that serves the most keys, of those with enough values for all rows."""
-        candidates: list[tuple[tuple[int, bool, bool, int], str, Unique]] = []
+        candidates: list[tuple[tuple[int, bool, bool, int], str, tuple[Unique, ...]]] = []
         for column in dict.fromkeys(column for key in keys for column in key.columns):
-            domain = self.draft.common_domain(column)
-            if domain is None or not self.draft.is_open(column):
+            uniques = self.draft.unique(column) if self.draft.is_open(column) else None
+            if uniques is None:
                 continue
-            column_schema = self.draft.schema.column(column)
-            unique = unique_columns.unique_generator(column_schema, domain, self.draft.prefix(column))
-            if unique is None or self.request.has_more_rows(self.draft.name, capacity(unique) + self.reused - self.rows):
+            column_schema, values = self.draft.schema.column(column), min(map(capacity, uniques))
+            if self.request.has_more_rows(self.draft.name, values + self.reused - self.rows):
                 continue
             serves = sum(column in key.columns for key in keys)
-            rank = (serves, column_schema.auto_increment, column_schema.kind in PREFERRED, min(capacity(unique), 2**32))
-            candidates.append((rank, column, unique))
+            rank = (serves, column_schema.auto_increment, column_schema.kind in PREFERRED, min(values, 2**32))
+            candidates.append((rank, column, uniques))
         if not candidates:
             return None
-        _, column, unique = max(candidates, key=lambda candidate: candidate[0])
-        return column, unique
+        _, column, uniques = max(candidates, key=lambda candidate: candidate[0])
+        return column, uniques
 
     def _assign_digits(self, key: UniqueKey, layout: UniquenessLayout) -> None:
         sources = self._sources(self._expressions.resolved(key) if self.draft.has_expressions(key) else key, layout)
@@ -187,10 +186,7 @@ class UniqueKeySolver:
         draft = self.draft
         if draft.group_of(column) is not None or column in draft.given or column == draft.key:
             return False
-        domain, column_schema = draft.common_domain(column), draft.schema.column(column)
-        if domain is None or not draft.is_open(column):
-            return True
-        return unique_columns.unique_generator(column_schema, domain, draft.prefix(column)) is None
+        return not draft.is_open(column) or draft.unique(column) is None
 
     def _unknown_values(self, key: UniqueKey, columns: Sequence[str]) -> str:
         types = listed(f"{column} {self.draft.schema.column(column).type_text}" for column in columns)

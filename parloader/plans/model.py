@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from parloader.errors import UsageError
+from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Const, Generator, Pick
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
@@ -57,6 +58,9 @@ class Table:
 
     reuse: bool = True
     """Existing rows are used first, and only missing ones are created."""
+
+    reuse_if: tuple[Conditions, ...] = ()
+    """An existing row is reused for index `i` only if it meets conditions number i mod n of these n. Empty: any row is."""
 
     unchecked: frozenset[str] = frozenset()
     """Columns that are written but never compared, because a trigger of the table changes them."""
@@ -234,6 +238,17 @@ def in_dependency_order(tables: Iterable[Table]) -> tuple[Table, ...]:
         order.append(by_name[first])
         waiting.done(first)
     return tuple(order)
+
+
+def with_referenced(tables: Mapping[str, Table], waiting: list[str]) -> frozenset[str]:
+    """The tables `waiting`, and all that they pick from, recursively."""
+    needed: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting.extend(tables[name].referenced_tables)
+    return frozenset(needed)
 
 
 def require_parents(tables: Iterable[Table]) -> None:

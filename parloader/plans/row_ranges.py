@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Scalar
 
 
@@ -183,13 +184,20 @@ class ExistingTable(Protocol):
     def rows(self) -> int:
         """How many can be reused. May be counted at the first access."""
 
+    def fitting(self, conditions: Conditions) -> int:
+        """How many of the rows that can be reused meet the conditions. May be counted at the first call."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingRows:
     """An ExistingTable whose rows are counted."""
 
     rows: int
+    of_conditions: Mapping[Conditions, int] = field(default_factory=dict)  # without an entry, all rows meet the conditions
 
     @property
     def is_empty(self) -> bool:
         return not self.rows
+
+    def fitting(self, conditions: Conditions) -> int:
+        return self.of_conditions.get(conditions, self.rows)

@@ -1,6 +1,6 @@
 """Allocates the rows of a run per table: which existing rows it reuses, which it creates, their keys, and where unique values start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,20 @@ from parloader.errors import Refused
 from parloader.generation.frames import generate
 from parloader.plans.generators import Distribution, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
-from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, merge
+from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, gaps, merge
 from parloader.plans.unique import capacity
 from parloader.quantities import counted
-from parloader.rows.existing_rows import MAX_SAMPLED_ROWS, NOTHING, UNITED, ExistingKeys, is_contiguous, plan_value, read_keys, spread_keys
+from parloader.rows.existing_rows import (
+    MAX_SAMPLED_ROWS,
+    NOTHING,
+    UNITED,
+    ExistingKeys,
+    fitting_rows,
+    is_contiguous,
+    plan_value,
+    read_keys,
+    spread_keys,
+)
 from parloader.rows.free_values import FreeValues, free_values
 from parloader.schema.model import Schema, TableSchema
 
@@ -62,6 +72,8 @@ class _TableAllocator:
             keys, new = RowKeys.contiguous(self._first_key(table.rows), table.rows), merge([IndexRange(0, table.rows)])
         elif table.match:
             keys, new = self._reuse_matching()
+        elif table.reuse_if:
+            keys, new = self._reuse_fitting()
         else:
             keys, new = self._reuse_rows(sampled=bool(columns))
         reused = [key for first, last in _reused_ranges(keys, new, table.rows) for key in range(first, last + 1)] if columns else []
@@ -78,16 +90,17 @@ class _TableAllocator:
     def _rows_by_values(self) -> RowAllocation:
         """The keys are generated values: the run reuses existing rows first."""
         table, columns = self.table, self.plan.referenced_columns(self.table.name)
-        reused: dict[str, tuple[Scalar, ...]] = {}
-        count = 0
+        found: dict[int, tuple[Any, ...]] = {}  # index → the values of the existing row that it reuses
         if table.reuse and columns and not self.existing.empty:
-            order = ", ".join(map(sql.quote, table.identity or columns))
-            statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote_table(table.name)} ORDER BY {order}"
-            rows = sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")
-            count = len(rows)
-            if rows:
-                reused = {column: tuple(plan_value(row[n]) for row in rows) for n, column in enumerate(columns)}
-        new = merge([IndexRange(count, table.rows)])
+            order = table.identity or columns
+            if table.reuse_if:
+                found = self._fitting_rows(columns, order)
+            else:
+                statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote_table(table.name)} ORDER BY {', '.join(map(sql.quote, order))}"
+                found = dict(enumerate(sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")))
+        rows = [found[index] for index in sorted(found)]
+        reused = {column: tuple(plan_value(row[n]) for row in rows) for n, column in enumerate(columns)} if rows else {}
+        new = merge(gaps(IndexRange(0, table.rows), [IndexRange(index, index + 1) for index in found]))
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
 
     def _root(self, new: tuple[IndexRange, ...]) -> dict[str, Scalar]:
@@ -137,11 +150,40 @@ class _TableAllocator:
         indices_by_values: dict[tuple[Any, ...], list[int]] = {}
         for index, values in enumerate(frame.select(table.match).rows()):
             indices_by_values.setdefault(values, []).append(index)
-        reused = dict(self._matching_keys(indices_by_values))
-        new = [index for index in range(table.rows) if index not in reused]
+        return self._with_new_keys(dict(self._matching_keys(indices_by_values)))
+
+    def _reuse_fitting(self) -> tuple[RowKeys, tuple[IndexRange, ...]]:
+        """Reuses the rows with the lowest keys that meet the conditions of `reuse_if`."""
+        key = [self.table.key or ""]
+        reused = {index: values[0] for index, values in self._fitting_rows(key, key).items()}
+        return self._with_new_keys(reused)
+
+    def _fitting_rows(self, columns: Sequence[str], order: Sequence[str]) -> dict[int, tuple[Any, ...]]:
+        """Index → the values of the existing row that it reuses, in which the columns `order` identify a row."""
+        table, kinds = self.table, len(self.table.reuse_if)
+        selected = list(dict.fromkeys((*order, *columns)))
+        names = ", ".join(map(sql.quote, selected))
+        found: dict[int, tuple[Any, ...]] = {}
+        taken: set[tuple[Any, ...]] = set()  # a row may meet the conditions of several kinds
+        for kind, conditions in enumerate(table.reuse_if):
+            indices = range(kind, table.rows, kinds)
+            source, values = fitting_rows(table.name, table.key, conditions)
+            limit = min(len(indices), MAX_SAMPLED_ROWS) + len(taken)
+            rows = sql.rows(
+                self.connection, f"SELECT {names} {source} ORDER BY {', '.join(map(sql.quote, order))} LIMIT {limit:d}", *values
+            )
+            free = [row for row in rows if row[: len(order)] not in taken][:MAX_SAMPLED_ROWS]
+            for index, row in zip(indices, free, strict=False):
+                taken.add(row[: len(order)])
+                found[index] = tuple(row[selected.index(column)] for column in columns)
+        return found
+
+    def _with_new_keys(self, reused: Mapping[int, int]) -> tuple[RowKeys, tuple[IndexRange, ...]]:
+        """The keys of all rows, and which rows are new. `reused`: index → the key of an existing row."""
+        new = [index for index in range(self.table.rows) if index not in reused]
         first = self._first_key(len(new))
         keys = {**reused, **{index: first + n for n, index in enumerate(new)}}
-        return RowKeys.of(keys[index] for index in range(table.rows)), merge(IndexRange(index, index + 1) for index in new)
+        return RowKeys.of(keys[index] for index in range(self.table.rows)), merge(IndexRange(index, index + 1) for index in new)
 
     def _matching_keys(self, indices_by_values: Mapping[tuple[Any, ...], list[int]]) -> Iterator[tuple[int, int]]:
         """(index, key of the row that matches it), for the indices that have one."""

@@ -9,9 +9,11 @@ from typing import Any
 
 from parloader.database import sql
 from parloader.database.driver import Connection
+from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Scalar
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
+from parloader.rows.conditions import where
 from parloader.schema.model import ColumnType, Schema, TableSchema
 from parloader.timestamps import time_text
 
@@ -103,6 +105,13 @@ class _ReusableTable:
         self._connection = connection
         self._name, self._key, self._keys, self._limit = name, key, keys, limit
         self.is_empty = not keys.counted
+        self._fitting: dict[Conditions, int] = {}
+
+    def fitting(self, conditions: Conditions) -> int:
+        """How many rows meet the conditions, up to MAX_SAMPLED_ROWS."""
+        if conditions not in self._fitting:
+            self._fitting[conditions] = _count_fitting(self._connection, self._name, self._key, conditions)
+        return self._fitting[conditions]
 
     @cached_property
     def rows(self) -> int:
@@ -125,10 +134,26 @@ class _FilledTable:
         self._name, self._key = name, key
         self.is_empty = keys.empty
 
+    def fitting(self, conditions: Conditions) -> int:
+        """0: no row of the table is reused."""
+        return 0
+
     @cached_property
     def rows(self) -> int:
         """How many rows it has."""
         return read_keys(self._connection, {self._name: self._key}, {self._name: COUNTED_ROWS})[self._name].counted
+
+
+def _count_fitting(connection: Connection, table: str, key: str | None, conditions: Conditions) -> int:
+    source, values = fitting_rows(table, key, conditions)
+    return int(sql.value(connection, f"SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT {MAX_SAMPLED_ROWS:d}) some", *values))
+
+
+def fitting_rows(table: str, key: str | None, conditions: Conditions) -> tuple[str, list[Any]]:
+    """FROM and WHERE of the rows with a positive key that meet the conditions, and the values for the placeholders."""
+    condition, values = where(conditions)
+    positive = f"{sql.quote(key)} > 0 AND " if key else ""
+    return f"FROM {sql.quote_table(table)} WHERE {positive}{condition}", values
 
 
 def count_existing_rows(connection: Connection, plan: Plan, schema: Schema) -> Mapping[str, ExistingTable]:

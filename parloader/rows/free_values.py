@@ -112,6 +112,9 @@ class _ExistingValues:
     def _numbers(self, statement: str) -> list[int]:
         values = (value for row in sql.rows(self.connection, statement, *self._parameters) for value in row if value is not None)
         texts = (value.decode() if self.unique.form is UniqueKind.TEXT and isinstance(value, bytes) else value for value in values)
+        if self.unique.form is UniqueKind.VALUES:  # a list may have a value several times
+            taken = set(texts)
+            return [n for n, value in enumerate(self.unique.values) if value in taken]
         numbers = {n for value in texts if (n := position_of(self.unique, value)) is not None}
         if self.unique.step > 1:  # a value between two numbers may be as close to either as the step has to keep others away
             numbers |= {n + 1 for n in numbers}

@@ -222,6 +222,8 @@ def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
 
 
 def _decimal(values: pl.Series, scale: int) -> pl.Expr:
+    if values.dtype == pl.String:  # picked from existing rows
+        return _with_fraction(pl.col(values.name), scale)
     if values.dtype.is_float():
         return pl.col(values.name).cast(pl.Decimal(38, scale)).cast(pl.String)
     own_scale = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
@@ -257,6 +259,6 @@ def _timestamp(values: pl.Expr, digits: int) -> pl.Expr:
 
 
 def _with_fraction(texts: pl.Expr, digits: int) -> pl.Expr:
-    """Cuts or pads the fraction of times 'HH:MM:SS[.fraction]', with or without a date in front."""
+    """Cuts or pads the fraction of decimals, and of times 'HH:MM:SS[.fraction]', with or without a date in front."""
     seconds, fraction = texts.str.extract(r"^([^.]*)"), texts.str.extract(r"\.(\d+)$").fill_null("").str.head(digits)
     return seconds if digits == 0 else seconds + "." + fraction.str.pad_end(digits, "0")

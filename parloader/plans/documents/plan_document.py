@@ -27,6 +27,7 @@ from parloader.plans.documents.codecs import (
 )
 from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, located
+from parloader.plans.documents.reuse_conditions import REUSE_CONDITIONS
 from parloader.plans.generators import Const, Generator
 from parloader.plans.model import Count, ExactlyOne, Plan, ReferenceCycle, Rule, SameThrough, Table, in_dependency_order
 
@@ -45,6 +46,7 @@ TABLE_FIELDS: Mapping[str, Codec] = {
     "later": NAMES,
     "partitioned": BOOLEAN,
     "reuse": BOOLEAN,
+    "reuse_if": REUSE_CONDITIONS,
 }
 
 SEED = integer(0, MAX_SEED)
@@ -80,6 +82,8 @@ def _table_document(table: Table) -> dict[str, Any]:
     unordered = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
     document |= {name: list(columns) for name, columns in ordered.items() if columns}
     document |= {name: sorted(columns) for name, columns in unordered.items() if columns}
+    if table.reuse_if:
+        document["reuse_if"] = REUSE_CONDITIONS.write(table.reuse_if)
     with located(("table", table.name), f"table {table.name}"):
         document["column"] = {name: _generator_document(name, generator) for name, generator in table.columns.items()}
     return document
@@ -188,6 +192,7 @@ def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
         key=given.get("key"),
         identity=given.get("identity", ()),
         match=given.get("match", ()),
+        reuse_if=given.get("reuse_if", ()),
         optional=frozenset(given.get("optional", ())),
         unchecked=frozenset(given.get("unchecked", ())),
         later=frozenset(given.get("later", ())),

@@ -49,6 +49,7 @@ class Domain:
     max_length: int | None = None  # characters; None: unlimited
     max_bytes: int | None = None  # None: unlimited
     matches: Matches | None = None  # a pattern that texts match
+    patterns: tuple[Matches, ...] = ()  # the patterns of the predicates, which `matches` combines if it can
     json: bool = False  # must be valid JSON
     unsure: bool = False  # there are more limits, which the fields do not describe: values have to be tested
     impossible: bool = False  # neither NULL nor any other value is allowed
@@ -110,6 +111,24 @@ def comparisons(predicates: Iterable[Predicate]) -> tuple[Compared, ...]:
     return tuple(one for one in case if isinstance(one, Compared) and not {one.left, one.right} & null)
 
 
+def predicates_of(column: str, domain: Domain) -> tuple[Predicate, ...]:
+    """Predicates with which the column has this domain, apart from NULL."""
+    found: list[Predicate] = []
+    if domain.values is not None:
+        found.append(OneOf(column=column, values=domain.values))
+    if domain.low is not None or domain.high is not None:
+        bounds = Between(column=column, low=domain.low, high=domain.high, low_open=domain.low_open, high_open=domain.high_open)
+        found.append(bounds)
+    if domain.excluded:
+        found.append(NoneOf(column=column, values=domain.excluded))
+    if domain.min_length or domain.max_length is not None:
+        found.append(Length(column=column, low=domain.min_length, high=domain.max_length))
+    if domain.max_bytes is not None:
+        found.append(Length(column=column, high=domain.max_bytes, in_bytes=True))
+    found += [replace(matches, column=column) for matches in domain.patterns]
+    return (*found, Json(column=column)) if domain.json else tuple(found)
+
+
 def _narrowed(domain: Domain, predicate: Predicate) -> Domain:
     match predicate:
         case Null() | NotNull():
@@ -128,8 +147,10 @@ def _narrowed(domain: Domain, predicate: Predicate) -> Domain:
                 return replace(domain, max_bytes=_smallest(domain.max_bytes, high))
             return replace(domain, max_length=_smallest(domain.max_length, high))
         case Matches():
-            both = intersection(domain.matches, predicate) if domain.matches and domain.matches != predicate else predicate
-            return replace(domain, matches=both or domain.matches, unsure=domain.unsure or both is None)
+            parts = replace(predicate, source=None)
+            both = intersection(domain.matches, parts) if domain.matches and domain.matches != parts else parts
+            patterns = tuple(dict.fromkeys((*domain.patterns, predicate)))
+            return replace(domain, matches=both or domain.matches, patterns=patterns, unsure=domain.unsure or both is None)
         case Json():
             return replace(domain, json=True)
     raise TypeError(predicate)

@@ -6,29 +6,44 @@ The result may describe fewer texts than match, never others.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from parloader.schema.checks.predicates import Matches, UnsupportedCheck
+from parloader.schema.checks.predicates import Matches, TextPattern, UnsupportedCheck
 from parloader.schema.checks.regexp import ANY, PUNCTUATION, Alternative, Item, Letters, Regexp
 
 
 def regexp_matches(column: str, pattern: str) -> tuple[Matches, ...]:
     """Alternatives: a text that matches one of them matches the pattern."""
-    return tuple(_matches(column, sequence) for sequence in Regexp(pattern).sequences())
+    source = TextPattern(pattern=pattern, regexp=True)
+    return tuple(replace(_matches(column, sequence), source=source) for sequence in Regexp(pattern).sequences())
 
 
 def regexp_avoids(column: str, pattern: str) -> Matches:
     """Texts that do not match: they lack the characters that one part of the pattern needs."""
     (sequence,) = _only(Regexp(pattern).sequences(exact=True))
-    return _avoiding(column, sequence.items)
+    return replace(_avoiding(column, sequence.items), source=TextPattern(pattern=pattern, regexp=True, negated=True))
 
 
 def like_matches(column: str, pattern: str, escape: str = "\\") -> Matches:
     """Texts that match a LIKE pattern."""
-    return Matches(column=column, parts=tuple(_part(item) for item in _like(pattern, escape)), whole=True)
+    source = TextPattern(pattern=_with_backslashes(pattern, escape), regexp=False)
+    return Matches(column=column, parts=tuple(_part(item) for item in _like(pattern, escape)), whole=True, source=source)
 
 
 def like_avoids(column: str, pattern: str, escape: str = "\\") -> Matches:
     """Texts that do not match a LIKE pattern."""
-    return _avoiding(column, tuple(_like(pattern, escape)))
+    source = TextPattern(pattern=_with_backslashes(pattern, escape), regexp=False, negated=True)
+    return replace(_avoiding(column, tuple(_like(pattern, escape))), source=source)
+
+
+def _with_backslashes(pattern: str, escape: str) -> str:
+    """The LIKE pattern with a backslash as its escape character."""
+    characters, written = iter(pattern), ""
+    for character in characters:
+        if escape and character == escape:
+            character = next(characters, character)
+            written += f"\\{character}" if character in "%_\\" else character
+        else:
+            written += "\\\\" if character == "\\" else character
+    return written
 
 
 def constants(alternatives: tuple[Matches, ...]) -> tuple[str, ...] | None:

@@ -69,6 +69,16 @@ class Matches:
     parts: tuple[tuple[str, int, int | None], ...]  # (allowed characters, minimum count, maximum count or None: unlimited)
     whole: bool  # both ends are anchored: the pattern matches the entire text, not only a part of it
     punctuation: str = ""  # of a limit on all characters: punctuation that is allowed as well, if another pattern needs it
+    source: "TextPattern | None" = None  # the pattern of the clause, of which `parts` may describe only some texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPattern:
+    """A pattern as it stands in a clause."""
+
+    pattern: str  # of LIKE: a backslash precedes a % or _ that is meant literally
+    regexp: bool  # REGEXP, not LIKE
+    negated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Domains of columns, combined from several CHECKs."""
 
+from dataclasses import replace
+
 import pytest
 
 from parloader.schema.checks.domains import Domain, combine, comparisons, domains
@@ -46,7 +48,7 @@ def domain(column: str, *clauses_: str) -> Domain:
     ],
 )
 def test_several_checks_narrow_a_column(column: str, clauses_: list[str], expected: Domain) -> None:
-    assert domain(column, *clauses_) == expected
+    assert replace(domain(column, *clauses_), patterns=()) == expected
 
 
 @pytest.mark.parametrize(

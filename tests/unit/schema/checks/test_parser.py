@@ -17,6 +17,7 @@ from parloader.schema.checks.predicates import (
     OneOf,
     ParsedCheck,
     Predicate,
+    TextPattern,
 )
 from parloader.schema.checks.regexp import ANY, PUNCTUATION
 
@@ -52,6 +53,14 @@ def none_of(column: str, *values: int | str | Decimal) -> NoneOf:
 
 
 # (MariaDB 10.11's text, MySQL 9.7's text, the cases): as information_schema.check_constraints had them
+def like(pattern: str, *, negated: bool = False) -> TextPattern:
+    return TextPattern(pattern=pattern, regexp=False, negated=negated)
+
+
+def regexp(pattern: str, *, negated: bool = False) -> TextPattern:
+    return TextPattern(pattern=pattern, regexp=True, negated=negated)
+
+
 SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     ("`a` > 0", "(`a` > 0)", ((above(0),),)),
     ("0 < `a`", "(0 < `a`)", ((above(0),),)),
@@ -97,18 +106,27 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     (
         "`b` regexp '^[0-9]{2,}-\\\\w?$'",
         "regexp_like(`b`,_utf8mb4\\'^[0-9]{2,}-\\\\\\\\w?$\\')",
-        ((Matches(column="b", parts=(("0123456789", 2, None), ("-", 1, 1), ("".join(sorted(ANY + "_")), 0, 1)), whole=True),),),
+        (
+            (
+                Matches(
+                    column="b",
+                    parts=(("0123456789", 2, None), ("-", 1, 1), ("".join(sorted(ANY + "_")), 0, 1)),
+                    whole=True,
+                    source=regexp(r"^[0-9]{2,}-\w?$"),
+                ),
+            ),
+        ),
     ),
     (
         "!(`b` regexp '[^a-z]')",
         "(not(regexp_like(`b`,_utf8mb4\\'[^a-z]\\')))",
-        ((Matches(column="b", parts=((LETTERS, 0, None),), whole=True),),),
+        ((Matches(column="b", parts=((LETTERS, 0, None),), whole=True, source=regexp("[^a-z]", negated=True)),),),
     ),
     ("`b` regexp '^(foo|bar)$'", "regexp_like(`b`,_utf8mb4\\'^(foo|bar)$\\')", ((one_of("b", "foo", "bar"),),)),
     (
         "`b` like 'a\\\\_%'",
         "(`b` like _utf8mb4\\'a\\\\\\\\_%\\')",
-        ((Matches(column="b", parts=(("a", 1, 1), ("_", 1, 1), (ANY, 0, None)), whole=True),),),
+        ((Matches(column="b", parts=(("a", 1, 1), ("_", 1, 1), (ANY, 0, None)), whole=True, source=like("a\\_%")),),),
     ),
     (
         "`b` like 'a|%' escape '|'",
@@ -118,7 +136,17 @@ SPELLINGS: list[tuple[str, str, tuple[tuple[Predicate, ...], ...]]] = [
     (
         "`b`  not like '%x'",
         "(not((`b` like _utf8mb4\\'%x\\')))",
-        ((Matches(column="b", parts=((ANY.replace("x", "").replace("X", ""), 0, None),), whole=True, punctuation=PUNCTUATION),),),
+        (
+            (
+                Matches(
+                    column="b",
+                    parts=((ANY.replace("x", "").replace("X", ""), 0, None),),
+                    whole=True,
+                    punctuation=PUNCTUATION,
+                    source=like("%x", negated=True),
+                ),
+            ),
+        ),
     ),
     ("json_valid(`b`)", "json_valid(`b`)", ((Json(column="b"),),)),
     ("json_valid(`b`) = 1", "(json_valid(`b`) = 1)", ((Json(column="b"),),)),
