@@ -186,6 +186,14 @@ _plan_options = option_group(
         help="Rows to use or create in a parent table (default: one per 100 child rows). Repeatable.",
     ),
     click.option(
+        "--allow-database",
+        "allow_databases",
+        metavar="NAME",
+        multiple=True,
+        envvar="PARLOADER_ALLOW_DATABASE",
+        help="Also create parent rows in this other database of the server if they are needed and it has none. Repeatable.",
+    ),
+    click.option(
         "--seed",
         type=WholeNumber(0, MAX_SEED),
         envvar="PARLOADER_SEED",
@@ -237,6 +245,7 @@ class PlanOptions:
     tables: tuple[str, ...]
     plan: str | None
     parents: dict[str, int]
+    allow_databases: tuple[str, ...]
     seed: int | None
     rows: int | None
     procs: int
@@ -254,6 +263,7 @@ class PlanOptions:
             tables=self.tables,
             plan=self.plan,
             parents=self.parents,
+            allow_databases=self.allow_databases,
             seed=self.seed,
             rows=self.rows,
             procs=self.procs,

@@ -47,6 +47,7 @@ def _pairs(value: object) -> list[str]:
 
 
 SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
+    "allow_database": _texts,
     "allow_history": _switch,
     "allow_remote": _texts,
     "batch": _text,

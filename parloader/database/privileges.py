@@ -14,6 +14,7 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.grants import grant
 from parloader.errors import PrivilegeMissing
 from parloader.schema.model import quote_identifier
+from parloader.schema.table_names import database_of
 
 # A name that no table or column of the database has
 NOTHING = "parloader_nothing"
@@ -107,16 +108,18 @@ def may_select(connection: Connection, table: str) -> bool:
     return not _is_denied(connection, select(table))
 
 
-def grant_to_see_triggers(connection: Connection) -> str | None:
-    """The GRANT without which information_schema lists no trigger to the account; None: the account has that privilege.
+def grant_to_see_triggers(connection: Connection, tables: Iterable[str] = ()) -> str | None:
+    """The GRANTs without which information_schema lists no trigger of the current database, and of those of these tables, to the account; None:
+    the account has that privilege.
 
     Judged by SHOW GRANTS, which includes active roles. No trial shows it: both servers look for the trigger first.
     """
-    database = sql.value(connection, "SELECT DATABASE()")
-    granted = [TRIGGER_GRANT.match(line) for (line,) in sql.rows(connection, "SHOW GRANTS")]
-    if any(found and found[1] in ("*", quote_identifier(database)) for found in granted):
-        return None
-    return grant("TRIGGER", database, connection.account)
+    current = sql.value(connection, "SELECT DATABASE()")
+    found = [TRIGGER_GRANT.match(line) for (line,) in sql.rows(connection, "SHOW GRANTS")]
+    granted = {each[1] for each in found if each}
+    databases = dict.fromkeys([current, *(database_of(name) or current for name in tables)])
+    lacking = [database for database in databases if not granted & {"*", quote_identifier(database)}]
+    return "; ".join(grant("TRIGGER", database, connection.account) for database in lacking) or None
 
 
 def _is_denied(connection: Connection, trial: Trial) -> bool:
@@ -130,11 +133,13 @@ def _is_denied(connection: Connection, trial: Trial) -> bool:
 
 
 def _missing(connection: Connection, denied: Sequence[Trial]) -> PrivilegeMissing:
-    privileges = dict.fromkeys(trial.privilege for trial in denied)
-    database = sql.value(connection, "SELECT DATABASE()")
+    current, by_database = sql.value(connection, "SELECT DATABASE()"), dict[str, dict[str, None]]()
+    for trial in denied:
+        by_database.setdefault(database_of(trial.table) or current, {})[trial.privilege] = None
+    grants = "; ".join(grant(", ".join(privileges), database, connection.account) for database, privileges in by_database.items())
     return PrivilegeMissing(
         f"the account {connection.account} lacks {' and '.join(_on_tables(denied))}; nothing was changed",
-        f"An administrator can grant it: {grant(', '.join(privileges), database, connection.account)}",
+        f"An administrator can grant it: {grants}",
     )
 
 

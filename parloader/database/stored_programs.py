@@ -1,15 +1,17 @@
-"""The text of the database's triggers, routines and views, and which tables each trigger names, directly or through the others.
+"""The text of a database's triggers, routines and views, and which tables each trigger names, directly or through the others.
 
 Sources: MySQL manual "The INFORMATION_SCHEMA TRIGGERS Table", "… ROUTINES Table" (a routine's text is NULL without the privilege to see it)
 and "… VIEWS Table"; MariaDB documentation likewise.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parloader.database import sql
 from parloader.database.driver import Connection
+from parloader.database.introspection import list_tables
+from parloader.schema.table_names import database_of, split
 
 # A quoted name, or a word with the characters of an unquoted name (MySQL manual "Schema Object Names")
 NAMES = re.compile(r"`((?:[^`]|``)+)`|([0-9A-Za-z_$\u0080-\uffff]+)")
@@ -110,15 +112,57 @@ def _names(text: str) -> set[str]:
     return {(quoted.replace("``", "`") or word).lower() for quoted, word in NAMES.findall(text)}
 
 
-def read_stored_programs(connection: Connection) -> StoredPrograms:
-    """The programs of the current database."""
-    triggers = "SELECT event_object_table, trigger_name, action_statement, event_manipulation, DATABASE() FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
-    routines = "SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE()"
-    views = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
-    listed = sql.rows(connection, triggers)
+@dataclass(frozen=True, kw_only=True)
+class ProgramsOfTables:
+    """The stored programs of the databases that have some tables. A trigger's names are looked up in the trigger's own database only."""
+
+    by_database: Mapping[str | None, StoredPrograms]
+    tables: Collection[str]  # all of these databases, and of the current one
+
+    def tables_named(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
+        """See StoredPrograms."""
+        programs, own, local = self._of(table, tables)
+        return _with_database(programs.tables_named(own, trigger, local), local)
+
+    def tables_written(self, table: str, trigger: str, tables: Iterable[str], *, by: Sequence[re.Pattern[str]]) -> frozenset[str]:
+        """See StoredPrograms."""
+        programs, own, local = self._of(table, tables)
+        return _with_database(programs.tables_written(own, trigger, local, by=by), local)
+
+    def tables_inserted(self, table: str, trigger: str, tables: Iterable[str]) -> frozenset[str]:
+        """See StoredPrograms."""
+        programs, own, local = self._of(table, tables)
+        return _with_database(programs.tables_inserted(own, trigger, local), local)
+
+    def _of(self, table: str, tables: Iterable[str]) -> tuple[StoredPrograms, str, dict[str, str]]:
+        """The programs of the table's database, its name there, and those of the tables that are there as well, by their names there."""
+        database, own = split(table)
+        return self.by_database[database], own, {split(name)[1]: name for name in tables if database_of(name) == database}
+
+
+def _with_database(found: Iterable[str], local: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(local[name] for name in found)
+
+
+def read_programs(connection: Connection, tables: Iterable[str]) -> ProgramsOfTables:
+    """The programs of the databases that have these tables."""
+    databases = dict.fromkeys(map(database_of, tables))
+    return ProgramsOfTables(
+        by_database={database: _read_stored_programs(connection, database) for database in databases},
+        tables=[name for database in {None: None, **databases} for name in list_tables(connection, database).tables],
+    )
+
+
+def _read_stored_programs(connection: Connection, database: str | None) -> StoredPrograms:
+    """The programs of a database (None: the current one)."""
+    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+    triggers = f"SELECT event_object_table, trigger_name, action_statement, event_manipulation, trigger_schema FROM information_schema.triggers WHERE trigger_schema = {schema}"
+    routines = f"SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = {schema}"
+    views = f"SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = {schema}"
+    listed = sql.rows(connection, triggers, *of)
     return StoredPrograms(
         triggers={(table, name): body or "" for table, name, body, _, _ in listed},
         events={(table, name): event for table, name, _, event, _ in listed},
         database=listed[0][-1] if listed else "",
-        others={name: text or "" for name, text in (*sql.rows(connection, routines), *sql.rows(connection, views))},
+        others={name: text or "" for name, text in (*sql.rows(connection, routines, *of), *sql.rows(connection, views, *of))},
     )

@@ -168,9 +168,9 @@ def lost_lease_error(connection: Connection) -> AnotherRun:
     )
 
 
-def lock(connection: Connection) -> bool:
-    """Takes the lock of this database, which ends with the connection; False: another connection has it."""
-    return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", lock_name(connection)))
+def lock(connection: Connection, database: str | None = None) -> bool:
+    """Takes the lock of a database (None: the current one), which ends with the connection; False: another connection has it."""
+    return bool(sql.value(connection, "SELECT GET_LOCK(%s, 0)", lock_name(connection, database)))
 
 
 def has_lock(connection: Connection) -> bool:
@@ -182,8 +182,17 @@ def unlock(connection: Connection) -> None:
         sql.execute(connection, "DO RELEASE_LOCK(%s)", lock_name(connection))
 
 
-def lock_name(connection: Connection) -> str:
-    return "parloader:" + hashlib.sha256(str(sql.value(connection, "SELECT DATABASE()")).encode()).hexdigest()[:40]
+def lock_name(connection: Connection, database: str | None = None) -> str:
+    name = sql.value(connection, "SELECT COALESCE(IF(@@lower_case_table_names, LOWER(%s), %s), DATABASE())", database, database)
+    return "parloader:" + hashlib.sha256(str(name).encode()).hexdigest()[:40]
+
+
+def locked_elsewhere(database: str) -> AnotherRun:
+    """The error if another command has the lock of another database."""
+    return AnotherRun(
+        f"another parloader command is running in the database {database}, in which this one creates parent rows",
+        "Wait until it has finished, then run the same command again",
+    )
 
 
 def refusal(connection: Connection) -> AnotherRun:
@@ -268,10 +277,11 @@ class Marker:
         return f"set by {self.by} at {self.at}" if self.created_by_parloader else "a table or view that parloader did not create"
 
 
-def find_marker(connection: Connection) -> Marker | None:
-    """The marker; None if the database has no table or view of that name."""
-    statement = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-    comments = sql.rows(connection, statement, MARKER_TABLE)
+def find_marker(connection: Connection, database: str | None = None) -> Marker | None:
+    """The marker of a database (None: the current one); None if it has no table or view of that name."""
+    schema, of = ("DATABASE()", ()) if database is None else ("%s", (database,))
+    statement = f"SELECT table_comment FROM information_schema.tables WHERE table_schema = {schema} AND table_name = %s"
+    comments = sql.rows(connection, statement, *of, MARKER_TABLE)
     if not comments:
         return None
     created = MARKER_COMMENT.fullmatch(comments[0][0] or "")

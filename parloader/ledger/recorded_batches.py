@@ -4,15 +4,19 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError, Leading
 from parloader.ledger import control
 from parloader.plans.row_ranges import IndexRange, merge
+from parloader.schema.table_names import MAX_CHARACTERS
 
 BATCHES = "parloader_batch"
 
+# Table names are compared as bytes, because some differ in an accent alone
+TABLE_NAME_TYPE = f"VARCHAR({MAX_CHARACTERS}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
+
 
 def batches_ddl(name: str, comment: str) -> str:
-    """The CREATE TABLE of a table of batches. Table names are compared as bytes, because some differ in an accent alone."""
+    """The CREATE TABLE of a table of batches."""
     return f"""CREATE TABLE IF NOT EXISTS {name} (
         run_id INT UNSIGNED NOT NULL,
-        table_name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+        table_name {TABLE_NAME_TYPE},
         first_index BIGINT UNSIGNED NOT NULL,
         row_count BIGINT UNSIGNED NOT NULL,
         committed_at DATETIME NOT NULL,

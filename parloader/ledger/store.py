@@ -26,10 +26,11 @@ from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import cluster_lease, control, deferred_indexes
 from parloader.ledger.complete_reads import all_batches, all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
-from parloader.ledger.recorded_batches import BATCHES, batches_ddl
-from parloader.ledger.run import Run, TableEntry
+from parloader.ledger.recorded_batches import BATCHES, TABLE_NAME_TYPE, batches_ddl
+from parloader.ledger.run import MAX_NAME_CHARACTERS, Run, TableEntry
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
+from parloader.schema.table_names import MAX_CHARACTERS
 
 SCRATCH_MARK = "parloader bench: scratch table"
 """The comment of bench's tables. A name alone does not prove that parloader created a table."""
@@ -48,10 +49,10 @@ DDL = {
         parloader_version VARCHAR(32) NOT NULL,
         started_at DATETIME NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: runs'""",
-    "parloader_table": """CREATE TABLE IF NOT EXISTS parloader_table (
+    "parloader_table": f"""CREATE TABLE IF NOT EXISTS parloader_table (
         run_id INT UNSIGNED NOT NULL,
         position SMALLINT UNSIGNED NOT NULL,
-        table_name VARCHAR(64) NOT NULL,
+        table_name VARCHAR({MAX_CHARACTERS}) NOT NULL,
         key_column VARCHAR(64) NULL,
         segments MEDIUMTEXT NOT NULL,
         details LONGTEXT NULL,
@@ -61,6 +62,12 @@ DDL = {
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
     BATCHES: batches_ddl(BATCHES, "parloader ledger: committed batches"),
     control.CONTROL: control.DDL,
+}
+
+# The columns that were too narrow for the name of a table of another database: (table, column) → the statement that widens it
+WIDENED_COLUMNS = {
+    ("parloader_table", "table_name"): f"ALTER TABLE parloader_table MODIFY COLUMN table_name VARCHAR({MAX_CHARACTERS}) NOT NULL",
+    (BATCHES, "table_name"): f"ALTER TABLE {BATCHES} MODIFY COLUMN table_name {TABLE_NAME_TYPE}",
 }
 
 # Columns that later versions added: (table, column) → the statement that adds it
@@ -116,6 +123,18 @@ def _complete(connection: Connection, columns: Collection[tuple[str, str]]) -> N
     for (table, column), statement in ADDED_COLUMNS.items():
         if table in existing and (table, column) not in columns:
             sql.execute(connection, statement)
+
+
+def make_room(connection: Connection, names: Iterable[str]) -> None:
+    """Widens the columns of an earlier version's ledger that are too narrow for one of these names of tables."""
+    characters = max(map(len, names), default=0)
+    if characters <= MAX_NAME_CHARACTERS:
+        return
+    statement = """SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name IN %s AND character_maximum_length < %s"""
+    for column in sql.rows(connection, statement, TABLES, characters):
+        if column in WIDENED_COLUMNS:
+            sql.execute(connection, WIDENED_COLUMNS[column])
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:

@@ -157,7 +157,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             free_bytes=free_bytes(prepared.server),
             notes=prepared.planned.notes,
             risks=(
-                *permission.objections(connection, config.target, config.allow_remote),
+                *permission.objections(connection, config.target, config.allow_remote, [name for name, each in rows.items() if each.new]),
                 *([f"seed would be refused: {refused}"] if config.defer_indexes and (refused := refusal(connection)) else []),
             ),
         )

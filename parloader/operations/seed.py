@@ -81,7 +81,9 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
     with (
         plan_errors_located(config),
         executor.ready(config.most_workers, LoadTask.__module__),
-        DatabaseLease(config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target)) as lease,
+        DatabaseLease(
+            config.target, "seed", config.retry_seconds, progress, throttles(config.limits, config.target), config.allow_databases
+        ) as lease,
     ):
         context = _SeedContext(config=config, lease=lease, progress=progress, executor=executor)
         lease.wait()
@@ -114,8 +116,9 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         require_deferral_possible(connection, prepared)
     if prepared.run and token is not None:
         run, schema = prepared.run, prepared.schema
+        permission.require_tables_not_forbidden(connection, config.target, [entry.name for entry in run.tables if entry.rows.new])
     else:
-        run, schema, token = begin(connection, prepared, progress, context.lease, token=token)
+        run, schema, token = begin(connection, config.target, prepared, progress, context.lease, token=token)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):
         progress.note(note)

@@ -80,7 +80,7 @@ class PlanningRequest:
             raise NotFillable(
                 table,
                 f"parloader creates rows in another database only with {option}",
-                f"Add {option}, or insert rows into {table} yourself",
+                f"Add this option, or insert rows into {table} yourself",
             )
 
     def given(self, table: str) -> Mapping[str, Generator]:

@@ -5,9 +5,9 @@ A trigger's row cannot be told from one that somebody else inserted for a genera
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from parloader.database import introspection, sql, visibility
+from parloader.database import sql, visibility
 from parloader.database.driver import Connection
-from parloader.database.stored_programs import CHANGED, INSERTED, read_stored_programs
+from parloader.database.stored_programs import CHANGED, INSERTED, read_programs
 from parloader.database.visibility import Reference, References
 from parloader.errors import ForeignRows
 from parloader.ledger.run import Run
@@ -30,8 +30,8 @@ def trigger_references(
     triggers = [(name, trigger.name) for name, table in schema.items() for trigger in table.triggers if trigger.event == "INSERT"]
     if not triggers:
         return ()
-    programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables
-    filled = {table for of, trigger in triggers for table in programs.tables_inserted(of, trigger, tables)} - schema.keys()
+    programs = read_programs(connection, [table for table, _ in triggers])
+    filled = {table for of, trigger in triggers for table in programs.tables_inserted(of, trigger, programs.tables)} - schema.keys()
     filled -= {name for run in kept for name in run.done}
     found = tuple(reference for reference in references.readable if reference.child in filled)
     others = visibility.all_references(connection, {reference.child for reference in found})
@@ -102,7 +102,8 @@ def not_undone(connection: Connection, runs: Iterable[Run], schema: Schema, dele
     new = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows}
     updated = {table.name for run in runs for table in run.plan.with_deferred_columns}
     reused = {entry.name for run in runs for entry in run.tables if entry.rows.new_rows < entry.rows.rows}
-    programs, tables = read_stored_programs(connection), introspection.list_tables(connection).tables.keys() - set(deleted)
+    programs = read_programs(connection, [table for table, _ in triggers])
+    tables = {*programs.tables} - {*deleted}
     found: dict[str, list[str]] = {}
     for of, trigger in triggers:
         if of not in new or (trigger.event == "UPDATE" and of not in updated):

@@ -6,6 +6,7 @@ from parloader.builtin.tables import create_tables, drop_created_tables
 from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
+from parloader.database.target import Target
 from parloader.generation.frames import generate
 from parloader.ledger import control, recorded_batches, store
 from parloader.ledger.run import Run, TableEntry
@@ -14,7 +15,7 @@ from parloader.plans.row_ranges import RowAllocation
 from parloader.rows import key_reservation
 from parloader.rows.allocation import allocate
 from parloader.rows.writers import writer_for
-from parloader.runs.permission import require_privileges
+from parloader.runs.permission import require_privileges, require_tables_not_forbidden
 from parloader.runs.preflight import PreflightResult, preflight, refuse_rejected_rows
 from parloader.runs.preparation import PlanOnSchema, PreparedLoad, fit_to_schema
 from parloader.runs.trigger_watch import TriggerWatch
@@ -25,7 +26,7 @@ from parloader.workers.progress import Progress
 
 
 def begin(
-    connection: Connection, prepared: PreparedLoad, progress: Progress, lease: DatabaseLease, *, token: int | None
+    connection: Connection, target: Target, prepared: PreparedLoad, progress: Progress, lease: DatabaseLease, *, token: int | None
 ) -> tuple[Run, Schema, int]:
     """Begins a new run; returns it with the schema of its tables and the lease's token. If it fails, the database is as it was before.
 
@@ -36,6 +37,7 @@ def begin(
     planned, empty = prepared.planned, prepared.creates_tables
     forecast = allocate(connection, prepared.plan, prepared.schema, {}, empty=empty)
     new = [name for name, rows in forecast.items() if rows.new]
+    require_tables_not_forbidden(connection, target, new)
     require_privileges(connection, prepared.plan, prepared.schema, new, has_ledger=had_ledger, creates_tables=empty)
     triggers = TriggerWatch(connection, planned.plan, prepared.schema, prepared.runs)
     counters = {} if empty else _key_counters(connection, {**prepared.schema, **triggers.tables})
@@ -48,6 +50,7 @@ def begin(
         if token is None:
             store.create(connection)
             token = lease.fence(connection)
+        store.make_room(connection, [table.name for table in planned.plan.tables])
         run, notes = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, triggers, token)
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be lost

@@ -42,8 +42,8 @@ class DeferrableIndexes:
 
 
 def deferrable_indexes(connection: Connection, schema: Schema, tables: Collection[str]) -> tuple[DeferrableIndexes, ...]:
-    """One entry for each table that has such indexes. Only reads."""
-    candidates = [name for name in tables if schema[name].indexes]
+    """One entry for each table that has such indexes; tables of other databases keep theirs. Only reads."""
+    candidates = [name for name in tables if schema[name].indexes and database_of(name) is None]
     if not candidates:
         return ()
     references = visibility.foreign_keys_to(connection, candidates)
@@ -62,9 +62,8 @@ def _definitions(connection: Connection, statement: str) -> tuple[IndexDefinitio
 
 
 def _of_empty_tables(connection: Connection, plan: Plan, schema: Schema) -> tuple[DeferrableIndexes, ...]:
-    """Those of the tables that workers load and that are empty. Tables of other databases keep their indexes: others rely on them."""
-    own = [table.name for table in plan.partitioned if database_of(table.name) is None]
-    empty = [name for name in own if not sql.exists(connection, f"FROM {sql.quote_table(name)}")]
+    """Those of the tables that workers load and that are empty."""
+    empty = [table.name for table in plan.partitioned if not sql.exists(connection, f"FROM {sql.quote_table(table.name)}")]
     return deferrable_indexes(connection, schema, empty)
 
 

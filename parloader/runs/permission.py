@@ -1,6 +1,7 @@
 """Checks the permission to write, before anything else: the server must be local or allowed, and the database must not be marked as forbidden."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from parloader.builtin.plan import CREATED_COMMENT
 from parloader.database import introspection, privileges
@@ -15,6 +16,7 @@ from parloader.ledger.run import Run
 from parloader.plans.model import Plan
 from parloader.rows import key_reservation
 from parloader.schema.model import Schema
+from parloader.schema.table_names import database_of
 
 
 def forbidden_hosts(target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
@@ -38,6 +40,19 @@ def require_not_forbidden(connection: Connection, target: Target) -> None:
     """Forbidden if the database has the marker. The first check after taking the lock."""
     if marker := control.find_marker(connection):
         raise _forbidden(target, marker)
+
+
+def require_tables_not_forbidden(connection: Connection, target: Target, tables: Iterable[str]) -> None:
+    """Forbidden if another database that has one of these tables, which are written to, has the marker."""
+    for database, marker in _other_markers(connection, tables):
+        raise _forbidden(target, marker, database)
+
+
+def _other_markers(connection: Connection, tables: Iterable[str]) -> Iterator[tuple[str, Marker]]:
+    """The markers in other databases that have one of these tables."""
+    for database in dict.fromkeys(map(database_of, tables)):
+        if database is not None and (marker := control.find_marker(connection, database)):
+            yield database, marker
 
 
 def require_privileges(
@@ -98,11 +113,12 @@ def require_privileges_to_add_indexes(connection: Connection, deferred: Collecti
     privileges.require(connection, trials)
 
 
-def objections(connection: Connection, target: Target, allow_remote: Collection[str]) -> tuple[str, ...]:
-    """The refusals that a command that writes would get, for a command that only reads."""
+def objections(connection: Connection, target: Target, allow_remote: Collection[str], new: Iterable[str]) -> tuple[str, ...]:
+    """The refusals that a command that writes would get, for a command that only reads. `new`: the tables in which it would create rows."""
     marker = control.find_marker(connection)
     hosts = forbidden_hosts(target, allow_remote)
     refusals = [*([_remote(target, hosts)] if hosts else []), *([_forbidden(target, marker)] if marker else [])]
+    refusals += [_forbidden(target, found, database) for database, found in _other_markers(connection, new)]
     return tuple(f"seed would be refused: {refusal}" for refusal in refusals)
 
 
@@ -117,10 +133,11 @@ def _remote(target: Target, hosts: Sequence[str]) -> RemoteHost:
     )
 
 
-def _forbidden(target: Target, marker: Marker) -> Forbidden:
+def _forbidden(target: Target, marker: Marker, database: str | None = None) -> Forbidden:
+    """`database`: the one that has the marker, if it is not the target's."""
     return Forbidden(
-        f"the table {control.MARKER_TABLE} in {target} forbids parloader to write there ({marker})",
-        "To allow it again: parloader guard --allow"
+        f"the table {control.MARKER_TABLE} in {target if database is None else replace(target, database=database)} forbids parloader to write there ({marker})",
+        f"To allow it again: {'parloader guard --allow' if database is None else f'connect to {database}, then run parloader guard with --allow'}"
         if marker.created_by_parloader
         else "To allow it, rename or drop that table or view yourself",
     )

@@ -127,7 +127,7 @@ def _write_samples(context: _Preflight) -> tuple[dict[str, frozenset[str]], tupl
 def _rows_of_hidden_triggers(context: _Preflight, samples: list[tuple[Table, pl.Series]]) -> list[str]:
     """Notes on rows that reference the sample, if the account cannot read the triggers that may have inserted them."""
     connection = context.connection
-    statement = privileges.grant_to_see_triggers(connection)
+    statement = privileges.grant_to_see_triggers(connection, context.rows)
     if statement is None:
         return []
     sampled = {table.name: (table, indices) for table, indices in samples if table.key is not None}

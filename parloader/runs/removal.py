@@ -36,6 +36,7 @@ from parloader.rows.self_referencing import SelfReferences
 from parloader.rows.server_text import row_text
 from parloader.rows.trigger_rows import not_undone, trigger_references
 from parloader.rows.writers import DeferredUpdate, deferred_update
+from parloader.runs.permission import require_tables_not_forbidden
 from parloader.runs.selection import require_spelling, select_runs
 from parloader.schema.model import Schema, TableSchema, TableType
 
@@ -128,11 +129,14 @@ class Removal:
 
 
 def prepare_removal(connection: Connection, config: CleanConfig) -> Removal:
-    """Reads the ledger and the schema. ForeignRows, UnseenReferences: see outside_references.py. Refused: a run does not exist."""
+    """Reads the ledger and the schema. ForeignRows, UnseenReferences: see outside_references.py. Refused: a run does not exist. Forbidden: another
+    database that has rows of the runs must not be written to.
+    """
     runs = store.runs(connection)
     selected = select_runs(runs, config.runs)
     kept = tuple(run for run in runs if run not in selected)
     schema = _existing_tables(connection, selected)
+    require_tables_not_forbidden(connection, config.target, [name for _, name in children_first(selected)])
     definitions = {name: introspection.definition(connection, name) for name in schema}  # now that the account may read all of them
     require_unique_keys(connection, selected, schema)
     references = read_references(connection, selected, config.command)

@@ -6,14 +6,15 @@ from shlex import quote
 from parloader.builtin.plan import NAME
 from parloader.database import privileges
 from parloader.database.driver import Connection
-from parloader.database.introspection import ListedTable
-from parloader.errors import SchemaMismatch
+from parloader.database.introspection import ListedTable, list_tables
+from parloader.errors import Refused, SchemaMismatch
 from parloader.ledger import store
 from parloader.planner.request import listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
 from parloader.quantities import counted
 from parloader.schema.model import TableType
+from parloader.schema.table_names import database_of
 
 # Names in a message; the rest are counted
 NAMED_TABLES = 5
@@ -24,7 +25,10 @@ def require_requested_tables(connection: Connection, plan: Plan, listing: Listed
 
     PrivilegeMissing: a table is not listed, and the account may not read it, so perhaps it exists.
     """
-    missing = [table.name for table in plan.tables if listing.spelled(table.name) is None]
+    _require_own_target(plan, listing)
+    elsewhere = dict.fromkeys(database for table in plan.tables if (database := database_of(table.name)) not in (None, listing.database))
+    others: dict[str | None, ListedTable] = {database: list_tables(connection, database) for database in elsewhere}
+    missing = [table.name for table in plan.tables if others.get(database_of(table.name), listing).spelled(table.name) is None]
     privileges.require_select(connection, missing)
     existing = sorted(
         name for name in store.table_names(listing) if listing.tables[name].table_type in (TableType.TABLE, TableType.SYSTEM_VERSIONED)
@@ -37,13 +41,23 @@ def require_requested_tables(connection: Connection, plan: Plan, listing: Listed
         )
     if missing and not is_builtin:
         names = f"table {missing[0]}" if len(missing) == 1 else f"tables {listed(missing)}"
-        meant = "".join(suggestion(name, {*existing}) for name in missing)
+        meant = "".join(suggestion(name, {*existing, *(known for other in others.values() for known in other.tables)}) for name in missing)
         if len(missing) == 1 and {*(several := missing[0].split(","))} <= {*existing}:
             raise SchemaMismatch(
                 f"there is no table {missing[0]}", "Repeat the option: " + " ".join(f"--table {quote(name)}" for name in several)
             )
         raise SchemaMismatch(
             f"there {'is' if len(missing) == 1 else 'are'} no {names}; {_contents(listing, existing)}", f"{meant}Correct the name"
+        )
+
+
+def _require_own_target(plan: Plan, listing: ListedTable) -> None:
+    """Refused: the target table is in another database."""
+    database = database_of(plan.target.name)
+    if database not in (None, listing.database):
+        raise Refused(
+            f"{plan.target.name} is in another database than the one connected to, in which parloader would keep its ledger",
+            f"Name the database {database} in --url, and the table without its database",
         )
 
 

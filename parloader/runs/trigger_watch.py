@@ -7,7 +7,7 @@ from shlex import quote
 
 from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
-from parloader.database.stored_programs import StoredPrograms, read_stored_programs
+from parloader.database.stored_programs import read_programs
 from parloader.errors import PrivilegeMissing, Refused
 from parloader.ledger.run import Run
 from parloader.planner.request import ENGINE, listed
@@ -49,9 +49,8 @@ class TriggerWatch:
     def _tables_named(self) -> dict[tuple[str, str], frozenset[str]]:
         if not self._triggers:
             return {}
-        programs: StoredPrograms = read_stored_programs(self._connection)
-        tables = self._listing.tables
-        return {(table, name): programs.tables_named(table, name, tables) - {table} for table, name in self._triggers}
+        programs = read_programs(self._connection, [table for table, _ in self._triggers])
+        return {(table, name): programs.tables_named(table, name, programs.tables) - {table} for table, name in self._triggers}
 
     @cached_property
     def _listing(self) -> introspection.ListedTable:

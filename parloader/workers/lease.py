@@ -8,7 +8,7 @@ long enough for the server to close it, and the workers can be paused when the s
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Protocol, TypeVar
 
@@ -45,12 +45,20 @@ class DatabaseLease(Supervisor):
     """Keeps other parloader processes out of a database while the block runs. Entering raises AnotherRun, which names the holder."""
 
     def __init__(
-        self, target: Target, operation: str, retry_seconds: float, progress: Progress, throttles: Sequence[Throttle] = ()
+        self,
+        target: Target,
+        operation: str,
+        retry_seconds: float,
+        progress: Progress,
+        throttles: Sequence[Throttle] = (),
+        other_databases: Collection[str] = (),
     ) -> None:
+        """`other_databases`: those in which it creates rows as well, from which it also keeps others out."""
         self._target = target
         self._retry_seconds = retry_seconds
         self._progress = progress
         self._throttles = throttles
+        self._other_databases = sorted(other_databases)  # always locked in the same order
         self._holder = Holder(doing=operation)
         self._lost: set[int] = set()  # the connections that were lost before this command held the lock; one of them may have it
         self._fenced = False
@@ -96,9 +104,16 @@ class DatabaseLease(Supervisor):
         """Locks the database; False: another command has it."""
         if not control.lock(self._connection):
             return False
+        self._lock_other_databases()
         if not self._connection.in_cluster:
             return True
         return cluster_lease.take(self._connection, self._holder.token, self._holder.set_by, self._progress.note)
+
+    def _lock_other_databases(self) -> None:
+        """AnotherRun: another command has the lock of one."""
+        for database in self._other_databases:
+            if not control.lock(self._connection, database):
+                raise control.locked_elsewhere(database)
 
     def _release(self) -> None:
         if self._connection.in_cluster:
@@ -211,6 +226,7 @@ class DatabaseLease(Supervisor):
                     raise control.lost_lease_error(self._connection)
                 if not control.lock(self._connection):
                     return control.refusal(self._connection)
+                self._lock_other_databases()
                 if self._fenced and not self._holder.is_current(self._connection):
                     raise control.lost_lease_error(self._connection)
                 if self._fenced:
