@@ -137,7 +137,7 @@ def _forbidden(target: Target, marker: Marker, database: str | None = None) -> F
     """`database`: the one that has the marker, if it is not the target's."""
     return Forbidden(
         f"the table {control.MARKER_TABLE} in {target if database is None else replace(target, database=database)} forbids parloader to write there ({marker})",
-        f"To allow it again: {'parloader guard --allow' if database is None else f'connect to {database}, then run parloader guard with --allow'}"
+        "To allow it again: parloader guard --allow" + ("" if database is None else f", with {database} in --url")
         if marker.created_by_parloader
         else "To allow it, rename or drop that table or view yourself",
     )

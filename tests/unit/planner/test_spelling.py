@@ -113,3 +113,17 @@ def test_names_that_are_the_same_on_the_server() -> None:
 
 def test_parents() -> None:
     assert spell_parents({"CUSTOMER": 3, "other": 1}, listing(True, "Customer").spelled) == {"Customer": 3, "other": 1}
+
+
+@pytest.mark.parametrize("any_case", [True, False])
+def test_names_of_tables_in_other_databases(any_case: bool) -> None:
+    meant = listing(any_case, "orders", "crm.orders", "`a`.`b`").meant
+    assert meant("crm.client") == "`crm`.`client`"
+    assert meant("`crm`.`client`") == "`crm`.`client`"
+    assert meant("crm.a.b") == "`crm`.`a.b`"
+    assert meant("`c.r``m`.`a.b`") == "`c.r``m`.`a.b`"
+    assert meant("crm.orders") == "crm.orders"  # a table of its own, as in every plan before
+    assert meant("`crm`.`orders`") == "`crm`.`orders`"
+    assert meant("shop.orders") == "orders"
+    assert meant("CRM.Client") == ("`crm`.`client`" if any_case else "`CRM`.`Client`")
+    assert [meant(name) for name in ("client", "crm.", ".client", ".")] == [None] * 4
