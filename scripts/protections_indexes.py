@@ -55,7 +55,7 @@ INDEXES = (
         name="deferred-index-empty-table",
         what="a table with rows keeps its indexes",
         file=DEFERRAL,
-        old='if not sql.exists(connection, f"FROM {sql.quote(table.name)}")]\n',
+        old='if not sql.exists(connection, f"FROM {sql.quote_table(table.name)}")]\n',
         new="]\n",
         tests=(f"{ACCEPTANCE}::test_a_table_with_rows_keeps_its_indexes[mariadb]",),
     ),

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader import __version__
+from parloader.cli.bench_options import bench_options
 from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
 from parloader.cli.number_types import WholeNumber
-from parloader.cli.options import PlanOptions, bench_options, fault_options, plan_options
+from parloader.cli.options import PlanOptions, fault_options, plan_options
 from parloader.cli.output import CommandGroup, Output
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server

@@ -1,10 +1,8 @@
 """The click options that say what to load and how, and the conversion of their texts to values. Imports nothing large."""
 
 import functools
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,9 +12,6 @@ from parloader.cli.number_types import RowCount, Seconds, WholeNumber
 from parloader.cli.option_groups import collect, option_group
 from parloader.defaults import (
     DEFAULT_BATCH,
-    DEFAULT_BENCH_BATCHES,
-    DEFAULT_BENCH_ROUNDS,
-    DEFAULT_BENCH_ROWS,
     DEFAULT_RETRY_SECONDS,
     DEFAULT_WORKER_RESTARTS,
     DEFAULT_WRITER,
@@ -99,18 +94,6 @@ def _plan(_: click.Context, __: click.Parameter, name: str | None) -> str | None
     return name
 
 
-def _procs(text: str) -> int:
-    if not text.isdecimal() or len(text) > len(str(MAX_PROCS)) or not 1 <= int(text) <= MAX_PROCS:
-        raise ValueError(f"{text!r} is not a number from 1 to {MAX_PROCS}")
-    return int(text)
-
-
-def _writer(text: str) -> WriterName:
-    if text not in WRITERS:
-        raise ValueError(f"{text!r} is not a writer; valid are {', '.join(WRITERS)}")
-    return WriterName(text)
-
-
 def parsed_by(parse: Callable[[str], Value]) -> Callable[[click.Context, click.Parameter, str], Value]:
     """The callback of an option whose text `parse` turns into a value, or rejects with a ValueError."""
 
@@ -123,25 +106,6 @@ def parsed_by(parse: Callable[[str], Value]) -> Callable[[click.Context, click.P
     return callback
 
 
-def _list_of(parse: Callable[[str], Value]) -> Callable[[click.Context, click.Parameter, str | None], tuple[Value, ...]]:
-    """The callback of an option that takes comma-separated values. Keeps their order, drops repeated ones; empty if the option is not given."""
-    parse_all = parsed_by(lambda text: tuple(dict.fromkeys(parse(item.strip()) for item in text.split(","))))
-    return lambda context, option, text: () if text is None else parse_all(context, option, text)
-
-
-def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Checks, before anything is measured, that the chart can be drawn afterwards."""
-    if file is None:
-        return None
-    if file.suffix not in (".png", ".svg"):
-        raise click.BadParameter(f"{file} does not end in .png or .svg")
-    if not file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {file.absolute().parent}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise click.BadParameter("a chart needs matplotlib: pip install 'parloader[plot]'")
-    return file
-
-
 procs_option = click.option(
     "--procs",
     type=WholeNumber(1, MAX_PROCS),
@@ -150,7 +114,7 @@ procs_option = click.option(
     help="Worker processes; in a Dask cluster, tasks at the same time.  [default: the usable cores; with --scheduler, all workers]",
 )
 
-_parameters_option = click.option(
+parameters_option = click.option(
     "--set",
     "parameters",
     metavar="NAME=VALUE",
@@ -191,7 +155,7 @@ _plan_options = option_group(
         metavar="NAME",
         multiple=True,
         envvar="PARLOADER_ALLOW_DATABASE",
-        help="Also create parent rows in this other database of the server if they are needed and it has none. Repeatable.",
+        help="Create parent rows in this other database of the server as well, if they are needed there. Repeatable.",
     ),
     click.option(
         "--seed",
@@ -234,7 +198,7 @@ _plan_options = option_group(
         is_flag=True,
         help="Also fill system-versioned tables of MariaDB. Their history keeps the rows after clean.",
     ),
-    _parameters_option,
+    parameters_option,
 )
 
 
@@ -306,47 +270,4 @@ fault_options = option_group(
         show_default=True,
         help="How many times a crashed worker is replaced.",
     ),
-)
-
-bench_options = option_group(
-    click.option(
-        "--procs",
-        "procs",
-        metavar="N,N,…",
-        callback=_list_of(_procs),
-        help="Numbers of worker processes to try.  [default: 1, 2, 4, … up to twice the usable cores]",
-    ),
-    click.option(
-        "--batch",
-        "batches",
-        metavar="ROWS|auto|TIME,…",
-        callback=_list_of(parse_batch),
-        default=",".join(batch.text for batch in DEFAULT_BENCH_BATCHES),
-        show_default=True,
-        help="Batch sizes to try, each as for seed.",
-    ),
-    click.option(
-        "--writer",
-        "writers",
-        metavar="WRITER,…",
-        callback=_list_of(_writer),
-        help="Writers to try: insert, load-data.  [default: all that the server accepts]",
-    ),
-    click.option("--rows", type=RowCount(1, MAX_ROWS), default=DEFAULT_BENCH_ROWS, show_default=True, help="Rows in each load."),
-    click.option(
-        "--rounds",
-        type=WholeNumber(1),
-        default=DEFAULT_BENCH_ROUNDS,
-        show_default=True,
-        help="How many times to measure each combination.",
-    ),
-    _parameters_option,
-    click.option(
-        "--plot",
-        type=click.Path(dir_okay=False, path_type=Path),
-        callback=_picture,
-        metavar="FILE.png|.svg",
-        help="Draw a chart: rows/s of each combination, and how the rate grows with the number of processes.",
-    ),
-    click.option("--save", is_flag=True, help="Write the best combination to parloader.toml, for seed to use."),
 )
