@@ -110,7 +110,7 @@ def complete(
             )
     request = PlanningRequest(
         plan=plan,
-        schema=schema,
+        schema=_with_written_references(plan, schema),
         existing=existing,
         parents=parents,
         fill=fill,
@@ -127,6 +127,21 @@ def complete(
         subject = f"table {error.table} cannot be filled" if planned else f"rows of {error.table} are needed, but cannot be generated"
         raise Refused(f"{subject}: {error.reason}", error.next_step) from error
     return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused), guessed=frozenset(solver.guessed))
+
+
+def _with_written_references(plan: Plan, schema: Schema) -> Schema:
+    """The schema, in which foreign keys from generated columns are from the columns that these are made of, unless the plan gives columns."""
+    given = {table.name for table in plan.tables if table.columns}
+    names = [
+        name
+        for name, table in schema.items()
+        if name not in given and any(table.column(column).expression for key in table.foreign_keys for column in key.columns)
+    ]
+    if not names:
+        return schema
+    from parloader.planner.expressions.references import with_written_columns  # importing sqlglot takes 0.2 s
+
+    return {**schema, **{name: with_written_columns(schema[name]) for name in names}}
 
 
 def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:
