@@ -14,7 +14,8 @@ from parloader.timestamps import EPOCH
 DAY_SECONDS = 86_400
 
 DIVISION_SCALE = Fraction(1, 10**4)
-"""A quotient has four digits more than the dividend (MySQL manual "Arithmetic Operators", div_precision_increment)."""
+"""A quotient has four digits more than the dividend (MySQL manual "Arithmetic Operators", div_precision_increment). Rounded to them, numbers
+that are n units of the last digit apart stay so."""
 
 MAX_SIGNED, MAX_UNSIGNED = 2**63 - 1, 2**64 - 1
 
@@ -60,7 +61,9 @@ def _with_constant(number: Number, operator: str, value: Fraction) -> Image:
             return _in_range(scaled, unsigned=number.unsigned)
         case "/" if value > 0:
             ends = [None if end is None else end / value for end in (low, high)]
-            return replace(number, gap=number.gap / value - DIVISION_SCALE, low=ends[0], high=ends[1], integer=False)
+            return replace(
+                number, gap=floor(number.gap / value / DIVISION_SCALE) * DIVISION_SCALE, low=ends[0], high=ends[1], integer=False
+            )
         case "div" if value > 0 and low is not None and high is not None and low >= 0:
             return replace(
                 number,

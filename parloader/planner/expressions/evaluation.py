@@ -267,4 +267,6 @@ def _unquoted(image: Image) -> Image:
     if isinstance(image, Json):
         scalar = image.scalar
         return texts.as_text(image) or Unknown() if scalar is None else with_nullable(texts.as_text(scalar) or Unknown(), image)
+    if image == NULL:
+        return NULL
     return image if isinstance(image, Text) and image.symbols[:1] != ('"',) else Unknown(nullable=image.nullable)

@@ -24,12 +24,18 @@ numbers = st.integers(-(10**6), 10**6)
 
 uniques = st.one_of(
     st.builds(lambda low: Unique(form=UniqueKind.INTEGER, low=low, high=2**63 - 1 - 10**6), numbers),
+    st.builds(lambda low, step: Unique(form=UniqueKind.INTEGER, low=low, high=low + 10**15, step=step), numbers, st.integers(2, 1000)),
     st.builds(lambda low, scale: Unique(form=UniqueKind.DECIMAL, low=low, high=10**15, scale=scale), numbers, st.integers(0, 20)),
     st.builds(
         lambda length, prefix, suffix: Unique(form=UniqueKind.TEXT, length=length, prefix=prefix, suffix=suffix),
         st.integers(1, 20),
         st.text("aZ9-_%|", max_size=4),
         st.text("aZ9-_%|", max_size=4),
+    ),
+    st.builds(
+        lambda length, base: Unique(form=UniqueKind.TEXT, length=length, base=base, prefix="1"),
+        st.integers(1, 12),
+        st.sampled_from([2, 10, 16]),
     ),
     st.builds(
         lambda length, prefix: Unique(form=UniqueKind.BYTES, length=length + 2, prefix=prefix),
@@ -40,6 +46,9 @@ uniques = st.one_of(
     st.just(Unique(form=UniqueKind.UUID, prefix="0123ABCD-0000-4000-9000-")),
     st.just(Unique(form=UniqueKind.DATE, low=-100_000, high=2_000_000)),
     st.just(Unique(form=UniqueKind.DATETIME, low=-(10**10), high=2 * 10**11)),
+    st.just(Unique(form=UniqueKind.DATE, low=0, high=2_000_000, step=31)),
+    st.just(Unique(form=UniqueKind.DATETIME, low=0, high=2 * 10**11, step=86_400)),
+    st.just(Unique(form=UniqueKind.UUID, prefix="0" * 20)),
     st.just(Unique(form=UniqueKind.TIME, low=-3_000_000, high=3_000_000)),
 )
 
