@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from parloader.database import error_codes, privileges, sql
+from parloader.database import error_codes, privileges, sql, table_keys
 from parloader.database.column_types import ColumnRow, column_schema
 from parloader.database.dialects import Dialect
 from parloader.database.driver import Connection, DriverError
+from parloader.database.table_keys import TableKeys
 from parloader.schema.model import (
     DOCUMENT_ID,
     Check,
@@ -178,7 +179,7 @@ def _read(
         return {}
     dialect, of = connection.dialect, _Tables(known.database, {split(name)[1]: name for name in wanted})
     columns = _columns(connection, dialect, of)
-    keys = _keys(connection, dialect, of)
+    keys = _rows_by_table(connection, table_keys.statement(dialect), of)
     checks = _checks(connection, dialect, of)
     partitioning = _partitioning(connection, of)
     triggers = _triggers(connection, of)
@@ -186,15 +187,17 @@ def _read(
     for name in wanted:
         listing = known.tables[name]
         table_columns = columns.get(name, ())
-        unique_keys, indexes = keys.get(name, ((), ()))
+        found = TableKeys.of(keys.get(name, ()), dialect)
+        document_ids = _document_id_key(table_columns, found.unique)
         table = TableSchema(
             name=name,
             columns=table_columns,
             table_type=TableType(listing.table_type),
             engine=listing.engine,
             comment=listing.comment,
-            unique_keys=(*unique_keys, *_document_id_key(table_columns, unique_keys)),
-            indexes=indexes,
+            unique_keys=(*found.unique, *document_ids),
+            indexes=found.others,
+            sorted_indexes=(*found.sorted, *(key.columns for key in document_ids)),
             foreign_keys=foreign_keys.get(name, ()),
             checks=checks.get(name, ()),
             partitioning=partitioning.get(name),
@@ -247,38 +250,6 @@ def _columns(connection: Connection, dialect: Dialect, wanted: _Tables) -> dict[
         }
         columns = {table: tuple(replace(c, srid=srids.get(table, {}).get(c.name)) for c in listed) for table, listed in columns.items()}
     return columns
-
-
-def _keys(
-    connection: Connection, dialect: Dialect, wanted: _Tables
-) -> dict[str, tuple[tuple[UniqueKey, ...], tuple[tuple[str, ...], ...]]]:
-    """By table: its unique keys (the primary key first, the others by name), and the columns of its other indexes."""
-    statement = f"""SELECT table_name, index_name, non_unique, column_name, sub_part, {dialect.key_expression} FROM information_schema.statistics
-        WHERE table_schema = %s AND CAST(table_name AS BINARY) IN %s ORDER BY table_name, index_name, seq_in_index"""
-    keys = {}
-    for table, rows in _rows_by_table(connection, statement, wanted).items():
-        parts: dict[tuple[str, bool], Rows] = {}
-        for name, non_unique, *part in rows:
-            parts.setdefault((name, bool(non_unique)), []).append(tuple(part))
-        unique = sorted((name for name, non_unique in parts if not non_unique), key=lambda name: (name != "PRIMARY", name))
-        others = [columns for (_, non_unique), columns in parts.items() if non_unique]
-        keys[table] = (
-            tuple(_unique_key(name, parts[name, False], dialect) for name in unique),
-            tuple(tuple(column for column, *_ in columns if column is not None) for columns in others),
-        )
-    return keys
-
-
-def _unique_key(name: str, parts: Rows, dialect: Dialect) -> UniqueKey:
-    """A part is (column, or None for an expression; prefix length or None; the expression or None)."""
-    columns = [(column, prefix) for column, prefix, _ in parts if column is not None]
-    prefixes = tuple(prefix for _, prefix in columns)
-    return UniqueKey(
-        name=name,
-        columns=tuple(column for column, _ in columns),
-        prefixes=prefixes if any(prefixes) else (),
-        expressions=tuple(dialect.check_clause(expression) for column, _, expression in parts if column is None),
-    )
 
 
 def _foreign_keys(connection: Connection, of: ListedTable, databases: _Databases) -> dict[str, tuple[ForeignKey, ...]]:

@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pymysql.cursors import SSCursor
+
 from parloader.database import error_codes
 from parloader.database.driver import Connection, DriverError
 from parloader.schema import table_names
 from parloader.schema.model import quote_identifier
 
 QUERY_INTERRUPTED = 1317
+
+# Rows that are held while more are read
+STREAMED_ROWS = 10_000
 
 
 def quote(name: str) -> str:
@@ -58,6 +63,14 @@ def rows(connection: Connection, statement: str, *values: Any) -> tuple[tuple[An
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return tuple(cursor.fetchall())
+
+
+def streamed(connection: Connection, statement: str, *values: Any) -> Iterator[tuple[tuple[Any, ...], ...]]:
+    """The rows that the statement returns, some thousand at a time: they are not held. The connection is busy until the last one is read."""
+    with connection.cursor(SSCursor) as cursor:
+        cursor.execute(statement, values)
+        while found := tuple(cursor.fetchmany(STREAMED_ROWS)):
+            yield found
 
 
 def exists(connection: Connection, source: str, *values: Any) -> bool:

@@ -280,10 +280,10 @@ def _delete_by_workers(context: _CleanContext, todo: _CleanPlan, run: Run, table
 
     Rows that others of the same table reference are deleted last, by one worker.
     """
-    done = run.done_by_pass(table.name, of_pass)
-    for shares in reversed(load_stages(table, of_pass, done, context.executor.task_count(context.config.procs), SMALL_DELETION_ROWS)):
-        tasks = _delete_tasks(context, todo, run, table, of_pass, shares=shares)
-        _run_delete_tasks(context, run, table, of_pass, tasks)
+    done, indexed = run.done_by_pass(table.name, of_pass), todo.removal.deletion(run, table.name).view.indexed
+    workers = context.executor.task_count(context.config.procs) if indexed else 1  # who reads the entire table locks all of it
+    for shares in reversed(load_stages(table, of_pass, done, workers, SMALL_DELETION_ROWS)):
+        _run_delete_tasks(context, run, table, of_pass, _delete_tasks(context, todo, run, table, of_pass, shares=shares))
 
 
 def _delete_tasks(

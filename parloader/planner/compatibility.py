@@ -194,6 +194,9 @@ def _table_misfits(table: Table, live: TableSchema, *, is_generated: bool) -> li
         if not live.column(name).nullable:
             problem = f"{table.name}.{name} is NOT NULL, but the plan sets it only in the second pass"
             misfits.append(_misfit(table.name, name, problem, f"Let {name} accept NULL, or take it out of `later`"))
+    if is_generated and table.later and table.key is None and not live.is_unique(table.identity):
+        problem = f"{table.name} has no key by which the second pass could find a row"
+        misfits.append(_misfit(table.name, None, problem, f"Give it a PRIMARY KEY, or take {listed(sorted(table.later))} out of `later`"))
     return misfits + [_misdirected_pick(table, key, name) for key in live.foreign_keys for name in _misdirected(table, live, key)]
 
 

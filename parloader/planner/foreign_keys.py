@@ -177,7 +177,7 @@ class ForeignKeySelector:
         return True
 
     def _can_be_deferred(self, name: str, key: ForeignKey) -> bool:
-        """Whether rows are valid while the foreign key is NULL, and stay valid when it is set."""
+        """Whether rows are valid while the foreign key is NULL, stay valid when it is set, and have a key by which they are found then."""
         table_schema, columns = self.request.table_schema(name), set(key.columns)
         null_rules = [case.domain(column).null for case in self.cases(name).cases for column in columns]
         unique = {column for unique in table_schema.unique_keys for column in unique.columns}
@@ -185,6 +185,7 @@ class ForeignKeySelector:
         nullable = all(table_schema.column(column).nullable for column in columns)
         return (
             nullable
+            and table_schema.row_key is not None
             and not any(null is not None for null in null_rules)
             and not columns & (unique | shared | referenced_columns(self.request, name))
         )

@@ -157,12 +157,6 @@ def require_fillable(table: TableSchema, *, allow_history: bool) -> None:
         )
     if table.engine.lower() != ENGINE.lower():
         raise NotFillable(table.name, *_other_engine(table))
-    if table.row_key is None:
-        raise NotFillable(
-            table.name,
-            "it has no PRIMARY KEY and no UNIQUE key whose columns are all NOT NULL, so clean could not find its rows again",
-            "Give the table a PRIMARY KEY",
-        )
 
 
 def _other_engine(table: TableSchema) -> tuple[str, str]:

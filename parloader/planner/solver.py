@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
+from parloader.planner.carriers import CarrierSolver
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.demands import Demands
@@ -186,7 +187,8 @@ class PlanSolver:
             key_values = draft.schema.column(draft.key).max_key
             if self.request.has_more_rows(name, key_values - rows + reused):
                 raise UniqueKeyExhausted(name, self._full_key(f"{name}.{draft.key}", name, key_values))
-        return UniqueKeySolver(
+        solver = UniqueKeySolver if draft.schema.row_key else CarrierSolver
+        return solver(
             draft=draft,
             rows=rows,
             reused=reused,
@@ -321,7 +323,7 @@ class PlanSolver:
             rows=rows,
             columns={**table.columns, **builder.columns()},
             key=draft.key,
-            identity=draft.identity,
+            identity=builder.layout.identity or draft.identity,
             reuse_if=self.requirements.conditions(self.request, draft.name) if table.reuse else (),
             later=table.later | self.graph.deferred.get(draft.name, frozenset()),
         )

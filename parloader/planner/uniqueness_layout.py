@@ -32,6 +32,7 @@ class UniquenessLayout:
     only_new: set[str] = field(default_factory=set)  # parents whose existing rows must not be used
     required_by: dict[str, str] = field(default_factory=dict)  # column or group with a digit → the unique key that needs it
     doubtful: list[UniqueKey] = field(default_factory=list)  # keys that may or may not hold: a guess, which a sample tests
+    identity: tuple[str, ...] = ()  # of a table without a key: the columns by which its rows are told apart
 
     def is_distinct(self, column: str) -> bool:
         """Whether the column has a different value in each row."""

@@ -1,5 +1,6 @@
 """The clean command that a message suggests. It has the options of the command that failed: without them, it would delete other rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 
@@ -18,6 +19,15 @@ class CleanCommand:
     def with_runs(self, *runs: int) -> "CleanCommand":
         """The command that also has these runs."""
         return replace(self, runs=tuple(dict.fromkeys((*self.runs, *runs))))
+
+    def despite_edits(self, keyless: Collection[str]) -> str:
+        """What to do about edited rows, as advice. `keyless`: those of their tables that have no key."""
+        command = replace(self, edited_too=True)
+        if not keyless:
+            return f"{command} deletes these rows as well"
+        return (
+            f"{command} keeps those of {', '.join(keyless)}: without a key, an edited row cannot be told from one that somebody else added"
+        )
 
     def __str__(self) -> str:
         runs = [f"--run {run}" for run in self.runs]

@@ -18,13 +18,13 @@ from parloader.generation.frames import RowGenerator, only
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.clean_command import CleanCommand
-from parloader.rows.differences import differences
-from parloader.rows.lookup import conditions_by_key, delete_by_key, existing
+from parloader.rows.differences import differences, differing
+from parloader.rows.lookup import conditions_of, delete_by_key, existing
 from parloader.rows.outside_references import DoomedRows, lock_referenced, require_unreferenced
-from parloader.rows.ownership import SHOWN_KEYS, identity_text, some
+from parloader.rows.ownership import SHOWN_KEYS, some
+from parloader.rows.rows_without_key import LockedRows, lock_rows
 from parloader.rows.self_referencing import SelfReferences
 from parloader.rows.server_text import FOR_UPDATE, RowText
-from parloader.schema.model import ColumnSchema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,10 @@ class Deletion:
     """of the table"""
     rows: Mapping[str, RowAllocation]
     """of all tables of the plan"""
-    identity: tuple[ColumnSchema, ...]
-    """the columns by which rows are found if the run assigned no keys"""
-    view: RowText | None
-    """the columns that must have the generated values; None: edited rows are deleted as well"""
+    view: RowText
+    """how the rows are found, and the columns that must have the generated values"""
+    compared: bool
+    """whether they must; if not, edited rows are deleted as well (not in a table without a key, where nothing else tells which rows are generated)"""
     references: tuple[Reference, ...]
     """the foreign keys that reference the table"""
     own: SelfReferences
@@ -78,6 +78,7 @@ class PartDeletion:
         self._part = part
         self._table = deletion.plan.table(deletion.name)
         self._keys = deletion.rows[deletion.name].keys if self._table.key is not None else None
+        self._locked: tuple[LockedRows, ...] = ()
 
     def lock(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
         """Locks the rows, so that nobody changes or references them. EditedRows: they have other values than the passes up to `last` gave them. A missing row is no edit.
@@ -111,19 +112,31 @@ class PartDeletion:
 
     def _lock_rows(self, connection: Connection, last: Pass) -> None:
         name, view = self._deletion.name, self._deletion.view
-        if view is None:
+        if not view.unique:
+            self._locked = tuple(lock_rows(connection, view, self._generated(last)))
+            edited = differing(view, ((expected, None) for rows in self._locked for expected in rows.edited))
+            self._require_none_edited([str(row.key) for row in edited] if not self._deletion.command.edited_too else [])
+            return
+        if not self._deletion.compared:
             for condition in self._conditions if self._deletion.references else ():
                 sql.rows(connection, f"SELECT COUNT(*) FROM {sql.quote_table(name)} WHERE {condition}{FOR_UPDATE}")
             return
-        generated = self._deletion.generator(last).frame(self._part).select(column.name for column in view.columns)
+        generated = self._generated(last)
         for piece in self._same_segment():
             frame = generated.slice(piece.start - self._part.start, piece.rows)
             found = differences(connection, view, frame, self._deletion.max_text_bytes, lock=FOR_UPDATE)
-            if edited := [str(difference.key) for difference in found if difference.kind == "different"]:
-                raise EditedRows(
-                    f"rows of {name} were edited while clean ran: {len(edited):,} ({'/'.join(self._table.row_key)} {some(edited[: SHOWN_KEYS + 1])})",
-                    f"parloader verify shows the edits; {replace(self._deletion.command, edited_too=True)} deletes these rows as well",
-                )
+            self._require_none_edited([str(difference.key) for difference in found if difference.kind == "different"])
+
+    def _generated(self, last: Pass) -> pl.DataFrame:
+        return self._deletion.generator(last).frame(self._part).select(column.name for column in self._deletion.view.columns)
+
+    def _require_none_edited(self, keys: list[str]) -> None:
+        if keys:
+            deletion = self._deletion
+            raise EditedRows(
+                f"rows of {deletion.name} were edited while clean ran: {len(keys):,} ({'/'.join(self._table.row_key)} {some(keys[: SHOWN_KEYS + 1])})",
+                f"parloader verify shows the edits; {deletion.command.despite_edits([] if deletion.view.unique else [deletion.name])}",
+            )
 
     def require_unreferenced(self, connection: Connection, last: Pass = Pass.FIRST) -> None:
         """ForeignRows: a row references one of the rows. All generated rows that did are deleted. `last`: the pass that will be undone."""
@@ -149,16 +162,18 @@ class PartDeletion:
             )
 
     def _delete(self, connection: Connection) -> None:
-        name = self._deletion.name
         if self._keys is not None:
             last_first = f"ORDER BY {sql.quote(str(self._table.key))} DESC" if self._table.root_rows.rows else ""
             for condition in reversed(self._conditions):
                 self._delete_where(connection, condition, last_first)
             return
-        frame = self._row_keys
-        pieces = frame.reverse().iter_slices(1) if self._part.start < self._table.root_rows.stop else (frame,)
-        for piece in pieces:
-            delete_by_key(name, self._deletion.identity, piece, partial(self._delete_where, connection))
+        one_by_one, delete = self._part.start < self._table.root_rows.stop, partial(self._delete_where, connection)
+        if not self._deletion.view.unique:
+            for rows in reversed(self._locked):
+                rows.delete(delete, one_by_one=one_by_one)
+            return
+        for piece in self._row_keys.reverse().iter_slices(1) if one_by_one else (self._row_keys,):
+            delete_by_key(self._deletion.view, piece, delete)
 
     def _delete_where(self, connection: Connection, condition: str, order: str = "") -> int:
         """Deletes the rows for which the condition is true; returns how many."""
@@ -176,16 +191,20 @@ class PartDeletion:
         """Conditions that together are true for the rows and no others, on a table without alias."""
         if self._keys is not None:
             return tuple(sql.within(str(self._table.key), (key_range,)) for key_range in self._keys.ranges(self._part))
-        return tuple(condition for _, condition in conditions_by_key(self._row_keys, self._deletion.identity))
+        if not self._deletion.view.unique:
+            return tuple(rows.condition for rows in self._locked if rows.fingerprints)
+        return tuple(condition for _, condition in conditions_of(self._row_keys, self._deletion.view))
 
     def _doomed(self, connection: Connection) -> DoomedRows:
-        name, identity = self._deletion.name, self._deletion.identity
         if self._keys is not None:
             outside = f"NOT {sql.within(str(self._table.key), self._keys.ranges(self._part), of='c')}"
             return DoomedRows(conditions=self._conditions, outside=outside)
         within_table = any(reference.within_table for reference in self._deletion.references)
-        row_keys = existing(connection, name, identity, self._row_keys) if within_table else ()
-        return DoomedRows(conditions=self._conditions, outside="TRUE", view=identity_text(name, identity), row_keys=frozenset(row_keys))
+        view, frame = self._deletion.view, self._generated(Pass.FIRST)
+        if view.unique:
+            view, frame = replace(view, columns=view.identity_columns), self._row_keys
+        row_keys = existing(connection, view, frame) if within_table else ()
+        return DoomedRows(conditions=self._conditions, outside="TRUE", view=view, row_keys=frozenset(row_keys))
 
     def _same_segment(self) -> Iterator[IndexRange]:
         """The part in pieces with consecutive keys, so that no row between them is locked."""

@@ -1,19 +1,16 @@
 """Compares rows of a table with the generated ones."""
 
-import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 
 import polars as pl
 
 from parloader.database.driver import Connection
 from parloader.rows import server_text
+from parloader.rows.equivalent_texts import is_equivalent, unquoted
 from parloader.rows.lookup import LOOKUP_ROWS, ExpectedAndActual, conditions_by_key, find_rows
 from parloader.rows.server_text import RowText, as_server_text, rows_as_text
-from parloader.schema.model import ColumnSchema, ColumnType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +22,6 @@ class Difference:
     key: int | str  # the integer key, or the row key's values separated by slashes
     columns: tuple[tuple[str, str, str], ...] = ()  # (column, expected, found)
 
-
-# MySQL drops a number's last digits rather than write more characters
-MYSQL_REAL_CHARACTERS = 22
-REAL_TOLERANCE = 1e-14
-
-# JSON numbers without a fraction are integers from here up to JSON_INTEGER_END - 1; MySQL makes any other one a floating-point number
-JSON_INTEGER_START, JSON_INTEGER_END = -(2**63), 2**64
 
 # Differences per kind that are reported in full; all are counted
 MAX_SHOWN = 10
@@ -101,68 +91,14 @@ def differing(view: RowText, pairs: Iterable[ExpectedAndActual]) -> Iterator[Dif
         elif different := tuple(
             (column.name, _shortened(one), _shortened(other))
             for column, one, other in zip(view.columns, expected, actual, strict=True)
-            if one != other and not _is_equivalent(column, one, other)
+            if one != other and not is_equivalent(column, one, other)
         ):
             yield Difference(kind="different", table=view.table, key=key, columns=different)
 
 
 def _key(view: RowText, texts: Mapping[str, str]) -> int | str:
-    return int(texts[view.key]) if view.key is not None else "/".join(_unquoted(texts[name]) for name in view.identity)
-
-
-def _unquoted(text: str) -> str:
-    """The value of a quoted literal; any other literal unchanged."""
-    return text[1:-1].replace("''", "'").replace("\\\\", "\\") if text.startswith("'") else text
+    return int(texts[view.key]) if view.key is not None else "/".join(unquoted(texts[name]) for name in view.identity)
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 3]}…'"
-
-
-def _is_equivalent(column: ColumnSchema, one: str, other: str) -> bool:
-    """Whether two different literals have the same meaning."""
-    if "NULL" in (one, other):
-        return False
-    match column.kind:
-        case ColumnType.JSON:
-            return _is_equivalent_json(_unquoted(one), _unquoted(other))
-        case ColumnType.REAL:
-            return math.isclose(float(one), float(other), rel_tol=REAL_TOLERANCE if len(one) > MYSQL_REAL_CHARACTERS else 0)
-        case _:
-            return False
-
-
-def _json_number(digits: str) -> int | float:
-    number = int(digits)
-    return number if JSON_INTEGER_START <= number < JSON_INTEGER_END else float(digits)
-
-
-def _double(text: str) -> float:
-    """ValueError: no floating-point number has exactly these digits as its shortest text."""
-    number = float(text)
-    if Decimal(text) != Decimal(repr(number)):
-        raise ValueError(text)
-    return number
-
-
-def _integer(digits: str) -> int:
-    """ValueError: JSON has no integer of this size."""
-    number = int(digits)
-    if not JSON_INTEGER_START <= number < JSON_INTEGER_END:
-        raise ValueError(digits)
-    return number
-
-
-def _is_equivalent_json(generated: str, found: str) -> bool:
-    """MySQL makes the generated number 0.10000000000000000001 the double 0.1. It shows such digits only if somebody stored a DECIMAL."""
-    try:
-        return _normalized_json(generated) == _normalized_json(found, parse_float=_double, parse_int=_integer)
-    except ValueError:  # not valid JSON: without MariaDB's CHECK, a JSON column holds any text
-        return False
-
-
-def _normalized_json(
-    text: str, *, parse_float: Callable[[str], float] = float, parse_int: Callable[[str], int | float] = _json_number
-) -> str:
-    """As text, because Python takes 1, 1.0 and true for equal."""
-    return json.dumps(json.loads(text, parse_float=parse_float, parse_int=parse_int), sort_keys=True)

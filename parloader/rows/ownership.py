@@ -15,9 +15,10 @@ from parloader.plans.generators import Unique
 from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
 from parloader.rows.clean_command import CleanCommand
-from parloader.rows.lookup import conditions_by_key, existing, find_rows
+from parloader.rows.equivalent_texts import is_same
+from parloader.rows.lookup import conditions_of, existing, find_rows
 from parloader.rows.server_text import RowText, as_server_text, row_text
-from parloader.schema.model import ColumnSchema, ColumnType, Schema, TableSchema
+from parloader.schema.model import ColumnType, Schema, TableSchema
 from parloader.schema.recorded_types import as_recorded
 
 # Rows per generated frame
@@ -79,21 +80,25 @@ class OwnedRows:
 
     def row_keys(self, connection: Connection) -> "RowKeys":
         """The row keys of those that have no integer key, as far as these rows exist. SchemaMismatch: a column of the row key is gone."""
-        columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], self.by_row_key[0][0])
+        live = introspection.read_tables(connection, {self.name})[self.name]
         hashes = [pl.Series(dtype=pl.Int64)]
         for run, of in self.by_row_key:
-            for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
-                hashes.append(pl.Series(map(hash, existing(connection, self.name, columns, frame)), dtype=pl.Int64))
-        return RowKeys(view=identity_text(self.name, columns), sorted_hashes=pl.concat(hashes).unique().sort())
+            view = row_key_text(live, run)
+            for frame in generate_row_keys(run, view, run.done_by_pass(self.name, of)):
+                hashes.append(pl.Series(map(hash, existing(connection, view, frame)), dtype=pl.Int64))
+        return RowKeys(view=row_key_text(live, self.by_row_key[0][0]), sorted_hashes=pl.concat(hashes).unique().sort())
 
     def conditions(self, connection: Connection, keys_per_condition: int) -> Iterator[str]:
-        """Conditions that together are true for these rows and no others, on a table without alias."""
+        """Conditions that together are true for these rows and no others, on a table without alias.
+
+        In a table without a key they are also true for rows that others added since with the same values in the columns of `identity`.
+        """
         for run, of in self.passes:
             key = run.table(self.name).key
             if key is None:
-                columns = identity_columns(introspection.read_tables(connection, {self.name})[self.name], run)
-                for frame in generate_identities(run, self.name, run.done_by_pass(self.name, of)):
-                    yield from (condition for _, condition in conditions_by_key(frame, columns))
+                view = row_key_text(introspection.read_tables(connection, {self.name})[self.name], run)
+                for frame in generate_row_keys(run, view, run.done_by_pass(self.name, of)):
+                    yield from (condition for _, condition in conditions_of(frame, view))
                 continue
             for first, last in run.key_ranges(self.name, of):
                 for start in range(first, last + 1, keys_per_condition):
@@ -112,23 +117,33 @@ class RowKeys:
     sorted_hashes: pl.Series
 
     def missing(self, row_keys: Sequence[tuple[str, ...]]) -> list[int]:
-        """The positions of the row keys that are not among these."""
+        """The positions of the row keys that are not among these, and of copies of rows in a table without a key."""
         hashes = pl.Series(map(hash, row_keys), dtype=pl.Int64)
         if self.sorted_hashes.is_empty():
             return list(range(len(row_keys)))
         found = self.sorted_hashes.search_sorted(hashes).clip(upper_bound=self.sorted_hashes.len() - 1)
-        return (self.sorted_hashes.gather(found) != hashes).arg_true().to_list()
+        return ((self.sorted_hashes.gather(found) != hashes) | ~hashes.is_first_distinct()).arg_true().to_list()
 
 
-def identity_text(table: str, columns: tuple[ColumnSchema, ...]) -> RowText:
-    """The text of a table's row key."""
-    return RowText(table=table, columns=columns, identity=tuple(column.name for column in columns))
+def is_keyless(live: TableSchema, run: Run) -> bool:
+    """Whether no unique key of the live table tells the run's rows from others, so that all generated values together must do so."""
+    table = run.plan.table(live.name)
+    return table.key is None and not live.is_unique(table.identity)
 
 
-def generate_identities(run: Run, name: str, parts: Iterable[IndexRange]) -> Iterator[pl.DataFrame]:
-    """Generates the row keys of these rows of the run's table again, in frames that also have the columns they are computed from."""
-    table = run.plan.table(name)
-    generation = RowGenerator(run.plan, only(table, table.identity), run.rows)
+def row_key_text(live: TableSchema, run: Run) -> RowText:
+    """How the server shows the row key by which the run finds its rows: in a table without a key, all generated values. SchemaMismatch: a column is gone."""
+    table = run.plan.table(live.name)
+    columns = table.checked if is_keyless(live, run) else table.identity
+    if missing := [column for column in columns if column not in live.column_names]:
+        raise _columns_gone(live, missing)
+    return row_text(as_loaded(live, run), columns, None, table.identity)
+
+
+def generate_row_keys(run: Run, view: RowText, parts: Iterable[IndexRange]) -> Iterator[pl.DataFrame]:
+    """Generates the view's columns of these rows of the run's table again, in frames that also have the columns they are computed from."""
+    table = run.plan.table(view.table)
+    generation = RowGenerator(run.plan, only(table, [column.name for column in view.columns]), run.rows)
     for part in parts:
         for batch in batches(part, lambda: IDENTITY_BATCH_ROWS):
             yield generation.frame(batch)
@@ -139,19 +154,12 @@ def as_loaded(live: TableSchema, run: Run) -> TableSchema:
     return as_recorded(live, run.table(live.name).types)
 
 
-def identity_columns(live: TableSchema, run: Run) -> tuple[ColumnSchema, ...]:
-    """The columns of the row key by which the run finds its rows in the live table. SchemaMismatch: one is gone."""
-    identity = run.plan.table(live.name).identity
-    if missing := [column for column in identity if column not in live.column_names]:
-        raise _columns_gone(live, missing)
-    return tuple(as_loaded(live, run).column(column) for column in identity)
-
-
 def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int) -> tuple[int, list[str]]:
     """Counts the rows that exist with keys of the run's generated rows; also returns the first `limit` of these keys.
 
     It includes rows that the ledger does not list. Among the keys that the run has not committed, an integer key is enough, because the
-    run reserved it. A row key is not, because others may use the same one: the row must also have the generated values.
+    run reserved it. A row key is not, because others may use the same one: the row must also have the generated values. In a table without
+    a key, rows that the run committed are gone once as many were deleted: equal ones that remain are copies.
     """
     entry = run.table(name)
     if entry.key is not None:
@@ -163,7 +171,8 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
         return 0, []
     live = introspection.read_tables(connection, {name})[name]
     count, first = 0, list[str]()
-    for texts in chain(_committed_row_keys(connection, live, run), _identical_row_keys(connection, live, run)):
+    committed = () if is_keyless(live, run) else _committed_row_keys(connection, live, run)
+    for texts in chain(committed, _identical_row_keys(connection, live, run)):
         count += 1
         first += ["/".join(texts)] if count <= limit else []
     return count, first
@@ -171,9 +180,9 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
 
 def _committed_row_keys(connection: Connection, live: TableSchema, run: Run) -> Iterator[tuple[str, ...]]:
     """The row keys that the run committed and that exist."""
-    columns = identity_columns(live, run)
-    for frame in generate_identities(run, live.name, run.done_by_pass(live.name, Pass.FIRST)):
-        yield from existing(connection, live.name, columns, frame)
+    view = row_key_text(live, run)
+    for frame in generate_row_keys(run, view, run.done_by_pass(live.name, Pass.FIRST)):
+        yield from existing(connection, view, frame)
 
 
 def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> Iterator[tuple[str, ...]]:
@@ -186,24 +195,25 @@ def _identical_row_keys(connection: Connection, live: TableSchema, run: Run) -> 
     for part in run.gaps(live.name):
         for batch in batches(part, lambda: IDENTITY_BATCH_ROWS):
             for expected, actual in find_rows(connection, view, generation.frame(batch).select(columns)):
-                if actual == expected:
+                if actual is not None and is_same(view.columns, expected, actual):
                     yield tuple(str(expected[position]) for position in positions)
 
 
 def require_unique_keys(connection: Connection, runs: tuple[Run, ...], schema: Schema) -> None:
     """SchemaMismatch: somebody removed the unique key of the columns by which a run finds its rows, and a key of the run has several rows now.
 
-    `schema`: those of the runs' tables that exist. SchemaMismatch as well: one of these columns is gone, or an integer key has another type or accepts NULL.
+    Only integer keys: of other rows, all values are compared then. `schema`: those of the runs' tables that exist. SchemaMismatch as well:
+    one of these columns is gone, or an integer key has another type or accepts NULL.
     """
     for run, name in children_first(runs):
         if name not in schema:
             continue
-        live, columns = schema[name], run.plan.table(name).row_key
-        _require_columns(live, columns)
+        live, table = schema[name], run.plan.table(name)
+        columns = table.row_key
+        _require_columns(live, table.checked if is_keyless(live, run) else columns)
         _require_integers(live, run.table(name).key)
         _require_literals(live, run)
-        folded = {column.lower() for column in columns}
-        if any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in live.unique_keys):
+        if table.key is None or live.is_unique(columns):
             continue
         listed = ", ".join(map(sql.quote, columns))
         for condition in OwnedRows(name, ((run, Pass.FIRST),)).conditions(connection, IDENTITY_BATCH_ROWS):
@@ -246,8 +256,9 @@ def _require_literals(live: TableSchema, run: Run) -> None:
     """SchemaMismatch: a column of the row key has another type now, which does not hold the generated values."""
     if run.table(live.name).key is not None:
         return
-    columns = identity_columns(live, run)
-    first = next(generate_identities(run, live.name, run.done_by_pass(live.name, Pass.FIRST))).head(1)
+    view = row_key_text(live, run)
+    columns = view.columns
+    first = next(generate_row_keys(run, view, run.done_by_pass(live.name, Pass.FIRST))).head(1)
     try:
         first.select(as_server_text(first, columns))
     except TypeError as error:

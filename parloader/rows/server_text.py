@@ -35,7 +35,11 @@ class RowText:
     table: str
     columns: tuple[ColumnSchema, ...]
     key: str | None = None  # the integer column by which rows are found
-    identity: tuple[str, ...] = ()  # if `key` is None: all columns of a PRIMARY or UNIQUE key, NOT NULL and among `columns`
+    identity: tuple[
+        str, ...
+    ] = ()  # if `key` is None: the columns by which rows are found, among `columns` and never NULL in generated rows
+    unique: bool = True  # whether they contain a unique key; otherwise rows are told apart by all `columns` (see table_scans.py)
+    indexed: bool = True  # whether an index serves these look-ups; otherwise each of them reads the table from its beginning to its end
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -92,7 +96,14 @@ def _quoted_expression(name: str, charset: str) -> str:
 
 def row_text(live: TableSchema, columns: Iterable[str], key: str | None, identity: tuple[str, ...] = ()) -> RowText:
     """The text of these columns of a live table; rows are found by `key`, or by `identity` if that is None."""
-    return RowText(table=live.name, columns=tuple(_as_written(live.column(name)) for name in columns), key=key, identity=identity)
+    return RowText(
+        table=live.name,
+        columns=tuple(_as_written(live.column(name)) for name in columns),
+        key=key,
+        identity=identity,
+        unique=key is not None or live.is_unique(identity),
+        indexed=key is not None or live.is_indexed(identity),
+    )
 
 
 def _as_written(column: ColumnSchema) -> ColumnSchema:
@@ -144,6 +155,19 @@ def _digest(connection: Connection, view: RowText, which: str, order: str = "") 
 def digest_of_texts(texts: Iterable[str]) -> str:
     """The digest that the server computes for rows with these texts, in this order."""
     return hashlib.sha256(SEPARATOR.join(texts).encode()).hexdigest()
+
+
+FINGERPRINT_DIGITS = 16
+
+
+def fingerprint_expression(view: RowText) -> str:
+    """SQL for a hash of the row's texts, in hexadecimal digits."""
+    return f"LEFT(SHA2(CONCAT_WS(',', {', '.join(view.expressions)}), 256), {FINGERPRINT_DIGITS:d})"
+
+
+def fingerprint(texts: str) -> str:
+    """The hash that the server computes for a row with these texts, separated by commas."""
+    return hashlib.sha256(texts.encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def rows_by_key(connection: Connection, view: RowText, first: int, last: int, *, lock: str = "") -> dict[int, tuple[str, ...]]:

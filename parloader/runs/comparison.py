@@ -13,7 +13,8 @@ from parloader.plans.row_ranges import IndexRange, gaps, split
 from parloader.rows import server_text
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.differences import MAX_SHOWN, Difference
-from parloader.rows.ownership import as_loaded, some
+from parloader.rows.ownership import as_loaded, is_keyless, some
+from parloader.rows.server_text import RowText
 from parloader.runs.preparation import fitted_to
 from parloader.runs.trigger_watch import hint_at_triggers
 from parloader.schema.model import Schema
@@ -125,13 +126,16 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
     There are never more workers than the rows are worth.
     """
 
+    def view_of(table: Table) -> RowText:
+        return server_text.row_text(as_loaded(schema[table.name], run), table.checked, table.key, table.identity)
+
     def share(table: Table, partitions: tuple[IndexRange, ...], last: Pass) -> Share:
         return Share(
             plan=run.plan,
             name=table.name,
             rows=run.rows,
             partitions=partitions,
-            view=server_text.row_text(as_loaded(schema[table.name], run), table.checked, table.key, table.identity),
+            view=view_of(table),
             last=last,
         )
 
@@ -143,7 +147,7 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
         finished = run.done_by_pass(table.name, Pass.SECOND)
         first_pass_only = tuple(gap for part in run.done_by_pass(table.name, Pass.FIRST) for gap in gaps(part, finished))
         for last, parts in ((Pass.FIRST, first_pass_only), (Pass.SECOND, finished)):
-            for worker, partitions in enumerate(split(parts, procs if table.partitioned else 1)):
+            for worker, partitions in enumerate(split(parts, procs if parts and table.partitioned and view_of(table).indexed else 1)):
                 by_worker[worker].append(share(table, partitions, last))
     return [tuple(shares) for shares in by_worker if shares]
 
@@ -167,7 +171,7 @@ def require_no_edited_rows(context: CompareContext, run: Run, schema: Schema, co
         perhaps = hint_at_triggers(schema)
         raise EditedRows(
             f"rows of run {run.run_id} were edited since parloader generated them: {tables}",
-            f"Nothing was deleted. parloader verify shows the edits; {edited_too} deletes these rows as well"
+            f"Nothing was deleted. parloader verify shows the edits; {command.despite_edits([name for name in edited if is_keyless(schema[name], run)])}"
             + (f". {perhaps}" if perhaps else ""),
         )
     return {table: rows for table, rows in comparison.missing.items() if rows}

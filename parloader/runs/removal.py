@@ -28,6 +28,7 @@ from parloader.rows.ownership import (
     as_loaded,
     children_first,
     count_remaining_rows,
+    is_keyless,
     require_no_shared_rows,
     require_unique_keys,
     some,
@@ -103,12 +104,13 @@ class Removal:
     def deletion(self, run: Run, name: str) -> Deletion:
         """How the run's rows of a table are deleted."""
         table, live = run.plan.table(name), as_loaded(self.schema[name], run)
+        columns = table.checked if self.compared or is_keyless(live, run) else table.row_key
         return Deletion(
             plan=run.plan,
             name=name,
             rows=run.rows,
-            identity=tuple(live.column(column) for column in table.identity),
-            view=row_text(live, table.checked, table.key, table.identity) if self.compared else None,
+            view=row_text(live, columns, table.key, table.identity),
+            compared=self.compared,
             references=self.references.to(name),
             own=self._self_references(live, table),
             max_text_bytes=self.max_text_bytes,
@@ -118,11 +120,11 @@ class Removal:
 
     def _self_references(self, live: TableSchema, table: Table) -> SelfReferences:
         """The foreign keys of the table to itself."""
-        updates = any(trigger.event == "UPDATE" for trigger in live.triggers)
+        fixed = any(trigger.event == "UPDATE" for trigger in live.triggers) or (table.key is None and not live.is_unique(table.identity))
         return SelfReferences(
             table=live.name,
             references=tuple(reference for reference in self.references.to(live.name) if reference.within_table),
-            movable=frozenset() if updates else frozenset(live.column_names) - {*table.row_key},
+            movable=frozenset() if fixed else frozenset(live.column_names) - {*table.row_key},
             nullable=frozenset(column.name for column in live.columns if column.nullable),
             all_seen=self.references.complete and not self.references.hidden,
         )

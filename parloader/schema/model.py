@@ -3,7 +3,7 @@
 Sources: MySQL manual "Schema Object Names" (quoting), "The INFORMATION_SCHEMA COLUMNS Table"; MariaDB Knowledge Base "Information Schema".
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -172,6 +172,7 @@ class TableSchema:
     comment: str = ""
     unique_keys: tuple[UniqueKey, ...] = ()  # the primary key first, if there is one
     indexes: tuple[tuple[str, ...], ...] = ()  # the columns of each non-unique index
+    sorted_indexes: tuple[tuple[str, ...], ...] = ()  # the columns of each index in which rows are looked up by their values, unique or not
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     partitioning: Partitioning | None = None
@@ -190,6 +191,15 @@ class TableSchema:
     def _identifies_rows(self, key: UniqueKey) -> bool:
         columns = [self.column(name) for name in key.columns]
         return not key.expressions and bool(columns) and not any(column.nullable or column.generated for column in columns)
+
+    def is_unique(self, columns: Iterable[str]) -> bool:
+        """Whether no two rows have the same values in these columns, if none of them is NULL: they contain a unique key."""
+        folded = {column.lower() for column in columns}
+        return any(not key.expressions and {column.lower() for column in key.columns} <= folded for key in self.unique_keys)
+
+    def is_indexed(self, columns: Collection[str]) -> bool:
+        """Whether an index begins with these columns, in any order."""
+        return any(set(index[: len(columns)]) == set(columns) for index in self.sorted_indexes)
 
     @property
     def has_document_ids(self) -> bool:

@@ -1,15 +1,14 @@
 """One worker of a comparison (verify; clean before it deletes): regenerates its rows and compares them with the database.
 
-A batch is compared by checksums first, and row by row only if they differ.
+A batch is compared by checksums first, and row by row only if they differ. Without an index that finds rows, one worker reads the table.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-
-import polars as pl
 
 from parloader.database.driver import Connection
 from parloader.database.target import Target
@@ -19,6 +18,7 @@ from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 from parloader.rows.differences import MAX_SHOWN, Difference, differences
 from parloader.rows.server_text import RowText
+from parloader.rows.table_scan import ROWS_PER_SCAN, expected_fingerprints, scanned_differences
 from parloader.workers.batching import Pace
 from parloader.workers.events import Differs
 from parloader.workers.executor import SMALL_COMPARISON_ROWS, WorkerChannel
@@ -73,17 +73,25 @@ class CompareTask:
     def _batches(self, channel: WorkerChannel) -> Iterator[BatchWork]:
         for share in self.shares:
             generator = RowGenerator(share.plan, share.plan.table(share.name).after_pass(share.last), share.rows)
-            columns = [column.name for column in share.view.columns]
+            batch_rows = ROWS_PER_COMPARISON if share.view.indexed else ROWS_PER_SCAN
             for partition in share.partitions:
-                for batch in batches(partition, lambda: ROWS_PER_COMPARISON):
+                for batch in batches(partition, partial(int, batch_rows)):
                     begun = time.perf_counter()
-                    comparison = _Comparison(share, generator.frame(batch).select(columns), self.max_text_bytes)
+                    comparison = _Comparison(share.name, self._comparing(share.view, generator, batch))
                     yield BatchWork(
                         WorkItem("verifying", share.name, batch, writes=False),
                         comparison.run,
                         time.perf_counter() - begun,
                         partial(comparison.report, channel, self.worker),
                     )
+
+    def _comparing(self, view: RowText, generator: RowGenerator, batch: IndexRange) -> Callable[[Connection], Iterable[Difference]]:
+        """What finds the differences of a batch. The rows are generated before."""
+        if not view.indexed:
+            expected = expected_fingerprints(generator, view, batch)
+            return lambda connection: scanned_differences(connection, view, generator, batch, expected)
+        frame = generator.frame(batch).select(column.name for column in view.columns)
+        return lambda connection: differences(connection, view, frame, self.max_text_bytes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,26 +109,28 @@ class Share:
 class _Comparison:
     """The comparison of one batch, and what it finds."""
 
-    def __init__(self, share: Share, expected: pl.DataFrame, max_text_bytes: int) -> None:
-        self._share = share
-        self._expected = expected
-        self._max_text_bytes = max_text_bytes
-        self._differences: list[Difference] = []
+    def __init__(self, table: str, differences: Callable[[Connection], Iterable[Difference]]) -> None:
+        self._table = table
+        self._differences = differences
+        self._counts: Counter[str] = Counter()
+        self._shown: list[Difference] = []
 
     def run(self, connection: Connection) -> None:
-        self._differences = list(differences(connection, self._share.view, self._expected, self._max_text_bytes))
+        self._counts, self._shown = Counter(), []
+        for difference in self._differences(connection):
+            self._counts[difference.kind] += 1
+            if self._counts[difference.kind] <= MAX_SHOWN:
+                self._shown.append(difference)
 
     def report(self, channel: WorkerChannel, worker: int, _seconds: float) -> None:
-        if not self._differences:
+        if not self._shown:
             return
-        missing = [d for d in self._differences if d.kind == "missing"]
-        different = [d for d in self._differences if d.kind == "different"]
         channel.send(
             Differs(
                 worker=worker,
-                table=self._share.name,
-                differences=(*missing[:MAX_SHOWN], *different[:MAX_SHOWN]),
-                missing=len(missing),
-                different=len(different),
+                table=self._table,
+                differences=tuple(sorted(self._shown, key=lambda difference: difference.kind != "missing")),
+                missing=self._counts["missing"],
+                different=self._counts["different"],
             )
         )

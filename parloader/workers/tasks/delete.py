@@ -9,6 +9,7 @@ from parloader.database.driver import Connection
 from parloader.ledger import control, recorded_batches
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows.deletion import Deletion
+from parloader.rows.lookup import SCAN_ROWS
 from parloader.workers.batching import AutoBatch, Pace
 from parloader.workers.executor import SMALL_DELETION_ROWS, WorkerChannel
 from parloader.workers.self_references import deletion_batches
@@ -38,10 +39,11 @@ class DeleteTask(LedgerTask):
 
     def _batches(self, connection: RetryingConnection, pace: Pace) -> Iterator[BatchWork]:
         sizer = self.chunk.sizer(NO_BOUND_BYTES)
+        indexed = self.deletion.view.indexed  # if not, each batch reads the entire table, so smaller ones would save no time
         doing = "deleting from" if self.update is None else "undoing the second pass of"
         partitions = self.committed_ranges(connection, recorded_batches.committed_parts) if self.is_retry else self.partitions
         for partition in reversed(partitions):
-            for batch in deletion_batches(self.table, self.current_pass, partition, lambda: pace.cut(sizer.rows)):
+            for batch in deletion_batches(self.table, self.current_pass, partition, lambda: pace.cut(sizer.rows if indexed else SCAN_ROWS)):
                 yield BatchWork(
                     WorkItem(doing, self.name, batch, partition),
                     partial(self._delete, batch),

@@ -296,7 +296,7 @@ def test_an_entire_schema_with_hostile_names(database: Database, sql_mode: str) 
     }
     there = f"`{other}`.`far`"
     expected[there] = TableSchema(name=there, columns=(id_,), unique_keys=(UniqueKey(name="PRIMARY", columns=("id",)),))
-    assert {name: replace(table, columns=without_texts(table.columns)) for name, table in found.items()} == expected
+    assert {name: replace(table, columns=without_texts(table.columns), sorted_indexes=()) for name, table in found.items()} == expected
 
 
 def test_names_are_compared_as_the_server_compares_them(database: Database) -> None:
@@ -319,3 +319,22 @@ def test_read_with_parents_follows_chains_and_cycles(database: Database) -> None
     with database.connection() as connection:
         assert set(introspection.read_with_parents(connection, ["b"])) == {"a", "b", "c"}
         assert set(introspection.read_with_parents(connection, ["below"])) == {"a", "b", "c", "below"}
+
+
+def test_indexes_that_find_rows_by_their_values(database: Database) -> None:
+    """No index for words or shapes, and no key that MariaDB keeps as hashes."""
+    by_expression = ", KEY e (b, (a + 1), c)" if database.server.kind == "mysql" else ", KEY e (b), UNIQUE KEY h (d)"
+    database.execute(
+        "CREATE TABLE t (a INT, b INT, c VARCHAR(500), d TEXT, g POINT NOT NULL, PRIMARY KEY (b, a), KEY p (c(10)), FULLTEXT KEY f (c), SPATIAL KEY s (g)"
+        f"{by_expression})"
+    )
+    table = read_tables(database, "t")["t"]
+    assert sorted(table.sorted_indexes) == [("b",), ("b", "a"), ("c",)]
+    assert [table.is_indexed(columns) for columns in (["a", "b"], ["b"], ["a"], ["c"], ["d"], ["b", "c"])] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]

@@ -38,7 +38,6 @@ def test_required_parents_are_added_recursively() -> None:
         ({"engine": "BLACKHOLE"}, "BLACKHOLE discards all rows"),
         ({"engine": "ROCKSDB"}, "parloader supports InnoDB tables only, and its engine is ROCKSDB"),
         ({"engine": ""}, "reports no storage engine"),
-        ({"unique_keys": ()}, "clean could not find its rows again"),
     ],
 )
 def test_a_table_that_cannot_be_loaded_or_cleaned_is_refused(change: dict[str, object], reason: str) -> None:
