@@ -121,7 +121,7 @@ class Forecast:
             "buffer_pool_bytes": self.server.buffer_pool_bytes,
             "size_bytes": self.size_bytes,
             "free_bytes": self.free_bytes,
-            "notes": [{"table": note.table, "column": note.column, "text": note.text} for note in self.notes],
+            "notes": [{"table": note.table, "column": note.column, "text": note.text, "guess": note.guess} for note in self.notes],
             "risks": list(self.risks),
         }
 

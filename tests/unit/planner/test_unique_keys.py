@@ -10,9 +10,10 @@ from support.small_schemas import flag, foreign, infer, integer, primary, schema
 from parloader.errors import Refused
 from parloader.planner.completion import complete
 from parloader.planner.request import Fill
-from parloader.plans.generators import Const, Unique
+from parloader.plans.generators import Const, Unique, UniqueKind
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
+from parloader.schema.model import UniqueKey
 
 
 def test_a_small_key_is_refused_with_the_largest_number_that_fits() -> None:
@@ -147,3 +148,62 @@ def test_parloader_does_not_call_its_own_limit_the_column_s() -> None:
     number = schema(table("t", tiny("c"), keys=(unique("c"),)))
     with pytest.raises(Refused, match=r"t\.c holds only 255 values, and the table has 40 rows already\. At most --rows 215 fit"):
         infer(number, "t", existing={"t": 40})
+
+
+def of_expression(expression: str) -> UniqueKey:
+    return replace(unique("place"), columns=(), expressions=(expression,))
+
+
+def test_a_key_of_an_expression_that_may_be_null_is() -> None:
+    """If no column can make it differ: at most one row is marked, so none is."""
+    live = schema(table("t", flag("place", "on", "off"), keys=(of_expression("case when `place` = 'on' then 1 end"),)))
+    assert set(valid(live, infer(live, "t"))["t"]["place"]) == {"off"}
+
+
+def test_a_key_of_an_expression_and_a_foreign_key() -> None:
+    """The name differs, rather than that there are as many parents as rows."""
+    live = schema(
+        table(
+            "t",
+            integer("team_id"),
+            text("name"),
+            keys=(replace(unique("team_id"), expressions=("lower(`name`)",)),),
+            to=(foreign("team_id", "team"),),
+        ),
+        table("team"),
+    )
+    rows = valid(live, infer(live, "t"))
+    assert rows["t"]["name"].n_unique() == 1_000
+    assert rows["team"].height == 10
+
+
+def test_a_key_of_two_foreign_keys_in_an_expression() -> None:
+    live = schema(
+        table(
+            "t",
+            integer("a_id"),
+            integer("b_id"),
+            keys=(of_expression("concat(`a_id`,'-',`b_id`)"),),
+            to=(foreign("a_id", "a"), foreign("b_id", "b")),
+        ),
+        table("a"),
+        table("b"),
+    )
+    rows = valid(live, infer(live, "t"))["t"]
+    assert rows.select("a_id", "b_id").n_unique() == 1_000
+
+
+def test_two_keys_that_use_one_column_in_different_ways() -> None:
+    keys = (unique("name"), of_expression("left(`name`,4)"), replace(of_expression("right(`name`,6)"), name="uq_end"))
+    live = schema(table("t", text("name"), keys=keys))
+    names = valid(live, infer(live, "t"))["t"]["name"]
+    assert names.str.head(4).n_unique() == names.str.tail(6).n_unique() == 1_000
+
+
+def test_given_values_are_followed_too() -> None:
+    """A plan's own `unique` keeps the key, so there is nothing to guess."""
+    live = schema(table("t", text("name"), keys=(of_expression("lower(`name`)"),)))
+    for given, trials in ((Unique(form=UniqueKind.TEXT, length=6), ""), (Const(value="a"), "tested on a sample")):
+        target = Table(name="t", rows=10, columns={"name": given}, partitioned=True, reuse=False)
+        assert trials in notes(with_columns(live, Fill.ALL, target), "t")
+        assert bool(notes(with_columns(live, Fill.ALL, target), "t")) is bool(trials)

@@ -263,3 +263,27 @@ def test_column_names_are_spelled_as_in_the_table() -> None:
 
 def test_names_in_double_quotes() -> None:
     assert parse_check('"a" > 0 and "b" = \'x\'') == ParsedCheck(cases=((above(0), one_of("b", "x")),))
+
+
+@pytest.mark.parametrize(
+    ("clause", "cases"),
+    [
+        (
+            "(case when `a` = 1 then `b` end) is null",
+            ((OneOf(column="a", values=(1,)), NotNull(column="a"), Null(column="b")), (NoneOf(column="a", values=(1,)),)),
+        ),
+        ("(case when `a` = 1 then `b` end) is not null", ((OneOf(column="a", values=(1,)), NotNull(column="a"), NotNull(column="b")),)),
+        ("if(`a` is null,1,NULL) is null", ((NotNull(column="a"),),)),
+        ("if(`a` is null,1,NULL) is not null", ((Null(column="a"),),)),
+        ("coalesce(`a`,`b`) is null", ((Null(column="a"), Null(column="b")),)),
+        ("coalesce(`a`,`b`) is not null", ((NotNull(column="a"),), (NotNull(column="b"),))),
+        ("lcase(`a`) is null", ((Null(column="a"),),)),
+        ("(`a` + `b`) is null", ((Null(column="a"),), (Null(column="b"),))),
+        ("(`a` + `b`) is not null", ((NotNull(column="a"), NotNull(column="b")),)),
+        ("(`a` / `b`) is null", None),
+        ("1 is null", ()),
+    ],
+)
+def test_whether_an_expression_is_null(clause: str, cases: tuple[tuple[Predicate, ...], ...] | None) -> None:
+    found = parse_check(clause)
+    assert (found and set(found.cases)) == (None if cases is None else set(cases)) or (found is not None and found.cases == cases)
