@@ -60,7 +60,7 @@ solver.py is where the work is done; the steps of a round are, in order, foreign
 for the final round, column_generators.py.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from parloader.errors import Refused, UsageError
@@ -110,13 +110,23 @@ def complete(
             )
     request = PlanningRequest(
         plan=plan,
-        schema=_with_written_references(plan, schema),
+        schema=schema,
         existing=existing,
         parents=parents,
         fill=fill,
         allowed_databases=frozenset(allowed_databases),
         allow_history=allow_history,
     )
+    refusals = []
+    for written in _with_written_references(plan, schema):
+        try:
+            return _completed(replace(request, schema=written))
+        except Refused as error:
+            refusals.append(error)
+    raise refusals[0]
+
+
+def _completed(request: PlanningRequest) -> CompletedPlan:
     try:
         solver = PlanSolver(request)
         completed, notes = solver.solve()
@@ -129,8 +139,11 @@ def complete(
     return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused), guessed=frozenset(solver.guessed))
 
 
-def _with_written_references(plan: Plan, schema: Schema) -> Schema:
-    """The schema, in which foreign keys from generated columns are from the columns that these are made of, unless the plan gives columns."""
+def _with_written_references(plan: Plan, schema: Schema) -> Iterator[Schema]:
+    """The schema, in which foreign keys from generated columns are from the columns that these are made of, unless the plan gives columns.
+
+    Then, if some of these are NULL in some rows, the schema in which they are NULL in all.
+    """
     given = {table.name for table in plan.tables if table.columns}
     names = [
         name
@@ -138,10 +151,12 @@ def _with_written_references(plan: Plan, schema: Schema) -> Schema:
         if name not in given and any(table.column(column).expression for key in table.foreign_keys for column in key.columns)
     ]
     if not names:
-        return schema
+        yield schema
+        return
     from parloader.planner.expressions.references import with_written_columns  # importing sqlglot takes 0.2 s
 
-    return {**schema, **{name: with_written_columns(schema[name]) for name in names}}
+    for fills in (True, False):
+        yield {**schema, **{name: with_written_columns(schema[name], fills_conditional=fills) for name in names}}
 
 
 def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refused:

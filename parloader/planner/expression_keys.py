@@ -82,6 +82,8 @@ class ExpressionKeySolver:
 
     def limit(self, key: UniqueKey) -> str:
         """Why a key that is followed has too few values. Empty: it is not followed, or the plan gives a column of it."""
+        if self.draft.given.keys() & {*self._expressions.base_columns(key)}:
+            return ""
         sizes = [
             (capacity(form.generator), column)
             for column in self._open_columns(key, UniquenessLayout())

@@ -27,11 +27,11 @@ class _Source:
     conditional: bool = False  # NULL instead in some rows
 
 
-def with_written_columns(table: TableSchema) -> TableSchema:
+def with_written_columns(table: TableSchema, *, fills_conditional: bool = True) -> TableSchema:
     """The table with foreign keys from written columns, and with conditions that the rows satisfy as they do the CHECKs.
 
-    If several foreign keys are made of the same column, each in other rows, the first one is filled and the others are NULL. A foreign key that
-    cannot be followed stays as it is.
+    If several foreign keys are made of the same column, each in other rows, the first one is filled and the others are NULL; without
+    `fills_conditional`, all of them are. A foreign key that cannot be followed stays as it is.
     """
     foreign_keys, checks = list[ForeignKey](), list[Check]()
     picked: set[str] = set()  # columns of which every row is picked for a conditional key
@@ -46,7 +46,7 @@ def with_written_columns(table: TableSchema) -> TableSchema:
             continue
         written = replace(key, columns=tuple(source.column for source in found))
         conditional = [name for name, source in zip(key.columns, found, strict=True) if source.conditional]
-        fills = key.parent != table.name and not picked & {*written.columns}
+        fills = fills_conditional and key.parent != table.name and not picked & {*written.columns}
         conditions = list(_conditions(table, key, conditional, null=not fills))
         if len(conditions) < len(conditional):
             foreign_keys.append(key)

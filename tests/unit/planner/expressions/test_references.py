@@ -1,5 +1,7 @@
 """Foreign keys from generated columns become foreign keys from the columns that these are made of."""
 
+from dataclasses import replace
+
 import pytest
 from support.completed_plans import with_columns
 from support.small_schemas import flag, foreign, infer, integer, schema, table
@@ -67,3 +69,15 @@ def test_a_column_that_has_another_value_instead_of_null_is_filled() -> None:
     given = Table(name="child", rows=10, columns={}, partitioned=True, reuse=False)
     completed = with_columns(schema(child, table("parent")), Fill.DEMANDED, given)
     assert isinstance(completed.plan.table("child").columns["a"], Pick)
+
+
+def test_if_the_parent_cannot_be_filled_the_key_is_null() -> None:
+    child = table(
+        "child",
+        integer("target"),
+        flag("kind", "user", "other"),
+        integer("user_id", generated=True, nullable=True, expression="if(`kind` = 'user',`target`,NULL)"),
+        to=(foreign("user_id", "user"),),
+    )
+    live = schema(child, replace(table("user"), engine="MyISAM"))
+    assert infer(live, "child").plan.table("child").columns["kind"].listed_values == ("other",)
