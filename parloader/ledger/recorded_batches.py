@@ -3,20 +3,17 @@
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, IntegrityError, Leading
 from parloader.ledger import control
+from parloader.ledger.run import MAX_NAME_CHARACTERS, batch_name
 from parloader.plans.row_ranges import IndexRange, merge
-from parloader.schema.table_names import MAX_CHARACTERS
 
 BATCHES = "parloader_batch"
 
-# Table names are compared as bytes, because some differ in an accent alone
-TABLE_NAME_TYPE = f"VARCHAR({MAX_CHARACTERS}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
-
 
 def batches_ddl(name: str, comment: str) -> str:
-    """The CREATE TABLE of a table of batches."""
+    """The CREATE TABLE of a table of batches. Table names are compared as bytes, because some differ in an accent alone."""
     return f"""CREATE TABLE IF NOT EXISTS {name} (
         run_id INT UNSIGNED NOT NULL,
-        table_name {TABLE_NAME_TYPE},
+        table_name VARCHAR({MAX_NAME_CHARACTERS}) COLLATE utf8mb4_bin NOT NULL,
         first_index BIGINT UNSIGNED NOT NULL,
         row_count BIGINT UNSIGNED NOT NULL,
         committed_at DATETIME NOT NULL,
@@ -72,7 +69,7 @@ def recording(
     columns = "run_id, table_name, first_index, row_count, committed_at"
     source = control.fence(token, slot, execution) if token is not None and fenced else "FROM DUAL"
     statement = f"INSERT INTO {into} ({columns}) SELECT %s, %s, %s, %s, UTC_TIMESTAMP() {source}"
-    return Leading(sql.composed(connection, statement, run_id, table, batch.start, batch.rows))
+    return Leading(sql.composed(connection, statement, run_id, batch_name(table), batch.start, batch.rows))
 
 
 def is_recorded(recording: Leading) -> bool:
@@ -96,7 +93,7 @@ def committed(connection: Connection, run_id: int, table: str, within: tuple[Ind
     return merge(
         IndexRange(first, first + count)
         for part in within
-        for first, count in sql.rows(connection, statement, run_id, table, part.start, part.stop)
+        for first, count in sql.rows(connection, statement, run_id, batch_name(table), part.start, part.stop)
     )
 
 
@@ -118,7 +115,7 @@ def forget(connection: Connection, run_id: int, table: str, gone: IndexRange) ->
     batches = _locked(connection, run_id, table, gone, "FOR UPDATE")
     for batch in batches:
         key = "run_id = %s AND table_name = %s AND first_index = %s"
-        sql.delete(connection, BATCHES, key, run_id, table, batch.start)
+        sql.delete(connection, BATCHES, key, run_id, batch_name(table), batch.start)
         for rest in (IndexRange(batch.start, max(gone.start, batch.start)), IndexRange(min(gone.stop, batch.stop), batch.stop)):
             if rest.rows:
                 record(connection, run_id, table, rest)
@@ -133,13 +130,13 @@ def _locked(connection: Connection, run_id: int, table: str, overlapping: IndexR
     of_table = "run_id = %s AND table_name = %s"
     # no ORDER BY … LIMIT 1: the optimizer may scan, and so lock, the entire index for it
     statement = f"SELECT COALESCE(MAX(first_index), 0) FROM {BATCHES} WHERE {of_table} AND first_index <= %s {lock}"
-    lowest = int(sql.value(connection, statement, run_id, table, overlapping.start))
+    lowest = int(sql.value(connection, statement, run_id, batch_name(table), overlapping.start))
     batches = sql.rows(
         connection,
         f"""SELECT first_index, row_count FROM {BATCHES}
             WHERE {of_table} AND first_index >= %s AND first_index < %s AND first_index + row_count > %s {lock}""",
         run_id,
-        table,
+        batch_name(table),
         lowest,
         overlapping.stop,
         overlapping.start,
@@ -150,4 +147,4 @@ def _locked(connection: Connection, run_id: int, table: str, overlapping: IndexR
 def recorded_rows(connection: Connection, run_id: int, table: str) -> int:
     """The number of rows in the ledger's batches of a table or its second pass. The server adds them up, so no result limit truncates it."""
     statement = "SELECT COALESCE(SUM(row_count), 0) FROM parloader_batch WHERE run_id = %s AND table_name = %s"
-    return int(sql.value(connection, statement, run_id, table))
+    return int(sql.value(connection, statement, run_id, batch_name(table)))

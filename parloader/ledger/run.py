@@ -130,10 +130,19 @@ SECOND_PASS_MARK = "\N{MATHEMATICAL MONOSPACE DIGIT TWO}"
 
 
 def pass_name(table: str, of: Pass) -> str:
-    """The table name of a pass's batches in the ledger: unique per table and pass, at most 64 characters."""
+    """The table name of a pass's batches in the ledger: unique per table and pass (see also batch_name)."""
     if of is Pass.FIRST:
         return table
     if len(SECOND_PASS_MARK + table) < MAX_NAME_CHARACTERS:
         return SECOND_PASS_MARK + table
-    digest = hashlib.sha256(table.encode()).hexdigest()[: MAX_NAME_CHARACTERS // 2]
-    return SECOND_PASS_MARK + table[: MAX_NAME_CHARACTERS - len(SECOND_PASS_MARK + digest)] + digest
+    return SECOND_PASS_MARK + _shortened(table, MAX_NAME_CHARACTERS - len(SECOND_PASS_MARK))
+
+
+def batch_name(name: str) -> str:
+    """A name of pass_name as the ledger's batches have it, whose key holds 64 characters; only those of tables of other databases can be longer."""
+    return name if len(name) <= MAX_NAME_CHARACTERS else _shortened(name, MAX_NAME_CHARACTERS)
+
+
+def _shortened(name: str, characters: int) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()[: MAX_NAME_CHARACTERS // 2]
+    return name[: characters - len(digest)] + digest

@@ -26,8 +26,8 @@ from parloader.errors import LedgerDamaged, UsageError
 from parloader.ledger import cluster_lease, control, deferred_indexes
 from parloader.ledger.complete_reads import all_batches, all_rows, not_listed, require_runs_of_batches, require_tables_of_run
 from parloader.ledger.encoding import details_text, segments_text, stored_entry, stored_plan
-from parloader.ledger.recorded_batches import BATCHES, TABLE_NAME_TYPE, batches_ddl
-from parloader.ledger.run import MAX_NAME_CHARACTERS, Run, TableEntry
+from parloader.ledger.recorded_batches import BATCHES, batches_ddl
+from parloader.ledger.run import MAX_NAME_CHARACTERS, Run, TableEntry, batch_name
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan
 from parloader.schema.table_names import MAX_CHARACTERS
@@ -62,12 +62,6 @@ DDL = {
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='parloader ledger: the keys of the rows of each run'""",
     BATCHES: batches_ddl(BATCHES, "parloader ledger: committed batches"),
     control.CONTROL: control.DDL,
-}
-
-# The columns that were too narrow for the name of a table of another database: (table, column) → the statement that widens it
-WIDENED_COLUMNS = {
-    ("parloader_table", "table_name"): f"ALTER TABLE parloader_table MODIFY COLUMN table_name VARCHAR({MAX_CHARACTERS}) NOT NULL",
-    (BATCHES, "table_name"): f"ALTER TABLE {BATCHES} MODIFY COLUMN table_name {TABLE_NAME_TYPE}",
 }
 
 # Columns that later versions added: (table, column) → the statement that adds it
@@ -126,15 +120,12 @@ def _complete(connection: Connection, columns: Collection[tuple[str, str]]) -> N
 
 
 def make_room(connection: Connection, names: Iterable[str]) -> None:
-    """Widens the columns of an earlier version's ledger that are too narrow for one of these names of tables."""
+    """Widens the column of an earlier version's ledger that is too narrow for one of these names of tables."""
     characters = max(map(len, names), default=0)
-    if characters <= MAX_NAME_CHARACTERS:
-        return
-    statement = """SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = DATABASE() AND table_name IN %s AND character_maximum_length < %s"""
-    for column in sql.rows(connection, statement, TABLES, characters):
-        if column in WIDENED_COLUMNS:
-            sql.execute(connection, WIDENED_COLUMNS[column])
+    statement = """SELECT 1 FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name = 'parloader_table' AND column_name = 'table_name' AND character_maximum_length < %s"""
+    if characters > MAX_NAME_CHARACTERS and sql.rows(connection, statement, characters):
+        sql.execute(connection, f"ALTER TABLE parloader_table MODIFY COLUMN table_name VARCHAR({MAX_CHARACTERS}) NOT NULL")
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:
@@ -196,8 +187,9 @@ def _runs(connection: Connection, columns: Collection[tuple[str, str]], conditio
         require_runs_of_batches(connection)
     result = []
     for run_id, target, count, parameters, definition, started_at in sorted(runs, key=_in_order):
-        done_by_run = done.get(run_id, {})
         plan = stored_plan(run_id, definition) if definition else script_execution(count, json.loads(parameters))
+        names = {batch_name(table.name): table.name for table in plan.tables}
+        done_by_run = {names.get(name, name): parts for name, parts in done.get(run_id, {}).items()}
         entries = tuple(stored_entry(table, done_by_run, target) for table in tables.get(run_id, ()))
         require_tables_of_run(run_id, {table.name for table in plan.tables}, {entry.name for entry in entries})
         result.append(Run(run_id=run_id, plan=plan, started_at=_as_text(started_at), tables=entries, done=done_by_run))

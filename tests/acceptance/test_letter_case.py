@@ -102,3 +102,22 @@ def test_a_ledger_with_names_in_another_case(lower_case: Database) -> None:
         said = lower_case.parloader(*command, check=3).stderr
         assert "run 1 in the ledger has rows of the table OrderLine, which this server calls orderline" in said
     assert lower_case.value("SELECT COUNT(*) FROM orderline") == 20
+
+
+@pytest.mark.slow
+def test_a_table_of_another_database_in_any_case(lower_case: Database) -> None:
+    lower_case.execute(
+        "CREATE DATABASE Crm",
+        "CREATE TABLE Crm.Customer (Id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, Name VARCHAR(30) NOT NULL) ENGINE=InnoDB",
+        "CREATE TABLE Customer (Id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, Crm_Id INT NOT NULL, FOREIGN KEY (Crm_Id) REFERENCES CRM.CUSTOMER (Id)) "
+        "ENGINE=InnoDB",
+    )
+    seed = ("seed", "--rows", "50", "--procs", "1", "--allow-database", "CRM")
+    lower_case.parloader(*seed, "--table", "Customer", "--parents", "CRM.Customer=4")
+    again = lower_case.parloader(*seed, "--table", "CUSTOMER", "--parents", "crm.customer=4")
+    assert "run 1 is already complete; nothing was changed" in again.stdout
+    assert lower_case.rows("SELECT table_name FROM parloader_table ORDER BY position") == (("`crm`.`customer`",), ("customer",))
+    assert lower_case.value("SELECT COUNT(*) FROM crm.customer") == 4
+    lower_case.parloader("verify", "--table", "CRM.customer")
+    lower_case.parloader("clean", "--yes", "--procs", "1")
+    assert lower_case.value("SELECT (SELECT COUNT(*) FROM customer) + (SELECT COUNT(*) FROM crm.customer)") == 0

@@ -33,9 +33,9 @@ def tables(own: str, other: str) -> tuple[str, ...]:
 class Pair:
     """A database, and another one that its tables reference."""
 
-    def __init__(self, own: Database) -> None:
+    def __init__(self, own: Database, *, long: bool) -> None:
         self.own = own
-        self.other = f"{own.target.database} o.th`r%"
+        self.other = f"{own.target.database} o.th`r%".ljust(64 if long else 0, "ö")
         self.quoted = quote_identifier(self.other).replace("%", "%%")
         self.client = f"{quote_identifier(self.other)}.`client`"
 
@@ -53,8 +53,8 @@ class Pair:
 
 
 @pytest.fixture
-def pair(database: Database) -> Iterator[Pair]:
-    pair = Pair(database)
+def pair(database: Database, request: pytest.FixtureRequest) -> Iterator[Pair]:
+    pair = Pair(database, long=getattr(request, "param", False))
     own = quote_identifier(database.target.database)
     database.execute(f"CREATE DATABASE {pair.quoted}", *tables(own, pair.quoted))
     yield pair
@@ -167,6 +167,7 @@ def test_an_account_without_privileges_there(pair: Pair) -> None:
 
 
 @slow_on_mysql("server")
+@pytest.mark.parametrize("pair", [True], ids=["64 characters"], indirect=True)
 def test_a_plan_file_and_a_load_that_is_killed(pair: Pair) -> None:
     """Workers load the table there as well; transactions of both databases are exactly once."""
     own, before, file = pair.own, pair.everything(), pair.own.folder / "plan.toml"
