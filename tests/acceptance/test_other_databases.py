@@ -162,6 +162,12 @@ def test_an_account_without_privileges_there(pair: Pair) -> None:
             assert f"INSERT on {quote_identifier(pair.other)}.`office`, {pair.client}" in said
             assert f"GRANT INSERT {grant}" in said
             assert own.rows("SHOW TABLES LIKE 'parloader%%'") == ()
+            # a nullable foreign key to a table that it may not read stays NULL
+            cursor.execute(f"REVOKE SELECT ON {quote_identifier(pair.other)}.* FROM narrow@'%'")
+            reference = f"client_id INT NULL, FOREIGN KEY (client_id) REFERENCES {pair.quoted}.client (id)"
+            own.execute(f"CREATE TABLE remark (id INT AUTO_INCREMENT PRIMARY KEY, {reference}) ENGINE=InnoDB")
+            narrow.parloader("seed", "--table", "remark", "--rows", "20", "--procs", "1")
+            assert own.value("SELECT COUNT(*) FROM remark WHERE client_id IS NULL") == 20
         finally:
             cursor.execute("DROP USER narrow@'%'")
 
@@ -189,3 +195,27 @@ def test_a_plan_file_and_a_load_that_is_killed(pair: Pair) -> None:
     own.parloader("verify")
     own.parloader("clean", "--yes", "--procs", "1")
     assert pair.everything() == before
+
+
+@pytest.mark.slow
+def test_triggers_and_a_cycle_through_both(pair: Pair) -> None:
+    """The trigger's `bill` is the one of its own database."""
+    own, allowed = pair.own, ("--allow-database", pair.other)
+    own.execute(
+        f"CREATE TABLE {pair.quoted}.bill (id INT AUTO_INCREMENT PRIMARY KEY, client_id INT, FOREIGN KEY (client_id) REFERENCES client (id)) ENGINE=InnoDB",
+        f"CREATE TRIGGER {pair.quoted}.sends AFTER INSERT ON {pair.quoted}.client FOR EACH ROW INSERT INTO bill (client_id) VALUES (NEW.id)",
+        "CREATE TABLE ring (id INT AUTO_INCREMENT PRIMARY KEY, other_id INT NULL) ENGINE=InnoDB",
+        f"CREATE TABLE {pair.quoted}.ring (id INT AUTO_INCREMENT PRIMARY KEY, other_id INT NOT NULL, FOREIGN KEY (other_id) "
+        f"REFERENCES {quote_identifier(own.target.database)}.ring (id)) ENGINE=InnoDB",
+        f"ALTER TABLE ring ADD FOREIGN KEY (other_id) REFERENCES {pair.quoted}.ring (id)",
+    )
+    theirs = f"{quote_identifier(pair.other)}.`bill`"
+    assert f"the trigger sends of {pair.client} inserts rows into {theirs}" in own.parloader("seed", *ROWS, *allowed).stderr
+    assert pair.count(f"{pair.quoted}.bill") == 1
+    assert "--with-trigger-rows" in own.parloader("clean", "--yes", check=3).stderr
+    assert f"deleted 1 row from {theirs}" in own.parloader("clean", "--yes", "--with-trigger-rows").stdout
+    own.parloader("seed", "--table", "ring", "--rows", "50", "--procs", "1", *allowed)
+    assert own.value("SELECT COUNT(*) FROM ring WHERE other_id IS NULL") == 0
+    own.parloader("verify")
+    own.parloader("clean", "--yes")
+    assert (pair.count("ring"), pair.count(f"{pair.quoted}.ring")) == (0, 0)
