@@ -7,6 +7,7 @@ Sources: MySQL manual "INFORMATION_SCHEMA General Table Reference"; MariaDB docu
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from parloader.database import error_codes, privileges, sql, table_keys
@@ -27,6 +28,7 @@ from parloader.schema.model import (
     Trigger,
     UniqueKey,
 )
+from parloader.schema.periods import with_periods
 from parloader.schema.table_names import database_of, split, table_name
 
 Rows: TypeAlias = list[tuple[Any, ...]]
@@ -204,7 +206,7 @@ def _read(
             triggers=triggers.get(name, ()),
         )
         tables[name] = dialect.normalize(table)
-    return tables
+    return with_periods(tables, partial(definition, connection))
 
 
 def _document_id_key(columns: tuple[ColumnSchema, ...], unique_keys: tuple[UniqueKey, ...]) -> tuple[UniqueKey, ...]:

@@ -10,7 +10,7 @@ from parloader.planner.request import Note, NotFillable
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.planner.values import default_generators, ordered_pairs, unique_columns
-from parloader.plans.generators import Const, Distribution, Expr, Generator, Pick, When
+from parloader.plans.generators import After, Const, Distribution, Expr, Generator, Pick, When
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey
 
 NULL = Const(value=None)
@@ -42,7 +42,8 @@ class ColumnGeneratorBuilder:
         return result
 
     def _is_filled(self, column: ColumnSchema) -> bool:
-        for_a_key = self.layout.is_distinct(column.name) or column.name in self.layout.column_digits
+        counted = column.name in self.layout.column_digits or column.name in self.layout.period_ends
+        for_a_key = self.layout.is_distinct(column.name) or counted
         in_place_of_default = column.name in self.draft.null_columns and column.default is not None
         return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
 
@@ -75,6 +76,8 @@ class ColumnGeneratorBuilder:
             return unique
         if uniques := self.layout.unique_by_case.get(name):
             return uniques[draft.cases.index(case)]
+        if end := self.layout.period_ends.get(name):
+            return After(column=end, least=-1, most=-1)
         if digit := self.layout.column_digits.get(name):
             return default_generators.enumerated(column, draft.common_domain(name) or ANY, digit.every, digit.size)
         return self._compared(column, case) or self._plain(column, case)

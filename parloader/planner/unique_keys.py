@@ -6,6 +6,7 @@ from functools import cached_property
 from math import prod
 from typing import Protocol
 
+from parloader.planner.disjoint_periods import make_disjoint
 from parloader.planner.expression_keys import ExpressionKeySolver
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import MAX_ROWS, PlanningRequest, UniqueKeyExhausted, listed
@@ -105,34 +106,41 @@ class UniqueKeySolver:
             layout.make_distinct(*distinct_column)
             waiting = [key for key in waiting if not self._is_met(key, layout)]
         for key in sorted(waiting, key=lambda k: len(k.columns)):
-            if self._is_met(key, layout) or (self.draft.has_expressions(key) and self._expressions.make_unique(key, waiting, layout)):
-                continue
-            self._assign_digits(key, layout)
+            if not (
+                self._is_met(key, layout)
+                or (self.draft.has_expressions(key) and self._expressions.make_unique(key, waiting, layout))
+                or make_disjoint(key, self.draft, layout, self.request, self.rows - self.reused)
+            ):
+                self._assign_digits(key, layout)
         return layout
 
     def _is_met(self, key: UniqueKey, layout: UniquenessLayout) -> bool:
-        """Whether a column of the key differs in all rows, or is always NULL."""
+        """Whether a column of the key differs in all rows, or is always NULL, or its periods do not overlap."""
         draft = self.draft
-        return any(
-            column == draft.key
-            or layout.is_distinct(column)
-            or draft.is_null(column)
-            or layout.null_from.get(column) == 0
-            or draft.is_distinct(column)
-            for column in key.columns
-        ) or (draft.has_expressions(key) and self._expressions.is_met(key, layout))
+        return (
+            any(
+                column == draft.key
+                or layout.is_distinct(column)
+                or draft.is_null(column)
+                or layout.null_from.get(column) == 0
+                or draft.is_distinct(column)
+                for column in key.compared
+            )
+            or not layout.period_ends.keys().isdisjoint(key.columns)
+            or (draft.has_expressions(key) and self._expressions.is_met(key, layout))
+        )
 
     def _best_distinct_column(self, keys: Sequence[UniqueKey], layout: UniquenessLayout) -> tuple[str, tuple[Unique, ...]] | None:
         """The column that serves the most keys, of those with enough values for all rows."""
         candidates: list[tuple[tuple[int, bool, bool, int], str, tuple[Unique, ...]]] = []
-        for column in dict.fromkeys(column for key in keys for column in key.columns):
+        for column in dict.fromkeys(column for key in keys for column in key.compared):
             uniques = self.draft.unique(column) if self.draft.is_open(column) else None
             if uniques is None:
                 continue
             column_schema, values = self.draft.schema.column(column), min(map(capacity, uniques))
             if self.request.has_more_rows(self.draft.name, values + self.reused - self.rows):
                 continue
-            serves = sum(column in key.columns for key in keys)
+            serves = sum(column in key.compared for key in keys)
             rank = (serves, column_schema.auto_increment, column_schema.kind in PREFERRED, min(values, 2**32))
             candidates.append((rank, column, uniques))
         if not candidates:
@@ -223,7 +231,7 @@ class UniqueKeySolver:
     def _sources(self, key: UniqueKey, layout: UniquenessLayout) -> list[DigitSource]:
         """The digits that the key can have. Columns of few values come first, so that rows with the same parent are adjacent."""
         found = []
-        for name in key.columns:
+        for name in key.compared:
             domain = self.draft.common_domain(name)
             if domain is not None and self.draft.is_open(name) and self.draft.prefix(name) is None:
                 size = default_generators.enumerable_values(self.draft.schema.column(name), domain)

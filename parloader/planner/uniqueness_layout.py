@@ -26,6 +26,7 @@ class UniquenessLayout:
     unique_by_case: dict[str, tuple[Unique, ...]] = field(
         default_factory=dict
     )  # the same, if the cases of the CHECKs allow different values
+    period_ends: dict[str, str] = field(default_factory=dict)  # start of a period → its end, one unit later and among `unique`
     column_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # columns that count as a part of a key
     group_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # foreign key groups, by name, that do
     null_from: dict[str, int] = field(default_factory=dict)  # column → the first row in which it is NULL, as in all later ones

@@ -8,7 +8,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.plans.generators import Distribution, Scalar, Unique, UniqueKind
+from parloader.plans.generators import MAX_INTEGER, After, Distribution, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, gaps, merge
 from parloader.plans.unique import capacity
@@ -24,8 +24,9 @@ from parloader.rows.existing_rows import (
     read_keys,
     spread_keys,
 )
+from parloader.rows.free_periods import free_ends
 from parloader.rows.free_values import FreeValues, free_values
-from parloader.schema.model import Schema, TableSchema
+from parloader.schema.model import ColumnType, Schema, TableSchema
 
 GIVE_VALUES = "give the column a generator in a plan file"
 
@@ -104,14 +105,15 @@ class _TableAllocator:
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
 
     def _root(self, new: tuple[IndexRange, ...]) -> dict[str, Scalar]:
-        """The values of the existing row that row 0 references, if it is new and its plan picks one: the first row in which none is NULL."""
+        """The values of the existing row that row 0 references, if it is new and its plan picks one: the first row in which none is NULL, or larger than Polars can compute with."""
         table = self.table
         own = [pick for picks in table.picks.values() for pick in picks if pick.parent == table.name]
         columns = list(dict.fromkeys(pick.column for pick in own if pick.distribution is Distribution.ROOTED))
         if not columns or self.existing.empty or not new or new[0].start:
             return {}
         names = [sql.quote(column) for column in columns]
-        given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        integer = {column.name for column in self.schema.columns if column.kind is ColumnType.INTEGER}
+        given = " AND ".join(f"{sql.quote(name)} {f'<= {MAX_INTEGER:d}' if name in integer else 'IS NOT NULL'}" for name in columns)
         order = ", ".join(map(sql.quote, table.row_key)) or names[0]
         rows = sql.rows(
             self.connection, f"SELECT {', '.join(names)} FROM {sql.quote_table(table.name)} WHERE {given} ORDER BY {order} LIMIT 1"
@@ -253,7 +255,11 @@ class _TableAllocator:
     def _unique_offset(self, column: str, unique: Unique, indices: IndexRange, *, sole: bool) -> int:
         if self.existing.empty and indices.stop <= capacity(unique):
             return 0
-        free = free_values(self.connection, self.schema, column, unique, indices, sole=sole)
+        start = next((key.period[0] for key in self.schema.unique_keys if key.period and key.period[1] == column), None)
+        if start is not None and isinstance(after := self.table.columns.get(start), After) and after.column == column:
+            free = free_ends(self.connection, self.table.name, start, column, unique, indices)
+        else:
+            free = free_values(self.connection, self.schema, column, unique, indices, sole=sole)
         if free.offset is None:
             raise self._no_free_values(column, indices.rows, free)
         return free.offset

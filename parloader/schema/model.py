@@ -106,6 +106,12 @@ class UniqueKey:
     columns: tuple[str, ...]
     prefixes: tuple[int | None, ...] = ()  # for each column the number of characters in the key; None: all. Empty: all of every column
     expressions: tuple[str, ...] = ()  # the server's text of its functional key parts
+    period: tuple[str, ...] | None = None  # WITHOUT OVERLAPS: start and end, the last two columns in reverse (schema/periods.py)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The columns in which rows differ if the key holds; without those of a period."""
+        return self.columns if self.period is None else self.columns[:-2]
 
 
 @dataclass(frozen=True, kw_only=True)

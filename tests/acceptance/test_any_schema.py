@@ -91,6 +91,17 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(database: Database, sc
     assert after == before
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_periods_do_not_overlap_with_each_other_and_existing_ones(database: Database) -> None:
+    made(database, "application_periods")
+    database.execute("INSERT INTO room VALUES (1, 'mine')", "INSERT INTO stay VALUES (1, 1, '2020-01-01', '9999-12-31')")
+    before = state(database.target)
+    assert seeded_and_verified(database, "--table", "stay", "--rows", "400")["stay"] == 401
+    following = "SELECT LEAD(arrival) OVER (PARTITION BY room_id ORDER BY arrival) < departure AS overlaps FROM stay"
+    assert database.value(f"SELECT COALESCE(SUM(overlaps), 0) FROM ({following}) stays") == 0
+    cleaned(database, before)
+
+
 def test_as_many_as_fit_are_seeded(database: Database) -> None:
     before = made(database, "unique_keys")
     assert seeded_and_verified(database, "--table", "holds_255", "--rows", "255")["holds_255"] == 255
