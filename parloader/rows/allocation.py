@@ -105,7 +105,7 @@ class _TableAllocator:
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
 
     def _root(self, new: tuple[IndexRange, ...]) -> dict[str, Scalar]:
-        """The values of the existing row that row 0 references, if it is new and its plan picks one: the first row in which none is NULL, or larger than Polars can compute with."""
+        """The values of the existing row that row 0 references, if it is new and its plan picks one: the first in which none is NULL or above 64 bits."""
         table = self.table
         own = [pick for picks in table.picks.values() for pick in picks if pick.parent == table.name]
         columns = list(dict.fromkeys(pick.column for pick in own if pick.distribution is Distribution.ROOTED))
