@@ -75,7 +75,7 @@ def preview_clean(config: CleanConfig, progress: Progress | None = None, executo
 
     removal, trigger_rows, created = run_on_connection(config.target, "looking for the rows to delete", prepare, config.retry_seconds)
     missing = _require_no_edited_rows(context, removal)
-    _note_missing_tables(context, removal)
+    _note_kept_rows(context, removal)
     return _result(removal, missing, dry_run=True, trigger_rows=trigger_rows, created=created)
 
 
@@ -96,7 +96,7 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
         missing = _require_no_edited_rows(context, removal, todo.token)
-        _note_missing_tables(context, removal)
+        _note_kept_rows(context, removal)
         try:
             with postponed_purge(config.target, removal):
                 created = _delete(context, lease, todo)
@@ -207,10 +207,9 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal, token: int
     return missing
 
 
-def _note_missing_tables(context: _CleanContext, removal: Removal) -> None:
-    for table, rows in removal.missing_rows:
-        gone = f"its {counted(rows, 'generated row')} count as gone"
-        context.progress.note(f"{table} no longer exists: {gone}; if it was renamed, they are still there")
+def _note_kept_rows(context: _CleanContext, removal: Removal) -> None:
+    for note in removal.notes:
+        context.progress.note(note)
 
 
 def _delete_trigger_rows(todo: _CleanPlan, connection: Connection) -> None:

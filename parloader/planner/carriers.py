@@ -5,7 +5,7 @@ CREATE TABLE access_log (at DATETIME NOT NULL, message VARCHAR(80))  →  messag
 
 from collections.abc import Mapping, Sequence
 
-from parloader.planner.request import UniqueKeyExhausted, listed
+from parloader.planner.request import Note, UniqueKeyExhausted, listed
 from parloader.planner.unique_keys import DigitSource, UniqueKeySolver, assign_digits
 from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.planner.values.unique_columns import PLENTY
@@ -100,3 +100,10 @@ class CarrierSolver(UniqueKeySolver):
             "it has no PRIMARY KEY or UNIQUE key, and no column that can have another value in each row, by which clean could find the rows again"
             + (f": {listed(limits)}" if limits else ""),
         )
+
+
+def carrier_notes(table: str, layout: UniquenessLayout) -> list[Note]:
+    """Says which columns tell the rows of a table without a key apart."""
+    others = f", together with {listed(layout.identity[1:])}" if len(layout.identity) > 1 else ""
+    text = f"has another value in each row{others}: the table has no key, and clean finds the rows again by all of their values"
+    return [Note(table=table, column=column, text=text) for column in layout.identity[:1]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
-from parloader.planner.carriers import CarrierSolver
+from parloader.planner.carriers import CarrierSolver, carrier_notes
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.demands import Demands
@@ -297,6 +297,7 @@ class PlanSolver:
                 tables[name] = self._generated_table(builder)
                 self.guessed |= {name} if layouts[name].doubtful else set()
                 notes += [*self._cases_of(name).notes, *builder.notes, *trial_notes(self.drafts[name], layouts[name])]
+                notes += carrier_notes(name, layouts[name])
             else:
                 tables[name] = self._reused_table(name, rows[name])
             if self.request.planned(name) is None:

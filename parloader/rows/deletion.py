@@ -170,7 +170,7 @@ class PartDeletion:
         one_by_one, delete = self._part.start < self._table.root_rows.stop, partial(self._delete_where, connection)
         if not self._deletion.view.unique:
             for rows in reversed(self._locked):
-                rows.delete(delete, one_by_one=one_by_one)
+                rows.delete(connection, delete, one_by_one=one_by_one)
             return
         for piece in self._row_keys.reverse().iter_slices(1) if one_by_one else (self._row_keys,):
             delete_by_key(self._deletion.view, piece, delete)

@@ -5,13 +5,14 @@ rows, which nothing can tell apart, one goes for each that was generated.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import TypeAlias
 
 import polars as pl
 
+from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import WriteFailed
 from parloader.rows import server_text
@@ -45,7 +46,7 @@ class LockedRows:
         """A condition on the table without alias that is true for the rows and for copies of them. There is at least one row."""
         return self._condition(self.rows, self.fingerprints)
 
-    def delete(self, delete: Delete, *, one_by_one: bool) -> None:
+    def delete(self, connection: Connection, delete: Delete, *, one_by_one: bool) -> None:
         """Deletes the rows, from the last on if `one_by_one`. WriteFailed (the caller rolls back): another number of rows was deleted."""
         if one_by_one:
             for at in reversed(range(self.rows.height)):
@@ -54,9 +55,31 @@ class LockedRows:
         ours = Counter(self.fingerprints)
         alone = [self.copies[text] == ours[text] for text in self.fingerprints]
         self._delete(delete, self.rows.filter(pl.Series(alone, dtype=pl.Boolean)), tuple(compress(self.fingerprints, alone)))
-        copied = {text: at for at, (text, is_alone) in enumerate(zip(self.fingerprints, alone, strict=True)) if not is_alone}
-        for text, at in copied.items():
-            self._delete(delete, self.rows.slice(at, 1), (text,) * ours[text], limit=f"LIMIT {ours[text]:d}")
+        self._delete_copied(connection, delete, {text: at for at, text in enumerate(self.fingerprints) if not alone[at]})
+
+    def _delete_copied(self, connection: Connection, delete: Delete, positions: Mapping[str, int]) -> None:
+        """Deletes as many rows of each of these fingerprints as are generated. `positions`: of one such row.
+
+        One statement deletes the first rows that it finds. If these are not the right number of each, it is undone, and each half of the rows
+        gets a statement of its own, down to one for equal rows.
+        """
+        if not positions:
+            return
+        ours = Counter(self.fingerprints)
+        rows, texts = self.rows[list(positions.values())], tuple(text for text in positions for _ in range(ours[text]))
+        sql.execute(connection, "SAVEPOINT parloader_copies")
+        self._delete(delete, rows, texts, limit=f"LIMIT {len(texts):d}")
+        if len(positions) == 1:
+            return
+        expression = fingerprint_expression(self.view)
+        condition = self._condition(rows, texts)
+        left = sql.rows(connection, f"SELECT {expression}, COUNT(*) FROM {sql.quote_table(self.view.table)} WHERE {condition} GROUP BY 1")
+        if dict(left) == {text: self.copies[text] - ours[text] for text in positions}:
+            return
+        sql.execute(connection, "ROLLBACK TO SAVEPOINT parloader_copies")
+        items, half = list(positions.items()), len(positions) // 2
+        for part in (items[:half], items[half:]):
+            self._delete_copied(connection, delete, dict(part))
 
     def _delete(self, delete: Delete, rows: pl.DataFrame, fingerprints: tuple[str, ...], limit: str = "") -> None:
         if not fingerprints:

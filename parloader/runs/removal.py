@@ -1,7 +1,7 @@
 """What a clean will delete, and the reasons why it must not, except edited rows: comparison.py looks for these."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -87,10 +87,14 @@ class Removal:
         return tuple(rows.items())
 
     @property
-    def missing_rows(self) -> tuple[tuple[str, int], ...]:
-        """(table, rows) of the tables that no longer exist."""
-        missing = ((name, sum(part.rows for part in run.done[name])) for run, name in children_first(self.runs) if name not in self.schema)
-        return tuple(missing)
+    def notes(self) -> Iterator[str]:
+        """Which generated rows clean may leave behind, as far as it is known before."""
+        for run, name in children_first(self.runs):
+            if name not in self.schema:
+                gone = f"its {counted(sum(part.rows for part in run.done[name]), 'generated row')} count as gone"
+                yield f"{name} no longer exists: {gone}; if it was renamed, they are still there"
+            elif self.command.edited_too and is_keyless(self.schema[name], run):
+                yield f"{name} has no key: generated rows that were edited cannot be told from others there, and stay"
 
     @property
     def with_history(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def test_edited_rows(database: Database) -> None:
     assert "rows of run 1 were edited since parloader generated them: 1 of t (note note-00000003)" in refused
     assert "parloader clean --edited-too keeps those of t: without a key," in refused
     assert database.value("SELECT COUNT(*) FROM t") == 50
-    database.parloader("clean", "--yes", "--edited-too")
+    assert "t has no key: generated rows that were edited" in database.parloader("clean", "--yes", "--edited-too").stderr
     assert listed(database) == [("note-00000000", -1), ("note-00000003", -2)]
 
 

@@ -199,7 +199,7 @@ def test_the_key_is_used_for_as_many_rows_as_are_looked_up_at_a_time(database: D
             assert plan(connection, explain, f"{statement} FROM t WHERE {condition}") == ("range", LOOKUP_ROWS)
 
 
-def test_columns_that_are_no_longer_unique_fail_the_delete(database: Database) -> None:
+def test_columns_that_are_not_unique_fail_the_delete(database: Database) -> None:
     """Somebody may have removed the key since the table was read."""
     key = Key(ddl="a INT NOT NULL PRIMARY KEY", columns={"a": pl.Series(NUMBERS)}, stranger="")
     with written(database, key) as (connection, view):
