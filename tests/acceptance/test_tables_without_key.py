@@ -1,9 +1,10 @@
 """Tables without a key: seeded, verified and cleaned as any other, whatever else happens to their rows meanwhile."""
 
 import json
+from collections import Counter
 
 import pytest
-from support.servers import Database
+from support.servers import Database, until
 
 TABLES = {
     "text": ("at DATETIME NOT NULL, note VARCHAR(40) NULL, size DOUBLE NULL, extra JSON NULL", "'2020-01-01', 'mine', 0.1, '[1.5]'"),
@@ -46,6 +47,48 @@ def test_the_rows_are_the_same_for_any_workers(database: Database) -> None:
         loaded.append(listed(database))
         database.parloader("clean", "--yes")
     assert loaded[0] == loaded[1]
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (at DATETIME NOT NULL, note VARCHAR(40) NULL) ENGINE=InnoDB", "INSERT INTO t VALUES ('2020-01-01', 'mine')"
+    )
+    rows = 60_000
+
+    def count() -> int:
+        return int(str(database.value("SELECT COUNT(*) FROM t")))
+
+    seed = ("seed", "--table", "t", "--rows", str(rows), "--procs", "2", "--batch", "500")
+
+    def some_are_deleted() -> bool:
+        return count() <= rows - 10_000
+
+    def some_are_loaded() -> bool:
+        return count() > 2_000
+
+    for command, reached in ((seed, some_are_loaded), (("clean", "--yes"), some_are_deleted)):
+        process = database.process(*command)
+        until(reached, "a part of it is done")
+        process.kill()
+        process.communicate()
+        database.parloader(*seed)
+        database.parloader("verify")
+        assert (count(), database.value("SELECT COUNT(DISTINCT note) FROM t")) == (rows + 1, rows + 1)
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT note FROM t") == (("mine",),)
+
+
+@pytest.mark.slow
+def test_copies_of_some_rows_before_and_after_the_generated_ones(database: Database) -> None:
+    database.execute("CREATE TABLE t (note VARCHAR(40) NOT NULL) ENGINE=InnoDB")
+    database.parloader("seed", "--table", "t", "--rows", "300", "--procs", "1")
+    generated = listed(database)
+    for order in ("", "DESC", "DESC"):
+        database.execute(f"INSERT INTO t SELECT * FROM (SELECT * FROM t ORDER BY note {order} LIMIT 100) copies")
+    copies = Counter(listed(database)) - Counter(generated)
+    database.parloader("clean", "--yes")
+    assert Counter(listed(database)) == copies
 
 
 def test_edited_rows(database: Database) -> None:
