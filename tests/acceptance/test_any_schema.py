@@ -60,6 +60,11 @@ def cleaned(database: Database, before: dict[str, tuple[str, int]]) -> None:
         ("checks", "columns_compared", 500),
         *(pytest.param("checks", table, 500, marks=SLOW) for table in ("compared_with_constants", "of_patterns", "either_or", "by_state")),
         pytest.param("collations", "others", 800, marks=SLOW),
+        *(pytest.param("old_character_sets", table, 300, marks=SLOW) for table in ("swedish", "asian", "picks_wide")),
+        *(
+            pytest.param("storage", table, 300, marks=SLOW)
+            for table in ("compressed", "document", "place", "person", "picks_unseen", f"甲{'語' * 49}")
+        ),
         pytest.param("unique_keys", "by_prefix", 800, marks=SLOW),
         pytest.param("triggers", "changed", 300, marks=SLOW),
     ],

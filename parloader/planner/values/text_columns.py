@@ -20,7 +20,10 @@ from parloader.schema.model import ColumnSchema, ColumnType
 # Bytes of an ASCII character; 1 in all other character sets
 BYTES_OF_ASCII = {"ucs2": 2, "utf16": 2, "utf16le": 2, "utf32": 4}
 
-# The last character of each Unicode character set. For all others only ASCII is assumed, which each of the servers' sets contains
+# The ASCII characters that a character set lacks; all others of the servers have every one (found by converting each to each)
+LACKING = {"swe7": frozenset("@[\\]^`{|}~")}
+
+# The last character of each Unicode character set. For all others only ASCII is assumed
 LAST_CHARACTER = {
     "utf8": "\uffff",
     "utf8mb3": "\uffff",
@@ -169,6 +172,8 @@ def distinct_values(column: ColumnSchema, values: Iterable[str], prefix: int | N
 
 def fits_charset(column: ColumnSchema, text: str) -> bool:
     """Whether the column's character set surely contains the text."""
+    if text.isascii():
+        return LACKING.get(column.charset, frozenset()).isdisjoint(text)
     if column.charset == "latin1":  # MySQL's is Windows-1252
         return text == text.encode("cp1252", errors="ignore").decode("cp1252")
     last = LAST_CHARACTER.get(column.charset, "\x7f")
@@ -197,7 +202,7 @@ def _from_pool(column: ColumnSchema, domain: Domain, size: Lengths) -> Generator
     if name is None:
         return None
     values = [str(value) for value in pools.pool(name, length=size.max)]
-    allowed = [value for value in values if len(value) >= size.min and accepts(domain, value)]
+    allowed = [value for value in values if len(value) >= size.min and accepts(domain, value) and fits_charset(column, value)]
     if len(allowed) == len(values):
         longer = any(len(value) > size.max for value in pools.pool(name))
         return Provider(name=name, length=size.max if longer else 0)
@@ -218,6 +223,7 @@ def _without_pool(column: ColumnSchema, domain: Domain, size: Lengths) -> Genera
     """Random letters, or samples that match the domain."""
     if domain.json:
         values = tuple(t for t in ('{"a": 1}', "{}", "[]", "1", *_quoted(size)) if size.min <= len(t) <= size.max and accepts(domain, t))
+        values = tuple(text for text in values if fits_charset(column, text))
         return Choice(values=values) if values else None
     if is_limited_by_length_only(domain):
         shortest = max(1, size.min)

@@ -42,7 +42,8 @@ def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None) -> Uni
     if text_columns.is_uuid(column.name) and prefix is None and text_columns.takes_uuids(domain, size):
         return Unique(form=UniqueKind.UUID)
     candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, column.name)
-    counter = next((candidate for candidate in candidates if accepts(domain, candidate)), None)
+    fitting = (unique for unique in candidates if text_columns.fits_charset(column, unique.prefix + unique.suffix))
+    counter = next((candidate for candidate in fitting if accepts(domain, candidate)), None)
     return counter or _values(column, domain, size, prefix)
 
 
@@ -93,7 +94,9 @@ def _values(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, pr
     """A list of texts, for domains that allow no counter."""
     matches = domain.matches or text_columns.ANY_NUMBER
     samples = pattern_samples.distinct(matches, max(1, size.min), size.max, MAX_VALUES, prefix)
-    texts = [text for text in samples if text_columns.accepts(domain, text)] or text_columns.accepted_samples(column, domain, size)
+    texts = [
+        text for text in samples if text_columns.accepts(domain, text) and text_columns.fits_charset(column, text)
+    ] or text_columns.accepted_samples(column, domain, size)
     values = tuple(sorted(text_columns.distinct_values(column, texts, prefix)))
     return Unique(form=UniqueKind.VALUES, values=values) if values else None
 

@@ -105,7 +105,7 @@ def schemas(draw: st.DrawFn) -> Schema:
     return schema(parent, child)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(schemas(), st.sampled_from(["parent", "child"]), st.sampled_from([1, 300, 2**40]))
 def test_the_plan_of_any_schema_is_read_back(live: Schema, name: str, rows: int) -> None:
     try:

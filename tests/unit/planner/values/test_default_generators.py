@@ -222,3 +222,16 @@ def test_bytes_fill_a_binary_and_are_short_in_a_blob() -> None:
     )
     found = unique_generator(ColumnSchema(name="b", kind=ColumnType.BYTES, type_text="varbinary(100)", length=100), Domain(), 4)
     assert len({value[:4] for value in rows(found)}) == ROWS
+
+
+@pytest.mark.parametrize("name", ["email", "url", "path", "settings_json", "naïve", "user_agent", "notes"])
+def test_a_charset_that_lacks_ascii_characters_gets_texts_without_them(name: str) -> None:
+    """swe7 has no @ and no braces."""
+    column = ColumnSchema(name=name, kind=ColumnType.TEXT, type_text="varchar", length=100, charset="swe7")
+    unique = unique_generator(column)
+    assert unique is not None
+    for made in (generator(column), unique):
+        assert made is not None
+        values = [str(value) for value in rows(made)]
+        assert values
+        assert all(value.isascii() and not set(value) & set("@[\\]^`{|}~") for value in values)

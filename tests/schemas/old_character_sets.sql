@@ -1,0 +1,88 @@
+-- The character sets of old applications, each in a key, a UNIQUE column and columns whose names ask for addresses, paths and names.
+CREATE TABLE western (
+    code VARCHAR(20) CHARACTER SET latin1 NOT NULL PRIMARY KEY,
+    name VARCHAR(50) CHARACTER SET latin1 COLLATE latin1_german2_ci NOT NULL UNIQUE,
+    size ENUM('groß', 'klein') CHARACTER SET latin1 NOT NULL,
+    notes TEXT CHARACTER SET latin1
+);
+
+CREATE TABLE picks_western (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    code VARCHAR(20) CHARACTER SET latin1 NOT NULL,
+    CONSTRAINT fk_picks_western FOREIGN KEY (code) REFERENCES western (code)
+);
+
+-- swe7 has no @ [ \ ] ^ ` { | } ~
+CREATE TABLE swedish (
+    email VARCHAR(60) CHARACTER SET swe7 NOT NULL PRIMARY KEY,
+    `naïve` VARCHAR(40) CHARACTER SET swe7 NOT NULL UNIQUE,
+    contact_email VARCHAR(100) CHARACTER SET swe7,
+    url VARCHAR(100) CHARACTER SET swe7,
+    settings_json VARCHAR(200) CHARACTER SET swe7,
+    notes TEXT CHARACTER SET swe7
+);
+
+CREATE TABLE wide (
+    code VARCHAR(20) CHARACTER SET ucs2 NOT NULL PRIMARY KEY,
+    first_name VARCHAR(50) CHARACTER SET utf16 NOT NULL UNIQUE,
+    city VARCHAR(50) CHARACTER SET utf16le NOT NULL UNIQUE,
+    street VARCHAR(50) CHARACTER SET utf32 NOT NULL UNIQUE,
+    fixed CHAR(10) CHARACTER SET ucs2,
+    notes LONGTEXT CHARACTER SET ucs2
+);
+
+CREATE TABLE picks_wide (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    code VARCHAR(20) CHARACTER SET ucs2 NOT NULL,
+    CONSTRAINT fk_picks_wide FOREIGN KEY (code) REFERENCES wide (code)
+);
+
+CREATE TABLE three_bytes (
+    code VARCHAR(20) CHARACTER SET utf8mb3 NOT NULL PRIMARY KEY,
+    name VARCHAR(50) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL UNIQUE,
+    notes TEXT CHARACTER SET utf8mb3
+);
+
+CREATE TABLE cyrillic (
+    code VARCHAR(20) CHARACTER SET cp1251 NOT NULL PRIMARY KEY,
+    `имя` VARCHAR(50) CHARACTER SET cp1251 COLLATE cp1251_bin NOT NULL UNIQUE,
+    nick VARCHAR(30) CHARACTER SET koi8r NOT NULL UNIQUE,
+    country VARCHAR(60) CHARACTER SET koi8u,
+    street VARCHAR(60) CHARACTER SET cp866
+);
+
+-- In sjis, cp932, gbk and big5 the second byte of a character may be that of a backslash
+CREATE TABLE asian (
+    code VARCHAR(20) CHARACTER SET sjis NOT NULL PRIMARY KEY,
+    path VARCHAR(80) CHARACTER SET cp932 NOT NULL UNIQUE,
+    `名前` VARCHAR(50) CHARACTER SET ujis NOT NULL UNIQUE,
+    nick VARCHAR(30) CHARACTER SET gbk NOT NULL UNIQUE,
+    word VARCHAR(30) CHARACTER SET gb2312 NOT NULL UNIQUE,
+    sku VARCHAR(30) CHARACTER SET euckr NOT NULL UNIQUE,
+    name VARCHAR(50) CHARACTER SET big5,
+    notes VARCHAR(50) CHARACTER SET eucjpms
+);
+
+CREATE TABLE others (
+    code VARCHAR(20) CHARACTER SET hebrew NOT NULL PRIMARY KEY,
+    greek VARCHAR(30) CHARACTER SET greek NOT NULL UNIQUE,
+    thai VARCHAR(30) CHARACTER SET tis620 NOT NULL UNIQUE,
+    armenian VARCHAR(30) CHARACTER SET armscii8 NOT NULL UNIQUE,
+    georgian VARCHAR(30) CHARACTER SET geostd8 NOT NULL UNIQUE,
+    baltic VARCHAR(30) CHARACTER SET latin7 NOT NULL UNIQUE,
+    `größe` VARCHAR(30) CHARACTER SET ascii NOT NULL UNIQUE,
+    turkish VARCHAR(30) CHARACTER SET latin5,
+    arabic VARCHAR(30) CHARACTER SET cp1256,
+    dos VARCHAR(30) CHARACTER SET cp850,
+    mac VARCHAR(30) CHARACTER SET macroman,
+    dec_multinational VARCHAR(30) CHARACTER SET dec8,
+    hp_roman VARCHAR(30) CHARACTER SET hp8
+);
+
+CREATE TABLE as_bytes (
+    code VARCHAR(20) CHARACTER SET binary NOT NULL PRIMARY KEY,
+    fixed CHAR(10) COLLATE utf8mb4_bin NOT NULL UNIQUE,
+    fixed_western CHAR(12) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL UNIQUE,
+    flags SET('a', 'B') COLLATE utf8mb4_bin NOT NULL,
+    notes TINYTEXT CHARACTER SET latin1 COLLATE latin1_bin
+);
