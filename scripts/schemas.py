@@ -59,7 +59,7 @@ class Task:
 
 
 def run(task: Task) -> None:
-    """Tries the tables of this shard and appends each result to the file at once. After a failure it creates the database again."""
+    """Tries the tables of this shard and appends each result to the file at once. After a trial that changed the database it is created again."""
     source, server = task.source, task.server
     try:
         schema = _schema(task)
@@ -84,7 +84,7 @@ def run(task: Task) -> None:
                     say(
                         f"[{total - len(left)}/{total}] {trial.server} {trial.schema}.{trial.table}: {trial.outcome} {trial.reason}".rstrip()
                     )
-                    if trial.outcome is Outcome.FAILED:
+                    if trial.changed:
                         break
 
 

@@ -1,5 +1,6 @@
 """Writes docs/schemas.md from the results of the trials."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,11 +115,17 @@ def _each_table(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def _reasons(trials: Sequence[Trial]) -> Iterator[str]:
-    """The tables that were not simply seeded, grouped by reason. The table's name is replaced by TABLE, which keeps the number of groups small."""
+    """The tables that were not simply seeded, grouped by reason. Names of tables are replaced, which keeps the number of groups small."""
     groups: dict[str, dict[str, list[str]]] = {}
+    # only those that cannot be a word of the message
+    names = sorted({trial.table for trial in trials if "_" in trial.table}, key=len, reverse=True)
+    others = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b") if names else None
     for trial in trials:
         if trial.reason:
-            groups.setdefault(_said(trial).replace(trial.table, "TABLE"), {}).setdefault(trial.table, []).append(SERVERS[trial.server])
+            reason = re.sub(rf"(?<!\w){re.escape(trial.table)}(?!\w)", "TABLE", _said(trial))
+            groups.setdefault(others.sub("OTHER_TABLE", reason) if others else reason, {}).setdefault(trial.table, []).append(
+                SERVERS[trial.server]
+            )
         if trial.checked not in ("", READ):
             reason = f"seeded, but not readable by the application: {_short(trial.checked)}"
             groups.setdefault(reason, {}).setdefault(trial.table, []).append(SERVERS[trial.server])

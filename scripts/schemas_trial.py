@@ -49,6 +49,7 @@ class Trial:
     reason: str
     checked: str = ""  # READ, or the error of the application when it read the rows; empty: it did not try
     cpu_seconds: float = 0.0  # of parloader's processes, not of the server
+    changed: bool = False  # whether the database is not as it was before the trial: create it again before the next one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +75,33 @@ def url(target: Target) -> str:
 
 def try_table(schema: str, server: str, target: Target, table: str, rows: int, before: Before, check: Check | None) -> Trial:
     """Seeds the table with `rows` rows, or as many as fit. `before`: the state of the database, which is unchanged at the end, unless the
-    outcome is FAILED."""
-    reason, checked, start = "", "", _cpu_seconds()
+    result says otherwise."""
+    reason, checked, start, changed = "", "", _cpu_seconds(), False
     try:
         refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
         fitting = LARGEST.search(refusal)
         if fitting and 0 < (largest := int(fitting[1].replace(",", ""))) < rows:
             reason, rows = refusal, largest
             refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
+            if refusal:
+                raise Wrong(f"seed said: {reason}. With that number it says: {refusal}")
         outcome, rows, reason = (Outcome.REFUSED, 0, refusal) if refusal else (Outcome.SEEDED, rows, reason)
     except TriggersLeft as left:
-        outcome, reason = Outcome.SEEDED, str(left)
+        outcome, reason, changed = Outcome.SEEDED, str(left), True
     except Wrong as wrong:
-        outcome, reason = Outcome.FAILED, str(wrong)
+        outcome, reason, changed = Outcome.FAILED, str(wrong), True
     used = round(_cpu_seconds() - start, 2)
-    return Trial(schema=schema, server=server, table=table, outcome=outcome, rows=rows, reason=reason, checked=checked, cpu_seconds=used)
+    return Trial(
+        schema=schema,
+        server=server,
+        table=table,
+        outcome=outcome,
+        rows=rows,
+        reason=reason,
+        checked=checked,
+        cpu_seconds=used,
+        changed=changed,
+    )
 
 
 def _cpu_seconds() -> float:
@@ -206,10 +219,12 @@ def _require_as_before(target: Target, before: Before, when: str) -> None:
 
 
 def _written_by_triggers(target: Target) -> set[str]:
-    """The tables that an INSERT in a trigger's body names."""
+    """The tables that an INSERT in the body of a trigger, or of a procedure that it may call, names. Empty if there is no trigger."""
     with connected(target) as connection:
         bodies = sql.rows(connection, "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()")
-    return {name for (body,) in bodies for name in re.findall(r"(?i)INSERT\s+INTO\s+`?(\w+)", body)}
+        if bodies:
+            bodies += sql.rows(connection, "SELECT routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE()")
+    return {name for (body,) in bodies for name in re.findall(r"(?i)(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+`?(\w+)", body or "")}
 
 
 def _first_difference(before: str, after: str) -> str:

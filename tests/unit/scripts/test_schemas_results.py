@@ -51,6 +51,8 @@ def test_the_report_has_a_row_for_each_schema_and_server() -> None:
         replace(SEEDED, server="mariadb", checked="price: 'x' is no decimal"),
         replace(SEEDED, table="items", outcome=Outcome.REFUSED, rows=0, reason="items has no key", checked=""),
         replace(SEEDED, table="notes", outcome=Outcome.REFUSED, rows=0, reason="notes has no key", checked=""),
+        replace(SEEDED, table="item_notes", outcome=Outcome.REFUSED, rows=0, reason="item_notes needs item_parts", checked=""),
+        replace(SEEDED, table="item_parts", outcome=Outcome.REFUSED, rows=0, reason="item_parts needs item_notes", checked=""),
     )
     abouts = (ABOUT, replace(ABOUT, server="mariadb", version="MariaDB 10.11.19", skipped=()))
     left_out = (
@@ -60,9 +62,10 @@ def test_the_report_has_a_row_for_each_schema_and_server() -> None:
     text = page(Tried(command="scripts/schemas", results=Results(abouts=abouts, trials=trials, left_out=left_out)))
     assert "with MariaDB 10.11.19 and MySQL 9.7.4" in text
     assert "| [shop](#shop) | MariaDB | 1 | 1 | 0 | 0 | 0 |" in text
-    assert "| [shop](#shop) | MySQL | 3 | 1 | 2 | 0 | 1 |" in text
-    assert "| all | | 4 | 2 | 2 | 0 | 1 |" in text
+    assert "| [shop](#shop) | MySQL | 5 | 1 | 4 | 0 | 1 |" in text
+    assert "| all | | 6 | 2 | 4 | 0 | 1 |" in text
     assert "- not run (MySQL): USE SHOP, 2 times" in text
     assert "- **refused**: TABLE has no key: `items` (MySQL), `notes` (MySQL)" in text
+    assert "- **refused**: TABLE needs OTHER_TABLE: `item_notes` (MySQL), `item_parts` (MySQL)" in text
     assert "- seeded, but not readable by the application: price: 'x' is no decimal: `orders` (MariaDB)" in text
     assert "Not tried: wiki on MariaDB and MySQL (it needs MySQL)." in text
