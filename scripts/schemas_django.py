@@ -21,6 +21,15 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "$databas
     "OPTIONS": {"unix_socket": "$socket", "charset": "utf8mb4"}}}
 """
 
+# Imported when a process starts: Django knows mysqlclient only
+DRIVER = """import contextlib
+with contextlib.suppress(ImportError):
+    import pymysql
+    # the oldest mysqlclient that Django takes
+    pymysql.version_info = (2, 2, 7, "final", 0)
+    pymysql.install_as_MySQLdb()
+"""
+
 SETTINGS = """SECRET_KEY = "secret" * 9
 USE_TZ = True
 ALLOWED_HOSTS = ["*"]
@@ -63,7 +72,7 @@ def django(
         name=name,
         requirements=requirements,
         without=tuple(without),
-        files=(("own_settings.py", first + DATABASES + settings), ("urls.py", "urlpatterns = []\n"), *files),
+        files=(("sitecustomize.py", DRIVER), ("own_settings.py", first + DATABASES + settings), ("urls.py", "urlpatterns = []\n"), *files),
         environment=(("DJANGO_SETTINGS_MODULE", "own_settings"), *environment),
         commands=(*before, "python -m django migrate --noinput"),
         reader="django",
@@ -114,7 +123,6 @@ DJANGO: tuple[Application, ...] = (
             "reversion",
             "easy_thumbnails",
             "filer",
-            "mptt",
             "waffle",
             "axes",
             "django_otp",
@@ -173,6 +181,7 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
     django(
         "django-cms",
         "django-cms==5.0.4",
+        "django-treebeard<5",
         "djangocms-text",
         "djangocms-link",
         "djangocms-alias",
@@ -196,7 +205,7 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
         ),
         settings='CMS_CONFIRM_VERSION4 = True\nCMS_TEMPLATES = [("page.html", "Page")]\nX_FRAME_OPTIONS = "SAMEORIGIN"\n',
     ),
-    django("kiwitcms", "kiwitcms==12.4", base="tcms.settings.product", settings="ROOT_URLCONF = 'urls'\n"),
+    django("kiwitcms", "kiwitcms==12.4", "setuptools<80", base="tcms.settings.product", settings="ROOT_URLCONF = 'urls'\n"),
     django(
         "weblate",
         "weblate",
@@ -250,7 +259,8 @@ MIDDLEWARE.append("machina.apps.forum_permission.middleware.ForumPermissionMiddl
     django(
         "django-helpdesk",
         "django-helpdesk==2.6.1",
-        applications=("bootstrap4form", "rest_framework", "pinax.invitations", "pinax.teams", "reversion", "helpdesk"),
+        applications=("rest_framework", "helpdesk"),
+        settings="HELPDESK_TEAMS_MODE_ENABLED = False\n",
     ),
     django(
         "django-wiki",
@@ -266,7 +276,9 @@ MIDDLEWARE.append("machina.apps.forum_permission.middleware.ForumPermissionMiddl
             "wiki.plugins.images",
             "wiki.plugins.macros",
         ),
-        settings="ROOT_URLCONF = 'wiki_urls'\n",
+        settings="""ROOT_URLCONF = 'wiki_urls'
+TEMPLATES[0]["OPTIONS"]["context_processors"].append("sekizai.context_processors.sekizai")
+""",
         files=(
             (
                 "wiki_urls.py",

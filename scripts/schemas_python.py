@@ -1,7 +1,6 @@
 """Applications from PyPI: installed with uv into a virtual environment, with tables created by their own migrations.
 
-PyMySQL is the driver of all of them, also of those that ask for mysqlclient: DRIVER is imported at the start of each of their processes.
-Each server has a folder with the application's configuration, written anew for each database.
+PyMySQL is the driver of all of them. Each server has a folder with the application's configuration, written anew for each database.
 """
 
 import contextlib
@@ -19,13 +18,6 @@ from schemas_model import Application, Check, NotToBeHad, Place, run
 
 READER = Path(__file__).with_name("schemas_read_rows.py")
 
-DRIVER = """import contextlib
-with contextlib.suppress(ImportError):
-    import pymysql
-    # the oldest mysqlclient that Django takes
-    pymysql.version_info = (2, 2, 7, "final", 0)
-    pymysql.install_as_MySQLdb()
-"""
 
 MIGRATION_SECONDS = 1800
 
@@ -92,7 +84,7 @@ class PythonApplication(Application):
     def _configured(self, folder: Path, place: Place) -> dict[str, str]:
         """Writes the configuration for this database; returns the environment of the application's processes."""
         own = folder / place.kind
-        for name, text in (("sitecustomize.py", DRIVER), *self.files):
+        for name, text in self.files:
             (own / name).parent.mkdir(parents=True, exist_ok=True)
             (own / name).write_text(self._filled(text, folder, place), encoding="utf-8")
         path = f"{folder / 'venv' / 'bin'}:/usr/bin:/bin"

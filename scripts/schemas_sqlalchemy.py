@@ -128,10 +128,6 @@ OTHERS = (
                 "master.cfg",
                 'c = BuildmasterConfig = {"db": {"db_url": "$url"}, "workers": [], "builders": [], "schedulers": [], "protocols": {}}\n',
             ),
-            (
-                "buildbot.tac",
-                'basedir = "."\nconfigfile = "master.cfg"\nfrom buildbot.master import BuildMaster\nm = BuildMaster(basedir, configfile)\n',
-            ),
         ),
         commands=("buildbot create-master --db $url .", "buildbot upgrade-master ."),
         models=("buildbot.db.model",),

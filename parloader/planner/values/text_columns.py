@@ -33,7 +33,8 @@ LAST_CHARACTER = {
 
 MAX_LENGTH = 2_000  # characters: long enough to be plausible, far below what a LONGTEXT holds
 
-UUID_LENGTH = 36
+# Characters of a UUID with hyphens, and without
+UUID_LENGTHS = (36, 32)
 
 # Collations that treat i and y, i and j, u and v, or m and n as equal (found by comparing all pairs of letters and digits in every
 # collation of both servers)
@@ -65,12 +66,26 @@ def is_uuid(name: str) -> bool:
     return bool({"uuid", "guid"}.intersection(split_identifier(name)))
 
 
-def takes_uuids(domain: Domain, lengths: Lengths) -> bool:
-    """Whether the domain allows every version 4 UUID, written in lower case."""
+def uuid_length(column: ColumnSchema, domain: Domain) -> int | None:
+    """The length of the UUIDs that a column holds by its name or its type, CHAR(36) or CHAR(32). None: it holds something else."""
+    size = lengths(column, domain)
+    return next((length for length in UUID_LENGTHS if size and _is_for_uuids(column, length) and _takes_uuids(domain, size, length)), None)
+
+
+def _is_for_uuids(column: ColumnSchema, length: int) -> bool:
+    if is_uuid(column.name):
+        return True
+    is_full = column.fixed and column.length == length
+    return is_full and column_names.provider_for_column(column.name, length) in (None, "token")
+
+
+def _takes_uuids(domain: Domain, size: Lengths, length: int) -> bool:
+    """Whether the domain allows every version 4 UUID of this length, written in lower case."""
     bounded = domain.values is not None or domain.low is not None or domain.high is not None
-    if bounded or domain.excluded or domain.json or not lengths.min <= UUID_LENGTH <= lengths.max:
+    if bounded or domain.excluded or domain.json or not size.min <= length <= size.max:
         return False
-    return all(accepts(domain, f"{x * 8}-{x * 4}-4{x * 3}-{v}{x * 3}-{x * 12}") for x in "0123456789abcdef" for v in "89ab")
+    uuids = (f"{x * 8}-{x * 4}-4{x * 3}-{v}{x * 3}-{x * 12}" for x in "0123456789abcdef" for v in "89ab")
+    return all(accepts(domain, uuid if length == UUID_LENGTHS[0] else uuid.replace("-", "")) for uuid in uuids)
 
 
 def lengths(column: ColumnSchema, domain: Domain) -> Lengths | None:
@@ -192,8 +207,8 @@ def text_generator(column: ColumnSchema, domain: Domain) -> Generator | None:
         return None
     if size.max == 0:
         return Const(value="") if accepts(domain, "") else None
-    if is_uuid(column.name) and takes_uuids(domain, size):
-        return Random(form="uuid")
+    if (uuid := uuid_length(column, domain)) is not None:
+        return Random(form="uuid") if uuid == UUID_LENGTHS[0] else Random(form="hex", length=uuid)
     return _from_pool(column, domain, size) or _without_pool(column, domain, size)
 
 

@@ -8,7 +8,7 @@ from parloader.planner.values import pattern_samples, text_columns
 from parloader.planner.values.column_names import is_boolean, split_identifier
 from parloader.planner.values.value_ranges import DATED, ORDERED, Range, allowed_range, listed_values, seconds_of, server_literal, unit_of
 from parloader.plans.generators import Scalar, Unique, UniqueKind
-from parloader.plans.unique import BASE36
+from parloader.plans.unique import BASE36, UUID_DIGITS, UUID_PREFIX
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -39,8 +39,8 @@ def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None) -> Uni
     size = text_columns.lengths(column, domain)
     if size is None or size.max < 1:
         return None
-    if text_columns.is_uuid(column.name) and prefix is None and text_columns.takes_uuids(domain, size):
-        return Unique(form=UniqueKind.UUID)
+    if prefix is None and (uuid := text_columns.uuid_length(column, domain)) is not None:
+        return Unique(form=UniqueKind.UUID, prefix="" if len(UUID_PREFIX) + UUID_DIGITS == uuid else UUID_PREFIX.replace("-", ""))
     candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, column.name)
     fitting = (unique for unique in candidates if text_columns.fits_charset(column, unique.prefix + unique.suffix))
     counter = next((candidate for candidate in fitting if accepts(domain, candidate)), None)

@@ -44,6 +44,7 @@ uniques = st.one_of(
     ),
     st.sampled_from([Unique(form=form) for form in (UniqueKind.UUID, UniqueKind.INET4, UniqueKind.INET6)]),
     st.just(Unique(form=UniqueKind.UUID, prefix="0123ABCD-0000-4000-9000-")),
+    st.just(Unique(form=UniqueKind.UUID, prefix="00000000000040008000")),
     st.just(Unique(form=UniqueKind.DATE, low=-100_000, high=2_000_000)),
     st.just(Unique(form=UniqueKind.DATETIME, low=-(10**10), high=2 * 10**11)),
     st.just(Unique(form=UniqueKind.DATE, low=0, high=2_000_000, step=31)),

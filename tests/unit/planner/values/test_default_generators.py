@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, given, settings
@@ -136,6 +137,21 @@ def test_a_text_column_gets_uuids_if_its_pattern_allows_them() -> None:
     found = unique_generator(text("uuid", 36, fixed=True), Domain(matches=pattern))
     assert found
     assert found.form is UniqueKind.UUID
+
+
+def test_char_32_and_char_36_hold_uuids() -> None:
+    """Django's UUIDField is CHAR(32), SQLAlchemy's too; other applications have CHAR(36). They read nothing else."""
+    for column in (text("translation_key", 32, fixed=True), text("uuid", 32), text("token", 32, fixed=True), text("uuid", 35)):
+        for made in (generator(column), unique_generator(column)):
+            assert all(len(str(value)) == 32 and str(UUID(str(value))).replace("-", "") == value for value in rows(made)), column
+    for column in (text("translation_key", 36, fixed=True), text("uuid", 36), text("uuid", 255)):
+        for made in (generator(column), unique_generator(column)):
+            assert all(str(UUID(str(value))) == value for value in rows(made)), column
+    assert generator(text("email", 32, fixed=True)) == Provider(name="email", length=32)
+    assert generator(text("code", 31, fixed=True)) == Random(form="letters", length=31)
+    assert generator(text("code", 32)) == Random(form="letters", least=1, length=10)
+    only_letters = Domain(matches=Matches(column="key", parts=((LETTERS, 0, None),), whole=True))
+    assert all(set(value) <= set(LETTERS) for value in rows(generator(text("key", 32, fixed=True), only_letters)))
 
 
 def test_characters_missing_in_the_charset_are_left_out() -> None:
