@@ -112,6 +112,17 @@ OTHERS = (
     PythonApplication(
         name="airflow",
         requirements=("apache-airflow==3.3.2",),
+        # it asks for mysqlclient, only to tell it how to write a timestamp
+        files=(
+            (
+                "sitecustomize.py",
+                "import contextlib\n"
+                "with contextlib.suppress(ImportError):\n"
+                "    import pymysql.converters\n"
+                "    pymysql.converters.DateTime2literal = pymysql.converters.escape_datetime\n"
+                "    pymysql.install_as_MySQLdb()\n",
+            ),
+        ),
         environment=(
             ("AIRFLOW_HOME", "$folder"),
             ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "$url"),
@@ -147,7 +158,7 @@ OTHERS = (
     ),
     PythonApplication(
         name="superset",
-        requirements=("apache-superset==6.1.0",),
+        requirements=("apache-superset==6.1.0", "rich"),
         files=(("superset_config.py", f'SECRET_KEY = "{"x" * 50}"\nSQLALCHEMY_DATABASE_URI = "$url"\n'),),
         environment=(("FLASK_APP", "superset"), ("SUPERSET_CONFIG_PATH", "$folder/superset_config.py")),
         commands=("superset db upgrade",),

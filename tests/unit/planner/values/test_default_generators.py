@@ -117,7 +117,9 @@ def test_amounts_are_not_negative_and_have_cents() -> None:
     assert generator(column) == Uniform(low="1.00", high="9999.00")
 
 
-@pytest.mark.parametrize(("name", "provider"), [("email", "email"), ("first_name", "first_name"), ("city", "city")])
+@pytest.mark.parametrize(
+    ("name", "provider"), [("email", "email"), ("first_name", "first_name"), ("city", "city"), ("meta", "json"), ("retry_kwargs", "json")]
+)
 def test_the_name_guides_texts(name: str, provider: str) -> None:
     assert generator(text(name, 255)) == Provider(name=provider)
 
