@@ -107,7 +107,6 @@ DJANGO: tuple[Application, ...] = (
         "django-activity-stream==2.0.0",
         "django-silk==5.6.0",
         "django-post-office==3.12.0",
-        "django-notifications-hq==1.8.3",
         applications=(
             "allauth",
             "allauth.account",
@@ -139,7 +138,6 @@ DJANGO: tuple[Application, ...] = (
             "actstream",
             "silk",
             "post_office",
-            "notifications",
         ),
         settings='MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")\nCONSTANCE_CONFIG = {}\nEXPLORER_CONNECTIONS = {}\n',
     ),

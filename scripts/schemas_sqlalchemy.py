@@ -116,11 +116,12 @@ OTHERS = (
         files=(
             (
                 "sitecustomize.py",
-                "import contextlib\n"
+                "import contextlib, sys\n"
                 "with contextlib.suppress(ImportError):\n"
                 "    import pymysql.converters\n"
                 "    pymysql.converters.DateTime2literal = pymysql.converters.escape_datetime\n"
-                "    pymysql.install_as_MySQLdb()\n",
+                "    pymysql.install_as_MySQLdb()\n"
+                "    sys.modules['MySQLdb.converters'] = pymysql.converters\n",
             ),
         ),
         environment=(

@@ -69,7 +69,7 @@ def is_uuid(name: str) -> bool:
 def uuid_length(column: ColumnSchema, domain: Domain) -> int | None:
     """The length of the UUIDs that a column holds by its name or its type, CHAR(36) or CHAR(32). None: it holds something else."""
     size = lengths(column, domain)
-    return next((length for length in UUID_LENGTHS if size and _is_for_uuids(column, length) and _takes_uuids(domain, size, length)), None)
+    return next((length for length in UUID_LENGTHS if size and _is_for_uuids(column, length) and takes_uuids(domain, size, length)), None)
 
 
 def _is_for_uuids(column: ColumnSchema, length: int) -> bool:
@@ -79,7 +79,7 @@ def _is_for_uuids(column: ColumnSchema, length: int) -> bool:
     return is_full and column_names.provider_for_column(column.name, length) in (None, "token")
 
 
-def _takes_uuids(domain: Domain, size: Lengths, length: int) -> bool:
+def takes_uuids(domain: Domain, size: Lengths, length: int = UUID_LENGTHS[0]) -> bool:
     """Whether the domain allows every version 4 UUID of this length, written in lower case."""
     bounded = domain.values is not None or domain.low is not None or domain.high is not None
     if bounded or domain.excluded or domain.json or not size.min <= length <= size.max:
