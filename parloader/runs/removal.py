@@ -203,13 +203,15 @@ def _existing_tables(connection: Connection, runs: tuple[Run, ...]) -> Schema:
     """
     listing = introspection.list_tables(connection)
     require_spelling(runs, listing)
-    schema = introspection.base_tables(
-        introspection.read_tables(connection, dict.fromkeys(table.name for run in runs for table in run.plan.tables), listing)
-    )
+    found = introspection.read_tables(connection, dict.fromkeys(table.name for run in runs for table in run.plan.tables), listing)
+    schema = introspection.base_tables(found)
+    types = {name: str(table.table_type) for name, table in found.items()} | {
+        name: each.table_type for name, each in listing.tables.items()
+    }
     for _, name in children_first(runs):
-        if name in listing.tables and name not in schema:
+        if name in types and name not in schema:
             raise SchemaMismatch(
-                f"{name} is no longer an ordinary table ({listing.tables[name].table_type.lower()}), so parloader cannot delete the rows that it created there",
+                f"{name} is no longer an ordinary table ({types[name].lower()}), so parloader cannot delete the rows that it created there",
                 f"Make {name} an ordinary table with these rows again; or rename or drop it if the rows are gone. Nothing was deleted",
             )
     return schema

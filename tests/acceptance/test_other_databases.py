@@ -198,7 +198,7 @@ def test_a_plan_file_and_a_load_that_is_killed(pair: Pair) -> None:
 
 
 @pytest.mark.slow
-def test_triggers_and_a_cycle_through_both(pair: Pair) -> None:
+def test_triggers_a_view_and_a_cycle_through_both(pair: Pair) -> None:
     """The trigger's `bill` is the one of its own database."""
     own, allowed = pair.own, ("--allow-database", pair.other)
     own.execute(
@@ -214,6 +214,15 @@ def test_triggers_and_a_cycle_through_both(pair: Pair) -> None:
     assert pair.count(f"{pair.quoted}.bill") == 1
     assert "--with-trigger-rows" in own.parloader("clean", "--yes", check=3).stderr
     assert f"deleted 1 row from {theirs}" in own.parloader("clean", "--yes", "--with-trigger-rows").stdout
+    own.execute(f"DROP TRIGGER {pair.quoted}.sends")
+    own.parloader("seed", *ROWS, *allowed)
+    own.execute(
+        f"RENAME TABLE {pair.quoted}.client TO {pair.quoted}.moved",
+        f"CREATE VIEW {pair.quoted}.client AS SELECT * FROM {pair.quoted}.moved",
+    )
+    assert f"{pair.client} is no longer an ordinary table (view)" in own.parloader("clean", "--yes", check=3).stderr
+    own.execute(f"DROP VIEW {pair.quoted}.client", f"RENAME TABLE {pair.quoted}.moved TO {pair.quoted}.client")
+    own.parloader("clean", "--yes")
     own.parloader("seed", "--table", "ring", "--rows", "50", "--procs", "1", *allowed)
     assert own.value("SELECT COUNT(*) FROM ring WHERE other_id IS NULL") == 0
     own.parloader("verify")
