@@ -1,6 +1,6 @@
 """Generates the rows of a table: from a plan and a range of row numbers to a Polars frame."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -9,6 +9,7 @@ import polars as pl
 
 from parloader.errors import ParloaderError, UsageError
 from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.existing_values import of_one_type, series_of
 from parloader.generation.expressions import expression, needs, pick_index
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
 from parloader.plans.documents.codecs import suggestion
@@ -194,11 +195,10 @@ class RowGenerator:
 
 def _with_root(root: Scalar, picked: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """The picked values, of this type; row 0 has the value of the existing row that it references, if there is one."""
-    return (
-        picked
-        if root is None
-        else pl.when(INDEX > 0).then(picked).otherwise(pl.lit(pl.Series([root], strict=False).cast(dtype).first(), dtype))
-    )
+    if root is None:
+        return picked
+    existing, picked = of_one_type(series_of([root]), picked, dtype)
+    return pl.when(INDEX > 0).then(picked).otherwise(pl.lit(existing).first())
 
 
 def dependency_steps(table: Table, mistakes: Mistakes) -> Iterator[list[str]]:
@@ -278,7 +278,7 @@ def _values(
     rows = of[table.name]
     if column == table.key and rows.keys is not None:
         return pl.DataFrame({"i": indices}).select(keys_at(rows.keys, INDEX)).to_series()
-    reused = _reused_series(rows.reused.get(column, ()))
+    reused = series_of(rows.reused.get(column, ()))
     if not rows.new:
         return reused.gather(indices)
     new = RowGenerator(plan, only(table, [column]), of, within).at(indices)[column]
@@ -286,23 +286,8 @@ def _values(
         return new
     existing = pl.concat([_indices(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
     position = existing.search_sorted(indices).clip(0, len(existing) - 1)
-    reused, new = _of_one_type(reused, new)
-    return pl.select(pl.when(existing.gather(position) == indices).then(reused.gather(position)).otherwise(new)).to_series()
-
-
-def _reused_series(values: Sequence[Scalar]) -> pl.Series:
-    """UInt64 if a number exceeds Int64."""
-    above = any(isinstance(value, int) and value > MAX_INTEGER for value in values)
-    return pl.Series(values, dtype=pl.UInt64 if above else None, strict=False)
-
-
-def _of_one_type(reused: pl.Series, new: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Both as the type of the new values; numbers as UInt64 if a reused one exceeds Int64, dates as text: a reused one may be 0000-00-00."""
-    if reused.dtype == pl.UInt64 and new.dtype.is_integer():
-        return reused, new.cast(pl.UInt64)
-    if reused.dtype == pl.String and new.dtype.is_temporal():
-        return reused, new.dt.strftime("%Y-%m-%d" if new.dtype == pl.Date else "%Y-%m-%d %H:%M:%S")
-    return reused.cast(new.dtype), new
+    reused, generated = of_one_type(reused, pl.lit(new), new.dtype)
+    return pl.select(pl.when(existing.gather(position) == indices).then(reused.gather(position)).otherwise(generated)).to_series()
 
 
 def only(table: Table, columns: Iterable[str]) -> Table:

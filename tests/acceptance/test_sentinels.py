@@ -4,7 +4,7 @@ from schemas_sources import load, own_schema
 from schemas_trial import state
 from support.servers import Database
 
-TABLES = ("fact", "picks_wide_number", "counter_of_uuids", "picks_validity", "picks_per_day", "picks_time")
+TABLES = ("fact", "picks_wide_number", "counter_of_uuids", "picks_validity", "picks_per_day", "picks_time", "day_tree", "wide_tree")
 
 ROWS = 300
 

@@ -99,3 +99,21 @@ CREATE TABLE picks_time (
     at TIME NOT NULL,
     CONSTRAINT fk_picks_time FOREIGN KEY (at) REFERENCES of_each_type (at)
 );
+
+-- A row that references itself, by a value that stands for "none"
+CREATE TABLE day_tree (
+    day DATE NOT NULL PRIMARY KEY,
+    previous DATE NOT NULL,
+    CONSTRAINT fk_day_tree FOREIGN KEY (previous) REFERENCES day_tree (day)
+);
+
+INSERT INTO day_tree VALUES ('0000-00-00', '0000-00-00');
+
+CREATE TABLE wide_tree (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    number BIGINT UNSIGNED NOT NULL UNIQUE,
+    previous BIGINT UNSIGNED NOT NULL,
+    CONSTRAINT fk_wide_tree FOREIGN KEY (previous) REFERENCES wide_tree (number)
+);
+
+INSERT INTO wide_tree VALUES (1, 18446744073709551615, 18446744073709551615);

@@ -1,0 +1,22 @@
+"""Values of existing rows, which the ledger has as plain values, beside those that generators give."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from parloader.plans.generators import MAX_INTEGER, Scalar
+
+
+def series_of(values: Sequence[Scalar]) -> pl.Series:
+    """The values of existing rows: UInt64 if a number exceeds Int64."""
+    exceeds = any(isinstance(value, int) and value > MAX_INTEGER for value in values)
+    return pl.Series(values, dtype=pl.UInt64 if exceeds else None, strict=False)
+
+
+def of_one_type(existing: pl.Series, new: pl.Expr, dtype: pl.DataType) -> tuple[pl.Series, pl.Expr]:
+    """Both as the type of the new values; numbers as UInt64 if an existing one exceeds Int64, dates as text: an existing one may be 0000-00-00."""
+    if existing.dtype == pl.UInt64 and dtype.is_integer():
+        return existing, new.cast(pl.UInt64)
+    if existing.dtype == pl.String and dtype.is_temporal():
+        return existing, new.dt.strftime("%Y-%m-%d" if dtype == pl.Date else "%Y-%m-%d %H:%M:%S")
+    return existing.cast(dtype), new
