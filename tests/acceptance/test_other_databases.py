@@ -99,6 +99,7 @@ def test_existing_rows_are_used_and_stay(pair: Pair) -> None:
     assert pair.everything() == before
 
 
+@slow_on_mysql("server")
 def test_what_others_have_there_is_never_deleted(pair: Pair) -> None:
     own, allowed = pair.own, ("--allow-database", pair.other)
     own.parloader("seed", *ROWS, *allowed)
@@ -132,7 +133,7 @@ def test_a_database_that_is_forbidden(pair: Pair) -> None:
     own.parloader("clean", "--dry-run", check=3)
 
 
-@slow_on_mysql("server")
+@pytest.mark.slow
 def test_a_command_at_work_there_keeps_others_out(pair: Pair) -> None:
     """Both would take the same keys."""
     own = pair.own
