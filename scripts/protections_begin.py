@@ -7,7 +7,7 @@ BEGIN = (
         name="preflight",
         what="a sample of each table is written before the run begins",
         file="parloader/runs/begin.py",
-        old="        return rows, preflight(connection, plan, rows, schema, server, triggers)\n",
+        old="        return rows, preflight(connection, plan, rows, schema, server, triggers, planned.guessed)\n",
         new="        return rows, PreflightResult(plan=plan, notes=())\n",
         tests=("tests/acceptance/test_preflight.py::test_a_trigger_that_refuses_the_last_rows_only[mariadb]",),
     ),
