@@ -70,7 +70,7 @@ def _conditions(column: str, domain: Domain) -> list[Condition]:
     found = [Condition(column=column, operator=operator, value=value) for operator, value in ends if value is not None]
     if domain.excluded:
         found.append(Condition(column=column, operator=Operator.NOT_IN, value=_scalars(domain.excluded)))
-    return found + [_pattern(column, matches) for matches in domain.patterns]
+    return found + [_pattern(column, matches) for matches in domain.all_patterns]
 
 
 def _scalars(values: tuple[Constant, ...]) -> tuple[Scalar, ...]:

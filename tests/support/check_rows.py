@@ -2,12 +2,16 @@
 
 import string
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice, product
 from typing import TypeAlias
 
+from parloader.planner.values.text_columns import accepts
 from parloader.planner.values.value_ranges import allowed_range, seconds_of, server_literal
+from parloader.schema.checks.automata import allows
 from parloader.schema.checks.domains import Domain, comparisons, domains
+from parloader.schema.checks.languages import language
 from parloader.schema.checks.predicates import Compared, Matches, Predicate
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -59,7 +63,12 @@ def candidates(domain: Domain, kind: str) -> Iterator[Value]:
     """A few values that the domain allows, NULL last."""
     if domain.null is not True:
         if domain.values is not None:
-            yield from (_as(kind, value) for value in domain.values)
+            apart = replace(domain, matches=None, several=False)
+            yield from (
+                _as(kind, value)
+                for value in domain.values
+                if kind != "text" or (accepts(apart, str(value)) and allows(domain.all_patterns, str(value)))
+            )
         else:
             yield from _unlisted(domain, kind)
     if domain.null is not False:
@@ -99,7 +108,10 @@ def _ordered(column: ColumnSchema, domain: Domain) -> Iterator[Value]:
 
 def _texts(domain: Domain) -> Iterator[str]:
     most = min((bound for bound in (domain.max_length, domain.max_bytes) if bound is not None), default=30)
-    if domain.matches:
+    if domain.several:
+        found = language(domain)
+        offered = list(found.texts(domain.min_length, most, 30)) if found else []
+    elif domain.matches:
         matching = (text(domain.matches, length) for length in range(domain.min_length, most + 1))
         offered = [one for one in matching if one is not None and domain.min_length <= len(one) <= most]
     else:

@@ -76,7 +76,7 @@ def generator(column: ColumnSchema, domain: Domain = NO_LIMITS) -> Generator | N
     """A generator of plausible, valid values. None: parloader cannot fill the type, or cannot be sure that values satisfy the domain."""
     if domain.null is True:
         return Const(value=None) if column.nullable else None
-    if domain.unsure or domain.impossible:
+    if domain.unsure or domain.impossible or (domain.several and column.kind is not ColumnType.TEXT):
         return None
     if column.auto_increment and domain == NO_LIMITS:
         return Sequence(start=1, count=column.max_key)  # as the server numbers rows; its counter ends after the last row

@@ -13,7 +13,9 @@ from parloader.planner.values import column_names, pattern_samples
 from parloader.planner.values.column_names import split_identifier
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
 from parloader.plans.unique import BASE36
+from parloader.schema.checks.automata import allows
 from parloader.schema.checks.domains import Domain
+from parloader.schema.checks.languages import language
 from parloader.schema.checks.predicates import Constant, Matches
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -43,6 +45,8 @@ MIXING_COLLATIONS = ("lithuanian", "_roman_", "macce_general", "_lv_0900_ai", "_
 EQUAL_LETTERS = str.maketrans("jyvn", "iium")
 
 MAX_LISTED = 200  # values in a Choice
+
+MANY_TEXTS = 5_000  # of which these are chosen, evenly
 
 MIN_ALLOWED = 8  # if fewer entries of a pool are allowed, texts are generated instead
 
@@ -110,6 +114,9 @@ def accepts(domain: Domain, text: str) -> bool:
         return False
     if domain.excluded and fold(text) in _folded(domain.excluded):
         return False
+    if domain.several:
+        found = language(domain)
+        return found is not None and found.accepts(text) and not (domain.json and not _is_json(text))
     if domain.matches and not re.fullmatch(_expression(domain.matches.parts), text, re.DOTALL):
         return False
     if domain.json and not _is_json(text):
@@ -157,7 +164,12 @@ def listed_texts(column: ColumnSchema, domain: Domain) -> tuple[str, ...]:
     """The values in the domain's list that the column can hold."""
     size = lengths(column, domain)
     values = [str(value) for value in domain.values or ()]
-    return tuple(v for v in values if size and size.min <= len(v) <= size.max and fits_charset(column, v) and accepts(domain, v))
+    apart = replace(domain, matches=None, several=False)
+    return tuple(
+        v
+        for v in values
+        if size and size.min <= len(v) <= size.max and fits_charset(column, v) and accepts(apart, v) and allows(domain.all_patterns, v)
+    )
 
 
 def members(column: ColumnSchema, domain: Domain) -> Iterator[str]:
@@ -262,6 +274,10 @@ ANY_NUMBER = Matches(column="", parts=((BASE36[:10], 0, None),), whole=True)
 
 def accepted_samples(column: ColumnSchema, domain: Domain, size: Lengths) -> list[str]:
     """Up to MAX_LISTED generated texts that the column and its domain allow."""
+    if domain.several:
+        found = language(domain)
+        texts = list(found.texts(max(size.min, min(1, size.max)), size.max, MANY_TEXTS)) if found else []
+        return [text for text in texts[:: max(1, len(texts) // MAX_LISTED)] if fits_charset(column, text)][:MAX_LISTED]
     patterns = [domain.matches] if domain.matches else [ANY_WORD, ANY_CAPITALS, ANY_NUMBER]
     ends = [end for end in (domain.low, domain.high) if isinstance(end, str)]
     samples = [

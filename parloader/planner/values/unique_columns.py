@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 
 from parloader.planner.values import pattern_samples, text_columns
@@ -10,11 +11,14 @@ from parloader.planner.values.value_ranges import DATED, ORDERED, Range, allowed
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.unique import BASE36, UUID_DIGITS, UUID_PREFIX
 from parloader.schema.checks.domains import Domain
+from parloader.schema.checks.languages import language
 from parloader.schema.model import ColumnSchema, ColumnType
 
 DIGITS = 8  # base 36: 2.8 * 10**12 values
 
 MIN_DIGITS = 6  # base 36: 2 * 10**9 values; with fewer, the name's prefix and suffix are left out
+
+MIN_DIGITS_OF_LANGUAGE = 4  # base 36: 1.7 million values, more than a list has
 
 MAX_VALUES = 10_000  # in a list
 
@@ -41,6 +45,8 @@ def unique_text(column: ColumnSchema, domain: Domain, prefix: int | None) -> Uni
         return None
     if prefix is None and (uuid := text_columns.uuid_length(column, domain)) is not None:
         return Unique(form=UniqueKind.UUID, prefix="" if len(UUID_PREFIX) + UUID_DIGITS == uuid else UUID_PREFIX.replace("-", ""))
+    if domain.several:
+        return _of_language(column, domain, size, prefix)
     candidates = () if text_columns.mixes_letters(column) else _candidates(domain, size, prefix, column.name)
     fitting = (unique for unique in candidates if text_columns.fits_charset(column, unique.prefix + unique.suffix))
     counter = next((candidate for candidate in fitting if accepts(domain, candidate)), None)
@@ -98,7 +104,29 @@ def _values(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, pr
         text for text in samples if text_columns.accepts(domain, text) and text_columns.fits_charset(column, text)
     ] or text_columns.accepted_samples(column, domain, size)
     values = tuple(sorted(text_columns.distinct_values(column, texts, prefix)))
+    if len(values) < MAX_VALUES and not domain.json:  # texts of other lengths, or in which other places differ, come after these
+        values = tuple(text_columns.distinct_values(column, (*values, *_listed_texts(column, domain, size)), prefix))[:MAX_VALUES]
     return Unique(form=UniqueKind.VALUES, values=values) if values else None
+
+
+def _of_language(column: ColumnSchema, domain: Domain, size: text_columns.Lengths, prefix: int | None) -> Unique | None:
+    """Texts that satisfy several patterns."""
+    found = None if domain.json or text_columns.mixes_letters(column) else language(domain)
+    counter = found.counter(size.min, size.max, DIGITS, MIN_DIGITS_OF_LANGUAGE) if found else None
+    if (
+        counter
+        and (prefix is None or len(counter[0]) + counter[1] <= prefix)
+        and text_columns.fits_charset(column, counter[0] + counter[2])
+    ):
+        return Unique(form=UniqueKind.TEXT, prefix=counter[0], length=counter[1], suffix=counter[2])
+    values = tuple(text_columns.distinct_values(column, _listed_texts(column, domain, size), prefix))
+    return Unique(form=UniqueKind.VALUES, values=values) if values else None
+
+
+def _listed_texts(column: ColumnSchema, domain: Domain, size: text_columns.Lengths) -> Iterator[str]:
+    found = None if domain.json else language(domain)
+    texts = found.texts(max(1, size.min), size.max, MAX_VALUES) if found else iter(())
+    return (text for text in texts if text_columns.fits_charset(column, text))
 
 
 NO_LIMITS = Domain()
@@ -115,12 +143,13 @@ PLENTY = 1_000_000  # values that are surely enough
 WHOLE_DIGITS = 9  # a decimal with this many digits before the point has enough distinct values without a fraction
 
 
+@lru_cache(maxsize=128)
 def unique_generator(column: ColumnSchema, domain: Domain = NO_LIMITS, prefix: int | None = None) -> Unique | None:
     """Values that differ within the first `prefix` characters or bytes (None: all) in every collation.
 
     None: parloader knows no distinct values of the type and domain.
     """
-    if domain.null is True or domain.unsure or domain.impossible:
+    if domain.null is True or domain.unsure or domain.impossible or (domain.several and column.kind is not ColumnType.TEXT):
         return None
     if column.kind in ORDERED:
         return _listed(listed_values(column, domain)) if domain.values is not None else _ordered(column, domain)

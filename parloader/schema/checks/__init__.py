@@ -30,5 +30,5 @@ NotNull(column='shipped')
 True
 
 Begin reading with predicates.py (the conditions on a column), then parser.py. comparisons.py reads column-with-constant comparisons,
-patterns.py LIKE and REGEXP, regexp.py regular expressions.
+patterns.py LIKE and REGEXP, regexp.py regular expressions; automata.py and languages.py enumerate the texts that several patterns allow.
 """

@@ -26,7 +26,24 @@ FIRST_QUOTE = re.compile(r"(?:`(?:[^`]|``)*`|[^`'])*?(?P<quote>\\?')", re.DOTALL
 LOST_CHARACTER = "????"
 
 KNOWN_ARGUMENTS = frozenset(
-    {"this", "expression", "expressions", "low", "high", "ifs", "default", "true", "false", "to", "binary", "flag", "position", "kind"}
+    {
+        "this",
+        "expression",
+        "expressions",
+        "low",
+        "high",
+        "ifs",
+        "default",
+        "true",
+        "false",
+        "to",
+        "binary",
+        "flag",
+        "position",
+        "kind",
+        "start",
+        "length",
+    }
     | {"nested", "quoted", "is_string", "is_nvl", "is_null", "is_integer"}
 )
 """Arguments of syntax nodes that parser.py takes into account. A clause with any other is rejected, as it might change the meaning."""

@@ -1,5 +1,6 @@
 """Comparisons of a column, or a function of it, with constants or another column: the leaves of a CHECK clause."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,8 +8,10 @@ from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
+from parloader.schema.checks.patterns import like_avoids, like_constant, like_matches
 from parloader.schema.checks.predicates import (
     ALWAYS,
+    NEVER,
     Between,
     Compared,
     Constant,
@@ -20,6 +23,8 @@ from parloader.schema.checks.predicates import (
     Null,
     OneOf,
     UnsupportedCheck,
+    all_of,
+    any_of,
 )
 from parloader.schema.checks.regexp import ANY, PUNCTUATION
 
@@ -116,7 +121,33 @@ def one_of(node: exp.Expr, values: tuple[Constant, ...], *, negated: bool) -> Di
         return one_of(
             subject.this, tuple(value for value in values if _in_case(subject, value)) if not negated else values, negated=negated
         )
+    if isinstance(subject, exp.Left | exp.Right | exp.Substring) and isinstance(subject.this, exp.Column):
+        found = [_part_is(subject, str(value), negated=negated) for value in values]
+        return all_of(*found) if negated else any_of(*found)
     raise UnsupportedCheck("IN of an expression")
+
+
+def _part_is(function: exp.Left | exp.Right | exp.Substring, part: str, *, negated: bool) -> Disjunction:
+    """Cases in which a part of the column is this text (`negated`: is not), as a LIKE pattern."""
+    column = function.this.name
+    before, length = "" if isinstance(function, exp.Left) else "%", function.args.get("expression") or function.args.get("length")
+    if isinstance(function, exp.Substring):
+        start = constant(function.args["start"])
+        before = "_" * (start - 1) if isinstance(start, int) and start >= 1 else ""
+        if not before and start != 1:
+            raise UnsupportedCheck("a part of a text")
+    longest = None if length is None else constant(length)
+    if not part or part != part.strip() or (length is not None and not isinstance(longest, int)):
+        raise UnsupportedCheck("a part of a text")
+    if isinstance(longest, int) and len(part) > longest:
+        return ALWAYS if negated else NEVER
+    text = re.sub(r"([\\%_])", r"\\\1", part)
+    # a shorter part ends the text
+    pattern = (before + text + ("" if before == "%" else "%")) if len(part) == longest else text if before == "%" else before + text
+    found = like_constant(pattern)
+    if found is not None:
+        return ((NoneOf(column=column, values=(found,)),),) if negated else ((OneOf(column=column, values=(found,)),),)
+    return (((like_avoids if negated else like_matches)(column, pattern),),)
 
 
 def _in_case(function: exp.Upper | exp.Lower, value: Constant) -> bool:

@@ -49,10 +49,16 @@ class Domain:
     max_length: int | None = None  # characters; None: unlimited
     max_bytes: int | None = None  # None: unlimited
     matches: Matches | None = None  # a pattern that texts match
-    patterns: tuple[Matches, ...] = ()  # the patterns of the predicates, which `matches` combines if it can
+    patterns: tuple[Matches, ...] = ()  # the patterns of the predicates
+    several: bool = False  # `matches` is only one of the patterns, because no single one describes them all: see languages.py
     json: bool = False  # must be valid JSON
     unsure: bool = False  # there are more limits, which the fields do not describe: values have to be tested
     impossible: bool = False  # neither NULL nor any other value is allowed
+
+    @property
+    def all_patterns(self) -> tuple[Matches, ...]:
+        """What texts have to match."""
+        return self.patterns or (() if self.matches is None else (self.matches,))
 
 
 def combine(checks: Sequence[ParsedCheck], max_cases: int = 8) -> tuple[tuple[Predicate, ...], ...]:
@@ -125,7 +131,7 @@ def predicates_of(column: str, domain: Domain) -> tuple[Predicate, ...]:
         found.append(Length(column=column, low=domain.min_length, high=domain.max_length))
     if domain.max_bytes is not None:
         found.append(Length(column=column, high=domain.max_bytes, in_bytes=True))
-    found += [replace(matches, column=column) for matches in domain.patterns]
+    found += [replace(matches, column=column) for matches in domain.all_patterns]
     return (*found, Json(column=column)) if domain.json else tuple(found)
 
 
@@ -150,7 +156,7 @@ def _narrowed(domain: Domain, predicate: Predicate) -> Domain:
             parts = replace(predicate, source=None)
             both = intersection(domain.matches, parts) if domain.matches and domain.matches != parts else parts
             patterns = tuple(dict.fromkeys((*domain.patterns, predicate)))
-            return replace(domain, matches=both or domain.matches, patterns=patterns, unsure=domain.unsure or both is None)
+            return replace(domain, matches=both or domain.matches, patterns=patterns, several=domain.several or both is None)
         case Json():
             return replace(domain, json=True)
     raise TypeError(predicate)
@@ -192,7 +198,9 @@ def _settled(domain: Domain) -> Domain:
     """The domain with its value list reduced to allowed values; NULL if no value is allowed."""
     if domain.values is not None:
         domain = replace(domain, values=tuple(value for value in domain.values if _fits(value, domain) is not False))
-        domain = replace(domain, unsure=domain.unsure or any(_fits(value, domain) is None for value in domain.values or ()))
+        # whether a text is allowed depends on the collation; text_columns.py takes only those that surely are
+        unsure = any(_fits(value, domain) is None for value in domain.values or () if not isinstance(value, str))
+        domain = replace(domain, unsure=domain.unsure or unsure)
     if "" in domain.excluded:
         domain = replace(domain, min_length=max(domain.min_length, 1))
     if domain.null is True or not _is_empty(domain):

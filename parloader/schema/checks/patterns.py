@@ -25,13 +25,13 @@ def regexp_avoids(column: str, pattern: str) -> Matches:
 def like_matches(column: str, pattern: str, escape: str = "\\") -> Matches:
     """Texts that match a LIKE pattern."""
     source = TextPattern(pattern=_with_backslashes(pattern, escape), regexp=False)
-    return Matches(column=column, parts=tuple(_part(item) for item in _like(pattern, escape)), whole=True, source=source)
+    return Matches(column=column, parts=tuple(_part(item) for item in like_items(pattern, escape)), whole=True, source=source)
 
 
 def like_avoids(column: str, pattern: str, escape: str = "\\") -> Matches:
     """Texts that do not match a LIKE pattern."""
     source = TextPattern(pattern=_with_backslashes(pattern, escape), regexp=False, negated=True)
-    return replace(_avoiding(column, tuple(_like(pattern, escape))), source=source)
+    return replace(_avoiding(column, tuple(like_items(pattern, escape))), source=source)
 
 
 def _with_backslashes(pattern: str, escape: str) -> str:
@@ -71,7 +71,7 @@ def _common(letters: str, others: str) -> str:
 
 def like_constant(pattern: str, escape: str = "\\") -> str | None:
     """The text that a LIKE pattern without wildcards matches; None: it has wildcards."""
-    items = tuple(_like(pattern, escape))
+    items = tuple(like_items(pattern, escape))
     return None if any(item.letters.others for item in items) else "".join(character for item in items for character in item.letters.listed)
 
 
@@ -112,7 +112,7 @@ def _except_listed(letters: Letters) -> str:
     return "".join(character for character in PUNCTUATION if character not in letters.listed)
 
 
-def _like(pattern: str, escape: str) -> Iterator[Item]:
+def like_items(pattern: str, escape: str) -> Iterator[Item]:
     characters = iter(pattern)
     for character in characters:
         if escape and character == escape:

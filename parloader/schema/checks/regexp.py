@@ -91,7 +91,7 @@ def _except(characters: frozenset[str]) -> str:
 
     Also excluded is what a collation may treat as equal: the other case, the letter without its accent.
     """
-    excluded = {variant for character in characters for variant in _equal_letters(character)}
+    excluded = {variant for character in characters for variant in equal_letters(character)}
     for candidates in (ANY, VISIBLE):
         allowed = "".join(character for character in candidates if character not in excluded)
         if allowed:
@@ -99,7 +99,7 @@ def _except(characters: frozenset[str]) -> str:
     raise UnsupportedCheck("no character is left")
 
 
-def _equal_letters(character: str) -> Iterator[str]:
+def equal_letters(character: str) -> Iterator[str]:
     for plain in (character, *unicodedata.normalize("NFKD", character), *character.casefold()):
         yield from (plain, plain.lower(), plain.upper())
 

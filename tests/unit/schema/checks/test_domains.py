@@ -43,7 +43,7 @@ def domain(column: str, *clauses_: str) -> Domain:
         (
             "b",
             ["b regexp '^a+$'", "b regexp '^a{2}$'"],
-            Domain(matches=Matches(column="b", parts=(("a", 1, None),), whole=True), unsure=True),
+            Domain(matches=Matches(column="b", parts=(("a", 1, None),), whole=True), several=True),
         ),
     ],
 )
