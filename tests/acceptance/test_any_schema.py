@@ -58,6 +58,8 @@ def cleaned(database: Database, before: dict[str, tuple[str, int]]) -> None:
         ("types", "optional", 500),
         *(pytest.param("types", table, 500, marks=SLOW) for table in ("numbers", "texts", "bytes", "moments", "choices", "shapes")),
         ("checks", "columns_compared", 500),
+        ("text_checks", "parts", 300),
+        *(pytest.param("text_checks", table, 300, marks=SLOW) for table in ("both_ends", "email_like", "either", "expressions")),
         *(pytest.param("checks", table, 500, marks=SLOW) for table in ("compared_with_constants", "of_patterns", "either_or", "by_state")),
         pytest.param("collations", "others", 800, marks=SLOW),
         *(pytest.param("old_character_sets", table, 300, marks=SLOW) for table in ("swedish", "asian", "picks_wide")),

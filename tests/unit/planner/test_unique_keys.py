@@ -117,7 +117,7 @@ def test_a_number_that_cannot_be_worked_out_is_no_limit() -> None:
             "t",
             text("slug", 60),
             keys=(unique("slug"),),
-            checks=("`slug` like 'a%'", "`slug` like '%b'"),
+            checks=tuple(f"`slug` like '%{letter}%'" for letter in "abcdefghijkl"),  # the product of these automata has 2**12 states
         ),
         table("child", text("slug", 60), keys=(unique("slug"),), to=(foreign("slug", "t", "slug"),)),
     )
