@@ -113,7 +113,7 @@ def missing_names(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
         _missing_column(table, live[table.name], name)
         for table in plan.tables
         if table.name in live
-        for name in table.columns
+        for name in dict.fromkeys((*table.columns, *(each.column for conditions in table.reuse_if for each in conditions)))
         if name not in live[table.name].column_names and name not in table.optional
     )
     return (*_missing_tables(plan, live), *columns)

@@ -5,6 +5,7 @@ from support.completed_plans import notes, pick, valid
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, unique
 
 from parloader.errors import Refused
+from parloader.planner.compatibility import missing_names
 from parloader.planner.completion import complete
 from parloader.planner.request import Fill
 from parloader.planner.row_kinds import conditions
@@ -182,3 +183,11 @@ def test_existing_rows_are_found_by_the_patterns_of_the_check() -> None:
     assert conditions((OneOf(column="n", values=(1, 2)), Length(column="n", high=3))) == (
         Condition(column="n", operator=Operator.IN, value=(1, 2)),
     )
+
+
+def test_a_condition_on_a_column_that_does_not_exist_is_a_mistake_of_the_plan() -> None:
+    wrong = (Condition(column="knd", operator=Operator.IN, value=("car",)),)
+    plan = Plan(name="p", parameters={}, tables=(Table(name="vehicle", rows=1, columns={}, reuse_if=(wrong,)),))
+    (misfit,) = missing_names(plan, schema(VEHICLE))
+    assert misfit.problem == "vehicle has no column knd"
+    assert "Did you mean kind?" in misfit.next_step
