@@ -8,6 +8,7 @@ from parloader.planner.expressions.arithmetic import DAY_SECONDS, LONGEST_MONTH,
 from parloader.planner.expressions.documents import documents
 from parloader.planner.expressions.images import Digit, Image, Moment, Number, Opaque, Symbol, Text, characters
 from parloader.planner.values import text_columns, unique_columns
+from parloader.planner.values.value_ranges import allowed_range
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.unique import UUID_DIGITS, uuid_prefix
 from parloader.schema.checks.domains import Domain
@@ -63,7 +64,8 @@ def _generators(column: ColumnSchema, domain: Domain, prefix: int | None, number
             )
             yield from _allowed(column, domain, prefix, _counters(column, domain, prefix, numbers))
         case ColumnType.INTEGER | ColumnType.DATE | ColumnType.DATETIME | ColumnType.TIMESTAMP if natural.form is not UniqueKind.VALUES:
-            yield from _stepped(column, natural, numbers)
+            whole = allowed_range(column, domain)
+            yield from _stepped(column, natural, numbers, natural.low if whole is None or whole.excluded else min(natural.low, whole.low))
 
 
 def _counters(column: ColumnSchema, domain: Domain, prefix: int | None, numbers: list[int]) -> Iterator[Unique]:
@@ -101,8 +103,8 @@ def _allowed(column: ColumnSchema, domain: Domain, prefix: int | None, candidate
             yield candidate
 
 
-def _stepped(column: ColumnSchema, natural: Unique, numbers: list[int]) -> Iterator[Unique]:
-    """Numbers from other ends, of as many digits each, and in steps."""
+def _stepped(column: ColumnSchema, natural: Unique, numbers: list[int], lowest: int) -> Iterator[Unique]:
+    """Numbers from other ends, of as many digits each, and in steps; dates in steps, then from the lowest one that the column allows."""
     if column.kind is ColumnType.INTEGER:
         yield from (replace(natural, low=number) for number in numbers if natural.low < number < natural.high)
         ends = [10**digits for digits in range(len(str(natural.high)))]
@@ -116,9 +118,8 @@ def _stepped(column: ColumnSchema, natural: Unique, numbers: list[int]) -> Itera
         )
     else:
         unit = DAY_SECONDS if column.kind is ColumnType.DATE else 1
-        for seconds in (60, 3600, DAY_SECONDS, LONGEST_MONTH, LONGEST_YEAR):
-            if seconds > unit:
-                yield replace(natural, step=seconds // unit)
+        steps = [seconds // unit for seconds in (60, 3600, DAY_SECONDS, LONGEST_MONTH, LONGEST_YEAR) if seconds > unit]
+        yield from (replace(natural, low=low, step=step) for low in dict.fromkeys((natural.low, lowest)) for step in steps)
 
 
 def image_of(column: ColumnSchema, unique: Unique) -> Image:
