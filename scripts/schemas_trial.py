@@ -22,6 +22,9 @@ from parloader.ledger import control
 # A refusal that names the largest possible number of rows
 LARGEST = re.compile(r"[Aa]t most --rows ([\d,]+)")
 
+# One that names a number which the existing rows may leave no room for
+WORTH_A_TRY = re.compile(r"Try --rows ([\d,]+)")
+
 REFUSED_EXIT_CODE = 3
 
 READ = "read"
@@ -79,6 +82,9 @@ def try_table(schema: str, server: str, target: Target, table: str, rows: int, b
     reason, checked, start, changed = "", "", _cpu_seconds(), False
     try:
         refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
+        if attempt := WORTH_A_TRY.search(refusal):
+            reason, rows = refusal, int(attempt[1].replace(",", ""))
+            refusal, checked = _seeded_and_cleaned(target, table, rows, before, check)
         fitting = LARGEST.search(refusal)
         if fitting and 0 < (largest := int(fitting[1].replace(",", ""))) < rows:
             reason, rows = refusal, largest

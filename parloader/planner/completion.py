@@ -171,10 +171,13 @@ def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refus
         return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={fitting} fit")
     planned = request.planned(error.table) or request.plan.target
     fitting = largest_fitting(lambda n: _fits(_with_rows(request, planned.name, n)), planned.rows)
-    return Refused(
-        f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}",
-        f"At most --rows {fitting} fit" if fitting else "Not even one row fits",
-    )
+    if not fitting:
+        advice = "Not even one row fits"
+    elif request.existing_rows(error.table):  # only the server knows which values they have
+        advice = f"Try --rows {fitting}; fewer fit if the free values are not consecutive"
+    else:
+        advice = f"At most --rows {fitting} fit"
+    return Refused(f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}", advice)
 
 
 def _with_rows(request: PlanningRequest, name: str, rows: int) -> PlanningRequest:

@@ -225,11 +225,13 @@ class _TableAllocator:
         if free.offset is not None:
             return keys.low + free.offset
         number = f"no more than {free.longest:,} consecutive ones are" if free.longest else "none is"
-        fitting = f"At most --rows {free.longest} fit" if self.table is self.plan.target else f"At most {free.longest:,} more fit"
         raise Refused(
             f"{counted(rows, 'row')} of {self.table.name} are too many: {column.name} holds keys up to {column.max_key:,}, of which {number} free",
-            fitting if free.longest else f"Delete rows, or give {column.name} a larger type",
+            self._fitting(free) if free.longest else f"Delete rows, or give {column.name} a larger type",
         )
+
+    def _fitting(self, free: FreeValues) -> str:
+        return f"At most --rows {free.longest} fit" if self.table is self.plan.target else f"At most {free.longest:,} more fit"
 
     def _next_taken_key(self, keys: RowKeys, new: tuple[IndexRange, ...]) -> int | None:
         """The lowest existing key above the new ones."""
@@ -269,7 +271,7 @@ class _TableAllocator:
         left = f"{number} values above the highest existing one" if free.above_highest else f"{number} consecutive free values"
         return Refused(
             f"{counted(rows, 'row')} of {self.table.name} are too many: its UNIQUE column {column} has {left}, and new rows need such values",
-            f"At most {free.longest:,} more fit" if free.longest else f"Change the row with the highest {column}, or {GIVE_VALUES}",
+            self._fitting(free) if free.longest else f"Change the row with the highest {column}, or {GIVE_VALUES}",
         )
 
 
