@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas_model import Application
+from schemas_model import SERVERS, Application
 from schemas_python import PythonApplication
 
 CONTRIB = (
@@ -64,12 +64,14 @@ def django(
     before: Sequence[str] = (),
     without: Sequence[str] = (),
     files: Sequence[tuple[str, str]] = (),
+    kinds: Sequence[str] = tuple(SERVERS),
 ) -> PythonApplication:
     """`applications`: a project is made of them and of django.contrib. `base`: the module with the settings of a project that is there already.
     `settings`: more of them."""
     first = f"from {base} import *\n" if base else SETTINGS + f"INSTALLED_APPS = {[*CONTRIB, *applications]}\n"
     return PythonApplication(
         name=name,
+        kinds=tuple(kinds),
         requirements=requirements,
         without=tuple(without),
         files=(("sitecustomize.py", DRIVER), ("own_settings.py", first + DATABASES + settings), ("urls.py", "urlpatterns = []\n"), *files),
@@ -204,13 +206,6 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
         settings='CMS_CONFIRM_VERSION4 = True\nCMS_TEMPLATES = [("page.html", "Page")]\nX_FRAME_OPTIONS = "SAMEORIGIN"\n',
     ),
     django(
-        "weblate",
-        "weblate",
-        without=("borgbackup",),
-        base="weblate.settings_example",
-        settings='DATA_DIR = "$folder/data"\nCACHE_DIR = "$folder/cache"\nMEDIA_ROOT = "$folder/media"\nSITE_DOMAIN = "localhost"\n',
-    ),
-    django(
         "mayan", "mayan-edms", without=("python-ldap",), base="mayan.settings.production", environment=(("MAYAN_MEDIA_ROOT", "$folder"),)
     ),
     django(
@@ -310,11 +305,11 @@ TEMPLATES[0]["OPTIONS"]["context_processors"].append("sekizai.context_processors
             "mezzanine.forms",
             "mezzanine.galleries",
             "mezzanine.twitter",
+            "django_comments",
         ),
         settings="""PACKAGE_NAME_FILEBROWSER = "filebrowser_safe"
 PACKAGE_NAME_GRAPPELLI = "grappelli_safe"
 """,
     ),
-    django("patchman", "patchman==4.0.21", base="patchman.settings"),
-    django("label-studio", "label-studio==1.23.2", base="core.settings.label_studio"),
+    django("patchman", "patchman==4.0.21", base="patchman.settings", kinds=("mariadb",)),
 )

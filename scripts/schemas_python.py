@@ -68,6 +68,8 @@ class PythonApplication(Application):
         assert reader.stdin
         assert reader.stdout
         questions, answers = reader.stdin, reader.stdout
+        # it has imported the application, which takes some of them a minute
+        answers.readline()
 
         def check(table: str) -> str | None:
             with contextlib.suppress(BrokenPipeError):

@@ -1,7 +1,8 @@
 """Reads rows through an application's own models; runs in its virtual environment, so it imports nothing of parloader.
 
-Usage: schemas_read_rows.py django|sqlalchemy URL [MODULE[:FUNCTION]]... Each line of stdin names a table; the answer on stdout is JSON: null
-if no model has this table, "" if 100 rows were read with every column converted to what the model says it is, else the error.
+Usage: schemas_read_rows.py django|sqlalchemy URL [MODULE[:FUNCTION]]... It prints "ready". Then each line of stdin names a table, and the
+answer on stdout is JSON: null if no model has this table, "" if 100 rows were read with every column converted to what the model says it is,
+else the error.
 """
 
 import gc
@@ -22,6 +23,7 @@ def main(kind: str, url: str, *modules: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     read: Read = with_django() if kind == "django" else with_sqlalchemy(url, modules)
+    print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
         try:
             answer = read(line.rstrip("\n"))

@@ -36,7 +36,7 @@ OPENSTACK = (
     ),
     openstack(
         "gnocchi",
-        "gnocchi==4.7.1",
+        "gnocchi[mysql]==4.7.1",
         "gnocchi-upgrade --config-file service.conf --skip-storage --skip-incoming",
         "gnocchi.indexer.sqlalchemy_base",
         configuration="[indexer]\nurl = $url\n",
@@ -71,7 +71,13 @@ OPENSTACK = (
     ),
     openstack("magnum", "magnum==23.0.0", "magnum-db-manage --config-file service.conf upgrade", "magnum.db.sqlalchemy.models"),
     openstack("manila", "manila==23.0.1", "manila-manage --config-file service.conf db sync", "manila.db.sqlalchemy.models"),
-    openstack("masakari", "masakari==22.0.0", "masakari-manage --config-file service.conf db sync", "masakari.db.sqlalchemy.models"),
+    openstack(
+        "masakari",
+        "masakari==22.0.0",
+        "masakari-manage --config-file service.conf db sync",
+        "masakari.db.sqlalchemy.models",
+        configuration=f"{CONFIGURATION}[taskflow]\nconnection = $url\n",
+    ),
     openstack("mistral", "mistral==23.0.0", "mistral-db-manage --config-file service.conf upgrade head", "mistral.db.v2.sqlalchemy.models"),
     openstack(
         "neutron", "neutron==29.0.0", "neutron-db-manage --config-file service.conf upgrade heads", "neutron.db.migration.models.head"
@@ -111,7 +117,7 @@ OPENSTACK = (
 OTHERS = (
     PythonApplication(
         name="airflow",
-        requirements=("apache-airflow==3.3.2",),
+        requirements=("apache-airflow==3.3.2", "aiomysql"),
         # it asks for mysqlclient, only to tell it how to write a timestamp
         files=(
             (
@@ -138,7 +144,10 @@ OTHERS = (
         files=(
             (
                 "master.cfg",
-                'c = BuildmasterConfig = {"db": {"db_url": "$url"}, "workers": [], "builders": [], "schedulers": [], "protocols": {}}\n',
+                "from buildbot.plugins import util, worker\n"
+                'c = BuildmasterConfig = {"db": {"db_url": "$url"}, "workers": [worker.Worker("w", "secret")], "schedulers": [],\n'
+                '    "builders": [util.BuilderConfig(name="b", workernames=["w"], factory=util.BuildFactory())],\n'
+                '    "protocols": {"pb": {"port": 9989}}, "buildbotNetUsageData": None}\n',
             ),
         ),
         commands=("buildbot create-master --db $url .", "buildbot upgrade-master ."),
@@ -159,7 +168,7 @@ OTHERS = (
     ),
     PythonApplication(
         name="superset",
-        requirements=("apache-superset==6.1.0", "rich"),
+        requirements=("apache-superset==6.1.0", "rich", "flask-caching==2.3.1"),
         files=(("superset_config.py", f'SECRET_KEY = "{"x" * 50}"\nSQLALCHEMY_DATABASE_URI = "$url"\n'),),
         environment=(("FLASK_APP", "superset"), ("SUPERSET_CONFIG_PATH", "$folder/superset_config.py")),
         commands=("superset db upgrade",),

@@ -66,7 +66,7 @@ PHRASES: dict[str, str] = {
     "cron": "cron cron_expression crontab schedule",
     "version": "version version_number release app_version software_version revision_name firmware",
     "json": "json payload meta metadata meta_data attributes properties settings config options preferences extra data data_json json_schema params"
-    " parameters args kwargs arguments filters rules conditions capabilities traits stats option_value blob",
+    " parameters args kwargs arguments filters rules conditions capabilities traits stats actions option_value blob",
     "token": "token api_key apikey access_token refresh_token auth_token session_id session_token session secret secret_key nonce csrf_token salt"
     " reset_token remember_token activation_key auth_key access_key",
     "hash": "hash password passwd pwd password_hash passhash checksum digest sha256 sha1 md5 fingerprint signature etag hashed_password user_password",
