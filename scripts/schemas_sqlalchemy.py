@@ -144,10 +144,10 @@ OTHERS = (
         files=(
             (
                 "master.cfg",
-                "from buildbot.plugins import util, worker\n"
-                'c = BuildmasterConfig = {"db": {"db_url": "$url"}, "workers": [worker.Worker("w", "secret")], "schedulers": [],\n'
+                "from buildbot.plugins import schedulers, util, worker\n"
+                'c = BuildmasterConfig = {"db": {"db_url": "$url"}, "workers": [worker.Worker("w", "secret")], "protocols": {"pb": {"port": 9989}},\n'
                 '    "builders": [util.BuilderConfig(name="b", workernames=["w"], factory=util.BuildFactory())],\n'
-                '    "protocols": {"pb": {"port": 9989}}, "buildbotNetUsageData": None}\n',
+                '    "schedulers": [schedulers.ForceScheduler(name="s", builderNames=["b"])], "buildbotNetUsageData": None}\n',
             ),
         ),
         commands=("buildbot create-master --db $url .", "buildbot upgrade-master ."),
@@ -168,6 +168,7 @@ OTHERS = (
     ),
     PythonApplication(
         name="superset",
+        kinds=("mysql",),  # on MariaDB, it creates a sequence in a syntax that MariaDB does not know
         requirements=("apache-superset==6.1.0", "rich", "flask-caching==2.3.1"),
         files=(("superset_config.py", f'SECRET_KEY = "{"x" * 50}"\nSQLALCHEMY_DATABASE_URI = "$url"\n'),),
         environment=(("FLASK_APP", "superset"), ("SUPERSET_CONFIG_PATH", "$folder/superset_config.py")),
