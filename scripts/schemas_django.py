@@ -62,7 +62,6 @@ def django(
     settings: str = "",
     environment: Sequence[tuple[str, str]] = (),
     before: Sequence[str] = (),
-    without: Sequence[str] = (),
     files: Sequence[tuple[str, str]] = (),
     kinds: Sequence[str] = tuple(SERVERS),
 ) -> PythonApplication:
@@ -73,7 +72,6 @@ def django(
         name=name,
         kinds=tuple(kinds),
         requirements=requirements,
-        without=tuple(without),
         files=(("sitecustomize.py", DRIVER), ("own_settings.py", first + DATABASES + settings), ("urls.py", "urlpatterns = []\n"), *files),
         environment=(("DJANGO_SETTINGS_MODULE", "own_settings"), *environment),
         commands=(*before, "python -m django migrate --noinput"),
@@ -206,9 +204,6 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
         settings='CMS_CONFIRM_VERSION4 = True\nCMS_TEMPLATES = [("page.html", "Page")]\nX_FRAME_OPTIONS = "SAMEORIGIN"\n',
     ),
     django(
-        "mayan", "mayan-edms", without=("python-ldap",), base="mayan.settings.production", environment=(("MAYAN_MEDIA_ROOT", "$folder"),)
-    ),
-    django(
         "mailman-web",
         "hyperkitty==1.3.12",
         "postorius==1.3.13",
@@ -276,13 +271,6 @@ TEMPLATES[0]["OPTIONS"]["context_processors"].append("sekizai.context_processors
                 "from django.urls import include, path\nurlpatterns = [path('notifications/', include('django_nyt.urls')), path('', include('wiki.urls'))]\n",
             ),
         ),
-    ),
-    django(
-        "nautobot",
-        "nautobot==3.2.7",
-        base="nautobot.core.settings",
-        settings='CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}\n',
-        environment=(("NAUTOBOT_ROOT", "$folder"),),
     ),
     django(
         "reviewboard",

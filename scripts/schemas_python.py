@@ -18,20 +18,17 @@ from schemas_model import Application, Check, NotToBeHad, Place, run
 
 READER = Path(__file__).with_name("schemas_read_rows.py")
 
-
 MIGRATION_SECONDS = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
 class PythonApplication(Application):
-    """A Python application. `requirements`: what is installed, as pip's users write it. `without`: dependencies that it can do without, and
-    that are there as source only. In `files` (name, text), `environment` and `commands`, $url is the database's URL for SQLAlchemy, $database its
-    name, $socket the server's Unix socket, and $folder the folder for configuration. `models`: modules that declare SQLAlchemy tables, or
-    `module:function` to call."""
+    """A Python application. `requirements`: what is installed, as pip's users write it. In `files` (name, text), `environment` and `commands`,
+    $url is the database's URL for SQLAlchemy, $database its name, $socket the server's Unix socket, and $folder the folder for configuration.
+    `models`: modules that declare SQLAlchemy tables, or `module:function` to call."""
 
     how: str = "its own migrations"
     requirements: tuple[str, ...]
-    without: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     commands: tuple[str, ...]
@@ -39,12 +36,10 @@ class PythonApplication(Application):
     reader: str = "sqlalchemy"
 
     def install(self, folder: Path) -> str:
-        (folder / "without.txt").write_text("".join(f"{name}; python_version < '3'\n" for name in self.without), encoding="utf-8")
         uv = (sys.executable, "-m", "uv", "--quiet")
         run((*uv, "venv", "--python", sys.executable, "venv"), folder)
-        overrides = ("--overrides", "without.txt") if self.without else ()
         run(
-            (*uv, "pip", "install", "--python", "venv/bin/python", *overrides, "pymysql", "cryptography", *self.requirements),
+            (*uv, "pip", "install", "--python", "venv/bin/python", "pymysql", "cryptography", *self.requirements),
             folder,
             seconds=1800,
         )
