@@ -6,10 +6,13 @@ from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.grants import account_literal
+from parloader.database.privileges import grant_to_see_triggers
 from parloader.database.session import foreign_key_checks_off
-from parloader.database.visibility import Reference
+from parloader.database.visibility import Reference, all_references
 from parloader.errors import WriteFailed
+from parloader.quantities import plural
 from parloader.rows.server_text import FOR_SHARE, FOR_UPDATE
+from parloader.schema.table_names import split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class SelfReferences:
     """the columns that may be changed: rows are not found by them, and no trigger fires on UPDATE"""
     nullable: frozenset[str]
     """the columns that accept NULL"""
+    searched: tuple[Reference, ...]
+    """the foreign keys to the table by which rows that reference the deleted ones are searched"""
     all_seen: bool
     """whether the account sees every foreign key that references the table, and the rows behind each"""
 
@@ -102,14 +107,9 @@ class SelfReferences:
     def _delete_without_checks(self, connection: Connection, condition: str) -> int:
         """The one statement that parloader runs with foreign_key_checks off (docs/guarantees.md): no check could find a row that references these.
 
-        WriteFailed, before the DELETE: a foreign key may exist that the account does not see.
+        WriteFailed, before the DELETE: see _require_checked.
         """
-        if not self.all_seen:
-            raise WriteFailed(
-                f"rows of {self.table} reference themselves, so they can only be deleted with foreign_key_checks off, and this account does not see "
-                "every foreign key, so rows that it does not see may reference them",
-                f"An administrator can let it see them: GRANT PROCESS, SELECT ON *.* TO {account_literal(connection.account)}",
-            )
+        self._require_checked(connection)
         where = f"FROM {sql.quote_table(self.table)} WHERE {condition}"
         expected = int(sql.value(connection, f"SELECT COUNT(*) {where}{FOR_UPDATE}"))
         with foreign_key_checks_off(connection):
@@ -119,3 +119,42 @@ class SelfReferences:
                 f"{deleted:,} instead of {expected:,} rows of {self.table} were deleted", "Nothing was deleted. Repeat the command"
             )
         return deleted
+
+    def _require_checked(self, connection: Connection) -> None:
+        """WriteFailed: the DELETE could leave another row without its parent, because not every foreign key was searched, or a trigger deletes as well.
+
+        The transaction has locked the rows, so a foreign key that is created from now on does not accept a row that references them.
+        """
+        only = f"rows of {self.table} reference themselves, so they can only be deleted with foreign_key_checks off"
+        if not self.all_seen:
+            raise WriteFailed(
+                f"{only}, and this account does not see every foreign key, so rows that it does not see may reference them",
+                f"An administrator can let it see them: GRANT PROCESS, SELECT ON *.* TO {account_literal(connection.account)}",
+            )
+        searched = {(reference.child, reference.columns) for reference in self.searched}
+        now = all_references(connection, {self.table})
+        new = [reference.child for reference in now.readable if (reference.child, reference.columns) not in searched]
+        if new or now.hidden:
+            raise WriteFailed(
+                f"{only}, and {', '.join([*new, *(hidden.child for hidden in now.hidden)])} began to reference {self.table} while clean ran",
+                "Repeat parloader clean, which looks at its rows as well",
+            )
+        if lacking := grant_to_see_triggers(connection, (self.table,)):
+            raise WriteFailed(
+                f"{only}, and this account does not see whether a trigger deletes other rows then",
+                f"An administrator can let it see triggers: {lacking}",
+            )
+        schema, of = sql.schema_of(self.table)
+        triggers = sql.rows(
+            connection,
+            f"""SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = {schema}
+                AND CAST(event_object_table AS BINARY) = %s AND event_manipulation = 'DELETE' ORDER BY 1""",
+            *of,
+            split(self.table)[1],
+        )
+        if triggers:
+            names = ", ".join(name for (name,) in triggers)
+            raise WriteFailed(
+                f"{only}, and what its {plural('trigger', len(triggers))} {names} would do to other rows would not be checked either",
+                f"Drop the {plural('trigger', len(triggers))}, repeat parloader clean, and create {'it' if len(triggers) == 1 else 'them'} again",
+            )

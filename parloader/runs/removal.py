@@ -130,6 +130,7 @@ class Removal:
             references=tuple(reference for reference in self.references.to(live.name) if reference.within_table),
             movable=frozenset() if fixed else frozenset(live.column_names) - {*table.row_key},
             nullable=frozenset(column.name for column in live.columns if column.nullable),
+            searched=self.references.to(live.name),
             all_seen=self.references.complete and not self.references.hidden,
         )
 

@@ -19,11 +19,20 @@ ONE, BOTH = {"columns": "parent_id", "referenced": "id"}, {"columns": "disk, par
 
 
 @contextmanager
-def in_transaction(database: Database, *, null: str = "NOT NULL", key: dict[str, str] = ONE) -> Iterator[tuple[Connection, SelfReferences]]:
-    """Rows 1 and 2 reference 1, in a table that an account deletes from which does not see every foreign key."""
+def in_transaction(
+    database: Database, *, null: str = "NOT NULL", key: dict[str, str] = ONE, meanwhile: str = ""
+) -> Iterator[tuple[Connection, SelfReferences]]:
+    """Rows 1 and 2, which are locked, reference 1, in a table that an account deletes from which does not see every foreign key.
+
+    `meanwhile`: what somebody does after clean has read the foreign keys.
+    """
     database.execute(NODE.format(null=null, **key), "INSERT INTO node VALUES (1, 5, 1), (2, 5, 1)")
-    with database.connection() as connection, sql.transaction(connection):
+    with database.connection() as connection:
         references = visibility.foreign_keys_to(connection, {"node"})
+    if meanwhile:
+        database.execute(meanwhile)
+    with database.connection() as connection, sql.transaction(connection):
+        sql.rows(connection, "SELECT id FROM node WHERE id <= 2 FOR UPDATE")
         yield (
             connection,
             SelfReferences(
@@ -31,6 +40,7 @@ def in_transaction(database: Database, *, null: str = "NOT NULL", key: dict[str,
                 references=references,
                 movable=frozenset({"parent_id"}),
                 nullable=frozenset() if null else frozenset({"parent_id"}),
+                searched=references,
                 all_seen=False,
             ),
         )
@@ -48,6 +58,28 @@ def test_it_is_deleted_without_checks_if_all_foreign_keys_are_seen(database: Dat
         assert replace(references, all_seen=True).delete(connection, "id <= 2") == 1  # row 2 is deleted already
         assert has_checks(connection)
     assert database.rows("SELECT * FROM node") == ()
+
+
+def test_a_foreign_key_that_is_created_meanwhile_is_not_overlooked(database: Database) -> None:
+    child = "CREATE TABLE child (id INT PRIMARY KEY, node_id INT NOT NULL, FOREIGN KEY (node_id) REFERENCES node (id))"
+    with (
+        in_transaction(database, meanwhile=child) as (connection, references),
+        pytest.raises(WriteFailed, match="child began to reference node"),
+    ):
+        replace(references, all_seen=True).delete(connection, "id <= 2")
+
+
+def test_no_trigger_runs_without_checks(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE owner (id INT PRIMARY KEY)",
+        "CREATE TABLE pet (owner_id INT NOT NULL, FOREIGN KEY (owner_id) REFERENCES owner (id))",
+        "INSERT INTO owner VALUES (7)",
+        "INSERT INTO pet VALUES (7)",
+    )
+    trigger = "CREATE TRIGGER goes AFTER DELETE ON node FOR EACH ROW DELETE FROM owner WHERE OLD.id = 1"
+    with in_transaction(database, meanwhile=trigger) as (connection, references), pytest.raises(WriteFailed, match="its trigger goes"):
+        replace(references, all_seen=True).delete(connection, "id <= 2")
+    assert database.rows("SELECT id FROM owner") == ((7,),)
 
 
 def test_it_references_nothing_if_it_may(database: Database) -> None:
