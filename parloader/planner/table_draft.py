@@ -103,6 +103,11 @@ class TableDraft:
             return None
         return domains.pop()
 
+    def has_one_value(self, column: str) -> bool:
+        """Whether the CHECKs allow one value of the column only, such as the discriminator of a subtype."""
+        domain = self.common_domain(column)
+        return domain is not None and domain.values is not None and len(domain.values) == 1
+
     def unique(self, column: str) -> tuple[Unique, ...] | None:
         """For each case a generator of distinct values for the column. None: parloader knows none."""
         by_case = [None if case.domain(column).null is True else replace(case.domain(column), null=None) for case in self.cases]

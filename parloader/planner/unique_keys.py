@@ -248,10 +248,12 @@ class UniqueKeySolver:
         return found
 
     def _identifies_parent_row(self, group: ForeignKeyGroup, key: UniqueKey) -> bool:
-        """Whether the columns of the key contain a unique key of the parent, so that another parent row changes them."""
+        """Whether the columns of the key, with those that are the same in all rows, contain a unique key of the parent, so that another parent row changes them."""
         for foreign in group.keys:
             shown = {
-                foreign.referenced[foreign.columns.index(c)] for c in foreign.columns if c in key.columns and self._has_no_prefix(key, c)
+                referenced
+                for column, referenced in zip(foreign.columns, foreign.referenced, strict=True)
+                if (column in key.columns and self._has_no_prefix(key, column)) or self.draft.has_one_value(column)
             }
             parent = self.request.schema.get(foreign.parent)
             if parent and any(set(k.columns) <= shown and not k.expressions and not any(k.prefixes) for k in parent.unique_keys):

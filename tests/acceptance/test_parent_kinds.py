@@ -53,3 +53,16 @@ def test_parents_are_created_if_none_fits(database: Database) -> None:
     assert {kind for (kind,) in database.rows("SELECT DISTINCT v.kind FROM vehicle v JOIN ferry_trip f ON v.id = f.boat_id")} == {"boat"}
     assert len(column(database, "car", "vehicle_id")) == int(ROWS)
     cleaned(database, before)
+
+
+def test_a_parent_whose_key_has_the_discriminator(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE vehicle (id INT, kind VARCHAR(9), PRIMARY KEY (id, kind), CHECK (kind IN ('car', 'boat')))",
+        "CREATE TABLE car (vehicle_id INT PRIMARY KEY, kind VARCHAR(9) NOT NULL CHECK (kind = 'car'), "
+        "FOREIGN KEY (vehicle_id, kind) REFERENCES vehicle (id, kind))",
+        "INSERT INTO vehicle VALUES (1, 'boat'), (2, 'boat'), (2, 'car'), (3, 'car')",
+        "INSERT INTO car VALUES (3, 'car')",
+    )
+    before = seeded(database, "car")
+    assert len(column(database, "car", "vehicle_id")) == int(ROWS) + 1
+    cleaned(database, before)

@@ -147,6 +147,15 @@ def test_a_different_parent_for_each_row_of_each_kind() -> None:
     assert len(rows["vehicle"]) == 140
 
 
+def test_a_discriminator_of_one_value_tells_no_parents_apart() -> None:
+    """The parent's key has two columns, of which one has the same value in all rows, so a unique reference by the other one needs a parent for each row."""
+    both = table("vehicle", integer("id"), text("kind", 20), keys=(primary("id", "kind"),))
+    to = (foreign("vehicle_id kind", "vehicle", "id kind"),)
+    car = table("car", integer("vehicle_id"), text("kind", 20), keys=(unique("vehicle_id"),), to=to, checks=("`kind` = 'car'",))
+    live = schema(car, both)
+    assert valid(live, infer(live, "car", 300))["car"]["vehicle_id"].n_unique() == 300
+
+
 def test_existing_rows_are_used_if_enough_of_them_fit() -> None:
     live = schema(CAR, VEHICLE)
     tables = (Table(name="car", rows=500, columns={}, key=None, partitioned=True, reuse=False),)
