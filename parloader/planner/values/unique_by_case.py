@@ -1,6 +1,6 @@
 """Distinct values for a column whose CHECKs allow other values in each case of its table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -45,7 +45,8 @@ def _separate(uniques: Sequence[Unique], cases: int) -> list[Unique] | None:
     result: list[Unique] = []
     for n, unique in enumerate(uniques):
         if unique.form is UniqueKind.VALUES:
-            values = [value for value in unique.values if not any(_has(other, value) for other in uniques[:n])]
+            taken = [_membership(other) for other in uniques[:n]]
+            values = [value for value in unique.values if not any(has(value) for has in taken)]
             if not values:
                 return None
             unique = replace(unique, values=tuple(value for value in values[: MAX_VALUES // cases] for _ in range(cases)))
@@ -53,19 +54,27 @@ def _separate(uniques: Sequence[Unique], cases: int) -> list[Unique] | None:
             return None
         result.append(unique)
     for n, unique in enumerate(result):  # a list may come before the range that has some of its values
-        if unique.form is UniqueKind.VALUES and any(_has(other, value) for other in result[n + 1 :] for value in unique.values):
+        later = [_membership(other) for other in result[n + 1 :]] if unique.form is UniqueKind.VALUES else []
+        if any(has(value) for has in later for value in unique.values):
             return None
     return result
 
 
-def _has(unique: Unique, value: Scalar) -> bool:
-    """Whether the generator may give the value, or one that a collation treats as equal."""
+def _membership(unique: Unique) -> Callable[[Scalar], bool]:
+    """Whether the generator may give a value, or one that a collation treats as equal."""
     if unique.form is UniqueKind.VALUES:
-        return _folded(value) in set(map(_folded, unique.values))
+        listed = set(map(_folded, unique.values))
+        return lambda value: _folded(value) in listed
     if unique.form is UniqueKind.TEXT:
-        text, before, after = map(text_columns.fold, (str(value), unique.prefix, unique.suffix))
-        return len(text) == len(before) + unique.length + len(after) and text.startswith(before) and text.endswith(after)
-    return True
+        before, after = map(text_columns.fold, (unique.prefix, unique.suffix))
+        length = len(before) + unique.length + len(after)
+
+        def has(value: Scalar) -> bool:
+            text = text_columns.fold(str(value))
+            return len(text) == length and text.startswith(before) and text.endswith(after)
+
+        return has
+    return lambda _: True
 
 
 def _folded(value: Scalar) -> Scalar:

@@ -11,7 +11,15 @@ from sqlglot import exp
 
 from parloader.schema.checks.clause_text import parsed
 from parloader.schema.checks.comparisons import HOLDS, NEGATED, compared, constant, is_null, one_of
-from parloader.schema.checks.patterns import constants, like_avoids, like_constant, like_matches, regexp_avoids, regexp_matches
+from parloader.schema.checks.patterns import (
+    constants,
+    like_avoids,
+    like_constant,
+    like_matches,
+    regexp_avoids,
+    regexp_matches,
+    repeats_group,
+)
 from parloader.schema.checks.predicates import (
     ALWAYS,
     NEVER,
@@ -294,7 +302,7 @@ def _regexp(column: exp.Column, pattern: str, required: RequiredTruth) -> Disjun
     if required.negated:
         return ((regexp_avoids(column.name, pattern),),)
     alternatives = regexp_matches(column.name, pattern)
-    texts = constants(alternatives)
+    texts = None if repeats_group(pattern) else constants(alternatives)
     return tuple((one,) for one in alternatives) if texts is None else one_of(column, texts, negated=False)
 
 

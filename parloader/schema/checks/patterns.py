@@ -46,6 +46,13 @@ def _with_backslashes(pattern: str, escape: str) -> str:
     return written
 
 
+def repeats_group(pattern: str) -> bool:
+    """Whether `regexp_matches` leaves out texts, because a group of the pattern can match several times."""
+    regexp = Regexp(pattern)
+    regexp.sequences()
+    return regexp.repeats_group
+
+
 def constants(alternatives: tuple[Matches, ...]) -> tuple[str, ...] | None:
     """The matching texts, if each alternative matches one text only: anchored, and a single character in each part."""
     if not all(one.whole and all(len(letters) == low == high == 1 for letters, low, high in one.parts) for one in alternatives):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -104,6 +104,16 @@ def equal_letters(character: str) -> Iterator[str]:
         yield from (plain, plain.lower(), plain.upper())
 
 
+def _either(alternatives: Iterable[Alternative]) -> Letters | None:
+    """The character class that matches what the alternatives match. None: one of them is not a single character."""
+    letters: frozenset[str] = frozenset()
+    for alternative in alternatives:
+        if len(alternative.items) != 1 or alternative.items[0] != Item(letters=Letters(listed=alternative.items[0].letters.listed)):
+            return None
+        letters |= alternative.items[0].letters.listed
+    return Letters(listed=letters)
+
+
 class Regexp:
     """A recursive-descent parser of characters, classes, groups, alternatives, counts, ^ and $. UnsupportedCheck: anything else."""
 
@@ -111,6 +121,8 @@ class Regexp:
         self.pattern = pattern
         self.position = 0
         self.exact = False
+        self.repeats_group = False
+        """A group can match more than once, each time another text; only texts that repeat one of them are described."""
 
     def sequences(self, *, exact: bool = False) -> tuple[Alternative, ...]:
         """The alternatives of the pattern.
@@ -172,8 +184,12 @@ class Regexp:
         if self._next() != ")" or any(sequence.starts or sequence.ends for sequence in alternatives):
             raise UnsupportedCheck("a group with an anchor")
         min_count, max_count = self._count()
+        is_repeated = max_count is None or (max_count > 1 and (min_count != max_count or len(alternatives) > 1))
+        if is_repeated and (letters := _either(alternatives)) is not None:
+            return [(Item(letters=letters, min_count=min_count, max_count=max_count),)]
         if self.exact and (min_count, max_count) != (1, 1):
             raise UnsupportedCheck("a group with a count")
+        self.repeats_group |= is_repeated
         copies = min_count if max_count == 0 else max(min_count, 1)
         if sum(len(sequence.items) for sequence in alternatives) * copies > MAX_EXPANSION:
             raise UnsupportedCheck("a long group")

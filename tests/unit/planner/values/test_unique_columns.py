@@ -21,7 +21,9 @@ from support.column_values import (
     within,
 )
 
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.planner.values.unique_by_case import unique_by_case
+from parloader.planner.values.unique_columns import MAX_VALUES, unique_generator
+from parloader.plans.generators import UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Matches
@@ -69,3 +71,17 @@ def test_if_a_collation_equates_letters_the_texts_are_numbers() -> None:
     assert found
     assert capacity(found) == 10_000
     assert all(value.isdigit() for value in rows(found, 10_000))
+
+
+def test_two_long_lists_have_no_text_in_common() -> None:
+    """As for `^([A-Z]{2}|[0-9]{3})-[0-9]{4}$`. Comparing each text of one with the entire other list would take minutes."""
+    domains = [
+        Domain(matches=Matches(column="b", parts=((letters, length, length), ("-", 1, 1), ("0123456789", 4, 4)), whole=True))
+        for letters, length in (("ABC", 2), ("0123456789", 3))
+    ]
+    found = unique_by_case(text("b", 20), tuple(domains), None)
+    assert found is not None
+    assert all(unique.form is UniqueKind.VALUES for unique in found)
+    first, second = (set(unique.values) for unique in found)
+    assert len(first) == len(second) == MAX_VALUES // 2
+    assert first.isdisjoint(second)

@@ -5,7 +5,7 @@ import re
 import pytest
 from support.check_rows import text
 
-from parloader.schema.checks.patterns import like_avoids, like_matches, regexp_avoids, regexp_matches
+from parloader.schema.checks.patterns import like_avoids, like_matches, regexp_avoids, regexp_matches, repeats_group
 from parloader.schema.checks.predicates import Matches
 
 PATTERNS = [
@@ -27,6 +27,8 @@ PATTERNS = [
     "^$",
     "",
     "x??y",
+    "^(a|b)*a(c|[de]){3}$",
+    "^(foo|bar)+$",
 ]
 
 
@@ -70,3 +72,17 @@ def test_like(like: str, expression: str) -> None:
     assert avoiding is not None
     assert len(avoiding) == 40
     assert not re.fullmatch(expression, avoiding, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("group", "class_"), [("^(a|b)*a(a|b){5}$", "^[ab]*a[ab]{5}$"), ("^(?:[a-c]|-){2,3}$", "^[-a-c]{2,3}$")])
+def test_a_repeated_group_of_single_characters_is_a_class(group: str, class_: str) -> None:
+    def parts(pattern: str) -> list[object]:
+        return [matches.parts for matches in regexp_matches("b", pattern)]
+
+    assert parts(group) == parts(class_)
+    assert not repeats_group(group)
+
+
+@pytest.mark.parametrize(("pattern", "repeats"), [("^(ab)+$", True), ("^(ab|cd){2}$", True), ("^(ab|cd)?$", False), ("^(ab){2}$", False)])
+def test_a_group_that_can_match_several_texts_is_known(pattern: str, repeats: bool) -> None:
+    assert repeats_group(pattern) is repeats
