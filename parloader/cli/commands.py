@@ -195,7 +195,7 @@ def clean(
                 output.show(preview.as_json(), lambda: report.clean(preview))
                 return
             if preview.rows:
-                rows, command = counted(preview.rows, "row"), str(replace(config.command, yes=True))
+                rows, command = f"{'' if preview.exact else 'up to '}{counted(preview.rows, 'row')}", str(replace(config.command, yes=True))
                 require_terminal(f"clean asks before it deletes {rows} from {target}", command)
                 if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
                     raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")

@@ -97,7 +97,7 @@ class CarrierSolver(UniqueKeySolver):
         limits = [self._holds(source.name, source.maximum) for source in self._sources(key, layout) if source.group is None]
         raise UniqueKeyExhausted(
             self.draft.name,
-            "it has no PRIMARY KEY or UNIQUE key, and no column that can have another value in each row, by which clean could find the rows again"
+            "it has no PRIMARY KEY or UNIQUE key, and no column that can have a different value in each row, by which clean could find the rows again"
             + (f": {listed(limits)}" if limits else ""),
         )
 
@@ -105,5 +105,5 @@ class CarrierSolver(UniqueKeySolver):
 def carrier_notes(table: str, layout: UniquenessLayout) -> list[Note]:
     """Says which columns tell the rows of a table without a key apart."""
     others = f", together with {listed(layout.identity[1:])}" if len(layout.identity) > 1 else ""
-    text = f"has another value in each row{others}: the table has no key, and clean finds the rows again by all of their values"
+    text = f"has a different value in each row{others}: the table has no key, so verify and clean find the rows by all generated values"
     return [Note(table=table, column=column, text=text) for column in layout.identity[:1]]

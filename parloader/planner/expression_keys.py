@@ -184,8 +184,8 @@ def trial_notes(draft: TableDraft, layout: UniquenessLayout) -> list[Note]:
             text = f"the unique key {key.name} uses parts that are not generated here; it is tested on a sample"
         elif distinct := listed(column for column in draft.schema.column_names if column in columns & layout.unique.keys()):
             text = (
-                f"that the unique key {key.name} holds is a guess: its expression could not be followed. {distinct} differs in every row, and "
-                "a sample of thousands of rows is tested before the load"
+                f"parloader cannot follow the expression of the unique key {key.name}. As a guess, each row gets a different value in {distinct}; "
+                "a sample of up to 5,000 rows is tested before the load"
             )
         else:
             raise NotFillable(

@@ -109,7 +109,7 @@ class ForeignKeySelector:
         require_fillable(table_schema, allow_history=self.request.allow_history)
         self.request.require_allowed(name)
         if table_schema.table_type is TableType.SYSTEM_VERSIONED:
-            graph.notes.append(Note(table=name, column=None, text="it is system-versioned: after clean, its history keeps the rows"))
+            graph.notes.append(Note(table=name, column=None, text="system-versioned, so its history keeps the rows after clean"))
         graph.parents[name] = set()
         graph.filled[name] = []
         if planned := self.request.planned(name):
@@ -140,7 +140,7 @@ class ForeignKeySelector:
                         return trial
                     reason = f"{CYCLE}: {cycle}"
             except NotFillable as error:
-                reason = f"{error.table}: {error.reason}"
+                reason = f"rows of {error.table} cannot be generated: {error.reason}"
         if reason:
             graph.notes.append(self._left_null(name, key, reason))
             return graph

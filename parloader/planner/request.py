@@ -153,7 +153,7 @@ def require_fillable(table: TableSchema, *, allow_history: bool) -> None:
         raise NotFillable(
             table.name,
             "it is system-versioned, so its history would keep the rows after clean",
-            "Add --allow-history if it may, or remove the versioning: ALTER TABLE … DROP SYSTEM VERSIONING",
+            "Add --allow-history if that is acceptable, or remove the versioning: ALTER TABLE … DROP SYSTEM VERSIONING",
         )
     if table.engine.lower() != ENGINE.lower():
         raise NotFillable(table.name, *_other_engine(table))

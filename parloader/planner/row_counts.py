@@ -158,6 +158,6 @@ class RowRequirements:
             if rows == MAX_ROWS_BY_RULE:
                 limit = f", at most {MAX_ROWS_BY_RULE:,}"
             elif rows < requirement.by_rule:
-                limit = "; its unique keys allow no more"
+                limit = "; its unique keys and the CHECKs allow no more"
             text = f"{count}: one per {CHILDREN_PER_PARENT} rows of {requirement.largest_child}{limit}"
         return Note(table=name, column=None, text=text)

@@ -100,7 +100,7 @@ class PlanSolver:
         if self.request.planned(error.table) or not needing:
             raise error
         for table, key in needing:
-            self.rejected[table, key.name] = f"{error.table}: {error.reason}"
+            self.rejected[table, key.name] = f"rows of {error.table} cannot be generated: {error.reason}"
         self.requirements = RowRequirements()
 
     # One table

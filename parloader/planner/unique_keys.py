@@ -216,7 +216,9 @@ class UniqueKeySolver:
     def _holds(self, column: str, values: int) -> str:
         """How many values the column has, or how many of them parloader generates: it writes texts in a part of all characters."""
         domain = self.draft.common_domain(column)
-        is_partial = self.draft.schema.column(column).kind in PARTIALLY_USED and (domain is None or domain.values is None)
+        if domain is not None and domain.values is not None:  # CHECKs of this table, or of children that need such rows
+            return f"the CHECKs allow only {counted(values, 'value')} of {self.draft.name}.{column}"
+        is_partial = self.draft.schema.column(column).kind in PARTIALLY_USED
         return f"{self.draft.name}.{column} {'gets at most' if is_partial else 'holds only'} {counted(values, 'value')}{' from parloader' if is_partial else ''}"
 
     def _limits(self, key: UniqueKey, sources: Sequence[DigitSource]) -> str:

@@ -28,7 +28,7 @@ def test_their_history_keeps_the_rows(database: Database) -> None:
     database.execute(*TABLES, "INSERT INTO contract (title) VALUES ('mine')")
     for table, more in (("policy", ("--parents", "contract=4")), ("event", ())):
         seed = ("seed", "--table", table, "--rows", "300", "--procs", "1", *more)
-        assert "Add --allow-history if it may" in database.parloader(*seed, check=3).stderr
+        assert "Add --allow-history if that is acceptable" in database.parloader(*seed, check=3).stderr
         database.parloader(*seed, "--allow-history")
     assert versions(database) == ROWS
     database.parloader("verify", "--procs", "1")

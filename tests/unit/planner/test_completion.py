@@ -65,7 +65,7 @@ def test_a_nullable_foreign_key_is_null_if_its_parent_cannot_be_generated() -> N
     )
     completed = infer(live, "child")
     assert generator(completed, "child", "parent_id") == Const(value=None)
-    assert "left NULL: parent: its engine MyISAM" in notes(completed, "child", "parent_id")
+    assert "left NULL: rows of parent cannot be generated: its engine MyISAM" in notes(completed, "child", "parent_id")
     assert [t.name for t in completed.plan.tables] == ["child"]
 
 

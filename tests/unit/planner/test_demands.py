@@ -178,7 +178,7 @@ def test_a_check_of_the_parent_that_contradicts_leaves_the_foreign_key_null_or_i
         to=(foreign("vehicle_id kind", "vehicle", "id kind"),),
         checks=("`kind` = 'car'",),
     )
-    assert "left NULL: vehicle: foreign keys" in notes(infer(schema(nullable, planes), "car"), "car")
+    assert "left NULL: rows of vehicle cannot be generated: foreign keys" in notes(infer(schema(nullable, planes), "car"), "car")
 
 
 def test_existing_rows_are_found_by_the_patterns_of_the_check() -> None:
