@@ -159,6 +159,8 @@ def digest_of_texts(texts: Iterable[str]) -> str:
 
 FINGERPRINT_DIGITS = 16
 
+DECIMAL = r"^-?\d+(\.\d+)?$"
+
 
 def fingerprint_expression(view: RowText) -> str:
     """SQL for a hash of the row's texts, in hexadecimal digits."""
@@ -247,6 +249,8 @@ def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
 
 def _decimal(values: pl.Series, scale: int) -> pl.Expr:
     if values.dtype == pl.String:  # picked from existing rows
+        if not values.str.contains(DECIMAL).all():
+            raise TypeError(f"column {values.name}: texts such as times are no decimal numbers")
         return _with_fraction(pl.col(values.name), scale)
     if values.dtype.is_float():
         return pl.col(values.name).cast(pl.Decimal(38, scale)).cast(pl.String)

@@ -139,5 +139,5 @@ def test_a_key_that_is_full(database: Database) -> None:
             "INSERT INTO thing VALUES (3, 'somebody')",
             "ALTER TABLE thing AUTO_INCREMENT = 20",
         ),
-        says=("id", "127", "At most"),
+        says=("id", "127", "Try --rows 126"),
     )
