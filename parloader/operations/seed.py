@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from parloader.config import SeedConfig
@@ -45,6 +45,8 @@ class _SeedContext:
     lease: DatabaseLease
     progress: Progress
     executor: Executor
+    first_counters: dict[str, int] = field(default_factory=dict)
+    """the AUTO_INCREMENT counters before the first attempt to begin a run"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,9 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         run, schema = prepared.run, prepared.schema
         permission.require_tables_not_forbidden(connection, config.target, [entry.name for entry in run.tables if entry.rows.new])
     else:
-        run, schema, token = begin(connection, config.target, prepared, progress, context.lease, token=token)
+        run, schema, token = begin(
+            connection, config.target, prepared, progress, context.lease, token=token, first_counters=context.first_counters
+        )
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):
         progress.note(note)

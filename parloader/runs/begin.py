@@ -26,12 +26,20 @@ from parloader.workers.progress import Progress
 
 
 def begin(
-    connection: Connection, target: Target, prepared: PreparedLoad, progress: Progress, lease: DatabaseLease, *, token: int | None
+    connection: Connection,
+    target: Target,
+    prepared: PreparedLoad,
+    progress: Progress,
+    lease: DatabaseLease,
+    *,
+    token: int | None,
+    first_counters: dict[str, int],
 ) -> tuple[Run, Schema, int]:
     """Begins a new run; returns it with the schema of its tables and the lease's token. If it fails, the database is as it was before.
 
     `token`: the lease's, if the ledger exists and contains it; None: there is no ledger yet. In an empty database this first creates the
     tables of the built-in plan.
+    `first_counters`: the AUTO_INCREMENT counters before an earlier attempt, whose connection was lost; the first one fills it.
     """
     had_ledger = token is not None
     planned, empty = prepared.planned, prepared.creates_tables
@@ -51,7 +59,8 @@ def begin(
             store.create(connection)
             token = lease.fence(connection)
         store.make_room(connection, [table.name for table in planned.plan.tables])
-        run, notes = _begin_run(connection, planned, forecast, counters_before_run, prepared.server, triggers, token)
+        first_counters.update({**counters_before_run, **first_counters})
+        run, notes = _begin_run(connection, planned, forecast, counters_before_run, first_counters, prepared.server, triggers, token)
     except BaseException:
         with error_codes.suppress_driver_errors():  # the connection may be lost
             # if the lease is lost, another command may use these tables; if the run is committed, they are needed
@@ -80,6 +89,7 @@ def _begin_run(
     planned: PlanOnSchema,
     forecast: Mapping[str, RowAllocation],
     counters: Mapping[str, int],
+    first_counters: Mapping[str, int],
     server: ServerInfo,
     triggers: TriggerWatch,
     token: int,
@@ -88,6 +98,7 @@ def _begin_run(
 
     Returns the run, and notes on what triggers change.
     `forecast`: the rows that the plan would have without reserved keys. `counters`: the AUTO_INCREMENT counters before the run takes keys.
+    `first_counters`: before an earlier attempt took some of them, whose connection was lost.
     """
     plan, schema = planned.plan, planned.schema
     key_starts = _reserve_keys(connection, plan, forecast, counters)
@@ -112,7 +123,7 @@ def _begin_run(
             rows, tested = test()
         plan = tested.plan
         store.leave_unchecked(connection, triggers.runs, triggers.changed)
-        run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters))
+        run_id = store.begin(connection, plan, _entries(connection, plan, schema, rows, counters, first_counters))
         for table in plan.parents:
             for part in rows[table.name].new:
                 recorded_batches.record(connection, run_id, table.name, part)
@@ -173,23 +184,30 @@ def _undo(connection: Connection, counters: Mapping[str, int], *, created_tables
 
 
 def _entries(
-    connection: Connection, plan: Plan, schema: Schema, rows: Mapping[str, RowAllocation], counters: Mapping[str, int]
+    connection: Connection,
+    plan: Plan,
+    schema: Schema,
+    rows: Mapping[str, RowAllocation],
+    counters: Mapping[str, int],
+    first_counters: Mapping[str, int],
 ) -> tuple[TableEntry, ...]:
     """The ledger's entries of the tables, with the AUTO_INCREMENT counters before and after the run.
 
     If the AUTO_INCREMENT column is not the key that the run assigns, the last row of the preflight has already moved the counter.
+    A counter that is after the run's keys although they are free was moved by an earlier attempt.
     """
     with_counter = [table for table in plan.tables if table.name in counters and rows[table.name].new]
     by_key = {table.name for table in with_counter if table.key is not None and schema[table.name].column(table.key).auto_increment}
     after = key_reservation.key_counters(connection, [table.name for table in with_counter if table.name not in by_key])
     for name in by_key:
         after[name] = max(counters[name], *(last + 1 for _, last in rows[name].new_keys))
+    before = {**counters, **{name: first_counters[name] for name in by_key if counters[name] == after[name]}}
     return tuple(
         TableEntry(
             name=table.name,
             key=table.key,
             rows=rows[table.name],
-            counter_before=counters[table.name] if table.name in after else None,
+            counter_before=before[table.name] if table.name in after else None,
             counter_after=after.get(table.name),
             types=recorded_types(schema[table.name]),
         )

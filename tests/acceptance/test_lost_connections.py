@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from support.faults import kill_sessions
-from support.servers import Database
+from support.servers import Database, everything
 
 from parloader.config import BenchConfig, CleanConfig, VerifyConfig
 from parloader.database import sql
@@ -18,6 +19,7 @@ from parloader.operations.clean import clean, preview_clean
 from parloader.operations.pause import Pause, pause, resume
 from parloader.operations.verify import verify
 from parloader.rows.writer_names import WriterName
+from parloader.runs.preflight import PreflightResult, preflight
 from parloader.workers.batching import FixedBatch
 from parloader.workers.executor import Task
 from parloader.workers.progress import Progress, ProgressBar
@@ -123,3 +125,24 @@ def test_what_was_changed_before_the_connection_was_lost_is_reported(
     monkeypatch.setattr(control, "at_work", lose_once)
     assert change(seeded.target).changed
     assert lost
+
+
+def test_clean_resets_the_counters_even_if_the_load_began_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt to begin has taken keys of both tables when its connection is lost, which undoes all but that."""
+    database.execute(
+        "CREATE TABLE parent (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40))",
+        "CREATE TABLE child (id INT AUTO_INCREMENT PRIMARY KEY, parent_id INT NOT NULL, FOREIGN KEY (parent_id) REFERENCES parent (id))",
+    )
+    before, attempts = everything(database), list[Connection]()
+
+    def lost_at_first(connection: Connection, *others: Any) -> PreflightResult:
+        attempts.append(connection)
+        if len(attempts) == 1:
+            database.execute(f"KILL {connection.thread_id()}")
+        return preflight(connection, *others)
+
+    monkeypatch.setattr("parloader.runs.begin.preflight", lost_at_first)
+    database.parloader("seed", "--table", "child", "--rows", "60", "--parents", "parent=20", "--procs", "1")
+    assert len(attempts) == 2
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert everything(database) == before

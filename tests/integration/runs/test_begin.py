@@ -41,7 +41,7 @@ def test_only_the_holder_of_the_lease_undoes_what_it_has_begun(database: Databas
     with lease, database.connection() as connection:
         prepared = prepare(connection, config)
         with pytest.raises(AnotherRun, match="taken over"):
-            begin(connection, database.target, prepared, Progress(), lease, token=None)
+            begin(connection, database.target, prepared, Progress(), lease, token=None, first_counters={})
         assert store.runs(connection) == ()
         assert (everything(database) == before) == held
 
@@ -62,7 +62,7 @@ def test_a_run_that_is_committed_is_not_undone(database: Database, monkeypatch: 
     with lease, database.connection() as connection:
         prepared = prepare(connection, SeedConfig(target=database.target, rows=100))
         with pytest.raises(KeyboardInterrupt):
-            begin(connection, database.target, prepared, Progress(), lease, token=None)
+            begin(connection, database.target, prepared, Progress(), lease, token=None, first_counters={})
         assert len(store.runs(connection)) == 1
     monkeypatch.undo()
     database.parloader("seed", "--rows", "100", "--procs", "1")
@@ -78,7 +78,7 @@ def test_the_sample_of_a_table_with_document_ids_has_no_large_gap(database: Data
     lease = DatabaseLease(database.target, "seed", 1, Progress())
     with lease, database.connection() as connection:
         prepared = prepare(connection, SeedConfig(target=database.target, tables=("doc",), rows=200_000))
-        run, _, _ = begin(connection, database.target, prepared, Progress(), lease, token=None)
+        run, _, _ = begin(connection, database.target, prepared, Progress(), lease, token=None, first_counters={})
     assert run.rows["doc"].new_rows == 200_000
     database.parloader("clean", "--yes", "--procs", "1")
     assert database.rows("SHOW TABLES") == (("doc",),)
