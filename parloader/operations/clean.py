@@ -202,7 +202,7 @@ def _require_no_edited_rows(context: _CleanContext, removal: Removal, token: int
             missing[table] += rows
             context.progress.note(
                 f"run {run.run_id}: {counted(rows, 'row')} of {table} no longer {'exists' if rows == 1 else 'exist'} under "
-                f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or their keys were changed; clean does not look for them elsewhere"
+                f"{'its generated key' if rows == 1 else 'their generated keys'}: deleted since, or under another key now; clean does not look elsewhere"
             )
     return missing
 

@@ -22,7 +22,7 @@ from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
 from parloader.plans.model import Plan, Table, with_referenced
 from parloader.quantities import counted
-from parloader.schema.model import ForeignKey, UniqueKey
+from parloader.schema.model import ColumnSchema, ForeignKey, UniqueKey
 
 # Each round adds a table or requires more rows of one; a schema of a few hundred tables takes fewer than ten rounds
 MAX_ROUNDS = 1_000
@@ -184,9 +184,9 @@ class PlanSolver:
         reuses = self.request.may_reuse(name) and not self.requirements.table(name).only_new
         reused = self.requirements.reused(self.request, name, rows) if reuses else 0
         if draft.key is not None:
-            key_values = draft.schema.column(draft.key).max_key
-            if self.request.has_more_rows(name, key_values - rows + reused):
-                raise UniqueKeyExhausted(name, self._full_key(f"{name}.{draft.key}", name, key_values))
+            key = draft.schema.column(draft.key)
+            if self.request.has_more_rows(name, key.max_key - rows + reused):
+                raise UniqueKeyExhausted(name, self._full_key(name, key))
         solver = UniqueKeySolver if draft.schema.row_key else CarrierSolver
         return solver(
             draft=draft,
@@ -197,11 +197,12 @@ class PlanSolver:
             may_leave_null=lambda key: self._null_keys.condition(name, key) is not None,
         ).solve()
 
-    def _full_key(self, column: str, table: str, key_values: int) -> str:
+    def _full_key(self, table: str, key: ColumnSchema) -> str:
         """Why a key that the run assigns has too few values."""
         existing = self.request.existing_rows(table)
         used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
-        return f"{column} holds only {counted(key_values, 'value')}{used}"
+        above = " above 0" if key.min_value < 0 else ""
+        return f"{table}.{key.name} holds only {counted(key.max_key, 'value')}{above}{used}"
 
     def _add_requirements(self, name: str, layout: UniquenessLayout) -> None:
         rows = self._rows(name)

@@ -40,4 +40,4 @@ def test_the_largest_free_range_of_keys_is_the_limit(database: Database) -> None
     database.parloader("clean", "--yes")
     database.execute(f"INSERT INTO t VALUES {', '.join(f'({n})' for n in range(1, 127) if n not in (5, 60))}")
     full = database.parloader("seed", "--table", "t", "--rows", "1", check=3).stderr
-    assert "t.id holds only 127 values, of which 127 are used already. Not even one row fits" in full
+    assert "t.id holds only 127 values above 0, of which 127 are used already. Not even one row fits" in full

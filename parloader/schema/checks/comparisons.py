@@ -114,7 +114,7 @@ def compared(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
 
 def one_of(node: exp.Expr, values: tuple[Constant, ...], *, negated: bool) -> Disjunction:
     """Cases in which the node is one of the values (`negated`: none of them). UnsupportedCheck: as in `compared`."""
-    subject = _bare(node)
+    subject = bare(node)
     if isinstance(subject, exp.Column):
         return ((NoneOf(column=subject.name, values=values),),) if negated else ((OneOf(column=subject.name, values=values),),)
     if isinstance(subject, exp.Upper | exp.Lower) and isinstance(subject.this, exp.Column):
@@ -155,11 +155,11 @@ def _in_case(function: exp.Upper | exp.Lower, value: Constant) -> bool:
     return text == (text.upper() if isinstance(function, exp.Upper) else text.lower())
 
 
-def _bare(node: exp.Expr) -> exp.Expr:
+def bare(node: exp.Expr) -> exp.Expr:
     """The node without COLLATE and BINARY: OneOf and NoneOf hold in every collation."""
     inner = node.unnest()
     if isinstance(inner, exp.Collate) or (isinstance(inner, exp.Cast) and inner.to.this is exp.DataType.Type.CHARACTER_SET):
-        return _bare(inner.this)
+        return bare(inner.this)
     return inner
 
 
@@ -284,7 +284,7 @@ def _or_default(column: exp.Column, operator: str, default: Constant | None, val
 
 
 def _two_columns(left: exp.Expr, operator: str, right: exp.Expr) -> Disjunction:
-    first, second = (_bare(left), _bare(right)) if operator == "=" else (left, right)
+    first, second = (bare(left), bare(right)) if operator == "=" else (left, right)
     for function, column in ((first, second), (second, first)):
         if isinstance(function, exp.Upper | exp.Lower) and function.this == column and isinstance(column, exp.Column) and operator == "=":
             letters = "".join(letter for letter in ANY if _in_case(function, letter))

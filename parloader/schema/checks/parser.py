@@ -10,7 +10,7 @@ from itertools import product
 from sqlglot import exp
 
 from parloader.schema.checks.clause_text import parsed
-from parloader.schema.checks.comparisons import HOLDS, NEGATED, compared, constant, is_null, one_of
+from parloader.schema.checks.comparisons import HOLDS, NEGATED, bare, compared, constant, is_null, one_of
 from parloader.schema.checks.patterns import (
     constants,
     like_avoids,
@@ -292,8 +292,8 @@ def _leaf(node: exp.Expr, required: RequiredTruth) -> Disjunction:
 
 
 def _text(node: exp.Expr) -> str:
-    value = constant(node)
-    if not isinstance(value, str):
+    value = constant(bare(node))
+    if not isinstance(value, str) or not (value.isascii() or bare(node) is node):  # LIKE BINARY and REGEXP BINARY compare bytes
         raise UnsupportedCheck("a pattern that is not a constant")
     return value
 

@@ -287,3 +287,10 @@ def test_names_in_double_quotes() -> None:
 def test_whether_an_expression_is_null(clause: str, cases: tuple[tuple[Predicate, ...], ...] | None) -> None:
     found = parse_check(clause)
     assert (found and set(found.cases)) == (None if cases is None else set(cases)) or (found is not None and found.cases == cases)
+
+
+@pytest.mark.parametrize("operator", ["regexp", "like"])
+def test_a_binary_pattern_limits_a_text_as_in_other_collations(operator: str) -> None:
+    binary = parse_check(f"`b` {operator} cast('^[A-Z]{{3}}$' as char charset binary)")
+    assert binary == parse_check(f"`b` {operator} '^[A-Z]{{3}}$'")
+    assert parse_check(f"`b` {operator} cast('ä' as char charset binary)") is None
