@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,7 +133,7 @@ def plan(
         operation.write(result, write)
     output.show(result.as_json(), lambda: report.plan(result))
     if write:
-        screen.note(f"wrote {write}; edit it, then run: parloader seed --plan {quote(str(write))}{' --new-run' if new_run else ''}")
+        screen.note(f"wrote {write}; edit it, then run: {load.seed_command(write, new_run=new_run)}")
 
 
 @cli.command(epilog=EXIT_CODES)

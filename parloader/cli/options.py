@@ -3,6 +3,8 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -218,6 +220,12 @@ class PlanOptions:
     defer_indexes: bool
     allow_history: bool
     parameters: dict[str, str]
+
+    def seed_command(self, file: Path, *, new_run: bool) -> str:
+        """The command that loads a plan file with the permissions of this one."""
+        databases = "".join(f" --allow-database {quote(name)}" for name in self.allow_databases)
+        history, more = " --allow-history" if self.allow_history else "", " --new-run" if new_run else ""
+        return f"parloader seed --plan {quote(str(file))}{databases}{history}{more}"
 
     def config(self, target: "Target") -> "SeedConfig":
         from parloader.config import SeedConfig

@@ -6,6 +6,7 @@ The names contain what separates and quotes parts of a name. Tables of the same 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from shlex import quote
 
 import pytest
 from support.servers import Database, running, slow_on_mysql, until
@@ -178,7 +179,8 @@ def test_an_account_without_privileges_there(pair: Pair) -> None:
 def test_a_plan_file_and_a_load_that_is_killed(pair: Pair) -> None:
     """Workers load the table there as well; transactions of both databases are exactly once."""
     own, before, file = pair.own, pair.everything(), pair.own.folder / "plan.toml"
-    own.parloader("plan", *ROWS, "--allow-database", pair.other, "--write", str(file))
+    written = own.parloader("plan", *ROWS, "--allow-database", pair.other, "--write", str(file)).stderr
+    assert f"parloader seed --plan {file} --allow-database {quote(pair.other)}" in written
     written = file.read_text()
     header = f'[table."{pair.client}"]\n'
     assert header in written
