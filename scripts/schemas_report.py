@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TypeVar
 
 from schemas_model import SERVERS
@@ -14,6 +15,9 @@ T = TypeVar("T")
 
 # The page shortens a refusal that names many columns; parloader prints all of it
 LONGEST_REASON = 500
+
+# It shows the beginning of an error that a server reported for an SQL file
+LONGEST_SAID = 200
 
 OUTCOMES = (Outcome.SEEDED, Outcome.REFUSED, Outcome.FAILED)
 
@@ -98,7 +102,7 @@ def _section(tried: Tried, name: str) -> Iterator[str]:
     yield from filter(None, dict.fromkeys(about.about for about in abouts))
     yield ""
     for (what, count), servers in _by_server((skipped, about.server) for about in abouts for skipped in about.skipped):
-        yield f"- not run ({servers}): {what}, {count:,} {'time' if count == 1 else 'times'}"
+        yield f"- not run ({servers}): {shorten(what, LONGEST_SAID)}, {count:,} {'time' if count == 1 else 'times'}"
     if any(about.skipped for about in abouts):
         yield ""
     yield from (_each_table(trials) if abouts[0].own else _reasons(trials))
