@@ -159,7 +159,7 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
 
     It includes rows that the ledger does not list. Among the keys that the run has not committed, an integer key is enough, because the
     run reserved it. A row key is not, because others may use the same one: the row must also have the generated values. In a table without
-    a key, rows that the run committed are gone once as many were deleted: equal ones that remain are copies.
+    a key, rows that the run committed are gone once as many were deleted: equal ones that remain are copies, or rows that were there before.
     """
     entry = run.table(name)
     if entry.key is not None:
@@ -172,10 +172,17 @@ def count_remaining_rows(connection: Connection, run: Run, name: str, limit: int
     live = introspection.read_tables(connection, {name})[name]
     count, first = 0, list[str]()
     committed = () if is_keyless(live, run) else _committed_row_keys(connection, live, run)
-    for texts in chain(committed, _identical_row_keys(connection, live, run)):
+    uncommitted = () if _may_be_equal(live, run) else _identical_row_keys(connection, live, run)
+    for texts in chain(committed, uncommitted):
         count += 1
         first += ["/".join(texts)] if count <= limit else []
     return count, first
+
+
+def _may_be_equal(live: TableSchema, run: Run) -> bool:
+    """Whether the plan may give several rows of a table without a key the same values, so that nothing tells them from equal rows of others."""
+    table = run.plan.table(live.name)
+    return is_keyless(live, run) and len(table.identity) == 1 and not isinstance(table.columns[table.identity[0]], Unique)
 
 
 def _committed_row_keys(connection: Connection, live: TableSchema, run: Run) -> Iterator[tuple[str, ...]]:

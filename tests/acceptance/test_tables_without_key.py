@@ -172,3 +172,17 @@ def test_a_table_that_no_column_can_carry(database: Database) -> None:
     database.parloader("seed", "--table", "t", "--rows", "4", "--procs", "1")
     database.parloader("clean", "--yes")
     assert listed(database) == []
+
+
+def test_an_interrupted_load_of_equal_rows_beside_equal_ones_of_others(database: Database) -> None:
+    """What is left of the load's rows cannot be told from the others, but how many the load has committed is known."""
+    database.execute("CREATE TABLE t (a VARCHAR(9))", "INSERT INTO t VALUES ('same'), ('same'), ('other')")
+    before = listed(database)
+    plan = database.folder / "plan.toml"
+    database.parloader("plan", "--table", "t", "--rows", "60", "--write", str(plan))
+    lines = ['a = { const = "same" }' if line.startswith("a = ") else line for line in plan.read_text().splitlines()]
+    plan.write_text("\n".join(lines))
+    database.parloader("seed", "--plan", str(plan), "--procs", "1", "--batch", "20")
+    database.execute("DELETE FROM parloader_batch LIMIT 1", "DELETE FROM t WHERE a = 'same' LIMIT 20")
+    database.parloader("clean", "--yes", "--procs", "1")
+    assert listed(database) == before
