@@ -38,12 +38,22 @@ class ForeignKeyGroup:
         return max(self.row_offsets)
 
     def deciding_key(self, column: str) -> tuple[ForeignKey, int, str]:
-        """The foreign key that provides the column's value, its row offset, and the parent column it reads."""
-        key, offset = max(
-            ((key, offset) for key, offset in zip(self.keys, self.row_offsets, strict=True) if column in key.columns),
-            key=lambda candidate: len(candidate[0].columns),
-        )
+        """The foreign key that provides the column's value, its row offset, and the parent column it reads.
+
+        It is the one with the most columns. But if a longer one has all columns of another, it is that other one: a parent that no column
+        picks from would not be created.
+        """
+        candidates = [(key, offset) for key, offset in zip(self.keys, self.row_offsets, strict=True) if column in key.columns]
+        within = [candidate for candidate in candidates if self._is_within_longer(candidate[0])]
+        key, offset = min(within, key=_width) if within else max(candidates, key=_width)
         return key, offset, key.referenced[key.columns.index(column)]
+
+    def _is_within_longer(self, key: ForeignKey) -> bool:
+        return any(set(key.columns) < set(other.columns) and key.parent != other.parent for other in self.keys)
+
+
+def _width(candidate: tuple[ForeignKey, int]) -> int:
+    return len(candidate[0].columns)
 
 
 class OverlapUnsatisfiable(Exception):

@@ -228,6 +228,17 @@ def test_tables_in_lockstep_have_the_smallest_capacity_of_them() -> None:
     valid(live, completed)
 
 
+def test_a_parent_whose_columns_are_all_in_a_longer_foreign_key_is_created_too() -> None:
+    """A table that extends the tenant by a row: `user` may not reference a tenant without one."""
+    special = table("special", tiny("tenant_id"), to=(foreign("tenant_id", "tenant"),))
+    special = replace(special, unique_keys=(unique("tenant_id"),))
+    to = (foreign("tenant_id user_id", "user", "tenant_id id"), foreign("tenant_id", "special", "tenant_id"))
+    live = schema(table("task", integer("tenant_id"), integer("user_id"), to=to), USER, special, table("tenant", tiny("id")))
+    completed = infer(live, "task", 50)
+    assert {each.name for each in completed.plan.tables} == {"task", "user", "special", "tenant"}
+    valid(live, completed)
+
+
 def test_a_nullable_foreign_key_is_null_if_it_cannot_agree_with_another_one() -> None:
     lone = table("lone", integer("tenant_id"), keys=(unique("tenant_id", "id"),))
     to = (foreign("tenant_id user_id", "user", "tenant_id id"), foreign("tenant_id lone_id", "lone", "tenant_id id"))
