@@ -93,12 +93,15 @@ def declared() -> Schema:
 
 
 def _declared(table: sa.Table) -> TableSchema:
+    primary_key = tuple(table.primary_key.columns.keys())
+    indexes = tuple(tuple(index.columns.keys()) for index in _indexes(table))
     return TableSchema(
         name=table.name,
         columns=tuple(map(_column, table.columns)),
         comment=CREATED_COMMENT,
-        unique_keys=(UniqueKey(name="PRIMARY", columns=tuple(table.primary_key.columns.keys())),),
-        indexes=tuple(tuple(index.columns.keys()) for index in _indexes(table)),
+        unique_keys=(UniqueKey(name="PRIMARY", columns=primary_key),),
+        indexes=indexes,
+        sorted_indexes=(primary_key, *indexes),
         foreign_keys=tuple(
             ForeignKey(
                 name=f"{table.name}_ibfk_{number}",

@@ -135,14 +135,11 @@ def _reserve_keys(connection: Connection, plan: Plan, forecast: Mapping[str, Row
 
     Free keys below the highest existing one cannot be reserved: no row gets one of them unless somebody gives it.
     """
-    starts = {}
-    for table in plan.partitioned:
-        keys = forecast[table.name].new_keys
-        if table.key is not None and keys and keys[0][0] > key_reservation.highest_key(connection, table.name, table.key):
-            starts[table.name] = key_reservation.reserve_keys(
-                connection, table.name, table.key, forecast[table.name].new_rows, counters.get(table.name)
-            )
-    return starts
+    return {
+        table.name: key_reservation.reserve_keys(connection, table.name, table.key, forecast[table.name].new_rows, counters.get(table.name))
+        for table in plan.partitioned
+        if table.key is not None and forecast[table.name].new and forecast[table.name].next_taken_key is None
+    }
 
 
 def _write_parents(

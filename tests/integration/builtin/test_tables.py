@@ -23,7 +23,13 @@ def without_texts(table: TableSchema) -> TableSchema:
         for column in table.columns
     ]
     keys = [replace(key, name="") for key in table.foreign_keys]
-    return replace(table, columns=tuple(columns), foreign_keys=tuple(keys), checks=tuple(replace(c, clause="") for c in table.checks))
+    return replace(
+        table,
+        columns=tuple(columns),
+        foreign_keys=tuple(keys),
+        checks=tuple(replace(c, clause="") for c in table.checks),
+        sorted_indexes=tuple(sorted(table.sorted_indexes)),
+    )
 
 
 def test_declared_and_created_tables_are_equal(database: Database) -> None:

@@ -327,9 +327,9 @@ def test_a_server_that_asks_for_a_file_at_a_commit_gets_an_error(database: Datab
 def test_an_entire_load_through_a_server_that_asks_for_other_files(database: Database, secret: Path) -> None:
     with lying(database, secret) as (liar, target):
         remote = Database(database.server, target, database.folder)
-        remote.parloader("seed", "--rows", "1000", "--procs", "2", "--batch", "250", "--writer", "load-data")
+        remote.parloader("seed", "--rows", "1000", "--procs", "2", "--batch", "250", "--writer", "load-data", "--compress", "off")
         assert liar.lies == 4
-        remote.parloader("verify")
+        remote.parloader("verify", "--compress", "off")
     assert SECRET not in liar.sent
 
 

@@ -1,7 +1,8 @@
 """A run that fails while it begins, after another command has taken the database over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from support.servers import Database, everything
@@ -12,6 +13,7 @@ from parloader.database.driver import Connection
 from parloader.errors import AnotherRun
 from parloader.ledger import store
 from parloader.ledger.control import Holder
+from parloader.runs import begin as runs_begin
 from parloader.runs.begin import begin
 from parloader.runs.preparation import prepare
 from parloader.workers.lease import DatabaseLease
@@ -82,3 +84,29 @@ def test_the_sample_of_a_table_with_document_ids_has_no_large_gap(database: Data
     assert run.rows["doc"].new_rows == 200_000
     database.parloader("clean", "--yes", "--procs", "1")
     assert database.rows("SHOW TABLES") == (("doc",),)
+
+
+def test_rows_that_others_insert_while_a_run_begins_keep_their_keys(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the keys are reserved that were free a moment ago, and between that and the sample."""
+    database.execute("CREATE TABLE note (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(40) NOT NULL) ENGINE=InnoDB")
+    for name in ("_reserve_keys", "_write_parents"):
+        monkeypatch.setattr(runs_begin, name, after_an_insert(database, getattr(runs_begin, name)))
+    config = SeedConfig(target=database.target, tables=("note",), rows=100)
+    with DatabaseLease(database.target, "seed", 1, Progress()) as lease, database.connection() as connection:
+        begin(connection, database.target, prepare(connection, config), Progress(), lease, token=None, first_counters={})
+    monkeypatch.undo()
+    by_hand = database.rows("SELECT id FROM note")
+    database.parloader("seed", "--table", "note", "--rows", "100")
+    assert database.value("SELECT COUNT(*) FROM note WHERE text <> 'by hand'") == 100
+    database.parloader("clean", "--yes")
+    assert database.rows("SELECT id FROM note") == by_hand
+
+
+def after_an_insert(database: Database, step: Callable[..., Any]) -> Callable[..., Any]:
+    """The step, before which somebody inserts a row."""
+
+    def insert_first(*arguments: Any) -> Any:
+        database.execute("INSERT INTO note (text) VALUES ('by hand')")
+        return step(*arguments)
+
+    return insert_first
