@@ -77,13 +77,17 @@ def add(file: Path, found: About | LeftOut | Trial) -> None:
 
 
 def read(files: Iterable[Path]) -> Results:
-    """The contents of the files. Of each schema and each table the last entry counts."""
+    """The contents of the files. Of each schema and each table the last entry counts. A line that is torn, because the disk was full or the
+    command was killed, is left out: its table is tried again."""
     abouts: dict[tuple[str, str], About] = {}
     trials: dict[tuple[str, str, str], Trial] = {}
     left_out: dict[tuple[str, str], LeftOut] = {}
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-            found: dict[str, Any] = json.loads(line)
+            try:
+                found: dict[str, Any] = json.loads(line)
+            except json.JSONDecodeError:
+                continue
             what, key = found.pop("what"), (found["schema"], found["server"])
             if what == "About":
                 abouts[key] = About(**{**found, "skipped": tuple((what, count) for what, count in found["skipped"])})

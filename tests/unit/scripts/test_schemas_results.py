@@ -69,3 +69,12 @@ def test_the_report_has_a_row_for_each_schema_and_server() -> None:
     assert "- **refused**: TABLE needs OTHER_TABLE: `item_notes` (MySQL), `item_parts` (MySQL)" in text
     assert "- seeded, but not readable by the application: price: 'x' is no decimal: `orders` (MariaDB)" in text
     assert "Not tried: wiki on MariaDB and MySQL (it needs MySQL)." in text
+
+
+def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
+    """The disk was full, or the command was killed, while it was written."""
+    file = tmp_path / "found.jsonl"
+    add(file, SEEDED)
+    with open(file, "a", encoding="utf-8") as lines:
+        lines.write('{"what": "Trial", "schema": "sh')
+    assert read([file]).trials == (SEEDED,)
