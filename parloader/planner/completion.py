@@ -62,6 +62,7 @@ for the final round, column_generators.py.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from parloader.errors import Refused, UsageError
 from parloader.planner.expression_keys import GIVE_ITS_COLUMNS
@@ -106,7 +107,7 @@ def complete(
         if name not in schema:
             raise UsageError(
                 f"--parents {name}: no table of this load references {name}",
-                f"{suggestion(name, schema)}The tables of this load: {listed(sorted(schema))}",
+                f"{suggestion(name, schema, for_shell=True)}The tables of this load: {listed(map(quote, sorted(schema)))}",
             )
     request = PlanningRequest(
         plan=plan,
@@ -168,7 +169,9 @@ def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refus
     if error.table in request.parents:
         rows = request.parents[error.table]
         fitting = largest_fitting(lambda n: _fits(replace(request, parents={**request.parents, error.table: n})), rows)
-        return Refused(f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {error.table}={fitting} fit")
+        return Refused(
+            f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {quote(f'{error.table}={fitting}')} fit"
+        )
     planned = request.planned(error.table) or request.plan.target
     fitting = largest_fitting(lambda n: _fits(_with_rows(request, planned.name, n)), planned.rows)
     if not fitting:

@@ -1,6 +1,7 @@
 """Which runs of the ledger, and which of their tables, verify and clean are asked for."""
 
 from collections.abc import Collection
+from shlex import quote
 
 from parloader.database.introspection import ListedTable
 from parloader.errors import Refused, SchemaMismatch
@@ -37,7 +38,7 @@ def select_tables(runs: tuple[Run, ...], wanted: Collection[str]) -> frozenset[s
     for name in wanted:
         if name not in existing:
             raise Refused(
-                f"the runs to verify have no table {name}, only {', '.join(existing)}",
-                f"{suggestion(name, existing)}Name one of these tables",
+                f"the runs to verify have no table {name}, only {', '.join(map(quote, existing))}",
+                f"{suggestion(name, existing, for_shell=True)}Name one of these tables",
             )
     return frozenset(wanted or existing)

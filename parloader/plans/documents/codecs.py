@@ -4,6 +4,7 @@ import datetime
 import difflib
 import math
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,10 +67,10 @@ def entries(value: object, valid: Iterable[str], *, of: str) -> Mapping[str, Any
     return value
 
 
-def suggestion(word: object, words: Iterable[str]) -> str:
-    """The question "Did you mean …? " with the most similar word, or an empty text."""
+def suggestion(word: object, words: Iterable[str], *, for_shell: bool = False) -> str:
+    """The question "Did you mean …? " with the most similar word, or an empty text. `for_shell`: quoted as a shell takes it."""
     close = difflib.get_close_matches(str(word)[:100], list(words), n=1)
-    return f"Did you mean {close[0]}? " if close else ""
+    return f"Did you mean {shlex.quote(close[0]) if for_shell else close[0]}? " if close else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from support.completed_plans import CUSTOMER, TENANT, USER, generator, notes, pick, valid, with_columns
-from support.small_schemas import foreign, infer, integer, primary, schema, table, text, unique
+from support.small_schemas import foreign, infer, integer, primary, schema, table, text, tiny, unique
 
-from parloader.errors import Refused
+from parloader.errors import Refused, UsageError
 from parloader.planner.completion import complete
 from parloader.planner.request import Fill
 from parloader.plans.generators import Const, Distribution, Pick, When
@@ -228,3 +228,18 @@ def test_a_system_versioned_table_is_filled_if_its_history_may_keep_the_rows() -
     completed = complete(wanted, live, {}, {}, Fill.ALL, allow_history=True)
     assert "its history keeps the rows" in notes(completed, "parent")
     valid(live, completed)
+
+
+def test_a_table_name_that_is_to_be_typed_is_quoted_for_a_shell() -> None:
+    """In a shell, backticks would run `crm` as a command."""
+    parent = "`crm`.`client`"
+    live = schema(
+        replace(table("client", tiny("id", auto_increment=True)), name=parent),
+        table("bill", integer("client_id"), to=(foreign("client_id", parent),)),
+    )
+    with pytest.raises(UsageError) as unknown:
+        infer(live, "bill", parents={"client": 7})
+    assert "Did you mean '`crm`.`client`'?" in str(unknown.value.next_step)
+    with pytest.raises(Refused) as too_many:
+        infer(live, "bill", parents={parent: 900}, allowed=("crm",))
+    assert too_many.value.next_step == "At most --parents '`crm`.`client`=255' fit"
