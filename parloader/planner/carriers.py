@@ -5,10 +5,10 @@ CREATE TABLE access_log (at DATETIME NOT NULL, message VARCHAR(80))  →  messag
 
 from collections.abc import Mapping, Sequence
 
+from parloader.inference.unique_columns import PLENTY
 from parloader.planner.request import Note, UniqueKeyExhausted, listed
 from parloader.planner.unique_keys import DigitSource, UniqueKeySolver, assign_digits
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.planner.values.unique_columns import PLENTY
 from parloader.plans.generators import Const, Unique
 from parloader.plans.unique import capacity
 from parloader.schema.model import ColumnType, UniqueKey

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from fractions import Fraction
 
+from parloader.inference.unique_columns import unique_generator
+from parloader.inference.value_ranges import allowed_range
 from parloader.planner.check_cases import ANY
 from parloader.planner.request import PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.planner.values.unique_columns import unique_generator
-from parloader.planner.values.value_ranges import allowed_range
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.model import UniqueKey

@@ -7,10 +7,10 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from parloader.inference import default_generators
 from parloader.planner.request import Note, NotFillable, PlanningRequest, listed
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.planner.values import default_generators
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
 from parloader.quantities import counted

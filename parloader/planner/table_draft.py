@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from parloader.inference.unique_by_case import unique_by_case
 from parloader.planner.check_cases import CheckCase, allows_any_positive_integer, compared_columns, derived_columns
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
-from parloader.planner.values.unique_by_case import unique_by_case
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey

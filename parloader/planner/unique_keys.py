@@ -6,13 +6,13 @@ from functools import cached_property
 from math import prod
 from typing import Protocol
 
+from parloader.inference import default_generators, unique_columns
 from parloader.planner.disjoint_periods import make_disjoint
 from parloader.planner.expression_keys import ExpressionKeySolver
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import MAX_ROWS, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
-from parloader.planner.values import default_generators, unique_columns
 from parloader.plans.generators import Unique
 from parloader.plans.unique import capacity
 from parloader.quantities import counted, plural

@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import islice, product
 from typing import TypeAlias
 
-from parloader.planner.values.text_columns import accepts
-from parloader.planner.values.value_ranges import allowed_range, seconds_of, server_literal
+from parloader.inference.text_columns import accepts
+from parloader.inference.value_ranges import allowed_range, seconds_of, server_literal
 from parloader.schema.checks.automata import allows
 from parloader.schema.checks.domains import Domain, comparisons, domains
 from parloader.schema.checks.languages import language

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.inference.unique_columns import unique_generator
 from parloader.plans.generators import Const, Generator
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain

@@ -9,7 +9,8 @@ import tomlkit
 from hypothesis import strategies as st
 from support.small_schemas import flag, foreign, integer, schema, table, text
 
-from parloader.plans.documents.generator_syntax import BY_WORD, RENAMED
+from parloader.plans.documents.generator_syntax import RENAMED
+from parloader.plans.documents.generator_words import BY_WORD
 from parloader.schema.model import ColumnSchema, ColumnType
 
 Document: TypeAlias = dict[str, Any]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from parloader.inference import text_columns, unique_columns
 from parloader.planner.expressions.images import Constant, Digit, Json, Number, Symbol, Text, characters
 from parloader.planner.expressions.text_functions import to_number
-from parloader.planner.values import text_columns, unique_columns
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.schema.checks.domains import Domain
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from parloader.inference import text_columns, unique_columns
+from parloader.inference.value_ranges import allowed_range
 from parloader.planner.expressions.arithmetic import DAY_SECONDS, LONGEST_MONTH, LONGEST_YEAR
 from parloader.planner.expressions.documents import documents
 from parloader.planner.expressions.images import Digit, Image, Moment, Number, Opaque, Symbol, Text, characters
-from parloader.planner.values import text_columns, unique_columns
-from parloader.planner.values.value_ranges import allowed_range
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.unique import UUID_DIGITS, uuid_prefix
 from parloader.schema.checks.domains import Domain

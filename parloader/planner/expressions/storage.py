@@ -3,6 +3,8 @@
 from dataclasses import replace
 from fractions import Fraction
 
+from parloader.inference import text_columns
+from parloader.inference.value_ranges import MAX_DECIMAL_DIGITS
 from parloader.planner.expressions import text_functions as texts
 from parloader.planner.expressions.arithmetic import rounded, to_date, to_integer
 from parloader.planner.expressions.images import (
@@ -18,8 +20,6 @@ from parloader.planner.expressions.images import (
     Unknown,
     length,
 )
-from parloader.planner.values import text_columns
-from parloader.planner.values.value_ranges import MAX_DECIMAL_DIGITS
 from parloader.schema.model import ColumnSchema, ColumnType
 
 DECIMAL_DIGITS = 10

@@ -7,8 +7,8 @@ from parloader.database import sql
 from parloader.database.introspection import read_tables
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.planner.values.default_generators import generator
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.inference.default_generators import generator
+from parloader.inference.unique_columns import unique_generator
 from parloader.plans.generators import Generator
 from parloader.plans.unique import capacity
 from parloader.schema.model import ColumnSchema, ColumnType

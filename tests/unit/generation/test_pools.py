@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parloader.generation import pools
-from parloader.planner.values import column_names
-from parloader.planner.values.column_names import PHRASES, SHORTER
+from parloader.inference import column_names
+from parloader.inference.column_names import PHRASES, SHORTER
 from parloader.plans.generators import PROVIDERS
 
 TEXTS = sorted(set(PROVIDERS) - {*pools.KINDS, pools.VECTOR})

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from support.small_schemas import foreign, infer, integer, primary, schema, table, unique
 
 from parloader.errors import Refused
-from parloader.planner.values.default_generators import enumerable_values, enumerated, generator
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.inference.default_generators import enumerable_values, enumerated, generator
+from parloader.inference.unique_columns import unique_generator
 from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.documents.toml_file import text_of

@@ -12,7 +12,8 @@ from support.plans import any_generator, any_plan
 
 from parloader.errors import UsageError
 from parloader.plans import generators
-from parloader.plans.documents.generator_syntax import ALIASES, BY_WORD, RENAMED, SYNTAXES, decode_generator, encode_generator
+from parloader.plans.documents.generator_syntax import RENAMED, decode_generator, encode_generator
+from parloader.plans.documents.generator_words import ALIASES, BY_WORD, SYNTAXES
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 from parloader.plans.model import Plan, Table
@@ -56,11 +57,11 @@ def test_whole_numbers_and_floats_of_one_value_are_written_alike() -> None:
 def test_every_generator_and_each_of_its_fields_can_be_written() -> None:
     assert {s.kind for s in SYNTAXES} == set(generators.Generator.__subclasses__())
     for spelling in SYNTAXES:
-        assert {*spelling.fields, *spelling.options, "null_share"} == {f.name for f in fields(spelling.kind)}
+        assert {*spelling.fields, *spelling.options, *spelling.nested, "null_share"} == {f.name for f in fields(spelling.kind)}
 
 
 def test_no_option_can_be_taken_for_a_generator() -> None:
-    options = {RENAMED.get(name, name) for s in SYNTAXES for name in s.options}
+    options = {RENAMED.get(name, name) for s in SYNTAXES for name in (*s.options, *s.nested)}
     assert not options & {*BY_WORD, *ALIASES}
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.small_schemas import text
 
 from parloader.generation.unique import first_values
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.inference.unique_columns import unique_generator
 from parloader.plans.generators import UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain, combine, domains

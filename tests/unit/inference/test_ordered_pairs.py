@@ -11,7 +11,7 @@ from support.column_values import ROWS, as_timestamp, dated, dated_column, fits_
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.planner.values.ordered_pairs import later, pairs
+from parloader.inference.ordered_pairs import later, pairs
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 

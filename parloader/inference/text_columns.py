@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import chain, combinations
 
 from parloader.generation import pools
-from parloader.planner.values import column_names, pattern_samples
-from parloader.planner.values.column_names import split_identifier
+from parloader.inference import column_names, pattern_samples
+from parloader.inference.column_names import split_identifier
 from parloader.plans.generators import Choice, Const, Generator, Provider, Random
 from parloader.plans.unique import BASE36
 from parloader.schema.checks.automata import allows

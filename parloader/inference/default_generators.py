@@ -5,8 +5,8 @@ from fractions import Fraction
 from itertools import islice
 
 from parloader.generation.unique import first_values
-from parloader.planner.values import text_columns
-from parloader.planner.values.column_names import (
+from parloader.inference import text_columns
+from parloader.inference.column_names import (
     YEAR_SECONDS,
     TimeBias,
     is_boolean,
@@ -16,8 +16,8 @@ from parloader.planner.values.column_names import (
     split_identifier,
     time_bias,
 )
-from parloader.planner.values.unique_columns import NO_LIMITS, unique_generator
-from parloader.planner.values.value_ranges import (
+from parloader.inference.unique_columns import NO_LIMITS, unique_generator
+from parloader.inference.value_ranges import (
     DATED,
     FEW,
     ORDERED,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from parloader.planner.values.column_names import split_identifier
-from parloader.planner.values.default_generators import generator, plausible_range
-from parloader.planner.values.unique_columns import NO_LIMITS
-from parloader.planner.values.value_ranges import DATED, allowed_range, server_literal
+from parloader.inference.column_names import split_identifier
+from parloader.inference.default_generators import generator, plausible_range
+from parloader.inference.unique_columns import NO_LIMITS
+from parloader.inference.value_ranges import DATED, allowed_range, server_literal
 from parloader.plans.generators import After, Generator
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType

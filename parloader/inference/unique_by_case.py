@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from parloader.planner.values import text_columns
-from parloader.planner.values.unique_columns import MAX_LISTED, MAX_VALUES, unique_generator
+from parloader.inference import text_columns
+from parloader.inference.unique_columns import MAX_LISTED, MAX_VALUES, unique_generator
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from parloader.planner.values.value_ranges import Range, allowed_range, seconds_of
+from parloader.inference.value_ranges import Range, allowed_range, seconds_of
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 

@@ -21,8 +21,8 @@ from support.column_values import (
     within,
 )
 
-from parloader.planner.values.unique_by_case import unique_by_case
-from parloader.planner.values.unique_columns import MAX_VALUES, unique_generator
+from parloader.inference.unique_by_case import unique_by_case
+from parloader.inference.unique_columns import MAX_VALUES, unique_generator
 from parloader.plans.generators import UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain

@@ -26,8 +26,8 @@ from support.column_values import (
     within,
 )
 
-from parloader.planner.values.default_generators import enumerable_values, enumerated, generator
-from parloader.planner.values.unique_columns import unique_generator
+from parloader.inference.default_generators import enumerable_values, enumerated, generator
+from parloader.inference.unique_columns import unique_generator
 from parloader.plans.generators import Choice, Const, Provider, Random, Spread, Uniform, UniqueKind
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain

@@ -1,0 +1,190 @@
+"""The generators' words in plan files, with the main argument and the options of each. generator_syntax.py reads and writes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from parloader.plans import generators
+from parloader.plans.documents import generator_checks
+from parloader.plans.documents.codecs import (
+    ANY_INTEGER,
+    BOUND,
+    NAME,
+    SCALAR,
+    SPAN,
+    TEXT,
+    TIMESTAMP,
+    Codec,
+    DecodeError,
+    integer,
+    list_of,
+    number,
+    one_of,
+    pair_of,
+)
+from parloader.plans.unique import BASE36
+
+SPREAD_UNITS = ("s", "ms", "d")
+
+# DECIMAL has at most 38 digits after the point on MariaDB, 30 on MySQL (their manuals, "DECIMAL")
+MAX_SCALE = 38
+
+# A LONGTEXT's bytes (both manuals, "Data Type Storage Requirements")
+MAX_LENGTH = 2**32 - 1
+
+
+def _read_pick(value: object) -> tuple[str, str]:
+    parts = value.split(".") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
+        raise DecodeError('a table and a column: "customer.id", or ["customer", "id"] if a name has a dot')
+    return parts[0], parts[1]
+
+
+def _write_pick(value: Any) -> Any:
+    simple = all(isinstance(part, str) and part and "." not in part for part in value)
+    return ".".join(value) if simple else list(value)
+
+
+LENGTH = integer(0, MAX_LENGTH)
+
+
+def _accept(_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSyntax:
+    """How a generator is written."""
+
+    kind: type[generators.Generator]
+    word: str  # the key of the main argument
+    fields: tuple[str, ...]  # those that the main argument sets: one, or several as a list
+    main: Codec
+    options: Mapping[str, Codec] = field(default_factory=dict)  # by field
+    nested: tuple[str, ...] = ()  # fields that are generators
+    check: Callable[[Any], None] = _accept  # raises InvalidPlan if fields contradict each other
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        return {f.name: f.default for f in fields(self.kind) if f.default is not MISSING}
+
+
+SYNTAXES = (
+    GeneratorSyntax(kind=generators.Const, word="const", fields=("value",), main=SCALAR),
+    GeneratorSyntax(kind=generators.Cycle, word="cycle", fields=("values",), main=list_of(SCALAR, least=1), options={"every": integer(1)}),
+    GeneratorSyntax(
+        kind=generators.Choice,
+        word="choice",
+        fields=("values",),
+        main=list_of(SCALAR, least=1),
+        options={"weights": list_of(integer(0))},
+        check=generator_checks.check_choice,
+    ),
+    GeneratorSyntax(
+        kind=generators.Uniform,
+        word="uniform",
+        fields=("low", "high"),
+        main=pair_of(BOUND, expected="[lowest, highest] as integers, decimals as text, dates or timestamps"),
+        check=generator_checks.check_uniform,
+    ),
+    GeneratorSyntax(
+        kind=generators.Normal,
+        word="normal",
+        fields=("mean", "deviation"),
+        main=pair_of(number(), expected="[mean, deviation] as numbers"),
+        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        check=generator_checks.check_normal,
+    ),
+    GeneratorSyntax(
+        kind=generators.Zipf,
+        word="zipf",
+        fields=("count",),
+        main=integer(1),
+        options={"exponent": number(0, generator_checks.MAX_EXPONENT)},
+    ),
+    GeneratorSyntax(
+        kind=generators.Sequence,
+        word="sequence",
+        fields=("start",),
+        main=ANY_INTEGER,
+        options={"step": integer(), "every": integer(1), "count": integer(1)},
+    ),
+    GeneratorSyntax(
+        kind=generators.Spread,
+        word="spread",
+        fields=("start",),
+        main=TIMESTAMP,
+        options={"span_seconds": SPAN, "unit": one_of(SPREAD_UNITS)},
+        check=generator_checks.check_spread,
+    ),
+    GeneratorSyntax(
+        kind=generators.Pick,
+        word="pick",
+        fields=("parent", "column"),
+        main=Codec(read=_read_pick, write=_write_pick),
+        options={
+            "distribution": one_of(generators.Distribution),
+            "every": integer(1),
+            "exponent": number(0),
+            "index": NAME,
+            "group": NAME,
+        },
+        check=generator_checks.check_pick,
+    ),
+    GeneratorSyntax(
+        kind=generators.Unique,
+        word="unique",
+        fields=("form",),
+        main=one_of(generators.UniqueKind),
+        options={
+            "low": ANY_INTEGER,
+            "high": ANY_INTEGER,
+            "step": integer(1),
+            "scale": integer(0, MAX_SCALE),
+            "length": LENGTH,
+            "base": integer(2, len(BASE36)),
+            "prefix": TEXT,
+            "suffix": TEXT,
+            "values": list_of(SCALAR),
+        },
+        check=generator_checks.check_unique,
+    ),
+    GeneratorSyntax(
+        kind=generators.Provider,
+        word="provider",
+        fields=("name",),
+        main=NAME,
+        options={"length": LENGTH, "srid": integer(0, 2**32 - 1), "group": NAME},
+        check=generator_checks.check_provider,
+    ),
+    GeneratorSyntax(
+        kind=generators.Random,
+        word="random",
+        fields=("form",),
+        main=one_of(generators.RANDOM_FORMS),
+        options={"length": LENGTH, "least": LENGTH},
+        check=generator_checks.check_random,
+    ),
+    GeneratorSyntax(kind=generators.Template, word="template", fields=("text",), main=TEXT, check=generator_checks.check_template),
+    GeneratorSyntax(
+        kind=generators.When,
+        word="when",
+        fields=("condition",),
+        main=NAME,
+        nested=("then", "otherwise"),
+    ),
+    GeneratorSyntax(kind=generators.Expr, word="expr", fields=("sql",), main=NAME),
+    GeneratorSyntax(
+        kind=generators.After,
+        word="after",
+        fields=("column",),
+        main=NAME,
+        options={"least": integer(), "most": integer()},
+        check=generator_checks.check_after,
+    ),
+)
+
+BY_WORD: Mapping[str, GeneratorSyntax] = {s.word: s for s in SYNTAXES}
+
+ALIASES: Mapping[str, GeneratorSyntax] = {"faker": BY_WORD["provider"], "mimesis": BY_WORD["provider"]}
+"""Other words for a generator: accepted, never written."""
