@@ -14,13 +14,15 @@ from parloader.planner.expression_keys import trial_notes
 from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, referenced_columns
 from parloader.planner.null_keys import NullKeys
 from parloader.planner.overlapping_keys import ForeignKeyGroup, OverlapUnsatisfiable, foreign_key_groups, lockstep_foreign_keys
+from parloader.planner.refinement.refinement import Refinement
+from parloader.planner.refinement.steps import refine
 from parloader.planner.request import MAX_ROWS, Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.row_counts import MAX_ROWS_BY_PARENT_PROCESS, RowRequirements
 from parloader.planner.table_draft import TableDraft, assignable_key, columns_left_null, complete_partial_keys, integer_key, row_key_columns
 from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver, largest_fitting
 from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
-from parloader.plans.model import Plan, Table, with_referenced
+from parloader.plans.model import BELIEVABLE, Plan, Table, with_referenced
 from parloader.quantities import counted
 from parloader.schema.model import ColumnSchema, ForeignKey, UniqueKey
 
@@ -303,6 +305,10 @@ class PlanSolver:
                 tables[name] = self._reused_table(name, rows[name])
             if self.request.planned(name) is None:
                 notes.append(self.requirements.note(self.request, name, rows[name], generated=name in layouts))
+        if self.request.plan.inference >= BELIEVABLE:
+            refinement = Refinement(request=self.request, tables=tables, drafts=self.drafts, layouts=layouts)
+            refine(refinement)
+            notes += refinement.notes
         plan = self.request.plan
         needed = with_referenced(tables, [table.name for table in plan.tables])
         completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))

@@ -146,6 +146,10 @@ class SameThrough:
 Rule: TypeAlias = ExactlyOne | SameThrough
 
 
+BELIEVABLE = 2
+"""Versions of the inference from this one on choose values that agree with each other; version 1 only valid ones. Existing plan files have 1."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is loaded."""
@@ -161,6 +165,9 @@ class Plan:
     rules: tuple[Rule, ...] = ()
     seed: int = 0
     """Of all random values."""
+
+    inference: int = 1
+    """Version of the rules by which parloader chooses what the plan leaves open."""
 
     main: str | None = None
     """The partitioned table that is the target. None: the last one."""

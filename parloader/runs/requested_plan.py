@@ -16,7 +16,7 @@ from parloader.planner.request import Fill
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import PlanError
 from parloader.plans.documents.plan_document import encode_plan
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import BELIEVABLE, Plan, Table
 
 
 def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
@@ -44,7 +44,14 @@ def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
         Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
     )
     parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
-    return Plan(name=names[0], parameters=parameters, tables=tables, seed=config.seed or 0, main=names[0] if len(names) > 1 else None)
+    return Plan(
+        name=names[0],
+        parameters=parameters,
+        tables=tables,
+        seed=config.seed or 0,
+        inference=BELIEVABLE,
+        main=names[0] if len(names) > 1 else None,
+    )
 
 
 def plan_of_file(config: SeedConfig, source: str) -> Plan:

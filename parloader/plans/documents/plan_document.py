@@ -29,7 +29,7 @@ from parloader.plans.documents.generator_syntax import decode_generator, encode_
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, located
 from parloader.plans.documents.reuse_conditions import REUSE_CONDITIONS
 from parloader.plans.generators import Const, Generator
-from parloader.plans.model import Count, ExactlyOne, Plan, ReferenceCycle, Rule, SameThrough, Table, in_dependency_order
+from parloader.plans.model import BELIEVABLE, Count, ExactlyOne, Plan, ReferenceCycle, Rule, SameThrough, Table, in_dependency_order
 
 MAX_ROWS_UNPARTITIONED = 10_000
 """Tables with more rows are partitioned unless the plan says otherwise."""
@@ -51,6 +51,8 @@ TABLE_FIELDS: Mapping[str, Codec] = {
 
 SEED = integer(0, MAX_SEED)
 
+INFERENCE = integer(1, BELIEVABLE)
+
 Check: TypeAlias = Callable[[Plan], Iterable[Mistake]]
 """Finds further mistakes in a plan."""
 
@@ -63,6 +65,8 @@ def no_check(plan: Plan) -> tuple[Mistake, ...]:
 def encode_plan(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values; equal plans give equal documents. InvalidPlan: a column has something other than a generator."""
     document: dict[str, Any] = {"plan": plan.name, "seed": plan.seed, "table": [_table_document(table) for table in plan.tables]}
+    if plan.inference > 1:
+        document["inference"] = plan.inference
     if plan.main is not None:
         document["target"] = plan.main
     if plan.parameters:
@@ -112,7 +116,7 @@ def decode_plan(document: object, check: Check = no_check) -> Plan:
     """
     mistakes = Mistakes()
     with mistakes.collected():
-        entries(document, ("plan", "seed", "target", "parameters", "table", "count", "rule"), of="a plan")
+        entries(document, ("plan", "seed", "inference", "target", "parameters", "table", "count", "rule"), of="a plan")
     if not isinstance(document, Mapping):
         mistakes.report()
     found = cast(Mapping[str, Any], document)
@@ -126,6 +130,8 @@ def decode_plan(document: object, check: Check = no_check) -> Plan:
         plan = replace(plan, name=decode_entry(found, "plan", NAME))
     with mistakes.collected():
         plan = replace(plan, seed=decode_entry(found, "seed", SEED) if "seed" in found else 0)
+    with mistakes.collected():
+        plan = replace(plan, inference=decode_entry(found, "inference", INFERENCE) if "inference" in found else 1)
     with mistakes.collected():
         plan = replace(plan, parameters=_parameters(found.get("parameters", {})))
     plan = replace(plan, counts=_each(found, "count", _count, mistakes), rules=_each(found, "rule", _rule, mistakes))

@@ -1,0 +1,45 @@
+"""What the steps of the refinement share: the tables as they are so far, and which of their columns a step may change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from parloader.planner.check_cases import ANY, compared_columns
+from parloader.planner.request import Note, PlanningRequest
+from parloader.planner.table_draft import TableDraft
+from parloader.planner.uniqueness_layout import UniquenessLayout
+from parloader.plans.generators import Generator
+from parloader.plans.model import Table
+from parloader.schema.checks.domains import Domain
+
+
+@dataclass(kw_only=True)
+class Refinement:
+    """The tables of a completed plan, while the steps change them."""
+
+    request: PlanningRequest
+    tables: dict[str, Table]  # children before parents; those that only reuse existing rows as well
+    drafts: Mapping[str, TableDraft]  # of the tables whose rows are generated
+    layouts: Mapping[str, UniquenessLayout]  # of the same tables
+    notes: list[Note] = field(default_factory=list)
+
+    def is_free(self, table: str, column: str) -> bool:
+        """Whether a step may give the column other values, NULL included if the column accepts it, as long as they are in its `domain`.
+
+        No unique key, foreign key, comparison with another column, or the user decides about such a column.
+        """
+        draft, layout = self.drafts.get(table), self.layouts.get(table)
+        if draft is None or layout is None or column not in self.tables[table].columns:
+            return False
+        bound = layout.is_distinct(column) or column in layout.column_digits or column in layout.null_from or column in layout.period_ends
+        compared = any(column in compared_columns(case) for case in draft.cases)
+        identifies = column in self.tables[table].identity or column in draft.never_null
+        return draft.is_open(column) and not (bound or compared or identifies) and self.domain(table, column) is not None
+
+    def domain(self, table: str, column: str) -> Domain | None:
+        """What the CHECKs allow in the column, the same in all rows; None: it differs between rows."""
+        domains = {case.domain(column) for case in self.drafts[table].cases} or {ANY}
+        return domains.pop() if len(domains) == 1 else None
+
+    def set(self, table: str, column: str, generator: Generator) -> None:
+        """Gives the column this generator."""
+        self.tables[table] = replace(self.tables[table], columns={**self.tables[table].columns, column: generator})
