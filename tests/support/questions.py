@@ -88,8 +88,9 @@ def spread(database: Database, table: str, column: str) -> list[str]:
     """What is wrong with the hours and weekdays of the timestamps: equal by day and by night, or at weekends."""
     found = []
     for part, most in (("HOUR", 24), ("WEEKDAY", 7)):
-        counts = dict(database.rows(f"SELECT {part}(`{column}`), COUNT(*) FROM `{table}` WHERE `{column}` IS NOT NULL GROUP BY 1"))
-        numbers = [int(str(counts.get(n, 0))) for n in range(most)]
+        rows = database.rows(f"SELECT {part}(`{column}`), COUNT(*) FROM `{table}` WHERE `{column}` IS NOT NULL GROUP BY 1")
+        counts = {int(str(value)): int(str(rows_with_it)) for value, rows_with_it in rows}
+        numbers = [counts.get(n, 0) for n in range(most)]
         if max(numbers) < 1.3 * max(1, min(numbers)):
             found.append(f"{table}.{column}: the {most} counts by {part} lie between {min(numbers)} and {max(numbers)}")
     return found
