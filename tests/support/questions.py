@@ -69,7 +69,7 @@ def null_shares(database: Database) -> dict[str, float]:
     for table, column in database.rows(
         "SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) "
         "WHERE c.table_schema = DATABASE() AND c.is_nullable = 'YES' AND t.table_type = 'BASE TABLE' "
-        "AND c.table_name NOT LIKE 'parloader%' ORDER BY 1, 2"
+        "AND c.table_name NOT LIKE 'parloader%%' ORDER BY 1, 2"
     ):
         ((rows, nulls),) = database.rows(f"SELECT COUNT(*), COALESCE(SUM(`{column}` IS NULL), 0) FROM `{table}`")
         if int(str(rows)) >= MIN_CHILDREN:
