@@ -7,8 +7,9 @@ from types import MappingProxyType
 import polars as pl
 
 from parloader.errors import UsageError
+from parloader.generation.column_order import dependency_steps
 from parloader.generation.expressions import needs
-from parloader.generation.frames import RowGenerator, dependency_steps
+from parloader.generation.frames import RowGenerator
 from parloader.plans.documents.mistakes import Mistake, Mistakes, column_mistake
 from parloader.plans.generators import Const, Generator, Provider, Random, Scalar, Unique
 from parloader.plans.model import Plan, Table, all_new

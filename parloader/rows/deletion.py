@@ -14,7 +14,8 @@ from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.visibility import Reference
 from parloader.errors import EditedRows, WriteFailed
-from parloader.generation.frames import RowGenerator, only
+from parloader.generation.column_order import only
+from parloader.generation.frames import RowGenerator
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.clean_command import CleanCommand

@@ -9,7 +9,8 @@ import polars as pl
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.errors import ForeignRows, SchemaMismatch
-from parloader.generation.frames import RowGenerator, only
+from parloader.generation.column_order import only
+from parloader.generation.frames import RowGenerator
 from parloader.ledger.run import Run
 from parloader.plans.generators import Unique
 from parloader.plans.model import Pass

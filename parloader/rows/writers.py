@@ -11,7 +11,8 @@ from parloader.database.compression import Packed
 from parloader.database.driver import Connection, Leading
 from parloader.database.session import ServerInfo
 from parloader.errors import WriteFailed
-from parloader.generation.frames import RowGenerator, only
+from parloader.generation.column_order import only
+from parloader.generation.frames import RowGenerator
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 from parloader.rows.literals import as_literals, file_lines, values_lists

@@ -15,7 +15,8 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.error_codes import Action
 from parloader.database.session import ServerInfo
 from parloader.errors import Refused, WriteFailed
-from parloader.generation.frames import RowGenerator, only
+from parloader.generation.column_order import only
+from parloader.generation.frames import RowGenerator
 from parloader.planner.request import listed
 from parloader.plans.model import Pass, Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation

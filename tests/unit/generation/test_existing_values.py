@@ -7,7 +7,7 @@ import pytest
 
 from parloader.generation.context import INDEX
 from parloader.generation.existing_values import of_one_type, series_of
-from parloader.generation.frames import keys_at
+from parloader.generation.row_keys import keys_at
 from parloader.plans.generators import Scalar
 from parloader.plans.row_ranges import RowKeys
 

@@ -9,7 +9,7 @@ from support.ranges import any_range
 
 from parloader.errors import UsageError
 from parloader.generation.context import INDEX
-from parloader.generation.frames import keys_at
+from parloader.generation.row_keys import keys_at
 from parloader.plans.generators import Const, Distribution, Expr, Pick, When
 from parloader.plans.model import MAX_ROOT_ROWS, Pass, Plan, Table, renamed
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowKeys
