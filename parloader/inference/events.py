@@ -1,0 +1,111 @@
+"""Columns that tell of an event in the life of a row: paid_at (when), is_paid (whether), cancelled_by and cancel_reason (more about it)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from parloader.inference.column_names import is_boolean, is_clock, split_identifier
+from parloader.inference.lifecycles import EXITS, POSITIONS, canonical, is_status_name
+from parloader.inference.value_ranges import DATED
+from parloader.schema.model import ColumnSchema, ColumnType
+
+
+class Role(Enum):
+    """What a column says about an event."""
+
+    TIME = "when it happened"
+    FLAG = "whether it happened"
+    DETAIL = "more about it: by whom, why"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventColumn:
+    """A column that tells of an event."""
+
+    column: str
+    event: str  # the canonical word: paid, cancelled (lifecycles.py)
+    role: Role
+
+
+# Words around the event's word in the name of a time
+_TIME_WORDS = frozenset("at on date time ts timestamp datetime utc day when of is was".split())
+
+# Words of times that are not those of an event: when something is planned, or begins to hold
+_PLANNED = frozenset(
+    "expected estimated planned due scheduled requested promised target next last first until valid expires start end".split()
+)
+
+_FLAG_WORDS = frozenset("is was has been flag".split())
+
+# Last words of a name that tell more about an event: cancelled_by, cancel_reason, refund_amount
+_DETAIL_WORDS = frozenset("by reason note notes comment comments message amount ip".split())
+
+_ABOUT = frozenset("by id user reason note notes comment comments message amount ip code text for".split())
+
+# Names that tell more about an event without its word
+DETAILS: dict[str, str] = {
+    name: event
+    for event, names in (
+        (
+            "failed",
+            "error error_message last_error error_text error_code error_details exception stack_trace stacktrace traceback failure_code",
+        ),
+        ("shipped", "tracking_number tracking_no tracking_code tracking_id tracking_url tracking awb"),
+        ("paid", "payment_reference payment_ref payment_id transaction_id transaction_reference txn_id"),
+        ("delivered", "signed_by received_by proof_of_delivery pod_url signature_url"),
+        ("answered", "answer answer_text reply_text answered_by"),
+        ("resolved", "resolution resolution_text solution"),
+        ("cancelled", "reason_for_cancellation"),
+    )
+    for name in names.split()
+}
+
+# Names of the times at which a row begins, and of those at which it was last changed
+CREATED = frozenset(
+    "created_at created created_on create_time creation_date creation_time date_created created_date createdat inserted_at insert_time"
+    " date_added added_at added_on registered_at registration_date signup_date joined_at date_joined member_since recorded_at logged_at"
+    " occurred_at happened_at ordered_at order_date ordered_on placed_at submitted_at requested_at received_at booked_at booking_date"
+    " opened_at invoice_date issued_at issue_date issued_on posted_at sent_at uploaded_at event_time event_at event_date payment_date"
+    " rental_date visited_at measured_at taken_at voted_at reported_at log_time timestamp ts date".split()
+)
+
+CHANGED = frozenset(
+    "updated_at updated updated_on update_time last_update last_updated last_updated_at date_updated modified_at modified modified_on"
+    " date_modified last_modified last_modified_at modification_date changed_at changed_on last_change updatedat".split()
+)
+
+
+def folded(name: str) -> str:
+    """The name in lower case, its words divided by underscores."""
+    return "_".join(split_identifier(name))
+
+
+def is_time(column: ColumnSchema) -> bool:
+    """Whether the column holds points in time: a date, a timestamp, or seconds since 1970."""
+    return column.kind in DATED or (column.kind is ColumnType.INTEGER and column.max_value >= 2**31 - 1 and is_clock(column.name))
+
+
+def event_column(column: ColumnSchema) -> EventColumn | None:
+    """What the column's name says about an event; None: nothing."""
+    parts = split_identifier(column.name)
+    if is_status_name(column.name) or not parts:
+        return None
+    if is_time(column):
+        found = None if _PLANNED.intersection(parts) or folded(column.name) in CHANGED else _event(parts, _TIME_WORDS)
+        return found and EventColumn(column=column.name, event=found, role=Role.TIME)
+    if is_boolean(column):
+        found = _event(parts, _FLAG_WORDS)
+        return found and EventColumn(column=column.name, event=found, role=Role.FLAG)
+    found = DETAILS.get("_".join(parts))
+    if found is None and column.nullable and _DETAIL_WORDS.intersection(parts[1:]):
+        found = _event(parts, _ABOUT)
+    return found and EventColumn(column=column.name, event=found, role=Role.DETAIL)
+
+
+def _event(parts: tuple[str, ...], around: frozenset[str]) -> str | None:
+    """The event in a name, whose other words are among `around`, or come before it: order_shipped_at."""
+    left = [part for part in parts if part not in around]
+    for start in range(len(left)):
+        word = canonical("_".join(left[start:]))
+        if word in POSITIONS or word in EXITS:
+            return word
+    return None
