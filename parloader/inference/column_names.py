@@ -127,7 +127,8 @@ def _for_length(provider: str, length: int) -> str:
 YEAR_SECONDS = 365 * 86_400
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text, divided by blanks: how tables of words are written here."""
     return frozenset(text.split())
 
 
@@ -172,13 +173,13 @@ for _names, _range in (
     NUMBERS |= dict.fromkeys(_names.split(), _range)
 
 # Words of columns whose values need more decimals than prices do
-FINE = _words("latitude lat longitude lng lon rate ratio share probability confidence")
+FINE = words("latitude lat longitude lng lon rate ratio share probability confidence")
 
-FLAG_PREFIXES = _words("is has can was should may allow allows enable use show hide")
+FLAG_PREFIXES = words("is has can was should may allow allows enable use show hide")
 
-FLAG_SUFFIXES = _words("flag enabled disabled active deleted visible hidden locked archived verified published default required public")
+FLAG_SUFFIXES = words("flag enabled disabled active deleted visible hidden locked archived verified published default required public")
 
-CLOCK = _words("clock at on since until time timestamp ts date created updated modified changed expires expiry deleted seen login")
+CLOCK = words("clock at on since until time timestamp ts date created updated modified changed expires expiry deleted seen login")
 
 
 def number_range(name: str) -> tuple[int, int] | None:
@@ -214,11 +215,11 @@ class TimeBias(Enum):
     BIRTH = "1950 to 2005"
 
 
-_FUTURE = _words("expires expiry expiration expire expired until due deadline end ends ended ending finish to next planned renewal renews")
+_FUTURE = words("expires expiry expiration expire expired until due deadline end ends ended ending finish to next planned renewal renews")
 
-_BIRTH = _words("birth birthday birthdate dob born")
+_BIRTH = words("birth birthday birthdate dob born")
 
-_INCREASING = _words(
+_INCREASING = words(
     "created creation create inserted added logged occurred recorded registered received started start begin issued ordered "
     "joined posted published submitted sent paid clock timestamp ts"
 )

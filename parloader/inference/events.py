@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from parloader.inference.column_names import is_boolean, is_clock, split_identifier
+from parloader.inference.column_names import is_boolean, is_clock, split_identifier, words
 from parloader.inference.lifecycles import EXITS, POSITIONS, canonical, is_status_name
 from parloader.inference.value_ranges import DATED
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -27,19 +27,17 @@ class EventColumn:
 
 
 # Words around the event's word in the name of a time
-_TIME_WORDS = frozenset("at on date time ts timestamp datetime utc day when of is was".split())
+_TIME_WORDS = words("at on date time ts timestamp datetime utc day when of is was")
 
 # Words of times that are not those of an event: when something is planned, or begins to hold
-_PLANNED = frozenset(
-    "expected estimated planned due scheduled requested promised target next last first until valid expires start end".split()
-)
+_PLANNED = words("expected estimated planned due scheduled requested promised target next last first until valid expires start end")
 
-_FLAG_WORDS = frozenset("is was has been flag".split())
+_FLAG_WORDS = words("is was has been flag")
 
 # Last words of a name that tell more about an event: cancelled_by, cancel_reason, refund_amount
-_DETAIL_WORDS = frozenset("by reason note notes comment comments message amount ip".split())
+_DETAIL_WORDS = words("by reason note notes comment comments message amount ip")
 
-_ABOUT = frozenset("by id user reason note notes comment comments message amount ip code text for".split())
+_ABOUT = words("by id user reason note notes comment comments message amount ip code text for")
 
 # Names that tell more about an event without its word
 DETAILS: dict[str, str] = {
@@ -60,17 +58,17 @@ DETAILS: dict[str, str] = {
 }
 
 # Names of the times at which a row begins, and of those at which it was last changed
-CREATED = frozenset(
+CREATED = words(
     "created_at created created_on create_time creation_date creation_time date_created created_date createdat inserted_at insert_time"
     " date_added added_at added_on registered_at registration_date signup_date joined_at date_joined member_since recorded_at logged_at"
     " occurred_at happened_at ordered_at order_date ordered_on placed_at submitted_at requested_at received_at booked_at booking_date"
     " opened_at invoice_date issued_at issue_date issued_on posted_at sent_at uploaded_at event_time event_at event_date payment_date"
-    " rental_date visited_at measured_at taken_at voted_at reported_at log_time timestamp ts date".split()
+    " rental_date visited_at measured_at taken_at voted_at reported_at log_time timestamp ts date"
 )
 
-CHANGED = frozenset(
+CHANGED = words(
     "updated_at updated updated_on update_time last_update last_updated last_updated_at date_updated modified_at modified modified_on"
-    " date_modified last_modified last_modified_at modification_date changed_at changed_on last_change updatedat".split()
+    " date_modified last_modified last_modified_at modification_date changed_at changed_on last_change updatedat"
 )
 
 
@@ -91,14 +89,14 @@ def event_column(column: ColumnSchema) -> EventColumn | None:
         return None
     if is_time(column):
         found = None if _PLANNED.intersection(parts) or folded(column.name) in CHANGED else _event(parts, _TIME_WORDS)
-        return found and EventColumn(column=column.name, event=found, role=Role.TIME)
+        return EventColumn(column=column.name, event=found, role=Role.TIME) if found else None
     if is_boolean(column):
         found = _event(parts, _FLAG_WORDS)
-        return found and EventColumn(column=column.name, event=found, role=Role.FLAG)
+        return EventColumn(column=column.name, event=found, role=Role.FLAG) if found else None
     found = DETAILS.get("_".join(parts))
     if found is None and column.nullable and _DETAIL_WORDS.intersection(parts[1:]):
         found = _event(parts, _ABOUT)
-    return found and EventColumn(column=column.name, event=found, role=Role.DETAIL)
+    return EventColumn(column=column.name, event=found, role=Role.DETAIL) if found else None
 
 
 def _event(parts: tuple[str, ...], around: frozenset[str]) -> str | None:

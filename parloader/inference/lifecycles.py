@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from parloader.inference.column_names import split_identifier
+from parloader.inference.column_names import split_identifier, words
 
 # Position on the way from the first to the last status → words of that position. What is not here takes the position of the member before it.
 PATH: dict[int, str] = {
@@ -31,7 +31,7 @@ PATH: dict[int, str] = {
 # Words of statuses at which the way ends early → (they are reached from this position on, how many rows in a hundred have them)
 EXITS: dict[str, tuple[int, int]] = {
     word: (position, weight)
-    for words, position, weight in (
+    for listed, position, weight in (
         ("cancelled canceled cancel aborted withdrawn void voided abandoned dropped", 10, 6),
         ("rejected declined denied refused invalid", 10, 5),
         ("expired timeout timed_out overdue lapsed", 40, 4),
@@ -44,7 +44,7 @@ EXITS: dict[str, tuple[int, int]] = {
         ("banned locked", 40, 1),
         ("deleted removed trashed trash hidden spam flagged lost stolen skipped ignored duplicate", 40, 2),
     )
-    for word in words.split()
+    for word in listed.split()
 }
 
 # Words with the same meaning in names of columns: paid_at, payment_date, date_of_payment
@@ -87,7 +87,7 @@ SYNONYMS: dict[str, str] = {
     for other in others.split()
 }
 
-POSITIONS: Mapping[str, int] = {word: position for position, words in PATH.items() for word in words.split()}
+POSITIONS: Mapping[str, int] = {word: position for position, listed in PATH.items() for word in listed.split()}
 
 STATES = frozenset(("activated", "enabled", "live", "online"))
 """Words that say how something is now, not what happened once."""
@@ -100,7 +100,7 @@ LATER = 90  # from this position on, few rows are: the archive
 
 MOST, FEW, SOME = 60, 5, 8  # rows in a hundred with the last status, with one on the way, and with one after the last
 
-STATUS_WORDS = frozenset("status state stage phase".split())
+STATUS_WORDS = words("status state stage phase")
 
 
 def canonical(word: str) -> str:
@@ -182,14 +182,14 @@ class Lifecycle:
         return POSITIONS.get(event, 50) if first is None else first * 100 + POSITIONS.get(event, 50) % 100
 
 
-def lifecycle(members: Sequence[str], words: Mapping[str, str] | None = None, *, is_status: bool) -> Lifecycle | None:
-    """The lifecycle of these members, in the order in which the schema lists them. `words`: what codes mean, from a comment.
+def lifecycle(members: Sequence[str], meanings: Mapping[str, str] | None = None, *, is_status: bool) -> Lifecycle | None:
+    """The lifecycle of these members, in the order in which the schema lists them. `meanings`: what codes mean, from a comment.
 
     None: the words are not those of a lifecycle. `is_status`: the column's name says that it is a status.
     """
-    words = {member: (words or {}).get(member, member) for member in members}
-    known = {member: POSITIONS.get(canonical(word)) for member, word in words.items()}
-    exits = tuple(member for member, word in words.items() if canonical(word) in EXITS and known[member] is None)
+    means = {member: (meanings or {}).get(member, member) for member in members}
+    known = {member: POSITIONS.get(canonical(word)) for member, word in means.items()}
+    exits = tuple(member for member, word in means.items() if canonical(word) in EXITS and known[member] is None)
     path = [member for member in members if member not in exits]
     if not path or len(members) < 2:
         return None
@@ -201,7 +201,7 @@ def lifecycle(members: Sequence[str], words: Mapping[str, str] | None = None, *,
         path.sort(key=lambda member: known[member] or 50)
         positions = [known[member] for member in path]
     raised = accumulate((position or 0 for position in positions), max)
-    return Lifecycle(path=tuple(path), positions=tuple(raised), exits=exits, words=words)
+    return Lifecycle(path=tuple(path), positions=tuple(raised), exits=exits, words=means)
 
 
 def words_of_comment(comment: str) -> dict[str, str]:
