@@ -10,7 +10,9 @@ ZERO_DATE = datetime.min.replace(tzinfo=UTC)
 
 SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
-SPAN = re.compile("([0-9]{1,12})([smhdw])")
+SPAN = re.compile("(?:[0-9]{1,12}[smhdw])+")
+
+OFFSET = re.compile("([+-])([0-9]{2}):?([0-9]{2})")
 
 # Both servers accept one digit for a month, day, hour, minute or second (their manuals, "Date and Time Literals")
 SQL_LITERAL = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6}))?)?)?")
@@ -44,11 +46,10 @@ def time_text(time: timedelta) -> str:
 
 
 def parse_span(text: str) -> int:
-    """Seconds in a time span: a number and s, m, h, d or w. ValueError: it is not one."""
-    span = SPAN.fullmatch(text)
-    if not span:
+    """Seconds in a time span: numbers, each with s, m, h, d or w: 365d, 1h30m. ValueError: it is not one."""
+    if not SPAN.fullmatch(text):
         raise ValueError(f"{text!r} is not a time span")
-    return int(span[1]) * SPAN_SECONDS[span[2]]
+    return sum(int(number) * SPAN_SECONDS[unit] for number, unit in re.findall("([0-9]+)([smhdw])", text))
 
 
 WRITTEN_SPANS = ("d", "h", "m", "s")
@@ -58,3 +59,17 @@ def span_text(seconds: int) -> str:
     """The span with the largest unit that needs no fraction: 365d, 90m. Reverse of `parse_span`."""
     unit = next(unit for unit in WRITTEN_SPANS if seconds % SPAN_SECONDS[unit] == 0 and (seconds or unit == "s"))
     return f"{seconds // SPAN_SECONDS[unit]}{unit}"
+
+
+def parse_offset(text: str) -> int:
+    """Seconds east of UTC: "+02:00", "-0330", "Z". ValueError: not an offset of a time zone."""
+    match = OFFSET.fullmatch("+00:00" if text == "Z" else text)
+    if not match or int(match[2]) > 18 or int(match[3]) > 59:
+        raise ValueError(f"{text!r} is not a time zone offset")
+    return (int(match[2]) * 3600 + int(match[3]) * 60) * (-1 if match[1] == "-" else 1)
+
+
+def offset_text(seconds: int) -> str:
+    """Reverse of `parse_offset`."""
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours:02}:{minutes:02}"

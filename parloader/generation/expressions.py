@@ -16,6 +16,7 @@ from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
 from parloader.generation.hashing import below, between, happens
 from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf, zipf_rank
+from parloader.generation.timeline import timeline
 from parloader.generation.unique import unique
 from parloader.plans import templates
 from parloader.plans.documents.codecs import abbreviated
@@ -35,6 +36,7 @@ from parloader.plans.generators import (
     Sequence,
     Spread,
     Template,
+    Timeline,
     Uniform,
     Unique,
     When,
@@ -75,6 +77,8 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return sequence(generator, context)
         case Spread():
             return spread(generator, context)
+        case Timeline():
+            return timeline(generator, context)
         case Pick():
             return context.pick(generator, context)
         case Unique():
@@ -202,6 +206,8 @@ def _own_needs(generator: Generator) -> frozenset[str]:
             return frozenset(field for _, field, _ in templates.fields(generator.text) if field) - {"i"}
         case After():
             return frozenset({generator.column})
+        case Timeline():
+            return frozenset(generator.not_before)
         case Pick() if generator.index is not None:
             return columns(generator.index)
     return frozenset()

@@ -67,6 +67,12 @@ def between(bits: pl.Expr, low: int, high: int) -> pl.Expr:
     return (offset + _word(low & MASK)).reinterpret(signed=True)
 
 
+def fraction(bits: pl.Expr, n: int | pl.Expr) -> pl.Expr:
+    """Int64, 0 … n-1: floor(bits × n / 2**64), for 64 random bits and any n (1 … 2**63): evenly distributed also if n is large. 0 if n is 0."""
+    factor = pl.lit(n, dtype=pl.Int128) if isinstance(n, int) else n.cast(pl.Int128)
+    return (bits.cast(pl.Int128) * factor // pl.lit(2**64, dtype=pl.Int128)).cast(pl.Int64)
+
+
 def happens(bits: pl.Expr, share: float) -> pl.Expr:
     """Boolean: true in this share (0 to 1) of the rows, namely if the 64 random bits are below share × 2**64, the share taken as a decimal."""
     threshold = int(Fraction(repr(share)) * 2**64)

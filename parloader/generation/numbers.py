@@ -13,7 +13,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.hashing import below, between
-from parloader.plans.documents.codecs import bound_of
+from parloader.plans.documents.quantity_codecs import bound_of
 from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Normal, Sequence, Spread, Uniform, Zipf
 from parloader.timestamps import EPOCH, parse_iso
 
@@ -164,11 +164,15 @@ def spread(generator: Spread, context: ColumnContext) -> pl.Expr:
     """Datetime, or Date if the unit is "d"."""
     start_ms = (parse_iso(generator.start) - EPOCH) // timedelta(milliseconds=1)
     unit_ms = {"ms": 1, "s": 1000, "d": 86_400_000}[generator.unit]
-    # floor(i × span / rows) ms, in two parts: i × span would overflow 64 bits beyond 292 million rows a year
-    whole_ms, rest_ms = divmod(generator.span_seconds * 1000, max(context.rows, 1))
-    index = INDEX if context.rows < MAX_ROWS_IN_64_BITS else INDEX.cast(pl.Int128)
-    offset_ms = INDEX * whole_ms + (index * rest_ms // max(context.rows, 1)).cast(pl.Int64)
-    number = (offset_ms + start_ms) // unit_ms
+    number = (part_of_rows(generator.span_seconds * 1000, max(context.rows, 1)) + start_ms) // unit_ms
     if generator.unit == "ms":
         return pl.from_epoch(number, time_unit="ms").cast(pl.Datetime("ms"))
     return second(number) if generator.unit == "s" else day(number)
+
+
+def part_of_rows(total: int, rows: int) -> pl.Expr:
+    """Int64: floor(i × total / rows)."""
+    # in two parts: i × total would overflow 64 bits
+    whole, rest = divmod(total, rows)
+    index = INDEX if rows < MAX_ROWS_IN_64_BITS else INDEX.cast(pl.Int128)
+    return INDEX * whole + (index * rest // rows).cast(pl.Int64)

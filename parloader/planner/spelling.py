@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.generators import After, Expr, Generator, Pick, Template, When
+from parloader.plans.generators import After, Expr, Generator, Pick, Template, Timeline, When
 from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, renamed
 from parloader.schema.model import Schema, TableSchema
 
@@ -102,6 +102,8 @@ def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
                 return replace(each, text=re.sub(r"(?<=\{)[^{}:]+", lambda field: _unless_index(field[0], spelled), each.text))
             case After():
                 return replace(each, column=spelled(each.column))
+            case Timeline():
+                return replace(each, not_before=tuple(map(spelled, each.not_before)))
         return each
 
     def each_of(names: Iterable[str]) -> Iterable[str]:

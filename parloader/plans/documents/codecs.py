@@ -14,7 +14,7 @@ from typing import Any
 
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 from parloader.plans.generators import Scalar
-from parloader.timestamps import parse_iso, parse_span, span_text
+from parloader.timestamps import parse_iso
 
 MAX_64_BITS = 2**63 - 1
 
@@ -272,58 +272,8 @@ def _write_scalar(value: Any) -> Any:
     return value
 
 
-def _write_timestamp(value: Any) -> Any:
+def write_timestamp(value: Any) -> Any:
     return timestamp_text(value) if isinstance(value, datetime.date | datetime.time) else value
 
 
 SCALAR = Codec(read=_scalar, write=_write_scalar)
-
-
-def _timestamp(value: object) -> str:
-    text = timestamp_text(value) if isinstance(value, datetime.date) else value
-    try:
-        parse_iso(text if isinstance(text, str) else "")
-    except ValueError as error:
-        raise DecodeError('a date or a timestamp, such as "2024-01-01T00:00:00Z"') from error
-    return str(text)
-
-
-def _span(value: object) -> int:
-    try:
-        return parse_span(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise DecodeError('a time span: a number and s, m, h, d or w, such as "365d"') from error
-
-
-def _write_span(value: Any) -> Any:
-    if not isinstance(value, int):
-        return value
-    return span_text(value)
-
-
-TIMESTAMP = Codec(read=_timestamp, write=_write_timestamp)
-
-SPAN = Codec(read=_span, write=_write_span)
-
-
-def _read_bound(value: object) -> int | str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int(ANY_INTEGER.read(value))
-    text = _write_timestamp(value)
-    if not isinstance(text, str) or bound_of(text) is None:
-        raise DecodeError('an integer, a decimal as text ("0.00"), a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")')
-    return text
-
-
-def bound_of(text: str) -> Decimal | datetime.date | datetime.datetime | None:
-    """The decimal, date or timestamp (whole seconds, UTC) that the text denotes; None: it denotes none of these."""
-    if DECIMAL.fullmatch(text):
-        return Decimal(text)
-    for kind in (datetime.date.fromisoformat, parse_iso):
-        with suppress(ValueError):
-            bound = kind(text)
-            return None if isinstance(bound, datetime.datetime) and bound.microsecond else bound
-    return None
-
-
-BOUND = Codec(read=_read_bound, write=_write_timestamp)

@@ -6,8 +6,10 @@ from typing import Any
 
 from parloader.errors import UsageError
 from parloader.plans import generators, templates
-from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, bound_of, suggestion
+from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
+from parloader.plans.documents.quantity_codecs import bound_of
+from parloader.plans.intensity import MAX_DAYS, intensity
 from parloader.quantities import counted
 from parloader.timestamps import parse_iso
 
@@ -68,7 +70,7 @@ def check_pick(pick: generators.Pick) -> None:
         raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
 
 
-def check_spread(spread: generators.Spread) -> None:
+def check_spread(spread: generators.Spread | generators.Timeline) -> None:
     start = parse_iso(spread.start)
     if start.microsecond % 1000:
         raise InvalidPlan(f"the start is {abbreviated(spread.start)}", "Give a start in whole milliseconds")
@@ -76,6 +78,19 @@ def check_spread(spread: generators.Spread) -> None:
         start + timedelta(seconds=spread.span_seconds)
     except OverflowError as error:
         raise InvalidPlan("the time span ends after the year 9999", "Give an earlier start or a shorter span") from error
+
+
+def check_timeline(timeline: generators.Timeline) -> None:
+    check_spread(timeline)
+    for name, weights in (("hours", timeline.hours), ("weekdays", timeline.weekdays), ("months", timeline.months)):
+        if weights and not sum(weights):
+            raise InvalidPlan(f"every weight of `{name}` is 0", "Give at least one a weight of 1 or more")
+    try:
+        tables = intensity(timeline)
+    except OverflowError as error:
+        raise InvalidPlan(f"the time span exceeds {MAX_DAYS:,} days", "Give a shorter span") from error
+    if tables.stop <= tables.start:
+        raise InvalidPlan("no time of the span has a weight", "Give a longer span, or more hours, weekdays or months a weight")
 
 
 def check_unique(unique: generators.Unique) -> None:

@@ -8,12 +8,10 @@ from parloader.plans import generators
 from parloader.plans.documents import generator_checks
 from parloader.plans.documents.codecs import (
     ANY_INTEGER,
-    BOUND,
+    BOOLEAN,
     NAME,
     SCALAR,
-    SPAN,
     TEXT,
-    TIMESTAMP,
     Codec,
     DecodeError,
     integer,
@@ -22,9 +20,13 @@ from parloader.plans.documents.codecs import (
     one_of,
     pair_of,
 )
+from parloader.plans.documents.quantity_codecs import BOUND, NAMES, OFFSET, SPAN, TIMESTAMP, WEIGHTS, named_weights
+from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
 from parloader.plans.unique import BASE36
 
 SPREAD_UNITS = ("s", "ms", "d")
+
+MIN_GROWTH, MAX_GROWTH = 1e-6, 1e6
 
 # DECIMAL has at most 38 digits after the point on MariaDB, 30 on MySQL (their manuals, "DECIMAL")
 MAX_SCALE = 38
@@ -77,7 +79,7 @@ SYNTAXES = (
         word="choice",
         fields=("values",),
         main=list_of(SCALAR, least=1),
-        options={"weights": list_of(integer(0))},
+        options={"weights": WEIGHTS},
         check=generator_checks.check_choice,
     ),
     GeneratorSyntax(
@@ -116,6 +118,24 @@ SYNTAXES = (
         main=TIMESTAMP,
         options={"span_seconds": SPAN, "unit": one_of(SPREAD_UNITS)},
         check=generator_checks.check_spread,
+    ),
+    GeneratorSyntax(
+        kind=generators.Timeline,
+        word="timeline",
+        fields=("start",),
+        main=TIMESTAMP,
+        options={
+            "span_seconds": SPAN,
+            "growth": number(MIN_GROWTH, MAX_GROWTH),
+            "hours": named_weights(24, HOURS),
+            "weekdays": named_weights(7, WEEKDAYS),
+            "months": named_weights(12, MONTHS),
+            "ordered": BOOLEAN,
+            "offset_seconds": OFFSET,
+            "unit": one_of(SPREAD_UNITS),
+            "not_before": NAMES,
+        },
+        check=generator_checks.check_timeline,
     ),
     GeneratorSyntax(
         kind=generators.Pick,

@@ -24,6 +24,27 @@ class After(Generator):
     within_seconds: int | None = None  # instead of `most`, for dates and timestamps
 
 
+HOURS = {
+    "office": (0, 0, 0, 0, 0, 0, 1, 4, 10, 14, 15, 14, 9, 11, 14, 14, 12, 8, 3, 1, 1, 0, 0, 0),
+    "online": (5, 3, 2, 1, 1, 2, 4, 8, 12, 15, 17, 18, 19, 18, 17, 17, 18, 20, 22, 25, 26, 23, 16, 9),
+    "evening": (6, 3, 1, 1, 1, 1, 1, 2, 2, 2, 3, 4, 5, 4, 4, 5, 7, 11, 17, 23, 25, 24, 18, 11),
+}
+"""Weights of the hours of a day, by name."""
+
+WEEKDAYS = {
+    "workdays": (1, 1, 1, 1, 1, 0, 0),
+    "office": (20, 22, 21, 20, 16, 2, 1),
+    "weekend": (8, 8, 8, 9, 13, 20, 16),
+}
+"""Weights of the days of a week, by name."""
+
+MONTHS = {
+    "retail": (8, 7, 8, 8, 8, 8, 7, 7, 8, 9, 14, 15),
+    "summer": (4, 5, 6, 8, 10, 13, 16, 15, 10, 7, 4, 5),
+}
+"""Weights of the months of a year, by name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timeline(Generator):
     """Timestamps as they occur in an application: more at some hours, on some days and in some months than at others."""
@@ -37,6 +58,4 @@ class Timeline(Generator):
     ordered: bool = True  # later rows have later timestamps; False: in random order
     offset_seconds: int = 0  # of the local time that `hours`, `weekdays` and `months` refer to, east of UTC
     unit: str = "s"  # "s", "ms" or "d" (gives dates)
-    after: tuple[
-        str, ...
-    ] = ()  # columns of the row that come before: the timestamp is never earlier than one of them (NULL does not count)
+    not_before: tuple[str, ...] = ()  # columns of the row: the timestamp is never earlier than one of them (NULL does not count)

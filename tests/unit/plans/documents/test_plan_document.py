@@ -114,7 +114,7 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"cycle": []}, "`cycle` is []. Give a non-empty list"),
         ({"cycle": [1], "every": 0}, "`every` is 0. Give an integer, 1 or more"),
         ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 number for 2 values"),
-        ({"choice": [1, 2], "weights": [-1, 2]}, "`weights` needs a list, each item an integer, 0 or more; got -1. Correct item 1"),
+        ({"choice": [1, 2], "weights": [-1, 2]}, "`weights` needs a list, each item a number, 0 or more; got -1. Correct item 1"),
         ({"choice": [1, 2], "weights": [2**62, 2**62]}, "the sum of the weights exceeds 64 bits"),
         ({"uniform": ["1.5", "x"]}, '`uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got "x"'),
         ({"uniform": ["2024-01-01", "2024-02-30"]}, "`uniform` needs "),

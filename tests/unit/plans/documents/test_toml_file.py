@@ -152,7 +152,7 @@ ORDERS_TABLE = "table shop.orders"
             f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". Give one of even, cycle, uniform, zipf, earlier, rooted. Did you mean zipf?',
         ),
         ("[1, 2, 3]", "[1, 2]", f"line 17: {ORDERS_TABLE}, column status: `weights` has 2 numbers for 3 values. Give one weight per value"),
-        ("[1, 2, 3]", "[1, 2, 0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` needs a list, each item an integer, 0 or more; got 0.5. Correct item 3"),
+        ("[1, 2, 3]", "[1, 2, -0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` needs a list, each item a number, 0 or more; got -0.5. Correct item 3"),
         ("[1, 2, 3]", "[0, 0, 0]", f"line 17: {ORDERS_TABLE}, column status: every weight is 0. Give at least one value a weight of 1 or more"),
         ('note.const = "plain"', "note.const = inf", f"line 22: {ORDERS_TABLE}, column note: `const` is inf. Give a text, a number of at most 65 digits"),
         ('note.const = "plain"', "note = 5", f"line 22: {ORDERS_TABLE}, column note: 5 is not a generator. Write it in braces, such as {{ const = 5 }}"),
