@@ -11,7 +11,8 @@ TRADES = Path(__file__).parent.parent / "trades"
 
 
 def seeded(database: Database, trade: str, *sizes: str) -> None:
-    database.execute(*statements((TRADES / f"{trade}.sql").read_text()))
+    text = (TRADES / f"{trade}.sql").read_text()
+    database.execute(*(statement.replace("%", "%%") for statement in statements(text)))  # the driver fills in parameters
     options = [option for size in sizes for option in ("--rows", size)]
     database.parloader("seed", "--all", *options, "--procs", "1")
 
