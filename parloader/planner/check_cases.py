@@ -42,6 +42,7 @@ class CheckCases:
     cases: tuple[CheckCase, ...] = (CheckCase(),)
     notes: tuple[Note, ...] = ()  # the CHECKs that could not be parsed
     check_names: str = ""  # comma-separated, for messages
+    unanalysed: frozenset[str] = frozenset()  # the columns that these CHECKs may read
     kinds: int = 1  # how many kinds of rows the table has (row_kinds.py): case number i is of kind i mod `kinds`
 
     def required_columns(self, table: TableSchema, *, in_all: bool) -> frozenset[str]:
@@ -74,6 +75,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     NotFillable: the CHECKs contradict each other.
     """
     notes = []
+    unanalysed: set[str] = set()
     parsed_checks: list[tuple[Check, ParsedCheck]] = []
     for check in (*table.checks, *partition_checks(table)):
         if _tests_only_null_of_given(check, table, given):
@@ -82,6 +84,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
 
         parsed = parse_check(check.clause, table.column_names)
         if parsed is None or not _uses_writable_columns(parsed, table):
+            unanalysed |= table.columns_in(check.clause)
             notes.append(
                 Note(
                     table=table.name,
@@ -92,7 +95,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
         elif not parsed.cases or not _columns(parsed) <= given.keys():
             parsed_checks.append((check, parsed))
     if not parsed_checks and not wanted:
-        return CheckCases(notes=tuple(notes))
+        return CheckCases(notes=tuple(notes), unanalysed=frozenset(unanalysed))
     check_names = listed(check.name for check, _ in parsed_checks)
     checked_columns = frozenset().union(*(_columns(parsed) for _, parsed in parsed_checks))
     not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
@@ -114,7 +117,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
         raise NotFillable(
             table.name, f"no row can satisfy its CHECK {check_names}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
         )
-    return CheckCases(cases=possible, notes=tuple(notes), check_names=check_names)
+    return CheckCases(cases=possible, notes=tuple(notes), check_names=check_names, unanalysed=frozenset(unanalysed))
 
 
 def _tests_only_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:

@@ -128,7 +128,7 @@ class PlanSolver:
         rooted = tuple(foreign for foreign in own if (name, foreign) not in self.graph.optional)
         never_null = referenced_columns(self.request, name).union(*(foreign.referenced for foreign in rooted))
         null = columns_left_null(table_schema, tuple(filled), given, never_null)
-        possible = self._cases_of(name).without(name, null).cases
+        possible = self._cases_of(name).without(name, null)
         key = assignable_key(table_schema, self._cases_of(name).cases, given)
         groups = self._foreign_key_groups(name, filled)
         return TableDraft(
@@ -145,7 +145,9 @@ class PlanSolver:
             null_columns=null,
             never_null=never_null,
             null_keys=self._null_keys.names(name),
-            cases=possible,
+            cases=possible.cases,
+            kinds=possible.kinds,
+            unanalysed=possible.unanalysed,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
             empty_parents=frozenset(parent for group in groups for parent in group.parents if not self.request.has_rows(parent)),
         )

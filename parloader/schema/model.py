@@ -3,6 +3,7 @@
 Sources: MySQL manual "Schema Object Names" (quoting), "The INFORMATION_SCHEMA COLUMNS Table"; MariaDB Knowledge Base "Information Schema".
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -216,6 +217,18 @@ class TableSchema:
     def column_names(self) -> tuple[str, ...]:
         """The names of all columns, in the table's order."""
         return tuple(column.name for column in self.columns)
+
+    def columns_in(self, sql: str) -> frozenset[str]:
+        """The columns whose names stand in a text of the server's: a CHECK, or a generated column's expression."""
+        words = {word.lower() for word in re.findall(r"\w+", sql)}
+        return frozenset(c.name for c in self.columns if c.name.lower() in words or quote_identifier(c.name) in sql)
+
+    @property
+    def computed_from(self) -> frozenset[str]:
+        """The columns from which the values of unique keys and foreign keys are computed, by functional key parts or generated columns."""
+        keys = {column for key in (*self.unique_keys, *self.foreign_keys) for column in key.columns}
+        parts = [part for key in self.unique_keys for part in key.expressions]
+        return frozenset[str]().union(*map(self.columns_in, (*parts, *(c.expression for c in self.columns if c.name in keys and c.expression))))
 
     def column(self, name: str) -> ColumnSchema:
         """The column of this name. KeyError: there is none."""

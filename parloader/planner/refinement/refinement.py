@@ -30,15 +30,32 @@ class Refinement:
         draft, layout = self.drafts.get(table), self.layouts.get(table)
         if draft is None or layout is None or column not in self.tables[table].columns:
             return False
-        bound = layout.is_distinct(column) or column in layout.column_digits or column in layout.null_from or column in layout.period_ends
         compared = any(column in compared_columns(case) for case in draft.cases)
-        identifies = column in self.tables[table].identity or column in draft.never_null
-        return draft.is_open(column) and not (bound or compared or identifies) and self.domain(table, column) is not None
+        return draft.is_open(column) and self._is_own(draft, layout, column) and not compared and self.domain(table, column) is not None
+
+    def is_own(self, table: str, column: str) -> bool:
+        """Whether the column's values are its own: no unique key, reference to it, unanalysed CHECK, given generator or row key decides about them.
+
+        A foreign key or CHECKs may.
+        """
+        draft, layout = self.drafts.get(table), self.layouts.get(table)
+        if draft is None or layout is None or column not in self.tables[table].columns or column in draft.given:
+            return False
+        return column not in draft.null_columns and self._is_own(draft, layout, column)
+
+    def _is_own(self, draft: TableDraft, layout: UniquenessLayout, column: str) -> bool:
+        bound = layout.is_distinct(column) or column in layout.column_digits or column in layout.null_from or column in layout.period_ends
+        identifies = column in self.tables[draft.name].identity or column in draft.never_null or column == draft.key
+        return not (bound or identifies or column in draft.unanalysed or column in draft.schema.computed_from)
 
     def domain(self, table: str, column: str) -> Domain | None:
         """What the CHECKs allow in the column, the same in all rows; None: it differs between rows."""
         domains = {case.domain(column) for case in self.drafts[table].cases} or {ANY}
         return domains.pop() if len(domains) == 1 else None
+
+    def is_limited(self, table: str, column: str) -> bool:
+        """Whether CHECKs limit the values of the column other than NULL."""
+        return any(replace(case.domain(column), null=None) != ANY for case in self.drafts[table].cases)
 
     def set(self, table: str, column: str, generator: Generator) -> None:
         """Gives the column this generator."""

@@ -1,0 +1,64 @@
+"""How long after the event before it an event happens."""
+
+from dataclasses import dataclass
+
+from parloader.inference.value_ranges import DATED
+from parloader.plans.generators import After
+from parloader.schema.model import ColumnSchema, ColumnType
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+# Event → (the shortest, the longest time after the event before it), in seconds
+DELAYS: dict[str, tuple[int, int]] = {
+    event: delay
+    for events, delay in (
+        ("paid captured authorized", (MINUTE, 2 * HOUR)),
+        ("confirmed acknowledged accepted assigned triaged verified sent read delivered_mail", (MINUTE, 8 * HOUR)),
+        ("started running processing", (5, 2 * HOUR)),
+        ("packed ready prepared picked_up", (HOUR, 10 * HOUR)),
+        ("shipped dispatched departed", (4 * HOUR, 2 * DAY)),
+        ("delivered arrived fulfilled", (DAY, 4 * DAY)),
+        ("answered reviewed approved rejected published", (20 * MINUTE, 2 * DAY)),
+        ("completed finished done succeeded processed failed ended", (2 * MINUTE, 3 * HOUR)),
+        ("resolved closed", (HOUR, 5 * DAY)),
+        ("cancelled no_show expired", (10 * MINUTE, 2 * DAY)),
+        ("refunded returned", (DAY, 12 * DAY)),
+        ("deleted archived suspended banned locked disabled inactive", (20 * DAY, 90 * DAY)),
+    )
+    for event in events.split()
+}
+
+OTHERWISE = (5 * MINUTE, 2 * DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """In which unit a column counts time."""
+
+    name: str
+    per_second: int = 0  # of integers; 0: a timestamp or a date
+
+
+TIMESTAMPS, DATES = Clock(name="timestamps"), Clock(name="dates")
+
+
+def clock(column: ColumnSchema) -> Clock:
+    """The unit of a column that is a time (events.py)."""
+    if column.kind is ColumnType.DATE:
+        return DATES
+    if column.kind in DATED:
+        return TIMESTAMPS
+    milliseconds = column.max_value > 2**32 and column.name.lower().endswith("ms")
+    return Clock(name="integers", per_second=1000 if milliseconds else 1)
+
+
+def after(column: ColumnSchema, event: str, earlier: str, *, strict: bool = False, null_share: float = 0.0) -> After:
+    """The time of the event, some time after the one in the column `earlier`, which counts in the same unit."""
+    least, most = DELAYS.get(event, OTHERWISE)
+    unit = clock(column)
+    if unit is DATES:
+        least, most = least // DAY, max(1, most // DAY)
+        least = max(least, 1) if strict else least
+    elif unit.per_second:
+        least, most = least * unit.per_second, most * unit.per_second
+    return After(column=earlier, least=least, most=most, null_share=null_share)
