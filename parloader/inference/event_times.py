@@ -52,6 +52,11 @@ def clock(column: ColumnSchema) -> Clock:
     return Clock(name="integers", per_second=1000 if milliseconds else 1)
 
 
+def quoted(column: str) -> str:
+    """The column's name in an expression."""
+    return '"' + column.replace('"', '""') + '"'
+
+
 def after(column: ColumnSchema, event: str, earlier: str, *, strict: bool = False, null_share: float = 0.0) -> After:
     """The time of the event, some time after the one in the column `earlier`, which counts in the same unit."""
     least, most = DELAYS.get(event, OTHERWISE)
@@ -62,3 +67,14 @@ def after(column: ColumnSchema, event: str, earlier: str, *, strict: bool = Fals
     elif unit.per_second:
         least, most = least * unit.per_second, most * unit.per_second
     return After(column=earlier, least=least, most=most, null_share=null_share)
+
+
+def converted(earlier: ColumnSchema, column: ColumnSchema) -> str | None:
+    """The expression of the earlier time in the unit of the column, never before it; None: there is none."""
+    name = quoted(earlier.name)
+    match clock(earlier), clock(column):
+        case (Clock(name="timestamps"), Clock(name="dates")):
+            return f"CAST({name} AS DATE)"
+        case (Clock(name="dates"), Clock(name="timestamps")):
+            return f"CAST({name} AS TIMESTAMP) + INTERVAL '33 hours'"
+    return None

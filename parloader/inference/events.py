@@ -1,5 +1,6 @@
 """Columns that tell of an event in the life of a row: paid_at (when), is_paid (whether), cancelled_by and cancel_reason (more about it)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -77,33 +78,47 @@ def folded(name: str) -> str:
     return "_".join(split_identifier(name))
 
 
+def created(columns: Iterable[ColumnSchema]) -> ColumnSchema | None:
+    """The time at which a row begins: created_at, or else ordered_at, booked_at …; None: there is none."""
+    begins = [column for column in columns if is_time(column) and folded(column.name) in CREATED]
+    named = [column for column in begins if {"created", "create", "creation", "inserted"}.intersection(split_identifier(column.name))]
+    return next(iter((*named, *begins)), None)
+
+
 def is_time(column: ColumnSchema) -> bool:
     """Whether the column holds points in time: a date, a timestamp, or seconds since 1970."""
-    return column.kind in DATED or (column.kind is ColumnType.INTEGER and column.max_value >= 2**31 - 1 and is_clock(column.name))
+    if column.kind is not ColumnType.INTEGER or column.max_value < 2**31 - 1:
+        return column.kind in DATED
+    parts = split_identifier(column.name)
+    return is_clock(column.name) or (len(parts) == 1 and parts[0].endswith("ed") and parts[0] in POSITIONS.keys() | EXITS.keys())
 
 
-def event_column(column: ColumnSchema) -> EventColumn | None:
-    """What the column's name says about an event; None: nothing."""
+def event_column(column: ColumnSchema, table: str = "") -> EventColumn | None:
+    """What the column's name says about an event of a row of this table; None: nothing."""
     parts = split_identifier(column.name)
     if is_status_name(column.name) or not parts:
         return None
     if is_time(column):
-        found = None if _PLANNED.intersection(parts) or folded(column.name) in CHANGED else _event(parts, _TIME_WORDS)
+        found = None if _PLANNED.intersection(parts) or folded(column.name) in CHANGED else _event(parts, _TIME_WORDS, table)
         return EventColumn(column=column.name, event=found, role=Role.TIME) if found else None
     if is_boolean(column):
-        found = _event(parts, _FLAG_WORDS)
+        found = _event(parts, _FLAG_WORDS, table)
         return EventColumn(column=column.name, event=found, role=Role.FLAG) if found else None
     found = DETAILS.get("_".join(parts))
     if found is None and column.nullable and _DETAIL_WORDS.intersection(parts[1:]):
-        found = _event(parts, _ABOUT)
+        found = _event(parts, _ABOUT, table)
     return EventColumn(column=column.name, event=found, role=Role.DETAIL) if found else None
 
 
-def _event(parts: tuple[str, ...], around: frozenset[str]) -> str | None:
-    """The event in a name, whose other words are among `around`, or come before it: order_shipped_at."""
+def _event(parts: tuple[str, ...], around: frozenset[str], table: str) -> str | None:
+    """The event in a name, whose other words are among `around` or name the table: order_shipped_at."""
+    of_table = {word[:3] for word in split_identifier(table)}
     left = [part for part in parts if part not in around]
-    for start in range(len(left)):
-        word = canonical("_".join(left[start:]))
+    while left:
+        word = canonical("_".join(left))
         if word in POSITIONS or word in EXITS:
             return word
+        if left[0][:3] not in of_table:
+            return None
+        left = left[1:]
     return None

@@ -34,7 +34,8 @@ EXITS: dict[str, tuple[int, int]] = {
     for listed, position, weight in (
         ("cancelled canceled cancel aborted withdrawn void voided abandoned dropped", 10, 6),
         ("rejected declined denied refused invalid", 10, 5),
-        ("expired timeout timed_out overdue lapsed", 40, 4),
+        ("expired timeout timed_out lapsed", 40, 4),
+        ("overdue", 99, 4),
         ("failed failure error errored bounced dead crashed undeliverable", 99, 3),
         ("refunded partially_refunded partial_refund chargeback disputed", 35, 3),
         ("returned", 60, 3),
@@ -140,6 +141,16 @@ class Lifecycle:
             return MOST if member == most else SOME if self.path.index(member) > after else FEW
 
         return tuple(map(weight, members))
+
+    def means(self, member: str, word: str) -> bool:
+        """Whether the member says the same as the word."""
+        return canonical(self.words[member]) == canonical(word)
+
+    def position(self, member: str) -> int:
+        """How far rows with this member have come."""
+        if member in self.path:
+            return self.positions[self.path.index(member)]
+        return self.positions[self._left_at(canonical(self.words[member]))]
 
     def reached(self, event: str) -> frozenset[str]:
         """The members in which the event (a word: paid, cancelled) has happened. Empty: it happens in none of them."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from parloader.inference.column_names import split_identifier
-from parloader.inference.lifecycles import EXITS, POSITIONS
+from parloader.inference.lifecycles import EXITS, POSITIONS, STATES
 
 # Word of a table's name → the statuses of its rows
 BY_TABLE: dict[str, tuple[str, ...]] = {
@@ -23,7 +23,10 @@ BY_TABLE: dict[str, tuple[str, ...]] = {
         ("job jobs run runs execution executions import imports export exports batch batches", "queued running succeeded failed"),
         ("message messages email emails notification notifications sms", "queued sent delivered failed"),
         ("shipment shipments delivery deliveries parcel parcels package packages leg legs", "pending in_transit delivered returned"),
-        ("appointment appointments booking bookings reservation reservations visit visits", "scheduled confirmed completed cancelled no_show"),
+        (
+            "appointment appointments booking bookings reservation reservations visit visits",
+            "scheduled confirmed completed cancelled no_show",
+        ),
         ("subscription subscriptions membership memberships", "trial active cancelled expired"),
         ("contract contracts policy policies loan loans", "draft active expired cancelled"),
         ("lead leads opportunity opportunities deal deals", "new contacted qualified won lost"),
@@ -40,13 +43,17 @@ OTHERWISE = ("active", "inactive", "archived")
 FIRST = "pending"  # of a status that is made of the events of its table
 
 
+UNUSED = STATES | {"deleted", "archived", "verified", "read"}
+"""Events that hardly are a status."""
+
+
 def status_values(table: str, events: Sequence[str], default: str | None) -> tuple[str, ...]:
     """The values of a status whose column takes any text. `events`: the canonical words of the table's times (events.py)."""
     words = [word for word in split_identifier(table) if word in BY_TABLE]
     values = BY_TABLE[words[-1]] if words else OTHERWISE
-    if lacking := [event for event in events if event not in values and event not in ("deleted", "archived", "verified")]:
+    if lacking := [event for event in events if event not in values and event not in UNUSED]:
         path = sorted({event for event in (*lacking, *values) if event in POSITIONS and event in events}, key=POSITIONS.__getitem__)
-        exits = sorted(event for event in events if event in EXITS and event != "deleted")
+        exits = sorted(event for event in events if event in EXITS and event not in UNUSED)
         values = (*([] if path and POSITIONS[path[0]] <= POSITIONS[FIRST] else [FIRST]), *path, *exits)
     if default is None:
         return values

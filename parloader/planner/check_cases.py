@@ -9,12 +9,14 @@ from itertools import pairwise
 
 from parloader.planner.request import Note, NotFillable, listed
 from parloader.plans.generators import Const, Generator, Pick, When
-from parloader.schema.checks.domains import Domain, combine, comparisons, domains
+from parloader.schema.checks.domains import Domain, alternatives, combine, comparisons, domains
 from parloader.schema.checks.predicates import Compared, NotNull, ParsedCheck, Predicate
 from parloader.schema.model import Check, TableSchema
 from parloader.schema.partitioning import partition_checks
 
 ANY = Domain()
+
+MAX_ALTERNATIVES = 256  # ways to satisfy the CHECKs of a table among which a status chooses
 
 # `a` IS NOT NULL, or two such terms with an operator between them, as both servers print them
 TERM = r"\(*`([^`]+)` is (?:not )?null\)*"
@@ -40,6 +42,7 @@ class CheckCases:
     """The cases of one table, at least one. The generated rows alternate between them."""
 
     cases: tuple[CheckCase, ...] = (CheckCase(),)
+    alternatives: tuple[CheckCase, ...] = (CheckCase(),)  # all ways, or the first MAX_ALTERNATIVES; `cases` are some of them
     notes: tuple[Note, ...] = ()  # the CHECKs that could not be parsed
     check_names: str = ""  # comma-separated, for messages
     unanalysed: frozenset[str] = frozenset()  # the columns that these CHECKs may read
@@ -59,7 +62,8 @@ class CheckCases:
         if not all(allowing):
             reason = f"its CHECK {self.check_names} requires a value in columns that can only be NULL: {listed(sorted(null))}"
             raise NotFillable(table, reason, "Give these columns in a plan file")
-        return replace(self, cases=interleaved(allowing))
+        others = tuple(case for case in self.alternatives if not any(case.requires(column) for column in null))
+        return replace(self, cases=interleaved(allowing), alternatives=others)
 
 
 def interleaved(by_kind: Sequence[Sequence[CheckCase]]) -> tuple[CheckCase, ...]:
@@ -99,11 +103,16 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     check_names = listed(check.name for check, _ in parsed_checks)
     checked_columns = frozenset().union(*(_columns(parsed) for _, parsed in parsed_checks))
     not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
-    possible = tuple(
-        CheckCase(domains=by_column, compared=comparisons(predicates))
-        for predicates in combine([ParsedCheck(cases=((*not_null, *wanted),)), *(parsed for _, parsed in parsed_checks)])
-        if _is_possible(table, given, by_column := domains(predicates))
-    )
+    checks = [ParsedCheck(cases=((*not_null, *wanted),)), *(parsed for _, parsed in parsed_checks)]
+
+    def possible_cases(combined: Iterable[tuple[Predicate, ...]]) -> tuple[CheckCase, ...]:
+        return tuple(
+            CheckCase(domains=by_column, compared=comparisons(predicates))
+            for predicates in combined
+            if _is_possible(table, given, by_column := domains(predicates))
+        )
+
+    possible = possible_cases(combine(checks))
     if not possible:
         clauses = " AND ".join(check.clause for check, _ in parsed_checks)
         if wanted:
@@ -117,7 +126,8 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
         raise NotFillable(
             table.name, f"no row can satisfy its CHECK {check_names}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
         )
-    return CheckCases(cases=possible, notes=tuple(notes), check_names=check_names, unanalysed=frozenset(unanalysed))
+    others = possible_cases(alternatives(checks, MAX_ALTERNATIVES))
+    return CheckCases(cases=possible, alternatives=others, notes=tuple(notes), check_names=check_names, unanalysed=frozenset(unanalysed))
 
 
 def _tests_only_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:

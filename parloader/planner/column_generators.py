@@ -31,7 +31,7 @@ class ColumnGeneratorBuilder:
     rows: Mapping[str, int]  # table → how many of its rows are picked from
     kind_of: KindOf
     notes: list[Note] = field(default_factory=list)  # grows while columns are built
-    _links_of: dict[int, list[ColumnOrder]] = field(default_factory=dict)
+    _links_of: dict[int, list[ColumnOrder]] = field(default_factory=dict)  # by the identity of the case, which the draft keeps
 
     def columns(self) -> dict[str, Generator]:
         """The plan's own columns first, then the others in table order. NotFillable names a column that cannot be filled."""
@@ -49,7 +49,7 @@ class ColumnGeneratorBuilder:
 
     def _generator(self, column: ColumnSchema) -> Generator | None:
         """None: the column keeps its default."""
-        by_case = [self._in_case(column, case) for case in self.draft.cases]
+        by_case = [self.in_case(column, case) for case in self.draft.cases]
         generators = [generator for generator in by_case if generator is not None]
         if len(generators) < len(by_case):
             return None
@@ -63,7 +63,8 @@ class ColumnGeneratorBuilder:
         self._note(column, f"NULL from row {rows:,} on: its unique key has no more values")
         return When(condition=f"i < {rows}", then=generator)
 
-    def _in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
+    def in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
+        """The column's generator in rows of one case of the CHECKs. None: the column keeps its default."""
         name, draft = column.name, self.draft
         domain = case.domain(name)
         if name in draft.null_columns or (domain.null is True and column.nullable):
@@ -158,10 +159,9 @@ class ColumnGeneratorBuilder:
 
     def _links(self, case: CheckCase, column: str) -> list[ColumnOrder]:
         """The column's links to other filled columns; first those in which it is the later one."""
-        number = self.draft.cases.index(case)
-        if number not in self._links_of:
-            self._links_of[number] = self._all_links(case)
-        usable = self._links_of[number]
+        if id(case) not in self._links_of:
+            self._links_of[id(case)] = self._all_links(case)
+        usable = self._links_of[id(case)]
         return [link for link in usable if link.column == column] + [link for link in usable if link.earlier == column]
 
     def _all_links(self, case: CheckCase) -> list[ColumnOrder]:

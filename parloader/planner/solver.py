@@ -146,6 +146,7 @@ class PlanSolver:
             never_null=never_null,
             null_keys=self._null_keys.names(name),
             cases=possible.cases,
+            alternatives=possible.alternatives,
             kinds=possible.kinds,
             unanalysed=possible.unanalysed,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
@@ -290,10 +291,10 @@ class PlanSolver:
         names = (*self.graph.generated, *sorted(self.graph.reused))
         rows = {name: self._rows(name) for name in names}
         notes = list(self.graph.notes)
-        tables: dict[str, Table] = {}
+        tables, builders = dict[str, Table](), dict[str, ColumnGeneratorBuilder]()
         for name in names:
             if name in layouts:
-                builder = ColumnGeneratorBuilder(
+                builder = builders[name] = ColumnGeneratorBuilder(
                     draft=self.drafts[name],
                     layout=layouts[name],
                     rows=rows,
@@ -308,7 +309,7 @@ class PlanSolver:
             if self.request.planned(name) is None:
                 notes.append(self.requirements.note(self.request, name, rows[name], generated=name in layouts))
         if self.request.plan.inference >= BELIEVABLE:
-            refinement = Refinement(request=self.request, tables=tables, drafts=self.drafts, layouts=layouts)
+            refinement = Refinement(request=self.request, tables=tables, drafts=self.drafts, layouts=layouts, builders=builders)
             refine(refinement)
             notes += refinement.notes
         plan = self.request.plan

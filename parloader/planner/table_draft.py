@@ -28,6 +28,7 @@ class TableDraft:
     never_null: frozenset[str]  # columns that other tables reference
     null_keys: frozenset[str]  # the names of unique keys of expressions of which the cases make one NULL
     cases: tuple[CheckCase, ...]
+    alternatives: tuple[CheckCase, ...]  # all ways in which a row satisfies the CHECKs, of which `cases` are some
     kinds: int  # of rows, to which the cases belong in turn (CheckCases.kinds)
     unanalysed: frozenset[str]  # columns of CHECKs that are only tested on a sample
     fill_all: bool  # fill each column, not only those that an INSERT needs

@@ -226,9 +226,12 @@ class TableSchema:
     @property
     def computed_from(self) -> frozenset[str]:
         """The columns from which the values of unique keys and foreign keys are computed, by functional key parts or generated columns."""
-        keys = {column for key in (*self.unique_keys, *self.foreign_keys) for column in key.columns}
+        keys = {column for unique in self.unique_keys for column in unique.columns}
+        keys |= {column for foreign in self.foreign_keys for column in foreign.columns}
         parts = [part for key in self.unique_keys for part in key.expressions]
-        return frozenset[str]().union(*map(self.columns_in, (*parts, *(c.expression for c in self.columns if c.name in keys and c.expression))))
+        return frozenset[str]().union(
+            *map(self.columns_in, (*parts, *(c.expression for c in self.columns if c.name in keys and c.expression)))
+        )
 
     def column(self, name: str) -> ColumnSchema:
         """The column of this name. KeyError: there is none."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.planner.check_cases import ANY, compared_columns
+from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
@@ -20,6 +21,7 @@ class Refinement:
     tables: dict[str, Table]  # children before parents; those that only reuse existing rows as well
     drafts: Mapping[str, TableDraft]  # of the tables whose rows are generated
     layouts: Mapping[str, UniquenessLayout]  # of the same tables
+    builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
 
     def is_free(self, table: str, column: str) -> bool:
@@ -30,8 +32,9 @@ class Refinement:
         draft, layout = self.drafts.get(table), self.layouts.get(table)
         if draft is None or layout is None or column not in self.tables[table].columns:
             return False
-        compared = any(column in compared_columns(case) for case in draft.cases)
-        return draft.is_open(column) and self._is_own(draft, layout, column) and not compared and self.domain(table, column) is not None
+        if self.is_compared(table, column):
+            return False
+        return draft.is_open(column) and self._is_own(draft, layout, column) and self.domain(table, column) is not None
 
     def is_own(self, table: str, column: str) -> bool:
         """Whether the column's values are its own: no unique key, reference to it, unanalysed CHECK, given generator or row key decides about them.
@@ -52,6 +55,10 @@ class Refinement:
         """What the CHECKs allow in the column, the same in all rows; None: it differs between rows."""
         domains = {case.domain(column) for case in self.drafts[table].cases} or {ANY}
         return domains.pop() if len(domains) == 1 else None
+
+    def is_compared(self, table: str, column: str) -> bool:
+        """Whether CHECKs compare the column with another one."""
+        return any(column in compared_columns(case) for case in self.drafts[table].cases)
 
     def is_limited(self, table: str, column: str) -> bool:
         """Whether CHECKs limit the values of the column other than NULL."""

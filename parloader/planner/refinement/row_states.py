@@ -7,14 +7,10 @@ that a weighted status and all columns that depend on the same CHECKs still agre
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from parloader.inference.event_times import quoted
 from parloader.planner.check_cases import CheckCase
 from parloader.plans.generators import Generator, Scalar, When
 from parloader.plans.generators.expressions import NOTHING
-
-
-def quoted(column: str) -> str:
-    """The column's name in an expression."""
-    return '"' + column.replace('"', '""') + '"'
 
 
 def literal(value: Scalar) -> str:
@@ -45,7 +41,11 @@ def in_each_case(generator: Generator, cases: int) -> tuple[Generator, ...] | No
     if parts and len(parts) < cases - 1:
         return None
     parts = [*parts, rest] if parts else [rest] * cases
-    return None if any(isinstance(g, When) and g.condition.startswith(f"i % {cases} = ") for part in parts for g in part.walk()) else tuple(parts)
+    return (
+        None
+        if any(isinstance(g, When) and g.condition.startswith(f"i % {cases} = ") for part in parts for g in part.walk())
+        else tuple(parts)
+    )
 
 
 def by_state(column: str, parts: Mapping[Scalar, Generator], states: Sequence[Scalar]) -> Generator:
@@ -66,9 +66,9 @@ class RowStates:
 
     column: str  # the status
     states: tuple[Scalar, ...]  # its values
-    cases: tuple[CheckCase, ...]
+    cases: tuple[CheckCase, ...]  # all ways to satisfy the CHECKs
     present: dict[str, frozenset[Scalar]] = field(default_factory=dict)  # column → the states in which it has a value
-    case_of: dict[Scalar, int] = field(default_factory=dict)  # state → number of the case
+    case_of: dict[Scalar, CheckCase] = field(default_factory=dict)
 
     def settle(self, allowed: Sequence[Collection[Scalar]]) -> bool:
         """Chooses the case of each state; what the CHECKs say about NULL comes before what is in `present`. False: a state has no case.
@@ -76,13 +76,13 @@ class RowStates:
         `allowed`: for each case the states that it allows.
         """
         for state in self.states:
-            possible = [number for number, states in enumerate(allowed) if state in states]
+            possible = [case for case, states in zip(self.cases, allowed, strict=True) if state in states]
             if not possible:
                 return False
-            chosen = min(possible, key=lambda number: self._conflicts(state, self.cases[number]))
+            chosen = min(possible, key=lambda case: self._conflicts(state, case))
             self.case_of[state] = chosen
             for column in self.present:
-                null = self.cases[chosen].domain(column).null
+                null = chosen.domain(column).null
                 if null is not None:
                     states = self.present[column]
                     self.present[column] = states - {state} if null else states | {state}

@@ -1,19 +1,17 @@
 """A status, and the columns that tell of its events: paid_at is set exactly if the status says so, and after created_at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.inference import event_times
 from parloader.inference.events import EventColumn, Role, created, event_column
-from parloader.inference.lifecycles import EXITS
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.row_states import RowStates, by_state, have_all, in_each_case
 from parloader.planner.refinement.statuses import Status, statuses
-from parloader.plans.generators import Choice, Const, Expr, Generator, Scalar, When
+from parloader.plans.generators import Choice, Const, Expr, Generator, Scalar, Uniform, When
 from parloader.schema.model import ColumnSchema
 
-LATEST = 2**31 - 1 - 400 * 86_400
-"""Created times up to here leave a year for the events (TIMESTAMP ends in 2038)."""
+ANY_FLAG = (Uniform(low=0, high=1), Choice(values=(0, 1)))
 
 
 def agree_with_status(refinement: Refinement) -> None:
@@ -21,22 +19,32 @@ def agree_with_status(refinement: Refinement) -> None:
     for name, draft in refinement.drafts.items():
         if name not in refinement.layouts:
             continue
-        events = tuple(found for column in draft.schema.columns if (found := _event(refinement, name, column)))
-        of_table = statuses(refinement, name, events)
+        base = created(column for column in draft.schema.columns if column.name in refinement.tables[name].columns)
+        others = (column for column in draft.schema.columns if column != base)
+        events = tuple(found for column in others if (found := _event(refinement, name, column)))
+        times = [event.event for event in events if event.role is Role.TIME]
+        of_table = statuses(refinement, name, times)
         if of_table:
-            StatusAgreement(refinement=refinement, table=name, main=of_table[0], others=of_table[1:], events=events).apply()
+            main, *followers = of_table
+            StatusAgreement(
+                refinement=refinement, table=name, main=main, others=tuple(followers), events=events, base=base.name if base else None
+            ).apply()
 
 
 def _event(refinement: Refinement, table: str, column: ColumnSchema) -> EventColumn | None:
     """The event that a column tells of, if a step may change the column."""
-    found = event_column(column)
+    found = event_column(column, table)
     if found is None or not refinement.is_own(table, column.name):
         return None
     draft = refinement.drafts[table]
     if found.role is Role.DETAIL:
         group = draft.group_of(column.name)
         alone = column.nullable and draft.self_reference_of(column.name) is None and (group is None or len(group.columns) == 1)
-        return found if alone and column.name not in draft.derived else None
+        return found if alone and not refinement.is_compared(table, column.name) else None
+    if found.role is Role.FLAG:
+        parts = in_each_case(refinement.tables[table].columns[column.name], len(draft.cases))
+        any_value = all(part in ANY_FLAG for part in parts or (None,))
+        return found if any_value and not refinement.is_compared(table, column.name) else None
     bound = draft.group_of(column.name) or draft.self_reference_of(column.name)
     return None if bound or refinement.is_limited(table, column.name) else found
 
@@ -50,28 +58,32 @@ class StatusAgreement:
     main: Status  # decides about the others
     others: tuple[Status, ...]
     events: tuple[EventColumn, ...]
+    base: str | None  # the time at which a row begins
     following: dict[str, Mapping[Scalar, Scalar]] = field(default_factory=dict)  # other status → its value for each of the main one
 
     def apply(self) -> None:
         """Gives the status, its events and the columns in the same CHECKs their generators; nothing, if the CHECKs do not allow it."""
         draft = self.refinement.drafts[self.table]
-        states = RowStates(column=self.main.column, states=tuple(self.main.values.values()), cases=draft.cases)
+        states = RowStates(column=self.main.column, states=tuple(self.main.values.values()), cases=draft.alternatives)
         for other in self.others:
             self.following[other.column] = self._following(other)
         for event in self.events:
             present = self._present(event)
             if present is not None:
                 states.present[event.column] = present
-        parts = self._parts_by_case(states)
-        if parts is None or not states.settle(self._allowed()):
+        if self._is_cyclic() or not states.settle(self._allowed()):
             return
         self._keep_order(states)
         self._set_statuses(states)
-        self._set_events(states)
-        for column, by_case in parts.items():
-            if column not in self.following and column != self.main.column and column not in self._times(states):
-                inner = {state: by_case[states.case_of[state]] for state in states.states}
-                self._set_conditional(states, column, inner)
+        self._set_times(states)
+        times = self._times(states)
+        for column in self.refinement.drafts[self.table].schema.columns:
+            if column.name in states.present and column.name not in times:
+                self._set_detail(states, column)
+            elif column.name in times:
+                continue
+            elif self._depends_on_case(column):
+                self.refinement.set(self.table, column.name, by_state(states.column, self._in_states(states, column), states.states))
 
     # What each state is like
 
@@ -81,21 +93,14 @@ class StatusAgreement:
         path = other.lifecycle.path
         for member, value in self.main.values.items():
             word = self.main.lifecycle.words[member]
-            same = [m for m in other.lifecycle.members if other.has(word) and m in self._members(other, word)]
+            same = [m for m in other.lifecycle.members if other.lifecycle.means(m, word)]
             if not same and member in self.main.lifecycle.exits:
-                same = [m for m in other.lifecycle.exits if m in self._members(other, "failed") | self._members(other, "void")]
-            reached = [m for m, position in zip(path, other.lifecycle.positions, strict=True) if position <= self._position(member)]
+                same = [m for m in other.lifecycle.exits if any(other.lifecycle.means(m, end) for end in ("void", "failed"))]
+            reached = [
+                m for m, position in zip(path, other.lifecycle.positions, strict=True) if position <= self.main.lifecycle.position(member)
+            ]
             found[value] = other.values[(same or reached[-1:] or path[:1])[0]]
         return found
-
-    def _members(self, status: Status, word: str) -> frozenset[str]:
-        return frozenset(m for m in status.lifecycle.members if status.lifecycle.means(m, word))
-
-    def _position(self, member: str) -> int:
-        """How far rows with this member of the main status have come."""
-        if member in self.main.lifecycle.path:
-            return self.main.lifecycle.positions[self.main.lifecycle.path.index(member)]
-        return self.main.lifecycle.left_at(member)
 
     def _present(self, event: EventColumn) -> frozenset[Scalar] | None:
         """The states in which the event has happened; None: the status says nothing about it."""
@@ -122,25 +127,38 @@ class StatusAgreement:
             for number in range(len(self.main.allowed))
         ]
 
-    def _parts_by_case(self, states: RowStates) -> dict[str, tuple[Generator, ...]] | None:
-        """The generators for each case, of the columns that differ between cases or that events decide about. None: they cannot be told apart."""
+    def _is_cyclic(self) -> bool:
+        """Whether what the cases say about keys and parents needs the cases in turn."""
         draft, layout = self.refinement.drafts[self.table], self.refinement.layouts[self.table]
-        found: dict[str, tuple[Generator, ...]] = {}
-        for column, generator in self.refinement.tables[self.table].columns.items():
-            parts = (generator,) * len(draft.cases) if column in draft.given else in_each_case(generator, len(draft.cases))
-            differs = parts is None or len(set(parts)) > 1
-            if differs and (draft.kinds > 1 or column in layout.unique_by_case or column in layout.column_digits or parts is None):
-                return None
-            if parts and (differs or column in states.present):
-                found[column] = parts
-        return found
+        if len(draft.cases) == 1 == len(draft.alternatives):
+            return False
+        kept = [
+            g for name, g in self.refinement.tables[self.table].columns.items() if draft.group_of(name) or draft.self_reference_of(name)
+        ]
+        numbered = any(in_each_case(generator, len(draft.cases)) != (generator,) * len(draft.cases) for generator in kept)
+        return draft.kinds > 1 or bool(layout.unique_by_case) or numbered
+
+    def _depends_on_case(self, column: ColumnSchema) -> bool:
+        """Whether the cases of the CHECKs differ in the column, so that the solver's generator may alternate between them."""
+        draft = self.refinement.drafts[self.table]
+        if column.name not in self.refinement.tables[self.table].columns or column.name in {self.main.column, *self.following}:
+            return False
+        parts = in_each_case(self.refinement.tables[self.table].columns[column.name], len(draft.cases))
+        compared = any(case.compared for case in draft.alternatives) and self.refinement.is_compared(self.table, column.name)
+        different = len({case.domain(column.name) for case in draft.alternatives}) > 1
+        return column.name not in draft.given and (parts is None or len(set(parts)) > 1 or different or compared)
+
+    def _in_states(self, states: RowStates, column: ColumnSchema) -> dict[Scalar, Generator]:
+        """The solver's generator for the case of each state."""
+        builder = self.refinement.builders[self.table]
+        return {state: builder.in_case(column, states.case_of[state]) or Const(value=None) for state in states.states}
 
     def _times(self, states: RowStates) -> dict[str, EventColumn]:
         return {event.column: event for event in self.events if event.role is Role.TIME and event.column in states.present}
 
     def _keep_order(self, states: RowStates) -> None:
         """Leaves to the solver the times that a CHECK compares with columns that are not in the order of events."""
-        base = self._base()
+        base = self.base
         while True:
             order = [] if base is None else [base, *(event.column for event in self._in_order(states))]
             wrong = {
@@ -148,13 +166,18 @@ class StatusAgreement:
                 for case in self.refinement.drafts[self.table].cases
                 for c in case.compared
                 for name in (c.left, c.right)
-                if name in self._times(states)
-                and not (c.operator in ("<", "<=") and c.left in order and c.right in order and order.index(c.left) < order.index(c.right))
+                if name in self._times(states) and not (c.operator in ("<", "<=") and self._is_before(c.left, c.right, order))
             }
             for name in wrong:
                 del states.present[name]
             if not wrong:
                 return
+
+    def _is_before(self, first: str, second: str, order: list[str]) -> bool:
+        schema = self.refinement.drafts[self.table].schema
+        if first not in order or second not in order or order.index(first) > order.index(second):
+            return False
+        return event_times.clock(schema.column(first)) == event_times.clock(schema.column(second))
 
     # The generators
 
@@ -165,9 +188,9 @@ class StatusAgreement:
         for column, values in self.following.items():
             self.refinement.set(self.table, column, by_state(states.column, {s: Const(value=v) for s, v in values.items()}, states.states))
 
-    def _set_events(self, states: RowStates) -> None:
+    def _set_times(self, states: RowStates) -> None:
         before: list[str] = []  # times that come earlier, the last one last
-        base = self._base()
+        base = self.base
         if base is not None:
             before.append(base)
         for event in self._in_order(states):
@@ -192,8 +215,8 @@ class StatusAgreement:
             generator = event_times.after(column, event.event, earlier[0].name, strict=self._is_strict(event.column))
             if states.present.get(earlier[0].name) == present:  # NULL if the earlier one is
                 return self.refinement.set(self.table, event.column, generator)
-        elif earlier:
-            generator = Expr(sql=event_times.converted(earlier[0], column))
+        elif earlier and (sql := event_times.converted(earlier[0], column)):
+            generator = Expr(sql=sql)
         elif isinstance(generator, When):
             generator = generator.then
         self.refinement.set(self.table, event.column, states.only_present(event.column, generator))
@@ -202,29 +225,18 @@ class StatusAgreement:
     def _is_strict(self, column: str) -> bool:
         return any(c.right == column and c.operator == "<" for case in self.refinement.drafts[self.table].cases for c in case.compared)
 
-    def _set_conditional(self, states: RowStates, column: str, inner: Mapping[Scalar, Generator]) -> None:
-        """A column of which the solver's generators remain: those of the case of each state, or NULL."""
-        event = next((event for event in self.events if event.column == column), None)
-        present = states.present.get(column, frozenset(states.states))
-        schema = self.refinement.drafts[self.table].schema.column(column)
-        if event is not None and event.role is Role.FLAG:
+    def _set_detail(self, states: RowStates, column: ColumnSchema) -> None:
+        """A flag, or a column that says more about an event."""
+        event = next(event for event in self.events if event.column == column.name)
+        if event.role is Role.FLAG:
+            present = states.present[column.name]
             values: dict[Scalar, Generator] = {state: Const(value=int(state in present)) for state in states.states}
-        elif schema.nullable:
-            null = Const(value=None)
-            some = next((part for part in inner.values() if part != null), null)
-            values = {
-                state: (some if inner[state] == null else inner[state]) if state in present and column in states.present
-                else null if column in states.present else inner[state]
-                for state in states.states
-            }
+            self.refinement.set(self.table, column.name, by_state(states.column, values, states.states))
+            return
+        generator = self.refinement.tables[self.table].columns[column.name]
+        if self._depends_on_case(column):
+            in_states = self._in_states(states, column)
+            values = {state: in_states[state] if state in states.present[column.name] else Const(value=None) for state in states.states}
+            self.refinement.set(self.table, column.name, by_state(states.column, values, states.states))
         else:
-            values = dict(inner)
-        self.refinement.set(self.table, column, by_state(states.column, values, states.states))
-
-    def _base(self) -> str | None:
-        """The time at which a row begins."""
-        return created(self._changeable_times())
-
-    def _changeable_times(self) -> Iterator[ColumnSchema]:
-        columns = self.refinement.tables[self.table].columns
-        return (c for c in self.refinement.drafts[self.table].schema.columns if c.name in columns and not c.nullable | (c.name in EXITS))
+            self.refinement.set(self.table, column.name, states.only_present(column.name, generator))

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from parloader.inference.column_names import is_boolean
 from parloader.inference.default_values import default_text
-from parloader.inference.events import EventColumn
 from parloader.inference.lifecycles import Lifecycle, canonical, is_status_name, lifecycle, words_of_comment
 from parloader.inference.status_values import status_values
 from parloader.planner.refinement.refinement import Refinement
-from parloader.planner.refinement.row_states import in_each_case
-from parloader.plans.generators import Choice, Const, Generator, Provider, Scalar, Uniform
+from parloader.plans.generators import Choice, Const, Generator, Scalar, Uniform
+from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
 
 WORDS = frozenset((ColumnType.ENUM, ColumnType.TEXT))
@@ -23,7 +22,7 @@ class Status:
     column: str
     lifecycle: Lifecycle
     values: Mapping[str, Scalar]  # member of the lifecycle → the value in the column
-    allowed: tuple[frozenset[Scalar], ...]  # for each case of the CHECKs, the values that it allows
+    allowed: tuple[frozenset[Scalar], ...]  # for each alternative of the table's CHECKs, the values that it allows
 
     def values_of(self, members: frozenset[str]) -> frozenset[Scalar]:
         return frozenset(self.values[member] for member in members)
@@ -37,37 +36,39 @@ class Status:
         return canonical(event) in {canonical(word) for word in self.lifecycle.words.values()}
 
 
-def statuses(refinement: Refinement, table: str, events: Sequence[EventColumn]) -> tuple[Status, ...]:
+def statuses(refinement: Refinement, table: str, events: Sequence[str]) -> tuple[Status, ...]:
     """The statuses of the table; first the one that the others follow."""
     found = [status for column in refinement.drafts[table].schema.columns if (status := _status(refinement, table, column, events))]
     return tuple(sorted(found, key=lambda status: (status.column.lower() not in ("status", "state"), not is_status_name(status.column))))
 
 
-def _status(refinement: Refinement, table: str, column: ColumnSchema, events: Sequence[EventColumn]) -> Status | None:
+def _status(refinement: Refinement, table: str, column: ColumnSchema, events: Sequence[str]) -> Status | None:
     draft = refinement.drafts[table]
     if not refinement.is_own(table, column.name) or draft.group_of(column.name) or draft.self_reference_of(column.name):
         return None
     if any(column.name in (c.left, c.right) for case in draft.cases for c in case.compared):
-        return None
-    parts = in_each_case(refinement.tables[table].columns[column.name], len(draft.cases))
-    if parts is None:
         return None
     named = is_status_name(column.name)
     if named and column.kind is ColumnType.INTEGER and not is_boolean(column):
         return _coded(refinement, table, column)
     if column.kind not in WORDS:
         return None
-    listed = [_listed(part) for part in parts]
-    if all(values is not None for values in listed):
-        return _of_values(column, [values or () for values in listed], named)
-    if named and refinement.is_free(table, column.name) and all(isinstance(part, Provider) for part in parts) and not refinement.is_limited(table, column.name):
-        words = tuple(words_of_comment(column.comment)) or status_values(table, [event.event for event in events], default_text(column))
+    by_domain: dict[Domain, Generator | None] = {}
+    for case in draft.alternatives:
+        domain = case.domain(column.name)
+        if domain not in by_domain:
+            by_domain[domain] = refinement.builders[table].in_case(column, case)
+    listed = {domain: _listed(part) for domain, part in by_domain.items()}
+    if all(values is not None for values in listed.values()):
+        return _of_values(column, [listed[case.domain(column.name)] or () for case in draft.alternatives], named)
+    if named and refinement.is_free(table, column.name) and not refinement.is_limited(table, column.name):
+        words = tuple(words_of_comment(column.comment)) or status_values(table, events, default_text(column))
         if not column.length or max(map(len, words)) <= column.length:
-            return _of_values(column, [words] * len(parts), named)
+            return _of_values(column, [words] * len(draft.alternatives), named)
     return None
 
 
-def _listed(part: Generator) -> tuple[Scalar, ...] | None:
+def _listed(part: Generator | None) -> tuple[Scalar, ...] | None:
     if isinstance(part, Choice) and not part.weights and all(isinstance(value, str) for value in part.values):
         return part.values
     return (part.value,) if isinstance(part, Const) and isinstance(part.value, str) else None
@@ -79,7 +80,9 @@ def _of_values(column: ColumnSchema, listed: Sequence[tuple[Scalar, ...]], named
     order = declared if len(declared) == len(members) else list(members)
     found = lifecycle(order, is_status=named)
     allowed = tuple(frozenset(values) for values in listed)
-    return found and Status(column=column.name, lifecycle=found, values={member: member for member in order}, allowed=allowed)
+    if found is None:
+        return None
+    return Status(column=column.name, lifecycle=found, values={member: member for member in order}, allowed=allowed)
 
 
 def _coded(refinement: Refinement, table: str, column: ColumnSchema) -> Status | None:
@@ -96,6 +99,11 @@ def _coded(refinement: Refinement, table: str, column: ColumnSchema) -> Status |
         return None
     found = lifecycle(tuple(means), means, is_status=True)
     values: dict[str, Scalar] = {code: int(code) for code in means}
-    return found and Status(
-        column=column.name, lifecycle=found, values=values, allowed=(frozenset(values.values()),) * len(refinement.drafts[table].cases)
+    if found is None:
+        return None
+    return Status(
+        column=column.name,
+        lifecycle=found,
+        values=values,
+        allowed=(frozenset(values.values()),) * len(refinement.drafts[table].alternatives),
     )

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from parloader.planner.refinement.refinement import Refinement
+from parloader.planner.refinement.status_agreement import agree_with_status
 
-STEPS: tuple[Callable[[Refinement], None], ...] = ()
+STEPS: tuple[Callable[[Refinement], None], ...] = (agree_with_status,)
 
 
 def refine(refinement: Refinement) -> None:

@@ -66,11 +66,20 @@ def combine(checks: Sequence[ParsedCheck], max_cases: int = 8) -> tuple[tuple[Pr
 
     A column's NOT NULL is not a CHECK: add ParsedCheck(cases=((NotNull(column=…),),)) for it.
     """
+    return tuple(combination.predicates for combination in _diverse(_combinations(checks), max_cases))
+
+
+def alternatives(checks: Sequence[ParsedCheck], max_cases: int) -> tuple[tuple[Predicate, ...], ...]:
+    """As `combine`, but all cases, or the first `max_cases`."""
+    return tuple(combination.predicates for combination in islice(_combinations(checks), max_cases))
+
+
+def _combinations(checks: Sequence[ParsedCheck]) -> "list[Combination]":
     combinations: list[Combination] = [Combination()]
     for number, check in sorted(enumerate(checks), key=lambda numbered: len(numbered[1].cases)):
         extended = (combination.extended(number, choice, case) for combination in combinations for choice, case in enumerate(check.cases))
         combinations = list(islice((one for one in extended if one.possible), MAX_COMBINATIONS))
-    return tuple(combination.predicates for combination in _diverse(combinations, max_cases))
+    return combinations
 
 
 @dataclass(frozen=True, kw_only=True)
