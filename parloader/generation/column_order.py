@@ -65,11 +65,16 @@ def _dependency_mistake(table: Table, name: str, needed: frozenset[str]) -> Mist
 
 
 def only(table: Table, columns: Iterable[str]) -> Table:
-    """The table with only these columns and those that they depend on."""
-    wanted, kept = list(columns), set[str]()
+    """The table with only these columns and those that they depend on. These are given out, also helpers."""
+    given = frozenset(columns)
+    wanted, kept = list(given), set[str]()
     while wanted:
         name = wanted.pop()
         if name in table.columns and name not in kept:
             kept.add(name)
             wanted += needs(table.columns[name])
-    return replace(table, columns={name: generator for name, generator in table.columns.items() if name in kept})
+    return replace(
+        table,
+        columns={name: generator for name, generator in table.columns.items() if name in kept},
+        helpers=table.helpers - given,
+    )

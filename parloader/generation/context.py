@@ -9,10 +9,14 @@ import polars as pl
 
 from parloader.generation.hashing import draw, stream
 from parloader.plans.documents.mistakes import InvalidPlan, column_mistake
-from parloader.plans.generators import Pick, Scalar
+from parloader.plans.generators import Generator, Pick, Scalar
 
 INDEX = pl.col("i")
 """The global index of a row, 0 … rows-1 (Int64)."""
+
+
+def _no_family(generator: Generator, context: "ColumnContext") -> pl.Expr:
+    raise TypeError(type(generator).__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,7 @@ class ColumnContext:
     rows: int  # of the table
     offset: int = 0  # n of a Unique is offset + i
     pick: Callable[[Pick, "ColumnContext"], pl.Expr]  # compiles a Pick, which needs the parent's rows
+    family: Callable[[Generator, "ColumnContext"], pl.Expr] = _no_family  # compiles a ChildOf, NumberIn, ShareOf or Aggregate
     path: str = ""  # leads to a nested generator, such as "then/"; part of its hash stream
 
     def random_bits(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from parloader.generation.row_keys import indices_of
 from parloader.plans.generators import MAX_INTEGER, Scalar
+from parloader.plans.row_ranges import IndexRange, RowAllocation, gaps
 
 
 def series_of(values: Sequence[Scalar]) -> pl.Series:
@@ -20,3 +22,19 @@ def of_one_type(existing: pl.Series, new: pl.Expr, dtype: pl.DataType) -> tuple[
     if existing.dtype == pl.String and dtype.is_temporal():
         return existing, new.dt.strftime("%Y-%m-%d" if dtype == pl.Date else "%Y-%m-%d %H:%M:%S")
     return existing.cast(dtype), new
+
+
+class ExistingValues:
+    """The values of the existing rows among some rows of a table."""
+
+    def __init__(self, rows: RowAllocation, indices: pl.Series) -> None:
+        existing = pl.concat([indices_of(gap) for gap in gaps(IndexRange(0, rows.rows), rows.new)])
+        self._rows = rows
+        self._position = existing.search_sorted(indices).clip(0, len(existing) - 1)
+        self._exists = existing.gather(self._position) == indices
+
+    def instead_of(self, new: pl.Series) -> pl.Series:
+        """The values of a column, of new and of existing rows."""
+        reused, generated = of_one_type(series_of(self._rows.reused[new.name]), pl.lit(new), new.dtype)
+        values = pl.when(self._exists).then(reused.gather(self._position)).otherwise(generated)
+        return pl.select(values).to_series().alias(new.name)

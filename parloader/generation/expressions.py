@@ -22,6 +22,8 @@ from parloader.plans import templates
 from parloader.plans.documents.codecs import abbreviated
 from parloader.plans.generators import (
     After,
+    Aggregate,
+    ChildOf,
     Choice,
     Const,
     Cycle,
@@ -29,11 +31,13 @@ from parloader.plans.generators import (
     Expr,
     Generator,
     Normal,
+    NumberIn,
     Pick,
     Provider,
     Random,
     Scalar,
     Sequence,
+    ShareOf,
     Spread,
     Template,
     Timeline,
@@ -79,6 +83,8 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return spread(generator, context)
         case Timeline():
             return timeline(generator, context)
+        case ChildOf() | NumberIn() | ShareOf() | Aggregate():
+            return context.family(generator, context)
         case Pick():
             return context.pick(generator, context)
         case Unique():

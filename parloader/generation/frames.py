@@ -1,16 +1,21 @@
 """Generates the rows of a table: from a plan and a range of row numbers to a Polars frame."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
 
 from parloader.errors import ParloaderError
+from parloader.generation.column_graph import cycles
 from parloader.generation.column_order import dependency_steps
 from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.existing_values import ExistingValues
 from parloader.generation.expressions import expression
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
-from parloader.generation.parent_rows import ColumnPath, ParentRows
+from parloader.generation.family_columns import FamilyColumns
+from parloader.generation.parent_rows import ParentRows
+from parloader.generation.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes
 from parloader.plans.generators import Generator
@@ -34,23 +39,30 @@ class RowGenerator:
         plan: Plan,
         table: Table,
         of: Mapping[str, RowAllocation],
-        within: ColumnPath = (),
         mistakes: Mistakes | None = None,
+        related: RelatedRows | None = None,
     ) -> None:
-        """`within`: the columns that these rows are generated for, to detect a column that depends on itself.
+        """`related`: the rows of the tables for one of which these rows are generated.
 
         InvalidPlan: columns have mistakes. With `mistakes` they are noted there instead, and the columns left out.
         """
         self._plan = plan
         self._table = table
         self._rows = of[table.name]
-        self._parents = ParentRows(plan, table, of, within, _generated)
         found = Mistakes() if mistakes is None else mistakes
-        self._steps = list(self._compiled(found))
+        not_computable: frozenset[tuple[str, str]] = frozenset()
+        if related is None:  # otherwise the table for which these rows are generated was checked
+            crossing, not_computable = cycles(plan, ((table.name, name) for name in table.columns))
+            found.note(crossing)
+            related = RelatedRows(plan, of, lambda other, related: RowGenerator(plan, other, of, related=related))
+        self._family = FamilyColumns(table, related)
+        self._parents = ParentRows(table, related, self._family)
+        computable = {name: generator for name, generator in table.columns.items() if (table.name, name) not in not_computable}
+        self._steps = list(self._compiled(replace(table, columns=computable) if not_computable else table, found))
         if mistakes is None:
             found.report()
         compiled = {column.meta.output_name() for step in self._steps for column in step}
-        self._names = [*([table.key] if table.key is not None else []), *(name for name in table.columns if name in compiled)]
+        self._names = [*([table.key] if table.key is not None else []), *(name for name in table.written if name in compiled)]
 
     def frame(self, rows: IndexRange) -> pl.DataFrame:
         """The rows with these indices."""
@@ -64,9 +76,23 @@ class RowGenerator:
                 raise InvalidPlan.of([not_finite(self._table.name, name, row)])
         return frame
 
+    def stored(self, indices: pl.Series) -> pl.DataFrame:
+        """The rows with these indices, as they are in the database: with the values of existing rows, where the run reuses them."""
+        if not self._rows.reused:
+            return self.at(indices)
+        existing = ExistingValues(self._rows, indices)
+        frame = self._inputs(indices)
+        for step in self._steps:
+            frame = self._collected(frame.lazy().with_columns(step), indices)
+            names = [name for column in step if (name := column.meta.output_name()) in self._rows.reused]
+            frame = frame.with_columns(existing.instead_of(frame[name]) for name in names)
+        return frame.select(self._names)
+
     def computable(self, indices: pl.Series, mistakes: Mistakes) -> pl.DataFrame:
         """The rows with these indices, without columns that cannot be computed: their mistakes are noted. Slower than `at`."""
         frame = pl.DataFrame({"i": indices})
+        with mistakes.collected():
+            frame = self._inputs(indices)
         for step in self._steps:
             computed = [values for column in step if (values := self._computed(column, frame, indices, mistakes)) is not None]
             frame = frame.with_columns(computed)  # together, as `at` does: a column may have the name of the index
@@ -115,14 +141,18 @@ class RowGenerator:
 
     def _all(self, indices: pl.Series) -> pl.LazyFrame:
         """A lazy frame, because only then Polars computes common subexpressions once."""
-        frame = pl.DataFrame({"i": indices}).lazy()
+        frame = self._inputs(indices).lazy()
         for step in self._steps:
             frame = frame.with_columns(step)
         return frame
 
-    def _compiled(self, mistakes: Mistakes) -> Iterator[list[pl.Expr]]:
+    def _inputs(self, indices: pl.Series) -> pl.DataFrame:
+        """The index, and what the columns need of the tables with which they form families."""
+        return pl.DataFrame({"i": indices, **self._family.hidden(indices)})
+
+    def _compiled(self, table: Table, mistakes: Mistakes) -> Iterator[list[pl.Expr]]:
         """The columns in steps: expressions of the index and of columns of earlier steps. Columns with a mistake are noted, and left out."""
-        table, columns = self._table, self._table.columns
+        columns = table.columns
         if table.key is not None and self._rows.keys is not None:
             yield [keys_at(self._rows.keys, INDEX).alias(table.key)]
         for names in dependency_steps(table, mistakes):
@@ -148,11 +178,8 @@ class RowGenerator:
             rows=self._table.rows,
             offset=self._rows.unique_offsets.get(column, 0),
             pick=self._parents.pick,
+            family=self._family.compile,
         )
-
-
-def _generated(plan: Plan, table: Table, of: Mapping[str, RowAllocation], within: ColumnPath, indices: pl.Series) -> pl.DataFrame:
-    return RowGenerator(plan, table, of, within).at(indices)
 
 
 def _first_infinite(values: pl.Series, indices: pl.Series) -> int | None:

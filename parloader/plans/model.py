@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.conditions import Conditions
-from parloader.plans.generators import Const, Generator, Pick
+from parloader.plans.generators import ChildOf, Const, Generator, Pick
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
@@ -68,6 +68,19 @@ class Table:
     later: frozenset[str] = frozenset()
     """Columns that are NULL when a row is inserted, and set in the second pass: they may reference tables that come later."""
 
+    helpers: frozenset[str] = frozenset()
+    """Columns that are computed for other columns but not written, because the live table lacks them. Their names begin with an underscore."""
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The columns that are written, without the key."""
+        return tuple(name for name in self.columns if name not in self.helpers)
+
+    @property
+    def child_of(self) -> tuple[str, ChildOf] | None:
+        """The column with the ChildOf, and this; None: the rows are no children."""
+        return next(((name, generator) for name, generator in self.columns.items() if isinstance(generator, ChildOf)), None)
+
     @property
     def picks(self) -> dict[str, tuple[Pick, ...]]:
         """Column → all picks in its generator."""
@@ -95,7 +108,7 @@ class Table:
     def checked(self) -> tuple[str, ...]:
         """The columns in which rows are compared with the plan; the key first, if the run assigns it. Columns that identify a row are always among them."""
         key = () if self.key is None else (self.key,)
-        return (*key, *(column for column in self.columns if column not in self.unchecked or column in self.identity))
+        return (*key, *(column for column in self.written if column not in self.unchecked or column in self.identity))
 
     @property
     def row_key(self) -> tuple[str, ...]:

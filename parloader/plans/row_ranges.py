@@ -1,5 +1,6 @@
 """Ranges of row numbers: partitions, batches and gaps; and which rows and keys a run has."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -135,6 +136,15 @@ class RowKeys:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChildStarts:
+    """Where the children of each block of parents begin, if the table's rows are children (generation/families.py)."""
+
+    block_rows: int  # parents in a block
+    starts: "array[int]"  # the sum of the counts of all parents before the block, by block
+    total: int  # the sum of all counts
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowAllocation:
     """The rows of a table that belong to a run: those it creates, and existing ones that it reuses."""
 
@@ -158,6 +168,9 @@ class RowAllocation:
 
     root: Mapping[str, Scalar] = field(default_factory=dict)
     """Picked column → its value in the existing row that row 0 references (Distribution.ROOTED). Empty: row 0 references itself."""
+
+    child_starts: ChildStarts | None = None
+    """If the rows are children. Not stored in the ledger, but computed again for each command; None: not computed yet."""
 
     @property
     def new_rows(self) -> int:

@@ -70,6 +70,16 @@ def check_pick(pick: generators.Pick) -> None:
         raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
 
 
+def check_child_of(child_of: generators.ChildOf) -> None:
+    if child_of.null_share:
+        raise InvalidPlan("`null_share` does not apply to `child_of`: each child has a parent", "Remove `null_share`")
+    for each in child_of.count.walk():
+        if isinstance(each, generators.Pick | generators.Aggregate | generators.NumberIn | generators.ShareOf | generators.Unique):
+            what = "`count` needs values of other tables" if not isinstance(each, generators.Unique) else "`count` has unique values"
+            next_step = f'Give {child_of.parent} a helper column with them, such as _count, and write count = {{ expr = "_count" }}'
+            raise InvalidPlan(what, next_step)
+
+
 def check_spread(spread: generators.Spread | generators.Timeline) -> None:
     start = parse_iso(spread.start)
     if start.microsecond % 1000:

@@ -30,9 +30,11 @@ SHARE = number(0, 1)
 
 def encode_generator(generator: generators.Generator) -> dict[str, Any]:
     """The generator as a table of plain values. InvalidPlan: it is no generator."""
-    syntax = next((s for s in SYNTAXES if s.kind is type(generator)), None)
+    syntax = next((s for s in SYNTAXES if s.writes(generator)), None)
     if syntax is None:
-        raise InvalidPlan(f"{abbreviated(generator)} is not a generator", f"Use one of {', '.join(s.kind.__name__ for s in SYNTAXES)}")
+        raise InvalidPlan(
+            f"{abbreviated(generator)} is not a generator", f"Use one of {', '.join(dict.fromkeys(s.kind.__name__ for s in SYNTAXES))}"
+        )
     main = tuple(getattr(generator, name) for name in syntax.fields)
     table = {syntax.word: syntax.main.write(main if len(main) > 1 else main[0])}
     for name, codec in _options(syntax).items():
@@ -59,7 +61,7 @@ def decode_generator(value: object) -> generators.Generator:
             with mistakes.collected():
                 arguments[name] = decode_entry(value, option, codec)
     mistakes.report()
-    generator = syntax.kind(**arguments)
+    generator = syntax.kind(**arguments, **syntax.fixed)
     syntax.check(generator)
     return generator
 

@@ -64,7 +64,12 @@ class GeneratorSyntax:
     main: Codec
     options: Mapping[str, Codec] = field(default_factory=dict)  # by field
     nested: tuple[str, ...] = ()  # fields that are generators
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # fields that the word itself sets
     check: Callable[[Any], None] = _accept  # raises InvalidPlan if fields contradict each other
+
+    def writes(self, generator: generators.Generator) -> bool:
+        """Whether it is the syntax of this generator."""
+        return type(generator) is self.kind and all(getattr(generator, name) == value for name, value in self.fixed.items())
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -151,6 +156,27 @@ SYNTAXES = (
         },
         check=generator_checks.check_pick,
     ),
+    GeneratorSyntax(
+        kind=generators.ChildOf,
+        word="child_of",
+        fields=("parent", "column"),
+        main=Codec(read=_read_pick, write=_write_pick),
+        options={"group": NAME},
+        nested=("count",),
+        check=generator_checks.check_child_of,
+    ),
+    GeneratorSyntax(kind=generators.NumberIn, word="number_in", fields=("column",), main=NAME, options={"start": integer()}),
+    *(
+        GeneratorSyntax(
+            kind=generators.Aggregate,
+            word=function,
+            fields=("child", "column"),
+            main=Codec(read=_read_pick, write=_write_pick),
+            fixed={"function": function},
+        )
+        for function in generators.AggregateFunction
+    ),
+    GeneratorSyntax(kind=generators.ShareOf, word="share_of", fields=("parent", "column"), main=Codec(read=_read_pick, write=_write_pick)),
     GeneratorSyntax(
         kind=generators.Unique,
         word="unique",

@@ -17,6 +17,14 @@ class ChildOf(Pick):
     count: Generator
     """A generator of integers for the parent's row: it may read the parent's columns. Negative numbers and NULL count as 0."""
 
+    def children(self) -> dict[str, Generator]:
+        """None: `count` is of the parent's row, not of this one."""
+        return {}
+
+    def has_row_of(self, pick: Pick) -> bool:
+        """Whether the pick is of the same parent row."""
+        return pick is self or (pick.parent == self.parent and pick.group is not None and pick.group == self.group)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NumberIn(Generator):

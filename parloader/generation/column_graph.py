@@ -1,0 +1,94 @@
+"""Which columns of a plan depend on which, across tables, and the cycles among them."""
+
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
+
+from parloader.errors import UsageError
+from parloader.generation.expressions import needs
+from parloader.plans.documents.mistakes import Mistake, column_mistake
+from parloader.plans.generators import Aggregate, ChildOf, Generator, NumberIn, Pick, ShareOf
+from parloader.plans.model import Plan, Table
+
+Column: TypeAlias = tuple[str, str]
+"""Table and column."""
+
+NEXT_STEP = "Give one of them a value of its own"
+
+
+def cycles(plan: Plan, columns: Iterable[Column]) -> tuple[list[Mistake], frozenset[Column]]:
+    """A mistake for each cycle across tables that the columns lead to; and the columns that cannot be computed because of them.
+
+    Cycles within a table are found by generation/column_order.py.
+    """
+    graph = _reachable(plan, columns)
+    mistakes, bad = [], set[Column]()
+    while cycle := _cycle(graph, bad):
+        first = cycle.index(min(cycle))
+        cycle = [*cycle[first:], *cycle[:first]]
+        bad |= {*cycle}
+        if not _is_within_row(plan, cycle):
+            way = " → ".join(f"{table}.{column}" for table, column in (*cycle, cycle[0]))
+            mistakes.append(column_mistake(*cycle[0], f"columns depend on each other: {way}", NEXT_STEP))
+    while more := {column for column, others in graph.items() if column not in bad and others & bad}:
+        bad |= more
+    return mistakes, frozenset(bad)
+
+
+def _is_within_row(plan: Plan, cycle: list[Column]) -> bool:
+    """Whether each column reads the next one in its own row."""
+    following = [*cycle[1:], cycle[0]]
+    return all(
+        table == other_table and other in _needs(plan.table(table).columns[column])
+        for (table, column), (other_table, other) in zip(cycle, following, strict=True)
+    )
+
+
+def _cycle(graph: dict[Column, frozenset[Column]], without: set[Column]) -> list[Column]:
+    """The columns of a cycle, each one depending on the next; empty: there is none."""
+    try:
+        TopologicalSorter({column: others - without for column, others in graph.items() if column not in without}).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))[:-1]  # the last one is the first again
+    return []
+
+
+def _reachable(plan: Plan, columns: Iterable[Column]) -> dict[Column, frozenset[Column]]:
+    tables = {table.name: table for table in plan.tables}
+    graph: dict[Column, frozenset[Column]] = {}
+    waiting = list(columns)
+    while waiting:
+        table, column = waiting.pop()
+        if (table, column) not in graph:
+            generator = tables[table].columns.get(column) if table in tables else None
+            graph[table, column] = frozenset() if generator is None else frozenset(_dependencies(tables[table], generator))
+            waiting += graph[table, column]
+    return graph
+
+
+def _dependencies(table: Table, generator: Generator) -> Iterator[Column]:
+    family = table.child_of
+    yield from ((table.name, name) for name in _needs(generator))
+    for each in generator.walk():
+        match each:
+            case ChildOf():
+                yield each.parent, each.column
+                yield from ((each.parent, name) for name in _needs(each.count))
+            case Pick():
+                yield each.parent, each.column
+                if family and family[1].has_row_of(each):
+                    yield table.name, family[0]
+            case NumberIn() if family:
+                yield table.name, family[0]
+            case ShareOf() if family:
+                yield table.name, family[0]
+                yield each.parent, each.column
+            case Aggregate():
+                yield each.child, each.column
+
+
+def _needs(generator: Generator) -> frozenset[str]:
+    try:
+        return needs(generator)
+    except UsageError:  # generation/column_order.py reports it
+        return frozenset()

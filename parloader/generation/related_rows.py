@@ -1,0 +1,87 @@
+"""The rows of other tables that a table's rows depend on: generated when they are needed, and looked up if they exist already."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import polars as pl
+
+from parloader.generation.column_order import only
+from parloader.generation.context import INDEX
+from parloader.generation.existing_values import series_of
+from parloader.generation.families import Family
+from parloader.generation.row_keys import indices_of, keys_at
+from parloader.plans.generators import Const
+from parloader.plans.model import Plan, Table
+from parloader.plans.row_ranges import IndexRange, RowAllocation
+
+
+class RowSource(Protocol):
+    """Generates rows of one table."""
+
+    def stored(self, indices: pl.Series) -> pl.DataFrame:
+        """The rows with these indices, as they are in the database: with the values of existing rows, where the run reuses them."""
+
+
+class RelatedRows:
+    """The rows of all tables of a plan. What is computed once for all rows is kept."""
+
+    def __init__(self, plan: Plan, of: Mapping[str, RowAllocation], source: Callable[[Table, "RelatedRows"], RowSource]) -> None:
+        self.plan = plan
+        self.of = of
+        self._source = source
+        self._sources: dict[tuple[str, tuple[str, ...]], RowSource] = {}
+        self._first: dict[tuple[str, str], pl.Series] = {}
+        self._families: dict[str, Family] = {}
+
+    def values(self, name: str, columns: Iterable[str], indices: pl.Series) -> pl.DataFrame:
+        """The columns in these rows of the table, new and reused ones."""
+        table, rows, wanted = self.plan.table(name), self.of[name], tuple(columns)
+        with_key = table.key in wanted and rows.keys is not None
+        others = tuple(column for column in wanted if not (with_key and column == table.key))
+        frame = pl.DataFrame({"i": indices})
+        if others and not rows.new:
+            frame = frame.with_columns(self._reused(name, column, indices) for column in others if column in rows.reused)
+        if missing := tuple(column for column in others if column not in frame.columns):
+            frame = frame.with_columns(self._of(table, missing).stored(indices).select(missing))
+        if with_key and rows.keys is not None:
+            frame = frame.with_columns(keys_at(rows.keys, INDEX).alias(table.key or ""))
+        return frame.select(wanted)
+
+    def first_values(self, name: str, column: str, rows: int) -> pl.Series:
+        """The column in the first rows of the table. Computed once."""
+        found = self._first.get((name, column))
+        if found is None or len(found) < rows:
+            found = self._first[name, column] = self.values(name, [column], indices_of(IndexRange(0, rows)))[column]
+        return found.head(rows)
+
+    def family(self, name: str) -> Family | None:
+        """The layout of the rows of a table that are children; None: they are not."""
+        if name not in self._families:
+            table = self.plan.table(name)
+            if table.child_of is None:
+                return None
+            column, child_of = table.child_of
+            rows = self.of[name]
+            self._families[name] = Family(
+                seed=self.plan.seed,
+                table=name,
+                column=column,
+                child_of=child_of,
+                rows=rows.rows,
+                parent_rows=self.of[child_of.parent].rows,
+                starts=rows.child_starts,
+                values=self.values,
+            )
+        return self._families[name]
+
+    def _reused(self, name: str, column: str, indices: pl.Series) -> pl.Series:
+        return series_of(self.of[name].reused[column]).gather(indices).alias(column)
+
+    def _of(self, table: Table, columns: tuple[str, ...]) -> RowSource:
+        """The source of these columns of a table."""
+        key = (table.name, columns)
+        if key not in self._sources:
+            existing = {column: Const(value=None) for column in self.of[table.name].reused if column not in table.columns}
+            self._sources[key] = self._source(only(replace(table, columns={**existing, **table.columns}), columns), self)
+        return self._sources[key]
