@@ -22,9 +22,10 @@ def cycles(plan: Plan, columns: Iterable[Column]) -> tuple[list[Mistake], frozen
     Cycles within a table are found by generation/column_order.py.
     """
     graph = _reachable(plan, columns)
+    position = {(table.name, name): n for n, (table, name) in enumerate((table, name) for table in plan.tables for name in table.columns)}
     mistakes, bad = [], set[Column]()
     while cycle := _cycle(graph, bad):
-        first = cycle.index(min(cycle))
+        first = cycle.index(min(cycle, key=position.__getitem__))
         cycle = [*cycle[first:], *cycle[:first]]
         bad |= {*cycle}
         if not _is_within_row(plan, cycle):
@@ -92,3 +93,29 @@ def _needs(generator: Generator) -> frozenset[str]:
         return needs(generator)
     except UsageError:  # generation/column_order.py reports it
         return frozenset()
+
+
+def read_columns(plan: Plan, name: str) -> tuple[str, ...]:
+    """The columns of a table whose values in existing rows are needed: picked ones, and those that the counts of its children read.
+
+    In place of a helper, which is not in the database, the columns that it is computed from.
+    """
+    table = next((table for table in plan.tables if table.name == name), None)
+    read, waiting = dict[str, None](), list(dict.fromkeys(_read_by_others(plan, name)))
+    while waiting:
+        column = waiting.pop(0)
+        if table is not None and column in table.helpers:
+            waiting += sorted(_needs(table.columns[column]) - {table.key, *read})
+        else:
+            read[column] = None
+    return tuple(read)
+
+
+def _read_by_others(plan: Plan, name: str) -> Iterator[str]:
+    for table in plan.tables:
+        for generator in table.columns.values():
+            for each in generator.walk():
+                if isinstance(each, Pick | ShareOf) and each.parent == name:
+                    yield each.column
+                if isinstance(each, ChildOf) and each.parent == name:
+                    yield from sorted(_needs(each.count))

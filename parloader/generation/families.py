@@ -111,7 +111,8 @@ class Family:
     def _scaled(self, sums: pl.Series) -> pl.Series:
         if self.rows == self._child_starts.total or not self.rows:
             return sums
-        return (sums.cast(pl.Int128) * self.rows // self._child_starts.total).cast(pl.Int64)
+        exact = pl.lit(sums).cast(pl.Int128)
+        return pl.select((exact * self.rows // self._child_starts.total).cast(pl.Int64)).to_series()
 
     def _of_blocks(self, blocks: pl.Series) -> pl.DataFrame:
         """`parent`, and `start` and `stop` of its children, for each parent of these blocks (Int64, ascending)."""

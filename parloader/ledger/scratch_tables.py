@@ -44,7 +44,7 @@ class Scratch:
         """Copies the target's rows into SOURCE_TABLE."""
         table = self.plan.target
         assert table.key is not None  # the built-in plan assigns keys
-        columns = ", ".join(map(sql.quote, (table.key, *table.columns)))
+        columns = ", ".join(map(sql.quote, (table.key, *table.written)))
         sql.execute(
             connection,
             f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote_table(table.name)}",

@@ -178,7 +178,7 @@ def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Tabl
         plan=run.plan,
         name=table.name,
         rows=run.rows,
-        number_columns=server_text.row_text(table_schema, table.columns, table.key, table.identity).number_columns,
+        number_columns=server_text.row_text(table_schema, table.written, table.key, table.identity).number_columns,
         partitions=(),
         batch=config.batch,
         writer=config.writer,

@@ -6,11 +6,12 @@ from datetime import datetime
 
 import polars as pl
 
+from parloader.generation.column_graph import read_columns
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, PlanMismatch
-from parloader.plans.generators import Generator, Pick, Scalar
-from parloader.plans.model import Plan, Table
+from parloader.plans.generators import Aggregate, Generator, Pick, Scalar
+from parloader.plans.model import Plan, Table, is_helper
 from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema
 
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
@@ -46,15 +47,18 @@ def adapt(plan: Plan, live: Schema) -> Plan:
     planned_keys = {table.name: table.key for table in plan.tables}
 
     def column(generator: Generator) -> Generator:
-        if isinstance(generator, Pick) and generator.column == planned_keys.get(generator.parent):  # the plan may lack the parent
-            return replace(generator, column=keys[generator.parent] or generator.column)
+        other = generator.parent if isinstance(generator, Pick) else generator.child if isinstance(generator, Aggregate) else None
+        if isinstance(generator, Pick | Aggregate) and generator.column == planned_keys.get(other or ""):  # the plan may lack the parent
+            return replace(generator, column=keys[other or ""] or generator.column)
         return generator
 
     def adapted(table: Table) -> Table:
         names = live[table.name].column_names if table.name in live else table.columns
         # the server or the run numbers the key, so a generator that the plan has for it is left out
+        helpers = table.helpers | {name for name in table.columns if is_helper(name) and name not in names}
         kept = {n: g.map(column) for n, g in table.columns.items() if (n in names or n not in table.optional) and n != keys[table.name]}
-        return replace(table, key=keys[table.name], columns=kept, optional=table.optional & kept.keys(), later=table.later & kept.keys())
+        optional, later = table.optional & kept.keys(), table.later & kept.keys()
+        return replace(table, key=keys[table.name], columns=kept, optional=optional, later=later, helpers=helpers)
 
     return replace(plan, tables=tuple(map(adapted, plan.tables)))
 
@@ -100,7 +104,7 @@ def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
 
     values: dict[str, dict[str, Scalar]] = {}
     for table in plan.tables:
-        picked = [column for column in plan.referenced_columns(table.name) if column not in (table.key, *table.columns)]
+        picked = [column for column in read_columns(plan, table.name) if column not in (table.key, *table.columns)]
         if picked and table.name in live:
             table_schema = live[table.name]
             values[table.name] = {name: stand_in(table_schema.column(name)) for name in picked if name in table_schema.column_names}
@@ -114,7 +118,7 @@ def missing_names(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
         for table in plan.tables
         if table.name in live
         for name in dict.fromkeys((*table.columns, *(each.column for conditions in table.reuse_if for each in conditions)))
-        if name not in live[table.name].column_names and name not in table.optional
+        if name not in live[table.name].column_names and name not in table.optional and not is_helper(name)
     )
     return (*_missing_tables(plan, live), *columns)
 
@@ -184,7 +188,7 @@ def _missing_tables(plan: Plan, live: Schema) -> tuple[Misfit, ...]:
 def _table_misfits(table: Table, live: TableSchema, *, is_generated: bool) -> list[Misfit]:
     misfits = [
         *_storage_misfits(table, live),
-        *(_missing_column(table, live, name) for name in table.columns if name not in live.column_names),
+        *(_missing_column(table, live, name) for name in table.written if name not in live.column_names),
     ]
     for column in live.columns:
         if is_generated and column.name not in (table.key, *table.columns) and column.requires_value:
@@ -243,10 +247,10 @@ def _misdirected_pick(table: Table, key: ForeignKey, name: str) -> Misfit:
 
 def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.DataFrame) -> list[Misfit]:
     misfits = []
-    existing = {t.name: {*plan.referenced_columns(t.name)} - {t.key, *t.columns} for t in plan.tables}
+    existing = {t.name: {*read_columns(plan, t.name)} - {t.key, *t.columns} for t in plan.tables}
     for name, generator in table.columns.items():
         if name not in sample.columns:
-            continue  # it cannot be computed
+            continue  # it cannot be computed, or it is a helper
         if any(pick.column in existing[pick.parent] for pick in table.picks.get(name, ())):
             continue  # its values are read from existing rows, so the sample has stand-ins
         column, values = live.column(name), sample[name]

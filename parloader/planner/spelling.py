@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.generators import After, Expr, Generator, Pick, Template, Timeline, When
+from parloader.plans.generators import After, Aggregate, ChildOf, Expr, Generator, NumberIn, Pick, ShareOf, Template, Timeline, When
 from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, renamed
 from parloader.schema.model import Schema, TableSchema
 
@@ -90,21 +90,7 @@ def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
         raise InvalidPlan(f"the columns {same} are the same", "Name it once", path=path, places=places)
 
     def generator(each: Generator) -> Generator:
-        match each:
-            case Pick():
-                index = None if each.index is None else spell_sql(each.index, spelled)
-                return replace(each, column=of(each.parent)(each.column), index=index)
-            case When():
-                return replace(each, condition=spell_sql(each.condition, spelled))
-            case Expr():
-                return replace(each, sql=spell_sql(each.sql, spelled))
-            case Template():
-                return replace(each, text=re.sub(r"(?<=\{)[^{}:]+", lambda field: _unless_index(field[0], spelled), each.text))
-            case After():
-                return replace(each, column=spelled(each.column))
-            case Timeline():
-                return replace(each, not_before=tuple(map(spelled, each.not_before)))
-        return each
+        return _spell_generator(each, spelled, of)
 
     def each_of(names: Iterable[str]) -> Iterable[str]:
         return map(spelled, names)
@@ -119,7 +105,37 @@ def _spell_table(table: Table, of: Callable[[str], Spelling]) -> Table:
         optional=frozenset(each_of(table.optional)),
         unchecked=frozenset(each_of(table.unchecked)),
         later=frozenset(each_of(table.later)),
+        helpers=frozenset(each_of(table.helpers)),
     )
+
+
+def _spell_generator(each: Generator, spelled: Spelling, of: Callable[[str], Spelling]) -> Generator:
+    """The generator, without those nested in it."""
+    match each:
+        case ChildOf():
+            of_parent = of(each.parent)
+            count = each.count.map(lambda nested: _spell_generator(nested, of_parent, of))
+            return replace(each, column=of_parent(each.column), count=count)
+        case Pick():
+            index = None if each.index is None else spell_sql(each.index, spelled)
+            return replace(each, column=of(each.parent)(each.column), index=index)
+        case ShareOf():
+            return replace(each, column=of(each.parent)(each.column))
+        case Aggregate():
+            return replace(each, column=of(each.child)(each.column))
+        case NumberIn():
+            return replace(each, column=spelled(each.column))
+        case When():
+            return replace(each, condition=spell_sql(each.condition, spelled))
+        case Expr():
+            return replace(each, sql=spell_sql(each.sql, spelled))
+        case Template():
+            return replace(each, text=re.sub(r"(?<=\{)[^{}:]+", lambda field: _unless_index(field[0], spelled), each.text))
+        case After():
+            return replace(each, column=spelled(each.column))
+        case Timeline():
+            return replace(each, not_before=tuple(map(spelled, each.not_before)))
+    return each
 
 
 def spell_sql(sql: str, spelled: Spelling) -> str:

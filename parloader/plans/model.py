@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.conditions import Conditions
-from parloader.plans.generators import ChildOf, Const, Generator, Pick
+from parloader.plans.generators import Aggregate, ChildOf, Const, Generator, Pick, ShareOf
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
@@ -32,6 +32,11 @@ MAX_ROOT_ROWS = 1000
 
 SELF_REFERENCE_INDEX = (None, "0")
 """Values of Pick.index with which a table picks from its own root rows."""
+
+
+def is_helper(column: str) -> bool:
+    """Whether a column that the live table lacks is a helper, by its name."""
+    return column.startswith("_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,17 +225,17 @@ class Plan:
                 return table
         raise KeyError(name)  # a StopIteration would only end a map() that calls this
 
-    def referenced_columns(self, name: str) -> tuple[str, ...]:
-        """The columns of the table that any table picks, including itself."""
-        picks = (p for table in self.tables for picks in table.picks.values() for p in picks if p.parent == name)
-        return tuple(dict.fromkeys(p.column for p in picks))
-
 
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     """The plan with its tables renamed: old name → new name, also of tables that it only picks from."""
 
     def with_parent_renamed(generator: Generator) -> Generator:
-        return replace(generator, parent=names[generator.parent]) if isinstance(generator, Pick) else generator
+        match generator:
+            case Pick() | ShareOf():
+                return replace(generator, parent=names[generator.parent])
+            case Aggregate():
+                return replace(generator, child=names[generator.child])
+        return generator
 
     tables = tuple(
         replace(table, name=names[table.name], columns={name: g.map(with_parent_renamed) for name, g in table.columns.items()})

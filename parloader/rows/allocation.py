@@ -7,6 +7,7 @@ from typing import Any
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
+from parloader.generation.column_graph import read_columns
 from parloader.generation.frames import generate
 from parloader.plans.generators import MAX_INTEGER, After, Distribution, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
@@ -68,7 +69,7 @@ class _TableAllocator:
     def _rows_by_key(self) -> RowAllocation:
         """The run assigns the keys: reused rows keep theirs, new ones count from `next_key`."""
         table = self.table
-        columns = [column for column in self.plan.referenced_columns(table.name) if column != table.key]
+        columns = [column for column in read_columns(self.plan, table.name) if column != table.key]
         if self.existing.empty or not table.reuse:
             keys, new = RowKeys.contiguous(self._first_key(table.rows), table.rows), merge([IndexRange(0, table.rows)])
         elif table.match:
@@ -90,7 +91,7 @@ class _TableAllocator:
 
     def _rows_by_values(self) -> RowAllocation:
         """The keys are generated values: the run reuses existing rows first."""
-        table, columns = self.table, self.plan.referenced_columns(self.table.name)
+        table, columns = self.table, read_columns(self.plan, self.table.name)
         found: dict[int, tuple[Any, ...]] = {}  # index → the values of the existing row that it reuses
         if table.reuse and columns and not self.existing.empty:
             order = table.identity or columns

@@ -80,7 +80,7 @@ def _trials_of_tables(plan: Plan, schema: Schema, new: Collection[str]) -> Itera
     for table in plan.tables:
         if table.name not in new:
             continue
-        yield privileges.insert(table.name, [*(() if table.key is None else (table.key,)), *table.columns])
+        yield privileges.insert(table.name, [*(() if table.key is None else (table.key,)), *table.written])
         if table.partitioned and table.key is not None and table.name in key_reservation.tables_with_counters(schema):
             yield privileges.alter(table.name)
         if table.later:

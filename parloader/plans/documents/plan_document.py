@@ -44,6 +44,7 @@ TABLE_FIELDS: Mapping[str, Codec] = {
     "optional": NAMES,
     "unchecked": NAMES,
     "later": NAMES,
+    "helpers": NAMES,
     "partitioned": BOOLEAN,
     "reuse": BOOLEAN,
     "reuse_if": REUSE_CONDITIONS,
@@ -83,7 +84,7 @@ def _table_document(table: Table) -> dict[str, Any]:
     if table.key is not None:
         document["key"] = table.key
     ordered = {"identity": table.identity, "match": table.match}
-    unordered = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later}
+    unordered = {"optional": table.optional, "unchecked": table.unchecked, "later": table.later, "helpers": table.helpers}
     document |= {name: list(columns) for name, columns in ordered.items() if columns}
     document |= {name: sorted(columns) for name, columns in unordered.items() if columns}
     if table.reuse_if:
@@ -202,6 +203,7 @@ def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
         optional=frozenset(given.get("optional", ())),
         unchecked=frozenset(given.get("unchecked", ())),
         later=frozenset(given.get("later", ())),
+        helpers=frozenset(given.get("helpers", ())),
     )
 
 
@@ -213,7 +215,7 @@ def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, G
     if key is not None and key in columns:
         next_step = f"A run assigns the key: remove the column {key}"
         yield Mistake(what=f"the key {key} has a generator", next_step=next_step, path=("column", key))
-    for list_name in ("identity", "match", "optional", "unchecked", "later"):
+    for list_name in ("identity", "match", "optional", "unchecked", "later", "helpers"):
         for column in given.get(list_name, ()):
             if column not in columns:
                 yield Mistake(

@@ -56,7 +56,9 @@ def test_whole_numbers_and_floats_of_one_value_are_written_alike() -> None:
 
 def test_every_generator_and_each_of_its_fields_can_be_written() -> None:
     assert {s.kind for s in SYNTAXES} == {*generators.Generator.__subclasses__(), generators.ChildOf}
-    without = {generators.ChildOf: {f.name for f in fields(generators.Pick)} - {"parent", "column", "group", "null_share"}}
+    without: dict[type, set[str]] = {
+        generators.ChildOf: {f.name for f in fields(generators.Pick)} - {"parent", "column", "group", "null_share"}
+    }
     for spelling in SYNTAXES:
         written = {*spelling.fields, *spelling.options, *spelling.nested, *spelling.fixed, "null_share"}
         assert written == {f.name for f in fields(spelling.kind)} - without.get(spelling.kind, set())
