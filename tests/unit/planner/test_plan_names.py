@@ -81,7 +81,7 @@ IN_ORDERS = "table orders, column"
         ('n = { expr = "CAST(status AS INT)" }\nstatus = { const = "x" }', f"{IN_ORDERS} n: it cannot be computed in row 0: conversion from `str` to `i32` failed"),
         ('due = { after = "status", most = 1 }\nstatus = { const = "x" }', f"{IN_ORDERS} due: it cannot be computed: `after` cannot add to status"),
         ("n = { expr = \"[1, 2]\" }", "orders.n is int, but the plan gives it values of the type List(Int64), which no column holds"),
-        ('n = { pick = "orders.m" }\nm = { after = "n" }', f"{IN_ORDERS} m: columns depend on each other: orders.m → orders.n → orders.m"),
+        ('n = { pick = "orders.m" }\nm = { after = "n" }', f"{IN_ORDERS} n: columns depend on each other: orders.n → orders.m → orders.n"),
         (
             'sent = { after = "made", least = 99_999_999_999, most = 99_999_999_999 }\nmade = { const = 9999-01-01 }',
             "orders.sent is datetime, but the plan gives it years from 13167 to 13167",
