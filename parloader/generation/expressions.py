@@ -15,7 +15,7 @@ from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
 from parloader.generation.hashing import below, between, happens
-from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf, zipf_rank
+from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf
 from parloader.generation.timeline import timeline
 from parloader.generation.unique import unique
 from parloader.plans import templates
@@ -27,7 +27,6 @@ from parloader.plans.generators import (
     Choice,
     Const,
     Cycle,
-    Distribution,
     Expr,
     Generator,
     Normal,
@@ -46,7 +45,6 @@ from parloader.plans.generators import (
     When,
     Zipf,
 )
-from parloader.plans.model import MAX_ROOT_ROWS
 
 
 def expression(generator: Generator, context: ColumnContext) -> pl.Expr:
@@ -97,9 +95,9 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return _template(generator, context)
         case When():
             then, otherwise = expression(generator.then, context.nested("then")), expression(generator.otherwise, context.nested("else"))
-            return pl.when(_read(generator.condition, context)).then(then).otherwise(otherwise)
+            return pl.when(sql_of(generator.condition, context)).then(then).otherwise(otherwise)
         case Expr():
-            return _read(generator.sql, context)
+            return sql_of(generator.sql, context)
         case After():
             return _after(generator, context)
     raise TypeError(type(generator).__name__)
@@ -142,7 +140,8 @@ def _template(generator: Template, context: ColumnContext) -> pl.Expr:
     return pl.concat_str(texts) if texts else pl.lit("")
 
 
-def _read(text: str, context: ColumnContext) -> pl.Expr:
+def sql_of(text: str, context: ColumnContext) -> pl.Expr:
+    """The SQL as an expression. UsageError names the column, and what is not valid."""
     try:
         return read(text)
     except UsageError as error:
@@ -172,29 +171,6 @@ def _after(generator: After, context: ColumnContext) -> pl.Expr:
         raise TypeError(f"`after` cannot add to {generator.column}, which is not a number, a date or a timestamp")
 
     return pl.map_batches([pl.col(generator.column), amount], add, return_dtype=pl.dtype_of(generator.column))
-
-
-def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
-    """Int64: the index of a parent row, 0 … parent_rows-1, or NULL. UsageError: the parent has no rows."""
-    if pick.index is not None:
-        return _read(pick.index, context).cast(pl.Int64)
-    group = pick.group
-    if pick.distribution in (Distribution.EARLIER, Distribution.ROOTED):
-        earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
-        number = below(context.random_bits("pick", group=group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
-        return pl.when(INDEX > 0).then(number).otherwise(0 if pick.distribution == Distribution.ROOTED else None)
-    if parent_rows < 1:
-        raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
-    number = INDEX // pick.every
-    match pick.distribution:
-        case Distribution.CYCLE:
-            return number % parent_rows
-        case Distribution.UNIFORM:
-            return below(context.random_bits("pick", number, group), parent_rows)
-        case Distribution.ZIPF:
-            return zipf_rank(parent_rows, pick.exponent, context, number, group)
-    # each block of parent_rows numbers uses each row once, starting from a random one
-    return (number + below(context.random_bits("pick", number // parent_rows, group), parent_rows)) % parent_rows
 
 
 def needs(generator: Generator) -> frozenset[str]:

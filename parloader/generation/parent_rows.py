@@ -7,8 +7,8 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.existing_values import of_one_type, series_of
-from parloader.generation.expressions import pick_index
 from parloader.generation.family_columns import FamilyColumns
+from parloader.generation.picks import pick_index
 from parloader.generation.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.documents.mistakes import InvalidPlan

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from parloader.generation.context import ColumnContext
-from parloader.generation.expressions import expression, pick_index
+from parloader.generation.expressions import expression
+from parloader.generation.picks import pick_index
 from parloader.plans.generators import Generator, Pick
 
 PARENTS = 7

@@ -15,6 +15,12 @@ from parloader.timestamps import parse_iso
 
 MAX_EXPONENT = 100
 
+# Options of Pick that only these distributions can have
+OPTIONS_OF_DISTRIBUTIONS = {
+    "scrambled": (generators.Distribution.ZIPF,),
+    "growing": (generators.Distribution.POPULAR, generators.Distribution.UNIFORM, generators.Distribution.ZIPF),
+}
+
 # Forms of Random with a length that may vary
 FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
 
@@ -68,6 +74,11 @@ def check_normal(normal: generators.Normal) -> None:
 def check_pick(pick: generators.Pick) -> None:
     if pick.distribution is generators.Distribution.ZIPF and pick.exponent > MAX_EXPONENT:
         raise InvalidPlan(f"`exponent` is {pick.exponent:g}", f"Give a number from 0 to {MAX_EXPONENT}")
+    for option, distributions in OPTIONS_OF_DISTRIBUTIONS.items():
+        if getattr(pick, option) and (pick.index is not None or pick.distribution not in distributions):
+            chosen = "`index`" if pick.index is not None else f'distribution "{pick.distribution}"'
+            valid = " or ".join(f'distribution = "{name}"' for name in distributions)
+            raise InvalidPlan(f"`{option}` does not apply to {chosen}", f"Use {valid}, or remove `{option}`")
 
 
 def check_child_of(child_of: generators.ChildOf) -> None:

@@ -153,6 +153,8 @@ SYNTAXES = (
             "exponent": number(0),
             "index": NAME,
             "group": NAME,
+            "scrambled": BOOLEAN,
+            "growing": BOOLEAN,
         },
         check=generator_checks.check_pick,
     ),

@@ -13,8 +13,8 @@ class Distribution(StrEnum):
     CYCLE = "cycle"  # (i // every) mod rows: columns that cycle over tables with equally many rows select the same numbers
     UNIFORM = "uniform"  # random
     ZIPF = "zipf"  # random; the first rows are more frequent
-    EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0
     POPULAR = "popular"  # random; some parent rows have many children, most have a few, and some have none
+    EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0
     ROOTED = "rooted"  # as EARLIER; but row 0 picks a row that the table had before the run, or itself if there was none
 
 

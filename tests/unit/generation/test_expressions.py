@@ -17,8 +17,9 @@ from support.columns import PARENTS, context, frame, pick, series, values
 
 from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
-from parloader.generation.expressions import expression, needs, pick_index
+from parloader.generation.expressions import expression, needs
 from parloader.generation.hashing import draw_number, stream
+from parloader.generation.picks import pick_index
 from parloader.plans.generators import (
     After,
     Choice,

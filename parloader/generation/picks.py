@@ -1,0 +1,130 @@
+"""Which parent row a pick selects: its index, as a Polars expression. docs/generators.md specifies the formulas."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+
+import polars as pl
+
+from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.expressions import sql_of
+from parloader.generation.hashing import below, draw_number, stream
+from parloader.generation.numbers import zipf_rank
+from parloader.generation.permutations import ROUNDS, permuted
+from parloader.plans.generators import Distribution, Pick
+from parloader.plans.model import MAX_ROOT_ROWS
+
+# Distribution.POPULAR: the parents in order of popularity are divided into tiers. Each tier has this share of the parents, in ten thousandths,
+# and this share of the children, in hundredths. With 1.5 children per parent a third of the parents has none, with 1,000 a twentieth; the most
+# popular hundredth has an eighth of all children.
+POPULAR_TIERS = ((100, 12), (900, 28), (4000, 40), (4500, 20), (500, 0))
+
+PARENT_SHARES, CHILD_SHARES = 10_000, 100
+
+# With `growing`, the parents are divided into this many cohorts, each of at least as many parents that its tiers differ
+COHORTS, MIN_COHORT_ROWS = 50, 20
+
+# Products of two numbers of this size fit 64 bits
+HALF_WORD = 2**32
+
+
+def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
+    """Int64: the index of a parent row, 0 … parent_rows-1, or NULL. UsageError: the parent has no rows."""
+    if pick.index is not None:
+        return sql_of(pick.index, context).cast(pl.Int64)
+    if pick.distribution in (Distribution.EARLIER, Distribution.ROOTED):
+        return _earlier(pick, context)
+    if parent_rows < 1:
+        raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
+    if pick.growing:
+        return _growing(pick, context, parent_rows)
+    number = INDEX // pick.every
+    match pick.distribution:
+        case Distribution.CYCLE:
+            return number % parent_rows
+        case Distribution.UNIFORM:
+            return below(context.random_bits("pick", number, pick.group), parent_rows)
+        case Distribution.ZIPF | Distribution.POPULAR:
+            rank = _rank(pick, context, parent_rows, number)
+            return _scrambled(rank, pick, context, parent_rows) if _is_scrambled(pick) else rank
+    # each block of parent_rows numbers uses each row once, starting from a random one
+    return (number + below(context.random_bits("pick", number // parent_rows, pick.group), parent_rows)) % parent_rows
+
+
+def _earlier(pick: Pick, context: ColumnContext) -> pl.Expr:
+    earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
+    number = below(context.random_bits("pick", group=pick.group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
+    return pl.when(INDEX > 0).then(number).otherwise(0 if pick.distribution == Distribution.ROOTED else None)
+
+
+def _is_scrambled(pick: Pick) -> bool:
+    return pick.scrambled or pick.distribution is Distribution.POPULAR
+
+
+def _scrambled(rank: pl.Expr, pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
+    """The row that has this rank by popularity."""
+    name = context.column if pick.group is None else pick.group
+    path = context.path if pick.group is None else ""
+    keys = [draw_number(0, stream(context.seed, context.table, name, f"{path}scramble/{k}")) for k in range(ROUNDS)]
+    return permuted(rank, parent_rows, keys)
+
+
+def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr) -> pl.Expr:
+    """Int64, 0 … parent_rows-1: a random rank by popularity, the most popular first."""
+    if pick.distribution is Distribution.ZIPF:
+        return zipf_rank(parent_rows, pick.exponent, context, number, pick.group)
+    bits = context.random_bits("pick", number, pick.group)
+    # the tiers end at multiples of a ten thousandth of a parent, so that they fit any number of parents
+    ends = list(accumulate(children for _, children in POPULAR_TIERS))
+    starts = [0, *accumulate(parents for parents, _ in POPULAR_TIERS)]
+    tier = pl.lit(pl.Series(ends, dtype=pl.Int64)).search_sorted(below(bits, CHILD_SHARES), side="right")
+    start, width = (
+        pl.lit(pl.Series([number * parent_rows for number in numbers], dtype=pl.Int64)).gather(tier)
+        for numbers in (starts[:-1], [parents for parents, _ in POPULAR_TIERS])
+    )
+    return (start + below(bits // pl.lit(CHILD_SHARES, dtype=pl.UInt64), width)) // PARENT_SHARES
+
+
+def _growing(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
+    """As `pick_index`, but only parents that exist at the row's time: the first ones, as many as the share of the row's number in all rows."""
+    number = INDEX // pick.every
+    existing = _existing(number * pick.every, context.rows, parent_rows)
+    if pick.distribution is Distribution.UNIFORM:
+        return below(context.random_bits("pick", number, pick.group), existing)
+    if not _is_scrambled(pick):
+        return _rank(pick, context, parent_rows, number) % existing
+    # A parent that is young at the row's time is more frequent, so that late parents have children, too. It decides on the cohort, and the
+    # popularity on the parent in the cohort
+    size = max(min(MIN_COHORT_ROWS, parent_rows), -(-parent_rows // COHORTS))
+    young = _young(context.random_bits("young", number, pick.group), existing, parent_rows)
+    place = _scrambled(_rank(pick, context, size, number), pick, context, size)
+    return pl.map_batches([existing, young, place], partial(_in_cohort, size), return_dtype=pl.Int64)
+
+
+def _in_cohort(size: int, inputs: Sequence[pl.Series]) -> pl.Series:
+    existing, young, place = inputs
+    cohort = young // size
+
+    def parent(cohort: pl.Series) -> pl.Series:
+        # another parent is the most popular one in each cohort
+        return cohort * size + (place + cohort * (size // 2 + 1)) % size
+
+    # in a cohort that is still growing, the parent may not exist yet: then the one in the same place of the cohort before
+    first, before = parent(cohort), parent(cohort - 1)
+    return first.zip_with(first < existing, before.zip_with(cohort > 0, young))
+
+
+def _existing(index: pl.Expr, rows: int, parent_rows: int) -> pl.Expr:
+    """Int64: max(1, floor(parents × (i + 1) / rows)), how many parents exist when row i is created."""
+    wide = parent_rows * (rows + 1) >= 2**63
+    number = (index.cast(pl.Int128) if wide else index) + 1
+    return pl.max_horizontal((number * parent_rows // max(1, rows)).cast(pl.Int64), pl.lit(1, dtype=pl.Int64))
+
+
+def _young(bits: pl.Expr, existing: pl.Expr, parent_rows: int) -> pl.Expr:
+    """Int64, 0 … existing-1: the age of a parent is the square of a random number, so that young ones are more frequent."""
+    half = pl.lit(HALF_WORD, dtype=pl.UInt64)
+    random = bits // half
+    age_type = pl.UInt64 if parent_rows < HALF_WORD else pl.Int128
+    age = existing.cast(age_type) * (random * random // half).cast(age_type) // pl.lit(HALF_WORD, dtype=age_type)
+    return existing - 1 - age.cast(pl.Int64)
