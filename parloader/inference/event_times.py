@@ -14,6 +14,7 @@ DELAYS: dict[str, tuple[int, int]] = {
     for events, delay in (
         ("paid captured authorized", (MINUTE, 2 * HOUR)),
         ("confirmed acknowledged accepted assigned triaged verified sent read delivered_mail", (MINUTE, 8 * HOUR)),
+        ("scheduled", (HOUR, 20 * DAY)),
         ("started running processing", (5, 2 * HOUR)),
         ("packed ready prepared picked_up", (HOUR, 10 * HOUR)),
         ("shipped dispatched departed", (4 * HOUR, 2 * DAY)),
@@ -57,9 +58,9 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def after(column: ColumnSchema, event: str, earlier: str, *, strict: bool = False, null_share: float = 0.0) -> After:
-    """The time of the event, some time after the one in the column `earlier`, which counts in the same unit."""
-    least, most = DELAYS.get(event, OTHERWISE)
+def after(column: ColumnSchema, delay: tuple[int, int], earlier: str, *, strict: bool = False, null_share: float = 0.0) -> After:
+    """A time from the shortest to the longest `delay` (seconds) after the one in the column `earlier`, which counts in the same unit."""
+    least, most = delay
     unit = clock(column)
     if unit is DATES:
         least, most = least // DAY, max(1, most // DAY)
@@ -67,6 +68,11 @@ def after(column: ColumnSchema, event: str, earlier: str, *, strict: bool = Fals
     elif unit.per_second:
         least, most = least * unit.per_second, most * unit.per_second
     return After(column=earlier, least=least, most=most, null_share=null_share)
+
+
+def delay_of(event: str) -> tuple[int, int]:
+    """The shortest and the longest time after the event before it, in seconds."""
+    return DELAYS.get(event, OTHERWISE)
 
 
 def converted(earlier: ColumnSchema, column: ColumnSchema) -> str | None:

@@ -31,7 +31,7 @@ class EventColumn:
 _TIME_WORDS = words("at on date time ts timestamp datetime utc day when of is was")
 
 # Words of times that are not those of an event: when something is planned, or begins to hold
-_PLANNED = words("expected estimated planned due scheduled requested promised target next last first until valid expires start end")
+_PLANNED = words("expected estimated planned due requested promised target next last first until valid expires start end")
 
 _FLAG_WORDS = words("is was has been flag")
 

@@ -84,6 +84,7 @@ SYNONYMS: dict[str, str] = {
         ("locked", "lock"),
         ("reviewed", "review"),
         ("succeeded", "success"),
+        ("scheduled", "schedule appointment starts begins"),
     )
     for other in others.split()
 }

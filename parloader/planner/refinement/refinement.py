@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from parloader.inference.event_times import after, clock, converted
 from parloader.planner.check_cases import ANY, compared_columns
 from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.plans.generators import Generator
+from parloader.plans.generators import Expr, Generator
 from parloader.plans.model import Table
 from parloader.schema.checks.domains import Domain
 
@@ -23,6 +24,7 @@ class Refinement:
     layouts: Mapping[str, UniquenessLayout]  # of the same tables
     builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
+    settled: set[tuple[str, str]] = field(default_factory=set)  # (table, column)
 
     def is_free(self, table: str, column: str) -> bool:
         """Whether a step may give the column other values, NULL included if the column accepts it, as long as they are in its `domain`.
@@ -64,6 +66,37 @@ class Refinement:
         """Whether CHECKs limit the values of the column other than NULL."""
         return any(replace(case.domain(column), null=None) != ANY for case in self.drafts[table].cases)
 
+    def is_settled(self, table: str, column: str) -> bool:
+        """Whether an earlier step has decided when the column has a value, and which: other steps leave it alone."""
+        return (table, column) in self.settled
+
+    def settle(self, table: str, *columns: str) -> None:
+        """Other steps leave these columns alone."""
+        self.settled |= {(table, column) for column in columns}
+
     def set(self, table: str, column: str, generator: Generator) -> None:
         """Gives the column this generator."""
         self.tables[table] = replace(self.tables[table], columns={**self.tables[table].columns, column: generator})
+
+    def add_helper(self, table: str, name: str, generator: Generator) -> str:
+        """Adds a column that is computed and not written; returns its name, which begins with "_" and may differ from `name`."""
+        taken = {column.name.lower() for column in self.drafts[table].schema.columns} | {c.lower() for c in self.tables[table].columns}
+        helper = f"_{name.lstrip('_')}"
+        while helper.lower() in taken:
+            helper += "_"
+        self.set(table, helper, generator)
+        self.tables[table] = replace(self.tables[table], helpers=self.tables[table].helpers | {helper})
+        return helper
+
+    def follow(
+        self, table: str, column: str, earlier: str, delay: tuple[int, int], *, strict: bool = False, share: float = 0
+    ) -> Generator | None:
+        """The generator of a time that lies a delay (seconds) after another one of the row. `share`: of the rows that are NULL.
+
+        None: the two cannot be compared.
+        """
+        later, before = self.drafts[table].schema.column(column), self.drafts[table].schema.column(earlier)
+        if clock(later) == clock(before):
+            return after(later, delay, earlier, strict=strict, null_share=share)
+        sql = converted(before, later)
+        return None if sql is None else after(later, delay, self.add_helper(table, f"{column}_after", Expr(sql=sql)), null_share=share)

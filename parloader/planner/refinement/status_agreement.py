@@ -8,7 +8,7 @@ from parloader.inference.events import EventColumn, Role, created, event_column
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.row_states import RowStates, by_state, have_all, in_each_case
 from parloader.planner.refinement.statuses import Status, statuses
-from parloader.plans.generators import Choice, Const, Expr, Generator, Scalar, Uniform, When
+from parloader.plans.generators import After, Choice, Const, Generator, Scalar, Uniform, When
 from parloader.schema.model import ColumnSchema
 
 ANY_FLAG = (Uniform(low=0, high=1), Choice(values=(0, 1)))
@@ -21,7 +21,7 @@ def agree_with_status(refinement: Refinement) -> None:
             continue
         base = created(column for column in draft.schema.columns if column.name in refinement.tables[name].columns)
         others = (column for column in draft.schema.columns if column != base)
-        events = tuple(found for column in others if (found := _event(refinement, name, column)))
+        events = tuple(found for column in others if (found := event_of(refinement, name, column)))
         times = [event.event for event in events if event.role is Role.TIME]
         of_table = statuses(refinement, name, times)
         if of_table:
@@ -31,7 +31,7 @@ def agree_with_status(refinement: Refinement) -> None:
             ).apply()
 
 
-def _event(refinement: Refinement, table: str, column: ColumnSchema) -> EventColumn | None:
+def event_of(refinement: Refinement, table: str, column: ColumnSchema) -> EventColumn | None:
     """The event that a column tells of, if a step may change the column."""
     found = event_column(column, table)
     if found is None or not refinement.is_own(table, column.name):
@@ -77,6 +77,7 @@ class StatusAgreement:
         self._set_statuses(states)
         self._set_times(states)
         times = self._times(states)
+        self.refinement.settle(self.table, self.main.column, *self.following, *states.present)
         for column in self.refinement.drafts[self.table].schema.columns:
             if column.name in states.present and column.name not in times:
                 self._set_detail(states, column)
@@ -84,6 +85,7 @@ class StatusAgreement:
                 continue
             elif self._depends_on_case(column):
                 self.refinement.set(self.table, column.name, by_state(states.column, self._in_states(states, column), states.states))
+                self.refinement.settle(self.table, column.name)
 
     # What each state is like
 
@@ -109,7 +111,7 @@ class StatusAgreement:
             return frozenset(self.main.values.values())
         deciding = next((status for status in (self.main, *self.others) if status.has(event.event)), None)
         deciding = deciding or next((status for status in (self.main, *self.others) if status.reached(event.event)), None)
-        if deciding is None:
+        if deciding is None or (event.event == "scheduled" and not deciding.has("scheduled")):
             return None
         reached = deciding.reached(event.event)
         if deciding is self.main:
@@ -211,16 +213,13 @@ class StatusAgreement:
             schema.column(name) for name in reversed(before) if have_all(present, states.present.get(name, frozenset(states.states)))
         ]
         generator = self.refinement.tables[self.table].columns[event.column]
-        if earlier and event_times.clock(earlier[0]) == event_times.clock(column):
-            generator = event_times.after(column, event.event, earlier[0].name, strict=self._is_strict(event.column))
-            if states.present.get(earlier[0].name) == present:  # NULL if the earlier one is
-                return self.refinement.set(self.table, event.column, generator)
-        elif earlier and (sql := event_times.converted(earlier[0], column)):
-            generator = Expr(sql=sql)
-        elif isinstance(generator, When):
-            generator = generator.then
+        delay, strict = event_times.delay_of(event.event), self._is_strict(event.column)
+        followed = self.refinement.follow(self.table, column.name, earlier[0].name, delay, strict=strict) if earlier else None
+        if followed and isinstance(followed, After) and states.present.get(followed.column) == present:  # NULL if the earlier one is
+            self.refinement.set(self.table, event.column, followed)
+            return
+        generator = followed or (generator.then if isinstance(generator, When) else generator)
         self.refinement.set(self.table, event.column, states.only_present(event.column, generator))
-        return None
 
     def _is_strict(self, column: str) -> bool:
         return any(c.right == column and c.operator == "<" for case in self.refinement.drafts[self.table].cases for c in case.compared)
