@@ -62,12 +62,13 @@ def _reachable(plan: Plan, columns: Iterable[Column]) -> dict[Column, frozenset[
         table, column = waiting.pop()
         if (table, column) not in graph:
             generator = tables[table].columns.get(column) if table in tables else None
-            graph[table, column] = frozenset() if generator is None else frozenset(_dependencies(tables[table], generator))
+            graph[table, column] = frozenset() if generator is None else frozenset(dependencies(tables[table], generator))
             waiting += graph[table, column]
     return graph
 
 
-def _dependencies(table: Table, generator: Generator) -> Iterator[Column]:
+def dependencies(table: Table, generator: Generator) -> Iterator[Column]:
+    """The columns that a column of the table with this generator reads, of its own row and of others."""
     family = table.child_of
     yield from ((table.name, name) for name in _needs(generator))
     for each in generator.walk():

@@ -9,6 +9,7 @@ The sums are kept for the first parent of each block of parents only (ChildStart
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression, needs
 from parloader.generation.failures import FAILURES, uncomputable
 from parloader.generation.row_keys import indices_of
+from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, column_mistake
 from parloader.plans.generators import ChildOf, Generator
 from parloader.plans.row_ranges import ChildStarts, IndexRange
@@ -53,6 +55,7 @@ class Family:
     rows: int  # children in all
     parent_rows: int
     starts: ChildStarts | None  # None: computed when they are needed
+    readable: frozenset[str]  # the columns of the parent that `count` may read
     values: Callable[[str, Iterable[str], pl.Series], pl.DataFrame]  # RelatedRows.values
     _blocks: pl.Series | None = field(default=None, init=False)
     _latest: tuple[pl.Series, pl.DataFrame] | None = field(default=None, init=False)  # blocks and their parents
@@ -88,6 +91,11 @@ class Family:
                 total += int(n)
         return ChildStarts(block_rows=rows, starts=starts, total=total)
 
+    def refuse_no_children(self) -> NoReturn:
+        """InvalidPlan: all counts are 0."""
+        what = f"no row of {self.child_of.parent} has children: each `count` is 0"
+        raise self._error(what, "Give some rows a count of 1 or more")
+
     @property
     def _child_starts(self) -> ChildStarts:
         if self.starts is None:
@@ -103,8 +111,7 @@ class Family:
         """The index of the first child of each block."""
         if self._blocks is None:
             if not self._child_starts.total and self.rows:
-                what = f"no row of {self.child_of.parent} has children: each `count` is 0"
-                raise self._error(what, "Give some rows a count of 1 or more")
+                self.refuse_no_children()
             self._blocks = self._scaled(pl.Series(self._child_starts.starts, dtype=pl.Int64))
         return self._blocks
 
@@ -151,6 +158,10 @@ class Family:
         """The unscaled number of children of each of these parents (Int64)."""
         frame = pl.DataFrame({"i": parents})
         if read := needs(self.child_of.count):
+            if missing := sorted(read - self.readable):
+                what = f"`count` reads {missing[0]}, but {self.child_of.parent} has no generator for it"
+                next_step = f"{suggestion(missing[0], self.readable)}Give {self.child_of.parent}.{missing[0]} a generator"
+                raise self._error(what, next_step)
             frame = frame.with_columns(self.values(self.child_of.parent, sorted(read), parents))
         try:
             counts = frame.with_columns(expression(self.child_of.count, self._context).alias("i")).get_column("i")

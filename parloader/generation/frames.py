@@ -19,7 +19,7 @@ from parloader.generation.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes
 from parloader.plans.generators import Generator
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation
 
 
@@ -54,7 +54,7 @@ class RowGenerator:
         if related is None:  # otherwise the table for which these rows are generated was checked
             crossing, not_computable = cycles(plan, ((table.name, name) for name in table.columns))
             found.note(crossing)
-            related = RelatedRows(plan, of, lambda other, related: RowGenerator(plan, other, of, related=related))
+            related = _related(plan, of)
         self._family = FamilyColumns(table, related)
         self._parents = ParentRows(table, related, self._family)
         computable = {name: generator for name, generator in table.columns.items() if (table.name, name) not in not_computable}
@@ -180,6 +180,37 @@ class RowGenerator:
             pick=self._parents.pick,
             family=self._family.compile,
         )
+
+
+def _related(plan: Plan, of: Mapping[str, RowAllocation]) -> RelatedRows:
+    return RelatedRows(plan, of, lambda table, related: RowGenerator(plan, table, of, related=related))
+
+
+def with_child_starts(plan: Plan, of: Mapping[str, RowAllocation]) -> dict[str, RowAllocation]:
+    """The allocations, with the start of each block of children: computed once, and handed to all who generate rows."""
+    result = dict(of)
+    for table in plan.tables:
+        if table.child_of and table.name in result and result[table.name].child_starts is None:
+            family = _related(plan, result).family(table.name)
+            assert family is not None
+            result[table.name] = replace(result[table.name], child_starts=family.compute_starts())
+    return result
+
+
+def counted_rows(plan: Plan) -> dict[str, int]:
+    """The rows of the tables that are `counted`: the sum of their counts. InvalidPlan: a count cannot be computed, or all are 0."""
+    counted: dict[str, int] = {}
+    for name in [table.name for table in plan.tables if table.counted]:
+        table = plan.table(name)
+        assert table.child_of is not None
+        of = {each.name: all_new(each) for each in plan.tables}
+        family = _related(plan, of).family(name)
+        assert family is not None
+        counted[name] = family.compute_starts().total
+        if not counted[name]:
+            family.refuse_no_children()
+        plan = replace(plan, tables=tuple(replace(each, rows=counted.get(each.name, each.rows)) for each in plan.tables))
+    return counted
 
 
 def _first_infinite(values: pl.Series, indices: pl.Series) -> int | None:

@@ -62,7 +62,7 @@ class RelatedRows:
             if table.child_of is None:
                 return None
             column, child_of = table.child_of
-            rows = self.of[name]
+            rows, parent = self.of[name], self.plan.table(child_of.parent)
             self._families[name] = Family(
                 seed=self.plan.seed,
                 table=name,
@@ -71,6 +71,7 @@ class RelatedRows:
                 rows=rows.rows,
                 parent_rows=self.of[child_of.parent].rows,
                 starts=rows.child_starts,
+                readable=frozenset(filter(None, (parent.key, *parent.columns, *self.of[parent.name].reused))),
                 values=self.values,
             )
         return self._families[name]

@@ -108,7 +108,7 @@ class Run:
 
         def requested(of: Plan) -> tuple[object, ...]:
             parameters = {name: value for name, value in of.parameters.items() if name not in IGNORED_PARAMETERS}
-            return of.name, of.target.name, of.target.rows, of.seed, parameters
+            return of.name, of.target.name, "counted" if of.target.counted else of.target.rows, of.seed, parameters
 
         return requested(self.plan) == requested(plan)
 

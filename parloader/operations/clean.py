@@ -11,6 +11,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.session import require_writable
 from parloader.errors import EditedRows, ForeignRows, Interrupted, ParloaderError
+from parloader.generation.frames import with_child_starts
 from parloader.ledger import control, deferred_indexes, recorded_batches, scratch_tables, store
 from parloader.ledger.run import Run
 from parloader.operations.clean_result import CleanResult
@@ -299,7 +300,7 @@ def _delete_tasks(
             run_id=run.run_id,
             plan=run.plan,
             name=table.name,
-            rows=run.rows,
+            rows=with_child_starts(run.plan, run.rows),
             deletion=deletion,
             partitions=share,
             retry_seconds=config.retry_seconds,

@@ -10,6 +10,7 @@ from parloader.config import SeedConfig
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, described, measured, require_writable
 from parloader.errors import Interrupted, ParloaderError
+from parloader.generation.frames import with_child_starts
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run
 from parloader.operations.seed_result import NOTHING_REQUESTED, SeedResult, TableLoad
@@ -177,7 +178,7 @@ def _task_template(config: SeedConfig, run: Run, server: ServerInfo, table: Tabl
         run_id=run.run_id,
         plan=run.plan,
         name=table.name,
-        rows=run.rows,
+        rows=with_child_starts(run.plan, run.rows),
         number_columns=server_text.row_text(table_schema, table.written, table.key, table.identity).number_columns,
         partitions=(),
         batch=config.batch,

@@ -101,7 +101,7 @@ def resume_command(run: Run) -> str | None:
 
 def _seed_command(run: Run) -> str:
     """The command that began the run."""
-    options = [f"--rows {run.plan.target.rows}"]
+    options = [] if run.plan.target.counted else [f"--rows {run.plan.target.rows}"]
     for name, value in run.parameters.items():
         match name:
             case "table":

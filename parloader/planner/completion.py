@@ -61,12 +61,13 @@ for the final round, column_generators.py.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 
 from parloader.errors import Refused, UsageError
+from parloader.planner.counted_rows import with_counted_rows
 from parloader.planner.expression_keys import GIVE_ITS_COLUMNS
-from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
+from parloader.planner.request import CompletedPlan, Fill, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
 from parloader.planner.solver import PlanSolver
 from parloader.planner.unique_keys import largest_fitting
 from parloader.plans.documents.codecs import suggestion
@@ -74,16 +75,6 @@ from parloader.plans.model import Plan
 from parloader.plans.row_ranges import ExistingTable
 from parloader.quantities import counted
 from parloader.schema.model import Schema
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompletedPlan:
-    """A plan that lacks nothing, and how it came about."""
-
-    plan: Plan
-    notes: tuple[Note, ...]  # decisions and their reasons, in the order of the plan's tables
-    reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
-    guessed: frozenset[str] = frozenset()  # the plan's tables with a unique key that may or may not hold
 
 
 def complete(
@@ -118,8 +109,12 @@ def complete(
         allowed_databases=frozenset(allowed_databases),
         allow_history=allow_history,
     )
+    return with_counted_rows(request, _best_completed)
+
+
+def _best_completed(request: PlanningRequest) -> CompletedPlan:
     refusals = []
-    for written in _with_written_references(plan, schema):
+    for written in _with_written_references(request.plan, request.schema):
         try:
             return _completed(replace(request, schema=written))
         except Refused as error:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
+from parloader.generation.column_graph import dependencies
 from parloader.generation.expressions import needs
 from parloader.planner import compatibility
 from parloader.planner.value_types import with_typed_values
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.generator_checks import FORMS_WITH_LENGTH
 from parloader.plans.documents.mistakes import Mistake, Mistakes, PlanMismatch, column_mistake
-from parloader.plans.generators import Generator, Pick, Random, Unique, UniqueKind
-from parloader.plans.model import ExactlyOne, Plan, SameThrough, Table
+from parloader.plans.generators import Aggregate, ChildOf, Generator, Pick, Random, ShareOf, Unique, UniqueKind
+from parloader.plans.model import ExactlyOne, Plan, SameThrough, Table, is_helper
 from parloader.schema.model import Schema
 
 SHORT_TYPES = ("char", "varchar", "binary", "varbinary")
@@ -25,6 +26,7 @@ def checked(plan: Plan, schema: Schema) -> Plan:
     mistakes.note(misfits)
     mistakes.note(_pick_mistakes(plan, schema))
     mistakes.note(_reading_mistakes(plan, schema))
+    mistakes.note(_family_mistakes(plan, schema))
     mistakes.note(_figure_mistakes(plan, schema))
     mistakes.note(_length_mistakes(plan, schema))
     typed = with_typed_values(plan, schema, mistakes)
@@ -85,6 +87,48 @@ def _reading_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
             for other in sorted(needs(generator) - names):
                 next_step = f"{suggestion(other, filter(None, names))}Correct the name"
                 yield column_mistake(table.name, name, f"it reads {other}, but {table.name} has no such column", next_step)
+
+
+def _family_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    """A `count`, a sum or a share names a column that does not exist; or nothing reads a helper, so that its name may be a typo."""
+    names = {table.name: {*table.columns, table.key or ""} for table in plan.tables}
+    for other, table_schema in schema.items():
+        names.setdefault(other, set()).update(table_schema.column_names)
+    for table in plan.tables:
+        for name, generator in table.columns.items():
+            for where, column, what in _named_elsewhere(generator):
+                if column not in (known := names.get(where, set())):
+                    next_step = f"{suggestion(column, known)}Correct the name"
+                    yield column_mistake(table.name, name, f"{what} {where}.{column}, which does not exist", next_step)
+    yield from _unread_helpers(plan, schema)
+
+
+def _named_elsewhere(generator: Generator) -> Iterator[tuple[str, str, str]]:
+    """(table, column, what names it), without picks."""
+    for each in generator.walk():
+        match each:
+            case ChildOf():
+                yield from ((each.parent, column, "`count` reads") for column in sorted(needs(each.count)))
+            case Aggregate():
+                yield each.child, each.column, f"`{each.function}` names"
+            case ShareOf():
+                yield each.parent, each.column, "`share_of` names"
+
+
+def _unread_helpers(plan: Plan, schema: Schema) -> Iterator[Mistake]:
+    read = {
+        column
+        for table in plan.tables
+        for name, generator in table.columns.items()
+        for column in dependencies(table, generator)
+        if column != (table.name, name)
+    }
+    for table in plan.tables:
+        live = {*schema[table.name].column_names} if table.name in schema else {*table.columns}
+        for name in table.columns:
+            if is_helper(name) and name not in live and (table.name, name) not in read:
+                what = f"{table.name} has no column {name}, and no other column of the plan reads it"
+                yield column_mistake(table.name, name, what, f"{suggestion(name, live)}Correct the name, or remove it")
 
 
 def _length_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:

@@ -52,6 +52,16 @@ class UniqueKeyExhausted(NotFillable):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompletedPlan:
+    """A plan that lacks nothing, and how it came about."""
+
+    plan: Plan
+    notes: tuple[Note, ...]  # decisions and their reasons, in the order of the plan's tables
+    reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
+    guessed: frozenset[str] = frozenset()  # the plan's tables with a unique key that may or may not hold
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanningRequest:
     """Everything that the planner knows; it reads nothing else."""
 

@@ -73,6 +73,9 @@ class Table:
     later: frozenset[str] = frozenset()
     """Columns that are NULL when a row is inserted, and set in the second pass: they may reference tables that come later."""
 
+    counted: bool = False
+    """`rows` is the sum of the counts of its ChildOf: unknown (0) until the plan is complete."""
+
     helpers: frozenset[str] = frozenset()
     """Columns that are computed for other columns but not written, because the live table lacks them. Their names begin with an underscore."""
 
@@ -191,11 +194,16 @@ class Plan:
     """The partitioned table that is the target. None: the last one."""
 
     def __post_init__(self) -> None:
-        """Marks tables that reference a partitioned table as partitioned too, because they can only be loaded after it."""
+        """Marks tables that reference a partitioned table as partitioned too, because they can only be loaded after it.
+
+        Tables whose rows are children do not reuse existing rows.
+        """
         tables: dict[str, Table] = {}
         for table in in_dependency_order(self.tables):
             late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
             tables[table.name] = replace(table, partitioned=True) if late else table
+            if table.child_of:  # an existing row is the child of another parent than the plan says
+                tables[table.name] = replace(tables[table.name], reuse=False)
         object.__setattr__(self, "tables", tuple(tables.values()))
 
     @property

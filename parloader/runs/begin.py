@@ -7,7 +7,7 @@ from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.database.target import Target
-from parloader.generation.frames import generate
+from parloader.generation.frames import generate, with_child_starts
 from parloader.ledger import control, recorded_batches, store
 from parloader.ledger.run import Run, TableEntry
 from parloader.plans.model import Pass, Plan
@@ -105,7 +105,7 @@ def _begin_run(
 
     def test() -> tuple[Mapping[str, RowAllocation], PreflightResult]:
         control.require_current(connection, token)
-        rows = allocate(connection, plan, schema, key_starts, empty=False)
+        rows = with_child_starts(plan, allocate(connection, plan, schema, key_starts, empty=False))
         triggers.begin()
         _write_parents(connection, plan, rows, server, triggers)
         return rows, preflight(connection, plan, rows, schema, server, triggers, planned.guessed)

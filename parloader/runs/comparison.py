@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import EditedRows, Interrupted, SchemaMismatch, UsageError
+from parloader.generation.frames import with_child_starts
 from parloader.ledger.run import Run
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange, gaps, split
@@ -129,11 +130,13 @@ def _shares(context: CompareContext, schema: Schema, run: Run) -> Sequence[tuple
     def view_of(table: Table) -> RowText:
         return server_text.row_text(as_loaded(schema[table.name], run), table.checked, table.key, table.identity)
 
+    rows = with_child_starts(run.plan, run.rows)
+
     def share(table: Table, partitions: tuple[IndexRange, ...], last: Pass) -> Share:
         return Share(
             plan=run.plan,
             name=table.name,
-            rows=run.rows,
+            rows=rows,
             partitions=partitions,
             view=view_of(table),
             last=last,

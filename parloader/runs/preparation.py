@@ -16,8 +16,8 @@ from parloader.generation.samples import samples
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
 from parloader.planner import compatibility, plan_names
-from parloader.planner.completion import CompletedPlan, complete
-from parloader.planner.request import Fill, Note, listed
+from parloader.planner.completion import complete
+from parloader.planner.request import CompletedPlan, Fill, Note, listed
 from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents
@@ -207,7 +207,9 @@ def _file_has_changed(run: Run, config: SeedConfig) -> bool:
     if config.plan is None or run.parameters.get("file") != config.plan:
         return False
     # the digest covers the number of rows and the seed, which may come from options
-    as_in_run = plan_of_file(replace(config, rows=run.plan.target.rows, seed=run.plan.seed), config.plan)
+    as_in_run = plan_of_file(
+        replace(config, rows=None if run.plan.target.counted else run.plan.target.rows, seed=run.plan.seed), config.plan
+    )
     return as_in_run.parameters["digest"] != run.parameters.get("digest")
 
 

@@ -14,6 +14,7 @@ from parloader.database.session import measured, server_info
 from parloader.database.target import Target
 from parloader.database.visibility import Reference, References
 from parloader.errors import ParloaderError, SchemaMismatch
+from parloader.generation.frames import with_child_starts
 from parloader.ledger import recorded_batches, store
 from parloader.ledger.run import Run, pass_name
 from parloader.plans.model import Pass, Table
@@ -112,7 +113,7 @@ class Removal:
         return Deletion(
             plan=run.plan,
             name=name,
-            rows=run.rows,
+            rows=with_child_starts(run.plan, run.rows),
             view=row_text(live, columns, table.key, table.identity),
             compared=self.compared,
             references=self.references.to(name),

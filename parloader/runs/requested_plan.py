@@ -59,7 +59,7 @@ def plan_of_file(config: SeedConfig, source: str) -> Plan:
     read = python_plan.load if _is_python(source) else toml_file.read
     plan = read(source, mistakes_without_schema)
     if config.rows is not None:
-        target = replace(plan.target, rows=config.rows)
+        target = replace(plan.target, rows=config.rows, counted=False)
         plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
     if config.seed is not None:
         plan = replace(plan, seed=config.seed)

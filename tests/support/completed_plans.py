@@ -4,8 +4,8 @@ import polars as pl
 from support.generated_rows import faults, rows_of
 from support.small_schemas import foreign, integer, table, text, unique
 
-from parloader.planner.completion import CompletedPlan, complete
-from parloader.planner.request import Fill
+from parloader.planner.completion import complete
+from parloader.planner.request import CompletedPlan, Fill
 from parloader.plans.generators import Generator, Pick
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows

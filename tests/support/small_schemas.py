@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from parloader.planner.completion import CompletedPlan, complete
-from parloader.planner.request import Fill
+from parloader.planner.completion import complete
+from parloader.planner.request import CompletedPlan, Fill
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import ExistingRows
 from parloader.schema.model import Check, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, UniqueKey

@@ -25,6 +25,7 @@ from parloader.plans.documents.codecs import (
     one_of,
     suggestion,
 )
+from parloader.plans.documents.family_checks import family_mistakes
 from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, located
 from parloader.plans.documents.reuse_conditions import REUSE_CONDITIONS
@@ -38,6 +39,7 @@ NAMES = list_of(NAME, least=1)
 
 TABLE_FIELDS: Mapping[str, Codec] = {
     "rows": integer(0, MAX_ROWS),
+    "counted": BOOLEAN,
     "key": NAME,
     "identity": NAMES,
     "match": NAMES,
@@ -81,6 +83,8 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
 
 def _table_document(table: Table) -> dict[str, Any]:
     document: dict[str, Any] = {"name": table.name, "rows": table.rows, "partitioned": table.partitioned, "reuse": table.reuse}
+    if table.counted:
+        document["counted"] = True
     if table.key is not None:
         document["key"] = table.key
     ordered = {"identity": table.identity, "match": table.match}
@@ -179,8 +183,9 @@ def _with_name(number: int, table: object) -> tuple[str, dict[str, Any]]:
 def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
     """The table without defaults: `partitioned` and `reuse` depend on the other tables. A column with a mistake is NULL."""
     of_table, given = Mistakes(), dict[str, Any]()
+    children = found.get("counted") is True or _has_child_of(found.get("column"))
     for key, codec in TABLE_FIELDS.items():
-        if key in found or key == "rows":
+        if key in found or (key == "rows" and not children):
             with of_table.collected():
                 given[key] = decode_entry(found, key, codec)
     columns: dict[str, Generator] = {}
@@ -195,6 +200,7 @@ def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
     return Table(
         name=name,
         rows=given.get("rows", 0),
+        counted=given.get("counted", False) or ("rows" not in found and children),
         columns=columns,
         key=given.get("key"),
         identity=given.get("identity", ()),
@@ -205,6 +211,10 @@ def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
         later=frozenset(given.get("later", ())),
         helpers=frozenset(given.get("helpers", ())),
     )
+
+
+def _has_child_of(columns: object) -> bool:
+    return isinstance(columns, Mapping) and any(isinstance(form, Mapping) and "child_of" in form for form in columns.values())
 
 
 def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, Generator]) -> Iterator[Mistake]:
@@ -223,6 +233,7 @@ def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, G
                     next_step=f"{suggestion(column, columns)}Give it one under [table.{name}.column]",
                     path=(list_name,),
                 )
+    yield from family_mistakes(name, given, columns)
     for list_name in ("identity", "match"):
         for column in given.get("later", ()):
             if column in given.get(list_name, ()):
@@ -253,9 +264,10 @@ def _with_defaults(tables: tuple[Table, ...], given: Mapping[str, Mapping[str, A
     target = tables[-1].name if main is None else main
     for table in tables:
         entry = given[table.name]
-        default = table.rows > MAX_ROWS_UNPARTITIONED or table.name == target
+        default = table.rows > MAX_ROWS_UNPARTITIONED or table.name == target or table.counted
         partitioned = _boolean_or(entry.get("partitioned"), default)
-        result.append(replace(table, partitioned=partitioned, reuse=_boolean_or(entry.get("reuse"), not partitioned)))
+        reuse = _boolean_or(entry.get("reuse"), not partitioned and table.child_of is None)
+        result.append(replace(table, partitioned=partitioned, reuse=reuse))
     if not any(table.partitioned for table in result if main in (None, table.name)):
         what = "no table is partitioned" if main is None else f"the target {main} is not partitioned"
         which = f"{target}, the last one" if main is None else target

@@ -104,8 +104,9 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
         if (name, None) in comments:
             yield _comment(comments[name, None])
         yield f"[table.{_key(name)}]"
-        yield f"rows = {table['rows']:_}"
-        yield from (f"{key} = {_value(value)}" for key, value in table.items() if key not in ("name", "rows", "column"))
+        if not table.get("counted"):  # its rows follow from the others
+            yield f"rows = {table['rows']:_}"
+        yield from (f"{key} = {_value(value)}" for key, value in table.items() if key not in ("name", "rows", "counted", "column"))
         yield ""
         yield f"[table.{_key(name)}.column]"
         for column, form in table["column"].items():

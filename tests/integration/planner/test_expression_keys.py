@@ -13,8 +13,8 @@ from parloader.database.driver import Connection, DriverError
 from parloader.database.session import server_info
 from parloader.errors import Refused
 from parloader.generation.frames import generate
-from parloader.planner.completion import CompletedPlan, complete
-from parloader.planner.request import Fill
+from parloader.planner.completion import complete
+from parloader.planner.request import CompletedPlan, Fill
 from parloader.plans.model import Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange
 from parloader.rows.writers import writer_for

@@ -8,7 +8,7 @@ from support.completed_plans import generator, valid
 from support.small_schemas import foreign, infer, integer, primary, schema, table, tiny
 
 from parloader.errors import Refused
-from parloader.planner.completion import CompletedPlan
+from parloader.planner.request import CompletedPlan
 from parloader.plans.generators import After, Unique
 from parloader.schema.model import ColumnSchema, ColumnType, Schema, UniqueKey
 

@@ -10,7 +10,7 @@ from support.generated_rows import faults, rows_of
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
-from parloader.planner.completion import CompletedPlan
+from parloader.planner.request import CompletedPlan
 from parloader.schema.model import ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
 
 MAX_TABLES = 5
