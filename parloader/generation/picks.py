@@ -34,11 +34,13 @@ def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
         return sql_of(pick.index, context).cast(pl.Int64)
     if pick.distribution in (Distribution.EARLIER, Distribution.ROOTED):
         return _earlier(pick, context)
+    if pick.distribution is Distribution.TREE:
+        return _in_tree(pick, context)
     if parent_rows < 1:
         raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
     if pick.growing:
         return _growing(pick, context, parent_rows)
-    number = INDEX // pick.every
+    number = (INDEX % pick.trees if pick.trees > 1 else INDEX) // pick.every
     match pick.distribution:
         case Distribution.CYCLE:
             return number % parent_rows
@@ -55,6 +57,14 @@ def _earlier(pick: Pick, context: ColumnContext) -> pl.Expr:
     earlier = pl.min_horizontal(INDEX, pl.lit(MAX_ROOT_ROWS, dtype=pl.Int64))
     number = below(context.random_bits("pick", group=pick.group), pl.max_horizontal(earlier, pl.lit(1, dtype=pl.Int64)))
     return pl.when(INDEX > 0).then(number).otherwise(0 if pick.distribution == Distribution.ROOTED else None)
+
+
+def _in_tree(pick: Pick, context: ColumnContext) -> pl.Expr:
+    """A row of the first half of the same tree before this one, among the first rows of the table; NULL in a root."""
+    place = INDEX // pick.trees  # in its tree
+    before = pl.min_horizontal((place + 1) // 2, pl.lit(max(1, MAX_ROOT_ROWS // pick.trees), dtype=pl.Int64))
+    parent = below(context.random_bits("pick", group=pick.group), pl.max_horizontal(before, pl.lit(1, dtype=pl.Int64)))
+    return pl.when(place > 0).then(parent * pick.trees + INDEX % pick.trees)
 
 
 def _is_scrambled(pick: Pick) -> bool:

@@ -96,6 +96,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
 
 OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "every": numbers,
+    "trees": numbers,
     "weights": st.lists(st.integers(-1, 5), max_size=3),
     "scale": st.integers(-1, 45),
     "low": numbers,
@@ -106,7 +107,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "count": numbers,
     "span": st.sampled_from(["1d", "365d", "0s", "999999999999w", "1y", ""]),
     "unit": st.sampled_from(["s", "ms", "d", "us"]),
-    "distribution": st.sampled_from(["even", "cycle", "uniform", "zipf", "earlier", "zip"]),
+    "distribution": st.sampled_from(["even", "cycle", "uniform", "zipf", "earlier", "tree", "zip"]),
     "index": sql,
     "group": names,
     "length": st.integers(-1, 40) | st.sampled_from([2**32 - 1, 2**40]),

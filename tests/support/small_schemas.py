@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from parloader.planner.completion import complete
 from parloader.planner.request import CompletedPlan, Fill
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import BELIEVABLE, Plan, Table
 from parloader.plans.row_ranges import ExistingRows
 from parloader.schema.model import Check, ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema, UniqueKey
 
@@ -67,9 +67,10 @@ def schema(*tables: TableSchema) -> Schema:
     return {t.name: t for t in tables}
 
 
-def planned(name: str, rows: int) -> Plan:
+def planned(name: str, rows: int, inference: int = 1) -> Plan:
     """The plan of `--table`, before columns and parents are added."""
-    return Plan(name=name, parameters={}, tables=(Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False),))
+    table = Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False)
+    return Plan(name=name, parameters={}, tables=(table,), inference=inference)
 
 
 def infer(
@@ -82,3 +83,11 @@ def infer(
 ) -> CompletedPlan:
     rows_of = {table: ExistingRows(rows=rows) for table, rows in (existing or {}).items()}
     return complete(planned(name, rows), live, rows_of, parents or {}, Fill.ALL, allowed)
+
+
+def believe(
+    live: Schema, name: str, rows: int = 1_000, existing: dict[str, int] | None = None, parents: dict[str, int] | None = None
+) -> CompletedPlan:
+    """The plan of `--table`, whose values agree with each other."""
+    rows_of = {table: ExistingRows(rows=rows) for table, rows in (existing or {}).items()}
+    return complete(planned(name, rows, BELIEVABLE), live, rows_of, parents or {}, Fill.ALL)

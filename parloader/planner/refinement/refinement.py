@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from parloader.inference.event_times import after, clock, converted
 from parloader.planner.check_cases import ANY, compared_columns
 from parloader.planner.column_generators import ColumnGeneratorBuilder
+from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
@@ -25,6 +26,10 @@ class Refinement:
     builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
     settled: set[tuple[str, str]] = field(default_factory=set)  # (table, column)
+    covering: dict[str, set[str]] = field(default_factory=dict)  # table → foreign keys that pick every parent row at least once
+    followed: dict[str, list[tuple[Reference, Path]]] = field(
+        default_factory=dict
+    )  # table → foreign keys that take the row to which others lead, with that way
 
     def is_free(self, table: str, column: str) -> bool:
         """Whether a step may give the column other values, NULL included if the column accepts it, as long as they are in its `domain`.

@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 
+from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import agree_with_status
 from parloader.planner.refinement.times import order_times
+from parloader.planner.refinement.trees import grow_trees
 
-STEPS: tuple[Callable[[Refinement], None], ...] = (agree_with_status, order_times)
+STEPS: tuple[Callable[[Refinement], None], ...] = (
+    grow_trees,
+    choose_popular_parents,
+    leave_some_parents_null,
+    agree_with_status,
+    order_times,
+)
 
 
 def refine(refinement: Refinement) -> None:

@@ -150,6 +150,7 @@ SYNTAXES = (
         options={
             "distribution": one_of(generators.Distribution),
             "every": integer(1),
+            "trees": integer(1),
             "exponent": number(0),
             "index": NAME,
             "group": NAME,

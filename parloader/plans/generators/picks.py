@@ -15,6 +15,7 @@ class Distribution(StrEnum):
     ZIPF = "zipf"  # random; the first rows are more frequent
     POPULAR = "popular"  # random; some parent rows have many children, most have a few, and some have none
     EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0
+    TREE = "tree"  # as EARLIER, so that the rows form `trees` trees, whose roots are the first rows
     ROOTED = "rooted"  # as EARLIER; but row 0 picks a row that the table had before the run, or itself if there was none
 
 
@@ -26,6 +27,9 @@ class Pick(Generator):
     column: str
     distribution: Distribution = Distribution.EVEN
     every: int = 1  # successive rows that pick the same parent row
+    trees: int = (
+        1  # with Distribution.TREE: how many; otherwise: rows of the same tree of such a pick, i mod trees, pick the same parent row
+    )
     exponent: float = 1.0  # of Distribution.ZIPF
     index: str | None = None  # which parent row, as an SQL expression of `i`, instead of a distribution; NULL gives NULL
     group: str | None = None  # picks with the same group select the same row, as the columns of one foreign key must

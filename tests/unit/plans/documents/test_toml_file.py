@@ -149,7 +149,7 @@ ORDERS_TABLE = "table shop.orders"
         (
             '"customer.id"',
             '"customer.id", distribution = "zip"',
-            f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". Give one of even, cycle, uniform, zipf, popular, earlier, rooted. Did you mean zipf?',
+            f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". Give one of even, cycle, uniform, zipf, popular, earlier, tree, rooted. Did you mean zipf?',
         ),
         ("[1, 2, 3]", "[1, 2]", f"line 17: {ORDERS_TABLE}, column status: `weights` has 2 numbers for 3 values. Give one weight per value"),
         ("[1, 2, 3]", "[1, 2, -0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` needs a list, each item a number, 0 or more; got -0.5. Correct item 3"),
@@ -189,7 +189,11 @@ ORDERS_TABLE = "table shop.orders"
         ("email = {", 'email = { pick = ["shop.orders", "id"] } #', "line 4: the tables reference each other in a cycle: customer → shop.orders → customer"),
         ("seed = 0", "seed = 0.5", "line 2: `seed` is 0.5. Give an integer, 0 or more"),
         ('plan = "orders"', "", "`plan` is missing. Add `plan`"),
-        ('plan = "orders"', 'plan = "orders"\nsed = 1', 'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, target, parameters, table, count, rule'),
+        (
+            'plan = "orders"',
+            'plan = "orders"\nsed = 1',
+            'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, inference, target, parameters, table, count, rule',
+        ),
         ("rows = 1000", "rows = 1000\nrows = 5", "line 6, column 9: this key is defined twice. Remove one of the two"),
         ("[[count]]", "[table.customer]", "line 25, column 16: table.customer is defined twice. Remove one of the two"),
         ("rows = 1000", "rows 1000", "line 5, column 6: expected '=' after a key in a key/value pair. The file must be TOML"),

@@ -1,0 +1,56 @@
+"""Some rows of a parent are more popular than others, and some have no children."""
+
+from dataclasses import replace
+
+from parloader.planner.refinement.reference import Reference
+from parloader.planner.refinement.references import grows, is_even, picks_of, references
+from parloader.planner.refinement.refinement import Refinement
+from parloader.plans.generators import Distribution, Pick
+
+# Of rows without this parent, if its foreign key accepts NULL
+NULL_SHARE = 0.2
+
+MAX_NULL_SHARES = {"deleted": 0.6, "cancelled": 0.6, "canceled": 0.6, "archived": 0.6, "replaced": 0.6, "merged": 0.6}
+"""Of foreign keys whose name begins with one of these words, such as cancelled_by_id."""
+
+
+def choose_popular_parents(refinement: Refinement) -> None:
+    """Rows pick popular parents more often than others, of those that existed when the row was created.
+
+    orders.user_id: `{ pick = "users.id" }` becomes `{ pick = "users.id", distribution = "popular", growing = true }`.
+    """
+    for table in refinement.drafts:
+        for reference in references(refinement, table):
+            picks = picks_of(refinement, reference)
+            if reference.counts or reference.key.name in refinement.covering.get(table, ()) or not all(map(is_even, picks.values())):
+                continue
+            growing = all(pick.trees == 1 for pick in picks.values()) and grows(refinement, table) and grows(refinement, reference.parent)
+            _change_row(refinement, reference, picks, growing=growing)
+
+
+def leave_some_parents_null(refinement: Refinement) -> None:
+    """Foreign keys that accept NULL are NULL in some rows.
+
+    orders.coupon_id: `{ pick = "coupons.id", null_share = 0.2 }`.
+    """
+    for table, draft in refinement.drafts.items():
+        for reference in references(refinement, table):
+            picks = picks_of(refinement, reference)
+            nullable = [column for column in picks if draft.may_be_null(column)]
+            if not nullable or reference.counts or any(pick.null_share or pick.trees > 1 for pick in picks.values()):
+                continue
+            share = MAX_NULL_SHARES.get(reference.role.split("_")[0].lower(), NULL_SHARE)
+            group = picks[reference.column].group
+            tied = [c for c, g in refinement.tables[table].columns.items() if group and isinstance(g, Pick) and g.group == group]
+            for column in {*nullable, *(c for c in tied if c not in picks)}:
+                generator = refinement.tables[table].columns[column]
+                refinement.set(table, column, replace(generator, null_share=share))
+
+
+def _change_row(refinement: Refinement, reference: Reference, picks: dict[str, Pick], *, growing: bool) -> None:
+    """Changes how the reference picks, and the columns that are tied to it."""
+    group = picks[reference.column].group
+    columns = refinement.tables[reference.table].columns
+    tied = {c: g for c, g in columns.items() if group is not None and isinstance(g, Pick) and g.group == group}
+    for column, pick in {**picks, **tied}.items():
+        refinement.set(reference.table, column, replace(pick, distribution=Distribution.POPULAR, growing=growing))
