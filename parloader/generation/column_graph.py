@@ -78,7 +78,7 @@ def dependencies(table: Table, generator: Generator) -> Iterator[Column]:
                 yield from ((each.parent, name) for name in _needs(each.count))
             case Pick():
                 yield each.parent, each.column
-                if family and family[1].has_row_of(each):
+                if family and (each.distinct_in is not None or family[1].has_row_of(each)):
                     yield table.name, family[0]
             case NumberIn() if family:
                 yield table.name, family[0]

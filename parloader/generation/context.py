@@ -31,12 +31,13 @@ class ColumnContext:
     pick: Callable[[Pick, "ColumnContext"], pl.Expr]  # compiles a Pick, which needs the parent's rows
     family: Callable[[Generator, "ColumnContext"], pl.Expr] = _no_family  # compiles a ChildOf, NumberIn, ShareOf or Aggregate
     path: str = ""  # leads to a nested generator, such as "then/"; part of its hash stream
+    trial: str = ""  # of a pick that draws again, such as "trial/1/"; part of the hash stream, also of a group
 
     def random_bits(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:
         """UInt64: 64 random bits for each index. Columns of one `group` get the same ones."""
         if group is None:
-            return draw(index, stream(self.seed, self.table, self.column, self.path + purpose))
-        return draw(index, stream(self.seed, self.table, group, purpose))
+            return draw(index, stream(self.seed, self.table, self.column, self.path + self.trial + purpose))
+        return draw(index, stream(self.seed, self.table, group, self.trial + purpose))
 
     def nested(self, part: str) -> "ColumnContext":
         """The context of a generator nested in this one."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.distinct_picks import Siblings
 from parloader.generation.hashing import below
 from parloader.generation.numbers import decimal
 from parloader.generation.related_rows import RelatedRows
@@ -61,6 +62,15 @@ class FamilyColumns:
         self._is_child = True
         self._parent_columns[column] = None
         return pl.col(f"{HIDDEN}{column}")
+
+    def siblings(self, column: str, context: ColumnContext) -> Siblings:
+        """The place of a row among its siblings. `column`: the one with the ChildOf, as a pick names it."""
+        family = self._plan_table.child_of
+        if family is None or column != family[0]:
+            valid = f"Name {family[0]}" if family else f"Give {column} a `child_of`"
+            raise context.error(f"`distinct_in` names {column}, which has no `child_of`", valid)
+        self._is_child = True
+        return Siblings(family=pl.col(PARENT), number=pl.col(NUMBER), count=pl.col(SIBLINGS))
 
     @property
     def parent_index(self) -> pl.Expr:

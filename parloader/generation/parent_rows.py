@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.distinct_picks import Distinct
 from parloader.generation.existing_values import of_one_type, series_of
 from parloader.generation.family_columns import FamilyColumns
 from parloader.generation.picks import pick_index
@@ -43,7 +45,7 @@ class ParentRows:
         if self._family.has_row_of(pick):
             self.picks.append((pick.parent, self._family.parent_index))
             return self._family.parent_value(pick.column)
-        index = pick_index(pick, context, rows.rows)
+        index = self._index(pick, context, rows.rows)
         self.picks.append((pick.parent, index))
         root = rows.root.get(pick.column) if pick.distribution is Distribution.ROOTED and parent.name == self._table.name else None
         if pick.column == parent.key and rows.keys is not None:
@@ -57,13 +59,22 @@ class ParentRows:
         dtype = values(indices_of(IndexRange(0, 1))).dtype
         return index.map_batches(partial(_each_once, partial(self._remembering_mistakes, values)), return_dtype=dtype)
 
+    def _index(self, pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
+        """Int64: the index of the parent row that each row picks."""
+        if pick.distinct_in is None:
+            return pick_index(pick, context, parent_rows)
+        siblings = self._family.siblings(pick.distinct_in, context)
+        return pl.map_batches(
+            siblings.inputs, partial(self._remembering_mistakes, Distinct(pick, context, parent_rows)), return_dtype=pl.Int64
+        )
+
     def _values(self, parent: str, column: str, indices: pl.Series) -> pl.Series:
         return self._related.values(parent, [column], indices)[column]
 
-    def _remembering_mistakes(self, values: Callable[[pl.Series], pl.Series], indices: pl.Series) -> pl.Series:
+    def _remembering_mistakes(self, values: Callable[[Any], pl.Series], inputs: Any) -> pl.Series:
         """Polars raises a copy of an error, made from its text alone."""
         try:
-            return values(indices)
+            return values(inputs)
         except InvalidPlan as error:
             self.mistake = error
             raise

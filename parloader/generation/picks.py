@@ -98,7 +98,7 @@ def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr)
 def _growing(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
     """As `pick_index`, but only parents that exist at the row's time: the first ones, as many as the share of the row's number in all rows."""
     number = INDEX // pick.every
-    existing = _existing(number * pick.every, context.rows, parent_rows)
+    existing = existing_parents(number * pick.every, context.rows, parent_rows)
     if pick.distribution is Distribution.UNIFORM:
         return below(context.random_bits("pick", number, pick.group), existing)
     if not _is_scrambled(pick):
@@ -124,7 +124,7 @@ def _in_cohort(size: int, inputs: Sequence[pl.Series]) -> pl.Series:
     return first.zip_with(first < existing, before.zip_with(cohort > 0, young))
 
 
-def _existing(index: pl.Expr, rows: int, parent_rows: int) -> pl.Expr:
+def existing_parents(index: pl.Expr, rows: int, parent_rows: int) -> pl.Expr:
     """Int64: max(1, floor(parents × (i + 1) / rows)), how many parents exist when row i is created."""
     wide = parent_rows * (rows + 1) >= 2**63
     number = (index.cast(pl.Int128) if wide else index) + 1

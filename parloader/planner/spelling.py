@@ -117,8 +117,15 @@ def _spell_generator(each: Generator, spelled: Spelling, of: Callable[[str], Spe
             count = each.count.map(lambda nested: _spell_generator(nested, of_parent, of))
             return replace(each, column=of_parent(each.column), count=count)
         case Pick():
-            index = None if each.index is None else spell_sql(each.index, spelled)
-            return replace(each, column=of(each.parent)(each.column), index=index)
+            of_parent = of(each.parent)
+            return replace(
+                each,
+                column=of_parent(each.column),
+                index=None if each.index is None else spell_sql(each.index, spelled),
+                where=None if each.where is None else spell_sql(each.where, of_parent),
+                among=None if each.among is None else spelled(each.among),
+                distinct_in=None if each.distinct_in is None else spelled(each.distinct_in),
+            )
         case ShareOf():
             return replace(each, column=of(each.parent)(each.column))
         case Aggregate():

@@ -16,10 +16,15 @@ from parloader.timestamps import parse_iso
 
 MAX_EXPONENT = 100
 
+SKEWED_OR_UNIFORM = (generators.Distribution.POPULAR, generators.Distribution.UNIFORM, generators.Distribution.ZIPF)
+
 # Options of Pick that only these distributions can have
 OPTIONS_OF_DISTRIBUTIONS = {
     "scrambled": (generators.Distribution.ZIPF,),
-    "growing": (generators.Distribution.POPULAR, generators.Distribution.UNIFORM, generators.Distribution.ZIPF),
+    "growing": SKEWED_OR_UNIFORM,
+    "where": (generators.Distribution.EVEN, generators.Distribution.CYCLE, *SKEWED_OR_UNIFORM),
+    "among": (generators.Distribution.EVEN, generators.Distribution.UNIFORM),
+    "distinct_in": (generators.Distribution.EVEN, *SKEWED_OR_UNIFORM),
 }
 
 # Forms of Random with a length that may vary
@@ -85,6 +90,11 @@ def check_pick(pick: generators.Pick) -> None:
             raise InvalidPlan(f"`{option}` does not apply to {chosen}", f"Use {valid}, or remove `{option}`")
     if pick.distribution is generators.Distribution.TREE and pick.trees > MAX_TREES:
         raise InvalidPlan(f"`trees` is {pick.trees}", f"Give a number from 1 to {MAX_TREES}")
+    if pick.among is not None and pick.distinct_in is not None:
+        raise InvalidPlan("`among` and `distinct_in` do not go together", "Remove one of them")
+    if pick.every > 1 and (pick.among is not None or pick.distinct_in is not None):
+        option = "among" if pick.among is not None else "distinct_in"
+        raise InvalidPlan(f"`every` does not go together with `{option}`", "Remove one of them")
 
 
 def check_child_of(child_of: generators.ChildOf) -> None:

@@ -156,6 +156,7 @@ SYNTAXES = (
             "group": NAME,
             "scrambled": BOOLEAN,
             "growing": BOOLEAN,
+            "distinct_in": NAME,
         },
         check=generator_checks.check_pick,
     ),
