@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from parloader.generation.column_graph import read_columns
+from parloader.planner.picked_origins import misdirected
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, PlanMismatch
@@ -85,7 +86,10 @@ def find_misfits(plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], 
         m
         for table in plan.tables
         if table.name in live
-        for m in _table_misfits(table, live[table.name], is_generated=table.name not in reused)
+        for m in (
+            *_table_misfits(table, live[table.name], is_generated=table.name not in reused),
+            *(_misdirected_pick(table.name, *each) for each in misdirected(plan, live, table)),
+        )
     )
     return found or tuple(m for table in plan.tables for m in _column_misfits(plan, table, live[table.name], samples[table.name]))
 
@@ -201,7 +205,7 @@ def _table_misfits(table: Table, live: TableSchema, *, is_generated: bool) -> li
     if is_generated and table.later and table.key is None and not live.is_unique(table.identity):
         problem = f"{table.name} has no key by which the second pass could find a row"
         misfits.append(_misfit(table.name, None, problem, f"Give it a PRIMARY KEY, or take {listed(sorted(table.later))} out of `later`"))
-    return misfits + [_misdirected_pick(table, key, name) for key in live.foreign_keys for name in _misdirected(table, live, key)]
+    return misfits
 
 
 def _misfit(table: str, column: str | None, problem: str, next_step: str) -> Misfit:
@@ -230,19 +234,9 @@ def _missing_column(table: Table, live: TableSchema, name: str) -> Misfit:
     return _misfit(table.name, name, f"{table.name} has no column {name}", next_step)
 
 
-def _misdirected(table: Table, live: TableSchema, key: ForeignKey) -> list[str]:
-    """The columns of the foreign key that pick from a table that no foreign key of theirs references."""
-    return [
-        name
-        for name in key.columns
-        if (pick := table.references.get(name))
-        and not any(name in other.columns and other.parent == pick.parent for other in live.foreign_keys)
-    ]
-
-
-def _misdirected_pick(table: Table, key: ForeignKey, name: str) -> Misfit:
-    problem = f"{table.name}.{name} references {key.parent}, so it can only pick from {key.parent}"
-    return _misfit(table.name, name, problem, f"Pick from {key.parent} in the plan")
+def _misdirected_pick(table: str, name: str, pick: Pick, key: ForeignKey) -> Misfit:
+    problem = f"{table}.{name} references {key.parent}, but it picks {pick.parent}.{pick.column}, which does not come from {key.parent}"
+    return _misfit(table, name, problem, f"Pick from {key.parent} in the plan, or a column that references it")
 
 
 def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.DataFrame) -> list[Misfit]:

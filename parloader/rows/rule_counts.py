@@ -80,6 +80,8 @@ def _split(key_ranges: tuple[KeyRange, ...], parts: int) -> list[KeyRange]:
 def _references(table: Table) -> References:
     references: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     for column, pick in table.references.items():
+        if column in table.helpers:
+            continue
         group = pick.parent, pick.group or column
         references[group] = (*references.get(group, ()), (column, pick.column))
     return references

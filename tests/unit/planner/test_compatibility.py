@@ -47,8 +47,8 @@ def refusal(orders: TableSchema, **columns: Generator) -> SchemaMismatch:
         (
             "tenant_id",
             Pick(parent="users", column="id"),
-            "orders.tenant_id references tenants, so it can only pick from tenants",
-            "Pick from tenants in the plan",
+            "orders.tenant_id references tenants, but it picks users.id, which does not come from tenants",
+            "Pick from tenants in the plan, or a column that references it",
         ),
         (
             "status",
