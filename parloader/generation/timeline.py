@@ -1,6 +1,6 @@
 """Timestamps of a timeline: evenly spaced positions, mapped to times by the tables of its intensity (plans/intensity.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -18,59 +18,86 @@ AFTER_THE_END_MS = HOUR_MS
 LAST_MS = (253_402_300_800 - 1) * 1000  # 9999-12-31T23:59:59
 
 
+class _Tables:
+    """The tables of an intensity, as series."""
+
+    def __init__(self, intensity: Intensity) -> None:
+        self.first_day, self.start, self.stop = intensity.first_day, intensity.start, intensity.stop
+        self.days, self.shares, self.hours, self.hour_masses = (
+            pl.Series(numbers, dtype=pl.Int64) for numbers in (intensity.days, intensity.shares, intensity.hours, intensity.hour_masses)
+        )
+        self.day_ends, self.hour_ends = self.days[1:], self.hours[1:]
+
+
 def timeline(generator: Timeline, context: ColumnContext) -> pl.Expr:
     """Datetime (UTC), or Date (local) if the unit is "d"."""
-    tables, unit_ms = intensity(generator), UNIT_MS[generator.unit]
-    position = _even_position(generator, tables, context)
-    if not generator.not_before:
-        number = _time(position, generator, tables)
-    else:
-        bits = context.random_bits("not_before")
+    tables = _Tables(intensity(generator))
+    values = {"position": _even_position(generator, tables, context)}
+    if generator.not_before:
         least = pl.max_horizontal(_units(column, generator.unit) for column in generator.not_before)
-        least_position = _position(least * unit_ms + _offset_ms(generator), tables)
-        again = least_position + fraction(bits, pl.max_horizontal(tables.stop - least_position, pl.lit(0, dtype=pl.Int64)))
-        position = pl.when(position < least_position).then(again).otherwise(position)
-        # the position of a timestamp at the end of the span is not in it
-        late = pl.min_horizontal(least + below(bits, AFTER_THE_END_MS) // unit_ms, pl.max_horizontal(least, pl.lit(LAST_MS // unit_ms)))
-        number = pl.when(least_position >= tables.stop).then(late).otherwise(_time(position, generator, tables))
+        values |= {"least": least, "bits": context.random_bits("not_before")}
+
+    # A frame of its own, because Polars would search the tables again for each use of an expression
+    def numbers(series: Iterable[pl.Series]) -> pl.Series:
+        frame = pl.DataFrame(dict(zip(values, series, strict=True)))
+        late = None
+        if generator.not_before:
+            frame, late = _postponed(frame, generator, tables)
+        number = _times(frame, generator, tables)
+        return number if late is None else number.zip_with(late.is_null(), late)
+
+    number = pl.map_batches(list(values.values()), numbers, return_dtype=pl.Int64)
     if generator.unit == "ms":
         return pl.from_epoch(number, time_unit="ms").cast(pl.Datetime("ms"))
     return second(number) if generator.unit == "s" else day(number)
 
 
-def _even_position(generator: Timeline, tables: Intensity, context: ColumnContext) -> pl.Expr:
+def _even_position(generator: Timeline, tables: _Tables, context: ColumnContext) -> pl.Expr:
     total, rows = tables.stop - tables.start, max(context.rows, 1)
     if not generator.ordered:
         return tables.start + fraction(context.random_bits(), total)
     return tables.start + part_of_rows(total, rows) + fraction(context.random_bits(), total // rows)
 
 
-def _time(position: pl.Expr, generator: Timeline, tables: Intensity) -> pl.Expr:
-    """Int64: the time at a position, truncated to the unit, in units after 1970-01-01."""
-    day = _table(tables.days[1:]).search_sorted(position, side="right").cast(pl.Int64)
+def _postponed(frame: pl.DataFrame, generator: Timeline, tables: _Tables) -> tuple[pl.DataFrame, pl.Series]:
+    """With positions that are not before `least`; and the times, in units, of the rows for which the span has no such position, null in others."""
+    unit_ms, bits, least = UNIT_MS[generator.unit], pl.col("bits"), pl.col("least")
+    frame = frame.with_columns(least_position=_positions(frame["least"] * unit_ms + _offset_ms(generator), tables))
+    position, least_position = pl.col("position"), pl.col("least_position")
+    again = least_position + fraction(bits, pl.max_horizontal(tables.stop - least_position, pl.lit(0, dtype=pl.Int64)))
+    after_the_end = pl.min_horizontal(
+        least + below(bits, AFTER_THE_END_MS) // unit_ms, pl.max_horizontal(least, pl.lit(LAST_MS // unit_ms, dtype=pl.Int64))
+    )
+    frame = frame.with_columns(
+        position=pl.when(least_position >= tables.stop).then(tables.start).when(position < least_position).then(again).otherwise(position),
+        late=pl.when(least_position >= tables.stop).then(after_the_end),
+    )
+    return frame, frame["late"]
+
+
+def _times(frame: pl.DataFrame, generator: Timeline, tables: _Tables) -> pl.Series:
+    """Int64: the times at the positions, truncated to the unit, in units after 1970-01-01."""
+    position = frame["position"]
+    day = tables.day_ends.search_sorted(position, side="right").cast(pl.Int64)
     if generator.unit == "d":
         return day + tables.first_day
-    mass = (position - _table(tables.days).gather(day)) // _table(tables.shares).gather(day)
-    hour = _table(tables.hours[1:]).search_sorted(mass, side="right").cast(pl.Int64)
-    ms = (mass - _table(tables.hours).gather(hour)) * HOUR_MS // _table(tables.hour_masses).gather(hour)
+    mass = (position - tables.days.gather(day)) // tables.shares.gather(day)
+    hour = tables.hour_ends.search_sorted(mass, side="right").cast(pl.Int64)
+    ms = (mass - tables.hours.gather(hour)) * HOUR_MS // tables.hour_masses.gather(hour)
     return ((day + tables.first_day) * DAY_MS - _offset_ms(generator) + hour * HOUR_MS + ms) // UNIT_MS[generator.unit]
 
 
-def _position(ms: pl.Expr, tables: Intensity) -> pl.Expr:
-    """Int64: the first position whose time is not before `ms` (local, after 1970-01-01), from the first one of the span to the day after it."""
+def _positions(ms: pl.Series, tables: _Tables) -> pl.Series:
+    """Int64: the first positions whose times are not before `ms` (local, after 1970-01-01), from the first one of the span to the day after it."""
     ms = ms.clip(tables.first_day * DAY_MS, (tables.first_day + len(tables.days) - 1) * DAY_MS) - tables.first_day * DAY_MS
     day, hour, rest = ms // DAY_MS, ms % DAY_MS // HOUR_MS, ms % HOUR_MS
-    mass = _table(tables.hours).gather(hour) + (_table(tables.hour_masses).gather(hour) * rest + (HOUR_MS - 1)) // HOUR_MS
-    return _table(tables.days).gather(day) + _table(tables.shares).gather(day) * mass
+    mass = tables.hours.gather(hour) + (tables.hour_masses.gather(hour) * rest + (HOUR_MS - 1)) // HOUR_MS
+    return tables.days.gather(day) + tables.shares.gather(day) * mass
 
 
 def _offset_ms(generator: Timeline) -> int:
     """Milliseconds from UTC to the local time; none for dates, which have no time zone."""
     return 0 if generator.unit == "d" else generator.offset_seconds * 1000
-
-
-def _table(numbers: Sequence[int]) -> pl.Expr:
-    return pl.lit(pl.Series(numbers, dtype=pl.Int64))
 
 
 def _units(column: str, unit: str) -> pl.Expr:
