@@ -12,6 +12,7 @@ import polars as pl
 from parloader.errors import UsageError
 from parloader.generation import pools
 from parloader.generation.context import INDEX, ColumnContext, literal_series
+from parloader.generation.distributions import continuous, geometric, histogram, poisson
 from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
 from parloader.generation.hashing import below, between, happens
@@ -27,11 +28,17 @@ from parloader.plans.generators import (
     Choice,
     Const,
     Cycle,
+    Exponential,
     Expr,
     Generator,
+    Geometric,
+    Histogram,
+    Lognormal,
     Normal,
     NumberIn,
+    Pareto,
     Pick,
+    Poisson,
     Provider,
     Random,
     Scalar,
@@ -75,6 +82,14 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return normal(generator, context)
         case Zipf():
             return zipf(generator, context)
+        case Lognormal() | Exponential() | Pareto():
+            return continuous(generator, context)
+        case Poisson():
+            return poisson(generator, context)
+        case Geometric():
+            return geometric(generator, context)
+        case Histogram():
+            return histogram(generator, context)
         case Sequence():
             return sequence(generator, context)
         case Spread():

@@ -3,7 +3,7 @@
 All arithmetic is on integers, because floating-point functions differ between machines.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -13,7 +13,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.hashing import below, between
-from parloader.plans.documents.quantity_codecs import bound_of
+from parloader.plans.bounds import Bounds, Unit, bounds
 from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Normal, Sequence, Spread, Uniform, Zipf
 from parloader.timestamps import EPOCH, parse_iso
 
@@ -45,39 +45,26 @@ def second(number: pl.Expr) -> pl.Expr:
     return pl.from_epoch(number, time_unit="s")
 
 
+def of_unit(number: pl.Expr, bounds: Bounds) -> pl.Expr:
+    """Int64, Decimal(38, scale), Date or Datetime from Int64 numbers in the unit of the bounds."""
+    match bounds.unit:
+        case Unit.INTEGER:
+            return number
+        case Unit.DECIMAL:
+            return decimal(number, bounds.scale)
+        case Unit.DATE:
+            return day(number)
+        case Unit.TIMESTAMP:
+            return second(number)
+
+
 def uniform(generator: Uniform, context: ColumnContext) -> pl.Expr:
     """Int64, Decimal(38, scale), Date or Datetime. UsageError: a bound exceeds 64 bits."""
-    low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (generator.low, generator.high))
-    match low, high:
-        case int(), int():
-            return _between(low, high, context)
-        case Decimal(), Decimal():
-            scale = max(_scale(low), _scale(high))
-            return decimal(_between(int(low.scaleb(scale)), int(high.scaleb(scale)), context), scale)
-        case datetime(), datetime():
-            return second(_between(_seconds(low), _seconds(high), context))
-        case date(), date():
-            return day(_between(_days(low), _days(high), context))
-    raise TypeError((low, high))
-
-
-def _scale(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _seconds(timestamp: datetime) -> int:
-    return (timestamp - EPOCH) // timedelta(seconds=1)
-
-
-def _days(day: date) -> int:
-    return (day - EPOCH.date()).days
-
-
-def _between(low: int, high: int, context: ColumnContext) -> pl.Expr:
+    limits = bounds((generator.low, generator.high))
+    low, high = limits.numbers
     if not MIN_INTEGER <= low <= high <= MAX_INTEGER:
         raise context.error("a bound of `uniform` exceeds 64 bits", "Choose smaller numbers, or fewer digits after the point")
-    return between(context.random_bits(), low, high)
+    return of_unit(between(context.random_bits(), low, high), limits)
 
 
 # 64 random bits are cut into two halves of 32 bits. The sum of twelve halves (Irwin-Hall) has a variance of 2**64: less its mean, it is

@@ -1,12 +1,14 @@
 """Hypothesis strategies: valid plans of every kind."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
 from parloader.errors import UsageError
 from parloader.plans import generators, templates
+from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 
 texts = st.text(max_size=12)
@@ -55,6 +57,14 @@ def weighted(values: tuple[generators.Scalar, ...]) -> st.SearchStrategy[generat
     return built(generators.Choice, values=st.just(values), weights=st.just(()) | weights)
 
 
+def histograms(edges: list[int | str]) -> st.SearchStrategy[generators.Generator]:
+    size = len(edges) - 1
+    weights = st.lists(st.integers(0, 2**60), min_size=size, max_size=size).filter(any).map(tuple)
+    return built(
+        generators.Histogram, edges=st.just(tuple(sorted(edges, key=Decimal))), weights=st.just(()) | weights, scale=st.integers(0, 38)
+    )
+
+
 decimals = st.decimals(-(10**6), 10**6, places=2)
 
 timestamps = st.datetimes().map(lambda timestamp: timestamp.replace(microsecond=0))
@@ -99,6 +109,25 @@ simple = st.one_of(
     built(generators.Normal, mean=finite, deviation=not_negative, scale=st.integers(0, 38)),
     bounded(generators.Normal, "low", "high", st.integers(-(10**15), 10**15).map(float), mean=finite, deviation=not_negative),
     built(generators.Zipf, count=positive, exponent=exponents),
+    built(generators.Lognormal, median=not_negative, sigma=not_negative, scale=st.integers(0, 9), low=st.none() | exponents),
+    built(generators.Exponential, mean=not_negative, scale=st.integers(0, 9), high=st.none() | st.just(10.0**6)),
+    built(generators.Pareto, least=exponents.map(lambda number: number + 0.01), exponent=exponents.map(lambda number: number + 0.01)),
+    built(generators.Poisson, mean=exponents, low=st.none() | st.just(0), high=st.none() | st.just(10)),
+    built(generators.Geometric, mean=not_negative, low=st.none() | st.just(0), high=st.none() | st.just(10)),
+    st.lists(any_whole | decimals.map(str), min_size=2, max_size=4, unique_by=Decimal).flatmap(histograms),
+    built(
+        generators.Timeline,
+        start=timestamps_to_the_millisecond.map(datetime.isoformat) | st.just("2024-01-01T00:00:00Z"),
+        span_seconds=st.integers(3 * 86_400, 9 * 86_400),
+        growth=st.sampled_from([1.0, 2.5, 0.1]),
+        hours=st.sampled_from([(), *HOURS.values(), tuple(range(1, 25))]),
+        weekdays=st.sampled_from([(), *WEEKDAYS.values()]).filter(all),
+        months=st.sampled_from([(), *MONTHS.values()]),
+        ordered=st.booleans(),
+        offset_seconds=st.integers(-18 * 60, 18 * 60).map(lambda minutes: minutes * 60),
+        unit=st.sampled_from(["s", "ms", "d"]),
+        not_before=st.lists(names, max_size=2).map(tuple),
+    ),
     built(generators.Sequence, start=any_whole, step=whole, every=positive, count=st.none() | positive),
     built(
         generators.Spread,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from parloader.plans.bounds import DECIMAL
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 from parloader.plans.generators import Scalar
 from parloader.timestamps import parse_iso
@@ -111,11 +112,12 @@ def integer(least: int = -MAX_64_BITS - 1, most: int = MAX_64_BITS) -> Codec:
 
 
 def number(least: float = -math.inf, most: float = math.inf) -> Codec:
-    """Floats. Those without a fraction are written as integers, so that equal numbers are written alike."""
+    """Floats, also as text ("0.50"). Those without a fraction are written as integers, so that equal numbers are written alike."""
     expected = "a number" + (f", {least:g} or more" if least > -math.inf else "") + (f", at most {most:g}" if most < math.inf else "")
 
     def read(value: object) -> float:
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        decimal = isinstance(value, str) and DECIMAL.fullmatch(value)
+        if not (isinstance(value, int | float | str) and (decimal or not isinstance(value, bool | str))):
             raise DecodeError(expected)
         try:
             result = float(value)
@@ -177,7 +179,7 @@ def list_of(item: Codec, *, least: int = 0) -> Codec:
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or len(value) < least:
-            raise DecodeError("a non-empty list" if least else "a list")
+            raise DecodeError(f"a list of {least} or more" if least > 1 else "a non-empty list" if least else "a list")
         return _items(item, value)
 
     return Codec(read=read, write=lambda value: [item.write(each) for each in value] if isinstance(value, list | tuple) else value)
@@ -204,8 +206,6 @@ def pair_of(item: Codec, *, expected: str) -> Codec:
 
     return Codec(read=read, write=lambda value: [item.write(each) for each in value])
 
-
-DECIMAL = re.compile(r"-?[0-9]{1,65}(\.[0-9]{1,38})?")
 
 ANY_INTEGER = integer(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
 

@@ -2,13 +2,14 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from parloader.errors import UsageError
 from parloader.plans import generators, templates
+from parloader.plans.bounds import Bounds, bounds
 from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.documents.quantity_codecs import bound_of
 from parloader.plans.intensity import MAX_DAYS, intensity
 from parloader.plans.model import MAX_ROOT_ROWS
 from parloader.quantities import counted
@@ -45,20 +46,29 @@ def check_choice(choice: generators.Choice) -> None:
     if len(choice.weights) != len(choice.values):
         weights, values = counted(len(choice.weights), "number"), counted(len(choice.values), "value")
         raise InvalidPlan(f"`weights` has {weights} for {values}", "Give one weight per value")
-    if not sum(choice.weights):
-        raise InvalidPlan("every weight is 0", "Give at least one value a weight of 1 or more")
-    if sum(choice.weights) > MAX_64_BITS:
-        raise InvalidPlan("the sum of the weights exceeds 64 bits", "Give smaller weights")
+    _check_sum(choice.weights)
+
+
+def _check_sum(weights: tuple[int, ...]) -> None:
+    if not sum(weights):
+        raise InvalidPlan("every weight is 0", "Give at least one a weight of 1 or more")
+    if sum(weights) > MAX_64_BITS:
+        raise InvalidPlan("the sum of the weights exceeds 64 bits", "Give smaller weights, or decimals with fewer digits")
 
 
 def check_uniform(uniform: generators.Uniform) -> None:
-    low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (uniform.low, uniform.high))
-    if type(low) is not type(high):
-        raise InvalidPlan(
-            f"{abbreviated(uniform.low)} and {abbreviated(uniform.high)} are of different kinds",
-            "Give two integers, two decimals as text, two dates or two timestamps",
-        )
+    low, high = _bounds((uniform.low, uniform.high)).numbers
     _require_order(low, high, uniform.low, uniform.high)
+
+
+def _bounds(values: tuple[int | str, ...], scale: int = 0) -> Bounds:
+    try:
+        return bounds(values, scale)
+    except ValueError as error:
+        raise InvalidPlan(
+            f"{abbreviated(values[0])} and {abbreviated(values[-1])} are of different kinds",
+            "Give only numbers, only dates or only timestamps",
+        ) from error
 
 
 def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: object = None) -> None:
@@ -71,13 +81,33 @@ def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: ob
 def check_normal(normal: generators.Normal) -> None:
     if normal.deviation < 0:
         raise InvalidPlan(f"the deviation is {abbreviated(normal.deviation)}", "Give a deviation of 0 or more")
-    if normal.low is not None and normal.high is not None:
-        _require_order(normal.low, normal.high)
-    low, high = normal.limits
+    check_limits(normal)
+
+
+def check_limits(generator: Any) -> None:
+    """Of a distribution that has limits."""
+    if generator.low is not None and generator.high is not None:
+        _require_order(generator.low, generator.high)
+    low, high = generator.limits
     if low > high:
+        scale = getattr(generator, "scale", 0)
         raise InvalidPlan(
-            f"no 64-bit number with `scale` {normal.scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
+            f"no 64-bit number with `scale` {scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
         )
+
+
+def check_histogram(histogram: generators.Histogram) -> None:
+    bins = len(histogram.edges) - 1
+    if histogram.weights:
+        if len(histogram.weights) != bins:
+            weights = counted(len(histogram.weights), "number")
+            raise InvalidPlan(f"`weights` has {weights} for {counted(bins + 1, 'edge')}", "Give one weight less than edges")
+        _check_sum(histogram.weights)
+    numbers = _bounds(histogram.edges, histogram.scale).numbers
+    for position, (first, second) in enumerate(pairwise(numbers)):
+        if first >= second:
+            shown = f"{abbreviated(histogram.edges[position])} and {abbreviated(histogram.edges[position + 1])}"
+            raise InvalidPlan(f"the edges {shown} are not in ascending order", "Give each edge once, the lowest first")
 
 
 def check_pick(pick: generators.Pick) -> None:

@@ -28,6 +28,12 @@ SPREAD_UNITS = ("s", "ms", "d")
 
 MIN_GROWTH, MAX_GROWTH = 1e-6, 1e6
 
+# The smaller, the larger the greatest numbers: with 0.01, e to the power of 4,400
+MIN_PARETO_EXPONENT = 0.01
+
+# The table has 18 numbers per deviation
+MAX_POISSON_MEAN = 1_000_000
+
 # DECIMAL has at most 38 digits after the point on MariaDB, 30 on MySQL (their manuals, "DECIMAL")
 MAX_SCALE = 38
 
@@ -108,6 +114,54 @@ SYNTAXES = (
         fields=("count",),
         main=integer(1),
         options={"exponent": number(0, generator_checks.MAX_EXPONENT)},
+    ),
+    GeneratorSyntax(
+        kind=generators.Lognormal,
+        word="lognormal",
+        fields=("median", "sigma"),
+        main=pair_of(number(0), expected="[median, deviation of the logarithm] as numbers, 0 or more"),
+        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Exponential,
+        word="exponential",
+        fields=("mean",),
+        main=number(0),
+        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Pareto,
+        word="pareto",
+        fields=("least", "exponent"),
+        main=pair_of(number(MIN_PARETO_EXPONENT), expected=f"[least, exponent] as numbers, {MIN_PARETO_EXPONENT} or more"),
+        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Poisson,
+        word="poisson",
+        fields=("mean",),
+        main=number(0, MAX_POISSON_MEAN),
+        options={"low": integer(), "high": integer()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Geometric,
+        word="geometric",
+        fields=("mean",),
+        main=number(0),
+        options={"low": integer(), "high": integer()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Histogram,
+        word="histogram",
+        fields=("edges",),
+        main=list_of(BOUND, least=2),
+        options={"weights": WEIGHTS, "scale": integer(0, MAX_SCALE)},
+        check=generator_checks.check_histogram,
     ),
     GeneratorSyntax(
         kind=generators.Sequence,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import isfinite, lcm
 from typing import Any
 
+from parloader.plans.bounds import bound_of
 from parloader.plans.documents.codecs import (
     ANY_INTEGER,
-    DECIMAL,
     MAX_64_BITS,
     NAME,
     Codec,
@@ -52,21 +52,10 @@ SPAN = Codec(read=_span, write=_write_span)
 def _read_bound(value: object) -> int | str:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(ANY_INTEGER.read(value))
-    text = write_timestamp(value)
+    text = f"{Decimal(repr(value)):f}" if isinstance(value, float) and isfinite(value) else write_timestamp(value)
     if not isinstance(text, str) or bound_of(text) is None:
-        raise DecodeError('an integer, a decimal as text ("0.00"), a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")')
+        raise DecodeError('an integer, a decimal (9.5 or "9.50"), a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")')
     return text
-
-
-def bound_of(text: str) -> Decimal | datetime.date | datetime.datetime | None:
-    """The decimal, date or timestamp (whole seconds, UTC) that the text denotes; None: it denotes none of these."""
-    if DECIMAL.fullmatch(text):
-        return Decimal(text)
-    for kind in (datetime.date.fromisoformat, parse_iso):
-        with suppress(ValueError):
-            bound = kind(text)
-            return None if isinstance(bound, datetime.datetime) and bound.microsecond else bound
-    return None
 
 
 BOUND = Codec(read=_read_bound, write=write_timestamp)

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 from dataclasses import fields
 from typing import Any
 
@@ -99,6 +100,42 @@ def test_no_option_can_be_taken_for_a_generator() -> None:
             generators.When(condition="i % 2 = 0", then=generators.Const(value=1), otherwise=generators.Expr(sql="i * 2")),
         ),
         ({"when": "i = 0", "then": {"const": 1}}, generators.When(condition="i = 0", then=generators.Const(value=1))),
+        ({"lognormal": [40, 0.6], "scale": 2, "low": 1}, generators.Lognormal(median=40, sigma=0.6, scale=2, low=1)),
+        ({"exponential": 7.5, "high": 100}, generators.Exponential(mean=7.5, high=100)),
+        ({"pareto": [10, 1.16], "scale": 2}, generators.Pareto(least=10, exponent=1.16, scale=2)),
+        ({"poisson": 3, "low": 1}, generators.Poisson(mean=3, low=1)),
+        ({"geometric": 0.5, "high": 9}, generators.Geometric(mean=0.5, high=9)),
+        (
+            {"histogram": [0, "9.50", 100], "weights": [3, 1], "scale": 2},
+            generators.Histogram(edges=(0, "9.50", 100), weights=(3, 1), scale=2),
+        ),
+        ({"timeline": "2024-01-01", "span": "730d"}, generators.Timeline(start="2024-01-01", span_seconds=63_072_000)),
+        (
+            {
+                "timeline": "2024-01-01",
+                "span": "90m",
+                "hours": "office",
+                "weekdays": [1, 1, 1, 1, 1, 0, 1],
+                "ordered": False,
+                "offset": "-03:30",
+            },
+            generators.Timeline(
+                start="2024-01-01",
+                span_seconds=5400,
+                hours=generators.times.HOURS["office"],
+                weekdays=(1, 1, 1, 1, 1, 0, 1),
+                ordered=False,
+                offset_seconds=-12_600,
+            ),
+        ),
+        (
+            {"timeline": "2024-01-01", "span": "1d", "not_before": ["a", "b"]},
+            generators.Timeline(start="2024-01-01", span_seconds=86_400, not_before=("a", "b")),
+        ),
+        (
+            {"timeline": "2024-01-01", "span": "1d", "not_before": "a"},
+            generators.Timeline(start="2024-01-01", span_seconds=86_400, not_before=("a",)),
+        ),
         ({"after": "created_at", "least": 1, "most": 86_400}, generators.After(column="created_at", least=1, most=86_400)),
     ],
 )
@@ -120,6 +157,23 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"choice": [1, 2], "weights": [1]}, "`weights` has 1 number for 2 values"),
         ({"choice": [1, 2], "weights": [-1, 2]}, "`weights` needs a list, each item a number, 0 or more; got -1. Correct item 1"),
         ({"choice": [1, 2], "weights": [2**62, 2**62]}, "the sum of the weights exceeds 64 bits"),
+        ({"choice": [1, 2], "weights": ["1/0", 2]}, '`weights` needs a list, each item a number, 0 or more; got "1/0". Correct item 1'),
+        (
+            {"choice": [1, 2], "weights": [0.1, 1e-300]},
+            "the sum of the weights exceeds 64 bits. Give smaller weights, or decimals with fewer digits",
+        ),
+        ({"choice": [1, 2], "weights": [math.nan, 2]}, "`weights` needs a list"),
+        ({"lognormal": [40]}, "`lognormal` is [40]. Give [median, deviation of the logarithm] as numbers, 0 or more"),
+        ({"lognormal": [40, 1], "low": 2, "high": "1.5"}, "2.0 is greater than 1.5"),
+        ({"exponential": "soon"}, '`exponential` is "soon". Give a number, 0 or more'),
+        ({"pareto": [10, 0]}, "`pareto` needs [least, exponent] as numbers, 0.01 or more; got 0. Correct item 2"),
+        ({"poisson": 2e6}, "`poisson` is 2000000.0. Give a number, 0 or more, at most 1e+06"),
+        ({"geometric": 2, "low": 1.5}, "`low` is 1.5. Give an integer"),
+        ({"histogram": [1]}, "`histogram` is [1]. Give a list of 2 or more"),
+        ({"histogram": [1, 3, 3]}, "the edges 3 and 3 are not in ascending order"),
+        ({"histogram": [1, "2024-01-01"]}, '1 and "2024-01-01" are of different kinds'),
+        ({"histogram": [1, 2, 3], "weights": [1, 2, 3]}, "`weights` has 3 numbers for 3 edges. Give one weight less than edges"),
+        ({"histogram": [1, 2], "weights": [0]}, "every weight is 0"),
         ({"uniform": ["1.5", "x"]}, '`uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got "x"'),
         ({"uniform": ["2024-01-01", "2024-02-30"]}, "`uniform` needs "),
         ({"uniform": ["2024-01-01", "2024-01-01T00:00:00"]}, '"2024-01-01" and "2024-01-01T00:00:00" are of different kinds'),
