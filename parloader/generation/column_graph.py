@@ -62,12 +62,12 @@ def _reachable(plan: Plan, columns: Iterable[Column]) -> dict[Column, frozenset[
         table, column = waiting.pop()
         if (table, column) not in graph:
             generator = tables[table].columns.get(column) if table in tables else None
-            graph[table, column] = frozenset() if generator is None else frozenset(dependencies(tables[table], generator))
+            graph[table, column] = frozenset() if generator is None else frozenset(dependencies(plan, tables[table], generator))
             waiting += graph[table, column]
     return graph
 
 
-def dependencies(table: Table, generator: Generator) -> Iterator[Column]:
+def dependencies(plan: Plan, table: Table, generator: Generator) -> Iterator[Column]:
     """The columns that a column of the table with this generator reads, of its own row and of others."""
     family = table.child_of
     yield from ((table.name, name) for name in _needs(generator))
@@ -87,6 +87,7 @@ def dependencies(table: Table, generator: Generator) -> Iterator[Column]:
                 yield each.parent, each.column
             case Aggregate():
                 yield each.child, each.column
+                yield from ((other.name, other.child_of[0]) for other in plan.tables if other.name == each.child and other.child_of)
 
 
 def _needs(generator: Generator) -> frozenset[str]:

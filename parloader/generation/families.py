@@ -69,8 +69,10 @@ class Family:
 
     def children(self, parents: pl.Series) -> pl.DataFrame:
         """`start` and `stop` of the children of each of these parents (Int64)."""
-        if not self.rows:
+        if not self.rows or not len(parents):
             return pl.DataFrame({"start": parents * 0, "stop": parents * 0})
+        if not self.total:
+            self.refuse_no_children()
         block = parents // self._block_rows
         return _in_portions(block, self._block_rows, lambda within, blocks: self._children(parents.gather(within), blocks))
 
@@ -110,7 +112,7 @@ class Family:
     def _block_starts(self) -> pl.Series:
         """The index of the first child of each block."""
         if self._blocks is None:
-            if not self._child_starts.total and self.rows:
+            if not self.total and self.rows:
                 self.refuse_no_children()
             self._blocks = self._scaled(pl.Series(self._child_starts.starts, dtype=pl.Int64))
         return self._blocks

@@ -120,7 +120,7 @@ def _unread_helpers(plan: Plan, schema: Schema) -> Iterator[Mistake]:
         column
         for table in plan.tables
         for name, generator in table.columns.items()
-        for column in dependencies(table, generator)
+        for column in dependencies(plan, table, generator)
         if column != (table.name, name)
     }
     for table in plan.tables:
