@@ -233,6 +233,11 @@ class TableSchema:
             *map(self.columns_in, (*parts, *(c.expression for c in self.columns if c.name in keys and c.expression)))
         )
 
+    @property
+    def partitioned_by(self) -> frozenset[str]:
+        """The columns that decide about a row's partition."""
+        return frozenset() if self.partitioning is None else self.columns_in(self.partitioning.expression)
+
     def column(self, name: str) -> ColumnSchema:
         """The column of this name. KeyError: there is none."""
         for column in self.columns:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
 from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import agree_with_status
@@ -14,6 +15,9 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     leave_some_parents_null,
     agree_with_status,
     order_times,
+    weigh_values,
+    keep_defaults,
+    spread_nulls,  # last: it needs to know which columns are read by others
 )
 
 
