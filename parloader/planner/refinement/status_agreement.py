@@ -1,7 +1,7 @@
 """A status, and the columns that tell of its events: paid_at is set exactly if the status says so, and after created_at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from parloader.inference import event_times
 from parloader.inference.events import EventColumn, Role, created, event_column
@@ -238,4 +238,4 @@ class StatusAgreement:
             values = {state: in_states[state] if state in states.present[column.name] else Const(value=None) for state in states.states}
             self.refinement.set(self.table, column.name, by_state(states.column, values, states.states))
         else:
-            self.refinement.set(self.table, column.name, states.only_present(column.name, generator))
+            self.refinement.set(self.table, column.name, states.only_present(column.name, replace(generator, null_share=0.0)))

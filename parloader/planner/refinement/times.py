@@ -175,7 +175,11 @@ class RowTimes:
             return
         condition, generator = f"{quoted(times[0])} IS NOT NULL", self._generator(one.column)
         flag = one.role is Role.FLAG
-        changed = When(condition=condition, then=Const(value=1) if flag else generator, otherwise=Const(value=0 if flag else None))
+        changed = When(
+            condition=condition,
+            then=Const(value=1) if flag else replace(generator, null_share=0.0),
+            otherwise=Const(value=0 if flag else None),
+        )
         self._refinement.set(self._table, one.column, changed)
         self._refinement.settle(self._table, one.column)
 
