@@ -11,21 +11,25 @@ import polars as pl
 
 from parloader.errors import UsageError
 from parloader.generation import pools
+from parloader.generation.codes import code
 from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.distributions import continuous, geometric, histogram, poisson
 from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
 from parloader.generation.hashing import below, between, happens
 from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf
+from parloader.generation.texts import slug_of, text_of_locale
 from parloader.generation.timeline import timeline
 from parloader.generation.unique import unique
 from parloader.plans import templates
 from parloader.plans.documents.codecs import abbreviated
 from parloader.plans.generators import (
+    PROVIDERS,
     After,
     Aggregate,
     ChildOf,
     Choice,
+    Code,
     Const,
     Cycle,
     Exponential,
@@ -44,6 +48,7 @@ from parloader.plans.generators import (
     Scalar,
     Sequence,
     ShareOf,
+    Slug,
     Spread,
     Template,
     Timeline,
@@ -64,7 +69,7 @@ def expression(generator: Generator, context: ColumnContext) -> pl.Expr:
     share = generator.null_share
     if not share:
         return value
-    group = generator.group if isinstance(generator, Pick | Provider) else None
+    group = generator.group if isinstance(generator, Pick | Provider | Choice | Code) else None
     return pl.when(~happens(context.random_bits("null", group=group), share)).then(value)
 
 
@@ -106,6 +111,10 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return _provider(generator, context)
         case Random():
             return random(generator, context)
+        case Code():
+            return code(generator, context)
+        case Slug():
+            return slug_of(generator)
         case Template():
             return _template(generator, context)
         case When():
@@ -129,14 +138,18 @@ def _cycle(generator: Cycle, context: ColumnContext) -> pl.Expr:
 
 def _choice(generator: Choice, context: ColumnContext) -> pl.Expr:
     values, weights = generator.values, generator.weights
+    bits = context.random_bits(group=generator.group)
     if not weights:
-        return pl.lit(literal_series(values, context)).gather(below(context.random_bits(), len(values)))
+        return pl.lit(literal_series(values, context)).gather(below(bits, len(values)))
     ends = pl.Series(weights, dtype=pl.Int64).cum_sum()
-    number = pl.lit(ends).search_sorted(below(context.random_bits(), sum(weights)), side="right")
+    number = pl.lit(ends).search_sorted(below(bits, sum(weights)), side="right")
     return pl.lit(literal_series(values, context)).gather(number)
 
 
 def _provider(generator: Provider, context: ColumnContext) -> pl.Expr:
+    if generator.locale is not None or generator.name not in PROVIDERS:
+        count = None if generator.count is None else expression(generator.count, context.nested("count"))
+        return text_of_locale(generator, context, count)
     values = pools.pool(generator.name, length=generator.length, srid=generator.srid)
     return pl.lit(values).gather(below(context.random_bits("pool", group=generator.group), len(values)))
 
@@ -201,7 +214,7 @@ def _own_needs(generator: Generator) -> frozenset[str]:
             return columns(generator.sql)
         case Template():
             return frozenset(field for _, field, _ in templates.fields(generator.text) if field) - {"i"}
-        case After():
+        case After() | Slug():
             return frozenset({generator.column})
         case Timeline():
             return frozenset(generator.not_before)

@@ -124,10 +124,10 @@ def pool(name: str, length: int = 0, srid: int = 0) -> pl.Series:
         return pl.Series(geometries(name, srid), dtype=pl.Binary)
     if name == VECTOR:
         return pl.Series(vectors(length), dtype=pl.Binary)
-    return pl.Series(_fitting(_texts()[name], length), dtype=pl.String)
+    return pl.Series(fitting(_texts()[name], length), dtype=pl.String)
 
 
-def _fitting(values: list[str], length: int) -> list[str]:
+def fitting(values: list[str], length: int) -> list[str]:
     if not length or all(len(value) <= length for value in values):
         return values
     if not any(len(value) <= length for value in values):

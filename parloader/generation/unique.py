@@ -2,10 +2,12 @@
 
 import polars as pl
 
+from parloader.generation.codes import unique_code
+from parloader.generation.compositions import unique_composed
 from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.encodings import encode_base, format_time, inet4, ipv6_group
 from parloader.generation.numbers import day, decimal, second
-from parloader.plans.generators import Scalar, Unique, UniqueKind
+from parloader.plans.generators import SCATTERED, Scalar, Unique, UniqueKind
 from parloader.plans.unique import BASE36, GROUPS, HEX, IPV6_GROUPS, IPV6_UNIQUE_PREFIX, UUID_DIGITS, capacity, uuid_prefix
 
 
@@ -18,6 +20,10 @@ def unique(generator: Unique, context: ColumnContext) -> pl.Expr:
             f"{context.rows:,} rows need unique values, but the {generator.form} form has only {values:,}{used}",
             f"Load at most {max(0, values - context.offset):,} rows, or choose a form with more values",
         )
+    if generator.form is UniqueKind.CODE:
+        return unique_code(generator, context)
+    if generator.form in SCATTERED:
+        return unique_composed(generator, context)
     n = INDEX + context.offset
     if generator.form is UniqueKind.VALUES:
         return pl.lit(literal_series(generator.values, context)).gather(n)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
-from parloader.plans.generators import Unique, UniqueKind
+from parloader.plans import codes, compositions
+from parloader.plans.generators import SCATTERED, Unique, UniqueKind
 from parloader.timestamps import EPOCH, time_text
 
 HEX = "0123456789abcdef"
@@ -48,6 +49,11 @@ def capacity(unique: Unique) -> int:
         UniqueKind.INET6: lambda: GROUPS**IPV6_GROUPS,
         UniqueKind.VALUES: lambda: len(unique.values),
     }
+    if unique.form is UniqueKind.CODE:
+        return min(codes.capacity(unique.pattern), MAX_CAPACITY)
+    if unique.form in SCATTERED:
+        family = compositions.FAMILY_OF[unique.of or str(unique.form)]
+        return compositions.capacity(str(unique.form), family, unique.locale, unique.length)
     size = sizes.get(unique.form, lambda: (unique.high - unique.low) // unique.step + 1)()
     return max(0, min(size, MAX_CAPACITY))
 
@@ -91,7 +97,9 @@ def like_pattern(unique: Unique) -> str | None:
         return _literal(unique.prefix) + "_" * unique.length + _literal(unique.suffix)
     if unique.form == UniqueKind.UUID:
         return _literal(uuid_prefix(unique)) + "_" * UUID_DIGITS
-    return None
+    if unique.form == UniqueKind.EMAIL:
+        return "%@example.___"
+    return "%" if unique.form in SCATTERED else None
 
 
 def _literal(text: str) -> str:

@@ -9,7 +9,7 @@ from parloader.database.driver import Connection
 from parloader.errors import Refused
 from parloader.generation.column_graph import read_columns
 from parloader.generation.frames import generate
-from parloader.plans.generators import MAX_INTEGER, After, Distribution, Scalar, Unique, UniqueKind
+from parloader.plans.generators import MAX_INTEGER, SCATTERED, After, Distribution, Provider, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, KeySegment, RowAllocation, RowKeys, gaps, merge
 from parloader.plans.unique import capacity
@@ -26,6 +26,7 @@ from parloader.rows.existing_rows import (
     spread_keys,
 )
 from parloader.rows.free_periods import free_ends
+from parloader.rows.free_scattered import free_scattered
 from parloader.rows.free_values import FreeValues, free_values
 from parloader.schema.model import ColumnType, Schema, TableSchema
 
@@ -248,8 +249,11 @@ class _TableAllocator:
             return {}
         offsets: dict[str, int] = {}
         indices = IndexRange(new[0].start, new[-1].stop)
+        for columns, scattered in self._scattered():
+            offset = self._scattered_offset(scattered, indices)
+            offsets |= dict.fromkeys(columns, offset)
         for column, generator in self.table.columns.items():
-            uniques = [g for g in generator.walk() if isinstance(g, Unique)]
+            uniques = [g for g in generator.walk() if isinstance(g, Unique) and g.form not in SCATTERED]
             for unique in uniques:
                 offset = self._unique_offset(column, unique, indices, sole=len(uniques) == 1)
                 offsets[column] = max(offsets.get(column, 0), offset)
@@ -265,6 +269,29 @@ class _TableAllocator:
             free = free_values(self.connection, self.schema, column, unique, indices, sole=sole)
         if free.offset is None:
             raise self._no_free_values(column, indices.rows, free)
+        return free.offset
+
+    def _scattered(self) -> Iterator[tuple[list[str], dict[str, tuple[Unique, ...]]]]:
+        """The columns whose unique values are in an order of their own, each with all columns of its group: they are about the same rows."""
+        groups: dict[str | tuple[str], dict[str, list[Unique]]] = {}
+        for column, generator in self.table.columns.items():
+            for each in generator.walk():
+                if isinstance(each, Unique) and each.form in SCATTERED:
+                    groups.setdefault(each.group or (column,), {}).setdefault(column, []).append(each)
+        for group, uniques in groups.items():
+            members = [
+                column
+                for column, generator in self.table.columns.items()
+                if any(isinstance(each, Provider | Unique) and each.group == group for each in generator.walk())
+            ]
+            yield [*uniques, *members], {column: tuple(each) for column, each in uniques.items()}
+
+    def _scattered_offset(self, uniques: Mapping[str, tuple[Unique, ...]], indices: IndexRange) -> int:
+        if self.existing.empty and all(indices.stop <= capacity(unique) for each in uniques.values() for unique in each):
+            return 0
+        free = free_scattered(self.connection, self.plan.seed, self.table.name, uniques, indices)
+        if free.offset is None:
+            raise self._no_free_values(", ".join(uniques), indices.rows, free)
         return free.offset
 
     def _no_free_values(self, column: str, rows: int, free: FreeValues) -> Refused:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from parloader.errors import UsageError
 from parloader.plans import generators, templates
 from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
+from parloader.plans.locales import LOCALES
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 
 texts = st.text(max_size=12)
@@ -95,13 +96,38 @@ uniform = st.one_of(
 
 unique = st.builds(
     lambda form, two, rest, values: generators.Unique(form=form, low=two[0], high=two[1], values=values, **rest),
-    st.sampled_from([form for form in generators.UniqueKind if form is not generators.UniqueKind.BYTES]),
+    st.sampled_from([form for form in generators.UniqueKind if form not in {generators.UniqueKind.BYTES, *generators.SCATTERED}]),
     in_order(any_whole),
     st.fixed_dictionaries({"scale": st.integers(0, 38), "length": lengths, "prefix": texts, "suffix": texts} | options),
     several,
 ) | built(generators.Unique, form=st.just(generators.UniqueKind.BYTES), length=lengths, prefix=st.binary(max_size=4).map(bytes.hex))
 
+locales = st.none() | st.sampled_from(LOCALES) | st.lists(st.sampled_from(LOCALES), min_size=1, max_size=3).map(tuple)
+
+scattered = st.one_of(
+    built(
+        generators.Unique,
+        form=st.sampled_from(["email", "username", "name", "company"]).map(generators.UniqueKind),
+        length=lengths,
+        locale=locales,
+        group=st.none() | names,
+    ),
+    built(generators.Unique, form=st.just(generators.UniqueKind.SLUG), of=st.sampled_from(["product", "title"]), locale=locales),
+    built(generators.Unique, form=st.just(generators.UniqueKind.CODE), pattern=st.sampled_from(["???-#####", "ean13", "%&&"])),
+    built(generators.Code, pattern=st.sampled_from(["SKU-#####", "iban_de"]), group=st.none() | names),
+    built(generators.Slug, column=names, length=lengths),
+    built(
+        generators.Provider,
+        name=st.sampled_from(generators.COUNTED),
+        length=lengths,
+        group=st.none() | names,
+        locale=locales,
+        count=st.none() | st.just(generators.Uniform(low=1, high=5)),
+    ),
+)
+
 simple = st.one_of(
+    scattered,
     built(generators.Const, value=scalars),
     built(generators.Cycle, values=several, every=positive),
     several.flatmap(weighted),

@@ -6,11 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from parloader.errors import UsageError
-from parloader.plans import generators, templates
+from parloader.plans import codes, generators, templates
 from parloader.plans.bounds import Bounds, bounds
+from parloader.plans.compositions import locales_of
 from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.intensity import MAX_DAYS, intensity
+from parloader.plans.locales import LOCALES
 from parloader.plans.model import MAX_ROOT_ROWS
 from parloader.quantities import counted
 from parloader.timestamps import parse_iso
@@ -27,6 +29,8 @@ OPTIONS_OF_DISTRIBUTIONS = {
     "among": (generators.Distribution.EVEN, generators.Distribution.UNIFORM),
     "distinct_in": (generators.Distribution.EVEN, *SKEWED_OR_UNIFORM),
 }
+# What a slug can be of
+SLUGS = ("name", "product", "company", "title")
 
 # Forms of Random with a length that may vary
 FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
@@ -161,6 +165,7 @@ def check_timeline(timeline: generators.Timeline) -> None:
 
 
 def check_unique(unique: generators.Unique) -> None:
+    _check_scattered(unique)
     if unique.form is generators.UniqueKind.VALUES and not unique.values:
         raise InvalidPlan("`values` is missing", 'Add the values: { unique = "values", values = ["a", "b"] }')
     if unique.form is generators.UniqueKind.BYTES and not re.fullmatch("(?:[0-9a-fA-F]{2})*", unique.prefix):
@@ -172,9 +177,53 @@ def check_unique(unique: generators.Unique) -> None:
 
 
 def check_provider(provider: generators.Provider) -> None:
-    if provider.name not in generators.PROVIDERS:
-        valid = f"{suggestion(provider.name, generators.PROVIDERS)}Valid: {', '.join(generators.PROVIDERS)}"
+    names = tuple(sorted({*generators.PROVIDERS, *generators.OF_LOCALES}))
+    if provider.name not in names:
+        valid = f"{suggestion(provider.name, names)}Valid: {', '.join(names)}"
         raise InvalidPlan(f"no provider {abbreviated(provider.name)}", valid)
+    if provider.locale is not None and provider.name not in generators.OF_LOCALES:
+        raise InvalidPlan(f"the provider {provider.name} is the same in all locales", "Remove `locale`")
+    check_locale(provider.locale)
+    if provider.count is not None and provider.name not in generators.COUNTED:
+        raise InvalidPlan(f"`count` does not apply to {provider.name}", f"Only {', '.join(generators.COUNTED)} can have it: remove `count`")
+
+
+def check_locale(locale: str | tuple[str, ...] | None) -> None:
+    """InvalidPlan: a locale has another name than those of plans/locales.py."""
+    for name in locales_of(locale):
+        if name not in LOCALES:
+            valid = f"{suggestion(name, LOCALES)}Valid: {', '.join(LOCALES)}"
+            raise InvalidPlan(f"no locale {abbreviated(name)}", valid, path=("locale",))
+
+
+def check_code(code: generators.Code) -> None:
+    _check_pattern(code.pattern)
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        codes.parse(pattern)
+    except UsageError as error:
+        raise InvalidPlan(error.message, error.next_step) from error
+
+
+def _check_scattered(unique: generators.Unique) -> None:
+    form = unique.form
+    if form is generators.UniqueKind.CODE:
+        if not unique.pattern:
+            names = ", ".join(codes.NAMED)
+            raise InvalidPlan("`pattern` is missing", f'Add it: {{ unique = "code", pattern = "???-#####" }}, or one of {names}')
+        _check_pattern(unique.pattern)
+    elif unique.pattern:
+        raise InvalidPlan(f"`pattern` does not apply to {form}", 'Remove it, or write unique = "code"')
+    if form is generators.UniqueKind.SLUG and unique.of not in SLUGS:
+        what = f"`of` is {abbreviated(unique.of)}" if unique.of else "`of` is missing"
+        raise InvalidPlan(what, f"Give the column that it is made of: {', '.join(SLUGS)}")
+    if unique.of and form is not generators.UniqueKind.SLUG:
+        raise InvalidPlan(f"`of` does not apply to {form}", 'Remove it, or write unique = "slug"')
+    if unique.locale is not None and (form not in generators.SCATTERED or form is generators.UniqueKind.CODE):
+        raise InvalidPlan(f"`locale` does not apply to {form}", "Remove it")
+    check_locale(unique.locale)
 
 
 def check_template(template: generators.Template) -> None:

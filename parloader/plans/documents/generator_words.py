@@ -56,6 +56,18 @@ def _write_pick(value: Any) -> Any:
 LENGTH = integer(0, MAX_LENGTH)
 
 
+def _read_locale(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise DecodeError('a locale such as "de_DE", or a list of them')
+
+
+LOCALE = Codec(read=_read_locale, write=lambda value: value if isinstance(value, str) else list(value))
+"""generator_checks.py checks its names."""
+
+
 def _accept(_: Any) -> None:
     pass
 
@@ -90,7 +102,7 @@ SYNTAXES = (
         word="choice",
         fields=("values",),
         main=list_of(SCALAR, least=1),
-        options={"weights": WEIGHTS},
+        options={"weights": WEIGHTS, "group": NAME},
         check=generator_checks.check_choice,
     ),
     GeneratorSyntax(
@@ -250,6 +262,10 @@ SYNTAXES = (
             "prefix": TEXT,
             "suffix": TEXT,
             "values": list_of(SCALAR),
+            "pattern": TEXT,
+            "of": NAME,
+            "locale": LOCALE,
+            "group": NAME,
         },
         check=generator_checks.check_unique,
     ),
@@ -258,9 +274,19 @@ SYNTAXES = (
         word="provider",
         fields=("name",),
         main=NAME,
-        options={"length": LENGTH, "srid": integer(0, 2**32 - 1), "group": NAME},
+        options={"length": LENGTH, "srid": integer(0, 2**32 - 1), "group": NAME, "locale": LOCALE},
+        nested=("count",),
         check=generator_checks.check_provider,
     ),
+    GeneratorSyntax(
+        kind=generators.Code,
+        word="code",
+        fields=("pattern",),
+        main=NAME,
+        options={"group": NAME},
+        check=generator_checks.check_code,
+    ),
+    GeneratorSyntax(kind=generators.Slug, word="slug_of", fields=("column",), main=NAME, options={"length": LENGTH}),
     GeneratorSyntax(
         kind=generators.Random,
         word="random",

@@ -25,20 +25,34 @@ from parloader.plans.generators.numbers import (
     Zipf,
 )
 from parloader.plans.generators.picks import Distribution, Pick
-from parloader.plans.generators.texts import PROVIDERS, RANDOM_FORMS, Provider, Random, Template
+from parloader.plans.generators.texts import (
+    COUNTED,
+    OF_LOCALES,
+    PROVIDERS,
+    RANDOM_FORMS,
+    Code,
+    Provider,
+    Random,
+    Slug,
+    Template,
+)
 from parloader.plans.generators.times import After, Spread, Timeline
-from parloader.plans.generators.unique import Unique, UniqueKind
+from parloader.plans.generators.unique import SCATTERED, Unique, UniqueKind
 
 __all__ = [
+    "COUNTED",
     "MAX_INTEGER",
     "MIN_INTEGER",
+    "OF_LOCALES",
     "PROVIDERS",
     "RANDOM_FORMS",
+    "SCATTERED",
     "After",
     "Aggregate",
     "AggregateFunction",
     "ChildOf",
     "Choice",
+    "Code",
     "Const",
     "Cycle",
     "Distribution",
@@ -58,6 +72,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "ShareOf",
+    "Slug",
     "Spread",
     "Template",
     "Timeline",

@@ -40,6 +40,7 @@ class Choice(Generator):
 
     values: tuple[Scalar, ...]
     weights: tuple[int, ...] = ()  # one per value; none: all values are equally likely
+    group: str | None = None  # columns with the same group and weights choose the value at the same position
 
     @property
     def listed_values(self) -> tuple[Scalar, ...]:

@@ -13,7 +13,8 @@ class Provider(Generator):
     length: int = 0  # maximum number of characters (0: any); dimensions of a vector
     srid: int = 0  # of geometries
     group: str | None = None  # columns with the same group get values that belong together, such as a country and its code
-    locale: str | None = None  # such as "de_DE"; None: the pools of earlier versions
+    locale: str | tuple[str, ...] | None = None  # such as "de_DE", or several that take turns; None: the pools of earlier versions
+    count: Generator | None = None  # how many words, sentences or paragraphs the text has
 
 
 PROVIDERS = tuple(
@@ -26,6 +27,19 @@ PROVIDERS = tuple(
     """.replace(",", " ").split()
 )
 """Provider.name: the pools of generation/pools.py."""
+
+OF_LOCALES = tuple(
+    """
+    address, biography, brand, carrier, category, city, color, comment, company, country, country_code, currency_code, department,
+    description, email, first_name, gender, job, language, language_code, last_name, latitude, locale, longitude, name, paragraph,
+    payment_method, permission, phone, plan, postcode, product, review, review_bad, review_good, role, sentence, shipping_method, skill,
+    state, street, tag, text, time_zone, title, username, warehouse, word, words
+    """.replace(",", " ").split()
+)
+"""Provider.name with a locale: the values of plans/locale_data. Those that no pool has are of the first locale, if none is given."""
+
+COUNTED = ("biography", "comment", "description", "paragraph", "review", "review_bad", "review_good", "sentence", "text", "word", "words")
+"""Provider.name with a `count`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +60,19 @@ class Template(Generator):
     """Text with {i}, {i:06} (zero-padded) and {column} (another column of the row). NULL if one of these columns is NULL."""
 
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code(Generator):
+    """A random code of a pattern, such as "???-#####", or with a check digit, such as "ean13" (plans/codes.py)."""
+
+    pattern: str
+    group: str | None = None  # columns with the same group and pattern have the same code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slug(Generator):
+    """Another column in lower case, with hyphens between its words: "Étude No. 3" gives "etude-no-3"."""
+
+    column: str
+    length: int = 0  # maximum number of characters (0: any)

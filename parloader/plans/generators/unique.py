@@ -20,11 +20,19 @@ class UniqueKind(StrEnum):
     DATETIME = "datetime"  # 1970-01-01 00:00:00 + low + n × step seconds, up to high
     TIME = "time"  # low + n seconds, as text, up to high
     VALUES = "values"  # values[n]
+    EMAIL = "email"  # of the row's person: their names, and a number only if the names occurred before; up to `length` characters
+    USERNAME = "username"  # the same
+    NAME = "name"  # a person's first and last name
+    PRODUCT = "product"
+    COMPANY = "company"
+    TITLE = "title"
+    SLUG = "slug"  # of the row's name, product, company or title: the family `of`
+    CODE = "code"  # n in the `pattern`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unique(Generator):
-    """A different value for each row: an order-preserving encoding of n = offset + i.
+    """A different value for each row: an encoding of n = offset + i. It preserves the order, except in those of SCATTERED.
 
     The offset is 0 in an empty table. Otherwise it is chosen when a run begins, so that no existing row has one of the values.
     """
@@ -39,6 +47,10 @@ class Unique(Generator):
     prefix: str = ""
     suffix: str = ""
     values: tuple[Scalar, ...] = ()
+    pattern: str = ""
+    of: str = ""
+    locale: str | tuple[str, ...] | None = None
+    group: str | None = None  # columns with the same group are about the same person, product, company or title
 
     @property
     def listed_values(self) -> tuple[Scalar, ...]:
@@ -46,3 +58,18 @@ class Unique(Generator):
 
     def with_listed_values(self, values: tuple[Scalar, ...]) -> Generator:
         return replace(self, values=values)
+
+
+SCATTERED = frozenset(
+    {
+        UniqueKind.EMAIL,
+        UniqueKind.USERNAME,
+        UniqueKind.NAME,
+        UniqueKind.PRODUCT,
+        UniqueKind.COMPANY,
+        UniqueKind.TITLE,
+        UniqueKind.SLUG,
+        UniqueKind.CODE,
+    }
+)
+"""The forms whose values come in an order of their own, a permutation that the table and the column, or the group, decide."""
