@@ -15,6 +15,7 @@ from parloader.defaults import (
     DEFAULT_WRITER,
     default_bench_procs,
 )
+from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.row_ranges import IndexRange, split
 from parloader.process_limits import usable_cores
@@ -29,15 +30,16 @@ from parloader.workers.throttle import Limits
 class SeedConfig:
     """What to load and how. `plan` takes the same config, to show what seed would do.
 
-    If neither `tables` nor `plan` is given, the built-in plan is loaded.
+    If none of `tables`, `all_tables` and `plan` is given, the built-in plan is loaded.
     """
 
     target: Target
     tables: tuple[str, ...] = ()  # fill these tables and the parents they need; the first is the target
+    all_tables: bool = False  # fill every table of the database that can be filled
     plan: str | None = None  # a plan file, or MODULE:NAME
-    rows: int | None = None  # of the target table, or of each of `tables`; None: as in the plan file, or its default
+    rows: int | None = None  # of the target table, of each of `tables`, or of the largest of all; None: as in the plan file, or the default
     seed: int | None = None  # None: as in the plan file, or 0
-    parents: Mapping[str, int] = field(default_factory=dict)  # rows to use or create, by parent table
+    parents: Mapping[str, int] = field(default_factory=dict)  # rows to create, or in a parent table to use or create, by table; 0: none
     procs: int = field(default_factory=usable_cores)
     batch: Batch = DEFAULT_BATCH
     writer: WriterName = DEFAULT_WRITER
@@ -56,12 +58,16 @@ class SeedConfig:
         require_between("rows", self.rows or 0, 0, MAX_ROWS)
         require_between("seed", self.seed or 0, 0, MAX_SEED)
         require_between("procs", self.procs, 1, MAX_PROCS)
+        if not self.all_tables and (none := [table for table, rows in self.parents.items() if not rows]):
+            raise UsageError(
+                f"--rows {none[0]}=0 leaves the table out, which only --all allows", f"Give {none[0]} at least 1 row, or add --all"
+            )
         require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
 
     @property
     def most_workers(self) -> int:
         """The most worker processes that the target table can occupy, as far as the options tell: at most one per batch; none if one batch is all."""
-        if self.rows is None:
+        if self.rows is None or self.all_tables or self.parents:
             return self.procs
         workers = len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
         return 0 if workers <= 1 and self.rows <= SMALL_LOAD_ROWS else workers

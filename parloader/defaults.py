@@ -17,6 +17,9 @@ DEFAULT_WORKER_RESTARTS = 1
 # The duration of each delete transaction of clean: short enough that other clients do not wait long for its locks
 DEFAULT_CHUNK = AutoBatch(0.2)
 
+# Rows of the largest table of an entire database: a few seconds for a dozen tables
+DEFAULT_DATABASE_ROWS = 100_000
+
 DEFAULT_BENCH_BATCHES = (FixedBatch(1000), DEFAULT_BATCH, AUTO)
 
 DEFAULT_BENCH_ROWS = 100_000

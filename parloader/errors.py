@@ -56,6 +56,10 @@ class VerifyFailed(ParloaderError):
     """The database does not contain what the plan says."""
 
 
+class TablesNotFilled(ParloaderError):
+    """Some tables of the database cannot be filled; the others are, or would be."""
+
+
 class UsageError(ParloaderError):
     """An option, parameter, URL or file is not valid."""
 

@@ -1,6 +1,5 @@
 """The click commands. Each turns its options into a frozen config, calls one operation and prints the result. No SQL, no logic."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +11,14 @@ from parloader import __version__
 from parloader.cli.bench_options import bench_options
 from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
-from parloader.cli.number_types import WholeNumber
-from parloader.cli.options import PlanOptions, fault_options, plan_options
+from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
 from parloader.cli.output import CommandGroup, Output
+from parloader.cli.plan import plan
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
-from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
 from parloader.quantities import counted
 from parloader.rows.writer_names import WriterName
@@ -38,8 +36,6 @@ SETTINGS_FILE = Path("parloader.toml")
 
 # The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
-
-new_run_option = click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
@@ -104,36 +100,10 @@ def seed(
         from parloader.operations import seed as operation
 
         result = operation.seed(config, screen, executor)
-    output.show(result.as_json(), lambda: report.seed(result, with_workers=output.verbosity > 0))
+    output.show(result.as_json(), lambda: report.seed(result, with_workers=output.verbosity > 0), result.failure)
 
 
-@cli.command(epilog=EXIT_CODES)
-@plan_options
-@new_run_option
-@click.option("--sample", type=WholeNumber(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
-@click.option(
-    "--write",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE.toml",
-    help="Write the plan that seed would use to a file, for you to edit.",
-)
-@with_target
-def plan(
-    *, target: "Target", output: Output, screen: "Screen", load: PlanOptions, new_run: bool, sample: int | None, write: Path | None
-) -> None:
-    """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
-    require_resources()
-    from parloader.cli import report
-    from parloader.operations import plan as operation
-
-    if write and os.path.lexists(write):  # also False for a name that no file can have
-        raise UsageError(f"{write} already exists", "Choose another name, or move it away")
-    result = operation.plan(replace(load.config(target), new_run=new_run), sample or 0)
-    if write:
-        operation.write(result, write)
-    output.show(result.as_json(), lambda: report.plan(result))
-    if write:
-        screen.note(f"wrote {write}; edit it, then run: {load.seed_command(write, new_run=new_run)}")
+cli.add_command(plan)
 
 
 @cli.command(epilog=EXIT_CODES)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from parloader.cli.number_types import RowCount, Seconds, WholeNumber
+from parloader.cli.number_types import Seconds, WholeNumber
 from parloader.cli.option_groups import collect, option_group
+from parloader.cli.table_options import RequestedRows, table_options
 from parloader.defaults import (
     DEFAULT_BATCH,
     DEFAULT_RETRY_SECONDS,
@@ -19,9 +20,8 @@ from parloader.defaults import (
     DEFAULT_WRITER,
 )
 from parloader.errors import UsageError
-from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED
+from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_SEED
 from parloader.process_limits import usable_cores
-from parloader.quantities import parse_rows
 from parloader.rows.writer_names import WriterName
 from parloader.workers.batching import Batch, parse_batch
 
@@ -51,45 +51,6 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return parameters
 
 
-def _parents(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, int]:
-    parents = {}
-    for pair in pairs:
-        name, _equals, text = pair.rpartition("=")
-        try:
-            rows = parse_rows(text)
-        except ValueError:
-            rows = 0
-        if not name.strip() or not 1 <= rows <= MAX_ROWS:
-            raise click.BadParameter(f"{pair!r} is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to {MAX_ROWS:,} rows)")
-        parents[name.strip()] = rows
-    return parents
-
-
-class TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
-    """A table's name. In a variable of the environment, commas separate several: a name may have blanks."""
-
-    name = "name"
-
-    envvar_list_splitter = ","
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value:
-            self.fail("the name of a table is empty", param, ctx)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            self.fail(f"{value!r} is not UTF-8", param, ctx)
-        return str(value)
-
-
-def _tables(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The tables, each once."""
-    tables = tuple(dict.fromkeys(names))
-    if len(tables) > 1 and (with_comma := [name for name in tables if "," in name]):
-        raise click.BadParameter(f"{with_comma[0]!r} has a comma, so it cannot be combined with other tables; load it in a run of its own")
-    return tables
-
-
 def _plan(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     if name == "":
         raise click.BadParameter("the name of the plan is empty")
@@ -116,6 +77,8 @@ procs_option = click.option(
     help="Worker processes; in a Dask cluster, tasks at the same time.  [default: the usable cores; with --scheduler, all workers]",
 )
 
+new_run_option = click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
+
 parameters_option = click.option(
     "--set",
     "parameters",
@@ -126,16 +89,7 @@ parameters_option = click.option(
 )
 
 _plan_options = option_group(
-    click.option(
-        "--table",
-        "tables",
-        type=TableName(),
-        metavar="NAME",
-        multiple=True,
-        callback=_tables,
-        envvar="PARLOADER_TABLE",
-        help="Fill this table and the parent tables it needs. Repeatable: --rows applies to each.  [default: the built-in plan script_execution]",
-    ),
+    table_options,
     click.option(
         "--plan",
         "plan",
@@ -145,31 +99,10 @@ _plan_options = option_group(
         help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",
     ),
     click.option(
-        "--parents",
-        metavar="TABLE=ROWS",
-        multiple=True,
-        callback=_parents,
-        help="Rows to use or create in a parent table (default: one per 100 child rows). Repeatable.",
-    ),
-    click.option(
-        "--allow-database",
-        "allow_databases",
-        metavar="NAME",
-        multiple=True,
-        envvar="PARLOADER_ALLOW_DATABASE",
-        help="Create parent rows in this other database of the server as well, if they are needed there. Repeatable.",
-    ),
-    click.option(
         "--seed",
         type=WholeNumber(0, MAX_SEED),
         envvar="PARLOADER_SEED",
         help="Random seed: another number gives other values.  [default: as in the plan file, or 0]",
-    ),
-    click.option(
-        "--rows",
-        type=RowCount(0, MAX_ROWS),
-        envvar="PARLOADER_ROWS",
-        help="Rows in the target table, for example 5000, 250k or 1M.  [default: as in the plan file, or 1000000]",
     ),
     procs_option,
     click.option(
@@ -209,11 +142,12 @@ class PlanOptions:
     """The values of plan_options: what to load, and by which processes, batches and writer."""
 
     tables: tuple[str, ...]
+    all_tables: bool
     plan: str | None
-    parents: dict[str, int]
+    rows: RequestedRows
+    parents: RequestedRows
     allow_databases: tuple[str, ...]
     seed: int | None
-    rows: int | None
     procs: int
     batch: Batch
     writer: WriterName
@@ -233,11 +167,12 @@ class PlanOptions:
         return SeedConfig(
             target=target,
             tables=self.tables,
+            all_tables=self.all_tables,
             plan=self.plan,
-            parents=self.parents,
+            rows=self.rows.of_each,
+            parents=self.rows.with_parents(self.parents),
             allow_databases=self.allow_databases,
             seed=self.seed,
-            rows=self.rows,
             procs=self.procs,
             batch=self.batch,
             writer=self.writer,
@@ -249,7 +184,7 @@ class PlanOptions:
     def _applicable_parameters(self) -> dict[str, str]:
         """The parameters; if this is not the built-in plan, without those of [set] in parloader.toml, which are for the built-in one."""
         source = click.get_current_context().get_parameter_source("parameters")
-        return {} if (self.tables or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
+        return {} if (self.tables or self.all_tables or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
 
 
 def plan_options(function: Callable[..., None]) -> Callable[..., None]:

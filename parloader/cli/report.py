@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
+from parloader.ledger.run import is_of_database
 from parloader.plans.model import Pass
 from parloader.quantities import counted, numbered, size_text
 from parloader.workers.stats import percentile
@@ -119,6 +120,7 @@ def plan(forecast: "Forecast") -> str:
     free = "" if forecast.free_bytes is None else f", which has {size_text(forecast.free_bytes)} free"
     if forecast.size_bytes:
         lines.append(f"about {size_text(forecast.size_bytes)} on the server's disk{free}")
+    lines += [f"not filled: {table}" for table in forecast.unfilled]
     lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
     return "\n".join(lines)
@@ -272,7 +274,8 @@ def _run_lines(run: "Run", command: str | None, *, resumable: bool) -> list[str]
     passes = " in two passes" if run.plan.with_deferred_columns else ""
     given = {**run.parameters, **({"seed": str(run.plan.seed)} if run.plan.seed else {})}
     parameters = f"; {shown(given)}" if given else ""
-    lines = [f"run {run.run_id}: {run.target}, {rows}{passes} ({share:.0%}), started {run.started_at}{parameters}"]
+    name = counted(len(run.requested_tables), "table") if is_of_database(run.plan) else run.target
+    lines = [f"run {run.run_id}: {name}, {rows}{passes} ({share:.0%}), started {run.started_at}{parameters}"]
     if command:
         missing = [(_range_prefix(run, table, of), gap) for table, of in run.work for gap in run.gaps(table, of)]
         lines += [f"  missing: {prefix}{gap} ({gap.rows:,})" for prefix, gap in missing[:10]]

@@ -46,6 +46,11 @@ def _pairs(value: object) -> list[str]:
     return [f"{name}={_text(item)}" for name, item in value.items()]
 
 
+def _rows(value: object) -> list[str]:
+    """A number, several texts, or a table of numbers."""
+    return _pairs(value) if isinstance(value, dict) else _texts(value)
+
+
 SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "allow_database": _texts,
     "allow_history": _switch,
@@ -63,7 +68,7 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "replica_url": _texts,
     "resources": _texts,
     "retry_seconds": _text,
-    "rows": _text,
+    "rows": _rows,
     "scheduler": _text,
     "scheduler_file": _text,
     "seed": _text,

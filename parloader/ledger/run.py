@@ -100,15 +100,17 @@ class Run:
 
     @property
     def requested_tables(self) -> tuple[str, ...]:
-        """The tables that the user asked for by name; the target, if by a plan file."""
-        return requested_tables(self.plan)
+        """The tables that the user asked for by name; the target, if by a plan file; of an entire database, those with rows of this run."""
+        names = requested_tables(self.plan)
+        return tuple(name for name in names if name not in self.reused_tables) if is_of_database(self.plan) else names
 
     def is_of(self, plan: Plan) -> bool:
         """Whether it is a run of the plan, which need not be complete."""
 
         def requested(of: Plan) -> tuple[object, ...]:
             parameters = {name: value for name, value in of.parameters.items() if name not in IGNORED_PARAMETERS}
-            return of.name, of.target.name, "counted" if of.target.counted else of.target.rows, of.seed, parameters
+            target = ("", 0) if is_of_database(of) else (of.target.name, "counted" if of.target.counted else of.target.rows)
+            return of.name, *target, of.seed, parameters
 
         return requested(self.plan) == requested(plan)
 
@@ -116,9 +118,19 @@ class Run:
 TABLE_PARAMETER = "table"
 """The parameter that lists the tables given by name, separated by commas. Only a single one may have a comma in its name."""
 
+ALL_PARAMETER = "all"
+"""The parameter of a plan for all tables of the database."""
+
+
+def is_of_database(plan: Plan) -> bool:
+    """Whether it is a plan for all tables of the database. The schema and the existing rows decide about its target and the rows of its tables."""
+    return ALL_PARAMETER in plan.parameters
+
 
 def requested_tables(plan: Plan) -> tuple[str, ...]:
-    """The tables of TABLE_PARAMETER, the target first; the target alone, if the plan has no such parameter."""
+    """The tables of TABLE_PARAMETER, the target first; all tables, if the plan is for all; the target alone, if it has no such parameter."""
+    if is_of_database(plan):
+        return tuple(table.name for table in plan.tables)
     text = plan.parameters.get(TABLE_PARAMETER, plan.target.name)
     return (text,) if text == plan.target.name else tuple(text.split(","))
 

@@ -12,9 +12,11 @@ from parloader.config import SeedConfig
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.defaults import DEFAULT_RETRY_SECONDS
+from parloader.errors import TablesNotFilled
 from parloader.generation.frames import RowGenerator
 from parloader.ledger.run import Run
-from parloader.planner.request import Note, listed
+from parloader.planner.request import Note, UnfilledTable, listed
+from parloader.planner.unfillable import not_filled
 from parloader.plans.documents import toml_file
 from parloader.plans.model import Plan, Table
 from parloader.plans.row_ranges import IndexRange, RowAllocation, split
@@ -81,6 +83,8 @@ class Forecast:
     """decisions that the plan left open"""
     risks: tuple[str, ...]
     """warnings: seed would not refuse these"""
+    unfilled: tuple[UnfilledTable, ...] = ()
+    """of an entire database: the tables that cannot be filled"""
 
     @property
     def size_bytes(self) -> int:
@@ -89,6 +93,11 @@ class Forecast:
     @property
     def target(self) -> TableForecast:
         return next(table for table in self.tables if table.name == self.plan.target.name)
+
+    @property
+    def failure(self) -> TablesNotFilled | None:
+        """With what the command ends although it has a result."""
+        return not_filled(self.unfilled)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -123,6 +132,7 @@ class Forecast:
             "free_bytes": self.free_bytes,
             "notes": [{"table": note.table, "column": note.column, "text": note.text, "guess": note.guess} for note in self.notes],
             "risks": list(self.risks),
+            "unfilled": [table.as_json() for table in self.unfilled],
         }
 
 
@@ -156,6 +166,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             defer_indexes=config.defer_indexes,
             free_bytes=free_bytes(prepared.server),
             notes=prepared.planned.notes,
+            unfilled=prepared.planned.unfilled,
             risks=(
                 *permission.objections(connection, config.target, config.allow_remote, [name for name, each in rows.items() if each.new]),
                 *([f"seed would be refused: {refused}"] if config.defer_indexes and (refused := refusal(connection)) else []),

@@ -14,6 +14,7 @@ from parloader.generation.frames import with_child_starts
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run
 from parloader.operations.seed_result import NOTHING_REQUESTED, SeedResult, TableLoad
+from parloader.planner.request import UnfilledTable
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import split
@@ -61,6 +62,8 @@ class _Work:
     token: int
     guesses: tuple[str, ...]
     """what the plan assumes of unique keys that it could not follow"""
+    unfilled: tuple[UnfilledTable, ...]
+    """of an entire database: the tables that cannot be filled"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,8 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
     for decision in prepared.planned.notes:
         say = progress.note if decision.guess else progress.detail
         say(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
+    for unfilled in prepared.planned.unfilled:
+        progress.note(f"not filled: {unfilled}")
     if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):
         if prepared.creates_tables:
             create_example(connection, progress)
@@ -137,6 +142,7 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
         adds_indexes=config.defer_indexes or prepared.has_deferred_indexes,
         token=token,
         guesses=tuple(f"{note.table}: {note.text}" for note in prepared.planned.notes if note.guess),
+        unfilled=prepared.planned.unfilled,
     )
 
 
@@ -224,6 +230,7 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
         several_tables=len(run.work) > 1,
         tables=tables,
         guesses=work.guesses,
+        unfilled=work.unfilled,
     )
 
 

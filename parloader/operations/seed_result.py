@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from parloader.errors import TablesNotFilled
+from parloader.planner.request import UnfilledTable
+from parloader.planner.unfillable import not_filled
 from parloader.rows.rule_counts import Counts
 from parloader.workers.stats import WorkerStats
 
@@ -60,10 +63,17 @@ class SeedResult:
     """rows whose deferred columns this call set, in the second pass"""
     guesses: tuple[str, ...] = ()
     """what the plan assumed of unique keys that parloader could not follow"""
+    unfilled: tuple[UnfilledTable, ...] = ()
+    """of an entire database: the tables that cannot be filled"""
 
     @property
     def rows_per_second(self) -> float:
         return self.rows / self.seconds if self.seconds else 0.0
+
+    @property
+    def failure(self) -> TablesNotFilled | None:
+        """With what the command ends although it has loaded rows."""
+        return not_filled(self.unfilled)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -82,6 +92,7 @@ class SeedResult:
             "workers": [worker.as_json() for worker in self.workers],
             "counts": self.counts.as_json(),
             "guesses": list(self.guesses),
+            "unfilled": [table.as_json() for table in self.unfilled],
         }
 
 

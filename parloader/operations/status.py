@@ -11,7 +11,7 @@ from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.ledger import control, deferred_indexes, store
 from parloader.ledger.control import ActivityMark
 from parloader.ledger.deferred_indexes import DeferredIndex
-from parloader.ledger.run import Run
+from parloader.ledger.run import Run, is_of_database
 from parloader.workers.retry_policy import run_on_connection
 
 
@@ -101,15 +101,19 @@ def resume_command(run: Run) -> str | None:
 
 def _seed_command(run: Run) -> str:
     """The command that began the run."""
-    options = [] if run.plan.target.counted else [f"--rows {run.plan.target.rows}"]
+    options = [] if is_of_database(run.plan) or run.plan.target.counted else [f"--rows {run.plan.target.rows}"]
     for name, value in run.parameters.items():
         match name:
+            case "all":
+                options.insert(0, "--all")
+            case "rows":
+                options.append(f"--rows {value}")
             case "table":
                 options[:0] = [f"--table {shlex.quote(table)}" for table in run.requested_tables]
             case "file":
                 options.insert(0, f"--plan {shlex.quote(value)}")
             case "parents":
-                options += [f"--parents {shlex.quote(pair)}" for pair in value.split(",")]
+                options += [f"--rows {shlex.quote(pair)}" for pair in value.split(",")]
             case "digest":
                 pass  # computed from the file
             case _:

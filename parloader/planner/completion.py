@@ -67,14 +67,19 @@ from shlex import quote
 from parloader.errors import Refused, UsageError
 from parloader.planner.counted_rows import with_counted_rows
 from parloader.planner.expression_keys import GIVE_ITS_COLUMNS
-from parloader.planner.request import CompletedPlan, Fill, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
+from parloader.planner.foreign_keys import RequiredCycle
+from parloader.planner.request import CompletedPlan, Fill, NotFillable, PlanningRequest, UniqueKeyExhausted, largest_fitting, listed
 from parloader.planner.solver import PlanSolver
-from parloader.planner.unique_keys import largest_fitting
+from parloader.planner.unfillable import unfilled_tables
+from parloader.planner.whole_database import WholeDatabase, of_database
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
 from parloader.plans.row_ranges import ExistingTable
 from parloader.quantities import counted
 from parloader.schema.model import Schema
+
+# Names in a message; the rest are counted
+NAMED_TABLES = 20
 
 
 def complete(
@@ -86,20 +91,18 @@ def complete(
     allowed_databases: Collection[str] = (),
     *,
     allow_history: bool = False,
+    database: WholeDatabase | None = None,
 ) -> CompletedPlan:
     """Adds every table and column that the plan lacks, and keeps what it gives. Deterministic: the same arguments give the same plan.
 
     `schema`: the plan's tables and all that they reference, recursively. `existing`: the rows of tables that are not empty.
     `parents`: table → how many of its rows to pick from, instead of the default rule. `allowed_databases`: other databases in which it may
-    plan rows. `allow_history`: it may plan rows in system-versioned tables.
+    plan rows. `allow_history`: it may plan rows in system-versioned tables. `database`: the plan's tables are those of a database, and the ones
+    that `parents` does not have get rows in proportion, if they can be filled.
     Refused names the table that cannot be filled, why, and what to do; if too many rows are requested, it says how many fit.
     """
-    for name in parents:
-        if name not in schema:
-            raise UsageError(
-                f"--parents {name}: no table of this load references {name}",
-                f"{suggestion(name, schema, for_shell=True)}The tables of this load: {listed(map(quote, sorted(schema)))}",
-            )
+    if unknown := [name for name in (*parents, *(database.left_out if database else ())) if name not in schema]:
+        raise _unknown_table(unknown[0], schema, plan, database)
     request = PlanningRequest(
         plan=plan,
         schema=schema,
@@ -109,6 +112,7 @@ def complete(
         allowed_databases=frozenset(allowed_databases),
         allow_history=allow_history,
     )
+    request = request if database is None else of_database(request, database)
     return with_counted_rows(request, _best_completed)
 
 
@@ -126,13 +130,30 @@ def _completed(request: PlanningRequest) -> CompletedPlan:
     try:
         solver = PlanSolver(request)
         completed, notes = solver.solve()
+    except RequiredCycle as error:
+        raise Refused(error.reason, error.next_step) from error
     except UniqueKeyExhausted as error:
         raise _too_many_rows(request, error) from error
     except NotFillable as error:
         planned = request.planned(error.table)
         subject = f"table {error.table} cannot be filled" if planned else f"rows of {error.table} are needed, but cannot be generated"
         raise Refused(f"{subject}: {error.reason}", error.next_step) from error
-    return CompletedPlan(plan=completed, notes=notes, reused=frozenset(solver.graph.reused), guessed=frozenset(solver.guessed))
+    return CompletedPlan(
+        plan=completed,
+        notes=notes,
+        reused=frozenset(solver.graph.reused),
+        guessed=frozenset(solver.guessed),
+        unfilled=unfilled_tables(request, solver.unfillable),
+    )
+
+
+def _unknown_table(name: str, schema: Schema, plan: Plan, database: WholeDatabase | None) -> UsageError:
+    tables = [table for table in schema if database is None or table not in database.left_out]
+    more = f", and {len(tables) - NAMED_TABLES:,} more" if len(tables) > NAMED_TABLES else ""
+    return UsageError(
+        f"--rows {quote(name)}=…: this load has no table {name}",
+        f"{suggestion(name, tables, for_shell=True)}Its tables: {listed(map(quote, sorted(tables)[:NAMED_TABLES]))}{more}",
+    )
 
 
 def _with_written_references(plan: Plan, schema: Schema) -> Iterator[Schema]:
@@ -165,16 +186,18 @@ def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refus
         rows = request.parents[error.table]
         fitting = largest_fitting(lambda n: _fits(replace(request, parents={**request.parents, error.table: n})), rows)
         return Refused(
-            f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --parents {quote(f'{error.table}={fitting}')} fit"
+            f"{rows:,} rows of {error.table} are too many: {error.reason}", f"At most --rows {quote(f'{error.table}={fitting}')} fit"
         )
+    request = replace(request, wanted={})  # they get as many rows as fit
     planned = request.planned(error.table) or request.plan.target
     fitting = largest_fitting(lambda n: _fits(_with_rows(request, planned.name, n)), planned.rows)
+    option = f"--rows {fitting if len(request.plan.tables) == 1 else quote(f'{planned.name}={fitting}')}"
     if not fitting:
         advice = "Not even one row fits"
     elif request.existing_rows(error.table):  # only the server knows which values they have
-        advice = f"Try --rows {fitting}; fewer fit if the free values are not consecutive"
+        advice = f"Try {option}; fewer fit if the free values are not consecutive"
     else:
-        advice = f"At most --rows {fitting} fit"
+        advice = f"At most {option} fit"
     return Refused(f"{planned.rows:,} rows of {planned.name} are too many: {error.reason}", advice)
 
 

@@ -1,6 +1,5 @@
 """Selects the tables that a plan needs and the foreign keys that are filled, following references from the plan's tables upwards."""
 
-import copy
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,6 @@ from enum import Enum, auto
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
-from parloader.errors import Refused
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.request import Fill, Note, NotFillable, PlanningRequest, listed, require_fillable
 from parloader.schema.model import ForeignKey, TableSchema, TableType
@@ -53,13 +51,39 @@ class ForeignKeyGraph:
                     waiting.append(parent)
         return paths.get(other)
 
-    def cycle(self) -> str | None:
-        """A cycle as "a → b → a", if there is one."""
+    def cycle(self) -> tuple[str, ...]:
+        """A cycle a, b, a, if there is one."""
         try:
             TopologicalSorter({name: sorted(parents) for name, parents in self.parents.items()}).prepare()
         except CycleError as error:
-            return " → ".join(reversed(error.args[1]))
-        return None
+            return tuple(reversed(error.args[1]))
+        return ()
+
+    def copy(self) -> "ForeignKeyGraph":
+        """A graph of its own with the same tables and foreign keys."""
+        return ForeignKeyGraph(
+            parents={name: {*parents} for name, parents in self.parents.items()},
+            reused={*self.reused},
+            filled={name: [*keys] for name, keys in self.filled.items()},
+            optional=[*self.optional],
+            deferred={**self.deferred},
+            notes=[*self.notes],
+        )
+
+
+class RequiredCycle(Exception):
+    """Tables need rows of each other, and none of them has one."""
+
+    def __init__(self, tables: tuple[str, ...]) -> None:
+        super().__init__(tables)
+        self.tables = tables
+        self.reason = f"{CYCLE} of NOT NULL columns, and one of them needs a first row: {shown_cycle(tables)}"
+        self.next_step = "Insert one row into each of these tables by hand, or make one of the foreign keys nullable"
+
+
+def shown_cycle(tables: tuple[str, ...]) -> str:
+    """The cycle, as it stands in messages."""
+    return " → ".join(tables)
 
 
 class Role(Enum):
@@ -79,20 +103,19 @@ class ForeignKeySelector:
     cases: Callable[[str], CheckCases]
     reuses_only: Callable[[str], bool]  # whether no row of a table has to be generated
     rejected: Mapping[ForeignKeyEdge, str]  # foreign keys that cannot be filled, and why
+    unfillable: Mapping[str, NotFillable] = field(default_factory=dict)  # tables that get no rows, and why
 
     def select(self) -> ForeignKeyGraph:
-        """Refused: the tables require each other in a cycle. NotFillable names a required table that cannot be filled."""
+        """RequiredCycle: the tables require each other in a cycle. NotFillable names a required table that cannot be filled."""
         graph = ForeignKeyGraph()
-        for table in self.request.plan.tables:
-            self._add(graph, table.name)
+        requested = [*(table.name for table in self.request.plan.tables), *(n for n in self.request.wanted if n not in self.unfillable)]
+        for name in requested:
+            self._add(graph, name)
         if cycle := graph.cycle():
-            raise Refused(
-                f"{CYCLE} of NOT NULL columns, and one of them needs a first row: {cycle}",
-                "Insert one row into each of these tables by hand, or make one of the foreign keys nullable",
-            )
-        for table in self.request.plan.tables:
-            for key in self._keys(table.name, Role.WANTED) if table.name in graph.parents else ():
-                graph = self._fill_if_possible(graph, table.name, key)
+            raise RequiredCycle(cycle)
+        for name in requested:
+            for key in self._keys(name, Role.WANTED) if name in graph.parents else ():
+                graph = self._fill_if_possible(graph, name, key)
         for name in tuple(graph.parents):
             for key in self._keys(name, Role.OPPORTUNISTIC):
                 self._fill_if_available(graph, name, key)
@@ -105,6 +128,9 @@ class ForeignKeySelector:
         if self.reuses_only(name):
             graph.reused.add(name)
             return
+        if name in self.unfillable:
+            error = self.unfillable[name]
+            raise NotFillable(name, error.reason, error.next_step)
         table_schema = self.request.table_schema(name)
         require_fillable(table_schema, allow_history=self.request.allow_history)
         self.request.require_allowed(name)
@@ -119,7 +145,11 @@ class ForeignKeySelector:
         for key in self._keys(name, Role.REQUIRED):
             if reason := self._obstacle(name, key, required=True):
                 raise NotFillable(name, f"{listed(key.columns)} cannot be NULL, and {reason}", "Give the column a generator in a plan file")
-            self._fill(graph, name, key)
+            try:
+                self._fill(graph, name, key)
+            except NotFillable as error:
+                error.needed_by = (name, *error.needed_by)
+                raise
 
     def _fill(self, graph: ForeignKeyGraph, name: str, key: ForeignKey) -> None:
         graph.filled[name].append(key)
@@ -129,16 +159,21 @@ class ForeignKeySelector:
 
     def _fill_if_possible(self, graph: ForeignKeyGraph, name: str, key: ForeignKey) -> ForeignKeyGraph:
         """The graph with the foreign key filled, or with a note saying why it is not."""
-        trial = copy.deepcopy(graph)
         reason = self.rejected.get((name, key.name)) or self._obstacle(name, key)
+        known = key.parent in graph.reused or (key.parent in graph.parents and (key.parent == name or not graph.reaches(key.parent, name)))
+        if known and not reason:
+            self._fill(graph, name, key)  # no other table is added, and no cycle arises
+            graph.optional.append((name, key))
+            return graph
+        trial = graph if reason else graph.copy()
         if not reason:
             try:
                 self._fill(trial, name, key)
                 if cycle := trial.cycle():
-                    trial = copy.deepcopy(graph)
-                    if self._fill_in_second_pass(trial, name, key, cycle):
+                    trial = graph.copy()
+                    if self._fill_in_second_pass(trial, name, key, shown_cycle(cycle)):
                         return trial
-                    reason = f"{CYCLE}: {cycle}"
+                    reason = f"{CYCLE}: {shown_cycle(cycle)}"
             except NotFillable as error:
                 reason = f"rows of {error.table} cannot be generated: {error.reason}"
         if reason:
@@ -156,7 +191,7 @@ class ForeignKeySelector:
             self._fill(graph, name, key)
             graph.optional.append((name, key))
         elif path := graph.path(parent, name):
-            cycle = " → ".join((name, *path))
+            cycle = shown_cycle((name, *path))
             if not self._fill_in_second_pass(graph, name, key, cycle):
                 graph.notes.append(self._left_null(name, key, f"{CYCLE}: {cycle}"))
         else:
@@ -187,7 +222,7 @@ class ForeignKeySelector:
             nullable
             and table_schema.row_key is not None
             and not any(null is not None for null in null_rules)
-            and not columns & (unique | shared | referenced_columns(self.request, name))
+            and not columns & (unique | shared | self.request.referenced_columns(name))
         )
 
     def _parent_is_available(self, graph: ForeignKeyGraph, name: str, parent: str) -> bool:
@@ -203,12 +238,12 @@ class ForeignKeySelector:
         columns = [table_schema.column(name) for name in key.columns]
         if any(c.generated or c.name in self.request.given(table_schema.name) for c in columns):
             return Role.SKIPPED
-        is_planned = self.request.planned(table_schema.name) is not None
+        is_planned = self.request.is_requested(table_schema.name)
         filled = is_planned and self.request.fill is Fill.ALL
         cases = self.cases(table_schema.name)
         if any(all(case.domain(c.name).null is True for case in cases.cases) for c in columns):
             return Role.SKIPPED
-        required = cases.required_columns(table_schema, in_all=filled) | referenced_columns(self.request, table_schema.name)
+        required = cases.required_columns(table_schema, in_all=filled) | self.request.referenced_columns(table_schema.name)
         if all(not c.nullable or c.name in required for c in columns):
             return Role.REQUIRED
         if not is_planned:
@@ -228,15 +263,3 @@ class ForeignKeySelector:
     def _left_null(self, table: str, key: ForeignKey, reason: str) -> Note:
         nullable = [column for column in key.columns if self.request.table_schema(table).column(column).nullable]
         return Note(table=table, column=nullable[-1], text=f"left NULL: {reason}")
-
-
-def referenced_columns(request: PlanningRequest, table: str) -> frozenset[str]:
-    """The columns that foreign keys of other tables reference. They cannot be NULL in rows that are picked."""
-    return frozenset(
-        column
-        for other in request.schema.values()
-        if other.name != table
-        for key in other.foreign_keys
-        if key.parent == table
-        for column in key.referenced
-    )

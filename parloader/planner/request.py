@@ -1,13 +1,15 @@
 """What the planner is asked, and what it answers besides the plan: notes, and errors that name a table and a reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from shlex import quote
 
+from parloader.planner.table_sizes import TableSizes
 from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Generator
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import BELIEVABLE, Plan, Table
 from parloader.plans.row_ranges import COUNTED_ROWS, ExistingTable
 from parloader.schema.model import ForeignKey, Schema, TableSchema, TableType
 from parloader.schema.table_names import database_of
@@ -40,6 +42,8 @@ class NotFillable(Exception):
         self.table = table
         self.reason = reason
         self.next_step = next_step
+        self.needed_by: tuple[str, ...] = ()
+        """The tables that cannot have rows without it, as far as the selection of foreign keys noticed"""
 
 
 class UniqueKeyExhausted(NotFillable):
@@ -52,6 +56,21 @@ class UniqueKeyExhausted(NotFillable):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnfilledTable:
+    """A table of the database that cannot be filled."""
+
+    name: str
+    reason: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}" + (f". {self.next_step}" if self.next_step else "")
+
+    def as_json(self) -> dict[str, str]:
+        return {"table": self.name, "reason": self.reason, "next_step": self.next_step}
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompletedPlan:
     """A plan that lacks nothing, and how it came about."""
 
@@ -59,6 +78,7 @@ class CompletedPlan:
     notes: tuple[Note, ...]  # decisions and their reasons, in the order of the plan's tables
     reused: frozenset[str] = frozenset()  # the plan's tables whose existing rows suffice, so that none is generated
     guessed: frozenset[str] = frozenset()  # the plan's tables with a unique key that may or may not hold
+    unfilled: tuple[UnfilledTable, ...] = ()  # of an entire database: the tables that cannot be filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +92,44 @@ class PlanningRequest:
     fill: Fill
     allowed_databases: frozenset[str] = frozenset()  # other databases in which rows may be created
     allow_history: bool = False  # rows may be created in system-versioned tables, whose history keeps them after clean
+    wanted: Mapping[str, int] = field(
+        default_factory=dict
+    )  # of an entire database: table → rows, as many as fit; the plan need not have it
+    left_out: frozenset[str] = frozenset()  # tables that get no rows, even if others need them
+    append: bool = False  # tables of `wanted` get new rows even if they have some, except those of a few fixed values
+
+    @cached_property
+    def _planned(self) -> Mapping[str, Table]:
+        return {table.name: table for table in self.plan.tables}
+
+    @cached_property
+    def sizes(self) -> TableSizes:
+        return TableSizes(schema=self.schema)
+
+    @cached_property
+    def _referenced(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for table in self.schema.values():
+            for key in table.foreign_keys:
+                if key.parent != table.name:
+                    found.setdefault(key.parent, set()).update(key.referenced)
+        return {name: frozenset(columns) for name, columns in found.items()}
+
+    @property
+    def is_believable(self) -> bool:
+        """Whether the plan's inference chooses values and numbers of rows as an application would have made them."""
+        return self.plan.inference >= BELIEVABLE
+
+    def referenced_columns(self, table: str) -> frozenset[str]:
+        """The columns that foreign keys of other tables reference. They cannot be NULL in rows that are picked."""
+        return self._referenced.get(table, frozenset())
 
     def planned(self, table: str) -> Table | None:
-        return next((t for t in self.plan.tables if t.name == table), None)
+        return self._planned.get(table)
+
+    def is_requested(self, table: str) -> bool:
+        """Whether the user asked for rows of the table, rather than another table needs them."""
+        return table in self._planned or table in self.wanted
 
     def table_schema(self, table: str) -> TableSchema:
         """NotFillable: the table does not exist."""
@@ -121,6 +176,10 @@ class PlanningRequest:
         planned = self.planned(table)
         return planned.rows if planned else None
 
+    def appends(self, table: str) -> bool:
+        """Whether the table gets new rows, however many it has."""
+        return self.append and table in self.wanted and self.sizes.fixed(table) is None
+
     def may_reuse(self, table: str) -> bool:
         """Whether existing rows of the table may be used."""
         planned = self.planned(table)
@@ -139,6 +198,15 @@ class PlanningRequest:
 def listed(names: Iterable[str]) -> str:
     """The names as they stand in messages and notes."""
     return ", ".join(names)
+
+
+def largest_fitting(fits: Callable[[int], bool], max_rows: int = MAX_ROWS) -> int:
+    """The greatest number up to `max_rows` that fits, by binary search; 0 if none does."""
+    low, high = 0, max_rows
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 ENGINE = "InnoDB"

@@ -27,19 +27,19 @@ class RowRequirement:
     required_by: str = ""  # which unique key needs them, as part of a note
     largest_child_rows: int = 0
     largest_child: str = ""
+    by_rule: int = 1  # the rows that the size of its children suggests
+    ruled_by: str = ""  # which rule that was, as part of a note
     only_new: bool = False  # existing rows must not be used
 
     def require_rows(self, rows: int, required_by: str) -> None:
         if rows > self.min_rows:
             self.min_rows, self.required_by = rows, required_by
 
-    def add_child(self, name: str, rows: int) -> None:
+    def add_child(self, name: str, rows: int, by_rule: int, rule: str) -> None:
         if rows > self.largest_child_rows or not self.largest_child:
             self.largest_child_rows, self.largest_child = rows, name
-
-    @property
-    def by_rule(self) -> int:
-        return min(MAX_ROWS_BY_RULE, max(1, -(-self.largest_child_rows // CHILDREN_PER_PARENT)))
+        if by_rule > self.by_rule or not self.ruled_by:
+            self.by_rule, self.ruled_by = by_rule, rule
 
 
 @dataclass
@@ -53,6 +53,26 @@ class RowRequirements:
 
     def table(self, name: str) -> RowRequirement:
         return self.by_table.setdefault(name, RowRequirement())
+
+    def add_child(self, request: PlanningRequest, parent: str, child: str, rows: int) -> None:
+        """Notes that rows of the child reference rows of the parent."""
+        if request.is_believable:
+            by_rule = request.sizes.parents_for(parent, child, rows)
+            rule = _rule(request, parent, child, rows, by_rule)
+        else:
+            by_rule = min(MAX_ROWS_BY_RULE, max(1, -(-rows // CHILDREN_PER_PARENT)))
+            rule = f"one per {CHILDREN_PER_PARENT} rows of {child}" + (f", at most {by_rule:,}" if by_rule == MAX_ROWS_BY_RULE else "")
+        self.table(parent).add_child(child, rows, by_rule, rule)
+
+    def preferred(self, request: PlanningRequest, name: str, child: str, rows: int) -> int:
+        """How many rows of the table so many rows of a child reference at best: a unique key of the child that needs fewer takes that many."""
+        if not request.is_believable or name == child:
+            return 1
+        return request.wanted.get(name) or request.sizes.parents_for(name, child, rows)
+
+    def only_new(self, request: PlanningRequest, name: str) -> bool:
+        """Whether existing rows of the table must not be used."""
+        return self.table(name).only_new or request.appends(name)
 
     def align(self, tables: Iterable[str]) -> None:
         """Puts the tables into one group of equal size, merged with every group that has one of them."""
@@ -88,7 +108,7 @@ class RowRequirements:
         if planned:
             usable, min_rows = planned.reuse and not planned.partitioned and not planned.match, 1
         else:
-            usable, min_rows = not requirement.only_new, max(1, requirement.min_rows)
+            usable, min_rows = not self.only_new(request, name), max(1, requirement.min_rows, self._wanted(request, name))
         return usable and self.existing(request, name) >= max(min_rows, -(-(request.fixed_rows(name) or 0) // kinds))
 
     def rows(self, request: PlanningRequest, name: str, max_rows: int) -> int:
@@ -99,11 +119,21 @@ class RowRequirements:
         requirement, kinds = self.table(name), self.kinds.count(name)
         if any(name in group for group in self.equal_size_groups):
             return max(1, requirement.min_rows)  # `equalize` has set it
-        existing = 0 if requirement.only_new else self.existing(request, name)
+        existing = 0 if self.only_new(request, name) else self.existing(request, name)
+        if name in request.wanted:
+            return kinds * max(1, requirement.min_rows, existing, min(self._wanted(request, name), max_rows // kinds))
         return kinds * max(1, requirement.min_rows, existing or min(requirement.by_rule, max_rows // kinds))
 
-    def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool) -> ParentCapacity:
-        """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count."""
+    def _wanted(self, request: PlanningRequest, name: str) -> int:
+        """The rows that the user wants if they fit; 0: no number, or the table has a few fixed values, which exist."""
+        is_there = request.sizes.fixed(name) is not None and request.has_rows(name) if name in request.wanted else True
+        return 0 if is_there else request.wanted[name]
+
+    def capacity(self, request: PlanningRequest, name: str, max_rows: int, *, only_new: bool, preferred: int = 1) -> ParentCapacity:
+        """How many rows of the table can be picked from. `max_rows`: how many can be generated; `only_new`: existing rows do not count.
+
+        `preferred`: as many as need no reason.
+        """
         planned, kinds = request.planned(name), self.kinds.count(name)
         fixed = request.fixed_rows(name)
         max_rows //= kinds
@@ -111,10 +141,10 @@ class RowRequirements:
             return ParentCapacity(existing=0, maximum=0)
         if fixed is not None:
             return ParentCapacity(existing=fixed // kinds, maximum=fixed // kinds)
-        if only_new or self.table(name).only_new:
-            return ParentCapacity(existing=min(1, max_rows), maximum=max_rows)
+        if only_new or self.only_new(request, name):
+            return ParentCapacity(existing=min(preferred, max_rows), maximum=max_rows)
         existing = self.existing(request, name)
-        return ParentCapacity(existing=max(existing, min(1, max_rows)), maximum=max(existing, max_rows))
+        return ParentCapacity(existing=existing or min(preferred, max_rows), maximum=max(existing, max_rows))
 
     def equalize(self, request: PlanningRequest, max_rows: dict[str, int]) -> None:
         """Gives the tables of each group the same row count. NotFillable: the request fixes counts that differ or are too small."""
@@ -151,13 +181,19 @@ class RowRequirements:
             text = f"{count}, as requested"
         elif requirement.min_rows >= rows and requirement.required_by:
             text = f"{count}{', all new' if requirement.only_new else ''}: {requirement.required_by}"
-        elif existing and not requirement.only_new:
+        elif existing and not self.only_new(request, name):
             text = f"{count}, existing rows first"
+        elif name in request.wanted:
+            limit = "; its unique keys and the CHECKs allow no more" if rows < request.wanted[name] else ""
+            text = f"{count}: {request.sizes.reason(name)}{limit}"
         else:
-            limit = ""
-            if rows == MAX_ROWS_BY_RULE:
-                limit = f", at most {MAX_ROWS_BY_RULE:,}"
-            elif rows < requirement.by_rule:
-                limit = "; its unique keys and the CHECKs allow no more"
-            text = f"{count}: one per {CHILDREN_PER_PARENT} rows of {requirement.largest_child}{limit}"
+            limit = "; its unique keys and the CHECKs allow no more" if rows < requirement.by_rule else ""
+            text = f"{count}: {requirement.ruled_by}{limit}"
         return Note(table=name, column=None, text=text)
+
+
+def _rule(request: PlanningRequest, parent: str, child: str, rows: int, by_rule: int) -> str:
+    """Why the parent has so many rows, for a note."""
+    if request.sizes.fixed(parent) is not None:
+        return request.sizes.reason(parent)
+    return f"one per {counted(max(1, round(rows / by_rule)), 'row')} of {child}"

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -11,23 +10,27 @@ from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.demands import Demands
 from parloader.planner.expression_keys import trial_notes
-from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, referenced_columns
+from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, RequiredCycle
 from parloader.planner.null_keys import NullKeys
 from parloader.planner.overlapping_keys import ForeignKeyGroup, OverlapUnsatisfiable, foreign_key_groups, lockstep_foreign_keys
+from parloader.planner.planned_tables import generated_table, reused_table, with_target
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.steps import refine
-from parloader.planner.request import MAX_ROWS, Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, listed
-from parloader.planner.row_counts import MAX_ROWS_BY_PARENT_PROCESS, RowRequirements
-from parloader.planner.table_draft import TableDraft, assignable_key, columns_left_null, complete_partial_keys, integer_key, row_key_columns
-from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver, largest_fitting
+from parloader.planner.request import MAX_ROWS, Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, largest_fitting, listed
+from parloader.planner.row_counts import RowRequirements
+from parloader.planner.table_draft import TableDraft, assignable_key, columns_left_null, complete_partial_keys, full_key, row_key_columns
+from parloader.planner.unfillable import tables_left_out, tables_needing, unwanted_tables
+from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver
 from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
 from parloader.plans.model import BELIEVABLE, Plan, Table, with_referenced
-from parloader.quantities import counted
-from parloader.schema.model import ColumnSchema, ForeignKey, UniqueKey
+from parloader.schema.model import ForeignKey, UniqueKey
 
 # Each round adds a table or requires more rows of one; a schema of a few hundred tables takes fewer than ten rounds
 MAX_ROUNDS = 1_000
+
+# More than a foreign key skips of the first rows of its parent
+MAX_OFFSET = 1_000
 
 
 class _Restart(Exception):
@@ -40,6 +43,7 @@ class PlanSolver:
     def __init__(self, request: PlanningRequest) -> None:
         self.request = request
         self.rejected: dict[ForeignKeyEdge, str] = {}  # foreign keys that turned out to be unfillable, and why
+        self.unfillable = unwanted_tables(request)  # the tables that get no rows, and why
         self.requirements = RowRequirements()
         self.graph = ForeignKeyGraph()
         self.drafts: dict[str, TableDraft] = {}
@@ -48,6 +52,7 @@ class PlanSolver:
         self._null_keys = NullKeys(request=request, given=self._given_of)
         self._demands = Demands(request, self._given_of, self._null_keys.cases)
         self._max_rows_by_table: dict[str, int] = {}
+        self._max_rows_known: dict[str, int] = {}  # of those, which are exact
         self._max_rows_is_limit: dict[str, bool] = {}  # False: parloader cannot work out more rows, but there may be some
         self._in_progress: set[str] = set()  # the tables whose maximum is being computed
 
@@ -57,8 +62,8 @@ class PlanSolver:
             try:
                 layouts = self._reach_fixed_point()
                 return self._plan(layouts)
-            except NotFillable as error:
-                self._drop_optional_keys(error)
+            except (NotFillable, RequiredCycle) as error:
+                self._leave_out(error)
             except CanBeNull as error:
                 self._leave_key_null(error.table, error.key)
             except _Restart:
@@ -69,7 +74,7 @@ class PlanSolver:
         for _ in range(MAX_ROUNDS):
             before = copy.deepcopy(self.requirements)
             self.graph = self._foreign_key_selector().select()
-            self.drafts, self._max_rows_by_table = {}, {}
+            self.drafts, self._max_rows_by_table, self._max_rows_known = {}, {}, {}
             for name in self.graph.generated:
                 self.drafts[name] = self._draft(name, self.graph.filled[name])
             layouts = {}
@@ -90,10 +95,23 @@ class PlanSolver:
             cases=self._cases_of,
             reuses_only=lambda name: self.requirements.reuses_only(request, name),
             rejected=self.rejected,
+            unfillable=self.unfillable,
         )
 
-    def _drop_optional_keys(self, error: NotFillable) -> None:
+    def _leave_out(self, error: NotFillable | RequiredCycle) -> None:
+        """Leaves out tables that cannot be filled, if the user does not insist on them; else foreign keys that may be NULL and need them."""
+        if not (left_out := tables_left_out(self.request, error, self.unfillable)):
+            try:
+                self._drop_optional_keys(error)
+            except NotFillable:
+                left_out = tables_needing(self.request, self.graph, error)
+        self.unfillable |= left_out
+        self.requirements = RowRequirements()
+
+    def _drop_optional_keys(self, error: NotFillable | RequiredCycle) -> None:
         """Leaves NULL the foreign keys that need rows of a table that cannot be filled. Raises the error again if there are none."""
+        if isinstance(error, RequiredCycle):
+            raise error
         needing = [
             (table, key)
             for table, key in self.graph.optional
@@ -126,7 +144,7 @@ class PlanSolver:
         given = self._given_of(name)
         own = tuple(foreign for foreign in filled if foreign.within(name))
         rooted = tuple(foreign for foreign in own if (name, foreign) not in self.graph.optional)
-        never_null = referenced_columns(self.request, name).union(*(foreign.referenced for foreign in rooted))
+        never_null = self.request.referenced_columns(name).union(*(foreign.referenced for foreign in rooted))
         null = columns_left_null(table_schema, tuple(filled), given, never_null)
         possible = self._cases_of(name).without(name, null)
         key = assignable_key(table_schema, self._cases_of(name).cases, given)
@@ -150,8 +168,12 @@ class PlanSolver:
             kinds=possible.kinds,
             unanalysed=possible.unanalysed,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
-            empty_parents=frozenset(parent for group in groups for parent in group.parents if not self.request.has_rows(parent)),
+            new_parents=frozenset(parent for group in groups for parent in group.parents if self._has_only_new_rows(parent)),
         )
+
+    def _has_only_new_rows(self, name: str) -> bool:
+        """Whether no existing row of the table is used."""
+        return not self.request.has_rows(name) or self.request.appends(name)
 
     def _foreign_key_groups(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
         compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
@@ -191,23 +213,16 @@ class PlanSolver:
         if draft.key is not None:
             key = draft.schema.column(draft.key)
             if self.request.has_more_rows(name, key.max_key - rows + reused):
-                raise UniqueKeyExhausted(name, self._full_key(name, key))
+                raise UniqueKeyExhausted(name, full_key(self.request, name, key))
         solver = UniqueKeySolver if draft.schema.row_key else CarrierSolver
         return solver(
             draft=draft,
             rows=rows,
             reused=reused,
             request=self.request,
-            capacity=self._capacity,
+            capacity=partial(self._capacity, child=name, child_rows=rows),
             may_leave_null=lambda key: self._null_keys.condition(name, key) is not None,
         ).solve()
-
-    def _full_key(self, table: str, key: ColumnSchema) -> str:
-        """Why a key that the run assigns has too few values."""
-        existing = self.request.existing_rows(table)
-        used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
-        above = " above 0" if key.min_value < 0 else ""
-        return f"{table}.{key.name} holds only {counted(key.max_key, 'value')}{above}{used}"
 
     def _add_requirements(self, name: str, layout: UniquenessLayout) -> None:
         rows = self._rows(name)
@@ -225,22 +240,28 @@ class PlanSolver:
             required_by = f"the unique key {layout.required_by[group.name]} of {name} needs that many" if counts else ""
             for parent in group.parents:
                 self.requirements.table(parent).require_rows(min_rows, required_by)
-                self.requirements.table(parent).add_child(name, rows)
+                self.requirements.add_child(self.request, parent, name, rows)
         planned = self.request.planned(name)
         for parent in planned.referenced_tables if planned else ():
-            self.requirements.table(parent).add_child(name, rows)
+            self.requirements.add_child(self.request, parent, name, rows)
 
     # Row counts
 
     def _rows(self, name: str) -> int:
-        max_rows = MAX_ROWS if self.request.fixed_rows(name) is not None else self._max_rows(name)
+        enough = self.request.wanted[name] * self.requirements.kinds.count(name) if name in self.request.wanted else MAX_ROWS
+        max_rows = MAX_ROWS if self.request.fixed_rows(name) is not None else self._max_rows(name, enough)
         return self.requirements.rows(self.request, name, max_rows)
 
-    def _capacity(self, name: str, *, only_new: bool) -> ParentCapacity:
-        """Capacity of a table. Tables that must have equally many rows share the smallest capacity among them."""
+    def _capacity(self, name: str, *, only_new: bool, child: str, child_rows: int) -> ParentCapacity:
+        """Capacity of a table for a child of it. Tables that must have equally many rows share the smallest capacity among them."""
+        only_new = only_new or len(self.requirements.group(name)) > 1
         capacities = [
             self.requirements.capacity(
-                self.request, other, self._max_rows(other), only_new=only_new or len(self.requirements.group(name)) > 1
+                self.request,
+                other,
+                self._max_rows(other, self._enough_for(child_rows, other)),
+                only_new=only_new,
+                preferred=self.requirements.preferred(self.request, other, child, child_rows),
             )
             for other in sorted(self.requirements.group(name))
         ]
@@ -250,18 +271,25 @@ class PlanSolver:
             is_limit=all(self._max_rows_is_limit.get(other, True) for other in self.requirements.group(name)),
         )
 
-    def _max_rows(self, name: str) -> int:
-        """How many rows of the table can be generated; 0 if none can."""
+    def _enough_for(self, child_rows: int, name: str) -> int:
+        """How many rows of the table a child can use. Of an entire database, which has many tables, it is not worked out whether more fit."""
+        return child_rows * self.requirements.kinds.count(name) + MAX_OFFSET if self.request.wanted else MAX_ROWS
+
+    def _max_rows(self, name: str, enough: int = MAX_ROWS) -> int:
+        """How many rows of the table can be generated, as far as `enough`; 0 if none can."""
         if name in self._in_progress:
             return MAX_ROWS  # tables in a cycle do not limit each other
-        if name not in self._max_rows_by_table:
+        if self._max_rows_by_table.get(name, -1) < min(enough, self._max_rows_known.get(name, MAX_ROWS)):
             self._in_progress.add(name)
             try:
                 draft = self.drafts.get(name) or self._draft(name, self._keys_of(name))
-                self._max_rows_by_table[name] = largest_fitting(lambda rows: self._fits(draft, rows))
-                self._max_rows_is_limit[name] = self._is_limit(draft, self._max_rows_by_table[name])
+                found = enough if enough < MAX_ROWS and self._fits(draft, enough) else largest_fitting(partial(self._fits, draft), enough)
+                self._max_rows_by_table[name] = found
+                if found < enough or enough == MAX_ROWS:
+                    self._max_rows_known[name] = found
+                    self._max_rows_is_limit[name] = self._is_limit(draft, found)
             except NotFillable:
-                self._max_rows_by_table[name] = 0
+                self._max_rows_by_table[name] = self._max_rows_known[name] = 0
             finally:
                 self._in_progress.remove(name)
         return self._max_rows_by_table[name]
@@ -300,12 +328,12 @@ class PlanSolver:
                     rows=rows,
                     kind_of=partial(self._demands.kind_of, self.requirements.kinds, self.drafts[name]),
                 )
-                tables[name] = self._generated_table(builder)
+                tables[name] = generated_table(builder, self.request, self.requirements, self.graph.deferred.get(name, frozenset()))
                 self.guessed |= {name} if layouts[name].doubtful else set()
                 notes += [*self._cases_of(name).notes, *builder.notes, *trial_notes(self.drafts[name], layouts[name])]
                 notes += carrier_notes(name, layouts[name])
             else:
-                tables[name] = self._reused_table(name, rows[name])
+                tables[name] = reused_table(name, rows[name], self.request, self.requirements)
             if self.request.planned(name) is None:
                 notes.append(self.requirements.note(self.request, name, rows[name], generated=name in layouts))
         if self.request.plan.inference >= BELIEVABLE:
@@ -313,38 +341,9 @@ class PlanSolver:
             refine(refinement)
             notes += refinement.notes
         plan = self.request.plan
-        needed = with_referenced(tables, [table.name for table in plan.tables])
-        completed = replace(plan, tables=tuple(tables[name] for name in reversed(names) if name in needed))
-        if completed.target.name != plan.target.name:  # tables referenced in the second pass may come after it
-            completed = replace(completed, main=plan.target.name)
+        requested = [*(table.name for table in plan.tables), *(name for name in self.request.wanted if name in tables)]
+        needed = with_referenced(tables, requested)
+        completed = with_target(self.request, tuple(tables[name] for name in reversed(names) if name in needed), frozenset(layouts))
         position = {table.name: n for n, table in enumerate(completed.tables)}
         kept = dict.fromkeys(note for note in notes if note.table in position)
         return completed, tuple(sorted(kept, key=lambda note: position[note.table]))
-
-    def _generated_table(self, builder: ColumnGeneratorBuilder) -> Table:
-        draft = builder.draft
-        rows = builder.rows[draft.name]
-        table = self.request.planned(draft.name)
-        if table is None:
-            only_new = self.requirements.table(draft.name).only_new
-            generated = rows - (0 if only_new else self.requirements.reused(self.request, draft.name, rows))
-            table = Table(name=draft.name, rows=rows, columns={}, partitioned=generated > MAX_ROWS_BY_PARENT_PROCESS, reuse=not only_new)
-        return replace(
-            table,
-            rows=rows,
-            columns={**table.columns, **builder.columns()},
-            key=draft.key,
-            identity=builder.layout.identity or draft.identity,
-            reuse_if=self.requirements.conditions(self.request, draft.name) if table.reuse else (),
-            later=table.later | self.graph.deferred.get(draft.name, frozenset()),
-        )
-
-    def _reused_table(self, name: str, rows: int) -> Table:
-        table_schema = self.request.table_schema(name)
-        planned = self.request.planned(name)
-        key = assignable_key(table_schema, (), planned.columns) if planned else integer_key(table_schema)
-        table = planned or Table(name=name, rows=rows, columns={})
-        identity = row_key_columns(table_schema, key)
-        # A reused row is never looked up again, so columns without a generator are not listed as its identity
-        found = identity if table.columns.keys() >= set(identity) else ()
-        return replace(table, rows=rows, key=key, identity=found, reuse_if=self.requirements.conditions(self.request, name))

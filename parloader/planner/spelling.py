@@ -37,10 +37,10 @@ def spell_tables(plan: Plan, spelled: Callable[[str], str | None]) -> Plan:
 
 
 def spell_parents(parents: Mapping[str, int], spelled: Callable[[str], str | None]) -> dict[str, int]:
-    """The row counts of --parents, by the server's names of the tables."""
+    """The row counts of single tables, by the server's names of the tables."""
     names = [spelled(name) or name for name in parents]
     if same := _same(names, list(parents)):
-        raise UsageError(f"{same} of --parents are the same table", "Name it once")
+        raise UsageError(f"{same} of --rows are the same table", "Name it once")
     return dict(zip(names, parents.values(), strict=True))
 
 

@@ -8,8 +8,9 @@ from parloader.planner.check_cases import CheckCase, allows_any_positive_integer
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
+from parloader.quantities import counted
 from parloader.schema.checks.domains import Domain
-from parloader.schema.model import ColumnType, ForeignKey, TableSchema, UniqueKey
+from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey, TableSchema, UniqueKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class TableDraft:
     kinds: int  # of rows, to which the cases belong in turn (CheckCases.kinds)
     unanalysed: frozenset[str]  # columns of CHECKs that are only tested on a sample
     fill_all: bool  # fill each column, not only those that an INSERT needs
-    empty_parents: frozenset[str]  # parents without existing rows
+    new_parents: frozenset[str]  # parents of which no existing row is used
 
     @property
     def name(self) -> str:
@@ -147,6 +148,14 @@ def assignable_key(table_schema: TableSchema, cases: tuple[CheckCase, ...], give
         return None
     restricted = any(not allows_any_positive_integer(case.domain(name)) or name in compared_columns(case) for case in cases)
     return None if restricted else name
+
+
+def full_key(request: PlanningRequest, table: str, key: ColumnSchema) -> str:
+    """Why a key that the run assigns has too few values."""
+    existing = request.existing_rows(table)
+    used = f", of which {existing:,} {'is' if existing == 1 else 'are'} used already" if existing else ""
+    above = " above 0" if key.min_value < 0 else ""
+    return f"{table}.{key.name} holds only {counted(key.max_key, 'value')}{above}{used}"
 
 
 def row_key_columns(table_schema: TableSchema, key: str | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from parloader.inference import default_generators, unique_columns
 from parloader.planner.disjoint_periods import make_disjoint
 from parloader.planner.expression_keys import ExpressionKeySolver
 from parloader.planner.overlapping_keys import ForeignKeyGroup
-from parloader.planner.request import MAX_ROWS, PlanningRequest, UniqueKeyExhausted, listed
+from parloader.planner.request import PlanningRequest, UniqueKeyExhausted, largest_fitting, listed
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.plans.generators import Unique
@@ -159,8 +159,12 @@ class UniqueKeySolver:
             too_small = [s.name for s in sources if s.group and s.name in fixed and fixed[s.name].size < rows <= s.maximum]
             if too_small:
                 raise _NeedsDistinctGroup(too_small[-1], key.name)
+            may_be_null = self._null_column(key) is not None
+            if not may_be_null:
+                self._leave_null(key, layout, 0, self._limits(key, sources))
             rows = largest_fitting(lambda n: assign_digits(n, sources, fixed) is not None, rows)
-            self._leave_null(key, layout, rows, self._limits(key, sources))
+            if may_be_null:
+                self._leave_null(key, layout, rows, "")
         for name, digit in (assign_digits(rows, sources, fixed) or {}).items():
             is_group = any(source.group and source.name == name for source in sources)
             (layout.group_digits if is_group else layout.column_digits)[name] = digit
@@ -171,7 +175,7 @@ class UniqueKeySolver:
 
         UniqueKeyExhausted: no column of it accepts NULL.
         """
-        column = next((column for column in key.columns if self.draft.may_be_null(column)), None)
+        column = self._null_column(key)
         if column is not None:
             layout.null_from[column] = min(layout.null_from.get(column, rows), rows if rows > 1 else 0)
         elif self.draft.has_expressions(key) and self.may_leave_null(key):
@@ -188,6 +192,10 @@ class UniqueKeySolver:
             raise UniqueKeyExhausted(
                 self.draft.name, reason, is_limit=all(self.capacity(parent, only_new=False).is_limit for parent in parents)
             )
+
+    def _null_column(self, key: UniqueKey) -> str | None:
+        """The column of the key that is left NULL in the rows that it does not allow otherwise; None: none of them may be."""
+        return next((column for column in key.columns if self.draft.may_be_null(column)), None)
 
     def _is_unknown(self, column: str) -> bool:
         """Whether the column might differ in more rows than parloader can work out: its CHECKs, its type or another column decide."""
@@ -285,9 +293,7 @@ class UniqueKeySolver:
         return [renewed if source is chosen else source for source in sources]
 
     def _is_new(self, group: ForeignKeyGroup, layout: UniquenessLayout) -> bool:
-        return bool(group.lockstep_tables) or any(
-            parent in layout.only_new or parent in self.draft.empty_parents for parent in group.parents
-        )
+        return bool(group.lockstep_tables) or any(parent in layout.only_new or parent in self.draft.new_parents for parent in group.parents)
 
 
 def assign_digits(rows: int, sources: Sequence[DigitSource], fixed: Mapping[str, MixedRadixDigit]) -> dict[str, MixedRadixDigit] | None:
@@ -339,12 +345,3 @@ def _even_sizes(rows: int, ends: Sequence[tuple[int, int]]) -> list[int]:
         middle = (low + high) // 2
         low, high = (low, middle) if prod(sizes(middle)) >= rows else (middle + 1, high)
     return sizes(low)
-
-
-def largest_fitting(fits: Callable[[int], bool], max_rows: int = MAX_ROWS) -> int:
-    """The greatest number up to `max_rows` that fits, by binary search; 0 if none does."""
-    low, high = 0, max_rows
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low

@@ -1,6 +1,6 @@
 """Works out what a load will do, from the plan and the database, before anything is written. `plan` shows it, `seed` does it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parloader.builtin import v97
@@ -11,20 +11,22 @@ from parloader.database import introspection, privileges
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable
 from parloader.database.session import ServerInfo, server_info
+from parloader.defaults import DEFAULT_DATABASE_ROWS
 from parloader.errors import AnotherRun, Refused, SchemaMismatch
 from parloader.generation.samples import samples
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
 from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import complete
-from parloader.planner.request import CompletedPlan, Fill, Note, listed
+from parloader.planner.request import CompletedPlan, Fill, Note, UnfilledTable, listed
 from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
+from parloader.planner.whole_database import WholeDatabase
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents
 from parloader.quantities import counted
 from parloader.rows.existing_rows import count_existing_rows
-from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file
-from parloader.runs.requested_tables import require_requested_tables
+from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file, with_rows_of_tables
+from parloader.runs.requested_tables import NAMED_TABLES, require_requested_tables, tables_of_database
 from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
 from parloader.schema.model import Schema
@@ -42,6 +44,8 @@ class PlanOnSchema:
     """decisions that the plan left open"""
     guessed: frozenset[str] = frozenset()
     """tables with a unique key that may or may not hold, so that a larger sample is tested"""
+    unfilled: tuple[UnfilledTable, ...] = ()
+    """of an entire database: the tables that cannot be filled"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +80,9 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
     names = tuple(listing.meant(name) or name for name in config.tables)
     allowed = tuple(name.lower() if listing.any_case else name for name in config.allow_databases)
     config = replace(config, tables=names, parents=spell_parents(config.parents, listing.meant), allow_databases=allowed)
-    plan, fill = load_plan(config)
-    plan = spell_tables(plan, listing.meant)
+    of_database, skipped = tables_of_database(listing, config.parents) if config.all_tables else ((), ())
+    plan, fill = load_plan(config, of_database)
+    plan = with_rows_of_tables(spell_tables(plan, listing.meant), config.parents)
     runs = store.runs(connection)
     require_spelling(runs, listing)
     run = _run_to_resume(runs, plan, config)
@@ -88,7 +93,17 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
         tables = introspection.read_tables(connection, [table.name for table in run.plan.tables], listing)
         planned = fitted_to(run.plan, tables, run.reused_tables)
     else:
-        planned = fit_to_schema(connection, listing, plan, fill, config.parents, config.allow_databases, allow_history=config.allow_history)
+        planned = fit_to_schema(
+            connection,
+            listing,
+            plan,
+            fill,
+            {name: rows for name, rows in config.parents.items() if rows},
+            config.allow_databases,
+            allow_history=config.allow_history,
+            database=_whole_database(config),
+        )
+        planned = replace(planned, notes=(*skipped, *planned.notes))
     return PreparedLoad(
         planned=planned,
         server=server,
@@ -108,6 +123,7 @@ def fit_to_schema(
     allowed_databases: Collection[str] = (),
     *,
     allow_history: bool = False,
+    database: WholeDatabase | None = None,
 ) -> PlanOnSchema:
     """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
     require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
@@ -126,10 +142,12 @@ def fit_to_schema(
     plan = compatibility.adapt(plan, schema)
     if is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
-    inferred = complete_plan(connection, plan, tables, fill, parents or {}, allowed_databases, allow_history=allow_history)
+    inferred = complete_plan(
+        connection, plan, tables, fill, parents or {}, allowed_databases, allow_history=allow_history, database=database
+    )
     plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
-    return replace(planned, notes=inferred.notes, guessed=inferred.guessed)
+    return replace(planned, notes=inferred.notes, guessed=inferred.guessed, unfilled=inferred.unfilled)
 
 
 def complete_plan(
@@ -141,6 +159,7 @@ def complete_plan(
     allowed_databases: Collection[str] = (),
     *,
     allow_history: bool = False,
+    database: WholeDatabase | None = None,
 ) -> CompletedPlan:
     """Completes the plan with what the live schema and the existing rows demand. Refused, with the reason, if that is impossible.
 
@@ -148,7 +167,7 @@ def complete_plan(
     """
     try:
         existing = count_existing_rows(connection, plan, tables)
-        inferred = complete(plan, tables, existing, parents, fill, allowed_databases, allow_history=allow_history)
+        inferred = complete(plan, tables, existing, parents, fill, allowed_databases, allow_history=allow_history, database=database)
     except Refused:
         elsewhere = {key.parent: None for table in tables.values() for key in table.foreign_keys if database_of(key.parent)}
         privileges.require_select(connection, [name for name in elsewhere if name not in tables])  # perhaps that is why
@@ -170,6 +189,14 @@ def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanO
     return PlanOnSchema(plan=plan, schema=schema)
 
 
+def _whole_database(config: SeedConfig) -> WholeDatabase | None:
+    """What the options say of all tables of the database; None: they ask for some of them."""
+    if not config.all_tables:
+        return None
+    rows = DEFAULT_DATABASE_ROWS if config.rows is None else config.rows
+    return WholeDatabase(rows=rows, left_out=[name for name, rows in config.parents.items() if not rows], append=config.new_run)
+
+
 def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:
     """The run of the same plan, an incomplete one if there is one; None: a new run begins. AnotherRun: a run of another plan is in the way."""
     requested = {*requested_tables(plan)}
@@ -189,8 +216,9 @@ def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run
 
 def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     """Why the requested plan cannot continue the run, and what to do."""
-    tables = listed(table for table in requested_tables(plan) if table in run.requested_tables)
-    problem, changed = f"{tables} already has rows of run {run.run_id} ({_describe(run)})", _file_has_changed(run, config)
+    tables = [table for table in requested_tables(plan) if table in run.requested_tables]
+    has = "has" if len(tables) == 1 else "have"
+    problem, changed = f"{_named(tables)} already {has} rows of run {run.run_id} ({_describe(run)})", _file_has_changed(run, config)
     if changed:
         problem += f", and the plan {config.plan} has changed since that run began"
     if run.complete:
@@ -202,14 +230,19 @@ def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     return AnotherRun(problem, f"Delete that run (parloader clean --run {run.run_id}), or {other}")
 
 
+def _named(tables: Sequence[str]) -> str:
+    return (
+        listed(tables) if len(tables) <= NAMED_TABLES else f"{listed(tables[:NAMED_TABLES])} and {len(tables) - NAMED_TABLES:,} more tables"
+    )
+
+
 def _file_has_changed(run: Run, config: SeedConfig) -> bool:
     """Whether the run began with the requested plan file, and the file had another content."""
     if config.plan is None or run.parameters.get("file") != config.plan:
         return False
     # the digest covers the number of rows and the seed, which may come from options
-    as_in_run = plan_of_file(
-        replace(config, rows=None if run.plan.target.counted else run.plan.target.rows, seed=run.plan.seed), config.plan
-    )
+    rows = config.rows if run.target in config.parents else None if run.plan.target.counted else run.plan.target.rows
+    as_in_run = plan_of_file(replace(config, rows=rows, seed=run.plan.seed), config.plan)
     return as_in_run.parameters["digest"] != run.parameters.get("digest")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
 from parloader.config import SeedConfig
 from parloader.errors import UsageError
 from parloader.generation.samples import mistakes_without_schema
-from parloader.ledger.run import TABLE_PARAMETER
+from parloader.ledger.run import ALL_PARAMETER, TABLE_PARAMETER
 from parloader.planner.request import Fill
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import PlanError
@@ -19,11 +19,17 @@ from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.model import BELIEVABLE, Plan, Table
 
 
-def load_plan(config: SeedConfig) -> tuple[Plan, Fill]:
-    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file."""
+def load_plan(config: SeedConfig, of_database: Sequence[str] = ()) -> tuple[Plan, Fill]:
+    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file.
+
+    `of_database`: the tables of --all.
+    """
     if config.plan is not None:
-        _require_without("--plan", {"--table": config.tables, "--set": config.parameters})
+        _require_without("--plan", {"--all": config.all_tables, "--table": config.tables, "--set": config.parameters})
         return plan_of_file(config, config.plan), Fill.DEMANDED
+    if config.all_tables:
+        _require_without("--all", {"--table": config.tables, "--set": config.parameters})
+        return _of_database(config, of_database), Fill.ALL
     if config.tables:
         _require_without("--table", {"--set": config.parameters})
         return _of_tables(config, config.tables), Fill.ALL
@@ -37,12 +43,31 @@ def _require_without(option: str, others: Mapping[str, object]) -> None:
             raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
 
 
-def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
-    """Each table has --rows rows, unless --parents gives it another number."""
-    rows = DEFAULT_ROWS if config.rows is None else config.rows
-    tables = tuple(
-        Table(name=name, rows=config.parents.get(name, rows), columns={}, key=None, partitioned=True, reuse=False) for name in names
+def _of_database(config: SeedConfig, names: Sequence[str]) -> Plan:
+    """A plan of all these tables, of which the planner decides how many rows they get (planner/whole_database.py)."""
+    rows = {} if config.rows is None else {"rows": str(config.rows)}
+    return Plan(
+        name="all",
+        parameters={ALL_PARAMETER: "yes", **rows, **_parents(config)},
+        tables=tuple(_to_fill(name, 0) for name in names),
+        seed=config.seed or 0,
+        inference=BELIEVABLE,
     )
+
+
+def _to_fill(name: str, rows: int) -> Table:
+    return Table(name=name, rows=rows, columns={}, key=None, partitioned=True, reuse=False)
+
+
+def with_rows_of_tables(plan: Plan, rows: Mapping[str, int]) -> Plan:
+    """The plan with the rows of these tables."""
+    return replace(plan, tables=tuple(replace(table, rows=rows.get(table.name, table.rows)) for table in plan.tables))
+
+
+def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
+    """Each table has --rows rows; those of single tables follow when their names are known (with_rows_of_tables)."""
+    rows = DEFAULT_ROWS if config.rows is None else config.rows
+    tables = tuple(_to_fill(name, rows) for name in names)
     parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
     return Plan(
         name=names[0],
@@ -92,4 +117,4 @@ def plan_errors_located(config: SeedConfig) -> Iterator[None]:
 
 def is_builtin(plan: Plan) -> bool:
     """Whether it is the built-in plan; a plan file, or a table given by name, may have its name as well."""
-    return plan.name == NAME and not {"file", TABLE_PARAMETER} & plan.parameters.keys()
+    return plan.name == NAME and not {"file", ALL_PARAMETER, TABLE_PARAMETER} & plan.parameters.keys()

@@ -9,7 +9,7 @@ from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable, list_tables
 from parloader.errors import Refused, SchemaMismatch
 from parloader.ledger import store
-from parloader.planner.request import listed
+from parloader.planner.request import Note, listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
 from parloader.quantities import counted
@@ -18,6 +18,32 @@ from parloader.schema.table_names import database_of
 
 # Names in a message; the rest are counted
 NAMED_TABLES = 5
+
+# Tables in which migration tools keep their state
+OF_MIGRATIONS = (
+    "__drizzle_migrations __efmigrationshistory _prisma_migrations alembic_version ar_internal_metadata atlas_schema_revisions databasechangelog"
+    " databasechangeloglock django_migrations doctrine_migration_versions flyway_schema_history goose_db_version gorp_migrations knex_migrations"
+    " knex_migrations_lock migration_versions migrations mikro_orm_migrations phinxlog schema_info schema_migrations schema_version sequelizemeta"
+)
+
+
+def tables_of_database(listing: ListedTable, requested: Collection[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """The tables that --all fills, in alphabetical order, and notes on the others; without parloader's own.
+
+    `requested`: those that the user names. Refused: there is no table to fill.
+    """
+    tables, notes = [], []
+    for name in sorted(store.table_names(listing)):
+        if listing.tables[name].table_type not in (TableType.TABLE, TableType.SYSTEM_VERSIONED):
+            notes.append(Note(table=name, column=None, text=f"left out: it is a {listing.tables[name].table_type.lower()}"))
+        elif name.lower() in OF_MIGRATIONS.split() and name not in requested:
+            text = f"left out: migration tools keep their state in such a table; to fill it, add --rows {quote(name)}=N"
+            notes.append(Note(table=name, column=None, text=text))
+        else:
+            tables.append(name)
+    if not tables:
+        raise Refused(f"the database {listing.database} has no tables to fill", "Create them first, or connect to another database")
+    return tuple(tables), tuple(notes)
 
 
 def require_requested_tables(connection: Connection, plan: Plan, listing: ListedTable, *, is_builtin: bool) -> None:

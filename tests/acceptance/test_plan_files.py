@@ -223,7 +223,7 @@ def test_a_sample_is_shown_and_nothing_is_written(shop: Database) -> None:
         (("seed", "--plan", "no_toml.toml"), "no_toml.toml, line 2, column 8: "),
         (("seed", "--plan", "no_plan.toml"), "no_plan.toml, line 24: table orders, column status: `weights` has 2 numbers for 3 values"),
         (("seed", "--plan", "no_module:plan"), 'no Python module "no_module"'),
-        (("seed", "--table", "orders", "--parents", "nobody=5"), "no table of this load references nobody"),
+        (("seed", "--table", "orders", "--parents", "nobody=5"), "--rows nobody=…: this load has no table nobody"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(shop: Database, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], says: str) -> None:

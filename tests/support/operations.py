@@ -10,6 +10,7 @@ class Operation:
 
     configs: list[Any] = field(default_factory=list)
     fails_with: BaseException | None = None
+    failure: None = None
 
     def __call__(self, config: Any, *_: object) -> "Operation":
         self.configs.append(config)

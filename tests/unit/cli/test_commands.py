@@ -277,8 +277,8 @@ def test_every_command_uses_the_url_of_the_file(command: tuple[str, ...]) -> Non
         ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(sorted(SETTINGS))}"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         (
-            "procs = 2\nrow = 5\n[rows]\nx = 1",
-            ["parloader.toml, line 2: unknown setting 'row'. Did you mean rows?", "parloader.toml, line 3: rows has a value of"],
+            "procs = 2\nrow = 5\n[seed]\nx = 1",
+            ["parloader.toml, line 2: unknown setting 'row'. Did you mean rows?", "parloader.toml, line 3: seed has a value of"],
         ),
         ("url = true\nprocs = [1]", ["parloader.toml, line 1: url has", "parloader.toml, line 2: procs has"]),
         ("rows = " + "[" * 5000, ["parloader.toml cannot be read: brackets are nested too deeply"]),

@@ -242,4 +242,4 @@ def test_a_table_name_that_is_to_be_typed_is_quoted_for_a_shell() -> None:
     assert "Did you mean '`crm`.`client`'?" in str(unknown.value.next_step)
     with pytest.raises(Refused) as too_many:
         infer(live, "bill", parents={parent: 900}, allowed=("crm",))
-    assert too_many.value.next_step == "At most --parents '`crm`.`client`=255' fit"
+    assert too_many.value.next_step == "At most --rows '`crm`.`client`=255' fit"

@@ -83,5 +83,5 @@ def test_the_capacity_of_the_parents_limits_the_rows() -> None:
     assert caught.value.next_step == "At most --rows 65025 fit"
     with pytest.raises(Refused, match="At most --rows 2550 fit"):
         infer(live, "link", 3_000, parents={"a": 10})
-    with pytest.raises(Refused, match="At most --parents a=255 fit"):
+    with pytest.raises(Refused, match="At most --rows a=255 fit"):
         infer(live, "link", 3_000, parents={"a": 1_000})

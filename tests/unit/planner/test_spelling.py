@@ -99,7 +99,7 @@ def test_the_index_and_functions_are_no_columns() -> None:
 
 def test_names_that_are_the_same_on_the_server() -> None:
     any_case = listing(True, "customer", "orders")
-    with pytest.raises(UsageError, match="Customer and customer of --parents are the same table"):
+    with pytest.raises(UsageError, match="Customer and customer of --rows are the same table"):
         spell_parents({"Customer": 1, "customer": 2}, any_case.spelled)
     twice = Plan(name="p", parameters={}, tables=tuple(Table(name=n, rows=1, columns={}, partitioned=True) for n in ("Orders", "ORDERS")))
     with pytest.raises(UsageError, match="the tables Orders and ORDERS are the same on this server"):
