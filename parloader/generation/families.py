@@ -162,7 +162,8 @@ class Family:
         if read := needs(self.child_of.count):
             if missing := sorted(read - self.readable):
                 what = f"`count` reads {missing[0]}, but {self.child_of.parent} has no generator for it"
-                next_step = f"{suggestion(missing[0], self.readable)}Give {self.child_of.parent}.{missing[0]} a generator"
+                parent = f"{self.child_of.parent}.{missing[0]}"
+                next_step = f"{suggestion(missing[0], self.readable)}Give {parent} a generator, or give {self.table} `rows`"
                 raise self._error(what, next_step)
             frame = frame.with_columns(self.values(self.child_of.parent, sorted(read), parents))
         try:

@@ -13,6 +13,7 @@ from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.existing_values import ExistingValues
 from parloader.generation.expressions import expression
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
+from parloader.generation.families import Family
 from parloader.generation.family_columns import FamilyColumns
 from parloader.generation.parent_rows import ParentRows
 from parloader.generation.related_rows import RelatedRows
@@ -186,13 +187,23 @@ def _related(plan: Plan, of: Mapping[str, RowAllocation]) -> RelatedRows:
     return RelatedRows(plan, of, lambda table, related: RowGenerator(plan, table, of, related=related))
 
 
+def _family(plan: Plan, table: Table, of: Mapping[str, RowAllocation]) -> Family:
+    """Of a table with a ChildOf. InvalidPlan: the counts depend on themselves."""
+    column = "" if table.child_of is None else table.child_of[0]
+    crossing, _ = cycles(plan, [(table.name, column)])
+    if crossing:
+        raise InvalidPlan.of(crossing)
+    family = _related(plan, of).family(table.name)
+    assert family is not None
+    return family
+
+
 def with_child_starts(plan: Plan, of: Mapping[str, RowAllocation]) -> dict[str, RowAllocation]:
     """The allocations, with the start of each block of children: computed once, and handed to all who generate rows."""
     result = dict(of)
     for table in plan.tables:
         if table.child_of and table.name in result and result[table.name].child_starts is None:
-            family = _related(plan, result).family(table.name)
-            assert family is not None
+            family = _family(plan, table, result)
             result[table.name] = replace(result[table.name], child_starts=family.compute_starts())
     return result
 
@@ -201,11 +212,7 @@ def counted_rows(plan: Plan) -> dict[str, int]:
     """The rows of the tables that are `counted`: the sum of their counts. InvalidPlan: a count cannot be computed, or all are 0."""
     counted: dict[str, int] = {}
     for name in [table.name for table in plan.tables if table.counted]:
-        table = plan.table(name)
-        assert table.child_of is not None
-        of = {each.name: all_new(each) for each in plan.tables}
-        family = _related(plan, of).family(name)
-        assert family is not None
+        family = _family(plan, plan.table(name), {each.name: all_new(each) for each in plan.tables})
         counted[name] = family.compute_starts().total
         if not counted[name]:
             family.refuse_no_children()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import polars as pl
 
 from parloader.errors import UsageError
+from parloader.generation.column_graph import cycles
 from parloader.generation.column_order import dependency_steps
 from parloader.generation.expressions import needs
 from parloader.generation.frames import RowGenerator
@@ -32,7 +33,7 @@ def samples(
     InvalidPlan: columns cannot be computed. With `mistakes` they are noted there instead, and the columns left out.
     """
     found = Mistakes() if mistakes is None else mistakes
-    complete = replace(plan, tables=tuple(_with_constants(table, used.get(table.name, {})) for table in plan.tables))
+    complete = replace(plan, tables=tuple(_with_children(_with_constants(table, used.get(table.name, {})), used) for table in plan.tables))
     of = {table.name: all_new(table) for table in plan.tables}
 
     def sample(table: Table) -> pl.DataFrame:
@@ -47,6 +48,16 @@ def samples(
 
 def _with_constants(table: Table, values: Mapping[str, Scalar]) -> Table:
     return replace(table, columns={**table.columns, **{name: Const(value=value) for name, value in values.items()}})
+
+
+def _with_children(table: Table, used: Mapping[str, Mapping[str, Scalar]]) -> Table:
+    """The table with one child for each parent, if their number depends on the values of existing rows."""
+    if table.child_of is None:
+        return table
+    column, child_of = table.child_of
+    if not _needs(child_of.count) & used.get(child_of.parent, {}).keys():
+        return table
+    return replace(table, columns={**table.columns, column: replace(child_of, count=Const(value=1))})
 
 
 def _ends(rows: int) -> pl.Series:
@@ -65,6 +76,7 @@ def mistakes_without_schema(plan: Plan) -> Iterator[Mistake]:
             for nested in generator.walk():
                 if problem := _too_long(nested):
                     yield column_mistake(table.name, name, *problem)
+    yield from cycles(plan, [(table.name, name) for table in plan.tables for name in table.columns])[0]
 
 
 def _with_unknown_columns(table: Table) -> Table:

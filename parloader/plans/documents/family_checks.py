@@ -26,26 +26,27 @@ def family_mistakes(table: str, given: Mapping[str, Any], columns: Mapping[str, 
 
 
 def _of_columns(table: str, columns: Mapping[str, Generator], child_of: Mapping[str, ChildOf]) -> Iterator[Mistake]:
-    for name in list(child_of)[1:]:
-        what = f"{name} and {next(iter(child_of))} both have `child_of`: a row is the child of one parent"
-        yield Mistake(what=what, next_step=f"Let {name} `pick` its values", path=("column", name))
     for name, generator in columns.items():
-        if isinstance(generator, ChildOf) and generator.parent == table:
-            next_step = 'Let it `pick` earlier rows: distribution = "earlier"'
-            yield Mistake(what=f"{name} makes {table} its own parent", next_step=next_step, path=("column", name))
-        for nested in list(generator.walk())[1:]:
-            if isinstance(nested, ChildOf):
-                what = f"the `child_of` of {name} is nested in another generator: each row has a parent"
-                yield Mistake(what=what, next_step="Make it the generator of the column", path=("column", name))
-        for each in generator.walk():
-            if isinstance(each, NumberIn) and each.column not in child_of:
-                next_step = f"Name {next(iter(child_of))}" if child_of else f"Give {each.column} a `child_of`"
-                yield Mistake(what=f"`number_in` names {each.column}, which has no `child_of`", next_step=next_step, path=("column", name))
-            if isinstance(each, ShareOf) and each.parent not in {parent.parent for parent in child_of.values()}:
-                what = f"`share_of` names {each.parent}, of which no column of {table} is a `child_of`"
-                parents = ", ".join(sorted(parent.parent for parent in child_of.values()))
-                next_step = f"Take a column of {parents}" if parents else f"Give a column a `child_of` of {each.parent}"
-                yield Mistake(what=what, next_step=next_step, path=("column", name))
+        for what, next_step in _of_column(table, name, generator, child_of):
+            yield Mistake(what=what, next_step=next_step, path=("column", name), places=(f"column {name}",))
+
+
+def _of_column(table: str, name: str, generator: Generator, child_of: Mapping[str, ChildOf]) -> Iterator[tuple[str, str]]:
+    """(what, next step)"""
+    if name in list(child_of)[1:]:
+        yield f"{next(iter(child_of))} has `child_of` too, but a row is the child of one parent", "Let it `pick` its values"
+    if isinstance(generator, ChildOf) and generator.parent == table:
+        yield f"{table} cannot be the parent of its own rows", 'Let it `pick` earlier rows: distribution = "earlier"'
+    if any(isinstance(nested, ChildOf) for nested in list(generator.walk())[1:]):
+        yield "`child_of` is nested in another generator, but each row has a parent", "Make it the generator of the column"
+    for each in generator.walk():
+        if isinstance(each, NumberIn) and each.column.lower() not in map(str.lower, child_of):  # the server's spelling is not known yet
+            next_step = f"Name {next(iter(child_of))}" if child_of else f"Give {each.column} a `child_of`"
+            yield f"`number_in` names {each.column}, which has no `child_of`", next_step
+        parents = sorted({parent.parent for parent in child_of.values()})
+        if isinstance(each, ShareOf) and each.parent.lower() not in map(str.lower, parents):
+            next_step = f"Take a column of {', '.join(parents)}" if parents else f"Give a column a `child_of` of {each.parent}"
+            yield f"`share_of` names {each.parent}, of which no column of {table} is a `child_of`", next_step
 
 
 def _of_entries(given: Mapping[str, Any], column: str) -> Iterator[Mistake]:
