@@ -74,7 +74,7 @@ def histogram(generator: Histogram, context: ColumnContext) -> pl.Expr:
         return chosen.select((pl.col("bits") % pl.col("width")).reinterpret(signed=True) + pl.col("first")).to_series()
 
     bins = below(context.random_bits(), sum(weights))
-    return of_unit(pl.map_batches([bins, context.random_bits("place")], numbers, return_dtype=pl.Int64), edges)
+    return of_unit(pl.map_batches([bins, context.random_bits("place")], numbers, return_dtype=pl.Int64), edges.unit, edges.scale)
 
 
 def _decimal(number: float) -> Decimal:

@@ -5,19 +5,19 @@ and 64 bits.
 """
 
 import re
-from collections.abc import Iterable
 
 import polars as pl
 
 from parloader.errors import UsageError
 from parloader.generation import pools
+from parloader.generation.after import after
 from parloader.generation.codes import code
 from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.distributions import continuous, geometric, histogram, poisson
 from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
-from parloader.generation.hashing import below, between, happens
-from parloader.generation.numbers import decimal, normal, sequence, spread, uniform, zipf
+from parloader.generation.hashing import below, happens
+from parloader.generation.numbers import normal, sequence, spread, uniform, zipf
 from parloader.generation.texts import slug_of, text_of_locale
 from parloader.generation.timeline import timeline
 from parloader.generation.unique import unique
@@ -123,7 +123,7 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
         case Expr():
             return sql_of(generator.sql, context)
         case After():
-            return _after(generator, context)
+            return after(generator, context)
     raise TypeError(type(generator).__name__)
 
 
@@ -174,31 +174,6 @@ def sql_of(text: str, context: ColumnContext) -> pl.Expr:
         return read(text)
     except UsageError as error:
         raise context.error(error.message, error.next_step) from error
-
-
-def _after(generator: After, context: ColumnContext) -> pl.Expr:
-    amount = between(context.random_bits(), generator.least, generator.most)
-
-    # What is added depends on the type of the other column, which is only known when it is computed
-    def add(both: Iterable[pl.Series]) -> pl.Series:
-        values, amounts = both
-        dtype = values.dtype
-        if dtype.is_integer():
-            return (values.cast(pl.Int64) + amounts).cast(dtype)
-        if dtype.is_float():
-            return values + amounts
-        if isinstance(dtype, pl.Decimal):
-            return pl.select(pl.lit(values) + decimal(pl.lit(amounts), dtype.scale)).to_series().cast(dtype)
-        if dtype == pl.Date:
-            return pl.select(pl.lit(values) + pl.duration(days=pl.lit(amounts))).to_series()
-        if dtype == pl.Datetime:
-            return pl.select(pl.lit(values) + pl.duration(seconds=pl.lit(amounts))).to_series()
-        if dtype == pl.Null:
-            return values
-        # Polars raises a copy of this error, made from its text alone, so an InvalidPlan would lose its column
-        raise TypeError(f"`after` cannot add to {generator.column}, which is not a number, a date or a timestamp")
-
-    return pl.map_batches([pl.col(generator.column), amount], add, return_dtype=pl.dtype_of(generator.column))
 
 
 def needs(generator: Generator) -> frozenset[str]:

@@ -5,7 +5,6 @@ All arithmetic is on integers, because floating-point functions differ between m
 
 from datetime import timedelta
 from decimal import Context, Decimal
-from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
@@ -13,7 +12,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.hashing import below, between
-from parloader.plans.bounds import Bounds, Unit, bounds
+from parloader.plans.bounds import Unit, bounds
 from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Normal, Sequence, Spread, Uniform, Zipf
 from parloader.timestamps import EPOCH, parse_iso
 
@@ -45,13 +44,13 @@ def second(number: pl.Expr) -> pl.Expr:
     return pl.from_epoch(number, time_unit="s")
 
 
-def of_unit(number: pl.Expr, bounds: Bounds) -> pl.Expr:
-    """Int64, Decimal(38, scale), Date or Datetime from Int64 numbers in the unit of the bounds."""
-    match bounds.unit:
+def of_unit(number: pl.Expr, unit: Unit, scale: int) -> pl.Expr:
+    """Int64, Decimal(38, scale), Date or Datetime from Int64 numbers in the unit."""
+    match unit:
         case Unit.INTEGER:
             return number
         case Unit.DECIMAL:
-            return decimal(number, bounds.scale)
+            return decimal(number, scale)
         case Unit.DATE:
             return day(number)
         case Unit.TIMESTAMP:
@@ -64,7 +63,7 @@ def uniform(generator: Uniform, context: ColumnContext) -> pl.Expr:
     low, high = limits.numbers
     if not MIN_INTEGER <= low <= high <= MAX_INTEGER:
         raise context.error("a bound of `uniform` exceeds 64 bits", "Choose smaller numbers, or fewer digits after the point")
-    return of_unit(between(context.random_bits(), low, high), limits)
+    return of_unit(between(context.random_bits(), low, high), limits.unit, limits.scale)
 
 
 # 64 random bits are cut into two halves of 32 bits. The sum of twelve halves (Irwin-Hall) has a variance of 2**64: less its mean, it is
@@ -77,9 +76,8 @@ NORMAL_EXTRA_BITS = 16
 
 
 def normal(generator: Normal, context: ColumnContext) -> pl.Expr:
-    """Int64 or Decimal(38, scale). UsageError: a value could exceed 64 bits."""
-    units = 10**generator.scale
-    mean, deviation = (Fraction(repr(number)) * units for number in (generator.mean, generator.deviation))
+    """Int64, Decimal(38, scale), Date or Datetime. UsageError: a value could exceed 64 bits."""
+    mean, deviation = generator.in_units
     if abs(mean) + 6 * deviation >= MAX_INTEGER:
         raise context.error(
             f"`normal` around {generator.mean} with deviation {generator.deviation} exceeds 64 bits",
@@ -97,7 +95,7 @@ def normal(generator: Normal, context: ColumnContext) -> pl.Expr:
     one = 2 ** (NORMAL_BITS + NORMAL_EXTRA_BITS)
     value = sum_less_mean.cast(pl.Int128) * _wide(fixed_deviation) + _wide(fixed_mean * 2**NORMAL_BITS + one // 2)
     rounded = (value // _wide(one)).cast(pl.Int64).clip(*generator.limits)
-    return decimal(rounded, generator.scale) if generator.scale else rounded
+    return of_unit(rounded, generator.unit, generator.scale)
 
 
 def _wide(number: int) -> pl.Expr:

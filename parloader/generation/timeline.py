@@ -109,7 +109,7 @@ def _units(column: str, unit: str) -> pl.Expr:
         (series,) = values
         if series.dtype != pl.Null and not series.dtype.is_temporal():
             # Polars raises a copy of this error, made from its text alone, so an InvalidPlan would lose its column
-            raise TypeError(f"`timeline` cannot be after {column}, which is not a date or a timestamp")
+            raise TypeError(f"`not_before` names {column}, which is not a date or a timestamp")
         us = series.cast(pl.Datetime("us")).cast(pl.Int64)
         return us // unit_us if unit == "d" else -(-us // unit_us)
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 
+from parloader.planner.column_limits import within_column
 from parloader.plans.documents.codecs import abbreviated
 from parloader.plans.documents.mistakes import Mistakes, column_mistake
-from parloader.plans.generators import After, Generator, Pick, Scalar
+from parloader.plans.generators import After, Generator, Pick, Scalar, Timeline
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import ColumnSchema, ColumnType, Schema
 from parloader.timestamps import ZERO_DATE, parse_iso, parse_sql_literal
@@ -29,7 +30,8 @@ def with_typed_values(plan: Plan, schema: Schema, mistakes: Mistakes) -> Plan:
     """The plan with the listed values of each column in the column's type; notes those that do not fit.
 
     Only what no column accepts as it is gets another type, so a plan that could be loaded keeps its values: texts in columns of numbers,
-    timestamps or bytes; numbers in columns of text; and the texts of dates if an `after` adds to them.
+    timestamps or bytes; numbers in columns of text; and the texts of dates if an `after` or `timeline` refers to them. In a DATE column, a `timeline`
+    gives dates. Distributions get the range of their column as limits if they could exceed it.
     """
     added_to = frozenset(_added_to(plan))
 
@@ -47,9 +49,9 @@ def with_typed_values(plan: Plan, schema: Schema, mistakes: Mistakes) -> Plan:
 
 
 def _added_to(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The (table, column) pairs to which an `after` adds, also through picks."""
+    """The (table, column) pairs to which an `after` or `timeline` refers, also through picks."""
     tables = {table.name: table for table in plan.tables}
-    waiting = [(t.name, g.column) for t in plan.tables for each in t.columns.values() for g in each.walk() if isinstance(g, After)]
+    waiting = [(t.name, column) for t in plan.tables for each in t.columns.values() for g in each.walk() for column in _base_columns(g)]
     found: set[tuple[str, str]] = set()
     while waiting:
         name, column = waiting.pop()
@@ -62,6 +64,16 @@ def _added_to(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from found
 
 
+def _base_columns(generator: Generator) -> tuple[str, ...]:
+    """The columns from whose dates or timestamps the generator computes others."""
+    match generator:
+        case After():
+            return (generator.column,)
+        case Timeline():
+            return generator.not_before
+    return ()
+
+
 def _typed(generator: Generator, column: ColumnSchema, dates: bool, mistakes: Mistakes, table: str) -> Generator:
     def change(value: Scalar) -> Scalar:
         try:
@@ -71,7 +83,12 @@ def _typed(generator: Generator, column: ColumnSchema, dates: bool, mistakes: Mi
             mistakes.note([column_mistake(table, column.name, what, f"Give {column.name} other values in the plan, or change its type")])
             return None
 
-    return generator.map(lambda nested: nested.with_listed_values(tuple(map(change, nested.listed_values))))
+    def typed(nested: Generator) -> Generator:
+        if isinstance(nested, Timeline) and column.kind is ColumnType.DATE:
+            return replace(nested, unit="d")
+        return within_column(nested.with_listed_values(tuple(map(change, nested.listed_values))), column)
+
+    return generator.map(typed)
 
 
 def _of_type(value: Scalar, column: ColumnSchema, dates: bool) -> Scalar:

@@ -179,6 +179,9 @@ simple = st.one_of(
     built(generators.Template, text=texts.filter(is_template) | st.just("{i:06}-{name}")),
     built(generators.Expr, sql=names),
     bounded(generators.After, "least", "most", whole, column=names),
+    built(generators.After, column=names, least=st.sampled_from(["1h", "90m"]), most=st.sampled_from(["1h30m", "2w"])),
+    built(generators.After, column=names, least=st.sampled_from([0, "1h"]), within_seconds=st.integers(3600, 10**8)),
+    built(generators.Normal, mean=st.dates().map(str), deviation=st.sampled_from(["0s", "400d"]), high=st.none() | st.just("9999-12-31")),
 )
 
 any_generator = st.recursive(

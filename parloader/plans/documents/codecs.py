@@ -185,26 +185,32 @@ def list_of(item: Codec, *, least: int = 0) -> Codec:
     return Codec(read=read, write=lambda value: [item.write(each) for each in value] if isinstance(value, list | tuple) else value)
 
 
-def _items(codec: Codec, values: Sequence[object], expected: str | None = None) -> tuple[Any, ...]:
-    """The decoded items. `expected`: what the list has to be; None: a list of what the codec expects."""
+def _items(codec: Codec, values: Sequence[object]) -> tuple[Any, ...]:
     result = []
     for position, value in enumerate(values, 1):
         try:
             result.append(codec.read(value))
         except DecodeError as error:
-            raise DecodeError(expected or f"a list, each item {error.expected}", position) from error
+            raise DecodeError(f"a list, each item {error.expected}", position) from error
     return tuple(result)
 
 
-def pair_of(item: Codec, *, expected: str) -> Codec:
-    """Lists of two items; `expected` describes them in messages: "[mean, deviation] as numbers"."""
+def pair_of(first: Codec, second: Codec | None = None, *, expected: str) -> Codec:
+    """Lists of two items, equal ones without `second`; `expected` describes them in messages: "[mean, deviation] as numbers"."""
+    second = second or first
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or len(value) != 2:
             raise DecodeError(expected)
-        return _items(item, value, expected)
+        items = []
+        for position, (codec, item) in enumerate(zip((first, second), value, strict=True), 1):
+            try:
+                items.append(codec.read(item))
+            except DecodeError as error:
+                raise DecodeError(expected, position) from error
+        return tuple(items)
 
-    return Codec(read=read, write=lambda value: [item.write(each) for each in value])
+    return Codec(read=read, write=lambda value: [codec.write(item) for codec, item in zip((first, second), value, strict=True)])
 
 
 ANY_INTEGER = integer(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)

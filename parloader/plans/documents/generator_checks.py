@@ -15,7 +15,7 @@ from parloader.plans.intensity import MAX_DAYS, intensity
 from parloader.plans.locales import LOCALES
 from parloader.plans.model import MAX_ROOT_ROWS
 from parloader.quantities import counted
-from parloader.timestamps import parse_iso
+from parloader.timestamps import parse_iso, span_text
 
 MAX_EXPONENT = 100
 
@@ -83,9 +83,34 @@ def _require_order(low: Any, high: Any, shown_low: object = None, shown_high: ob
 
 
 def check_normal(normal: generators.Normal) -> None:
+    if isinstance(normal.mean, str):
+        _check_normal_dates(normal)
+        return
+    if isinstance(normal.deviation, str):
+        raise InvalidPlan(
+            f"the deviation {abbreviated(normal.deviation)} is a time span, but the mean is a number", "Give the deviation as a number"
+        )
+    for limit in (normal.low, normal.high):
+        if isinstance(limit, str):
+            raise InvalidPlan(f"the mean is a number, but a limit is {abbreviated(limit)}", "Give the limits as numbers")
     if normal.deviation < 0:
         raise InvalidPlan(f"the deviation is {abbreviated(normal.deviation)}", "Give a deviation of 0 or more")
     check_limits(normal)
+
+
+def _check_normal_dates(normal: generators.Normal) -> None:
+    if not isinstance(normal.deviation, str):
+        what = f"the deviation is {abbreviated(normal.deviation)}, but the mean is a date or a timestamp"
+        raise InvalidPlan(what, 'Give the deviation as a time span, such as "400d"')
+    if normal.scale:
+        raise InvalidPlan("dates and timestamps have no `scale`", "Remove it")
+    for limit in (normal.low, normal.high):
+        if limit is not None and (not isinstance(limit, str) or bounds([limit]).unit is not normal.unit):
+            raise InvalidPlan(
+                f"the mean is {abbreviated(normal.mean)}, but a limit is {abbreviated(limit)}", "Give all as dates, or all as timestamps"
+            )
+    low, high = normal.limits
+    _require_order(low, high, normal.low or normal.mean, normal.high or normal.mean)
 
 
 def check_limits(generator: Any) -> None:
@@ -245,4 +270,15 @@ def check_random(random: generators.Random) -> None:
 
 
 def check_after(after: generators.After) -> None:
-    _require_order(after.least, after.most)
+    if after.within_seconds is not None and after.most:
+        raise InvalidPlan("it has `within` and `most`", "Remove one of them")
+    units = {type(amount) for amount in (after.least, after.most) if amount}
+    if len(units) > 1 or (after.within_seconds is not None and int in units):
+        raise InvalidPlan(
+            f"`least` is {abbreviated(after.least)}, and the greatest amount "
+            f"{abbreviated(after.most if after.within_seconds is None else span_text(after.within_seconds))}",
+            'Give both as numbers, or both as time spans such as "30d"',
+        )
+    least, most = after.amounts
+    shown = [span_text(amount) if after.in_seconds else amount for amount in (least, most)]
+    _require_order(least, most, *shown)

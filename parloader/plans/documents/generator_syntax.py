@@ -22,7 +22,7 @@ from parloader.plans.documents.codecs import (
 from parloader.plans.documents.generator_words import ALIASES, BY_WORD, SYNTAXES, GeneratorSyntax
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
 
-RENAMED = {"otherwise": "else", "span_seconds": "span", "offset_seconds": "offset"}
+RENAMED = {"otherwise": "else", "span_seconds": "span", "offset_seconds": "offset", "within_seconds": "within"}
 """Field → option, if their names differ."""
 
 SHARE = number(0, 1)

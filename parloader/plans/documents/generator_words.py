@@ -20,7 +20,7 @@ from parloader.plans.documents.codecs import (
     one_of,
     pair_of,
 )
-from parloader.plans.documents.quantity_codecs import BOUND, NAMES, OFFSET, SPAN, TIMESTAMP, WEIGHTS, named_weights
+from parloader.plans.documents.quantity_codecs import BOUND, NAMES, OFFSET, SPAN, TIMESTAMP, WEIGHTS, named_weights, or_date, or_span
 from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
 from parloader.plans.unique import BASE36
 
@@ -116,8 +116,12 @@ SYNTAXES = (
         kind=generators.Normal,
         word="normal",
         fields=("mean", "deviation"),
-        main=pair_of(number(), expected="[mean, deviation] as numbers"),
-        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        main=pair_of(
+            or_date(number()),
+            or_span(number()),
+            expected='[mean, deviation] as numbers, or as a date and a time span: ["2000-01-01", "400d"]',
+        ),
+        options={"scale": integer(0, MAX_SCALE), "low": or_date(number()), "high": or_date(number())},
         check=generator_checks.check_normal,
     ),
     GeneratorSyntax(
@@ -309,7 +313,7 @@ SYNTAXES = (
         word="after",
         fields=("column",),
         main=NAME,
-        options={"least": integer(), "most": integer()},
+        options={"least": or_span(integer()), "most": or_span(integer()), "within_seconds": SPAN},
         check=generator_checks.check_after,
     ),
 )

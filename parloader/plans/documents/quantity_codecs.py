@@ -134,3 +134,34 @@ def _names(value: object) -> tuple[str, ...]:
 
 NAMES = Codec(read=_names, write=lambda value: value[0] if isinstance(value, tuple) and len(value) == 1 else WEIGHTS.write(value))
 """One name, or several in a list."""
+
+
+def or_date(of: Codec) -> Codec:
+    """Also dates and timestamps, as text."""
+
+    def read(value: object) -> Any:
+        text = write_timestamp(value)
+        if isinstance(text, str) and isinstance(bound_of(text), datetime.date):
+            return text
+        try:
+            return of.read(value)
+        except DecodeError as error:
+            raise DecodeError(f'{error.expected}, a date ("2024-01-01") or a timestamp ("2024-01-01T00:00:00")') from error
+
+    return Codec(read=read, write=lambda value: of.write(write_timestamp(value)))
+
+
+def or_span(of: Codec) -> Codec:
+    """Also time spans, as text."""
+
+    def read(value: object) -> Any:
+        if isinstance(value, str):
+            with suppress(ValueError):
+                parse_span(value)
+                return value
+        try:
+            return of.read(value)
+        except DecodeError as error:
+            raise DecodeError(f'{error.expected}, or a time span such as "30d"') from error
+
+    return Codec(read=read, write=of.write)

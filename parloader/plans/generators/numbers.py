@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from parloader.plans.bounds import Unit, bounds
 from parloader.plans.generators.base import MAX_INTEGER, MIN_INTEGER, Generator
+from parloader.timestamps import parse_span
+
+DAY_SECONDS = 86_400
+
+# 0001-01-01 and 9999-12-31
+FIRST_AND_LAST_DAY = (-719_162, 2_932_896)
+
+FIRST_AND_LAST_SECOND = (-719_162 * DAY_SECONDS, 2_932_897 * DAY_SECONDS - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,17 +29,37 @@ class Uniform(Generator):
 
 @dataclass(frozen=True, kw_only=True)
 class Normal(Generator):
-    """Normally distributed numbers: integers if `scale` is 0, otherwise decimals."""
+    """Normally distributed numbers: integers if `scale` is 0, otherwise decimals. Or dates or timestamps (UTC), if the mean is one."""
 
-    mean: float
-    deviation: float
+    mean: float | str
+    deviation: float | str  # of dates and timestamps: a time span ("400d")
     scale: int = 0  # digits after the decimal point
-    low: float | None = None  # smaller numbers become this one
-    high: float | None = None  # greater numbers become this one
+    low: float | str | None = None  # smaller values become this one
+    high: float | str | None = None  # greater values become this one
+
+    @property
+    def unit(self) -> Unit:
+        """What the values are. ValueError: the mean is a text, but no date or timestamp."""
+        return bounds([self.mean]).unit if isinstance(self.mean, str) else Unit.DECIMAL if self.scale else Unit.INTEGER
+
+    @property
+    def in_units(self) -> tuple[Fraction, Fraction]:
+        """Mean and deviation in units of the last digit, days or seconds."""
+        if isinstance(self.mean, str):
+            seconds = Fraction(parse_span(str(self.deviation)), DAY_SECONDS if self.unit is Unit.DATE else 1)
+            return Fraction(bounds([self.mean]).numbers[0]), seconds
+        return Fraction(repr(self.mean)) * 10**self.scale, Fraction(repr(self.deviation)) * 10**self.scale
 
     @property
     def limits(self) -> tuple[int, int]:
-        """The least and the greatest possible value in units of the last digit, within 64 bits."""
+        """The least and the greatest possible value in units of the last digit, within 64 bits; days or seconds in the years 1 to 9999."""
+        if isinstance(self.mean, str):
+            of = FIRST_AND_LAST_DAY if self.unit is Unit.DATE else FIRST_AND_LAST_SECOND
+            low, high = (
+                bounds([value]).numbers[0] if isinstance(value, str) else farthest
+                for value, farthest in zip((self.low, self.high), of, strict=True)
+            )
+            return low, high
         return limits(self.low, self.high, self.scale)
 
 
@@ -139,8 +168,8 @@ class Histogram(Generator):
     scale: int = 0  # digits after the decimal point, if the edges have no more
 
 
-def limits(low: float | None, high: float | None, scale: int) -> tuple[int, int]:
-    """`low` and `high` in units of the last digit, rounded inwards, within 64 bits."""
+def limits(low: float | str | None, high: float | str | None, scale: int) -> tuple[int, int]:
+    """`low` and `high` (numbers) in units of the last digit, rounded inwards, within 64 bits."""
     units = 10**scale
     least = MIN_INTEGER if low is None else ceil(Fraction(repr(low)) * units)
     greatest = MAX_INTEGER if high is None else floor(Fraction(repr(high)) * units)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from parloader.plans.generators.base import Generator
+from parloader.timestamps import parse_span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +17,26 @@ class Spread(Generator):
 
 @dataclass(frozen=True, kw_only=True)
 class After(Generator):
-    """Another column of the row plus a random amount: days for a date, seconds for a timestamp, units of the last digit for a number."""
+    """Another column of the row plus a random amount.
+
+    Numbers are days for a date, seconds for a timestamp, units of the last digit for a number. Time spans ("30d") are for dates and timestamps.
+    """
 
     column: str
-    least: int = 0
-    most: int = 0
-    within_seconds: int | None = None  # instead of `most`, for dates and timestamps
+    least: int | str = 0
+    most: int | str = 0
+    within_seconds: int | None = None  # instead of `most`: a time span
+
+    @property
+    def in_seconds(self) -> bool:
+        """Whether the amounts are time spans."""
+        return self.within_seconds is not None or isinstance(self.least, str) or isinstance(self.most, str)
+
+    @property
+    def amounts(self) -> tuple[int, int]:
+        """The least and the greatest amount: in seconds if they are time spans."""
+        least, most = (parse_span(amount) if isinstance(amount, str) else amount for amount in (self.least, self.most))
+        return least, most if self.within_seconds is None else self.within_seconds
 
 
 HOURS = {

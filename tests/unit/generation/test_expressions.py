@@ -245,6 +245,33 @@ def test_only_numbers_dates_and_timestamps_can_be_added_to() -> None:
         values(After(column="text", most=1))
 
 
+def test_time_spans_are_added_to_timestamps_in_seconds_and_to_dates_in_whole_days() -> None:
+    def expected(i: int) -> timedelta:
+        return timedelta(seconds=5400 + draw_number(i, stream(42, "t", "c")) % 1801)
+
+    moment = datetime(2024, 2, 28, 23, 59, 59)
+    assert values(After(column="moment", least="1h30m", most="2h"), 50) == [moment + expected(i) for i in range(50)]
+    assert values(After(column="moment", least="1h30m", within_seconds=7200), 50) == [moment + expected(i) for i in range(50)]
+    assert set(values(After(column="day", least="1h", most="71h"))) == {date(2024, 2, 29), date(2024, 3, 1)}
+    assert set(values(After(column="day", within_seconds=86_400))) == {date(2024, 2, 28), date(2024, 2, 29)}
+    with pytest.raises(TypeError, match="to the date day, but no number of whole days lies in the time span"):
+        values(After(column="day", least="1h", most="23h"))
+    for column in ("number", "price"):
+        with pytest.raises(TypeError, match=f"cannot add a time span to {column}, which is a number; write numbers without a unit"):
+            values(After(column=column, within_seconds=60))
+
+
+def test_dates_and_timestamps_around_a_mean() -> None:
+    days = series(Normal(mean="1985-06-01", deviation="4000d", low="1960-01-01", high="2000-01-01"), 20_000)
+    assert days.dtype == pl.Date
+    assert [days.min(), days.max()] == [date(1960, 1, 1), date(2000, 1, 1)]
+    assert (days < date(1985, 6, 1)).mean() == pytest.approx(0.5, abs=0.01)
+    assert days.is_between(date(1974, 6, 19), date(1996, 5, 14)).mean() == pytest.approx(0.683, abs=0.01)
+    times = series(Normal(mean="2024-01-01T12:00:00", deviation="1h30m"), 20_000)
+    assert times.dtype == pl.Datetime("us")
+    assert times.to_physical().std() == pytest.approx(5400 * 10**6, rel=0.02)
+
+
 def test_quoted_text_and_names_are_not_searched_for_functions() -> None:
     assert needs(Expr(sql="text = 'sum(' or `over` = 1 or \"select\" = 2")) == {"text", "over", "select"}
 

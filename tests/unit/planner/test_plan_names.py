@@ -80,6 +80,17 @@ IN_ORDERS = "table orders, column"
         ('ratio = { expr = "0 / (i * 0)" }', f"{IN_ORDERS} ratio: it is infinite or not a number in row 0"),
         ('n = { expr = "CAST(status AS INT)" }\nstatus = { const = "x" }', f"{IN_ORDERS} n: it cannot be computed in row 0: conversion from `str` to `i32` failed"),
         ('due = { after = "status", most = 1 }\nstatus = { const = "x" }', f"{IN_ORDERS} due: it cannot be computed: `after` cannot add to status"),
+        ('due = { after = "n", within = "1d" }\nn = { const = 5 }', f"{IN_ORDERS} due: it cannot be computed: `after` cannot add a time span to n, which is a number"),
+        (
+            'due = { after = "day", least = "1h", most = "2h" }\nday = { const = 2024-01-01 }',
+            f"{IN_ORDERS} due: it cannot be computed: `after` adds days to the date day, but no number of whole days lies in the time span",
+        ),
+        (
+            'made = { timeline = "2024-01-01", span = "1d", not_before = ["sent", "n"] }\nn = { const = 5 }\nsent = { const = 2024-01-01 }',
+            f"{IN_ORDERS} made: it cannot be computed: `not_before` names n, which is not a date or a timestamp",
+        ),
+        ('made = { timeline = "2024-01-01", span = "1d", not_before = "snt" }', f"{IN_ORDERS} made: it reads snt, but orders has no such column. Did you mean sent?"),
+        ('n = { timeline = "2024-01-01", span = "1d" }', "orders.n is int, but the plan gives it timestamps"),
         ("n = { expr = \"[1, 2]\" }", "orders.n is int, but the plan gives it values of the type List(Int64), which no column holds"),
         ('n = { pick = "orders.m" }\nm = { after = "n" }', f"{IN_ORDERS} n: columns depend on each other: orders.n → orders.m → orders.n"),
         (
@@ -177,6 +188,8 @@ def test_a_rule_that_follows_nothing(rule: str, problem: str) -> None:
         ("made = { const = 2024-01-01 }\nsent = { after = 'made', least = 1, most = 1 }", "sent", "2024-01-01 00:00:01"),
         ("day = { choice = [2024-01-01] }\ndue = { after = 'day', least = 1, most = 1 }", "due", "2024-01-02"),
         ("day = { choice = [2024-01-01] }\ndue = { expr = \"day || ''\" }", "due", "2024-01-01"),
+        ("day = { timeline = 2024-01-01, span = '1d', not_before = 'due' }\ndue = { const = 2024-02-29 }", "day", "2024-02-29"),
+        ("day = { when = 'i >= 0', then = { timeline = '2024-01-01', span = '1d' } }", "day", "2024-01-01"),
         ("note = { const = 5 }", "note", "5"),
         ("state = { const = 5 }", "state", "5"),
         ('code = { const = "abc" }', "code", "b'abc'"),
