@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.plans import any_plan
 
 from parloader.errors import UsageError
+from parloader.generation.samples import mistakes_without_schema
 from parloader.plans.documents import toml_file
 from parloader.plans.documents.plan_document import encode_plan
 from parloader.plans.documents.python_plan import load
@@ -342,7 +343,7 @@ def examples(language: str) -> list[str]:
 
 
 def test_the_two_examples_of_the_guide_are_the_same_plan(tmp_path: Path) -> None:
-    (file,), (program,) = examples("toml"), examples("python")
+    (file, _), (program,) = examples("toml"), examples("python")
     (tmp_path / "shop_plan.py").write_text(program, encoding="utf-8")
     plan = parse(file, "shop.toml")
     assert load("shop_plan:SHOP") == load("shop_plan:shop") == plan
@@ -350,8 +351,14 @@ def test_the_two_examples_of_the_guide_are_the_same_plan(tmp_path: Path) -> None
     assert [table.name for table in plan.tables] == ["customer", "product", "orders", "order_item"]
 
 
+def test_the_example_with_children_of_the_guide() -> None:
+    _, file = examples("toml")
+    plan = parse(file, "shop.toml", mistakes_without_schema)
+    assert {table.name: table.counted for table in plan.tables} == {"orders": False, "order_items": True, "payments": True}
+
+
 def test_the_error_in_the_guide_is_the_actual_one() -> None:
-    (file,) = examples("toml")
+    file, _ = examples("toml")
     ((change, said),) = re.findall(r"With `([^`]+)`[^:]*:\n\n```text\nerror: (.*?)\n```", GUIDE)
     with pytest.raises(UsageError) as caught:
         parse(file.replace("weights = [1, 3, 6]", change), "shop.toml")
