@@ -37,6 +37,9 @@ ANSWERS = words("comment reply answer message post note response")
 # Last words of tables whose rows are the parts of one row of another table
 PARTS = words("line item entry position leg step detail part segment stop row piece allocation installment instalment")
 
+# What has no parts: people and owners, and what parts refer to
+NO_WHOLES = PEOPLE | OWNERS | words("product article sku item material service category type status country currency tax rate price unit")
+
 # Columns that number such parts
 NUMBERS = re.compile(
     r"(?:.*_)?(?:line|item|row|position|pos|seq|sequence|step|leg|stop|part|entry|number|no|num|nr|rank|ordinal|sort|order|idx|index|week|page|chapter"

@@ -13,7 +13,7 @@ from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.session import connected
 from parloader.database.target import Target
-from parloader.plans.model import ExactlyOne, Plan, Rule, SameThrough, Table
+from parloader.plans.model import ExactlyOne, Plan, Rule, SameThrough
 from parloader.plans.row_ranges import IndexRange, split
 
 # A server counts this many rows in a few hundredths of a second; a new connection takes about as long, and a dozen statements
@@ -53,7 +53,7 @@ def count(target: Target, plan: Plan, key_ranges: tuple[KeyRange, ...], connecti
 
     Raises the driver's errors, so that the caller can tell whether a retry helps.
     """
-    references = _references(plan.target)
+    references = _references(plan)
     violations = _violation_conditions(plan, references)
     conditions = ["TRUE", *(f"e.{sql.quote(c.column)} IS NOT NULL" for c in plan.counts), *violations.values()]
     statement = _count_statement(plan, references, conditions)
@@ -77,10 +77,12 @@ def _split(key_ranges: tuple[KeyRange, ...], parts: int) -> list[KeyRange]:
     return [(piece.start, piece.stop - 1) for share in shares for piece in share]
 
 
-def _references(table: Table) -> References:
+def _references(plan: Plan) -> References:
+    """Without helper columns, which the server does not have, in the target or in the parent."""
+    table, helpers = plan.target, {table.name: table.helpers for table in plan.tables}
     references: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     for column, pick in table.references.items():
-        if column in table.helpers:
+        if column in table.helpers or pick.column in helpers.get(pick.parent, ()):
             continue
         group = pick.parent, pick.group or column
         references[group] = (*references.get(group, ()), (column, pick.column))

@@ -1,7 +1,15 @@
 """How many children each parent has, so that there are as many as the plan wants, and no parent has more than it may."""
 
-from parloader.plans.generators import Generator, Lognormal
+from collections.abc import Iterator
+
+import polars as pl
+
+from parloader.generation.families import MAX_COUNTS, Family
+from parloader.generation.row_keys import indices_of
+from parloader.planner.refinement.reference import Reference
+from parloader.plans.generators import ChildOf, Choice, Generator, Lognormal, Uniform
 from parloader.plans.model import Table
+from parloader.plans.row_ranges import IndexRange
 
 SIGMA = 0.9
 """Of the numbers of children (lognormal): the 1 % of the parents with the most children have 8 % of all."""
@@ -12,17 +20,72 @@ MEDIAN_OF_MEAN = 0.667
 CHILDLESS = 0.04
 """Share of parents that have no children, however many the others have."""
 
+FEW = 0.5
+"""Children per parent: with fewer, hardly a parent has more than two."""
+
+WEIGHTS = 1_000_000
+
+MIN_PARENTS = 20
+"""Of fewer parents, each has children."""
+
 MAX_TIMES_MEAN = 50
 """No parent has more than this many times as many children as the mean."""
 
+MARGIN = 1.1
+"""How much more children a parent may have than the one with the most of MAX_COUNTS parents: the mean of these is that of all, with small deviations."""
 
-def count_per_parent(seed: int, table: Table, parents: int, most: int | None) -> Generator | None:
-    """The generator of the number of children. None: with `most` children of one parent, there are none."""
-    mean = table.rows / parents
-    if most is not None and mean * 4 > most:
-        return None
-    high = min(MAX_TIMES_MEAN * max(1, round(mean)), 10**9 if most is None else most // 2)
-    return Lognormal(median=_rounded(mean * MEDIAN_OF_MEAN), sigma=SIGMA, low=0, high=max(1, high), null_share=CHILDLESS)
+
+def child_of(seed: int, table: Table, reference: Reference, parents: int, most: int | None) -> ChildOf | None:
+    """The generator of the first column of the reference, for the children of so many parents. None: some would have more than `most`."""
+    limit = table.rows if most is None else most
+    for count in _shapes(table.rows / parents, parents, limit):
+        found = ChildOf(parent=reference.parent, column=reference.key.referenced[0], count=count)
+        if _largest(seed, table, reference.column, found, parents) <= limit:
+            return found
+    return None
+
+
+def _shapes(mean: float, parents: int, limit: int) -> Iterator[Generator]:
+    """Distributions of this mean (they are scaled to it), the most uneven first."""
+    if mean < FEW:
+        weights = (round((1 - 0.9 * mean) * WEIGHTS), round(0.8 * mean * WEIGHTS), round(0.1 * mean * WEIGHTS))
+        yield Choice(values=(0, 1, 2), weights=weights)
+        return
+    few = parents < MIN_PARENTS  # all of them have children
+    highest = MAX_TIMES_MEAN * max(1, round(mean))
+    for share in (1, 2, 4):
+        high = min(highest, limit // share)
+        if high > 2 * mean:
+            share_without = CHILDLESS if mean > 1 and not few else 0.0
+            yield Lognormal(median=_rounded(mean * MEDIAN_OF_MEAN), sigma=SIGMA, low=int(few), high=high, null_share=share_without)
+    for least, largest in ((0, 2), (0.5, 1.5), (0.8, 1.2)):
+        yield Uniform(low=max(int(few), int(least * mean)), high=max(1, int(largest * mean)))
+
+
+def _largest(seed: int, table: Table, column: str, found: ChildOf, parents: int) -> float:
+    """The largest number of children of a parent, at most."""
+    counted = min(parents, MAX_COUNTS)
+    family = Family(
+        seed=seed,
+        table=table.name,
+        column=column,
+        child_of=found,
+        rows=max(1, table.rows * counted // parents),
+        parent_rows=counted,
+        starts=None,
+        readable=frozenset(),
+        values=_no_values,
+    )
+    if not family.total:
+        return float("inf")
+    children = family.children(indices_of(IndexRange(0, counted)))
+    largest = (children["stop"] - children["start"]).max()
+    assert isinstance(largest, int)
+    return largest if counted == parents else largest * MARGIN
+
+
+def _no_values(*_: object) -> pl.DataFrame:
+    raise AssertionError("the counts read no column of the parent")
 
 
 def _rounded(number: float) -> float:

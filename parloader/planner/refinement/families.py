@@ -6,7 +6,7 @@ A table has at most one such parent. It is, by the first of these rules that fin
 2. the parent in a unique key of several foreign keys, of the one that the table's name begins with, otherwise of the one with the most rows;
    the other one is different in each child of it: `PRIMARY KEY (product_id, tag_id)`
 3. the parent whose name the table's name begins with: order_items
-4. the parent with the most rows, if the table's name says that its rows are parts: invoice_lines, legs
+4. the first one that has parts, if the table's name says that its rows are parts: lines (invoice_id, product_id), legs
 
 Its foreign key must not accept NULL, and all rows of the table must be new.
 """
@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 
 from parloader.inference import table_names
 from parloader.planner.check_cases import compared_columns
-from parloader.planner.refinement.child_counts import count_per_parent
+from parloader.planner.refinement.child_counts import child_of
 from parloader.planner.refinement.reference import Reference
-from parloader.planner.refinement.references import identifies_parent, is_even, is_new, picks_of, references
+from parloader.planner.refinement.references import change, identifies_parent, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import ChildOf, Distribution, Generator, NumberIn, Pick
+from parloader.plans.generators import Distribution, NumberIn, Pick
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnType, UniqueKey
 
@@ -36,7 +36,8 @@ class Family:
     number: str | None = None  # the column that counts the children
     start: int = 1
     other: Reference | None = None  # different in each child
-    most: int | None = None  # children of one parent
+    most: int | None = None  # children that a parent may have
+    is_key: bool = False  # the unique keys hold because of the family
 
 
 def group_children(refinement: Refinement) -> None:
@@ -57,33 +58,33 @@ def _families(refinement: Refinement, table: str) -> Iterator[Family]:
     draft = refinement.drafts[table]
     for key in draft.keys:
         for reference in found:
-            yield from _numbered(refinement, reference, key)
+            yield from _numbered(refinement, reference, key, [r for r in found if r is not reference])
     for key in draft.keys:
         yield from _pairs(refinement, table, [r for r in found if identifies_parent(refinement, r, key)], key)
     if draft.self_references:  # the rows before a row are not only its siblings
         return
     plain = [r for r in found if not r.counts]
-    for reference in plain:
-        if table_names.extends(table, reference.parent):
-            yield _with_number(refinement, reference)
-    if table_names.is_part(table):
-        for reference in _by_rows(refinement, plain):
-            yield _with_number(refinement, reference)
+    named = [r for r in references(refinement, table) if table_names.extends(table, r.parent)]
+    yield from (_with_number(refinement, r) for r in plain if r in named)
+    if table_names.is_part(table) and not named:
+        order = draft.schema.column_names
+        wholes = (r for r in plain if not table_names.is_any(r.parent, table_names.NO_WHOLES))
+        yield from (_with_number(refinement, r) for r in sorted(wholes, key=lambda r: order.index(r.column)))
 
 
 def _by_rows(refinement: Refinement, found: list[Reference]) -> list[Reference]:
     return sorted(found, key=lambda r: (not table_names.extends(r.table, r.parent), -refinement.tables[r.parent].rows))
 
 
-def _numbered(refinement: Refinement, reference: Reference, key: UniqueKey) -> Iterator[Family]:
-    """Rule 1."""
+def _numbered(refinement: Refinement, reference: Reference, key: UniqueKey, others: list[Reference]) -> Iterator[Family]:
+    """Rule 1. `others`: of which one may have to be different in each child, because of another unique key."""
     if not identifies_parent(refinement, reference, key) or key.period is not None:
         return
     for column in key.columns:
         if column not in reference.key.columns and (ends := _numbers(refinement, reference.table, column)):
-            family = Family(reference=reference, number=column, start=ends[0], most=ends[1] - ends[0] + 1)
-            if _all_hold(refinement, family):
-                yield family
+            family = Family(reference=reference, number=column, start=ends[0], most=ends[1] - ends[0] + 1, is_key=True)
+            pairs = (replace(family, other=r, most=min(family.most or 0, refinement.tables[r.parent].rows)) for r in others if r.counts)
+            yield from (each for each in (family, *pairs) if _all_hold(refinement, each))
 
 
 def _numbers(refinement: Refinement, table: str, column: str) -> tuple[int, int] | None:
@@ -120,7 +121,7 @@ def _pairs(refinement: Refinement, table: str, found: list[Reference], key: Uniq
     for reference in _by_rows(refinement, found):
         for other in sorted((r for r in found if r is not reference), key=lambda r: -refinement.tables[r.parent].rows):
             if set(reference.key.columns).isdisjoint(other.key.columns):
-                family = Family(reference=reference, other=other, most=refinement.tables[other.parent].rows)
+                family = Family(reference=reference, other=other, most=refinement.tables[other.parent].rows, is_key=True)
                 if _all_hold(refinement, family):
                     yield family
 
@@ -160,17 +161,19 @@ def _set(refinement: Refinement, family: Family) -> bool:
         return False
     if not all(map(_may_change, picks_of(refinement, reference).values())):
         return False
-    count = count_per_parent(refinement.request.plan.seed, table, parents, family.most)
-    if count is None:
+    first = child_of(refinement.request.plan.seed, table, reference, parents, family.most)
+    if first is None:
         return False
     group = None if len(reference.key.columns) == 1 else reference.key.name
-    for n, (column, referenced) in enumerate(reference.referenced.items()):
-        child: Generator = Pick(parent=reference.parent, column=referenced, group=group)
-        if not n:
-            child = ChildOf(parent=reference.parent, column=referenced, group=group, count=count)
-        refinement.set(table.name, column, child)
+    for column, referenced in reference.referenced.items():
+        other = Pick(parent=reference.parent, column=referenced, group=group)
+        refinement.set(table.name, column, replace(first, group=group) if column == reference.column else other)
     if family.number is not None:
         refinement.set(table.name, family.number, NumberIn(column=reference.column, start=family.start))
+    for rest in references(refinement, table.name):
+        if family.is_key and rest.counts and rest not in (reference, family.other):  # the unique keys hold without it
+            change(refinement, rest, distribution=Distribution.EVEN, every=1)
+            refinement.released.add((table.name, rest.key.name))
     if family.other is not None:
         for column, pick in picks_of(refinement, family.other).items():
             refinement.set(table.name, column, replace(pick, distribution=Distribution.POPULAR, every=1, distinct_in=reference.column))

@@ -21,7 +21,7 @@ def references(refinement: Refinement, table: str) -> tuple[Reference, ...]:
             table=table,
             key=group.keys[0],
             required=not any(draft.may_be_null(column) for column in group.columns),
-            counts=group.name in refinement.layouts[table].group_digits,
+            counts=group.name in refinement.layouts[table].group_digits and (table, group.name) not in refinement.released,
         )
         for group in draft.groups
         if _is_choosable(refinement, draft, group)

@@ -26,6 +26,7 @@ class Refinement:
     builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
     settled: set[tuple[str, str]] = field(default_factory=set)  # (table, column)
+    released: set[tuple[str, str]] = field(default_factory=set)  # (table, foreign key) that a unique key does not need any more
     covering: dict[str, set[str]] = field(default_factory=dict)  # table → foreign keys that pick every parent row at least once
     followed: dict[str, list[tuple[Reference, Path]]] = field(
         default_factory=dict

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from parloader.planner.refinement.agreement import make_parents_agree
+from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
 from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
 from parloader.planner.refinement.refinement import Refinement
@@ -10,7 +12,9 @@ from parloader.planner.refinement.times import order_times
 from parloader.planner.refinement.trees import grow_trees
 
 STEPS: tuple[Callable[[Refinement], None], ...] = (
+    group_children,
     grow_trees,
+    make_parents_agree,
     choose_popular_parents,
     leave_some_parents_null,
     agree_with_status,
