@@ -1,5 +1,6 @@
 """How often values occur: flags, the members of ENUMs, a column's DEFAULT, and NULL."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +23,7 @@ LISTED = frozenset((ColumnType.ENUM, ColumnType.TEXT, ColumnType.INTEGER))
 
 def weigh_values(refinement: Refinement) -> None:
     """The step: flags and listed values are not equally frequent. The values stay the same, so all CHECKs hold that did before."""
-    for table, column in _own_columns(refinement):
+    for table, column in own_columns(refinement):
         generator = refinement.tables[table].columns[column.name]
         changed = generator.map(lambda nested, column=column: _weighted(nested, column))  # type: ignore[misc]
         if changed != generator:
@@ -40,7 +41,7 @@ def _weighted(generator: Generator, column: ColumnSchema) -> Generator:
 
 def keep_defaults(refinement: Refinement) -> None:
     """The step: most rows have a column's DEFAULT, if it is a value that the application would leave as it is."""
-    for table, column in _own_columns(refinement):
+    for table, column in own_columns(refinement):
         value = default_value(column)
         generator = refinement.tables[table].columns[column.name]
         simple = refinement.is_free(table, column.name) and not isinstance(generator, Const) and not _has_weights(generator)
@@ -88,7 +89,21 @@ def spread_nulls(refinement: Refinement) -> None:
         nulls = generator.null_share or any(nested == Const(value=None) for nested in generator.walk())
         begins = folded(column.name) in CHANGED or column == created(draft.schema.columns)
         if not nulls and not begins and column.name not in needed[table]:
-            refinement.set(table, column.name, replace(generator, null_share=null_share(column)))
+            latitude = _latitude(refinement, table, column)
+            both = generator if latitude is None else When(condition=f"{quoted(latitude)} IS NOT NULL", then=generator)
+            refinement.set(table, column.name, both if latitude else replace(generator, null_share=null_share(column)))
+
+
+LONGITUDE = re.compile(r"(?i)(longitude|lng|lon|long)$")
+
+
+def _latitude(refinement: Refinement, table: str, column: ColumnSchema) -> str | None:
+    """The nullable latitude of a longitude: they are NULL in the same rows."""
+    if not LONGITUDE.search(column.name):
+        return None
+    names = {LONGITUDE.sub(latitude, column.name).lower() for latitude in ("latitude", "lat")}
+    found = (c for c in refinement.drafts[table].schema.columns if c.name.lower() in names and c.name in refinement.tables[table].columns)
+    return next((c.name for c in found if c.nullable), None)
 
 
 def _needed(refinement: Refinement, table: str) -> frozenset[str]:
@@ -104,16 +119,17 @@ def _needed(refinement: Refinement, table: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _columns(refinement: Refinement) -> Iterator[tuple[str, ColumnSchema]]:
-    """The generated columns about which no step has decided yet, with their tables."""
+def _columns(refinement: Refinement, *, settled: bool = False) -> Iterator[tuple[str, ColumnSchema]]:
+    """The generated columns about which no step has decided yet (`settled`: or one has), with their tables."""
     for table, draft in refinement.drafts.items():
         if table in refinement.layouts:
             for column in draft.schema.columns:
-                if column.name in refinement.tables[table].columns and not refinement.is_settled(table, column.name):
+                if column.name in refinement.tables[table].columns and (settled or not refinement.is_settled(table, column.name)):
                     yield table, column
 
 
-def _own_columns(refinement: Refinement) -> Iterator[tuple[str, ColumnSchema]]:
-    for table, column in _columns(refinement):
+def own_columns(refinement: Refinement, *, settled: bool = False) -> Iterator[tuple[str, ColumnSchema]]:
+    """Those whose values are their own (Refinement.is_own)."""
+    for table, column in _columns(refinement, settled=settled):
         if refinement.is_own(table, column.name):
             yield table, column

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from parloader.generation.expressions import needs
 from parloader.inference.event_times import after, clock, converted
-from parloader.planner.check_cases import ANY, compared_columns
+from parloader.planner.check_cases import ANY, CheckCase, compared_columns
 from parloader.planner.column_generators import ColumnGeneratorBuilder
 from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.request import Note, PlanningRequest
@@ -72,6 +73,24 @@ class Refinement:
         """Whether CHECKs limit the values of the column other than NULL."""
         return any(replace(case.domain(column), null=None) != ANY for case in self.drafts[table].cases)
 
+    def read_columns(self, table: str) -> frozenset[str]:
+        """The columns of the row from which other columns are computed."""
+        return frozenset[str]().union(*map(needs, self.tables[table].columns.values()))
+
+    def can_have_value(self, table: str, column: str) -> bool:
+        """Whether the column may have a value in every row, as far as CHECKs say something about NULL.
+
+        The CHECKs may leave the choice: in `sale_price IS NULL OR sale_price <= price` the solver may have chosen NULL.
+        """
+        draft = self.drafts[table]
+        return all(
+            case.domain(column).null is not True
+            or any(
+                other.domain(column).null is not True and _without(other, column) == _without(case, column) for other in draft.alternatives
+            )
+            for case in draft.cases
+        )
+
     def is_settled(self, table: str, column: str) -> bool:
         """Whether an earlier step has decided when the column has a value, and which: other steps leave it alone."""
         return (table, column) in self.settled
@@ -106,3 +125,9 @@ class Refinement:
             return after(later, delay, earlier, strict=strict, null_share=share)
         sql = converted(before, later)
         return None if sql is None else after(later, delay, self.add_helper(table, f"{column}_after", Expr(sql=sql)), null_share=share)
+
+
+def _without(case: CheckCase, column: str) -> object:
+    """What the case says about other columns."""
+    domains = {name: domain for name, domain in case.domains.items() if name != column and domain != ANY}
+    return domains, {c for c in case.compared if column not in (c.left, c.right)}

@@ -8,7 +8,7 @@ from parloader.inference.events import EventColumn, Role, created, event_column
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.row_states import RowStates, by_state, have_all, in_each_case
 from parloader.planner.refinement.statuses import Status, statuses
-from parloader.plans.generators import After, Choice, Const, Generator, Scalar, Uniform, When
+from parloader.plans.generators import After, Choice, Const, Generator, Scalar, Uniform
 from parloader.schema.model import ColumnSchema
 
 ANY_FLAG = (Uniform(low=0, high=1), Choice(values=(0, 1)))
@@ -71,7 +71,8 @@ class StatusAgreement:
             present = self._present(event)
             if present is not None:
                 states.present[event.column] = present
-        if self._is_cyclic() or not states.settle(self._allowed()):
+        decides = self._decides_case(states)
+        if decides and (self._is_cyclic() or not states.settle(self._allowed())):
             return
         self._keep_order(states)
         self._set_statuses(states)
@@ -83,7 +84,7 @@ class StatusAgreement:
                 self._set_detail(states, column)
             elif column.name in times:
                 continue
-            elif self._depends_on_case(column):
+            elif decides and self._depends_on_case(column):
                 self.refinement.set(self.table, column.name, by_state(states.column, self._in_states(states, column), states.states))
                 self.refinement.settle(self.table, column.name)
 
@@ -128,6 +129,13 @@ class StatusAgreement:
             )
             for number in range(len(self.main.allowed))
         ]
+
+    def _decides_case(self, states: RowStates) -> bool:
+        """Whether the CHECKs tie the status, or a column that follows it, to something."""
+        draft = self.refinement.drafts[self.table]
+        columns = {self.main.column, *self.following, *states.present}
+        different = any(len({case.domain(column) for case in draft.alternatives}) > 1 for column in columns)
+        return different or any(self.refinement.is_compared(self.table, column) for column in columns)
 
     def _is_cyclic(self) -> bool:
         """Whether what the cases say about keys and parents needs the cases in turn."""
@@ -218,8 +226,15 @@ class StatusAgreement:
         if followed and isinstance(followed, After) and states.present.get(followed.column) == present:  # NULL if the earlier one is
             self.refinement.set(self.table, event.column, followed)
             return
-        generator = followed or (generator.then if isinstance(generator, When) else generator)
+        generator = followed or self._some_value(states, column) or generator
         self.refinement.set(self.table, event.column, states.only_present(event.column, generator))
+
+    def _some_value(self, states: RowStates, column: ColumnSchema) -> Generator | None:
+        """The solver's generator for a row in which the column has a value, if that depends on the case."""
+        if not states.case_of or not self._depends_on_case(column):
+            return None
+        parts = (part for state, part in self._in_states(states, column).items() if state in states.present[column.name])
+        return next((part for part in parts if part != Const(value=None)), None)
 
     def _is_strict(self, column: str) -> bool:
         return any(c.right == column and c.operator == "<" for case in self.refinement.drafts[self.table].cases for c in case.compared)
@@ -233,7 +248,7 @@ class StatusAgreement:
             self.refinement.set(self.table, column.name, by_state(states.column, values, states.states))
             return
         generator = self.refinement.tables[self.table].columns[column.name]
-        if self._depends_on_case(column):
+        if self._depends_on_case(column) and states.case_of:
             in_states = self._in_states(states, column)
             values = {state: in_states[state] if state in states.present[column.name] else Const(value=None) for state in states.states}
             self.refinement.set(self.table, column.name, by_state(states.column, values, states.states))

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from parloader.planner.refinement.agreement import make_parents_agree
 from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
+from parloader.planner.refinement.numbers import shape_numbers
 from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
+from parloader.planner.refinement.prices import end_prices
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import agree_with_status
 from parloader.planner.refinement.times import order_times
@@ -19,6 +21,8 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     leave_some_parents_null,
     agree_with_status,
     order_times,
+    end_prices,
+    shape_numbers,
     weigh_values,
     keep_defaults,
     spread_nulls,  # last: it needs to know which columns are read by others
