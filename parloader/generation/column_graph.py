@@ -1,11 +1,13 @@
 """Which columns of a plan depend on which, across tables, and the cycles among them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from parloader.errors import UsageError
-from parloader.generation.expressions import needs
+from parloader.generation.expressions import columns, needs
+from parloader.generation.owners import Owner, owner_of
 from parloader.plans.documents.mistakes import Mistake, column_mistake
 from parloader.plans.generators import Aggregate, ChildOf, Generator, NumberIn, Pick, ShareOf
 from parloader.plans.model import Plan, Table
@@ -78,6 +80,7 @@ def dependencies(plan: Plan, table: Table, generator: Generator) -> Iterator[Col
                 yield from ((each.parent, name) for name in _needs(each.count))
             case Pick():
                 yield each.parent, each.column
+                yield from ((each.parent, name) for name in reads_of_parent(plan, table, each))
                 if family and (each.distinct_in is not None or family[1].has_row_of(each)):
                     yield table.name, family[0]
             case NumberIn() if family:
@@ -88,6 +91,15 @@ def dependencies(plan: Plan, table: Table, generator: Generator) -> Iterator[Col
             case Aggregate():
                 yield each.child, each.column
                 yield from ((other.name, other.child_of[0]) for other in plan.tables if other.name == each.child and other.child_of)
+
+
+def reads_of_parent(plan: Plan, table: Table, pick: Pick) -> Iterator[str]:
+    """The columns of the parent on which it depends which row is picked."""
+    if pick.where is not None:
+        with suppress(UsageError):  # generation/expressions.py reports it
+            yield from sorted(columns(pick.where))
+    if pick.among is not None and isinstance(owner := owner_of(plan, table, pick), Owner):
+        yield from owner.columns
 
 
 def _needs(generator: Generator) -> frozenset[str]:
@@ -119,5 +131,7 @@ def _read_by_others(plan: Plan, name: str) -> Iterator[str]:
             for each in generator.walk():
                 if isinstance(each, Pick | ShareOf) and each.parent == name:
                     yield each.column
+                if isinstance(each, Pick) and each.parent == name:
+                    yield from reads_of_parent(plan, table, each)
                 if isinstance(each, ChildOf) and each.parent == name:
                     yield from sorted(_needs(each.count))

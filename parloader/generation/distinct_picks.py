@@ -10,7 +10,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.permutations import ROUNDS, permuted
-from parloader.generation.picks import existing_parents, pick_index
+from parloader.generation.picks import Candidates, pick_index
 from parloader.plans.generators import Distribution, Pick
 from parloader.quantities import counted
 
@@ -41,15 +41,15 @@ class Distinct:
 
     pick: Pick
     context: ColumnContext
-    parent_rows: int
+    candidates: Candidates
 
     def __call__(self, inputs: Sequence[pl.Series]) -> pl.Series:
         """Int64: the index of the parent row of each row. `inputs`: Siblings.inputs. InvalidPlan: a family has more rows than there are parent rows."""
         frame = pl.DataFrame(dict(zip(("i", "family", "number", "count"), inputs, strict=True)))
         most = frame["count"].max()
-        if isinstance(most, int) and most > self.parent_rows:
-            what = f"a family has {counted(most, 'row')}, but {self.pick.parent} has only {counted(self.parent_rows, 'row')} to pick from"
-            raise self.context.error(what, f"Give {self.pick.parent} more rows, or let `count` give at most {self.parent_rows}")
+        if isinstance(most, int) and most > (rows := self.candidates.count):
+            what = f"a family has {counted(most, 'row')}, but {self.pick.parent} has only {counted(rows, 'row')} to pick from"
+            raise self.context.error(what, f"Give {self.pick.parent} more such rows, or let `count` give at most {rows}")
         if self.pick.distribution not in SKEWED:
             return self._permuted(frame, frame["number"])
         families = frame.unique("family").sort("family").select("family", "count", start=pl.col("i") - pl.col("number"))
@@ -61,11 +61,11 @@ class Distinct:
     def _permuted(self, frame: pl.DataFrame, number: pl.Series) -> pl.Series:
         """The parent row that has this number in the permutation of the family."""
         keys = [self.context.random_bits(f"distinct/{k}", pl.col("family"), self.pick.group) for k in range(ROUNDS)]
-        rows: int | pl.Expr = self.parent_rows
+        rows: int | pl.Expr = self.candidates.count
         if self.pick.growing:
             start = pl.col("i") - pl.col("number")
-            rows = pl.max_horizontal(existing_parents(start, self.context.rows, self.parent_rows), pl.col("count"))
-        return frame.lazy().select(permuted(pl.lit(number), rows, keys)).collect().to_series()
+            rows = pl.max_horizontal(self.candidates.existing(start, self.context.rows), pl.col("count"))
+        return frame.lazy().select(self.candidates.index(permuted(pl.lit(number), rows, keys))).collect().to_series()
 
     def _drawn(self, members: pl.DataFrame) -> pl.Series:
         """The parent row of each member of complete families: the first of its draws that no sibling has before it, or a free one."""
@@ -73,7 +73,7 @@ class Distinct:
         waiting = members.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64))
         for draw in range(DRAWS):
             context = replace(self.context, trial=f"trial/{draw}/" if draw else "")
-            index = pick_index(replace(self.pick, distinct_in=None), context, self.parent_rows)
+            index = pick_index(replace(self.pick, distinct_in=None), context, self.candidates)
             drawn = waiting.lazy().with_columns(row=index).collect()
             new = drawn.join(taken, on=["family", "row"], how="anti", maintain_order="left") if draw else drawn
             new = new.unique(["family", "row"], keep="first", maintain_order=True).select("family", "row", "position")

@@ -193,8 +193,11 @@ def _own_needs(generator: Generator) -> frozenset[str]:
             return frozenset({generator.column})
         case Timeline():
             return frozenset(generator.not_before)
-        case Pick() if generator.index is not None:
-            return columns(generator.index)
+        case Pick():
+            if generator.where is not None:
+                read(generator.where)
+            among = frozenset() if generator.among is None else frozenset({generator.among})
+            return among if generator.index is None else columns(generator.index)
     return frozenset()
 
 

@@ -7,19 +7,15 @@ from typing import Any
 import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
-from parloader.generation.distinct_picks import Distinct
 from parloader.generation.existing_values import of_one_type, series_of
 from parloader.generation.family_columns import FamilyColumns
-from parloader.generation.picks import pick_index
+from parloader.generation.picked_rows import MAX_LISTED_ROWS, PickedRows
 from parloader.generation.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.generators import Distribution, Pick, Scalar
 from parloader.plans.model import MAX_ROOT_ROWS, SELF_REFERENCE_INDEX, Table
 from parloader.plans.row_ranges import IndexRange
-
-# Picked values are looked up in a list if the parent has at most this many rows; otherwise they are generated again
-MAX_LISTED_ROWS = 100_000
 
 
 class ParentRows:
@@ -29,6 +25,7 @@ class ParentRows:
         self._table = table
         self._related = related
         self._family = family
+        self._rows = PickedRows(related.plan.table(table.name), related, family, self._remembering)
         self.picks: list[tuple[str, pl.Expr]] = []
         """(parent, index of its row) for each compiled pick."""
         self.mistake: InvalidPlan | None = None
@@ -45,7 +42,7 @@ class ParentRows:
         if self._family.has_row_of(pick):
             self.picks.append((pick.parent, self._family.parent_index))
             return self._family.parent_value(pick.column)
-        index = self._index(pick, context, rows.rows)
+        index = self._rows.index(pick, context)
         self.picks.append((pick.parent, index))
         root = rows.root.get(pick.column) if pick.distribution is Distribution.ROOTED and parent.name == self._table.name else None
         if pick.column == parent.key and rows.keys is not None:
@@ -57,27 +54,22 @@ class ParentRows:
             return _with_root(root, pl.lit(listed).gather(index), listed.dtype)
         values = partial(self._values, parent.name, pick.column)
         dtype = values(indices_of(IndexRange(0, 1))).dtype
-        return index.map_batches(partial(_each_once, partial(self._remembering_mistakes, values)), return_dtype=dtype)
-
-    def _index(self, pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
-        """Int64: the index of the parent row that each row picks."""
-        if pick.distinct_in is None:
-            return pick_index(pick, context, parent_rows)
-        siblings = self._family.siblings(pick.distinct_in, context)
-        return pl.map_batches(
-            siblings.inputs, partial(self._remembering_mistakes, Distinct(pick, context, parent_rows)), return_dtype=pl.Int64
-        )
+        return index.map_batches(partial(_each_once, self._remembering(values)), return_dtype=dtype)
 
     def _values(self, parent: str, column: str, indices: pl.Series) -> pl.Series:
         return self._related.values(parent, [column], indices)[column]
 
-    def _remembering_mistakes(self, values: Callable[[Any], pl.Series], inputs: Any) -> pl.Series:
-        """Polars raises a copy of an error, made from its text alone."""
-        try:
-            return values(inputs)
-        except InvalidPlan as error:
-            self.mistake = error
-            raise
+    def _remembering(self, values: Callable[[Any], pl.Series]) -> Callable[[Any], pl.Series]:
+        """The function, but so that its InvalidPlan is remembered: Polars raises a copy of an error, made from its text alone."""
+
+        def remembering(inputs: Any) -> pl.Series:
+            try:
+                return values(inputs)
+            except InvalidPlan as error:
+                self.mistake = error
+                raise
+
+        return remembering
 
 
 def _with_root(root: Scalar, picked: pl.Expr, dtype: pl.DataType) -> pl.Expr:

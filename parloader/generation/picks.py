@@ -1,6 +1,7 @@
 """Which parent row a pick selects: its index, as a Polars expression. docs/generators.md specifies the formulas."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
@@ -28,8 +29,38 @@ COHORTS, MIN_COHORT_ROWS = 50, 20
 HALF_WORD = 2**32
 
 
-def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
-    """Int64: the index of a parent row, 0 … parent_rows-1, or NULL. UsageError: the parent has no rows."""
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """The parent rows that may be picked."""
+
+    rows: int  # of the parent table
+    listed: pl.Series | None = None  # the indices of those that may be picked, ascending; None: all
+
+    @property
+    def count(self) -> int:
+        return self.rows if self.listed is None else len(self.listed)
+
+    def index(self, position: pl.Expr) -> pl.Expr:
+        """Int64: the index of candidate number `position`."""
+        return position if self.listed is None else pl.lit(self.listed).gather(position)
+
+    def existing(self, index: pl.Expr, rows: int) -> pl.Expr:
+        """Int64, at least 1: how many of them exist when row `index` of `rows` is created."""
+        wide = self.rows * (rows + 1) >= 2**63
+        number = (index.cast(pl.Int128) if wide else index) + 1
+        existing = (number * self.rows // max(1, rows)).cast(pl.Int64)
+        if self.listed is not None:
+            existing = pl.lit(self.listed).search_sorted(existing).cast(pl.Int64)
+        return pl.max_horizontal(existing, pl.lit(1, dtype=pl.Int64))
+
+
+def pick_index(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.Expr:
+    """Int64: the index of a parent row, or NULL. UsageError: the parent has no rows."""
+    return candidates.index(_position(pick, context, candidates))
+
+
+def _position(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.Expr:
+    parent_rows = candidates.count
     if pick.index is not None:
         return sql_of(pick.index, context).cast(pl.Int64)
     if pick.distribution in (Distribution.EARLIER, Distribution.ROOTED):
@@ -39,7 +70,7 @@ def pick_index(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
     if parent_rows < 1:
         raise context.error(f"it picks from {pick.parent}, which has no rows", f"Give {pick.parent} at least 1 row")
     if pick.growing:
-        return _growing(pick, context, parent_rows)
+        return _growing(pick, context, candidates)
     number = (INDEX % pick.trees if pick.trees > 1 else INDEX) // pick.every
     match pick.distribution:
         case Distribution.CYCLE:
@@ -95,10 +126,10 @@ def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr)
     return (start + below(bits // pl.lit(CHILD_SHARES, dtype=pl.UInt64), width)) // PARENT_SHARES
 
 
-def _growing(pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
-    """As `pick_index`, but only parents that exist at the row's time: the first ones, as many as the share of the row's number in all rows."""
+def _growing(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.Expr:
+    """As `_position`, but only parents that exist at the row's time: the first ones, as many as the share of the row's number in all rows."""
     number = INDEX // pick.every
-    existing = existing_parents(number * pick.every, context.rows, parent_rows)
+    existing, parent_rows = candidates.existing(number * pick.every, context.rows), candidates.count
     if pick.distribution is Distribution.UNIFORM:
         return below(context.random_bits("pick", number, pick.group), existing)
     if not _is_scrambled(pick):
@@ -122,13 +153,6 @@ def _in_cohort(size: int, inputs: Sequence[pl.Series]) -> pl.Series:
     # in a cohort that is still growing, the parent may not exist yet: then the one in the same place of the cohort before
     first, before = parent(cohort), parent(cohort - 1)
     return first.zip_with(first < existing, before.zip_with(cohort > 0, young))
-
-
-def existing_parents(index: pl.Expr, rows: int, parent_rows: int) -> pl.Expr:
-    """Int64: max(1, floor(parents × (i + 1) / rows)), how many parents exist when row i is created."""
-    wide = parent_rows * (rows + 1) >= 2**63
-    number = (index.cast(pl.Int128) if wide else index) + 1
-    return pl.max_horizontal((number * parent_rows // max(1, rows)).cast(pl.Int64), pl.lit(1, dtype=pl.Int64))
 
 
 def _young(bits: pl.Expr, existing: pl.Expr, parent_rows: int) -> pl.Expr:

@@ -9,7 +9,10 @@ import polars as pl
 from parloader.generation.column_order import only
 from parloader.generation.context import INDEX
 from parloader.generation.existing_values import series_of
+from parloader.generation.expressions import columns as columns_of
+from parloader.generation.expressions import read
 from parloader.generation.families import Family
+from parloader.generation.owners import RowsByValue
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.generators import Const
 from parloader.plans.model import Plan, Table
@@ -32,6 +35,8 @@ class RelatedRows:
         self._source = source
         self._sources: dict[tuple[str, tuple[str, ...]], RowSource] = {}
         self._first: dict[tuple[str, str], pl.Series] = {}
+        self._fitting: dict[tuple[str, str], pl.Series] = {}
+        self._by_value: dict[tuple[str, tuple[str, ...], str | None], RowsByValue] = {}
         self._families: dict[str, Family] = {}
 
     def values(self, name: str, columns: Iterable[str], indices: pl.Series) -> pl.DataFrame:
@@ -54,6 +59,27 @@ class RelatedRows:
         if found is None or len(found) < rows:
             found = self._first[name, column] = self.values(name, [column], indices_of(IndexRange(0, rows)))[column]
         return found.head(rows)
+
+    def fitting(self, name: str, condition: str, indices: pl.Series) -> pl.Series:
+        """Those of these rows of the table (Int64, ascending) that meet the condition, an SQL expression of its columns."""
+        frame, read_columns = pl.DataFrame({"i": indices}), sorted(columns_of(condition))
+        if read_columns:
+            frame = frame.with_columns(self.values(name, read_columns, indices))
+        return frame.lazy().filter(read(condition)).select("i").collect().to_series()
+
+    def first_fitting(self, name: str, condition: str, rows: int) -> pl.Series:
+        """The indices of those among the first rows of the table that meet the condition. Computed once."""
+        if (name, condition) not in self._fitting:
+            self._fitting[name, condition] = self.fitting(name, condition, indices_of(IndexRange(0, rows)))
+        return self._fitting[name, condition]
+
+    def by_value(self, name: str, columns: tuple[str, ...], condition: str | None) -> RowsByValue:
+        """The rows of the table, those that meet the condition, by these columns. Computed once."""
+        if (name, columns, condition) not in self._by_value:
+            indices = indices_of(IndexRange(0, self.of[name].rows))
+            indices = indices if condition is None else self.fitting(name, condition, indices)
+            self._by_value[name, columns, condition] = RowsByValue(self.values(name, columns, indices), indices)
+        return self._by_value[name, columns, condition]
 
     def family(self, name: str) -> Family | None:
         """The layout of the rows of a table that are children; None: they are not."""

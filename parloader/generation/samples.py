@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 import polars as pl
 
 from parloader.errors import UsageError
-from parloader.generation.column_graph import cycles
+from parloader.generation.column_graph import cycles, reads_of_parent
 from parloader.generation.column_order import dependency_steps
 from parloader.generation.expressions import needs
 from parloader.generation.frames import RowGenerator
 from parloader.plans.documents.mistakes import Mistake, Mistakes, column_mistake
-from parloader.plans.generators import Const, Generator, Provider, Random, Scalar, Unique
+from parloader.plans.generators import Const, Generator, Pick, Provider, Random, Scalar, Unique
 from parloader.plans.model import Plan, Table, all_new
 
 SAMPLE_ROWS = 1000  # at each end of a table
@@ -33,7 +34,10 @@ def samples(
     InvalidPlan: columns cannot be computed. With `mistakes` they are noted there instead, and the columns left out.
     """
     found = Mistakes() if mistakes is None else mistakes
-    complete = replace(plan, tables=tuple(_with_children(_with_constants(table, used.get(table.name, {})), used) for table in plan.tables))
+    known = _without_conditions(plan, used)
+    complete = replace(
+        known, tables=tuple(_with_children(_with_constants(table, used.get(table.name, {})), used) for table in known.tables)
+    )
     of = {table.name: all_new(table) for table in plan.tables}
 
     def sample(table: Table) -> pl.DataFrame:
@@ -44,6 +48,21 @@ def samples(
     if mistakes is None:
         found.report()
     return frames
+
+
+def _without_conditions(plan: Plan, used: Mapping[str, Mapping[str, Scalar]]) -> Plan:
+    """The plan, in which picks have no condition on columns whose values are not known."""
+
+    def known(table: Table, generator: Generator) -> Generator:
+        if isinstance(generator, Pick) and used.get(generator.parent, {}).keys() & {*reads_of_parent(plan, table, generator)}:
+            return replace(generator, where=None, among=None)
+        return generator
+
+    tables = (
+        replace(table, columns={name: g.map(partial(known, table)) for name, g in table.columns.items()}) if used else table
+        for table in plan.tables
+    )
+    return replace(plan, tables=tuple(tables))
 
 
 def _with_constants(table: Table, values: Mapping[str, Scalar]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from parloader.generation.column_graph import dependencies
-from parloader.generation.expressions import needs
+from parloader.generation.expressions import columns, needs
 from parloader.planner import compatibility
 from parloader.planner.value_types import with_typed_values
 from parloader.plans.documents.codecs import suggestion
@@ -109,6 +109,8 @@ def _named_elsewhere(generator: Generator) -> Iterator[tuple[str, str, str]]:
         match each:
             case ChildOf():
                 yield from ((each.parent, column, "`count` reads") for column in sorted(needs(each.count)))
+            case Pick() if each.where is not None:
+                yield from ((each.parent, column, "`where` reads") for column in sorted(columns(each.where)))
             case Aggregate():
                 yield each.child, each.column, f"`{each.function}` names"
             case ShareOf():

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from parloader.errors import UsageError
 from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Aggregate, ChildOf, Const, Generator, Pick, ShareOf
+from parloader.plans.pick_groups import with_group_options
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
 
@@ -194,12 +195,12 @@ class Plan:
     """The partitioned table that is the target. None: the last one."""
 
     def __post_init__(self) -> None:
-        """Marks tables that reference a partitioned table as partitioned too, because they can only be loaded after it.
+        """Gives the picks of a group the same options. Marks tables that reference a partitioned table as partitioned too, because they are loaded after it.
 
         Tables whose rows are children do not reuse existing rows.
         """
         tables: dict[str, Table] = {}
-        for table in in_dependency_order(self.tables):
+        for table in in_dependency_order(map(_with_group_options, self.tables)):
             late = any(tables[parent].partitioned for parent in table.parents if parent in tables)
             tables[table.name] = replace(table, partitioned=True) if late else table
             if table.child_of:  # an existing row is the child of another parent than the plan says
@@ -232,6 +233,11 @@ class Plan:
             if table.name == name:
                 return table
         raise KeyError(name)  # a StopIteration would only end a map() that calls this
+
+
+def _with_group_options(table: Table) -> Table:
+    columns = with_group_options(table.name, table.columns)
+    return table if columns is table.columns else replace(table, columns=columns)
 
 
 def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:

@@ -8,14 +8,16 @@ import polars as pl
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.generation.picks import pick_index
+from parloader.generation.picks import Candidates, pick_index
 from parloader.plans.generators import Generator, Pick
 
 PARENTS = 7
 
 
 def context(column: str = "c", rows: int = 1000) -> ColumnContext:
-    return ColumnContext(seed=42, table="t", column=column, rows=rows, pick=lambda pick, context: pick_index(pick, context, PARENTS))
+    return ColumnContext(
+        seed=42, table="t", column=column, rows=rows, pick=lambda pick, context: pick_index(pick, context, Candidates(rows=PARENTS))
+    )
 
 
 def frame(rows: int, start: int = 0) -> pl.DataFrame:

@@ -226,6 +226,8 @@ SYNTAXES = (
             "group": NAME,
             "scrambled": BOOLEAN,
             "growing": BOOLEAN,
+            "where": NAME,
+            "among": NAME,
             "distinct_in": NAME,
         },
         check=generator_checks.check_pick,

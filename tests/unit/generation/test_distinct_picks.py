@@ -88,7 +88,7 @@ def test_only_parents_that_existed_at_the_time_of_the_family() -> None:
 
 def test_a_family_is_too_large() -> None:
     with pytest.raises(
-        UsageError, match=r"product_id: a family has 13 rows, but product has only 12 rows to pick from. Give product more rows, or"
+        UsageError, match=r"product_id: a family has 13 rows, but product has only 12 rows to pick from. Give product more such rows, or"
     ):
         items(plan(Const(value=13), carts=10, rows=130))
 

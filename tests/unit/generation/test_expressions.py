@@ -19,7 +19,7 @@ from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression, needs
 from parloader.generation.hashing import draw_number, stream
-from parloader.generation.picks import pick_index
+from parloader.generation.picks import Candidates, pick_index
 from parloader.plans.generators import (
     After,
     Choice,
@@ -278,7 +278,7 @@ def test_quoted_text_and_names_are_not_searched_for_functions() -> None:
 
 def test_a_parent_without_rows() -> None:
     with pytest.raises(UsageError, match="picks from parent, which has no rows"):
-        pick_index(pick(), context(), 0)
+        pick_index(pick(), context(), Candidates(rows=0))
 
 
 def test_a_column_of_another_seed_or_table_has_other_values() -> None:

@@ -11,7 +11,7 @@ from unit.generation.test_permutations import reference as permuted
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.hashing import draw_number, stream
-from parloader.generation.picks import pick_index
+from parloader.generation.picks import Candidates, pick_index
 from parloader.plans.generators import Distribution
 from parloader.plans.row_ranges import IndexRange
 
@@ -23,7 +23,7 @@ def picked(rows: int, parents: int, part: IndexRange | None = None, **fields: An
     context = ColumnContext(seed=42, table="t", column="c", rows=rows, pick=lambda _, __: pl.lit(None))
     part = part or IndexRange(0, rows)
     frame = pl.select(pl.int_range(part.start, part.stop, dtype=pl.Int64).alias("i"))
-    return frame.lazy().select(pick_index(pick(**fields), context, parents)).collect().to_series()
+    return frame.lazy().select(pick_index(pick(**fields), context, Candidates(rows=parents))).collect().to_series()
 
 
 def draw(i: int, purpose: str) -> int:

@@ -1,0 +1,104 @@
+"""Which parent row each row picks, where that depends on other rows: `where`, `among`, `distinct_in`. docs/generators.md has the formulas."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from parloader.generation.conditional_picks import Trials
+from parloader.generation.context import INDEX, ColumnContext
+from parloader.generation.distinct_picks import Distinct
+from parloader.generation.family_columns import FamilyColumns
+from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, owner_of
+from parloader.generation.picks import Candidates, pick_index
+from parloader.generation.related_rows import RelatedRows
+from parloader.plans.generators import Pick
+from parloader.plans.model import Table
+from parloader.quantities import counted
+
+# Values of parent rows are listed if the parent has at most this many; otherwise they are generated again
+MAX_LISTED_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class PickedRows:
+    """The parent rows that the rows of one table pick."""
+
+    table: Table  # with all of its columns
+    related: RelatedRows
+    family: FamilyColumns
+    remembering: Callable[[Callable[[Any], pl.Series]], Callable[[Any], pl.Series]]
+    """A function with which Polars computes, so that its InvalidPlan is remembered: Polars raises a copy of an error, made from its text alone."""
+
+    def index(self, pick: Pick, context: ColumnContext) -> pl.Expr:
+        """Int64: the index of the parent row that each row picks, or NULL. InvalidPlan: there is none."""
+        if self.family.has_row_of(pick):
+            return self.family.parent_index
+        if pick.among is not None:
+            return self._among(pick, context)
+        candidates = self._candidates(pick, context)
+        if pick.distinct_in is not None:
+            siblings = self.family.siblings(pick.distinct_in, context)
+            if candidates.listed is not None and candidates.rows > MAX_LISTED_ROWS:
+                what = f"`where` and `distinct_in` do not go together with more than {counted(MAX_LISTED_ROWS, 'parent row')}"
+                raise context.error(what, "Remove one of them")
+            return pl.map_batches(siblings.inputs, self.remembering(Distinct(pick, context, candidates)), return_dtype=pl.Int64)
+        if pick.where is not None and candidates.rows > MAX_LISTED_ROWS:
+            trials = Trials(pick, context, candidates, partial(self.related.fitting, pick.parent, pick.where))
+            return pl.map_batches([INDEX], self.remembering(trials), return_dtype=pl.Int64)
+        return pick_index(pick, context, candidates)
+
+    def _candidates(self, pick: Pick, context: ColumnContext) -> Candidates:
+        rows = self.related.of[pick.parent].rows
+        if pick.where is None:
+            return Candidates(rows=rows)
+        listed = self.related.first_fitting(pick.parent, pick.where, min(rows, MAX_LISTED_ROWS))
+        if rows and not len(listed):
+            first = "" if rows <= MAX_LISTED_ROWS else f" of the first {MAX_LISTED_ROWS:,}"
+            what = f"no row of {pick.parent}{first} meets `where`: {pick.where}"
+            raise context.error(what, f"Correct the condition, or the columns of {pick.parent} that it reads")
+        return Candidates(rows=rows, listed=listed)
+
+    def _among(self, pick: Pick, context: ColumnContext) -> pl.Expr:
+        owner = owner_of(self.related.plan, self.table, pick)
+        if isinstance(owner, NoOwner):
+            raise context.error(owner.what, owner.next_step)
+        rows = self.related.of[pick.parent]
+        bits = context.random_bits("among", group=pick.group)
+        own = pl.col(pick.among or "")
+        parent = self.related.plan.table(pick.parent)
+        is_child = parent.child_of is not None and parent.child_of[0] == owner.column and rows.new_rows == rows.rows
+        if is_child and pick.where is None:
+            index = self.index(owner.own, replace(context, column=pick.among or "", path="", trial=""))
+            find = partial(self._child_of, pick.parent)
+            return pl.map_batches([pl.when(own.is_not_null()).then(index), bits], self.remembering(find), return_dtype=pl.Int64)
+        if rows.rows > MAX_INVERTED_ROWS:
+            what = f"`among` looks rows of {pick.parent} up, which has more than {counted(MAX_INVERTED_ROWS, 'row')}"
+            raise context.error(what, f"Give {pick.parent} fewer rows, or make it a `child_of` {owner.own.parent} in {owner.column}")
+        others = [context.pick(each, replace(context, column="", path="", trial="")) for each in owner.picks[1:]]
+        find = partial(self._by_value, pick, owner)
+        return pl.map_batches([own, *others, bits], self.remembering(find), return_dtype=pl.Int64)
+
+    def _child_of(self, parent: str, inputs: Sequence[pl.Series]) -> pl.Series:
+        """One of the children of each of these rows."""
+        index, bits = inputs
+        family = self.related.family(parent)
+        assert family is not None
+        owners = index.drop_nulls().unique().sort()
+        children = family.children(owners)
+        place = (
+            pl.DataFrame({"row": index})
+            .with_columns(at=pl.lit(owners).search_sorted(pl.col("row")))
+            .select(pl.when(pl.col("row").is_not_null()).then("at"))
+        )
+        start, stop = (children[name].gather(place.to_series()) for name in ("start", "stop"))
+        found = pl.DataFrame({"start": start, "count": (stop - start).cast(pl.UInt64), "bits": bits})
+        chosen = pl.col("start") + (pl.col("bits") % pl.col("count")).cast(pl.Int64)
+        return found.select(pl.when(pl.col("count") > 0).then(chosen)).to_series()
+
+    def _by_value(self, pick: Pick, owner: Owner, inputs: Sequence[pl.Series]) -> pl.Series:
+        *values, bits = inputs
+        wanted = pl.DataFrame([each.alias(name) for each, name in zip(values, owner.columns, strict=True)])
+        return self.related.by_value(pick.parent, owner.columns, pick.where).pick(wanted, bits)
