@@ -149,7 +149,8 @@ class RowGenerator:
 
     def _inputs(self, indices: pl.Series) -> pl.DataFrame:
         """The index, and what the columns need of the tables with which they form families."""
-        return pl.DataFrame({"i": indices, **self._family.hidden(indices)})
+        frame = pl.DataFrame({"i": indices, **self._family.hidden(indices)})
+        return self._parents.with_shared(frame)
 
     def _compiled(self, table: Table, mistakes: Mistakes) -> Iterator[list[pl.Expr]]:
         """The columns in steps: expressions of the index and of columns of earlier steps. Columns with a mistake are noted, and left out."""

@@ -8,6 +8,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.existing_values import of_one_type, series_of
+from parloader.generation.failures import FAILURES, uncomputable
 from parloader.generation.family_columns import FamilyColumns
 from parloader.generation.picked_rows import MAX_LISTED_ROWS, PickedRows
 from parloader.generation.related_rows import RelatedRows
@@ -55,6 +56,16 @@ class ParentRows:
         values = partial(self._values, parent.name, pick.column)
         dtype = values(indices_of(IndexRange(0, 1))).dtype
         return index.map_batches(partial(_each_once, self._remembering(values)), return_dtype=dtype)
+
+    def with_shared(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the hidden columns that several picks read."""
+        if not self._rows.shared:
+            return frame
+        self.mistake = None
+        try:
+            return frame.lazy().with_columns(self._rows.shared.values()).collect()
+        except FAILURES as error:
+            raise self.mistake or InvalidPlan.of([uncomputable(self._table.name, self._rows.sharing[0], error)]) from error
 
     def _values(self, parent: str, column: str, indices: pl.Series) -> pl.Series:
         return self._related.values(parent, [column], indices)[column]

@@ -1,7 +1,7 @@
 """Which parent row each row picks, where that depends on other rows: `where`, `among`, `distinct_in`. docs/generators.md has the formulas."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -9,8 +9,8 @@ import polars as pl
 
 from parloader.generation.conditional_picks import Trials
 from parloader.generation.context import INDEX, ColumnContext
-from parloader.generation.distinct_picks import Distinct
-from parloader.generation.family_columns import FamilyColumns
+from parloader.generation.distinct_picks import SKEWED, Distinct
+from parloader.generation.family_columns import HIDDEN, FamilyColumns
 from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, owner_of
 from parloader.generation.picks import Candidates, pick_index
 from parloader.generation.related_rows import RelatedRows
@@ -32,12 +32,26 @@ class PickedRows:
     remembering: Callable[[Callable[[Any], pl.Series]], Callable[[Any], pl.Series]]
     """A function with which Polars computes, so that its InvalidPlan is remembered: Polars raises a copy of an error, made from its text alone."""
 
+    shared: dict[Pick, pl.Expr] = field(default_factory=dict)
+    """A pick of a group, without its column → hidden column with the index of its row, which several columns read."""
+    sharing: list[str] = field(default_factory=list)
+    """The first column of each such group."""
+
     def index(self, pick: Pick, context: ColumnContext) -> pl.Expr:
         """Int64: the index of the parent row that each row picks, or NULL. InvalidPlan: there is none."""
         if self.family.has_row_of(pick):
             return self.family.parent_index
         if pick.among is not None:
             return self._among(pick, context)
+        if pick.group is None or not (pick.where or pick.distinct_in or pick.growing or pick.distribution in SKEWED):
+            return self._index(pick, context)
+        of_group = replace(pick, column="", null_share=0.0)
+        if of_group not in self.shared:
+            self.shared[of_group] = self._index(pick, context).alias(f"{HIDDEN}pick {len(self.shared)}")
+            self.sharing.append(context.column)
+        return pl.col(self.shared[of_group].meta.output_name())
+
+    def _index(self, pick: Pick, context: ColumnContext) -> pl.Expr:
         candidates = self._candidates(pick, context)
         if pick.distinct_in is not None:
             siblings = self.family.siblings(pick.distinct_in, context)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate
 
 import polars as pl
@@ -24,6 +24,9 @@ PARENT_SHARES, CHILD_SHARES = 10_000, 100
 
 # With `growing`, the parents are divided into this many cohorts, each of at least as many parents that its tiers differ
 COHORTS, MIN_COHORT_ROWS = 50, 20
+
+# A permutation of at most this many rows is computed once: 8 MB
+MAX_TABLE_ROWS = 1_000_000
 
 # Products of two numbers of this size fit 64 bits
 HALF_WORD = 2**32
@@ -107,7 +110,14 @@ def _scrambled(rank: pl.Expr, pick: Pick, context: ColumnContext, parent_rows: i
     name = context.column if pick.group is None else pick.group
     path = context.path if pick.group is None else ""
     keys = [draw_number(0, stream(context.seed, context.table, name, f"{path}scramble/{k}")) for k in range(ROUNDS)]
-    return permuted(rank, parent_rows, keys)
+    if parent_rows > MAX_TABLE_ROWS:
+        return permuted(rank, parent_rows, keys)
+    return pl.lit(_permutation(parent_rows, tuple(keys))).gather(rank)
+
+
+@lru_cache(maxsize=8)
+def _permutation(n: int, keys: tuple[int, ...]) -> pl.Series:
+    return pl.select(permuted(pl.int_range(n, dtype=pl.Int64), n, keys)).to_series()
 
 
 def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr) -> pl.Expr:
@@ -115,15 +125,25 @@ def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr)
     if pick.distribution is Distribution.ZIPF:
         return zipf_rank(parent_rows, pick.exponent, context, number, pick.group)
     bits = context.random_bits("pick", number, pick.group)
-    # the tiers end at multiples of a ten thousandth of a parent, so that they fit any number of parents
-    ends = list(accumulate(children for _, children in POPULAR_TIERS))
+    return pl.map_batches([bits], partial(_popular_rank, parent_rows), return_dtype=pl.Int64)
+
+
+def _popular_rank(parent_rows: int, inputs: Sequence[pl.Series]) -> pl.Series:
+    """By the tier, and the place in it. Tiers end at ten thousandths of a parent, so that they fit any number of parents."""
     starts = [0, *accumulate(parents for parents, _ in POPULAR_TIERS)]
-    tier = pl.lit(pl.Series(ends, dtype=pl.Int64)).search_sorted(below(bits, CHILD_SHARES), side="right")
-    start, width = (
-        pl.lit(pl.Series([number * parent_rows for number in numbers], dtype=pl.Int64)).gather(tier)
-        for numbers in (starts[:-1], [parents for parents, _ in POPULAR_TIERS])
+    tiers = [tier for tier, (_, children) in enumerate(POPULAR_TIERS) for _ in range(children)]
+    start = pl.Series([starts[tier] * parent_rows for tier in tiers], dtype=pl.UInt64)
+    width = pl.Series([POPULAR_TIERS[tier][0] * parent_rows for tier in tiers], dtype=pl.UInt64)
+    draw = pl.col("draw")
+    # in steps: Polars computes a part of an expression that occurs twice also twice
+    return (
+        inputs[0]
+        .to_frame("draw")
+        .select(tier=draw % CHILD_SHARES, rest=draw // CHILD_SHARES)
+        .select((pl.lit(start).gather("tier") + pl.col("rest") % pl.lit(width).gather("tier")) // PARENT_SHARES)
+        .to_series()
+        .cast(pl.Int64)
     )
-    return (start + below(bits // pl.lit(CHILD_SHARES, dtype=pl.UInt64), width)) // PARENT_SHARES
 
 
 def _growing(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.Expr:
@@ -137,28 +157,33 @@ def _growing(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.E
     # A parent that is young at the row's time is more frequent, so that late parents have children, too. It decides on the cohort, and the
     # popularity on the parent in the cohort
     size = max(min(MIN_COHORT_ROWS, parent_rows), -(-parent_rows // COHORTS))
-    young = _young(context.random_bits("young", number, pick.group), existing, parent_rows)
+    young = context.random_bits("young", number, pick.group)
     place = _scrambled(_rank(pick, context, size, number), pick, context, size)
-    return pl.map_batches([existing, young, place], partial(_in_cohort, size), return_dtype=pl.Int64)
+    return pl.map_batches([existing, young, place], partial(_in_cohort, size, parent_rows), return_dtype=pl.Int64)
 
 
-def _in_cohort(size: int, inputs: Sequence[pl.Series]) -> pl.Series:
-    existing, young, place = inputs
-    cohort = young // size
+def _in_cohort(size: int, parent_rows: int, inputs: Sequence[pl.Series]) -> pl.Series:
+    existing, bits, place = (pl.col(name) for name in ("existing", "bits", "place"))
+    young, cohort = pl.col("young"), pl.col("cohort")
 
-    def parent(cohort: pl.Series) -> pl.Series:
+    def parent(cohort: pl.Expr) -> pl.Expr:
         # another parent is the most popular one in each cohort
         return cohort * size + (place + cohort * (size // 2 + 1)) % size
 
     # in a cohort that is still growing, the parent may not exist yet: then the one in the same place of the cohort before
-    first, before = parent(cohort), parent(cohort - 1)
-    return first.zip_with(first < existing, before.zip_with(cohort > 0, young))
+    return (
+        pl.DataFrame(dict(zip(("existing", "bits", "place"), inputs, strict=True)))
+        .with_columns(random=bits // HALF_WORD)
+        .with_columns(young=_young(pl.col("random"), existing, parent_rows))
+        .with_columns(cohort=young // size)
+        .with_columns(first=parent(cohort))
+        .select(pl.when(pl.col("first") < existing).then("first").when(cohort > 0).then(parent(cohort - 1)).otherwise(young))
+        .to_series()
+    )
 
 
-def _young(bits: pl.Expr, existing: pl.Expr, parent_rows: int) -> pl.Expr:
-    """Int64, 0 … existing-1: the age of a parent is the square of a random number, so that young ones are more frequent."""
-    half = pl.lit(HALF_WORD, dtype=pl.UInt64)
-    random = bits // half
+def _young(random: pl.Expr, existing: pl.Expr, parent_rows: int) -> pl.Expr:
+    """Int64, 0 … existing-1: the age of a parent is the square of a random number (of 32 bits), so that young ones are more frequent."""
     age_type = pl.UInt64 if parent_rows < HALF_WORD else pl.Int128
-    age = existing.cast(age_type) * (random * random // half).cast(age_type) // pl.lit(HALF_WORD, dtype=age_type)
+    age = existing.cast(age_type) * (random * random // HALF_WORD).cast(age_type) // pl.lit(HALF_WORD, dtype=age_type)
     return existing - 1 - age.cast(pl.Int64)
