@@ -30,9 +30,29 @@ if TYPE_CHECKING:
     metavar="FILE.toml",
     help="Write the plan that seed would use to a file, for you to edit.",
 )
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Also print what the rows will look like: NULLs, distinct values, smallest, median, largest and most frequent ones, children per parent.",
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Write the profile to a page with histograms.",
+)
 @with_target
 def plan(
-    *, target: "Target", output: Output, screen: "Screen", load: PlanOptions, new_run: bool, sample: int | None, write: Path | None
+    *,
+    target: "Target",
+    output: Output,
+    screen: "Screen",
+    load: PlanOptions,
+    new_run: bool,
+    sample: int | None,
+    write: Path | None,
+    profile: bool,
+    html: Path | None,
 ) -> None:
     """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
     require_resources()
@@ -41,8 +61,15 @@ def plan(
 
     if write and os.path.lexists(write):  # also False for a name that no file can have
         raise UsageError(f"{write} already exists", "Choose another name, or move it away")
-    result = operation.plan(replace(load.config(target), new_run=new_run), sample or 0)
+    if html and not html.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {html.absolute().parent} for {html.name}", "Create it, or choose another one")
+    result = operation.plan(replace(load.config(target), new_run=new_run), sample or 0, profiled=profile or html is not None)
     if write:
         operation.write(result, write)
         screen.note(f"wrote {write}; edit it, then run: {load.seed_command(write, new_run=new_run)}")
-    output.show(result.as_json(), lambda: report.plan(result), result.failure)
+    if html:
+        from parloader.cli.profile_page import write_page
+
+        write_page(result, html)
+        screen.note(f"wrote {html}")
+    output.show(result.as_json(), lambda: report.plan(result, with_profiles=profile), result.failure)

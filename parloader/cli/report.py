@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
+from parloader.cli.profile_text import profile_lines
 from parloader.ledger.run import is_of_database
 from parloader.plans.model import Pass
 from parloader.quantities import counted, numbered, size_text
@@ -98,7 +99,7 @@ def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
     return table((*names, *headings), [(*(column[n] for column in values), *row) for n, row in enumerate(rows)])
 
 
-def plan(forecast: "Forecast") -> str:
+def plan(forecast: "Forecast", *, with_profiles: bool = False) -> str:
     lines = [f"plan {forecast.plan.name} ({shown(forecast.plan.parameters)}) on {forecast.server}"]
     if forecast.creates_tables:
         lines.append("the database is empty: seed would create these tables")
@@ -123,6 +124,7 @@ def plan(forecast: "Forecast") -> str:
     lines += [f"not filled: {table}" for table in forecast.unfilled]
     lines += [f"note: {note.table}{'.' + note.column if note.column else ''}: {note.text}" for note in forecast.notes]
     lines += [f"note: {risk}" for risk in forecast.risks]
+    lines += [line for profile in forecast.profiles if with_profiles for line in ("", *profile_lines(profile))]
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from parloader.database.session import ServerInfo
 from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import TablesNotFilled
 from parloader.generation.frames import RowGenerator
+from parloader.generation.profile import Reference, TableProfile, profile
 from parloader.ledger.run import Run
 from parloader.planner.request import Note, UnfilledTable, listed
 from parloader.planner.unfillable import not_filled
@@ -85,6 +86,8 @@ class Forecast:
     """warnings: seed would not refuse these"""
     unfilled: tuple[UnfilledTable, ...] = ()
     """of an entire database: the tables that cannot be filled"""
+    profiles: tuple[TableProfile, ...] = ()
+    """what the rows to create look like, if that was asked for"""
 
     @property
     def size_bytes(self) -> int:
@@ -133,6 +136,7 @@ class Forecast:
             "notes": [{"table": note.table, "column": note.column, "text": note.text, "guess": note.guess} for note in self.notes],
             "risks": list(self.risks),
             "unfilled": [table.as_json() for table in self.unfilled],
+            **({"profiles": [table.as_json() for table in self.profiles]} if self.profiles else {}),
         }
 
 
@@ -141,8 +145,11 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
     return {n: v.hex() if isinstance(v, bytes) else v if isinstance(v, int | float | str | None) else str(v) for n, v in row.items()}
 
 
-def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
-    """Reads only; raises what seed would. `sample_rows`: how many rows to generate of each table that workers load, as a sample."""
+def plan(config: SeedConfig, sample_rows: int = 0, *, profiled: bool = False) -> Forecast:
+    """Reads only; raises what seed would. `sample_rows`: how many rows to generate of each table that workers load, as a sample.
+
+    `profiled`: whether to generate rows of each table and profile them.
+    """
 
     def forecast_of(connection: Connection) -> Forecast:
         prepared = prepare(connection, config)
@@ -167,6 +174,7 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
             free_bytes=free_bytes(prepared.server),
             notes=prepared.planned.notes,
             unfilled=prepared.planned.unfilled,
+            profiles=tuple(_profiles(prepared, rows)) if profiled else (),
             risks=(
                 *permission.objections(connection, config.target, config.allow_remote, [name for name, each in rows.items() if each.new]),
                 *([f"seed would be refused: {refused}"] if config.defer_indexes and (refused := refusal(connection)) else []),
@@ -176,6 +184,14 @@ def plan(config: SeedConfig, sample_rows: int = 0) -> Forecast:
 
     with plan_errors_located(config):
         return run_on_connection(config.target, "planning", forecast_of, DEFAULT_RETRY_SECONDS)
+
+
+def _profiles(prepared: PreparedLoad, rows: Mapping[str, RowAllocation]) -> Iterator[TableProfile]:
+    """Of each table in which rows would be created."""
+    for table in prepared.plan.tables:
+        if rows[table.name].new:
+            keys = prepared.schema[table.name].foreign_keys
+            yield profile(prepared.plan, table, rows, [Reference(columns=key.columns, parent=key.parent) for key in keys])
 
 
 def write(forecast: Forecast, file: Path) -> None:
