@@ -12,7 +12,7 @@ class Operation:
     fails_with: BaseException | None = None
     failure: None = None
 
-    def __call__(self, config: Any, *_: object) -> "Operation":
+    def __call__(self, config: Any, *_: object, **__: object) -> "Operation":
         self.configs.append(config)
         if self.fails_with:
             raise self.fails_with

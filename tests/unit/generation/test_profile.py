@@ -21,7 +21,7 @@ from parloader.generation.profile import (
 )
 from parloader.plans.row_ranges import IndexRange
 
-VALUES = {
+VALUES: dict[Any, Any] = {
     pl.Int64: st.integers(-(2**40), 2**40),
     pl.String: st.text(max_size=5),
     pl.Datetime("us"): st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1)),
@@ -39,7 +39,7 @@ def test_a_column(data: st.DataObject) -> None:
         | st.lists(st.none() | st.sampled_from(data.draw(st.lists(VALUES[dtype], min_size=1, max_size=4))))
     )
     found = profile_column(pl.Series("c", values, dtype=dtype))
-    present: list[Any] = sorted(value for value in values if value is not None)  # type: ignore[type-var]
+    present: list[Any] = sorted(value for value in values if value is not None)
     counts = Counter(present)
     assert (found.rows, found.nulls, found.distinct) == (len(values), values.count(None), len(counts))
     ends = (present[0], present[(len(present) - 1) // 2], present[-1]) if present else (None, None, None)
