@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from parloader.errors import ParloaderError
 from parloader.generation.frames import counted_rows
-from parloader.planner.request import CompletedPlan, PlanningRequest
+from parloader.planner.request import CompletedPlan, Note, PlanningRequest
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.model import Plan
+from parloader.plans.model import Plan, Table
+from parloader.quantities import counted
 
 # The first attempt knows no numbers; each other one corrects what completing the plan has changed
 MAX_ATTEMPTS = 5
@@ -23,7 +24,8 @@ def with_counted_rows(request: PlanningRequest, complete: Callable[[PlanningRequ
         completed = complete(replace(request, plan=_with_rows(request.plan, rows)))
         exact = counted_rows(completed.plan)
         if exact == rows:
-            return completed
+            notes = [_note(table) for table in completed.plan.tables if table.counted]
+            return replace(completed, notes=(*completed.notes, *notes))
         rows = exact
     table = next(table for table in request.plan.tables if table.counted)
     raise _not_known(table.name, "its number of rows changes the counts that it is the sum of")
@@ -47,6 +49,16 @@ def _estimated(plan: Plan) -> dict[str, int]:
 
 def _with_rows(plan: Plan, rows: Mapping[str, int]) -> Plan:
     return replace(plan, tables=tuple(replace(table, rows=rows.get(table.name, table.rows)) for table in plan.tables))
+
+
+def _note(table: Table) -> Note:
+    assert table.child_of is not None
+    column, child_of = table.child_of
+    return Note(
+        table=table.name,
+        column=None,
+        text=f"{counted(table.rows, 'row')}: as many as the counts of {column} add up to, over {child_of.parent}",
+    )
 
 
 def _not_known(table: str, why: str) -> InvalidPlan:

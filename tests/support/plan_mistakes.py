@@ -92,6 +92,10 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "spread": dates | quoted,
     "timeline": dates | quoted,
     "pick": picks | st.lists(names, max_size=3),
+    "child_of": picks,
+    "number_in": names,
+    "share_of": picks,
+    **dict.fromkeys(("sum_of", "count_of", "min_of", "max_of", "first_of", "last_of"), picks),
     "unique": st.sampled_from(["text", "integer", "decimal", "bytes", "uuid", "inet4", "date", "datetime", "time", "values", "txt"]),
     "provider": st.sampled_from(["email", "city", "point", "vector", "emial", "json"]),
     "random": st.sampled_from(["hex", "letters", "digits", "bytes", "uuid", "inet6", "time", "bits", "runes"]),
@@ -118,6 +122,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "within": st.sampled_from(["30d", "1h30m", "0s", "999999999999w", ""]),
     "exponent": numbers,
     "step": numbers,
+    "start": numbers,
     "base": st.integers(-1, 40),
     "count": numbers,
     "span": st.sampled_from(["1d", "365d", "0s", "999999999999w", "1y", ""]),
@@ -146,14 +151,14 @@ def generators(draw: st.DrawFn, depth: int = 2) -> Any:
     """A generator; one in ten has any argument or an option of another."""
     word = draw(st.sampled_from([*BY_WORD]))
     syntax = BY_WORD[word]
-    table: Document = {word: draw(ARGUMENTS[word])}
-    for option in syntax.options:
+    table: Document = {word: draw(ARGUMENTS.get(word, anything))}
+    for option in (*syntax.nested, *syntax.options):
         written = RENAMED.get(option, option)
-        if written in ("then", "else"):
-            if (written == "then" or draw(st.booleans())) and depth:
-                table[written] = draw(generators(depth - 1))
+        if option in syntax.nested:
+            if (written != "else" or draw(st.booleans())) and depth:
+                table[written] = draw(generators(depth - 1) | st.just({"const": 2}))
         elif written == "span" or draw(st.integers(0, 3)) == 0:
-            table[written] = draw(OPTIONS[written])
+            table[written] = draw(OPTIONS.get(written, anything))
     if draw(st.integers(0, 9)) == 0:
         table[draw(st.sampled_from([*OPTIONS, word, "waht"]))] = draw(anything)
     return table
@@ -179,6 +184,8 @@ def documents(draw: st.DrawFn) -> Document:
     if draw(rare):
         option = st.sampled_from(["key", "identity", "match", "optional", "later", "unchecked", "partitioned", "reuse", "rows", "colunm"])
         orders[draw(option)] = draw(anything | st.lists(names, max_size=2) | names | st.booleans())
+    if draw(st.booleans()):  # children, so that sums and shares of them are no mistakes
+        orders["column"]["customer_id"] = {"child_of": "customer.id", "count": draw(generators(0)), "group": "customer"}
     if draw(rare):
         document["table"][draw(names)] = draw(
             st.sampled_from([{"rows": 3}, {"rows": -1}, {"rows": 3, "column": {"id": {"const": 1}}}]) | anything

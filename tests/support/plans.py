@@ -191,6 +191,25 @@ any_generator = st.recursive(
 )
 
 
+families = st.fixed_dictionaries(
+    {
+        "a child": st.builds(
+            generators.ChildOf,
+            parent=st.just("elsewhere"),
+            column=names,
+            count=built(generators.Poisson, mean=st.integers(0, 9).map(float)) | built(generators.Expr, sql=names),
+            group=st.none() | names,
+        )
+    },
+    optional={
+        "_number": built(generators.NumberIn, column=st.just("a child"), start=whole),
+        "_sum": built(generators.Aggregate, function=st.sampled_from(generators.AggregateFunction), child=st.just("x y"), column=names),
+        "_share": built(generators.ShareOf, parent=st.just("elsewhere"), column=names),
+    },
+)
+"""Columns of a table whose rows are children."""
+
+
 @st.composite
 def tables(draw: st.DrawFn, name: str) -> Table:
     columns = draw(st.dictionaries(names, any_generator, max_size=4))
@@ -198,9 +217,16 @@ def tables(draw: st.DrawFn, name: str) -> Table:
     identity = draw(some)
     match = draw(some)
     key = None if identity else draw(st.none() | names.filter(lambda chosen: chosen not in columns))
+    counted = False
+    if not match and draw(st.booleans()):
+        columns = {**columns, **draw(families)}
+        counted = draw(st.booleans())
+    helpers = frozenset(column for column in columns if column.startswith("_"))
     return Table(
         name=name,
-        rows=draw(st.integers(0, 2**63 - 1) | st.integers(9_990, 10_010)),
+        rows=0 if counted else draw(st.integers(0, 2**63 - 1) | st.integers(9_990, 10_010)),
+        counted=counted,
+        helpers=helpers,
         columns=columns,
         key=key,
         identity=identity,
@@ -209,7 +235,7 @@ def tables(draw: st.DrawFn, name: str) -> Table:
         unchecked=frozenset(draw(some)),
         later=frozenset(draw(some)) - {*identity, *match},
         partitioned=draw(st.booleans()),
-        reuse=draw(st.booleans()),
+        reuse=draw(st.booleans()) and "a child" not in columns,
     )
 
 

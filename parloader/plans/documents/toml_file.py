@@ -106,7 +106,7 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
         yield f"[table.{_key(name)}]"
         if not table.get("counted"):  # its rows follow from the others
             yield f"rows = {table['rows']:_}"
-        yield from (f"{key} = {_value(value)}" for key, value in table.items() if key not in ("name", "rows", "counted", "column"))
+        yield from (f"{key} = {_value(value)}" for key, value in table.items() if key not in ("name", "rows", "column"))
         yield ""
         yield f"[table.{_key(name)}.column]"
         for column, form in table["column"].items():
