@@ -17,6 +17,7 @@ from parloader.defaults import (
 )
 from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
+from parloader.plans.column_rules import ColumnRule
 from parloader.plans.row_ranges import IndexRange, split
 from parloader.process_limits import usable_cores
 from parloader.rows.clean_command import CleanCommand
@@ -44,6 +45,7 @@ class SeedConfig:
     batch: Batch = DEFAULT_BATCH
     writer: WriterName = DEFAULT_WRITER
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the built-in plan
+    column_rules: tuple[ColumnRule, ...] = ()  # for columns that the plan leaves open
     new_run: bool = False  # add rows after those of an earlier, complete run
     defer_indexes: bool = False  # drop indexes that no constraint needs, and add them again after the rows
     retry_seconds: float = DEFAULT_RETRY_SECONDS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from parloader.cli.inference_options import inference_options
 from parloader.cli.number_types import Seconds, WholeNumber
 from parloader.cli.option_groups import collect, option_group
 from parloader.cli.table_options import RequestedRows, table_options
@@ -28,6 +29,7 @@ from parloader.workers.batching import Batch, parse_batch
 if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to print a --help
     from parloader.config import SeedConfig
     from parloader.database.target import Target
+    from parloader.plans.column_rules import ColumnRule
 
 WRITERS = [str(name) for name in WriterName]
 
@@ -90,6 +92,7 @@ parameters_option = click.option(
 
 _plan_options = option_group(
     table_options,
+    inference_options,
     click.option(
         "--plan",
         "plan",
@@ -154,6 +157,7 @@ class PlanOptions:
     defer_indexes: bool
     allow_history: bool
     parameters: dict[str, str]
+    column_rules: "tuple[ColumnRule, ...]"
 
     def seed_command(self, file: Path, *, new_run: bool) -> str:
         """The command that loads a plan file with the permissions of this one."""
@@ -179,6 +183,7 @@ class PlanOptions:
             defer_indexes=self.defer_indexes,
             allow_history=self.allow_history,
             parameters=self._applicable_parameters(),
+            column_rules=self.column_rules,
         )
 
     def _applicable_parameters(self) -> dict[str, str]:

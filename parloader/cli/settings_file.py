@@ -3,16 +3,23 @@
 import datetime
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from parloader.errors import UsageError
 from parloader.files import read_text, require_regular, why_unreadable, write_atomically
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake
 
-OptionValue: TypeAlias = str | list[str]
+if TYPE_CHECKING:
+    from parloader.plans.column_rules import ColumnRule
+
+OptionValue: TypeAlias = "str | list[str] | list[ColumnRule]"
 """A value as on the command line; a list for a repeatable option. click validates it."""
+
+INFERENCE = "inference"
+"""The table with rules for columns."""
 
 CONNECTION_SETTINGS = ("compress", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "url")
 
@@ -92,6 +99,9 @@ def read_settings(file: Path) -> dict[str, OptionValue]:
     values: dict[str, OptionValue] = {}
     mistakes: list[Mistake] = []
     for name, value in settings.items():
+        if name == INFERENCE:
+            values |= _inference(file, text, value, mistakes)
+            continue
         if name not in SETTINGS:
             mistakes.append(_unknown(name))
             continue
@@ -106,10 +116,25 @@ def read_settings(file: Path) -> dict[str, OptionValue]:
     return values
 
 
+def _inference(file: Path, text: str, value: object, mistakes: list[Mistake]) -> "dict[str, OptionValue]":
+    """The rules of [[inference.column]], for the option --column-rule."""
+    from parloader.plans.documents.rule_document import decode_rules  # only if there are rules
+    from parloader.plans.documents.toml_file import line_of
+
+    try:
+        rules = decode_rules(value)
+    except InvalidPlan as error:
+        mistakes += error.mistakes
+        return {}
+    lines = (line_of(text, (INFERENCE, "column", number)) for number in range(len(rules)))
+    return {"column_rule": [replace(rule, source=f"{file}, line {line}") for rule, line in zip(rules, lines, strict=True)]}
+
+
 def _unknown(name: str) -> Mistake:
     from parloader.plans.documents.codecs import suggestion  # only for an error, like line_of above
 
-    next_step = f"{suggestion(name, SETTINGS)}Valid: {', '.join(sorted(SETTINGS))}"
+    valid = (*SETTINGS, INFERENCE)
+    next_step = f"{suggestion(name, valid)}Valid: {', '.join(sorted(valid))}"
     return Mistake(what=f"unknown setting {name!r}", next_step=next_step, path=(name,))
 
 

@@ -118,6 +118,9 @@ class Run:
 TABLE_PARAMETER = "table"
 """The parameter that lists the tables given by name, separated by commas. Only a single one may have a comma in its name."""
 
+RULES_PARAMETER = "column_rules"
+"""The parameter with the user's rules for columns (plans/documents/rule_document.py)."""
+
 ALL_PARAMETER = "all"
 """The parameter of a plan for all tables of the database."""
 

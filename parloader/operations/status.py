@@ -12,6 +12,7 @@ from parloader.ledger import control, deferred_indexes, store
 from parloader.ledger.control import ActivityMark
 from parloader.ledger.deferred_indexes import DeferredIndex
 from parloader.ledger.run import Run, is_of_database
+from parloader.plans.documents.rule_document import rule_options
 from parloader.workers.retry_policy import run_on_connection
 
 
@@ -114,6 +115,8 @@ def _seed_command(run: Run) -> str:
                 options.insert(0, f"--plan {shlex.quote(value)}")
             case "parents":
                 options += [f"--rows {shlex.quote(pair)}" for pair in value.split(",")]
+            case "column_rules":
+                options += [f"--column-rule {shlex.quote(rule)}" for rule in rule_options(value)]
             case "digest":
                 pass  # computed from the file
             case _:

@@ -52,7 +52,7 @@ def with_target(request: PlanningRequest, tables: tuple[Table, ...], generated: 
         largest = max(tables, key=lambda table: (table.name in generated, table.rows))
         loaded = tuple(replace(t, partitioned=True) if t is largest and t.name in generated else t for t in tables)
         return replace(request.plan, tables=loaded, main=largest.name)
-    completed = replace(request.plan, tables=tables)
+    completed = replace(request.plan, tables=tables, column_rules=())
     if completed.target.name != request.plan.target.name:  # tables referenced in the second pass may come after it
         completed = replace(completed, main=request.plan.target.name)
     return completed

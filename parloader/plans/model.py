@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from parloader.errors import UsageError
+from parloader.plans.column_rules import ColumnRule
 from parloader.plans.conditions import Conditions
 from parloader.plans.generators import Aggregate, ChildOf, Const, Generator, Pick, ShareOf
 from parloader.plans.pick_groups import with_group_options
@@ -190,6 +191,9 @@ class Plan:
 
     inference: int = 1
     """Version of the rules by which parloader chooses what the plan leaves open."""
+
+    column_rules: tuple[ColumnRule, ...] = ()
+    """Rules of the user's own for what the plan leaves open. A complete plan has none: its columns have their generators."""
 
     main: str | None = None
     """The partitioned table that is the target. None: the last one."""

@@ -11,11 +11,12 @@ from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
 from parloader.config import SeedConfig
 from parloader.errors import UsageError
 from parloader.generation.samples import mistakes_without_schema
-from parloader.ledger.run import ALL_PARAMETER, TABLE_PARAMETER
+from parloader.ledger.run import ALL_PARAMETER, RULES_PARAMETER, TABLE_PARAMETER
 from parloader.planner.request import Fill
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import PlanError
 from parloader.plans.documents.plan_document import encode_plan
+from parloader.plans.documents.rule_document import rules_text
 from parloader.plans.model import BELIEVABLE, Plan, Table
 
 
@@ -48,7 +49,8 @@ def _of_database(config: SeedConfig, names: Sequence[str]) -> Plan:
     rows = {} if config.rows is None else {"rows": str(config.rows)}
     return Plan(
         name="all",
-        parameters={ALL_PARAMETER: "yes", **rows, **_parents(config)},
+        parameters={ALL_PARAMETER: "yes", **rows, **_parents(config), **_column_rules(config)},
+        column_rules=config.column_rules,
         tables=tuple(_to_fill(name, 0) for name in names),
         seed=config.seed or 0,
         inference=BELIEVABLE,
@@ -68,11 +70,12 @@ def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
     """Each table has --rows rows; those of single tables follow when their names are known (with_rows_of_tables)."""
     rows = DEFAULT_ROWS if config.rows is None else config.rows
     tables = tuple(_to_fill(name, rows) for name in names)
-    parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config)}
+    parameters = {TABLE_PARAMETER: ",".join(names), **_parents(config), **_column_rules(config)}
     return Plan(
         name=names[0],
         parameters=parameters,
         tables=tables,
+        column_rules=config.column_rules,
         seed=config.seed or 0,
         inference=BELIEVABLE,
         main=names[0] if len(names) > 1 else None,
@@ -89,7 +92,9 @@ def plan_of_file(config: SeedConfig, source: str) -> Plan:
     if config.seed is not None:
         plan = replace(plan, seed=config.seed)
     digest = hashlib.sha256(json.dumps(encode_plan(plan), sort_keys=True).encode()).hexdigest()[:12]
-    return replace(plan, parameters={"file": source, "digest": digest, **_parents(config)})
+    rules = _column_rules(config) if plan.inference >= BELIEVABLE else {}
+    column_rules = config.column_rules if rules else ()
+    return replace(plan, parameters={"file": source, "digest": digest, **_parents(config), **rules}, column_rules=column_rules)
 
 
 def _is_python(source: str) -> bool:
@@ -101,6 +106,10 @@ def _is_python(source: str) -> bool:
 def _parents(config: SeedConfig) -> dict[str, str]:
     text = ",".join(f"{table}={rows}" for table, rows in sorted(config.parents.items()))
     return {"parents": text} if text else {}
+
+
+def _column_rules(config: SeedConfig) -> dict[str, str]:
+    return {RULES_PARAMETER: rules_text(config.column_rules)} if config.column_rules else {}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from parloader.planner.refinement.agreement import make_parents_agree
+from parloader.planner.refinement.column_rules import apply_column_rules
 from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
 from parloader.planner.refinement.numbers import shape_numbers
@@ -25,7 +26,8 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     shape_numbers,
     weigh_values,
     keep_defaults,
-    spread_nulls,  # last: it needs to know which columns are read by others
+    spread_nulls,  # after all that compute columns from others
+    apply_column_rules,
 )
 
 

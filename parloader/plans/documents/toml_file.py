@@ -92,12 +92,12 @@ def text_of(plan: Plan, comments: Comments | None = None) -> str:
 
 def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
     yield TITLE
-    yield f"plan = {_value(document['plan'])}"
+    yield f"plan = {inline(document['plan'])}"
     yield f"seed = {document['seed']}"
     if "target" in document:
-        yield f"target = {_value(document['target'])}"
+        yield f"target = {inline(document['target'])}"
     if "parameters" in document:
-        yield from ("", "[parameters]", *(f"{_key(name)} = {_value(value)}" for name, value in document["parameters"].items()))
+        yield from ("", "[parameters]", *(f"{_key(name)} = {inline(value)}" for name, value in document["parameters"].items()))
     for table in _without_defaults(document):
         name = table["name"]
         yield ""
@@ -106,15 +106,15 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
         yield f"[table.{_key(name)}]"
         if not table.get("counted"):  # its rows follow from the others
             yield f"rows = {table['rows']:_}"
-        yield from (f"{key} = {_value(value)}" for key, value in table.items() if key not in ("name", "rows", "column"))
+        yield from (f"{key} = {inline(value)}" for key, value in table.items() if key not in ("name", "rows", "column"))
         yield ""
         yield f"[table.{_key(name)}.column]"
         for column, form in table["column"].items():
             comment = f"  {_comment(comments[name, column])}" if (name, column) in comments else ""
-            yield f"{_key(column)} = {_value(form)}{comment}"
+            yield f"{_key(column)} = {inline(form)}{comment}"
     for kind in ("count", "rule"):
         for entry in document.get(kind, ()):
-            yield from ("", f"[[{kind}]]", *(f"{key} = {_value(value)}" for key, value in entry.items()))
+            yield from ("", f"[[{kind}]]", *(f"{key} = {inline(value)}" for key, value in entry.items()))
 
 
 def _without_defaults(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -146,17 +146,17 @@ def _comment(text: str) -> str:
 
 
 def _key(name: str) -> str:
-    return name if BARE_KEY.fullmatch(name) else _value(name)
+    return name if BARE_KEY.fullmatch(name) else inline(name)
 
 
-def _value(value: Any) -> str:
+def inline(value: Any) -> str:
     """The value as TOML, on one line."""
     import tomlkit
 
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(key)} = {_value(each)}' for key, each in value.items())} }}"
+        return f"{{ {', '.join(f'{_key(key)} = {inline(each)}' for key, each in value.items())} }}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(inline, value))}]"
     return str(tomlkit.item(value).as_string())
 
 
