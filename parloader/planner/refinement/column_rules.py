@@ -26,7 +26,9 @@ def apply_column_rules(refinement: Refinement) -> None:
             if rule is None or column.generated or column.name in draft.given or column.name == draft.key:
                 continue
             if refinement.is_free(table, column.name):
+                before = needs(refinement.tables[table].columns[column.name])
                 refinement.set(table, column.name, _fitting(refinement, table, column, rule))
+                refinement.drop_unread_helpers(table, before)
                 refinement.settle(table, column.name)
             else:
                 why = "a key, a foreign key or a CHECK with other columns decides about its values"

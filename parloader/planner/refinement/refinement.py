@@ -1,6 +1,6 @@
 """What the steps of the refinement share: the tables as they are so far, and which of their columns a step may change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.generation.expressions import needs
@@ -90,6 +90,15 @@ class Refinement:
             )
             for case in draft.cases
         )
+
+    def drop_unread_helpers(self, table: str, helpers: Iterable[str]) -> None:
+        """Removes those of these columns that are helpers which no other column of the row reads."""
+        planned = self.tables[table]
+        unread = (planned.helpers & {*helpers}) - self.read_columns(table)
+        if unread:
+            columns = {name: generator for name, generator in planned.columns.items() if name not in unread}
+            self.tables[table] = replace(planned, columns=columns, helpers=planned.helpers - unread)
+            self.drop_unread_helpers(table, frozenset[str]().union(*(needs(planned.columns[name]) for name in unread)))
 
     def is_settled(self, table: str, column: str) -> bool:
         """Whether an earlier step has decided when the column has a value, and which: other steps leave it alone."""
