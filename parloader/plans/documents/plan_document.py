@@ -195,6 +195,8 @@ def _table(name: str, found: Mapping[str, Any], mistakes: Mistakes) -> Table:
             with of_table.collected():
                 columns[column] = _generator(column, form)
         of_table.note(_contradictions(name, given, columns))
+        if not of_table:  # a column with a mistake may be the one that the others need
+            of_table.note(family_mistakes(name, given, columns))
     with mistakes.collected(), located(("table", name), f"table {name}"):
         of_table.report()
     return Table(
@@ -233,7 +235,6 @@ def _contradictions(name: str, given: Mapping[str, Any], columns: Mapping[str, G
                     next_step=f"{suggestion(column, columns)}Give it one under [table.{name}.column]",
                     path=(list_name,),
                 )
-    yield from family_mistakes(name, given, columns)
     for list_name in ("identity", "match"):
         for column in given.get("later", ()):
             if column in given.get(list_name, ()):
