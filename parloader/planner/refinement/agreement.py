@@ -122,7 +122,7 @@ class _Agreement:
             if not earlier.required:
                 continue
             for way, back in self._common(earlier, reference):
-                if not (reference.required and not self._is_covered(earlier, reference, back)):
+                if not reference.required or self._is_covered(way, reference, back):
                     last = way[-1]
                     held = carried(self.refinement, way, last.key.referenced[0]) if len(way) > 1 else None
                     column = earlier.column if len(way) == 1 else held and parent_column(self.refinement, earlier, held)
@@ -153,17 +153,21 @@ class _Agreement:
         alike = last.key.columns[-1].lower() == owner.key.columns[-1].lower()
         if table_names.is_any(owner.parent, table_names.TENANTS):
             return True
-        if not alike:
-            return False
-        if len(way) == 1:  # a column of the row itself: whose address it is
-            return table_names.is_owner(owner.parent) or not self._is_public((*way, *other[:-1]), owner.parent)
-        return table_names.is_any(owner.parent, table_names.PEOPLE) and not self._is_public((*way[:-1], *other[:-1]), owner.parent)
+        if table_names.is_owner(owner.parent):
+            return alike
+        # a column of the row itself: whose address it is
+        between = other[:-1] if len(way) == 1 else (*way[:-1], *other[:-1])
+        known = len(way) == 1 or table_names.is_any(owner.parent, table_names.PEOPLE)
+        return alike and known and not self._is_public((*way[:1], *between), owner.parent)
 
-    def _is_covered(self, earlier: Reference, reference: Reference, back: Path) -> bool:
+    def _is_covered(self, way: Path, reference: Reference, back: Path) -> bool:
         """Whether each row of the owner that can occur has a row of the parent, whose foreign keys are kept even for that."""
-        if earlier.parent == reference.parent and earlier.generated:
-            return True  # the earlier one picks such a row
+        earlier, *further = way
+        if tuple(further) == back:
+            return True  # the earlier one picks such a row of the same parent
         tables = self.refinement.tables
+        if not all(is_new(self.refinement, step.table) for step in further):  # existing rows may have other owners than those of the plan
+            return False
         for step in back:
             picks = picks_of(self.refinement, step).values()
             if not (step.generated and is_new(self.refinement, step.table)) or step.counts or not all(map(is_even, picks)):

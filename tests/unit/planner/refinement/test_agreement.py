@@ -116,3 +116,32 @@ def test_a_check_on_the_column_keeps_the_solvers_choice() -> None:
         checks=("`tenant_id` <> 3",),
     )
     assert pick(believe(shop(orders), "orders"), "orders", "tenant_id").parent == "tenants"
+
+
+def test_the_second_address_is_one_of_the_same_user() -> None:
+    orders = table(
+        "orders",
+        integer("user_id"),
+        integer("billing_address_id"),
+        integer("shipping_address_id"),
+        to=(foreign("user_id", "users"), foreign("billing_address_id", "addresses"), foreign("shipping_address_id", "addresses")),
+    )
+    plan = believe(shop(orders), "orders")
+    assert pick(plan, "orders", "user_id").parent == "addresses"
+    assert pick(plan, "orders", "shipping_address_id").among == "user_id"
+
+
+def test_members_of_a_community_write_in_it() -> None:
+    communities = table("communities")
+    members = table("members", integer("community_id"), to=(foreign("community_id", "communities"),))
+    boards = table("boards", integer("community_id"), to=(foreign("community_id", "communities"),))
+    threads = table(
+        "threads",
+        integer("community_id"),
+        integer("board_id"),
+        integer("author_id"),
+        to=(foreign("community_id", "communities"), foreign("board_id", "boards"), foreign("author_id", "members")),
+    )
+    live = schema(communities, members, boards, threads)
+    plan = believe(live, "threads", parents={"communities": 3, "boards": 20, "members": 100})
+    assert (pick(plan, "threads", "community_id").parent, pick(plan, "threads", "author_id").among) == ("boards", "community_id")
