@@ -1,6 +1,6 @@
 """Rows of a parent table by the row that they reference themselves: the addresses of a user, for a pick with `among`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +44,7 @@ def owner_of(plan: Plan, table: Table, pick: Pick) -> Owner | NoOwner:
         return NoOwner(what=f"`among` names {among}, which picks no row", next_step="Name a column of the row that has a `pick`")
     parent = next((each for each in plan.tables if each.name == pick.parent), None)
     columns = parent.columns if parent else {}
-    found = [name for name, generator in columns.items() if _picks_same(generator, own)]
+    found = [name for name, generator in columns.items() if _picks_same(plan, generator, own)]
     if among in found or (not found and among not in columns):
         found = [among]  # without generators, the rows exist already
     if not found:
@@ -57,8 +57,18 @@ def owner_of(plan: Plan, table: Table, pick: Pick) -> Owner | NoOwner:
     return Owner(own=own, columns=(found[0], *(name for name, _ in others)), picks=(own, *(each for _, each in others)))
 
 
-def _picks_same(generator: Generator | None, own: Generator) -> bool:
-    return isinstance(generator, Pick) and isinstance(own, Pick) and (generator.parent, generator.column) == (own.parent, own.column)
+def _picks_same(plan: Plan, generator: Generator | None, own: Pick) -> bool:
+    return isinstance(generator, Pick) and source(plan, generator) == source(plan, own)
+
+
+def source(plan: Plan, pick: Pick) -> tuple[str, str]:
+    """The table and column from which the picked values come in the end: of a pick of users.tenant_id, which picks tenants.id, tenants.id."""
+    columns = {table.name: table.columns for table in plan.tables}
+    node, seen = (pick.parent, pick.column), set[tuple[str, str]]()
+    while node not in seen and isinstance(further := columns.get(node[0], {}).get(node[1]), Pick):
+        seen.add(node)
+        node = (further.parent, further.column)
+    return node
 
 
 def _of_same_row(plan: Plan, table: Table, own: Pick, columns: Mapping[str, Generator], column: str) -> Iterator[tuple[str, Pick]]:
@@ -70,7 +80,7 @@ def _of_same_row(plan: Plan, table: Table, own: Pick, columns: Mapping[str, Gene
     own_picks = [each for each in table.columns.values() if isinstance(each, Pick) and (each.parent, each.group) == (own.parent, own.group)]
     for name, generator in columns.items():
         if name != column and isinstance(generator, Pick) and generator.group == theirs.group:
-            yield from ((name, pick) for pick in own_picks if _picks_same(generator, pick))
+            yield from ((name, pick) for pick in own_picks if _picks_same(plan, generator, pick))
 
 
 @dataclass(frozen=True)
@@ -80,13 +90,12 @@ class RowsByValue:
     values: pl.DataFrame  # the columns, of the rows `indices`
     indices: pl.Series
 
-    def pick(self, wanted: pl.DataFrame, bits: pl.Series) -> pl.Series:
-        """Int64: the index of one of the rows that have these values, chosen by the random bits; NULL if there is none."""
+    def pick(self, wanted: pl.DataFrame, number: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """Int64: the index of one of the rows that have these values: of so many, which `number` of them; NULL if there is none."""
         rows, groups = self._sorted
         typed = wanted.select(pl.col(name).cast(dtype, strict=False) for name, dtype in self.values.schema.items())
         found = typed.join(groups, on=self.values.columns, how="left", maintain_order="left")
-        number = (bits % found["count"].cast(pl.UInt64)).cast(pl.Int64)
-        return rows.gather(found["start"] + number)
+        return rows.gather(found["start"] + number(found["count"]))
 
     @cached_property
     def _sorted(self) -> tuple[pl.Series, pl.DataFrame]:

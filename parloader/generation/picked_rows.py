@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -12,14 +12,19 @@ from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.distinct_picks import SKEWED, Distinct
 from parloader.generation.family_columns import HIDDEN, FamilyColumns
 from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, owner_of
-from parloader.generation.picks import Candidates, pick_index
+from parloader.generation.permutations import permuted
+from parloader.generation.picks import Candidates, pick_index, popular_rank, scramble_keys
 from parloader.generation.related_rows import RelatedRows
-from parloader.plans.generators import Pick
+from parloader.plans.generators import Distribution, Pick
 from parloader.plans.model import Table
 from parloader.quantities import counted
 
 # Values of parent rows are listed if the parent has at most this many; otherwise they are generated again
 MAX_LISTED_ROWS = 100_000
+
+
+Numbers: TypeAlias = Callable[[pl.Series, pl.Series], pl.Series]
+"""Random bits and counts → for each count the number of one of so many rows."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +88,24 @@ class PickedRows:
         bits = context.random_bits("among", group=pick.group)
         own = pl.col(pick.among or "")
         parent = self.related.plan.table(pick.parent)
-        is_child = parent.child_of is not None and parent.child_of[0] == owner.column and rows.new_rows == rows.rows
+        is_child = (
+            parent.child_of is not None
+            and (parent.child_of[0], parent.child_of[1].parent) == (owner.column, owner.own.parent)
+            and rows.new_rows == rows.rows
+        )
+        numbers = partial(_numbers, scramble_keys(pick, context) if pick.distribution is Distribution.POPULAR else None)
         if is_child and pick.where is None:
             index = self.index(owner.own, replace(context, column=pick.among or "", path="", trial=""))
-            find = partial(self._child_of, pick.parent)
+            find = partial(self._child_of, pick.parent, numbers)
             return pl.map_batches([pl.when(own.is_not_null()).then(index), bits], self.remembering(find), return_dtype=pl.Int64)
         if rows.rows > MAX_INVERTED_ROWS:
             what = f"`among` looks rows of {pick.parent} up, which has more than {counted(MAX_INVERTED_ROWS, 'row')}"
             raise context.error(what, f"Give {pick.parent} fewer rows, or make it a `child_of` {owner.own.parent} in {owner.column}")
         others = [context.pick(each, replace(context, column="", path="", trial="")) for each in owner.picks[1:]]
-        find = partial(self._by_value, pick, owner)
+        find = partial(self._by_value, pick, owner, numbers)
         return pl.map_batches([own, *others, bits], self.remembering(find), return_dtype=pl.Int64)
 
-    def _child_of(self, parent: str, inputs: Sequence[pl.Series]) -> pl.Series:
+    def _child_of(self, parent: str, numbers: Numbers, inputs: Sequence[pl.Series]) -> pl.Series:
         """One of the children of each of these rows."""
         index, bits = inputs
         family = self.related.family(parent)
@@ -108,11 +118,19 @@ class PickedRows:
             .select(pl.when(pl.col("row").is_not_null()).then("at"))
         )
         start, stop = (children[name].gather(place.to_series()) for name in ("start", "stop"))
-        found = pl.DataFrame({"start": start, "count": (stop - start).cast(pl.UInt64), "bits": bits})
-        chosen = pl.col("start") + (pl.col("bits") % pl.col("count")).cast(pl.Int64)
-        return found.select(pl.when(pl.col("count") > 0).then(chosen)).to_series()
+        return start + numbers(bits, stop - start)
 
-    def _by_value(self, pick: Pick, owner: Owner, inputs: Sequence[pl.Series]) -> pl.Series:
+    def _by_value(self, pick: Pick, owner: Owner, numbers: Numbers, inputs: Sequence[pl.Series]) -> pl.Series:
         *values, bits = inputs
         wanted = pl.DataFrame([each.alias(name) for each, name in zip(values, owner.columns, strict=True)])
-        return self.related.by_value(pick.parent, owner.columns, pick.where).pick(wanted, bits)
+        return self.related.by_value(pick.parent, owner.columns, pick.where).pick(wanted, partial(numbers, bits))
+
+
+def _numbers(keys: Sequence[int] | None, bits: pl.Series, counts: pl.Series) -> pl.Series:
+    """Int64: for each count the number of one of so many rows, by the random bits; NULL of 0. `keys`: some of them are popular."""
+    count = pl.col("count")
+    number = pl.col("bits") % count
+    if keys is not None:
+        bits, number = popular_rank(bits, counts.cast(pl.UInt64)), permuted(pl.col("bits"), count, keys)
+    frame = pl.DataFrame({"bits": bits, "count": counts.cast(pl.UInt64)})
+    return frame.select(pl.when(count > 0).then(number.cast(pl.Int64))).to_series()

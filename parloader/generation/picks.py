@@ -107,12 +107,17 @@ def _is_scrambled(pick: Pick) -> bool:
 
 def _scrambled(rank: pl.Expr, pick: Pick, context: ColumnContext, parent_rows: int) -> pl.Expr:
     """The row that has this rank by popularity."""
-    name = context.column if pick.group is None else pick.group
-    path = context.path if pick.group is None else ""
-    keys = [draw_number(0, stream(context.seed, context.table, name, f"{path}scramble/{k}")) for k in range(ROUNDS)]
+    keys = scramble_keys(pick, context)
     if parent_rows > MAX_TABLE_ROWS:
         return permuted(rank, parent_rows, keys)
     return pl.lit(_permutation(parent_rows, tuple(keys))).gather(rank)
+
+
+def scramble_keys(pick: Pick, context: ColumnContext) -> list[int]:
+    """The keys of the permutation in which popular rows lie anywhere."""
+    name = context.column if pick.group is None else pick.group
+    path = context.path if pick.group is None else ""
+    return [draw_number(0, stream(context.seed, context.table, name, f"{path}scramble/{k}")) for k in range(ROUNDS)]
 
 
 @lru_cache(maxsize=8)
@@ -125,22 +130,27 @@ def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr)
     if pick.distribution is Distribution.ZIPF:
         return zipf_rank(parent_rows, pick.exponent, context, number, pick.group)
     bits = context.random_bits("pick", number, pick.group)
-    return pl.map_batches([bits], partial(_popular_rank, parent_rows), return_dtype=pl.Int64)
+    return pl.map_batches([bits], lambda inputs: popular_rank(inputs[0], pl.lit(parent_rows, dtype=pl.UInt64)), return_dtype=pl.Int64)
 
 
-def _popular_rank(parent_rows: int, inputs: Sequence[pl.Series]) -> pl.Series:
-    """By the tier, and the place in it. Tiers end at ten thousandths of a parent, so that they fit any number of parents."""
+def popular_rank(bits: pl.Series, parents: pl.Expr | pl.Series) -> pl.Series:
+    """Int64: a random rank by popularity of so many parents: by the tier, and the place in it.
+
+    Tiers end at ten thousandths of a parent, so that they fit any number of parents.
+    """
     starts = [0, *accumulate(parents for parents, _ in POPULAR_TIERS)]
     tiers = [tier for tier, (_, children) in enumerate(POPULAR_TIERS) for _ in range(children)]
-    start = pl.Series([starts[tier] * parent_rows for tier in tiers], dtype=pl.UInt64)
-    width = pl.Series([POPULAR_TIERS[tier][0] * parent_rows for tier in tiers], dtype=pl.UInt64)
+    start = pl.Series([starts[tier] for tier in tiers], dtype=pl.UInt64)
+    width = pl.Series([POPULAR_TIERS[tier][0] for tier in tiers], dtype=pl.UInt64)
     draw = pl.col("draw")
     # in steps: Polars computes a part of an expression that occurs twice also twice
     return (
-        inputs[0]
-        .to_frame("draw")
-        .select(tier=draw % CHILD_SHARES, rest=draw // CHILD_SHARES)
-        .select((pl.lit(start).gather("tier") + pl.col("rest") % pl.lit(width).gather("tier")) // PARENT_SHARES)
+        bits.to_frame("draw")
+        .select(tier=draw % CHILD_SHARES, rest=draw // CHILD_SHARES, parents=parents)
+        .select(
+            (pl.lit(start).gather("tier") * pl.col("parents") + pl.col("rest") % (pl.lit(width).gather("tier") * pl.col("parents")))
+            // PARENT_SHARES
+        )
         .to_series()
         .cast(pl.Int64)
     )

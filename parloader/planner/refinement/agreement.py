@@ -13,6 +13,7 @@ What the names say decides whether two ways to a table mean the same row (infere
 
 from dataclasses import replace
 
+from parloader.generation.owners import MAX_INVERTED_ROWS, Owner, owner_of
 from parloader.inference import table_names
 from parloader.planner.check_cases import ANY
 from parloader.planner.refinement.parent_columns import carried, parent_column, paths
@@ -20,6 +21,7 @@ from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.refinement.references import beside, change, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import ChildOf
+from parloader.plans.model import Plan
 
 MAX_DEPTH = 6  # foreign keys of a path
 
@@ -37,13 +39,14 @@ class _Agreement:
         self.refinement = refinement
         self.table = table
         self.references = references(refinement, table)
-        self.settled: list[Reference] = []  # those that later ones may follow
+        self.settled: list[Reference] = []  # those that follow no other one
 
     def settle(self) -> None:
         for reference in sorted(self.references, key=self._rank):
             if not self._follow(reference):
-                self._pick_among(reference)
                 self.settled.append(reference)
+        for number, reference in enumerate(self.settled):
+            self._pick_among(reference, self.settled[:number])
 
     def _rank(self, reference: Reference) -> tuple[bool, bool, int]:
         reached = sum(1 for other in self.references if other is not reference and self._ways(reference, other))
@@ -114,21 +117,33 @@ class _Agreement:
         between = {step.parent for step in steps if step.parent != ancestor} | {step.table for step in steps if step.table != self.table}
         return table_names.is_interaction(self.table) or any(table_names.is_any(name, table_names.PUBLIC) for name in between)
 
-    def _pick_among(self, reference: Reference) -> None:
+    def _pick_among(self, reference: Reference, others: list[Reference]) -> None:
         """Picks among the rows of the parent that belong to a row that an earlier foreign key reaches, if there are such."""
         if not self._is_free(reference) or len(reference.key.columns) > 1:
             return
-        for earlier in self.settled:
-            if not earlier.required:
-                continue
-            for way, back in self._common(earlier, reference):
-                if not reference.required or self._is_covered(way, reference, back):
-                    last = way[-1]
-                    held = carried(self.refinement, way, last.key.referenced[0]) if len(way) > 1 else None
-                    column = earlier.column if len(way) == 1 else held and parent_column(self.refinement, earlier, held)
-                    if column is not None:
-                        change(self.refinement, reference, among=column)
-                        return
+        for earlier in others:
+            for way, back in self._common(earlier, reference) if earlier.required else ():
+                column = self._owner_column(way)
+                possible = column is not None and self._can_be_among(reference, column)
+                if possible and (not reference.required or self._is_covered(way, reference, back)):
+                    change(self.refinement, reference, among=column)
+                    return
+
+    def _owner_column(self, way: Path) -> str | None:
+        """The column of the row, possibly a helper, that references the last table of the way."""
+        earlier, *further = way
+        if not further:
+            return earlier.column
+        held = carried(self.refinement, way, further[-1].key.referenced[0])
+        return None if held is None else parent_column(self.refinement, earlier, held)
+
+    def _can_be_among(self, reference: Reference, column: str) -> bool:
+        """Whether the rows of the parent can be looked up by the row to which that column belongs."""
+        tables = self.refinement.tables
+        pick = replace(picks_of(self.refinement, reference)[reference.column], among=column)
+        plan = Plan(name="", parameters={}, tables=tuple(tables.values()))
+        found = isinstance(owner_of(plan, tables[self.table], pick), Owner)
+        return found and tables[reference.parent].rows <= MAX_INVERTED_ROWS
 
     def _common(self, earlier: Reference, reference: Reference) -> list[tuple[Path, Path]]:
         """The ways from an earlier foreign key to a row that owns the parent of this one, and the ways on which the parent reaches it."""
@@ -162,7 +177,7 @@ class _Agreement:
 
     def _is_covered(self, way: Path, reference: Reference, back: Path) -> bool:
         """Whether each row of the owner that can occur has a row of the parent, whose foreign keys are kept even for that."""
-        earlier, *further = way
+        _, *further = way
         if tuple(further) == back:
             return True  # the earlier one picks such a row of the same parent
         tables = self.refinement.tables

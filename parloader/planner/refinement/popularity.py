@@ -5,10 +5,13 @@ from dataclasses import replace
 from parloader.planner.refinement.reference import Reference
 from parloader.planner.refinement.references import grows, is_even, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import Distribution, Pick
+from parloader.plans.generators import ChildOf, Distribution, Pick
 
 # Of rows without this parent, if its foreign key accepts NULL
 NULL_SHARE = 0.2
+
+# The same, if rows are without this parent anyway because their owner has none
+SHARE_BESIDE_NONE = 0.05
 
 MAX_NULL_SHARES = {"deleted": 0.6, "cancelled": 0.6, "canceled": 0.6, "archived": 0.6, "replaced": 0.6, "merged": 0.6}
 """Of foreign keys whose name begins with one of these words, such as cancelled_by_id."""
@@ -22,10 +25,12 @@ def choose_popular_parents(refinement: Refinement) -> None:
     for table in refinement.drafts:
         for reference in references(refinement, table):
             picks = picks_of(refinement, reference)
-            if reference.counts or reference.key.name in refinement.covering.get(table, ()) or not all(map(is_even, picks.values())):
-                continue
-            growing = all(pick.trees == 1 for pick in picks.values()) and grows(refinement, table) and grows(refinement, reference.parent)
-            _change_row(refinement, reference, picks, growing=growing)
+            covers = reference.key.name in refinement.covering.get(table, ())
+            if not (reference.counts or covers or any(pick.distribution is not Distribution.EVEN for pick in picks.values())):
+                ordered = grows(refinement, table) and grows(refinement, reference.parent)
+                growing = ordered and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
+                if not any(isinstance(pick, ChildOf) for pick in picks.values()):
+                    _change_row(refinement, reference, picks, growing=growing)
 
 
 def leave_some_parents_null(refinement: Refinement) -> None:
@@ -40,6 +45,8 @@ def leave_some_parents_null(refinement: Refinement) -> None:
             if not nullable or reference.counts or any(pick.null_share or pick.trees > 1 for pick in picks.values()):
                 continue
             share = MAX_NULL_SHARES.get(reference.role.split("_")[0].lower(), NULL_SHARE)
+            if any(pick.among for pick in picks.values()):
+                share = SHARE_BESIDE_NONE
             group = picks[reference.column].group
             tied = [c for c, g in refinement.tables[table].columns.items() if group and isinstance(g, Pick) and g.group == group]
             for column in {*nullable, *(c for c in tied if c not in picks)}:

@@ -26,7 +26,7 @@ OPTIONS_OF_DISTRIBUTIONS = {
     "scrambled": (generators.Distribution.ZIPF,),
     "growing": SKEWED_OR_UNIFORM,
     "where": (generators.Distribution.EVEN, generators.Distribution.CYCLE, *SKEWED_OR_UNIFORM),
-    "among": (generators.Distribution.EVEN, generators.Distribution.UNIFORM),
+    "among": (generators.Distribution.EVEN, generators.Distribution.UNIFORM, generators.Distribution.POPULAR),
     "distinct_in": (generators.Distribution.EVEN, *SKEWED_OR_UNIFORM),
 }
 # What a slug can be of
