@@ -13,14 +13,14 @@ from parloader.generation.hashing import below
 from parloader.generation.numbers import decimal, of_unit
 from parloader.generation.quantile_tables import DECIMALS, KNOTS, Quantiles
 from parloader.plans.bounds import bounds
-from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Exponential, Geometric, Histogram, Lognormal, Pareto, Poisson
+from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Exponential, Gamma, Geometric, Histogram, Lognormal, Pareto, Poisson
 
 # Values at knots have 16 binary digits after the point, or fewer, so that they have at most 62 in all; greater ones become 2**62
 FRACTION_BITS = 16
 
 VALUE_BITS = 62
 
-Continuous = Lognormal | Exponential | Pareto
+Continuous = Lognormal | Exponential | Gamma | Pareto
 
 
 def continuous(generator: Continuous, context: ColumnContext) -> pl.Expr:
@@ -33,6 +33,10 @@ def continuous(generator: Continuous, context: ColumnContext) -> pl.Expr:
         case Exponential():
             table = quantile_tables.exponential()
             values = _multiples(DECIMALS.multiply(_decimal(generator.mean), units), table)
+        case Gamma():
+            table, knots = quantile_tables.gamma(Fraction(repr(generator.shape)))
+            factor = DECIMALS.divide(_decimal(generator.mean) * units, _decimal(generator.shape))
+            values = [DECIMALS.multiply(factor, knot) for knot in knots]
         case Pareto():
             table = quantile_tables.exponential()
             values = _powers(_decimal(generator.least) * units, DECIMALS.divide(Decimal(1), _decimal(generator.exponent)), table)

@@ -34,6 +34,7 @@ from parloader.plans.generators import (
     Cycle,
     Exponential,
     Expr,
+    Gamma,
     Generator,
     Geometric,
     Histogram,
@@ -87,7 +88,7 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return normal(generator, context)
         case Zipf():
             return zipf(generator, context)
-        case Lognormal() | Exponential() | Pareto():
+        case Lognormal() | Exponential() | Gamma() | Pareto():
             return continuous(generator, context)
         case Poisson():
             return poisson(generator, context)

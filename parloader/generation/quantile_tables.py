@@ -9,6 +9,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
+from math import ceil, isqrt
 
 TOTAL = 2**63
 
@@ -75,6 +76,38 @@ def _half_of_normal(k: int) -> Decimal:
 
 def _scaled(probability: Decimal) -> int:
     return int(DECIMALS.to_integral_value(DECIMALS.multiply(probability, Decimal(TOTAL))))
+
+
+GAMMA_KNOTS = 2048
+
+
+@lru_cache
+def gamma(shape: Fraction) -> tuple[Quantiles, tuple[Decimal, ...]]:
+    """The distribution of shape and mean `shape`, and the value at each knot, from its first one on."""
+    whole = ceil(shape)
+    greatest = 60 + whole + 12 * (isqrt(whole) + 1)  # less than 2**-100 of the numbers are greater
+    power = max(2, ceil(2 / shape))  # so that knots are close to each other where the numbers are, also near 0
+    values = [_over(Decimal(greatest * k**power), Decimal(GAMMA_KNOTS**power)) for k in range(GAMMA_KNOTS + 1)]
+    masses = [Decimal(0), *(_gamma_mass(value, shape) for value in values[1:])]
+    cumulative = [_scaled(_over(mass, masses[-1])) for mass in masses]
+    start, stop = max(k for k, part in enumerate(cumulative) if part == 0), cumulative.index(TOTAL)
+    return Quantiles(first=start, cumulative=tuple(cumulative[start : stop + 1])), tuple(values[start : stop + 1])
+
+
+def _gamma_mass(value: Decimal, shape: Fraction) -> Decimal:
+    """In proportion to the probability of less than the value: value**shape × e**-value × (1 + value/(shape+1) + value²/((shape+1)(shape+2)) + …)."""
+    fixed = int(DECIMALS.multiply(value, Decimal(2**FIXED_BITS)))
+    term, n, total = 2**FIXED_BITS, shape.numerator, 0
+    while term:
+        total += term
+        n += shape.denominator
+        term = term * fixed * shape.denominator // (n << FIXED_BITS)
+    exponent = DECIMALS.multiply(_over(Decimal(shape.numerator), Decimal(shape.denominator)), DECIMALS.ln(value))
+    return DECIMALS.multiply(DECIMALS.exp(DECIMALS.subtract(exponent, value)), Decimal(total))
+
+
+def _over(number: Decimal, divisor: Decimal) -> Decimal:
+    return DECIMALS.divide(number, divisor)
 
 
 @lru_cache

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from parloader.plans.generators import Exponential, Generator, Geometric, Lognormal, Pareto, Poisson
+from parloader.plans.generators import Exponential, Gamma, Generator, Geometric, Lognormal, Pareto, Poisson
 from parloader.schema.model import ColumnSchema, ColumnType
 
 # The greatest values of the tables: 2**-64 of the numbers are greater
@@ -17,7 +17,7 @@ def within_column(generator: Generator, column: ColumnSchema) -> Generator:
     """The generator with the greatest number that the column can hold as `high`, if it has no other and could exceed it."""
     greatest = _greatest_of(column)
     match generator:
-        case Lognormal() | Exponential() | Pareto() | Poisson() | Geometric() if generator.high is None and greatest is not None:
+        case Lognormal() | Exponential() | Gamma() | Pareto() | Poisson() | Geometric() if generator.high is None and greatest is not None:
             if (generator.low or 0) <= greatest < _could_reach(generator):
                 high: Any = math.floor(greatest) if isinstance(generator, Poisson | Geometric) else float(greatest)
                 return replace(generator, high=high)
@@ -35,10 +35,12 @@ def _greatest_of(column: ColumnSchema) -> float | None:
     return None
 
 
-def _could_reach(generator: Lognormal | Exponential | Pareto | Poisson | Geometric) -> float:
+def _could_reach(generator: Lognormal | Exponential | Gamma | Pareto | Poisson | Geometric) -> float:
     match generator:
         case Lognormal():
             return generator.median * math.exp(min(MAX_POWER, MAX_NORMAL * generator.sigma))
         case Pareto():
             return generator.least * math.exp(min(MAX_POWER, MAX_EXPONENTIAL / generator.exponent))
+        case Gamma():
+            return generator.mean * MAX_EXPONENTIAL * max(1, 1 / generator.shape)
     return MAX_EXPONENTIAL * (generator.mean + 1)

@@ -6,7 +6,7 @@ TABLES = (
     """CREATE TABLE account (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, opened_at DATETIME(3) NOT NULL, born DATE NOT NULL)""",
     """CREATE TABLE sale (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, account_id INT UNSIGNED NOT NULL, account_opened DATETIME(3) NOT NULL,
         placed_at DATETIME NOT NULL, paid_at TIMESTAMP NULL, due DATE NOT NULL, amount DECIMAL(7, 2) NOT NULL, fee DECIMAL(5, 2) NOT NULL,
-        waited_s SMALLINT NOT NULL, calls TINYINT UNSIGNED NOT NULL, retries TINYINT NOT NULL, distance INT NOT NULL,
+        waited_s SMALLINT NOT NULL, lasted_s SMALLINT NOT NULL, calls TINYINT UNSIGNED NOT NULL, retries TINYINT NOT NULL, distance INT NOT NULL,
         FOREIGN KEY (account_id) REFERENCES account (id),
         CHECK (placed_at >= account_opened), CHECK (paid_at >= placed_at), CHECK (amount >= 1.50))""",
 )
@@ -33,6 +33,7 @@ due = { timeline = "2024-01-01", span = "800d", weekdays = "workdays", not_befor
 amount = { lognormal = ["49.90", 0.8], scale = 2, low = 1.5 }
 fee = { pareto = [0.25, 1.16], scale = 2 }
 waited_s = { exponential = 90 }
+lasted_s = { gamma = [600, 4] }
 calls = { poisson = 3.2 }
 retries = { geometric = 0.5 }
 distance = { histogram = [0, 10, 100, 1000], weights = ["1/3", 0.5, "1/6"] }
@@ -59,6 +60,8 @@ SHARES = (
     ("AVG(amount > 111.06)", 0.13, 0.19),  # a deviation above the median
     ("AVG(fee > 2.5)", 0.05, 0.09),  # 10 to the power of -1.16
     ("AVG(waited_s)", 85, 95),
+    ("AVG(lasted_s)", 580, 620),
+    ("STD(lasted_s)", 280, 320),
     ("AVG(calls)", 3.1, 3.3),
     ("AVG(retries = 0)", 0.63, 0.70),
     ("AVG(distance < 10)", 0.30, 0.37),

@@ -84,6 +84,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "zipf": numbers,
     "lognormal": st.lists(numbers | quoted, min_size=2, max_size=2),
     "exponential": numbers | quoted,
+    "gamma": st.lists(numbers | quoted, min_size=2, max_size=2) | st.just([10, 2]),
     "pareto": st.lists(numbers | quoted, min_size=2, max_size=2),
     "poisson": numbers | quoted,
     "geometric": numbers | quoted,

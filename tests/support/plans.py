@@ -137,6 +137,7 @@ simple = st.one_of(
     built(generators.Zipf, count=positive, exponent=exponents),
     built(generators.Lognormal, median=not_negative, sigma=not_negative, scale=st.integers(0, 9), low=st.none() | exponents),
     built(generators.Exponential, mean=not_negative, scale=st.integers(0, 9), high=st.none() | st.just(10.0**6)),
+    built(generators.Gamma, mean=not_negative, shape=st.sampled_from([0.05, 1.0, 2.5]), scale=st.integers(0, 9), low=st.none() | exponents),
     built(generators.Pareto, least=exponents.map(lambda number: number + 0.01), exponent=exponents.map(lambda number: number + 0.01)),
     built(generators.Poisson, mean=exponents, low=st.none() | st.just(0), high=st.none() | st.just(10)),
     built(generators.Geometric, mean=not_negative, low=st.none() | st.just(0), high=st.none() | st.just(10)),

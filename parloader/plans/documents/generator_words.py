@@ -31,6 +31,9 @@ MIN_GROWTH, MAX_GROWTH = 1e-6, 1e6
 # The smaller, the larger the greatest numbers: with 0.01, e to the power of 4,400
 MIN_PARETO_EXPONENT = 0.01
 
+# So that a table of 2,000 numbers has 25 per deviation
+MIN_SHAPE, MAX_SHAPE = 0.05, 1000
+
 # The table has 18 numbers per deviation
 MAX_POISSON_MEAN = 1_000_000
 
@@ -144,6 +147,16 @@ SYNTAXES = (
         word="exponential",
         fields=("mean",),
         main=number(0),
+        options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
+        check=generator_checks.check_limits,
+    ),
+    GeneratorSyntax(
+        kind=generators.Gamma,
+        word="gamma",
+        fields=("mean", "shape"),
+        main=pair_of(
+            number(0), number(MIN_SHAPE, MAX_SHAPE), expected=f"[mean, shape] as numbers, with a shape from {MIN_SHAPE} to {MAX_SHAPE}"
+        ),
         options={"scale": integer(0, MAX_SCALE), "low": number(), "high": number()},
         check=generator_checks.check_limits,
     ),

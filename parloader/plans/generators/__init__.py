@@ -14,6 +14,7 @@ from parloader.plans.generators.expressions import Expr, When
 from parloader.plans.generators.families import Aggregate, AggregateFunction, ChildOf, NumberIn, ShareOf
 from parloader.plans.generators.numbers import (
     Exponential,
+    Gamma,
     Geometric,
     Histogram,
     Lognormal,
@@ -58,6 +59,7 @@ __all__ = [
     "Distribution",
     "Exponential",
     "Expr",
+    "Gamma",
     "Generator",
     "Geometric",
     "Histogram",

@@ -113,6 +113,22 @@ class Exponential(Generator):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gamma(Generator):
+    """Gamma distributed numbers: from 0 on, with a most frequent one, such as waiting times. Integers if `scale` is 0, otherwise decimals."""
+
+    mean: float
+    shape: float  # 1: as Exponential; the greater, the closer to the mean: the deviation is the mean divided by its square root
+    scale: int = 0
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the greatest possible value in units of the last digit, within 64 bits."""
+        return limits(self.low, self.high, self.scale)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pareto(Generator):
     """Pareto distributed numbers: from `least` on, with few very large ones. Integers if `scale` is 0, otherwise decimals."""
 

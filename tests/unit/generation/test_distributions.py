@@ -19,7 +19,19 @@ from support.columns import context, series, values
 from parloader.generation.expressions import expression
 from parloader.generation.hashing import draw_number, stream
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.generators import Exponential, Generator, Geometric, Histogram, Lognormal, Normal, Pareto, Poisson, Uniform, Zipf
+from parloader.plans.generators import (
+    Exponential,
+    Gamma,
+    Generator,
+    Geometric,
+    Histogram,
+    Lognormal,
+    Normal,
+    Pareto,
+    Poisson,
+    Uniform,
+    Zipf,
+)
 
 ROWS = [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)]
 
@@ -39,10 +51,24 @@ def normal(z: float) -> float:
     return (1 + math.erf(z / math.sqrt(2))) / 2
 
 
+def gamma(x: float, shape: float) -> float:
+    """The lower incomplete gamma function, regularized: by its series."""
+    term = total = 1 / shape if x > 0 else 0.0
+    n = shape
+    while term > total * 1e-15:
+        n += 1
+        term *= x / n
+        total += term
+    return total * math.exp(shape * math.log(x) - x - math.lgamma(shape)) if total else 0.0
+
+
 CONTINUOUS: list[tuple[Generator, Callable[[float], float]]] = [
     (Lognormal(median=50, sigma=0.7, scale=6), lambda x: normal(math.log(x / 50) / 0.7)),
     (Lognormal(median=0.5, sigma=2.5, scale=9), lambda x: normal(math.log(x / 0.5) / 2.5) if x > 0 else 0.0),
     (Exponential(mean=7.5, scale=7), lambda x: 1 - math.exp(-x / 7.5)),
+    (Gamma(mean=20, shape=2.5, scale=6), lambda x: gamma(x / 8, 2.5)),
+    (Gamma(mean=20, shape=0.25, scale=12), lambda x: gamma(x / 80, 0.25)),
+    (Gamma(mean=1000, shape=400, scale=6), lambda x: gamma(x / 2.5, 400)),
     (Pareto(least=3, exponent=1.16, scale=5), lambda x: 1 - (3 / x) ** 1.16),
     (Normal(mean=10, deviation=2, scale=7), lambda x: sum_of_twelve((x - 10) / 2)),
     (Uniform(low="0.0000000", high="4.9999999"), lambda x: x / 5),
@@ -137,7 +163,7 @@ def interpolated(
         middle = (lowest + highest) // 2
         lowest, highest = (middle, highest) if table(middle) <= u else (lowest, middle)
     k = lowest
-    last = 1000 + bisect_left(range(1000, 6000), 2**63, key=table)
+    last = bisect_left(range(6000), 2**63, key=table)
     greatest = int(value(last)) + 1 if high is None else min(high + 1, int(value(last)) + 1)
     b = max(0, min(16, 62 - greatest.bit_length()))
     knots = [round(min(min(value(n), Decimal(2**62)) * 2**b, Decimal(2**62))) for n in (k, k + 1)]
@@ -164,6 +190,33 @@ class TestSpecification:
 
         found = [int(number * 100) for number in values(Exponential(mean=7.5, scale=2), 30)]
         assert found == [interpolated(draw, exponential_table, value, None, 0) for draw in draws(30)]
+
+    @pytest.mark.parametrize("shape", ["2.5", "0.3", "40"])
+    def test_gamma(self, shape: str) -> None:
+        def knot(k: int) -> Decimal:
+            power, whole = max(2, math.ceil(2 / Fraction(shape))), math.ceil(Fraction(shape))
+            return over((60 + whole + 12 * (math.isqrt(whole) + 1)) * k**power, Decimal(2048**power))
+
+        @cache
+        def mass(k: int) -> Decimal:
+            """By the recurrence of the series, in decimals; the package has integers."""
+            x, term, n = knot(k), Decimal(1), Decimal(shape)
+            total = term
+            while term > Decimal("1e-60"):
+                n += 1
+                term = DIGITS.divide(DIGITS.multiply(term, x), n)
+                total = DIGITS.add(total, term)
+            logarithm = DIGITS.subtract(DIGITS.multiply(Decimal(shape), DIGITS.ln(x)), x)
+            return DIGITS.multiply(total, DIGITS.exp(logarithm)) if x else Decimal(0)
+
+        def table(k: int) -> int:
+            return round(DIGITS.multiply(Decimal(2**63), over(mass(min(k, 2048)), mass(2048)))) if k else 0
+
+        def value(k: int) -> Decimal:
+            return over(DIGITS.multiply(Decimal(5000), knot(k)), Decimal(shape))
+
+        found = [int(number * 100) for number in values(Gamma(mean=50, shape=float(shape), scale=2), 30)]
+        assert found == [interpolated(draw, table, value, None, 0) for draw in draws(30)]
 
     def test_pareto(self) -> None:
         def value(k: int) -> Decimal:
@@ -227,6 +280,7 @@ numbers = st.integers(1, 10**9).map(lambda n: n / 1000)
     kind=st.sampled_from([
         lambda mean, _: Exponential(mean=mean, scale=2, low=1, high=10**6),
         lambda least, exponent: Pareto(least=least, exponent=max(0.01, exponent), scale=2, low=1, high=10**6),
+        lambda mean, shape: Gamma(mean=mean, shape=min(max(shape, 0.05), 3), scale=2, low=1, high=10**6),
         lambda median, sigma: Lognormal(median=median, sigma=min(sigma, 50), scale=2, low=1, high=10**6),
         lambda mean, _: Geometric(mean=mean, low=1, high=10**6),
         lambda mean, _: Poisson(mean=min(mean, 10_000), low=1, high=10**6),

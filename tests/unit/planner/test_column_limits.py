@@ -3,7 +3,7 @@
 import pytest
 
 from parloader.planner.column_limits import within_column
-from parloader.plans.generators import Exponential, Generator, Geometric, Lognormal, Normal, Pareto, Poisson, Uniform
+from parloader.plans.generators import Exponential, Gamma, Generator, Geometric, Lognormal, Normal, Pareto, Poisson, Uniform
 from parloader.schema.model import ColumnSchema, ColumnType
 
 TINY = ColumnSchema(name="c", kind=ColumnType.INTEGER, type_text="tinyint unsigned", max_value=255)
@@ -27,6 +27,8 @@ NAME = ColumnSchema(name="c", kind=ColumnType.TEXT, type_text="varchar(20)", len
         (Exponential(mean=20), TINY, 255),
         (Exponential(mean=3), TINY, None),
         (Exponential(mean=300, low=300), TINY, None),  # the server refuses it at once
+        (Gamma(mean=10, shape=0.5), TINY, 255),
+        (Gamma(mean=3, shape=9), TINY, None),
         (Poisson(mean=100), TINY, 255),
         (Geometric(mean=1000), PRICE, 9999),
         (Exponential(mean=10**6), NAME, None),
