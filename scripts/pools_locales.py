@@ -7,11 +7,12 @@ have the same e-mail address, whatever locales are combined.
 import importlib
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from faker import Faker
+from pools import mysql_order
 
 from parloader.plans.locales import LOCALES, plain, spelling
 
@@ -19,7 +20,7 @@ SOURCE = Path(__file__).parent / "locales"
 
 TARGET = Path(__file__).parent.parent / "parloader" / "plans" / "locale_data"
 
-MAX_BYTES = 40_000  # of a file
+MAX_BYTES = 70_000  # of a file
 
 FIRST_NAMES, LAST_NAMES = 200, 400
 
@@ -92,6 +93,63 @@ def words(locale: str) -> dict[str, list[str]]:
     return {"word": word, "words": list(dict.fromkeys(" ".join(fake.words(2)) for _ in range(80))), "sentence": sentences, "job": jobs}
 
 
+LANGUAGES, THEMES, UNITS = ("en", "de", "fr", "es"), ("light", "dark", "system"), ("cm", "in")
+
+
+def documents() -> dict[str, list[str]]:
+    """JSON as MySQL prints it (pools.mysql_order)."""
+    chance, texts = random.Random(5), lists("texts.txt")["en_US"]
+    cities = [place for locale, *place in lines("places.txt") if locale == "en_US"]
+    streets = next(values.split(";") for locale, values in lines("streets.txt") if locale == "en_US")
+
+    def some(values: list[str], most: int) -> list[str]:
+        return sorted(chance.sample(values, chance.randrange(1, most + 1)))
+
+    def address() -> Any:
+        place = chance.choice(cities)
+        street = f"{chance.randrange(1, 200)} {chance.choice(streets)}"
+        return {"street": street, "city": place[0], "state": place[1], "zip": place[2].replace("%", "4"), "country": "US"}
+
+    makers: dict[str, Callable[[], Any]] = {
+        "json_settings": lambda: {
+            "theme": chance.choice(THEMES),
+            "language": chance.choice(LANGUAGES),
+            "notifications": {"email": chance.random() < 0.7, "sms": chance.random() < 0.2},
+            "items_per_page": chance.choice((10, 25, 50, 100)),
+        },
+        "json_preferences": lambda: {
+            "newsletter": chance.random() < 0.4,
+            "language": chance.choice(LANGUAGES),
+            "contact": chance.choice(("email", "phone", "none")),
+            "time_format": chance.choice(("12h", "24h")),
+        },
+        "json_address": address,
+        "json_tags": lambda: some(texts["tag"], 4),
+        "json_permissions": lambda: some(texts["permission"], 6),
+        "json_attributes": lambda: {
+            "color": chance.choice(texts["color"]),
+            "weight_g": chance.randrange(5, 500) * 10,
+            "size": chance.choice(("XS", "S", "M", "L", "XL")),
+            "unit": chance.choice(UNITS),
+        },
+        "json_payload": lambda: {
+            "source": chance.choice(("web", "mobile", "api", "import", "job")),
+            "ip": f"192.0.2.{chance.randrange(1, 255)}",
+            "changed": some(["status", "name", "email", "price", "quantity", "address", "note"], 3),
+            "attempt": chance.choice((1, 1, 1, 2, 3)),
+        },
+        "json_metadata": lambda: {
+            "source": chance.choice(("web", "mobile", "api", "import", "partner")),
+            "version": chance.randrange(1, 6),
+            "verified": chance.random() < 0.6,
+            "reference": f"R{chance.randrange(10**5, 10**6)}",
+        },
+    }
+    return {
+        name: list(dict.fromkeys(json.dumps(mysql_order(make()), ensure_ascii=False) for _ in range(40))) for name, make in makers.items()
+    }
+
+
 def main() -> None:
     names, texts = people(), lists("texts.txt")
     streets = {locale: values.split(";") for locale, values in lines("streets.txt")}
@@ -112,6 +170,8 @@ def main() -> None:
         )
         document: dict[str, Any] = {"name": name, **dict(zip((*keys, "telephone_code", "street_form"), facts, strict=True))}
         document |= {"street": streets[locale], "places": places[locale], **names[locale], **words(locale), **texts[locale]}
+        if locale == "en_US":
+            document |= documents()
         text = ",\n".join(
             f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for key, value in document.items()
         )

@@ -213,10 +213,12 @@ def unique_composed(generator: Unique, context: ColumnContext) -> pl.Expr:
     assert numbers is not None  # `capacity` would be 0
     text = found.address() if form in ("email", "username") else found.slug() if form == "slug" else found.full()
     suffix = found.domain if form == "email" else pl.lit("")
-    if numbers.room is not None:
-        return found.evaluated(pl.concat_str(text.str.slice(0, numbers.room), pl.col("n").cast(pl.String), suffix), pl.String())
     number = pl.concat_str(pl.lit(FORMS[form].between), (pl.col("turn") + 1).cast(pl.String))
-    return found.evaluated(pl.concat_str(text, pl.when(pl.col("turn") > 0).then(number).otherwise(pl.lit("")), suffix), pl.String())
+    unique = pl.concat_str(text, pl.when(pl.col("turn") > 0).then(number).otherwise(pl.lit("")), suffix)
+    if numbers.room is not None:  # no other number begins with 0
+        cut = pl.concat_str(text.str.slice(0, numbers.room).str.strip_chars_end("._-"), pl.lit("0"), pl.col("n").cast(pl.String), suffix)
+        unique = pl.when(unique.str.len_chars() <= generator.length).then(unique).otherwise(cut)
+    return found.evaluated(unique, pl.String())
 
 
 def family_of(generator: Unique) -> str:
@@ -229,14 +231,16 @@ def taken_numbers(generator: Unique, context: ColumnContext, values: Iterable[st
     form, found = str(generator.form), Compositions(family_of(generator), generator.locale, context, generator.group)
     numbers = numbering(form, found.parts, generator.length)
     assert numbers is not None
-    if numbers.room is not None:
-        local = pl.Series(list(values), dtype=pl.String).str.split("@").list.first()
-        return local.str.extract(r"^\D*(\d{1,7})$").drop_nulls().cast(pl.Int64)
+    values = list(values)
     reader = _Reader(found, form)
     read = [parsed for value in values for parsed in reader.read(value)]
     frame = pl.DataFrame(read, schema=dict.fromkeys(("locale", "a", "b", "turn"), pl.Int64), orient="row")
     frame = frame.with_columns(number=number_of(frame, *found.sizes, found._bits))
-    return frame.select(n=found.turns.number(LOCALE_NUMBER, pl.col("number")))["n"]
+    of_names = frame.select(n=found.turns.number(LOCALE_NUMBER, pl.col("number")))["n"]
+    if numbers.room is None:
+        return of_names
+    local = pl.Series(values, dtype=pl.String).str.split("@").list.first()
+    return pl.concat([of_names, local.str.extract(r"\D0(\d{1,7})$").drop_nulls().cast(pl.Int64)])
 
 
 class _Reader:

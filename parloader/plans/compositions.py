@@ -27,7 +27,10 @@ SEPARATORS = (".", ".", ".", "_")
 
 MAX_CAPACITY = 2**63 - 1
 
-NUMBER_DIGITS = 7  # of numbers in short texts, which all have one
+WORLD = ("en_US", "en_US", "en_US", "en_GB", "en_GB", "de_DE", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR")
+"""What the locale "world" stands for: rows of several countries, in Latin letters."""
+
+NUMBER_DIGITS = 7  # of the number of a row, in names that are cut
 
 SHORTEST_NAME = 3  # letters before such a number
 
@@ -107,7 +110,8 @@ def source(family: str, locale: str) -> str:
 
 def locales_of(locale: "str | tuple[str, ...] | None") -> tuple[str, ...]:
     """The locales that take turns."""
-    return (locale,) if isinstance(locale, str) else locale or (LOCALES[0],)
+    names = (locale,) if isinstance(locale, str) else locale or (LOCALES[0],)
+    return tuple(each for name in names for each in (WORLD if name == "world" else (name,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +140,9 @@ class Numbering:
     """How the numbers of a unique text are written. A name that occurs again gets one: "anna.schmidt2"."""
 
     digits: int  # of the largest number
-    room: int | None = None  # short texts: each has a number, after this many characters of the name
+    room: int | None = (
+        None  # short texts: names that do not fit are cut to this many characters, and end with a 0 and the number of the row
+    )
 
 
 def numbering(form: str, of: Sequence[Parts], length: int) -> Numbering | None:
@@ -146,7 +152,7 @@ def numbering(form: str, of: Sequence[Parts], length: int) -> Numbering | None:
     digits = min(MAX_ROUND_DIGITS, length - longest - len(shape.between)) if length else MAX_ROUND_DIGITS
     if digits >= ROUND_DIGITS:
         return Numbering(digits=digits)
-    room = length - shape.longest_suffix - NUMBER_DIGITS
+    room = length - shape.longest_suffix - NUMBER_DIGITS - 1
     return Numbering(digits=NUMBER_DIGITS, room=room) if shape.spelled and room >= SHORTEST_NAME else None
 
 

@@ -44,7 +44,8 @@ def statuses(refinement: Refinement, table: str, events: Sequence[str]) -> tuple
 
 def _status(refinement: Refinement, table: str, column: ColumnSchema, events: Sequence[str]) -> Status | None:
     draft = refinement.drafts[table]
-    if not refinement.is_own(table, column.name) or draft.group_of(column.name) or draft.self_reference_of(column.name):
+    settled = refinement.is_settled(table, column.name)
+    if settled or not refinement.is_own(table, column.name) or draft.group_of(column.name) or draft.self_reference_of(column.name):
         return None
     if any(column.name in (c.left, c.right) for case in draft.cases for c in case.compared):
         return None

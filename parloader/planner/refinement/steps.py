@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from parloader.planner.refinement.agreement import make_parents_agree
 from parloader.planner.refinement.column_rules import apply_column_rules
+from parloader.planner.refinement.descriptions import describe_rows
 from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
 from parloader.planner.refinement.numbers import shape_numbers
@@ -18,6 +19,7 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     group_children,
     grow_trees,
     make_parents_agree,
+    describe_rows,
     choose_popular_parents,
     leave_some_parents_null,
     agree_with_status,

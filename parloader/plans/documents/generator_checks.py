@@ -215,9 +215,10 @@ def check_provider(provider: generators.Provider) -> None:
 
 def check_locale(locale: str | tuple[str, ...] | None) -> None:
     """InvalidPlan: a locale has another name than those of plans/locales.py."""
+    names = (*LOCALES, "world")
     for name in locales_of(locale):
-        if name not in LOCALES:
-            valid = f"{suggestion(name, LOCALES)}Valid: {', '.join(LOCALES)}"
+        if name not in names:
+            valid = f"{suggestion(name, names)}Valid: {', '.join(names)}"
             raise InvalidPlan(f"no locale {abbreviated(name)}", valid, path=("locale",))
 
 

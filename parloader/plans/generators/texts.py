@@ -30,9 +30,11 @@ PROVIDERS = tuple(
 
 OF_LOCALES = tuple(
     """
-    address, biography, brand, carrier, category, city, color, comment, company, country, country_code, currency_code, department,
-    description, email, first_name, gender, job, language, language_code, last_name, latitude, locale, longitude, name, paragraph,
-    payment_method, permission, phone, plan, postcode, product, review, review_bad, review_good, role, sentence, shipping_method, skill,
+    address, address_label, biography, brand, carrier, category, city, color, comment, company, country, country_code, currency_code, department,
+    description, email, first_name, gender, job, json_address, json_attributes, json_metadata, json_payload,
+    json_permissions, json_preferences, json_settings, json_tags, language, language_code, last_name, latitude, locale, longitude, name, paragraph,
+    payment_method, permission, phone, plan, postcode, product, review, review_bad, review_good, review_title,
+    review_title_bad, review_title_mixed, role, sentence, shipping_method, skill,
     state, street, tag, text, time_zone, title, username, warehouse, word, words
     """.replace(",", " ").split()
 )
