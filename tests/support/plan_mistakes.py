@@ -97,13 +97,15 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "number_in": names,
     "share_of": picks,
     **dict.fromkeys(("sum_of", "count_of", "min_of", "max_of", "first_of", "last_of"), picks),
-    "unique": st.sampled_from(["text", "integer", "decimal", "bytes", "uuid", "inet4", "date", "datetime", "time", "values", "txt"]),
-    "provider": st.sampled_from(["email", "city", "point", "vector", "emial", "json"]),
+    "unique": st.sampled_from(["text", "integer", "decimal", "bytes", "uuid", "inet4", "date", "datetime", "time", "values", "email", "slug", "code", "txt"]),
+    "provider": st.sampled_from(["email", "city", "point", "vector", "emial", "json", "review", "latitude"]),
     "random": st.sampled_from(["hex", "letters", "digits", "bytes", "uuid", "inet6", "time", "bits", "runes"]),
     "template": texts,
     "when": sql,
     "expr": sql,
     "after": names,
+    "code": st.sampled_from(["???-#####", "ean13", "iban_de", "SKU", "a\\\\", ""]),
+    "slug_of": names,
 }  # fmt: skip
 
 OPTIONS: dict[str, st.SearchStrategy[Any]] = {
@@ -143,6 +145,9 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "srid": st.sampled_from([0, 4326, -1]),
     "least": st.integers(-5, 50) | st.sampled_from([2**62, "1h", "9999999d"]),
     "most": st.integers(-5, 500) | st.sampled_from([2**62, "1h", "30d", "9999999d"]),
+    "pattern": st.sampled_from(["", "##", "ean13"]),
+    "of": st.sampled_from(["", "product", "title", "body"]),
+    "locale": st.sampled_from(["de_DE", "world", "de", ["fr_FR", "ja_JP"], [], 5]),
     "null_share": st.sampled_from([0, 0.5, 1, 1.5, -1, math.nan]),
 }
 

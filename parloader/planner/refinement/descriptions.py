@@ -155,9 +155,8 @@ class _Description:
         elif column.kind is not ColumnType.TEXT or self._write_reference(column) or self._write_code(column):
             return
         elif provider := text_roles.provider(self.table, column.name):
-            group, locale = (provider, USUAL) if provider in FAMILY_OF else (None, USUAL)
-            if provider == "company" and self.own is not None:
-                group, locale = self.own
+            of_row = self.own if provider == "company" else None
+            group, locale = of_row or (provider if provider in FAMILY_OF else None, USUAL)
             if provider in BY_RATING and self._write_review(column, BY_RATING[provider]):
                 return
             if not self._is_unique(column.name):
