@@ -31,6 +31,7 @@ class ColumnContext:
     pick: Callable[[Pick, "ColumnContext"], pl.Expr]  # compiles a Pick, which needs the parent's rows
     family: Callable[[Generator, "ColumnContext"], pl.Expr] = _no_family  # compiles a ChildOf, NumberIn, ShareOf or Aggregate
     path: str = ""  # leads to a nested generator, such as "then/"; part of its hash stream
+    applies: pl.Expr | None = None  # in which rows the values of a nested generator are used; None: in all
     trial: str = ""  # of a pick that draws again, such as "trial/1/"; part of the hash stream, also of a group
 
     def random_bits(self, purpose: str = "", index: pl.Expr = INDEX, group: str | None = None) -> pl.Expr:
@@ -39,9 +40,10 @@ class ColumnContext:
             return draw(index, stream(self.seed, self.table, self.column, self.path + self.trial + purpose))
         return draw(index, stream(self.seed, self.table, group, self.trial + purpose))
 
-    def nested(self, part: str) -> "ColumnContext":
-        """The context of a generator nested in this one."""
-        return replace(self, path=f"{self.path}{part}/")
+    def nested(self, part: str, where: pl.Expr | None = None) -> "ColumnContext":
+        """The context of a generator nested in this one, whose values are used in the rows `where` this is true."""
+        applies = self.applies if where is None else where if self.applies is None else self.applies & where
+        return replace(self, path=f"{self.path}{part}/", applies=applies)
 
     def error(self, message: str, next_step: str) -> InvalidPlan:
         """An error that names the column."""

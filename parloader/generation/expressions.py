@@ -11,6 +11,7 @@ import polars as pl
 from parloader.errors import UsageError
 from parloader.generation import pools
 from parloader.generation.after import after
+from parloader.generation.bounds import constant_bound, is_sql, within_bounds
 from parloader.generation.codes import code
 from parloader.generation.context import INDEX, ColumnContext, literal_series
 from parloader.generation.distributions import continuous, geometric, histogram, poisson
@@ -27,6 +28,7 @@ from parloader.plans.generators import (
     PROVIDERS,
     After,
     Aggregate,
+    Between,
     ChildOf,
     Choice,
     Code,
@@ -119,10 +121,14 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
         case Template():
             return _template(generator, context)
         case When():
-            then, otherwise = expression(generator.then, context.nested("then")), expression(generator.otherwise, context.nested("else"))
-            return pl.when(sql_of(generator.condition, context)).then(then).otherwise(otherwise)
+            condition = sql_of(generator.condition, context)
+            then = expression(generator.then, context.nested("then", where=condition))
+            otherwise = expression(generator.otherwise, context.nested("else", where=condition.not_().fill_null(True)))
+            return pl.when(condition).then(then).otherwise(otherwise)
         case Expr():
             return sql_of(generator.sql, context)
+        case Between():
+            return _between(generator, context)
         case After():
             return after(generator, context)
     raise TypeError(type(generator).__name__)
@@ -177,6 +183,13 @@ def sql_of(text: str, context: ColumnContext) -> pl.Expr:
         raise context.error(error.message, error.next_step) from error
 
 
+def _between(generator: Between, context: ColumnContext) -> pl.Expr:
+    ends = [sql_of(str(end), context) if is_sql(end) else constant_bound(end) for end in (generator.low, generator.high)]
+    of = [] if generator.of is None else [expression(generator.of, context.nested("of"))]
+    applies = pl.lit(True) if context.applies is None else context.applies
+    return within_bounds([*ends, context.random_bits(), applies, *of], generator.scale)
+
+
 def needs(generator: Generator) -> frozenset[str]:
     """The row's other columns that the generator reads, without `i`. UsageError: its SQL or template is not valid."""
     return _own_needs(generator).union(*map(needs, generator.children().values()))
@@ -190,6 +203,8 @@ def _own_needs(generator: Generator) -> frozenset[str]:
             return columns(generator.sql)
         case Template():
             return frozenset(field for _, field, _ in templates.fields(generator.text) if field) - {"i"}
+        case Between():
+            return frozenset[str]().union(*(columns(end) for end in (generator.low, generator.high) if is_sql(end)))
         case After() | Slug():
             return frozenset({generator.column})
         case Timeline():

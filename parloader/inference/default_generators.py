@@ -120,6 +120,14 @@ def _ordered(column: ColumnSchema, domain: Domain) -> Generator | None:
     return _numbers(column, _plausible_numbers(column, allowed))
 
 
+def plausible_numbers(column: ColumnSchema, domain: Domain) -> Range | None:
+    """The range in which the default generator's numbers, dates or timestamps lie. None: no value is allowed."""
+    allowed = plausible_range(column, domain)
+    if allowed is None:
+        return None
+    return _plausible_times(column, allowed) if column.kind in DATED else _plausible_numbers(column, allowed)
+
+
 def plausible_range(column: ColumnSchema, domain: Domain) -> Range | None:
     """The allowed range; decimals have only as many digits as their name makes plausible, unless the domain is too narrow for that."""
     if column.kind is ColumnType.DECIMAL:
@@ -193,6 +201,20 @@ def _close_to(allowed: Range, low: int, high: int) -> Range:
 
 
 def _timestamps(column: ColumnSchema, allowed: Range) -> Generator:
+    plausible = _year_of_times(column)
+    covered = allowed.low <= plausible[0] and plausible[1] <= allowed.high and not allowed.excluded
+    if time_bias(column.name) is TimeBias.INCREASING and covered:
+        unit = "d" if column.kind is ColumnType.DATE else "ms" if column.fraction_digits >= 3 else "s"
+        return Spread(start=TIMES_START, span_seconds=TIMES_SPAN_SECONDS, unit=unit)
+    return _numbers(column, _plausible_times(column, allowed))
+
+
+def _plausible_times(column: ColumnSchema, allowed: Range) -> Range:
+    return _close_to(allowed, *_year_of_times(column))
+
+
+def _year_of_times(column: ColumnSchema) -> tuple[int, int]:
+    """The first and the last plausible date (in days) or timestamp (in seconds)."""
     start = seconds_of(TIMES_START)
     end = start + TIMES_SPAN_SECONDS - 1
     bias = time_bias(column.name)
@@ -201,11 +223,7 @@ def _timestamps(column: ColumnSchema, allowed: Range) -> Generator:
     elif bias is TimeBias.FUTURE:
         start, end = end + 1, end + YEAR_SECONDS
     per_unit = DAY_SECONDS if column.kind is ColumnType.DATE else 1
-    low, high = start // per_unit, end // per_unit
-    if bias is TimeBias.INCREASING and allowed.low <= low and high <= allowed.high and not allowed.excluded:
-        unit = "d" if column.kind is ColumnType.DATE else "ms" if column.fraction_digits >= 3 else "s"
-        return Spread(start=TIMES_START, span_seconds=TIMES_SPAN_SECONDS, unit=unit)
-    return _numbers(column, _close_to(allowed, low, high))
+    return start // per_unit, end // per_unit
 
 
 def _times(column: ColumnSchema, allowed: Range) -> Generator:

@@ -7,10 +7,11 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from parloader.planner.relations import RelationSolver, Solved, is_supported
 from parloader.planner.request import Note, NotFillable, listed
 from parloader.plans.generators import Const, Generator, Pick, When
-from parloader.schema.checks.domains import Domain, alternatives, combine, comparisons, domains
-from parloader.schema.checks.predicates import Compared, NotNull, ParsedCheck, Predicate
+from parloader.schema.checks.domains import Domain, alternatives, combine, comparisons, domains, relations
+from parloader.schema.checks.predicates import Compared, NotNull, ParsedCheck, Predicate, Relation, names
 from parloader.schema.model import Check, TableSchema
 from parloader.schema.partitioning import partition_checks
 
@@ -28,6 +29,7 @@ ON_NULL = re.compile(rf"{TERM}(?: (?:<>|=|and|or|xor) {TERM})?", re.IGNORECASE)
 class CheckCase:
     domains: Mapping[str, Domain] = field(default_factory=dict)  # by column; a column without an entry is unrestricted
     compared: tuple[Compared, ...] = ()  # comparisons between columns
+    solved: Solved | None = None  # the relations of several columns
 
     def domain(self, column: str) -> Domain:
         return self.domains.get(column, ANY)
@@ -104,19 +106,19 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     checked_columns = frozenset().union(*(_columns(parsed) for _, parsed in parsed_checks))
     not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
     checks = [ParsedCheck(cases=((*not_null, *wanted),)), *(parsed for _, parsed in parsed_checks)]
+    combined, all_combined = combine(checks), alternatives(checks, MAX_ALTERNATIVES)
+    systems = RelationSolver(table, given, (*combined, *all_combined))
 
     def possible_cases(combined: Iterable[tuple[Predicate, ...]]) -> tuple[CheckCase, ...]:
         return tuple(
-            CheckCase(domains=by_column, compared=comparisons(predicates))
-            for predicates in combined
-            if _is_possible(table, given, by_column := domains(predicates))
+            _case(systems, predicates, by_column) for predicates in combined if _is_possible(table, given, by_column := domains(predicates))
         )
 
-    possible = possible_cases(combine(checks))
+    possible = possible_cases(combined)
     if not possible:
         clauses = " AND ".join(check.clause for check, _ in parsed_checks)
         if wanted:
-            columns = listed(dict.fromkeys(name for predicate in wanted for name in _names(predicate)))
+            columns = listed(dict.fromkeys(name for predicate in wanted for name in names(predicate)))
             under = f", and its CHECK {check_names} allows no such row: {clauses}" if parsed_checks else ", and no row can have them"
             raise NotFillable(
                 table.name,
@@ -126,8 +128,15 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
         raise NotFillable(
             table.name, f"no row can satisfy its CHECK {check_names}: {clauses}", "Correct the CHECK, or give its columns in a plan file"
         )
-    others = possible_cases(alternatives(checks, MAX_ALTERNATIVES))
+    others = possible_cases(all_combined)
+    notes += [Note(table=table.name, column=None, text=text) for text in systems.notes]
     return CheckCases(cases=possible, alternatives=others, notes=tuple(notes), check_names=check_names, unanalysed=frozenset(unanalysed))
+
+
+def _case(systems: RelationSolver, predicates: Sequence[Predicate], by_column: Mapping[str, Domain]) -> CheckCase:
+    compared = comparisons(predicates)
+    system = systems.solved(by_column, relations(predicates), compared)
+    return CheckCase(domains=system.narrowed(by_column) if system else by_column, compared=compared, solved=system)
 
 
 def _tests_only_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:
@@ -169,15 +178,14 @@ def _predicates(parsed: ParsedCheck) -> list[Predicate]:
 
 
 def _columns(parsed: ParsedCheck) -> frozenset[str]:
-    return frozenset(name for predicate in _predicates(parsed) for name in _names(predicate))
-
-
-def _names(predicate: Predicate) -> tuple[str, ...]:
-    return (predicate.left, predicate.right) if isinstance(predicate, Compared) else (predicate.column,)
+    return frozenset(name for predicate in _predicates(parsed) for name in names(predicate))
 
 
 def _uses_writable_columns(parsed: ParsedCheck, table: TableSchema) -> bool:
-    """Whether the CHECK uses only columns of the table that can be written."""
+    """Whether the CHECK uses only columns of the table that can be written, and compares what can be compared."""
+    related = [predicate for predicate in _predicates(parsed) if isinstance(predicate, Relation)]
+    if not all(is_supported(one, table) for one in related if one.columns <= set(table.column_names)):
+        return False
     return _columns(parsed) <= {column.name for column in table.columns if not column.generated}
 
 
@@ -251,9 +259,16 @@ def _same(group: list[Compared]) -> Mapping[str, str]:
 
 def compared_columns(case: CheckCase) -> frozenset[str]:
     """All columns that the case compares with each other."""
-    return frozenset(name for c in case.compared for name in (c.left, c.right))
+    return frozenset(name for c in case.compared for name in (c.left, c.right)) | related_columns(case)
+
+
+def related_columns(case: CheckCase) -> frozenset[str]:
+    """The columns of the case's relations."""
+    return case.solved.columns if case.solved else frozenset()
 
 
 def derived_columns(cases: Iterable[CheckCase]) -> frozenset[str]:
     """The columns that are computed from another column in at least one case."""
-    return frozenset(link.column for case in cases for link in column_orders(case.compared))
+    cases = tuple(cases)
+    ordered = frozenset(link.column for case in cases for link in column_orders(case.compared))
+    return ordered.union(*(case.solved.generators for case in cases if case.solved))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from parloader.inference import default_generators, ordered_pairs, unique_columns
-from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_orders
+from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_orders, related_columns
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import Note, NotFillable
 from parloader.planner.table_draft import TableDraft
@@ -81,6 +81,8 @@ class ColumnGeneratorBuilder:
             return After(column=end, least=-1, most=-1)
         if digit := self.layout.column_digits.get(name):
             return default_generators.enumerated(column, draft.common_domain(name) or ANY, digit.every, digit.size)
+        if case.solved and (related := case.solved.generators.get(name)):
+            return related
         return self._compared(column, case) or self._plain(column, case)
 
     def _pick(self, fk_group: ForeignKeyGroup, column: str, case: CheckCase) -> Pick:
@@ -169,6 +171,7 @@ class ColumnGeneratorBuilder:
         taken = {name for link in compared for name in (link.earlier, link.column)}
         plain = [c for c in self.draft.schema.columns if c.name not in taken and self._is_plain(c)]
         by_name = [ColumnOrder(earlier=earlier, column=later) for earlier, later in ordered_pairs.pairs(plain)]
+        compared = tuple(link for link in compared if not {link.earlier, link.column} <= related_columns(case))
         return [link for link in (*compared, *by_name) if self._has_value(link.earlier, case) and self._is_free(link.column)]
 
     def _is_plain(self, column: ColumnSchema) -> bool:

@@ -11,8 +11,22 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from parloader.errors import UsageError
+from parloader.plans.bounds import bound_of
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.generators import After, Aggregate, ChildOf, Expr, Generator, NumberIn, Pick, ShareOf, Template, Timeline, When
+from parloader.plans.generators import (
+    After,
+    Aggregate,
+    Between,
+    ChildOf,
+    Expr,
+    Generator,
+    NumberIn,
+    Pick,
+    ShareOf,
+    Template,
+    Timeline,
+    When,
+)
 from parloader.plans.model import Count, ExactlyOne, Plan, Rule, SameThrough, Table, renamed
 from parloader.schema.model import Schema, TableSchema
 
@@ -138,11 +152,17 @@ def _spell_generator(each: Generator, spelled: Spelling, of: Callable[[str], Spe
             return replace(each, sql=spell_sql(each.sql, spelled))
         case Template():
             return replace(each, text=re.sub(r"(?<=\{)[^{}:]+", lambda field: _unless_index(field[0], spelled), each.text))
+        case Between():
+            return replace(each, low=_spell_bound(each.low, spelled), high=_spell_bound(each.high, spelled))
         case After():
             return replace(each, column=spelled(each.column))
         case Timeline():
             return replace(each, not_before=tuple(map(spelled, each.not_before)))
     return each
+
+
+def _spell_bound(bound: int | str, spelled: Spelling) -> int | str:
+    return spell_sql(bound, spelled) if isinstance(bound, str) and bound_of(bound) is None else bound
 
 
 def spell_sql(sql: str, spelled: Spelling) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from parloader.inference.text_columns import accepts
 from parloader.inference.value_ranges import allowed_range, seconds_of, server_literal
 from parloader.schema.checks.automata import allows
-from parloader.schema.checks.domains import Domain, comparisons, domains
+from parloader.schema.checks.domains import Domain, comparisons, domains, relations
 from parloader.schema.checks.languages import language
 from parloader.schema.checks.predicates import Compared, Matches, Predicate
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -42,7 +42,7 @@ def rows(case: Sequence[Predicate], kinds: Mapping[str, str]) -> Iterator[Row]:
     """Rows that the predicates surely allow, in columns that are "integer", "decimal", "date", "datetime", "json" or "text"."""
     found = domains(case)
     compared = comparisons(case)
-    if any(domain.unsure or domain.impossible for domain in found.values()):
+    if any(domain.unsure or domain.impossible for domain in found.values()) or relations(case):
         return
     constrained = {*found, *(name for one in compared for name in (one.left, one.right))}
     choices = [

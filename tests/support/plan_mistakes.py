@@ -103,6 +103,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "template": texts,
     "when": sql,
     "expr": sql,
+    "between": st.lists(sql | st.sampled_from([1, 9, "0.50", "2024-01-01", "2024-01-01T00:00:00"]), min_size=1, max_size=3),
     "after": names,
     "code": st.sampled_from(["???-#####", "ean13", "iban_de", "SKU", "a\\\\", ""]),
     "slug_of": names,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from parloader.inference import event_times
 from parloader.inference.events import EventColumn, Role, created, event_column
+from parloader.planner.check_cases import related_columns
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.row_states import RowStates, by_state, have_all, in_each_case
 from parloader.planner.refinement.statuses import Status, statuses
@@ -178,6 +179,7 @@ class StatusAgreement:
                 for name in (c.left, c.right)
                 if name in self._times(states) and not (c.operator in ("<", "<=") and self._is_before(c.left, c.right, order))
             }
+            wrong |= {name for case in self.refinement.drafts[self.table].cases for name in related_columns(case) if name in states.present}
             for name in wrong:
                 del states.present[name]
             if not wrong:

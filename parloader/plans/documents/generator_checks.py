@@ -7,7 +7,7 @@ from typing import Any
 
 from parloader.errors import UsageError
 from parloader.plans import codes, generators, templates
-from parloader.plans.bounds import Bounds, bounds
+from parloader.plans.bounds import Bounds, bound_of, bounds
 from parloader.plans.compositions import locales_of
 from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
@@ -268,6 +268,12 @@ def check_random(random: generators.Random) -> None:
                 f"`least` does not apply to {random.form}", f"Only {', '.join(FORMS_WITH_LENGTH)} can have it: remove `least`"
             )
         _require_order(random.least, random.length)
+
+
+def check_between(between: generators.Between) -> None:
+    low, high = (bound_of(bound) if isinstance(bound, str) else bound for bound in (between.low, between.high))
+    if low is not None and high is not None and type(low) is type(high):
+        _require_order(low, high, between.low, between.high)
 
 
 def check_after(after: generators.After) -> None:

@@ -20,7 +20,18 @@ from parloader.plans.documents.codecs import (
     one_of,
     pair_of,
 )
-from parloader.plans.documents.quantity_codecs import BOUND, NAMES, OFFSET, SPAN, TIMESTAMP, WEIGHTS, named_weights, or_date, or_span
+from parloader.plans.documents.quantity_codecs import (
+    BOUND,
+    BOUND_OR_SQL,
+    NAMES,
+    OFFSET,
+    SPAN,
+    TIMESTAMP,
+    WEIGHTS,
+    named_weights,
+    or_date,
+    or_span,
+)
 from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
 from parloader.plans.unique import BASE36
 
@@ -323,6 +334,15 @@ SYNTAXES = (
         nested=("then", "otherwise"),
     ),
     GeneratorSyntax(kind=generators.Expr, word="expr", fields=("sql",), main=NAME),
+    GeneratorSyntax(
+        kind=generators.Between,
+        word="between",
+        fields=("low", "high"),
+        main=pair_of(BOUND_OR_SQL, expected="[lowest, highest] as integers, or as texts: decimals, dates, timestamps or SQL expressions"),
+        options={"scale": integer(0, MAX_SCALE)},
+        nested=("of",),
+        check=generator_checks.check_between,
+    ),
     GeneratorSyntax(
         kind=generators.After,
         word="after",

@@ -61,6 +61,16 @@ def _read_bound(value: object) -> int | str:
 BOUND = Codec(read=_read_bound, write=write_timestamp)
 
 
+def _read_bound_or_sql(value: object) -> int | str:
+    with suppress(DecodeError):
+        return _read_bound(value)
+    return str(NAME.read(value))
+
+
+BOUND_OR_SQL = Codec(read=_read_bound_or_sql, write=write_timestamp)
+"""As BOUND, or an SQL expression over the row's columns."""
+
+
 def _offset(value: object) -> int:
     try:
         return parse_offset(value if isinstance(value, str) else "")

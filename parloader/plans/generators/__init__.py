@@ -10,7 +10,7 @@ lists the generators: code that looks into nested ones uses `Generator.walk` and
 
 from parloader.plans.generators.base import MAX_INTEGER, MIN_INTEGER, Generator, Scalar
 from parloader.plans.generators.constants import Choice, Const, Cycle
-from parloader.plans.generators.expressions import Expr, When
+from parloader.plans.generators.expressions import Between, Expr, When
 from parloader.plans.generators.families import Aggregate, AggregateFunction, ChildOf, NumberIn, ShareOf
 from parloader.plans.generators.numbers import (
     Exponential,
@@ -51,6 +51,7 @@ __all__ = [
     "After",
     "Aggregate",
     "AggregateFunction",
+    "Between",
     "ChildOf",
     "Choice",
     "Code",

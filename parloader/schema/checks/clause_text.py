@@ -5,7 +5,7 @@ before each string, and decodes its UTF-8 as Latin-1. MariaDB writes ???? for a 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -49,6 +49,15 @@ KNOWN_ARGUMENTS = frozenset(
 """Arguments of syntax nodes that parser.py takes into account. A clause with any other is rejected, as it might change the meaning."""
 
 
+ARITHMETIC: Mapping[type[exp.Expr], tuple[str, ...]] = {
+    exp.Interval: ("unit",),
+    exp.DateDiff: ("unit",),
+    exp.TimestampDiff: ("unit",),
+    exp.Round: ("decimals",),
+    exp.Div: ("safe",),
+}
+"""Further arguments, which arithmetic.py takes into account."""
+
 FUNCTION = re.compile(
     r"\b(?!(?:cast|convert|trim|extract|if|in|and|or|not|xor|div|then|else|when|case|as|char|decimal|binary|interval)\b)([a-z]\w*)\(",
     re.IGNORECASE,
@@ -74,7 +83,7 @@ def parsed(clause: str, columns: Mapping[str, str]) -> exp.Expr:
             outer = predicate.parent if isinstance(predicate.parent, exp.Escape) else predicate
             outer.replace(exp.Not(this=outer.copy()))
     for node in tree.walk():
-        if not has_known_arguments(node):
+        if not has_known_arguments(node, ARITHMETIC.get(type(node), ())):
             raise UnsupportedCheck(f"an unknown option of {type(node).__name__}")
     return tree
 
@@ -91,9 +100,9 @@ def parsed_expression(text: str, columns: Mapping[str, str]) -> exp.Expr:
     return _with_strings(_tree(marked), strings, columns)
 
 
-def has_known_arguments(node: exp.Expr) -> bool:
+def has_known_arguments(node: exp.Expr, more: Iterable[str] = ()) -> bool:
     """Whether the node has no argument that might change its meaning unnoticed."""
-    return {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS
+    return {name for name, value in node.args.items() if value} <= KNOWN_ARGUMENTS.union(more)
 
 
 def _with_placeholders(clause: str) -> tuple[str, dict[str, str]]:

@@ -23,6 +23,7 @@ from parloader.schema.checks.predicates import (
     OneOf,
     ParsedCheck,
     Predicate,
+    Relation,
 )
 from parloader.timestamps import parse_sql_literal
 
@@ -111,10 +112,10 @@ def _diverse(combinations: Sequence[Combination], max_cases: int) -> list[Combin
 
 
 def domains(predicates: Iterable[Predicate]) -> dict[str, Domain]:
-    """The domain of each column in the predicates. Comparisons of two columns are left out."""
+    """The domain of each column in the predicates. Comparisons of several columns are left out."""
     narrowed: dict[str, Domain] = {}
     for predicate in predicates:
-        if not isinstance(predicate, Compared):
+        if not isinstance(predicate, Compared | Relation):
             narrowed[predicate.column] = _narrowed(narrowed.get(predicate.column, Domain()), predicate)
     return {column: _settled(domain) for column, domain in narrowed.items()}
 
@@ -124,6 +125,13 @@ def comparisons(predicates: Iterable[Predicate]) -> tuple[Compared, ...]:
     case = tuple(predicates)
     null = {predicate.column for predicate in case if isinstance(predicate, Null)}
     return tuple(one for one in case if isinstance(one, Compared) and not {one.left, one.right} & null)
+
+
+def relations(predicates: Iterable[Predicate]) -> tuple[Relation, ...]:
+    """The relations of several columns, without those of a column that is NULL: they cannot be false."""
+    case = tuple(predicates)
+    null = {predicate.column for predicate in case if isinstance(predicate, Null)}
+    return tuple(one for one in case if isinstance(one, Relation) and not one.columns & null)
 
 
 def predicates_of(column: str, domain: Domain) -> tuple[Predicate, ...]:

@@ -4,11 +4,13 @@ A row of any case satisfies the clause; the clause may allow further rows. predi
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from itertools import product
 
 from sqlglot import exp
 
+from parloader.schema.checks.arithmetic import related
 from parloader.schema.checks.clause_text import parsed
 from parloader.schema.checks.comparisons import HOLDS, NEGATED, bare, compared, constant, is_null, one_of
 from parloader.schema.checks.patterns import (
@@ -188,13 +190,18 @@ def _comparison(node: exp.Expr, operator: str, required: RequiredTruth) -> Disju
     if _is_boolean(left) and _is_boolean(right) and operator in ("=", "<>"):
         return _either(left, right, required if operator == "<>" else required.opposite)
     if any(map(_counts, (left, right))):
-        return _counted(left, operator, right)
+        with suppress(UnsupportedCheck):
+            return _counted(left, operator, right)
     first, second = constant(left), constant(right)
     if first is not None and second is not None:
         if isinstance(first, str) or isinstance(second, str):
             raise UnsupportedCheck("two strings compared")
         return _known(HOLDS[operator](first, second), RequiredTruth.TRUE)
-    return _strictly(node, compared(left, operator, right), required)
+    try:
+        cases = compared(left, operator, right)
+    except UnsupportedCheck:
+        cases = related(left, operator, right, _branches)
+    return _strictly(node, cases, required)
 
 
 def _is_boolean(node: exp.Expr) -> bool:

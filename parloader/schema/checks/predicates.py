@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from itertools import product
 from typing import TypeAlias
+
+from parloader.schema.checks.formulas import Linear
 
 Constant: TypeAlias = int | Decimal | str
 
@@ -97,7 +100,34 @@ class Compared:
     right: str
 
 
-Predicate: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matches | Json | Compared
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """A comparison of a sum of several columns with a constant: total - subtotal - shipping = 0."""
+
+    left: Linear  # without a constant
+    operator: str  # = <= <
+    bound: Fraction
+    lone: str | None = None  # the column that stands alone on one side of the clause
+    tolerance: Fraction = Fraction(0)  # of an equality: a difference below this is allowed
+    times: frozenset[str] = frozenset()  # columns that have to be dates or timestamps; their numbers are seconds
+    if_unsigned: bool = False  # needed only if an integer in it is unsigned: the server refuses a negative difference
+
+    @property
+    def columns(self) -> frozenset[str]:
+        return self.left.columns
+
+
+Predicate: TypeAlias = Between | OneOf | NoneOf | Null | NotNull | Length | Matches | Json | Compared | Relation
+
+
+def names(predicate: Predicate) -> tuple[str, ...]:
+    """The columns of a predicate."""
+    match predicate:
+        case Compared():
+            return predicate.left, predicate.right
+        case Relation():
+            return tuple(sorted(predicate.columns))
+    return (predicate.column,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,6 +99,11 @@ def test_no_option_can_be_taken_for_a_generator() -> None:
             {"when": "i % 2 = 0", "then": {"const": 1}, "else": {"expr": "i * 2"}},
             generators.When(condition="i % 2 = 0", then=generators.Const(value=1), otherwise=generators.Expr(sql="i * 2")),
         ),
+        ({"between": [0, "price * 2"], "scale": 2}, generators.Between(low=0, high="price * 2", scale=2)),
+        (
+            {"between": ["2024-01-01", "sent_on"], "of": {"const": "2024-02-01"}},
+            generators.Between(low="2024-01-01", high="sent_on", of=generators.Const(value="2024-02-01")),
+        ),
         ({"when": "i = 0", "then": {"const": 1}}, generators.When(condition="i = 0", then=generators.Const(value=1))),
         ({"after": "created_at", "least": "1h30m", "most": "3d"}, generators.After(column="created_at", least="1h30m", most="3d")),
         ({"after": "created_at", "within": "30d"}, generators.After(column="created_at", within_seconds=2_592_000)),
@@ -229,6 +234,8 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"after": "t", "most": "5h", "within": "1h"}, "it has `within` and `most`. Remove one of them"),
         ({"after": "t", "most": "soon"}, '`most` is "soon". Give an integer, or a time span such as "30d"'),
         ({"after": "t", "within": 5}, "`within` is 5. Give a time span: "),
+        ({"between": ["9.50", "1.00"]}, '"9.50" is greater than "1.00"'),
+        ({"between": [1]}, "[lowest, highest]"),
     ],
 )
 def test_fields_that_are_not_valid(form: dict[str, Any], message: str) -> None:

@@ -1,0 +1,157 @@
+"""Relations between columns of a row, from its CHECKs: which columns one case of them computes from others, or bounds by them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from parloader.inference.formula_text import Unwritable
+from parloader.inference.operands import Operand, operand
+from parloader.inference.precedence import precedence
+from parloader.inference.row_systems import boxed, generators
+from parloader.inference.systems import System, solve
+from parloader.planner.request import listed
+from parloader.plans.generators import Generator
+from parloader.schema.checks.domains import Domain, comparisons
+from parloader.schema.checks.domains import relations as relations_of
+from parloader.schema.checks.formulas import Linear, column
+from parloader.schema.checks.predicates import Compared, Predicate, Relation
+from parloader.schema.checks.predicates import names as names_of
+from parloader.schema.model import ColumnType, TableSchema
+
+ANY = Domain()
+
+SPANS = {ColumnType.DATE: 30 * 86_400, ColumnType.DATETIME: 7 * 86_400, ColumnType.TIMESTAMP: 7 * 86_400}
+"""The time that usually lies between two dates or timestamps of one row, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """The relations of one case of a table's CHECKs, solved."""
+
+    system: System
+    generators: Mapping[str, Generator] = field(hash=False)  # of the columns that it decides about
+
+    @property
+    def columns(self) -> frozenset[str]:
+        return self.system.columns
+
+    def narrowed(self, domains: Mapping[str, Domain]) -> dict[str, Domain]:
+        """The domains, in which the columns that others decide about are within the ranges that the system needs."""
+        found = dict(domains)
+        for name, box in self.system.narrowed.items():
+            found[name] = boxed(self.system.operands[name], box, domains.get(name, ANY))
+        return found
+
+
+class Unsolved(Exception):
+    """The relations of a case cannot be satisfied by construction."""
+
+
+def is_supported(relation: Relation, table: TableSchema) -> bool:
+    """Whether the columns of the relation have numbers, dates and timestamps as it expects them."""
+    kinds = {name: table.column(name).kind for name in relation.columns}
+    numbers = (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.REAL)
+    times = all(kinds[name] in SPANS for name in relation.times)
+    return times and all(kinds[name] in numbers for name in relation.columns - relation.times)
+
+
+class RelationSolver:
+    """Solves the relations of a table's cases. Cases that agree in the columns of their relations are solved once."""
+
+    def __init__(self, table: TableSchema, given: Mapping[str, Generator], cases: Iterable[Sequence[Predicate]]) -> None:
+        """`given`: the generators that the plan gives. `cases`: the predicates of all cases."""
+        self.notes: list[str] = []  # relations that cannot be satisfied by construction
+        self._table = table
+        self._given = given
+        self._known: dict[object, Solved | None] = {}
+        related = dict.fromkeys(one for case in cases for one in relations_of(case))
+        compared = dict.fromkeys(one for case in cases for one in comparisons(case)) if related else {}
+        self._names = _names(related, compared)
+        orders = [_relation(one) for one in compared if {one.left, one.right} <= self._names]
+        self._order = precedence([name for name in table.column_names if name in self._names], [*related, *orders])
+
+    def solved(self, domains: Mapping[str, Domain], relations: Sequence[Relation], compared: Sequence[Compared]) -> Solved | None:
+        """None: there is nothing to do. Comparisons that share columns with the relations are satisfied too."""
+        related = [one for one in compared if {one.left, one.right} <= self._names]
+        if not related and not relations:
+            return None
+        key = (tuple(relations), tuple(related), tuple(domains.get(name, ANY) for name in self._order))
+        if key not in self._known:
+            try:
+                self._known[key] = self._solution(domains, relations, related)
+            except Unsolved:
+                self._known[key] = None
+                both: list[Predicate] = [*relations, *related]
+                names = {name for one in both for name in names_of(one)}
+                text = f"parloader cannot work out the CHECKs on {listed(sorted(names))}; they are tested on a sample"
+                self.notes += [text] if text not in self.notes else []
+        return self._known[key]
+
+    def _solution(self, domains: Mapping[str, Domain], relations: Sequence[Relation], compared: Sequence[Compared]) -> Solved | None:
+        """None: all values that the columns get anyway satisfy the relations. Unsolved: they cannot be satisfied by construction."""
+        wanted = [one for one in relations if not one.if_unsigned or _is_unsigned(one, self._table)]
+        names = _names(wanted, compared) | {name for one in compared for name in (one.left, one.right)}
+        operands = _operands(self._table, domains, [name for name in self._order if name in names], self._given)
+        apart = [one for one in compared if not all(operands[name].early for name in (one.left, one.right))]
+        times = frozenset(name for name, one in operands.items() if one.is_time)
+        wanted += [replace(relation, times=relation.columns & times) for relation in map(_relation, apart)]
+        if not all(is_supported(one, self._table) for one in wanted):
+            raise Unsolved
+        system = solve(wanted, operands, _close(wanted, operands))
+        if system is None:
+            raise Unsolved
+        if not any(one.operator == "=" for one in wanted) and not system.constrains:
+            return None
+        try:
+            return Solved(system=system, generators=generators(system, domains))
+        except Unwritable as error:
+            raise Unsolved from error
+
+
+def _names(relations: Iterable[Relation], compared: Iterable[Compared]) -> frozenset[str]:
+    """The columns of the relations, and all that are compared with them, also through others."""
+    names = frozenset[str]().union(*(one.columns for one in relations))
+    while more := {name for one in compared if {one.left, one.right} & names for name in (one.left, one.right)} - names:
+        names |= more
+    return names
+
+
+def _operands(
+    table: TableSchema, domains: Mapping[str, Domain], names: Iterable[str], given: Mapping[str, Generator]
+) -> dict[str, Operand]:
+    """Unsolved: a column is no number, date or timestamp, or is not written."""
+    bound = {name for key in table.foreign_keys for name in key.columns} | {name for key in table.unique_keys for name in key.columns}
+    found = {}
+    for name in names:
+        live = table.column(name)
+        early = name in bound or name in given or live.auto_increment
+        one = operand(live, domains.get(name, ANY), early=early, fixed=name in given)
+        if one is None or live.generated:
+            raise Unsolved
+        found[name] = one
+    return found
+
+
+def _is_unsigned(relation: Relation, table: TableSchema) -> bool:
+    columns = [table.column(name) for name in relation.columns]
+    return all(one.kind is ColumnType.INTEGER for one in columns) and any(one.unsigned for one in columns)
+
+
+def _relation(compared: Compared) -> Relation:
+    operator = "<" if compared.operator == "<>" else compared.operator
+    difference = column(compared.left).plus(column(compared.right), -1)
+    return Relation(left=difference, operator=operator, bound=Fraction(0), lone=compared.left)
+
+
+def _close(relations: Iterable[Relation], operands: Mapping[str, Operand]) -> list[Relation]:
+    """For each two timestamps in order: not far from each other."""
+    found = []
+    for one in relations:
+        if one.operator != "=" and len(one.left.terms) == 2 and one.times == one.columns:
+            (first, a), (second, b) = one.left.terms
+            if a == -b and isinstance(first, str) and isinstance(second, str):
+                earlier, later = (first, second) if a > 0 else (second, first)
+                span = max(SPANS[operands[later].column.kind], 0) + abs(one.bound / a)
+                left: Linear = column(later).plus(column(earlier), -1)
+                found.append(Relation(left=left, operator="<=", bound=span, times=one.times))
+    return found
