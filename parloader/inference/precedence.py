@@ -41,7 +41,8 @@ def _pairs(relation: Relation) -> Iterator[tuple[str, str]]:
     if target is not None:
         yield from ((name, target) for name in (*inputs, *(atom for atom, _ in plain)))
         added, subtracted = ([atom for atom, c in plain if (c > 0) is positive] for positive in (True, False))
-        yield from ((one, other) for one in added for other in subtracted)
+        first, second = (subtracted, added) if relation.times else (added, subtracted)  # of a difference of dates, the earlier one first
+        yield from ((one, other) for one in first for other in second)
         return
     small, large = ([atom for atom, c in plain if (c > 0) is positive] for positive in (True, False))
     first, second = (small, large) if len(small) == len(large) == 1 else (large, small)

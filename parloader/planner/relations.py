@@ -28,18 +28,19 @@ SPANS = {ColumnType.DATE: 30 * 86_400, ColumnType.DATETIME: 7 * 86_400, ColumnTy
 class Solved:
     """The relations of one case of a table's CHECKs, solved."""
 
-    system: System
+    systems: tuple[System, ...]  # of relations that share no columns
     generators: Mapping[str, Generator] = field(hash=False)  # of the columns that it decides about
 
     @property
     def columns(self) -> frozenset[str]:
-        return self.system.columns
+        return frozenset[str]().union(*(system.columns for system in self.systems))
 
     def narrowed(self, domains: Mapping[str, Domain]) -> dict[str, Domain]:
         """The domains, in which the columns that others decide about are within the ranges that the system needs."""
         found = dict(domains)
-        for name, box in self.system.narrowed.items():
-            found[name] = boxed(self.system.operands[name], box, domains.get(name, ANY))
+        for system in self.systems:
+            for name, box in system.narrowed.items():
+                found[name] = boxed(system.operands[name], box, domains.get(name, ANY))
         return found
 
 
@@ -64,7 +65,7 @@ class RelationSolver:
         self._table = table
         self._given = given
         self._known: dict[object, Solved | None] = {}
-        related = dict.fromkeys(one for case in cases for one in relations_of(case))
+        related = dict.fromkeys(_computable(one, table) for case in cases for one in relations_of(case))
         compared = dict.fromkeys(one for case in cases for one in comparisons(case)) if related else {}
         self._names = _names(related, compared)
         orders = [_relation(one) for one in compared if {one.left, one.right} <= self._names]
@@ -72,29 +73,38 @@ class RelationSolver:
 
     def solved(self, domains: Mapping[str, Domain], relations: Sequence[Relation], compared: Sequence[Compared]) -> Solved | None:
         """None: there is nothing to do. Comparisons that share columns with the relations are satisfied too."""
-        related = [one for one in compared if {one.left, one.right} <= self._names]
-        if not related and not relations:
+        own = [_computable(one, self._table) for one in relations if not one.if_unsigned or _is_unsigned(one, self._table)]
+        related: list[Relation | Compared] = [*own, *(one for one in compared if {one.left, one.right} <= self._names)]
+        found = [solved for part in _components(related) if (solved := self._part(domains, part))]
+        if not found:
             return None
-        key = (tuple(relations), tuple(related), tuple(domains.get(name, ANY) for name in self._order))
+        return Solved(
+            systems=tuple(system for solved in found for system in solved.systems),
+            generators={name: generator for solved in found for name, generator in solved.generators.items()},
+        )
+
+    def _part(self, domains: Mapping[str, Domain], related: tuple[Relation | Compared, ...]) -> Solved | None:
+        names = frozenset(name for one in related for name in names_of(one))
+        columns = tuple(name for name in self._order if name in names)
+        key = (related, tuple(domains.get(name, ANY) for name in columns))
         if key not in self._known:
             try:
-                self._known[key] = self._solution(domains, relations, related)
+                self._known[key] = self._solution(domains, related, columns)
             except Unsolved:
                 self._known[key] = None
-                both: list[Predicate] = [*relations, *related]
-                names = {name for one in both for name in names_of(one)}
-                text = f"parloader cannot work out the CHECKs on {listed(sorted(names))}; they are tested on a sample"
+                text = f"parloader cannot work out the CHECKs on {listed(columns)}; they are tested on a sample"
                 self.notes += [text] if text not in self.notes else []
         return self._known[key]
 
-    def _solution(self, domains: Mapping[str, Domain], relations: Sequence[Relation], compared: Sequence[Compared]) -> Solved | None:
+    def _solution(self, domains: Mapping[str, Domain], related: Sequence[Relation | Compared], columns: Sequence[str]) -> Solved | None:
         """None: all values that the columns get anyway satisfy the relations. Unsolved: they cannot be satisfied by construction."""
-        wanted = [one for one in relations if not one.if_unsigned or _is_unsigned(one, self._table)]
-        names = _names(wanted, compared) | {name for one in compared for name in (one.left, one.right)}
-        operands = _operands(self._table, domains, [name for name in self._order if name in names], self._given)
-        apart = [one for one in compared if not all(operands[name].early for name in (one.left, one.right))]
+        operands = _operands(self._table, domains, columns, self._given)
         times = frozenset(name for name, one in operands.items() if one.is_time)
-        wanted += [replace(relation, times=relation.columns & times) for relation in map(_relation, apart)]
+        wanted = [
+            one if isinstance(one, Relation) else _relation(one, times)
+            for one in related
+            if isinstance(one, Relation) or not all(operands[name].early for name in (one.left, one.right))
+        ]
         if not all(is_supported(one, self._table) for one in wanted):
             raise Unsolved
         system = solve(wanted, operands, _close(wanted, operands))
@@ -103,9 +113,36 @@ class RelationSolver:
         if not any(one.operator == "=" for one in wanted) and not system.constrains:
             return None
         try:
-            return Solved(system=system, generators=generators(system, domains))
+            return Solved(systems=(system,), generators=generators(system, domains))
         except Unwritable as error:
             raise Unsolved from error
+
+
+def _components(related: Iterable[Relation | Compared]) -> list[tuple[Relation | Compared, ...]]:
+    """Groups of relations and comparisons that share columns, directly or through others."""
+    groups: list[tuple[frozenset[str], tuple[Relation | Compared, ...]]] = []
+    for one in related:
+        touching = [group for group in groups if group[0] & set(names_of(one))]
+        names = frozenset(names_of(one)).union(*(group[0] for group in touching))
+        members = (*(other for group in touching for other in group[1]), one)
+        groups = [*(group for group in groups if group not in touching), (names, members)]
+    return [members for _, members in groups]
+
+
+def _computable(relation: Relation, table: TableSchema) -> Relation:
+    """The relation, in which the end of a time span follows from its length: minutes = ends_at - starts_at holds for whole minutes only."""
+    if (
+        relation.operator != "="
+        or relation.lone is None
+        or relation.lone in relation.times
+        or not relation.columns <= set(table.column_names)
+    ):
+        return relation
+    if all(table.column(name).kind is ColumnType.DATE for name in relation.times):
+        return relation
+    sign = relation.left.coefficient(relation.lone)
+    later = [name for name in sorted(relation.times) if relation.left.coefficient(name) * sign < 0]
+    return replace(relation, lone=later[0] if later else relation.lone)
 
 
 def _names(relations: Iterable[Relation], compared: Iterable[Compared]) -> frozenset[str]:
@@ -137,10 +174,10 @@ def _is_unsigned(relation: Relation, table: TableSchema) -> bool:
     return all(one.kind is ColumnType.INTEGER for one in columns) and any(one.unsigned for one in columns)
 
 
-def _relation(compared: Compared) -> Relation:
+def _relation(compared: Compared, times: frozenset[str] = frozenset()) -> Relation:
     operator = "<" if compared.operator == "<>" else compared.operator
     difference = column(compared.left).plus(column(compared.right), -1)
-    return Relation(left=difference, operator=operator, bound=Fraction(0), lone=compared.left)
+    return Relation(left=difference, operator=operator, bound=Fraction(0), lone=compared.left, times=difference.columns & times)
 
 
 def _close(relations: Iterable[Relation], operands: Mapping[str, Operand]) -> list[Relation]:
