@@ -154,7 +154,7 @@ def _choice(generator: Choice, context: ColumnContext) -> pl.Expr:
 
 
 def _provider(generator: Provider, context: ColumnContext) -> pl.Expr:
-    if generator.locale is not None or generator.name not in PROVIDERS:
+    if generator.locale is not None or generator.count is not None or generator.name not in PROVIDERS:
         count = None if generator.count is None else expression(generator.count, context.nested("count"))
         return text_of_locale(generator, context, count)
     values = pools.pool(generator.name, length=generator.length, srid=generator.srid)

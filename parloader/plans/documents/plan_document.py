@@ -121,7 +121,7 @@ def decode_plan(document: object, check: Check = no_check) -> Plan:
     """
     mistakes = Mistakes()
     with mistakes.collected():
-        entries(document, ("plan", "seed", "inference", "target", "parameters", "table", "count", "rule"), of="a plan")
+        entries(document, ("plan", "seed", "inference", "locale", "target", "parameters", "table", "count", "rule"), of="a plan")
     if not isinstance(document, Mapping):
         mistakes.report()
     found = cast(Mapping[str, Any], document)
@@ -170,7 +170,7 @@ def _named(tables: object, mistakes: Mistakes) -> dict[str, Mapping[str, Any]]:
         with mistakes.collected(), located(("table", name), f"table {name}"):
             if not name:
                 raise InvalidPlan("its name is empty", "Give its name in the database")
-            entries(table, (*TABLE_FIELDS, "column"), of="a table")
+            entries(table, (*TABLE_FIELDS, "locale", "column"), of="a table")  # of files only: file_defaults.py
     return {name: table for name, table in tables.items() if isinstance(table, Mapping)}
 
 

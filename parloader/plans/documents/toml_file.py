@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from parloader.errors import ParloaderError, UsageError
 from parloader.files import read_text, why_unreadable, write_atomically
-from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, PlanError
+from parloader.plans.documents.file_defaults import with_defaults
+from parloader.plans.documents.mistakes import EntryPath, InvalidPlan, Mistakes, PlanError
 from parloader.plans.documents.plan_document import Check, decode_plan, encode_plan, no_check
 from parloader.plans.model import Plan
 
@@ -29,13 +30,15 @@ def read(path: Path | str, check: Check = no_check) -> Plan:
         raise UsageError(
             f"the plan {path} cannot be read: {why_unreadable(error)}", "Name a plan file; parloader plan --write creates one"
         ) from error
-    return parse(text, str(path), check)
+    return parse(text, str(path), check, folder=Path(path).parent)
 
 
-def parse(text: str, name: str, check: Check = no_check) -> Plan:
-    """The plan that the text describes; error messages begin with `name`."""
+def parse(text: str, name: str, check: Check = no_check, *, folder: Path = Path()) -> Plan:
+    """The plan that the text describes; error messages begin with `name`. `folder`: where its files of values are."""
     try:
-        document = tomllib.loads(text)
+        mistakes = Mistakes()
+        document = with_defaults(tomllib.loads(text), folder, mistakes)
+        mistakes.report()
         return decode_plan(document, check)
     except InvalidPlan as error:
         raise error.in_file(name, partial(line_of, text)) from error

@@ -193,7 +193,7 @@ ORDERS_TABLE = "table shop.orders"
         (
             'plan = "orders"',
             'plan = "orders"\nsed = 1',
-            'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, inference, target, parameters, table, count, rule',
+            'line 2: a plan has no entry "sed". Did you mean seed? Valid: plan, seed, inference, locale, target, parameters, table, count, rule',
         ),
         ("rows = 1000", "rows = 1000\nrows = 5", "line 6, column 9: this key is defined twice. Remove one of the two"),
         ("[[count]]", "[table.customer]", "line 25, column 16: table.customer is defined twice. Remove one of the two"),
