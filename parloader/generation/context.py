@@ -29,7 +29,7 @@ class ColumnContext:
     rows: int  # of the table
     offset: int = 0  # n of a Unique is offset + i
     pick: Callable[[Pick, "ColumnContext"], pl.Expr]  # compiles a Pick, which needs the parent's rows
-    family: Callable[[Generator, "ColumnContext"], pl.Expr] = _no_family  # compiles a ChildOf, NumberIn, ShareOf or Aggregate
+    family: Callable[[Generator, "ColumnContext"], pl.Expr] = _no_family  # compiles a NumberIn, ShareOf or Aggregate
     path: str = ""  # leads to a nested generator, such as "then/"; part of its hash stream
     applies: pl.Expr | None = None  # in which rows the values of a nested generator are used; None: in all
     trial: str = ""  # of a pick that draws again, such as "trial/1/"; part of the hash stream, also of a group

@@ -29,7 +29,6 @@ from parloader.plans.generators import (
     After,
     Aggregate,
     Between,
-    ChildOf,
     Choice,
     Code,
     Const,
@@ -104,7 +103,7 @@ def _value(generator: Generator, context: ColumnContext) -> pl.Expr:
             return spread(generator, context)
         case Timeline():
             return timeline(generator, context)
-        case ChildOf() | NumberIn() | ShareOf() | Aggregate():
+        case NumberIn() | ShareOf() | Aggregate():
             return context.family(generator, context)
         case Pick():
             return context.pick(generator, context)

@@ -1,4 +1,4 @@
-"""Columns that parents and children have in common: compiles ChildOf, NumberIn, ShareOf and Aggregate.
+"""Columns that parents and children have in common: compiles NumberIn, ShareOf and Aggregate.
 
 What they need of other tables is computed first, for all rows at once, and becomes hidden columns of the frame.
 """
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from parloader.errors import ParloaderError
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.distinct_picks import Siblings
+from parloader.generation.failures import FAILURES, uncomputable
 from parloader.generation.hashing import below
 from parloader.generation.numbers import decimal
 from parloader.generation.related_rows import RelatedRows
 from parloader.plans.documents.codecs import suggestion
-from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, NumberIn, Pick, ShareOf
+from parloader.plans.documents.mistakes import InvalidPlan
+from parloader.plans.generators import Aggregate, AggregateFunction, Generator, NumberIn, Pick, ShareOf
 from parloader.plans.model import Table
 
 # No table has a column of this name: names have no NUL
@@ -38,12 +41,11 @@ class FamilyColumns:
     _parent_columns: dict[str, None] = field(default_factory=dict)
     _aggregates: dict[str, dict[str, "_Figure"]] = field(default_factory=dict)  # child → hidden column → what it has
     _is_child: bool = False
+    _latest: tuple[pl.Series, pl.DataFrame] | None = None  # parents, and their columns
 
     def compile(self, generator: Generator, context: ColumnContext) -> pl.Expr:
-        """The values of a ChildOf, NumberIn, ShareOf or Aggregate."""
+        """The values of a NumberIn, ShareOf or Aggregate."""
         match generator:
-            case ChildOf():
-                return self.parent_value(generator.column)
             case NumberIn():
                 return self._number(generator, context)
             case ShareOf():
@@ -87,14 +89,22 @@ class FamilyColumns:
             columns |= {PARENT: rows["parent"], NUMBER: rows["number"], SIBLINGS: rows["siblings"]}
             columns |= self._parent_values(family.child_of.parent, rows["parent"])
         for child, figures in self._aggregates.items():
-            columns |= self._aggregated(child, figures, indices)
+            try:
+                columns |= self._aggregated(child, figures, indices)
+            except ParloaderError:
+                raise
+            except FAILURES as error:
+                context = next(iter(figures.values())).context
+                raise InvalidPlan.of([uncomputable(context.table, context.column, error)]) from error
         return columns
 
     def _parent_values(self, parent: str, index: pl.Series) -> dict[str, pl.Series]:
         if not self._parent_columns:
             return {}
         once = index.unique().sort()
-        frame = self.related.values(parent, self._parent_columns, once)
+        if self._latest is None or not self._latest[0].equals(once):  # a large family takes several batches
+            self._latest = (once, self.related.values(parent, self._parent_columns, once))
+        frame = self._latest[1]
         position = once.search_sorted(index)
         return {f"{HIDDEN}{name}": frame[name].gather(position) for name in self._parent_columns}
 

@@ -75,8 +75,11 @@ def spell_columns(plan: Plan, schema: Schema) -> Plan:
 
 
 def _table_names(plan: Plan) -> set[str]:
-    picked = {pick.parent for table in plan.tables for picks in table.picks.values() for pick in picks}
-    return {table.name for table in plan.tables} | picked
+    generators = [each for table in plan.tables for generator in table.columns.values() for each in generator.walk()]
+    named = {each.parent for each in generators if isinstance(each, Pick | ShareOf)} | {
+        each.child for each in generators if isinstance(each, Aggregate)
+    }
+    return {table.name for table in plan.tables} | named
 
 
 def _same(names: Sequence[str], given: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ class ChildOf(Pick):
 
     def has_row_of(self, pick: Pick) -> bool:
         """Whether the pick is of the same parent row."""
-        return pick is self or (pick.parent == self.parent and pick.group is not None and pick.group == self.group)
+        return pick == self or (pick.parent == self.parent and pick.group is not None and pick.group == self.group)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parloader.generation import families, family_columns
+from parloader.generation.column_graph import read_columns
 from parloader.generation.families import Family, block_rows
 from parloader.generation.frames import RowGenerator, counted_rows, generate, with_child_starts
 from parloader.plans.documents.mistakes import InvalidPlan
@@ -255,6 +256,14 @@ def test_rows_are_the_sum_of_the_counts() -> None:
     assert [by_customer.get(n, 0) for n in range(1, 21)] == sizes
 
 
+def test_the_parents_of_a_sample_are_told() -> None:
+    plan = shop(customers=100, orders=30)
+    orders = RowGenerator(plan, plan.table("orders"), new_rows(plan))
+    sample = series([0, 17, 29])
+    ((parent, indices),) = orders.picked(sample)
+    assert (parent, sorted(indices + 1)) == ("customer", sorted(set(orders.at(sample)["customer_id"])))
+
+
 def test_helpers_are_computed_and_not_given_out() -> None:
     plan = shop()
     plan = replace(plan, tables=tuple(replace(t, helpers=frozenset({"size"} if t.name == "customer" else ())) for t in plan.tables))
@@ -273,6 +282,28 @@ def test_the_counts_of_existing_parents_come_from_the_database() -> None:
     assert orders["customer_id"].to_list() == [
         key for key, (start, stop) in zip([11, 12, 1, 2, 3], pairwise(ends), strict=True) for _ in range(stop - start)
     ]
+
+
+def test_helpers_of_existing_parents_are_computed_from_what_the_database_has() -> None:
+    plan = shop(customers=5, orders=30)
+    customer, orders, *others = plan.tables
+    customer = replace(customer, columns={**customer.columns, "_double": Expr(sql="size * 2")}, helpers=frozenset({"_double"}))
+    count = ChildOf(parent="customer", column="id", count=Expr(sql="_double"), group="c")
+    columns = {**orders.columns, "customer_id": count, "shipping": Pick(parent="customer", column="_double", group="c")}
+    plan = replace(plan, tables=(customer, replace(orders, columns=columns), *others))
+    assert read_columns(plan, "customer") == ("id", "size")
+    reused = RowAllocation(rows=5, new=(IndexRange(2, 5),), keys=RowKeys.of([11, 12, 1, 2, 3]), reused={"size": (7, 0)})
+    made = rows_of(plan, "orders", {**new_rows(plan), "customer": reused})
+    assert made.filter(pl.col("customer_id") == 11)["shipping"].unique().to_list() == [14]
+    assert made.filter(pl.col("customer_id") == 12).is_empty()
+
+
+def test_a_sum_that_exceeds_64_bits_is_a_mistake() -> None:
+    parent = Table(name="parent", rows=1, columns={"total": Aggregate(function=AggregateFunction.SUM, child="child", column="n")})
+    count = ChildOf(parent="parent", column="id", count=Const(value=1))
+    child = Table(name="child", rows=3, columns={"parent_id": count, "n": Const(value=2**62)})
+    with pytest.raises(InvalidPlan, match="table parent, column total: it cannot be computed"):
+        rows_of(Plan(name="p", parameters={}, tables=(parent, child)), "parent")
 
 
 @pytest.mark.parametrize(
