@@ -81,7 +81,7 @@ def dependencies(plan: Plan, table: Table, generator: Generator) -> Iterator[Col
             case Pick():
                 yield each.parent, each.column
                 yield from ((each.parent, name) for name in reads_of_parent(plan, table, each))
-                if family and (each.distinct_in is not None or family[1].has_row_of(each)):
+                if family and (each.distinct_in is not None or family[1].has_row_of(each, family[0])):
                     yield table.name, family[0]
             case NumberIn() if family:
                 yield table.name, family[0]

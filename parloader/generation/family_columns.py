@@ -57,7 +57,7 @@ class FamilyColumns:
     def has_row_of(self, pick: Pick) -> bool:
         """Whether the pick is of the parent row in the family."""
         family = self._plan_table.child_of
-        return family is not None and family[1].has_row_of(pick)
+        return family is not None and family[1].has_row_of(pick, family[0])
 
     def parent_value(self, column: str) -> pl.Expr:
         """A column of the parent row."""

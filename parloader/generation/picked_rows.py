@@ -48,13 +48,21 @@ class PickedRows:
             return self.family.parent_index
         if pick.among is not None:
             return self._among(pick, context)
-        if pick.group is None or not (pick.where or pick.distinct_in or pick.growing or pick.distribution in SKEWED):
+        group = pick.group or ("" if context.path else context.column)
+        if not self._is_shared(pick, group):
             return self._index(pick, context)
-        of_group = replace(pick, column="", null_share=0.0)
+        of_group = replace(pick, column="", group=group, null_share=0.0)
         if of_group not in self.shared:
-            self.shared[of_group] = self._index(pick, context).alias(f"{HIDDEN}pick {len(self.shared)}")
+            self.shared[of_group] = self._index(of_group, context).alias(f"{HIDDEN}pick {len(self.shared)}")
             self.sharing.append(context.column)
         return pl.col(self.shared[of_group].meta.output_name())
+
+    def _is_shared(self, pick: Pick, group: str) -> bool:
+        """Whether several columns pick the row, and it is not quickly computed."""
+        if not (pick.where or pick.distinct_in or pick.growing or pick.distribution in SKEWED):
+            return False
+        picks = ((name, each) for name, picks in self.table.picks.items() for each in picks if each.parent == pick.parent)
+        return sum((each.group or name) == group for name, each in picks) > 1
 
     def _index(self, pick: Pick, context: ColumnContext) -> pl.Expr:
         candidates = self._candidates(pick, context)

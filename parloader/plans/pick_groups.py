@@ -1,7 +1,8 @@
 """Picks of one group select the same row, so the options of one of them are those of all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from parloader.errors import UsageError
@@ -18,24 +19,37 @@ NEW_OPTIONS = frozenset({"scrambled", "growing", "where", "among", "distinct_in"
 
 def with_group_options(table: str, columns: Mapping[str, Generator]) -> Mapping[str, Generator]:
     """The columns, in which picks of a group have the options that one of them has. UsageError: two of them have different ones."""
-    shared: dict[tuple[str, str], dict[str, Any]] = {}
-    picks = [each for generator in columns.values() if isinstance(generator, Generator) for each in generator.walk() if type(each) is Pick]
-    for pick in picks:
-        if pick.group is not None and _is_new(options := _options(pick)):
-            shared.setdefault((pick.parent, pick.group), options)
+    given = [(key, options) for key, pick in _picks(columns) if (options := _options(pick))]
+    shared = {key: options for key, options in reversed(given) if _is_new(options)}
     if not shared:
         return columns
-    for pick in picks:
-        options = shared.get((pick.parent, pick.group or ""), {})
-        if options and _options(pick) not in ({}, options):
-            raise _different(table, pick)
+    for key, options in given:
+        if shared.get(key, options) != options:
+            parent, group = key
+            what = f"table {table}: the picks of group {group} select the same row of {parent}, but have different options"
+            raise UsageError(what, "Give the options to one of them, or the same ones to all")
 
-    def completed(generator: Generator) -> Generator:
-        if type(generator) is not Pick or generator.group is None:
-            return generator
-        return replace(generator, **shared.get((generator.parent, generator.group), {}))
+    def completed(name: str, each: Generator) -> Generator:
+        key = _group(name, each, columns)
+        return each if key is None else replace(each, **shared.get(key, {}))
 
-    return {name: each.map(completed) if isinstance(each, Generator) else each for name, each in columns.items()}
+    return {name: each.map(partial(completed, name)) if isinstance(each, Generator) else each for name, each in columns.items()}
+
+
+def _picks(columns: Mapping[str, Generator]) -> Iterator[tuple[tuple[str, str], Pick]]:
+    """((parent, group), pick)"""
+    for name, generator in columns.items():
+        for each in generator.walk() if isinstance(generator, Generator) else ():
+            if isinstance(each, Pick) and (key := _group(name, each, columns)):
+                yield key, each
+
+
+def _group(name: str, each: Generator, columns: Mapping[str, Generator]) -> tuple[str, str] | None:
+    """Parent and group of a pick. A column that is a pick without a group has its own name as group, as its draws have."""
+    if type(each) is not Pick:
+        return None
+    group = each.group or (name if each is columns[name] else None)
+    return None if group is None else (each.parent, group)
 
 
 def _options(pick: Pick) -> dict[str, Any]:
@@ -45,8 +59,3 @@ def _options(pick: Pick) -> dict[str, Any]:
 
 def _is_new(options: dict[str, Any]) -> bool:
     return bool(NEW_OPTIONS & options.keys()) or options.get("distribution") in (Distribution.POPULAR, Distribution.TREE)
-
-
-def _different(table: str, pick: Pick) -> UsageError:
-    what = f"table {table}: the picks of group {pick.group} select the same row of {pick.parent}, but have different options"
-    return UsageError(what, "Give the options to one of them, or the same ones to all")

@@ -18,6 +18,7 @@ from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
 from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import complete
+from parloader.planner.parent_columns import with_parent_columns
 from parloader.planner.request import CompletedPlan, Fill, Note, UnfilledTable, listed
 from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
 from parloader.planner.whole_database import WholeDatabase
@@ -134,7 +135,7 @@ def fit_to_schema(
             "script_execution is as before migration V97: it has no column triggering_event_id",
             f"Run your migrations, or parloader schema upgrade. To load the table as it is, name it: parloader seed --table {NAME}",
         )
-    plan = spell_columns(plan, schema)
+    plan = spell_columns(plan if is_builtin(plan) else with_parent_columns(plan, schema), schema)
     if is_builtin(plan):
         plan = without_unreferenced_parents(plan, schema, parents or {})
     elif fill is Fill.DEMANDED:

@@ -66,16 +66,15 @@ status = { choice = ["new", "paid"] }
 
 [table.order_items.column]
 order_id = { child_of = "orders.id", count = { choice = [1, 2, 3, 12] } }
-product_id = { pick = "products.id", group = "product", distribution = "popular", distinct_in = "order_id" }
-unit_price = { pick = "products.price", group = "product" }
+product_id = { pick = "products.id", distribution = "popular", distinct_in = "order_id" }
+unit_price = { expr = "products.price" }
 
 [table.payments]
 rows = 200
 
 [table.payments.column]
-order_id = { pick = "orders.id", group = "order", where = "status = 'paid'" }
-_ordered_at = { pick = "orders.created_at", group = "order" }
-paid_at = { after = "_ordered_at", least = 60, most = 86_400 }
+order_id = { pick = "orders.id", where = "status = 'paid'" }
+paid_at = { after = "orders.created_at", least = 60, most = 86_400 }
 """
 
 # What the plan says, as a question that is answered by the rows that do otherwise

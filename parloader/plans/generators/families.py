@@ -21,9 +21,9 @@ class ChildOf(Pick):
         """None: `count` is of the parent's row, not of this one."""
         return {}
 
-    def has_row_of(self, pick: Pick) -> bool:
-        """Whether the pick is of the same parent row."""
-        return pick == self or (pick.parent == self.parent and pick.group is not None and pick.group == self.group)
+    def has_row_of(self, pick: Pick, column: str) -> bool:
+        """Whether the pick is of the same parent row. `column`: the one with this generator, whose name is that of its group if it has none."""
+        return pick == self or (pick.parent == self.parent and pick.group is not None and pick.group == (self.group or column))
 
 
 @dataclass(frozen=True, kw_only=True)

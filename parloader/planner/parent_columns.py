@@ -1,0 +1,111 @@
+"""Columns of parent rows by name: `after = "orders.created_at"` adds to that column of the row which this row's pick of orders selects.
+
+Each becomes a helper column that picks it, in the group of that pick, and is read instead.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, column_mistake
+from parloader.plans.generators import After, Expr, Generator, Pick, Timeline, When
+from parloader.plans.model import Plan, Table
+from parloader.schema.model import Schema
+
+# A quoted text, or a table and a column of it
+QUALIFIED = re.compile(r"""'(?:[^']|'')*'|(?P<table>`[^`]+`|"[^"]+"|\b[^\W\d]\w*)\.(?P<column>`[^`]+`|"[^"]+"|[^\W\d]\w*\b)(?!\s*\()""")
+
+
+def with_parent_columns(plan: Plan, schema: Schema) -> Plan:
+    """The plan with a helper column for each column of a parent row that a generator names. InvalidPlan reports all mistakes."""
+    mistakes = Mistakes()
+    tables = tuple(_Columns(table, schema, mistakes).completed() for table in plan.tables)
+    mistakes.report()
+    return plan if all(new is old for new, old in zip(tables, plan.tables, strict=True)) else replace(plan, tables=tables)
+
+
+@dataclass
+class _Columns:
+    table: Table
+    schema: Schema
+    mistakes: Mistakes
+    _helpers: dict[str, Pick] = field(default_factory=dict)
+
+    def completed(self) -> Table:
+        columns = {}
+        for name, generator in self.table.columns.items():
+            columns[name] = generator
+            if isinstance(generator, Generator):  # a plan in Python may have anything
+                with self.mistakes.collected():
+                    columns[name] = generator.map(lambda each, name=name: self._read_helpers(each, name))  # type: ignore[misc]
+        if not self._helpers:
+            return self.table
+        return replace(self.table, columns={**columns, **self._helpers}, helpers=self.table.helpers | self._helpers.keys())
+
+    def _read_helpers(self, generator: Generator, column: str) -> Generator:
+        match generator:
+            case After():
+                return replace(generator, column=self._of_name(generator.column, column))
+            case Timeline():
+                return replace(generator, not_before=tuple(self._of_name(name, column) for name in generator.not_before))
+            case Expr():
+                return replace(generator, sql=self._of_sql(generator.sql, column))
+            case When():
+                return replace(generator, condition=self._of_sql(generator.condition, column))
+        return generator
+
+    def _of_name(self, name: str, column: str) -> str:
+        parent, _, parent_column = name.rpartition(".")
+        return name if not parent or name in self._own_names() else self._helper(parent, parent_column, column)
+
+    def _of_sql(self, sql: str, column: str) -> str:
+        known = {parent.casefold() for parent, _ in self._picks()}
+
+        def read(found: re.Match[str]) -> str:
+            if found["table"] is None or found["table"].strip('`"').casefold() not in known:
+                return found[0]
+            return '"' + self._helper(found["table"].strip('`"'), found["column"].strip('`"'), column) + '"'
+
+        return QUALIFIED.sub(read, sql)
+
+    def _helper(self, parent: str, parent_column: str, column: str) -> str:
+        """The helper column with this column of the parent row."""
+        picks = list(self._picks())
+        alike = [(name, group) for name, group in picks if name.casefold() == parent.casefold()]
+        found = dict.fromkeys([(name, group) for name, group in alike if name == parent] or alike)
+        if len(found) != 1:
+            raise self._mistake(parent, parent_column, column, [group for _, group in found])
+        ((name, group),) = found
+        helper = f"_{name.rpartition('.')[2]}_{parent_column}"
+        pick = Pick(parent=name, column=parent_column, group=group)
+        while helper in self._own_names() and self._helpers.get(helper) != pick and self.table.columns.get(helper) != pick:
+            helper = f"_{helper}"
+        if helper not in self.table.columns:
+            self._helpers[helper] = pick
+        return helper
+
+    def _mistake(self, parent: str, parent_column: str, column: str, groups: list[str]) -> InvalidPlan:
+        named = f"{parent}.{parent_column}"
+        if not groups:
+            what = f"it names {named}, but {self.table.name} picks no row of {parent}"
+            return self._invalid(column, what, f"Give {self.table.name} a column that picks from {parent}")
+        what = f"it names {named}, but {self.table.name} picks several rows of {parent}, by {', '.join(groups)}"
+        helper = f'_{parent_column} = {{ pick = "{named}", group = "{groups[0]}" }}'
+        return self._invalid(column, what, f"Choose one with a helper column, and name this: {helper}")
+
+    def _invalid(self, column: str, what: str, next_step: str) -> InvalidPlan:
+        return InvalidPlan.of([column_mistake(self.table.name, column, what, next_step)])
+
+    def _own_names(self) -> set[str]:
+        live = self.schema[self.table.name].column_names if self.table.name in self.schema else ()
+        return {*self.table.columns, *self._helpers, *live}
+
+    def _picks(self) -> Iterator[tuple[str, str]]:
+        """(parent, group) of the rows that a row picks: in the plan, or by foreign keys of one column that it leaves open."""
+        for name, generator in self.table.columns.items():
+            if isinstance(generator, Pick):
+                yield generator.parent, generator.group or name
+        if self.table.name in self.schema:
+            for key in self.schema[self.table.name].foreign_keys:
+                if len(key.columns) == 1 and key.columns[0] not in self.table.columns:
+                    yield key.parent, key.columns[0]
