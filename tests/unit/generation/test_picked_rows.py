@@ -148,6 +148,29 @@ class TestAmong:
         assert {*picked["address_id"].drop_nulls()} <= {*homes["id"]}
         assert {*picked.filter(pl.col("address_id").is_null())["user_id"]}.isdisjoint(homes["user_id"])
 
+    def test_some_are_popular(self) -> None:
+        user = Pick(parent="user", column="id")
+        plan = self.plan(
+            user, user_id=Const(value=7), owner_id=Pick(parent="user", column="id", index="6"), addresses=6_000, address_id=ADDRESS
+        )
+        popular = replace(ADDRESS, among="owner_id", distribution=Distribution.POPULAR)
+        tables = [
+            replace(each, rows=5_000, columns={**each.columns, "address_id": popular}) if each.name == "orders" else each
+            for each in plan.tables
+        ]
+        counts = rows_of(replace(plan, tables=tuple(tables)), "orders")["address_id"].value_counts()["count"]
+        assert counts.max() > 10 * 5_000 / 100  # type: ignore[operator]
+        assert 50 < counts.len() < 100
+
+    def test_a_copy_of_the_key_is_the_same_owner(self) -> None:
+        cart = table("cart", 80, owner_id=Pick(parent="user", column="id"))
+        columns = {"user_id": Pick(parent="cart", column="owner_id", group="cart"), "address_id": ADDRESS}
+        plan = self.plan(Pick(parent="user", column="id"), **columns)
+        plan = replace(plan, tables=(cart, *plan.tables))
+        own = rows_of(plan, "orders").join(rows_of(plan, "address"), left_on="address_id", right_on="id")
+        assert own.height == ROWS
+        assert own["user_id"].equals(own["user_id_right"])
+
     def test_reused_rows(self) -> None:
         plan = self.plan(Pick(parent="user", column="id"), addresses=4)
         plan = replace(plan, tables=tuple(replace(each, columns={}) if each.name == "address" else each for each in plan.tables))
