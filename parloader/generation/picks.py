@@ -22,6 +22,9 @@ POPULAR_TIERS = ((100, 12), (900, 28), (4000, 40), (4500, 20), (500, 0))
 
 PARENT_SHARES, CHILD_SHARES = 10_000, 100
 
+# With Distribution.COVERING, one in so many parents has no children
+UNCOVERED = 10
+
 # With `growing`, the parents are divided into this many cohorts, each of at least as many parents that its tiers differ
 COHORTS, MIN_COHORT_ROWS = 50, 20
 
@@ -83,6 +86,8 @@ def _position(pick: Pick, context: ColumnContext, candidates: Candidates) -> pl.
         case Distribution.ZIPF | Distribution.POPULAR:
             rank = _rank(pick, context, parent_rows, number)
             return _scrambled(rank, pick, context, parent_rows) if _is_scrambled(pick) else rank
+        case Distribution.COVERING:
+            return _covering(pick, context, parent_rows, number)
     # each block of parent_rows numbers uses each row once, starting from a random one
     return (number + below(context.random_bits("pick", number // parent_rows, pick.group), parent_rows)) % parent_rows
 
@@ -99,6 +104,18 @@ def _in_tree(pick: Pick, context: ColumnContext) -> pl.Expr:
     before = pl.min_horizontal((place + 1) // 2, pl.lit(max(1, MAX_ROOT_ROWS // pick.trees), dtype=pl.Int64))
     parent = below(context.random_bits("pick", group=pick.group), pl.max_horizontal(before, pl.lit(1, dtype=pl.Int64)))
     return pl.when(place > 0).then(parent * pick.trees + INDEX % pick.trees)
+
+
+def covered_rows(parent_rows: int) -> int:
+    """How many parent rows a pick with Distribution.COVERING picks."""
+    return parent_rows - parent_rows // UNCOVERED
+
+
+def _covering(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr) -> pl.Expr:
+    covered = covered_rows(parent_rows)
+    rank = popular_expression(context.random_bits("pick", number, pick.group), covered)
+    keys = [draw_number(0, stream(context.seed, pick.parent, "", f"covering/{k}")) for k in range(ROUNDS)]
+    return permuted(pl.when(number < covered).then(number).otherwise(rank), parent_rows, keys)
 
 
 def _is_scrambled(pick: Pick) -> bool:
@@ -129,7 +146,10 @@ def _rank(pick: Pick, context: ColumnContext, parent_rows: int, number: pl.Expr)
     """Int64, 0 … parent_rows-1: a random rank by popularity, the most popular first."""
     if pick.distribution is Distribution.ZIPF:
         return zipf_rank(parent_rows, pick.exponent, context, number, pick.group)
-    bits = context.random_bits("pick", number, pick.group)
+    return popular_expression(context.random_bits("pick", number, pick.group), parent_rows)
+
+
+def popular_expression(bits: pl.Expr, parent_rows: int) -> pl.Expr:
     return pl.map_batches([bits], lambda inputs: popular_rank(inputs[0], pl.lit(parent_rows, dtype=pl.UInt64)), return_dtype=pl.Int64)
 
 

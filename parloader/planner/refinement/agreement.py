@@ -14,13 +14,14 @@ What the names say decides whether two ways to a table mean the same row (infere
 from dataclasses import replace
 
 from parloader.generation.owners import MAX_INVERTED_ROWS, Owner, owner_of
+from parloader.generation.picks import covered_rows
 from parloader.inference import table_names
 from parloader.planner.check_cases import ANY
 from parloader.planner.refinement.parent_columns import carried, parent_column, paths
 from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.refinement.references import beside, change, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import ChildOf
+from parloader.plans.generators import ChildOf, Distribution
 from parloader.plans.model import Plan
 
 MAX_DEPTH = 6  # foreign keys of a path
@@ -180,15 +181,42 @@ class _Agreement:
         _, *further = way
         if tuple(further) == back:
             return True  # the earlier one picks such a row of the same parent
-        tables = self.refinement.tables
+
         if not all(is_new(self.refinement, step.table) for step in further):  # existing rows may have other owners than those of the plan
             return False
-        for step in back:
-            picks = picks_of(self.refinement, step).values()
-            if not (step.generated and is_new(self.refinement, step.table)) or step.counts or not all(map(is_even, picks)):
-                return False
-            if min(pick.trees if pick.trees > 1 else tables[step.table].rows for pick in picks) < tables[step.parent].rows:
-                return False
-        for step in back:
+        *inner, last = back
+        if not all(map(self._picks_all, inner)):
+            return False
+        if not self._is_kept(last) and self._may_cover(last) and self._may_cover(way[-1]) and self._rows(last) >= self._covered(last):
+            for step in (last, way[-1]):
+                change(self.refinement, step, distribution=Distribution.COVERING)
+        elif self._picks_all(last):
+            inner.append(last)
+        else:
+            return False
+        for step in inner:
             self.refinement.covering.setdefault(step.table, set()).add(step.key.name)
         return True
+
+    def _picks_all(self, step: Reference) -> bool:
+        """Whether each parent row is picked at least once, if the foreign key stays as it is."""
+        even = all(map(is_even, picks_of(self.refinement, step).values())) if step.generated else False
+        enough = even and self._rows(step) >= self.refinement.tables[step.parent].rows
+        return enough and not step.counts and is_new(self.refinement, step.table)
+
+    def _may_cover(self, step: Reference) -> bool:
+        """Whether a foreign key may leave out the parents that no one covers."""
+        picks = picks_of(self.refinement, step).values() if step.generated else ()
+        free = bool(picks) and not step.counts and is_new(self.refinement, step.table)
+        return free and all(is_even(pick) or pick.distribution is Distribution.COVERING for pick in picks)
+
+    def _is_kept(self, step: Reference) -> bool:
+        return step.key.name in self.refinement.covering.get(step.table, ())
+
+    def _rows(self, step: Reference) -> int:
+        """How many rows, or trees of rows, pick a parent by themselves."""
+        rows = self.refinement.tables[step.table].rows
+        return min(pick.trees if pick.trees > 1 else rows for pick in picks_of(self.refinement, step).values())
+
+    def _covered(self, step: Reference) -> int:
+        return covered_rows(self.refinement.tables[step.parent].rows)

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from parloader.planner.refinement.reference import Reference
-from parloader.planner.refinement.references import grows, is_even, picks_of, references
+from parloader.planner.refinement.references import change, grows, is_even, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import ChildOf, Distribution, Pick
 
@@ -30,7 +29,7 @@ def choose_popular_parents(refinement: Refinement) -> None:
                 ordered = grows(refinement, table) and grows(refinement, reference.parent)
                 growing = ordered and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
                 if not any(isinstance(pick, ChildOf) for pick in picks.values()):
-                    _change_row(refinement, reference, picks, growing=growing)
+                    change(refinement, reference, distribution=Distribution.POPULAR, growing=growing)
 
 
 def leave_some_parents_null(refinement: Refinement) -> None:
@@ -52,12 +51,3 @@ def leave_some_parents_null(refinement: Refinement) -> None:
             for column in {*nullable, *(c for c in tied if c not in picks)}:
                 generator = refinement.tables[table].columns[column]
                 refinement.set(table, column, replace(generator, null_share=share))
-
-
-def _change_row(refinement: Refinement, reference: Reference, picks: dict[str, Pick], *, growing: bool) -> None:
-    """Changes how the reference picks, and the columns that are tied to it."""
-    group = picks[reference.column].group
-    columns = refinement.tables[reference.table].columns
-    tied = {c: g for c, g in columns.items() if group is not None and isinstance(g, Pick) and g.group == group}
-    for column, pick in {**picks, **tied}.items():
-        refinement.set(reference.table, column, replace(pick, distribution=Distribution.POPULAR, growing=growing))

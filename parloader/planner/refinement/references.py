@@ -73,8 +73,11 @@ def picks_of(refinement: Refinement, reference: Reference) -> dict[str, Pick]:
 
 
 def change(refinement: Refinement, reference: Reference, **options: object) -> None:
-    """Gives the picks of the reference these options."""
-    for column, pick in picks_of(refinement, reference).items():
+    """Gives the picks of the reference these options, and those of other columns of the same parent row."""
+    picks = picks_of(refinement, reference)
+    group, columns = picks[reference.column].group, refinement.tables[reference.table].columns
+    tied = {c: g for c, g in columns.items() if type(g) is Pick and group is not None and (g.parent, g.group) == (reference.parent, group)}
+    for column, pick in {**picks, **tied}.items():
         refinement.set(reference.table, column, replace(pick, **options))  # type: ignore[arg-type]
 
 

@@ -14,6 +14,7 @@ class Distribution(StrEnum):
     UNIFORM = "uniform"  # random
     ZIPF = "zipf"  # random; the first rows are more frequent
     POPULAR = "popular"  # random; some parent rows have many children, most have a few, and some have none
+    COVERING = "covering"  # as POPULAR, but the first rows pick each parent row once, except a tenth that no such pick of any table picks
     EARLIER = "earlier"  # a row of the same table with a lower index; NULL in row 0
     TREE = "tree"  # as EARLIER, so that the rows form `trees` trees, whose roots are the first rows
     ROOTED = "rooted"  # as EARLIER; but row 0 picks a row that the table had before the run, or itself if there was none

@@ -164,8 +164,8 @@ class TestAmong:
 
     def test_a_copy_of_the_key_is_the_same_owner(self) -> None:
         cart = table("cart", 80, owner_id=Pick(parent="user", column="id"))
-        columns = {"user_id": Pick(parent="cart", column="owner_id", group="cart"), "address_id": ADDRESS}
-        plan = self.plan(Pick(parent="user", column="id"), **columns)
+        user = Pick(parent="cart", column="owner_id", group="cart")
+        plan = self.plan(Pick(parent="user", column="id"), user_id=user, address_id=ADDRESS)
         plan = replace(plan, tables=(cart, *plan.tables))
         own = rows_of(plan, "orders").join(rows_of(plan, "address"), left_on="address_id", right_on="id")
         assert own.height == ROWS

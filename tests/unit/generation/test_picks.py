@@ -111,3 +111,15 @@ def test_scrambled_zipf_has_the_same_frequencies_elsewhere() -> None:
     tenths = (frequent // 100).value_counts()["count"]
     assert len(tenths) == 10
     assert sum((count - 10) ** 2 / 10 for count in tenths) < 27.9  # chi-square with 9 degrees of freedom, 0.999
+
+
+@pytest.mark.parametrize(("rows", "parents"), [(7, 7), (100, 100), (3_000, 167), (3_000, 5)])
+def test_covering_picks_all_parents_but_a_tenth(rows: int, parents: int) -> None:
+    found = picked(rows, parents, distribution=Distribution.COVERING)
+    assert found.n_unique() == parents - parents // 10
+    assert set(found) == set(picked(10_000, parents, distribution=Distribution.COVERING, group="another"))
+    assert not picked(rows, parents, distribution=Distribution.COVERING, group="another").equals(found) or rows == parents
+    if parents == 167:
+        keys = [draw_number(0, stream(42, "parent", "", f"covering/{k}")) for k in range(4)]
+        assert list(found[:151]) == [permuted(k, parents, keys) for k in range(151)]
+        assert found.value_counts()["count"].max() > 3 * rows / parents  # type: ignore[operator]

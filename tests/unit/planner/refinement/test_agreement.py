@@ -1,7 +1,7 @@
 """Foreign keys of one row lead to the same row of their common ancestors."""
 
 import pytest
-from support.completed_plans import pick
+from support.completed_plans import pick, valid
 from support.small_schemas import believe, foreign, integer, schema, table
 
 from parloader.plans.generators import Distribution
@@ -60,11 +60,14 @@ def test_two_parents_of_one_tenant() -> None:
     first, second = pick(plan, "sales", "user_id"), pick(plan, "sales", "product_id")
     assert second.among == "_users_tenant_id"
     assert pick(plan, "sales", "_users_tenant_id").group == first.group
-    assert pick(plan, "products", "tenant_id").distribution is Distribution.EVEN  # so that each tenant has products
+    assert pick(plan, "products", "tenant_id").distribution is Distribution.COVERING  # so that each tenant with users has products
+    assert pick(plan, "users", "tenant_id").distribution is Distribution.COVERING
+    rows = valid(shop(sales), plan)
+    assert set(rows["users"]["tenant_id"]) <= set(rows["products"]["tenant_id"])
 
 
 def test_a_tenant_without_rows_is_not_risked() -> None:
-    plan = believe(shop(with_keys("sales", "users", "products")), "sales", parents={"users": 50, "products": 20, "tenants": 21})
+    plan = believe(shop(with_keys("sales", "users", "products")), "sales", parents={"users": 50, "products": 20, "tenants": 23})
     assert pick(plan, "sales", "product_id").among is None
 
 

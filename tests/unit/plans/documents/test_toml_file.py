@@ -150,7 +150,8 @@ ORDERS_TABLE = "table shop.orders"
         (
             '"customer.id"',
             '"customer.id", distribution = "zip"',
-            f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". Give one of even, cycle, uniform, zipf, popular, earlier, tree, rooted. Did you mean zipf?',
+            f'line 16: {ORDERS_TABLE}, column customer_id: `distribution` is "zip". '
+            "Give one of even, cycle, uniform, zipf, popular, covering, earlier, tree, rooted. Did you mean zipf?",
         ),
         ("[1, 2, 3]", "[1, 2]", f"line 17: {ORDERS_TABLE}, column status: `weights` has 2 numbers for 3 values. Give one weight per value"),
         ("[1, 2, 3]", "[1, 2, -0.5]", f"line 17: {ORDERS_TABLE}, column status: `weights` needs a list, each item a number, 0 or more; got -0.5. Correct item 3"),
