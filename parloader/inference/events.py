@@ -117,7 +117,7 @@ def _event(parts: tuple[str, ...], around: frozenset[str], table: str) -> str | 
     while left:
         word = canonical("_".join(left))
         if word in POSITIONS or word in EXITS:
-            return word
+            return None if word == "created" else word
         if left[0][:3] not in of_table:
             return None
         left = left[1:]

@@ -44,7 +44,7 @@ def keep_defaults(refinement: Refinement) -> None:
     for table, column in own_columns(refinement):
         value = default_value(column)
         generator = refinement.tables[table].columns[column.name]
-        simple = refinement.is_free(table, column.name) and not isinstance(generator, Const) and not _has_weights(generator)
+        simple = refinement.is_free(table, column.name) and not isinstance(generator, Const) and not _lists(generator, value)
         if simple and keeps_default(column) and not is_boolean(column) and _is_allowed(refinement, table, column, value):
             helper = refinement.add_helper(
                 table, f"{column.name}_default", Choice(values=(1, 0), weights=(DEFAULT_SHARE, 100 - DEFAULT_SHARE))
@@ -53,8 +53,10 @@ def keep_defaults(refinement: Refinement) -> None:
             refinement.set(table, column.name, When(condition=f"{quoted(helper)} = 1", then=const, otherwise=generator))
 
 
-def _has_weights(generator: Generator) -> bool:
-    return isinstance(generator, Choice) and bool(generator.weights)
+def _lists(generator: Generator, value: Scalar) -> bool:
+    """Whether the generator is a list with the value, so that it has its weight already."""
+    values = generator.values if isinstance(generator, Choice) else ()
+    return any(each == value or (isinstance(each, Decimal) and isinstance(value, str) and each == Decimal(value)) for each in values)
 
 
 def _is_allowed(refinement: Refinement, table: str, column: ColumnSchema, value: Scalar) -> bool:

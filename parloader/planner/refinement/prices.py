@@ -124,7 +124,15 @@ def _set_price(
         scale = _Scale(per_unit=100, factor="")
     else:
         return
-    whole = _whole_units(refinement, table, price, shape, factor / scale.per_unit, scale, has_more=bool(dependent))
+    whole = _whole_units(
+        refinement,
+        table,
+        price,
+        shape,
+        factor / scale.per_unit,
+        scale,
+        has_more=any(DEPENDENT[_without_unit(c)][0][-1] > 100 for c in dependent),
+    )
     if whole is None:
         return
     units = refinement.add_helper(table, price.name, whole)
@@ -147,4 +155,5 @@ def _whole_units(
         return None
     high = allowed.high * allowed.unit / scale.per_unit / (LARGEST if has_more else 1) - 1
     bounds = bounds_of(refinement, table, price, (Fraction(0), Fraction(int(high))))
-    return shape.generator(Bounds(low=bounds.low, high=bounds.high, scale=0, rows=bounds.rows, exact=int), factor)
+    made = shape.generator(Bounds(low=bounds.low, high=bounds.high, scale=0, rows=bounds.rows, exact=int), factor)
+    return made or (Uniform(low=1, high=int(high)) if high >= 1 else None)

@@ -1,0 +1,85 @@
+"""Times of a row follow each other, and rows begin at the hours and on the days of their trade."""
+
+from datetime import datetime
+
+import polars as pl
+import pytest
+from support.believable_columns import CREATED, UPDATED, boolean, moment, none_of, rows, share
+from support.small_schemas import integer, table, text
+
+from parloader.schema.model import ColumnType
+
+DATE, DATETIME, TIMESTAMP = ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP
+
+
+def test_rows_begin_in_their_order_by_day_more_than_at_night() -> None:
+    created = rows(table("orders", CREATED))["created_at"]
+    assert created.is_sorted()
+    assert (created.dt.hour() < 6).mean() < 0.12  # type: ignore[operator]
+    assert created.dt.date().n_unique() > 200
+    assert (created > datetime(2024, 7, 1)).mean() > 0.55  # type: ignore[operator]
+
+
+def test_offices_are_closed_at_weekends() -> None:
+    created = rows(table("invoices", CREATED))["created_at"]
+    assert (created.dt.weekday() > 5).mean() < 0.1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", [DATETIME, TIMESTAMP])
+@pytest.mark.parametrize("digits", [0, 3, 6])
+def test_rows_are_changed_after_they_were_created(kind: ColumnType, digits: int) -> None:
+    columns = [moment(name, kind, nullable=False, fraction_digits=digits) for name in ("created_at", "updated_at")]
+    frame = rows(table("t", *columns))
+    assert none_of(frame, "updated_at < created_at")
+    assert 0.1 < share(frame, "updated_at = created_at") < 0.9
+
+
+def test_events_without_a_status_are_sometimes_null_and_in_order() -> None:
+    events = [moment(name) for name in ("deleted_at", "approved_at", "answered_at")]
+    frame = rows(
+        table(
+            "reviews",
+            CREATED,
+            UPDATED,
+            *events,
+            boolean("is_deleted"),
+            integer("answered_by", nullable=True),
+            text("answer", nullable=True),
+        )
+    )
+    assert none_of(
+        frame, "approved_at < created_at OR answered_at < approved_at OR deleted_at < GREATEST(created_at, approved_at, answered_at)"
+    )
+    assert none_of(frame, "updated_at < GREATEST(created_at, approved_at, answered_at, deleted_at)")
+    assert none_of(frame, "answered_at IS NOT NULL AND approved_at IS NULL")
+    assert none_of(frame, "(answered_by IS NULL) <> (answered_at IS NULL) OR (answer IS NULL) <> (answered_at IS NULL)")
+    assert none_of(frame, "(is_deleted = 1) <> (deleted_at IS NOT NULL)")
+    assert share(frame, "deleted_at IS NULL") > 0.85
+    assert 0.05 < share(frame, "approved_at IS NULL") < 0.4
+
+
+@pytest.mark.parametrize(("first", "second"), [(DATETIME, DATE), (DATE, DATETIME), (DATE, DATE), (TIMESTAMP, DATETIME)])
+def test_dates_and_timestamps_follow_each_other(first: ColumnType, second: ColumnType) -> None:
+    frame = rows(table("orders", moment("created_at", first, nullable=False), moment("paid_at", second), moment("due_date", DATE)))
+    assert none_of(frame, "CAST(paid_at AS DATE) < CAST(created_at AS DATE) OR due_date < CAST(created_at AS DATE)")
+
+
+def test_seconds_since_1970() -> None:
+    frame = rows(table("t", *(integer(name) for name in ("created_at", "expires_at"))))
+    assert frame["created_at"].is_sorted()
+    assert none_of(frame, "created_at < 1700000000 OR created_at > 1740000000 OR expires_at < created_at")
+
+
+def test_logins_come_after_the_registration() -> None:
+    frame = rows(table("users", CREATED, moment("last_login_at"), moment("birth_date", DATE)))
+    assert none_of(frame, "last_login_at < created_at")
+    assert frame["birth_date"].drop_nulls().dt.year().max() <= 2005  # type: ignore[operator]
+
+
+def test_checks_hold() -> None:
+    checks = ("`updated_at` >= `created_at`", "`created_at` < '2024-03-01'", "`ends_at` > `starts_at`")
+    columns = (CREATED, UPDATED, moment("starts_at", nullable=False), moment("ends_at", nullable=False))
+    frame = rows(table("t", *columns, checks=checks[:1]))
+    assert frame.height
+    plan_rows = rows(table("t", *columns, checks=("`ends_at` > `starts_at`",)))
+    assert plan_rows.select(pl.col("ends_at") > pl.col("starts_at")).to_series().all()
