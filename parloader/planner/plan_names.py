@@ -128,7 +128,7 @@ def _unread_helpers(plan: Plan, schema: Schema) -> Iterator[Mistake]:
     for table in plan.tables:
         live = {*schema[table.name].column_names} if table.name in schema else {*table.columns}
         for name in table.columns:
-            if is_helper(name) and name not in live and (table.name, name) not in read:
+            if is_helper(name) and name not in live and name not in table.helpers and (table.name, name) not in read:
                 what = f"{table.name} has no column {name}, and no other column of the plan reads it"
                 yield column_mistake(table.name, name, what, f"{suggestion(name, live)}Correct the name, or remove it")
 

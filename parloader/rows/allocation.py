@@ -149,7 +149,8 @@ class _TableAllocator:
     def _reuse_matching(self) -> tuple[RowKeys, tuple[IndexRange, ...]]:
         """Reuses a row for an index if its `match` columns have the values that the plan gives that index; the lowest keys first."""
         table = self.table
-        rows = {**self.allocated, table.name: all_new(table)}
+        # sums read children, which come later
+        rows = {**{each.name: all_new(each) for each in self.plan.tables}, **self.allocated, table.name: all_new(table)}
         frame = generate(self.plan, table.after_pass(Pass.FIRST), IndexRange(0, table.rows), rows)
         indices_by_values: dict[tuple[Any, ...], list[int]] = {}
         for index, values in enumerate(frame.select(table.match).rows()):

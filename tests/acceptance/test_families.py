@@ -25,7 +25,7 @@ plan = "shop"
 seed = 3
 
 [table.customers]
-rows = 100
+rows = 60
 
 [table.customers.column]
 _loyalty = { choice = [0, 1, 2, 5], weights = [2, 5, 3, 1] }
@@ -101,7 +101,7 @@ def test_families_agree_after_a_crash_too(shop: Database) -> None:
         assert killed.ended() == -signal.SIGKILL
     shop.parloader(*command)
     customers, _, orders, items, payments = counts(shop, NAMES)
-    assert customers == 100
+    assert customers == 60
     assert int(str(shop.value("SELECT COUNT(*) FROM parloader_batch WHERE table_name = 'order_items'"))) > 2
     assert 0 < orders < items
     assert orders < payments
