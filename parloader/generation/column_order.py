@@ -8,6 +8,7 @@ from parloader.errors import UsageError
 from parloader.generation.expressions import needs
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import Mistake, Mistakes, column_mistake
+from parloader.plans.generators import ChildOf
 from parloader.plans.model import Table
 
 
@@ -19,6 +20,8 @@ def dependency_steps(table: Table, mistakes: Mistakes) -> Iterator[list[str]]:
     needed: dict[str, frozenset[str]] = {}
     for name, generator in table.columns.items():
         try:
+            if isinstance(generator, ChildOf):
+                needs(generator.count)  # of the parent's row
             needed[name] = needs(generator) - {table.key}
         except UsageError as error:
             mistakes.note([column_mistake(table.name, name, error.message, error.next_step)])

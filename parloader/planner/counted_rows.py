@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from parloader.errors import ParloaderError
+from parloader.generation.failures import FAILURES
 from parloader.generation.frames import counted_rows
 from parloader.planner.request import CompletedPlan, Note, PlanningRequest
 from parloader.plans.documents.mistakes import InvalidPlan
@@ -43,7 +43,7 @@ def _estimated(plan: Plan) -> dict[str, int]:
     """The rows according to what the plan gives; 1 for tables whose counts read what is still to be added."""
     try:
         return counted_rows(plan)
-    except (ParloaderError, KeyError):
+    except FAILURES:
         return {table.name: 1 for table in plan.tables if table.counted}
 
 

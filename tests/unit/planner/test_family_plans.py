@@ -66,6 +66,11 @@ def test_a_count_may_read_a_column_that_only_the_schema_has() -> None:
     assert planned(text, SHOP).table("orders").rows == sum(n % 3 for n in range(1, 21))
 
 
+def test_a_count_may_read_the_parent_of_its_parent() -> None:
+    made = rows(PLAN.replace("const = 2", 'expr = "customer_id % 2"'), SHOP)
+    assert made["order_items"].height == sum(n % 2 * (n - 1) % 4 for n in range(1, 21) if n % 2)
+
+
 def test_rows_that_are_given_are_kept() -> None:
     given = PLAN.replace("[table.orders.column]", "[table.orders]\nrows = 7\n[table.orders.column]")
     assert {t.name: t.rows for t in planned(given, SHOP).tables} == {"customers": 20, "orders": 7, "order_items": 14}
@@ -110,6 +115,8 @@ CUSTOMER, ORDER, ITEM = "table customers, column", "table orders, column", "tabl
         (("points =", 'total = { sum_of = "orders.totl" }\npoints ='), f"{CUSTOMER} total: `sum_of` names orders.totl, which does not exist. Did you mean total?"),
         (("points =", 'total = { sum_of = "nothing.x" }\npoints ='), f"{CUSTOMER} total: `sum_of` names nothing.x, which does not exist"),
         (('const = 2', 'pick = "customers.points"'), f"{ITEM} order_id: `count` needs values of other tables. Give orders a helper column with them"),
+        (('const = 2', 'expr = "i +"'), f"{ITEM} order_id: 'i +' is not valid"),
+        (('const = 2', 'expr = "total"'), f"{ITEM} order_id: `count` reads total, but orders has no generator for it"),
         (('const = 2', 'const = "x"'), f"{ITEM} order_id: `count` gives values of the type String"),
         ((', count = { const = 2 }', ""), f"{ITEM} order_id: `count` is missing"),
         (('count = { const = 2 }', "count = { const = 2 }, null_share = 0.5"), f"{ITEM} order_id: `null_share` does not apply to `child_of`"),
