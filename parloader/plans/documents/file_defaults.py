@@ -16,6 +16,7 @@ from parloader.plans.documents.codecs import abbreviated, suggestion
 from parloader.plans.documents.generator_checks import check_locale
 from parloader.plans.documents.generator_words import LOCALE
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
+from parloader.quantities import counted
 
 MAX_POOL_VALUES = 100_000
 """Values of a file: they are stored with each run."""
@@ -102,7 +103,7 @@ def _choice(form: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         values, weights = [value for _, (value, *_) in rows], []
     else:
         if "column" not in form:
-            raise InvalidPlan(f"{file} has {len(header)} columns", f'Say which one, such as column = "{header[0]}"')
+            raise InvalidPlan(f"{file} has {counted(len(header), 'column')}", f'Say which one, such as column = "{header[0]}"')
         at = _position(file, header, form["column"])
         values = [cells[at] for _, cells in rows[1:]]
         weight_at = _position(file, header, form["weight"]) if "weight" in form else None
@@ -129,7 +130,7 @@ def _rows(file: str, folder: Path) -> Iterator[tuple[int, list[str]]]:
                 continue
             cells = cells or len(row)
             if len(row) != cells:
-                what = f"{file}, line {reader.line_num}: {len(row)} cells, and the first row has {cells}"
+                what = f"{file}, line {reader.line_num}: {counted(len(row), 'cell')}, and the first row has {cells}"
                 raise InvalidPlan(what, "Put values with a comma in double quotes")
             yield reader.line_num, row
     except csv.Error as error:
