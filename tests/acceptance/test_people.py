@@ -39,13 +39,13 @@ DISAGREEING = (
 @pytest.mark.parametrize("kind", [pytest.param("derived", marks=pytest.mark.slow), "plan file"])
 def test_unique_addresses_beside_existing_ones(database: Database, kind: str) -> None:
     database.execute(USERS, EXISTING)
-    options = ("--table", "users", "--rows", "300")
+    options: tuple[str, ...] = ("--table", "users", "--rows", "300")
     if kind == "plan file":
         (database.folder / "cities.csv").write_text(CITIES, encoding="utf-8")
         file = database.folder / "people.toml"
         file.write_text(PLAN, encoding="utf-8")
         options = ("--plan", str(file))
-    runs = [(), ("--new-run",), *([("--new-run", "--seed", "9")] if kind == "plan file" else [])]
+    runs: list[tuple[str, ...]] = [(), ("--new-run",), *([("--new-run", "--seed", "9")] if kind == "plan file" else [])]
     for new in runs:
         database.parloader("seed", *options, *new, "--procs", "1")
         database.execute("UPDATE users SET username = UPPER(username) WHERE id = 1")
