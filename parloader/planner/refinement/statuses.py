@@ -1,6 +1,7 @@
 """The statuses of a table, with the values that they may have and the order in which these follow each other."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parloader.inference.column_names import is_boolean
@@ -11,6 +12,9 @@ from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Choice, Const, Generator, Scalar, Uniform
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType
+from parloader.schema.string_literals import unescape
+
+LITERAL = re.compile(r"'((?:[^'\\]|\\.|'')*)'")
 
 WORDS = frozenset((ColumnType.ENUM, ColumnType.TEXT))
 
@@ -61,7 +65,12 @@ def _status(refinement: Refinement, table: str, column: ColumnSchema, events: Se
             by_domain[domain] = refinement.builders[table].in_case(column, case)
     listed = {domain: _listed(part) for domain, part in by_domain.items()}
     if all(values is not None for values in listed.values()):
-        return _of_values(column, [listed[case.domain(column.name)] or () for case in draft.alternatives], named)
+        return _of_values(
+            column,
+            [listed[case.domain(column.name)] or () for case in draft.alternatives],
+            named,
+            [check.clause for check in draft.schema.checks],
+        )
     if named and refinement.is_free(table, column.name) and not refinement.is_limited(table, column.name):
         words = tuple(words_of_comment(column.comment)) or status_values(table, events, default_text(column))
         if not column.length or max(map(len, words)) <= column.length:
@@ -75,10 +84,18 @@ def _listed(part: Generator | None) -> tuple[Scalar, ...] | None:
     return (part.value,) if isinstance(part, Const) and isinstance(part.value, str) else None
 
 
-def _of_values(column: ColumnSchema, listed: Sequence[tuple[Scalar, ...]], named: bool) -> Status | None:
+def _declared_orders(column: ColumnSchema, clauses: Iterable[str]) -> Iterator[list[str]]:
+    """Orders in which the schema lists values: the ENUM, and each CHECK. The alternatives of the CHECKs list them in another order."""
+    yield list(column.values)
+    for clause in clauses:
+        if column.name in clause:
+            yield [unescape(text) for text in LITERAL.findall(clause.replace("\\'", "'"))]  # MySQL prints quotes escaped
+
+
+def _of_values(column: ColumnSchema, listed: Sequence[tuple[Scalar, ...]], named: bool, clauses: Iterable[str] = ()) -> Status | None:
     members = dict.fromkeys(str(value) for values in listed for value in values if value != "")
-    declared = [value for value in column.values if value in members]  # cases list the members in another order
-    order = declared if len(declared) == len(members) else list(members)
+    order = next((order for order in _declared_orders(column, clauses) if {*order} >= members.keys()), list(members))
+    order = [value for value in order if value in members]
     found = lifecycle(order, is_status=named)
     allowed = tuple(frozenset(values) for values in listed)
     if found is None:
