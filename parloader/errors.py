@@ -71,6 +71,11 @@ class Refused(ParloaderError):
 
     exit_code = 3
 
+    def __init__(self, message: str, next_step: str = "", *, table: str = "") -> None:
+        super().__init__(message, next_step)
+        self.table = table
+        """The table without which it could have been done; empty: there is no such table."""
+
 
 class SchemaMismatch(Refused):
     """The live schema does not fit the plan."""

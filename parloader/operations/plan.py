@@ -4,6 +4,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from parloader.config import SeedConfig
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo
 from parloader.defaults import DEFAULT_RETRY_SECONDS
-from parloader.errors import TablesNotFilled
+from parloader.errors import Refused, TablesNotFilled
 from parloader.generation.frames import RowGenerator
 from parloader.generation.profile import Reference, TableProfile, profile
 from parloader.ledger.run import Run
@@ -27,7 +28,7 @@ from parloader.rows.existing_rows import NO_ROWS, RowCount, count_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs import permission
 from parloader.runs.index_deferral import deferrable_indexes, refusal
-from parloader.runs.preparation import PreparedLoad, prepare
+from parloader.runs.preparation import PreparedLoad, prepare, without_rejected_tables
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.trigger_watch import FIRING
 from parloader.runs.writer_checks import serialization_warning
@@ -152,7 +153,10 @@ def plan(config: SeedConfig, sample_rows: int = 0, *, profiled: bool = False) ->
     """
 
     def forecast_of(connection: Connection) -> Forecast:
-        prepared = prepare(connection, config)
+        return without_rejected_tables(config, partial(forecast_without, connection))
+
+    def forecast_without(connection: Connection, rejected: Mapping[str, Refused]) -> Forecast:
+        prepared = prepare(connection, config, rejected)
         run = prepared.run
         rows = run.rows if run else allocate(connection, prepared.plan, prepared.schema, {}, empty=prepared.creates_tables)
         existing = {} if prepared.creates_tables else count_rows(connection, [table.name for table in prepared.plan.tables])

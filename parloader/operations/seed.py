@@ -1,7 +1,7 @@
 """seed: loads the rows of a plan, each exactly once, and counts the result."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,7 +9,7 @@ from functools import partial
 from parloader.config import SeedConfig
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, described, measured, require_writable
-from parloader.errors import Interrupted, ParloaderError
+from parloader.errors import Interrupted, ParloaderError, Refused
 from parloader.generation.frames import with_child_starts
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run
@@ -24,7 +24,7 @@ from parloader.rows.writers import deferred_update
 from parloader.runs import permission
 from parloader.runs.begin import begin, create_example
 from parloader.runs.index_deferral import add_deferred_indexes, defer_indexes, require_deferral_possible
-from parloader.runs.preparation import prepare
+from parloader.runs.preparation import prepare, without_rejected_tables
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.writer_checks import serialization_warning
 from parloader.schema.model import MAX_DOCUMENT_ID_STEP, Schema, TableSchema
@@ -49,6 +49,14 @@ class _SeedContext:
     executor: Executor
     first_counters: dict[str, int] = field(default_factory=dict)
     """the AUTO_INCREMENT counters before the first attempt to begin a run"""
+    noted: set[str] = field(default_factory=set)
+    """what was said before the run began: an attempt may be repeated"""
+
+    def note(self, text: str) -> None:
+        """Says it, once."""
+        if text not in self.noted:
+            self.noted.add(text)
+            self.progress.note(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +106,10 @@ def seed(config: SeedConfig, progress: Progress | None = None, executor: Executo
 
 
 def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
+    return without_rejected_tables(context.config, partial(_prepare_without, context, connection))
+
+
+def _prepare_without(context: _SeedContext, connection: Connection, rejected: Mapping[str, Refused]) -> _Work | None:
     """All that comes before the workers: begins or resumes the run, and divides its work. May be repeated, as the command may.
 
     None: no rows are requested, so no run begins. In an empty database, the tables of the built-in plan are still created.
@@ -108,14 +120,14 @@ def _prepare(context: _SeedContext, connection: Connection) -> _Work | None:
     permission.require_not_forbidden(connection, config.target)
     require_writable(connection, config.target)
     token = context.lease.fence(connection) if store.upgrade(connection) else None
-    prepared = prepare(connection, config)
+    prepared = prepare(connection, config, rejected)
     server = prepared.server
-    progress.note(f"connected to {server}: {described(config.target, connection)}")
+    context.note(f"connected to {server}: {described(config.target, connection)}")
     for decision in prepared.planned.notes:
-        say = progress.note if decision.guess else progress.detail
+        say = context.note if decision.guess else progress.detail
         say(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
     for unfilled in prepared.planned.unfilled:
-        progress.note(f"not filled: {unfilled}")
+        context.note(f"not filled: {unfilled}")
     if prepared.run is None and not any(table.rows for table in prepared.plan.partitioned):
         if prepared.creates_tables:
             create_example(connection, progress)

@@ -1,9 +1,10 @@
 """The tables of a completed plan: those whose rows are generated, and those whose existing rows suffice."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from parloader.planner.column_generators import ColumnGeneratorBuilder
-from parloader.planner.request import PlanningRequest
+from parloader.planner.request import NotFillable, PlanningRequest
 from parloader.planner.row_counts import MAX_ROWS_BY_PARENT_PROCESS, RowRequirements
 from parloader.planner.table_draft import assignable_key, integer_key, row_key_columns
 from parloader.plans.model import Plan, Table
@@ -43,11 +44,16 @@ def reused_table(name: str, rows: int, request: PlanningRequest, requirements: R
     return replace(table, rows=rows, key=key, identity=found, reuse_if=requirements.conditions(request, name))
 
 
-def with_target(request: PlanningRequest, tables: tuple[Table, ...], generated: frozenset[str]) -> Plan:
-    """The plan of these tables. `generated`: those of which rows are generated.
+def with_target(
+    request: PlanningRequest, tables: tuple[Table, ...], generated: frozenset[str], unfillable: Mapping[str, NotFillable]
+) -> Plan:
+    """The plan of these tables. `generated`: those of which rows are generated; `unfillable`: tables that the plan lacks, and why.
 
     The target of an entire database is the largest table of which rows are generated; workers load it.
     """
+    if request.wanted and not tables:
+        name, error = next(iter(unfillable.items()))
+        raise NotFillable(name, error.reason, error.next_step)
     if request.wanted:
         largest = max(tables, key=lambda table: (table.name in generated, table.rows))
         loaded = tuple(replace(t, partitioned=True) if t is largest and t.name in generated else t for t in tables)

@@ -96,6 +96,7 @@ class PlanningRequest:
         default_factory=dict
     )  # of an entire database: table → rows, as many as fit; the plan need not have it
     left_out: frozenset[str] = frozenset()  # tables that get no rows, even if others need them
+    rejected: Mapping[str, NotFillable] = field(default_factory=dict)  # tables of which the server does not accept rows, and why
     append: bool = False  # tables of `wanted` get new rows even if they have some, except those of a few fixed values
 
     @cached_property

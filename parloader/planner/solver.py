@@ -60,8 +60,7 @@ class PlanSolver:
         """The completed plan and its notes. Refused, or NotFillable with the table that cannot be filled."""
         while True:
             try:
-                layouts = self._reach_fixed_point()
-                return self._plan(layouts)
+                return self._plan(self._reach_fixed_point())
             except (NotFillable, RequiredCycle) as error:
                 self._leave_out(error)
             except CanBeNull as error:
@@ -343,7 +342,9 @@ class PlanSolver:
         plan = self.request.plan
         requested = [*(table.name for table in plan.tables), *(name for name in self.request.wanted if name in tables)]
         needed = with_referenced(tables, requested)
-        completed = with_target(self.request, tuple(tables[name] for name in reversed(names) if name in needed), frozenset(layouts))
+        completed = with_target(
+            self.request, tuple(tables[name] for name in reversed(names) if name in needed), frozenset(layouts), self.unfillable
+        )
         position = {table.name: n for n, table in enumerate(completed.tables)}
         kept = dict.fromkeys(note for note in notes if note.table in position)
         return completed, tuple(sorted(kept, key=lambda note: position[note.table]))

@@ -26,8 +26,11 @@ def not_filled(tables: Sequence[UnfilledTable]) -> TablesNotFilled | None:
 
 
 def unwanted_tables(request: PlanningRequest) -> dict[str, NotFillable]:
-    """The tables that the user leaves out."""
-    return {name: NotFillable(name, "it is left out", "Leave it in, or insert rows into it yourself") for name in sorted(request.left_out)}
+    """The tables that the user leaves out, and those of which the server has rejected rows."""
+    left_out = {
+        name: NotFillable(name, "it is left out", "Leave it in, or insert rows into it yourself") for name in sorted(request.left_out)
+    }
+    return {**left_out, **request.rejected}
 
 
 def tables_left_out(

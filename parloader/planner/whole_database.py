@@ -1,9 +1,10 @@
 """A plan of an entire database: each table that can be filled, with as many rows as suit those that the user asks for."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from parloader.planner.request import PlanningRequest
+from parloader.errors import Refused
+from parloader.planner.request import NotFillable, PlanningRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +13,7 @@ class WholeDatabase:
 
     rows: int  # of its largest table, if no table has a requested number
     left_out: Collection[str] = ()  # tables that get no rows
+    rejected: Mapping[str, Refused] = field(default_factory=dict)  # tables that turned out to be unfillable when rows were tested
     append: bool = False  # existing rows are not counted: the tables get new ones, except those of a few fixed values
 
 
@@ -27,5 +29,11 @@ def of_database(request: PlanningRequest, database: WholeDatabase) -> PlanningRe
         parents={name: rows for name, rows in request.parents.items() if all(name != table.name for table in requested)},
         wanted={name: sizes[name] for name in tables if name not in request.parents},
         left_out=left_out,
+        rejected={name: NotFillable(name, _reason(error), error.next_step) for name, error in database.rejected.items()},
         append=database.append,
     )
+
+
+def _reason(error: Refused) -> str:
+    """The message without what it says about the attempt: another one follows."""
+    return error.message.removesuffix("; nothing was written").removesuffix("; nothing was committed")

@@ -231,6 +231,7 @@ class _TableAllocator:
         raise Refused(
             f"{counted(rows, 'row')} of {self.table.name} are too many: {column.name} holds keys up to {column.max_key:,}, of which {number} free",
             self._fitting(free) if free.longest else f"Delete rows, or give {column.name} a larger type",
+            table=self.table.name,
         )
 
     def _fitting(self, free: FreeValues) -> str:
@@ -301,6 +302,7 @@ class _TableAllocator:
         return Refused(
             f"{counted(rows, 'row')} of {self.table.name} are too many: its UNIQUE column {column} has {left}, and new rows need such values",
             self._fitting(free) if free.longest else f"Change the row with the highest {column}, or {GIVE_VALUES}",
+            table=self.table.name,
         )
 
 

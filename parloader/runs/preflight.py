@@ -179,6 +179,7 @@ def _changed_columns(context: _Preflight, table: Table, frame: pl.DataFrame, cau
         raise Refused(
             f"after writing a sample of {table.name}, {what}; nothing was committed",
             f"Check {causes}" if causes else "Give these columns other values in a plan file" + hint_at_hidden_triggers(context.connection),
+            table=table.name,
         )
     names = frozenset(name for difference in found for name, _, _ in difference.columns)
     if keys := names & set(table.identity):
@@ -186,6 +187,7 @@ def _changed_columns(context: _Preflight, table: Table, frame: pl.DataFrame, cau
             f"after writing a sample of {table.name}, {listed(sorted(keys))} has other values, and parloader finds the rows of {table.name} by this key; "
             "nothing was committed",
             f"Check {causes}",
+            table=table.name,
         )
     return names
 
@@ -202,6 +204,7 @@ def refuse_rejected_rows(connection: Connection, plan: Plan, table: Table, trigg
         raise Refused(
             f"the server rejected a sample row of {table.name}: {reason}; nothing was written",
             _advice(connection, plan, table, error, triggers.of_table(table.name)),
+            table=table.name,
         ) from error
 
 

@@ -1,7 +1,8 @@
 """Works out what a load will do, from the plan and the database, before anything is written. `plan` shows it, `seed` does it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from parloader.builtin import v97
 from parloader.builtin.plan import NAME, shown, without_unreferenced_parents
@@ -32,6 +33,8 @@ from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
 from parloader.schema.model import Schema
 from parloader.schema.table_names import database_of
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +76,23 @@ class PreparedLoad:
         return self.planned.schema
 
 
-def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
-    """Reads only. Refused, with the reason, if the load cannot succeed."""
+def without_rejected_tables(config: SeedConfig, attempt: Callable[[Mapping[str, Refused]], Value]) -> Value:
+    """What the attempt returns. If a table of an entire database turns out to be unfillable, it is tried again without this table.
+
+    The attempt takes the tables to leave out, and why.
+    """
+    rejected: dict[str, Refused] = {}
+    while True:
+        try:
+            return attempt({**rejected})
+        except Refused as error:
+            if not config.all_tables or not error.table or error.table in rejected:
+                raise
+            rejected[error.table] = error
+
+
+def prepare(connection: Connection, config: SeedConfig, rejected: Mapping[str, Refused] | None = None) -> PreparedLoad:
+    """Reads only. Refused, with the reason, if the load cannot succeed. `rejected`: see without_rejected_tables."""
     server = server_info(connection)
     require_writer(connection, config.writer, server)
     listing = introspection.list_tables(connection)
@@ -102,7 +120,7 @@ def prepare(connection: Connection, config: SeedConfig) -> PreparedLoad:
             {name: rows for name, rows in config.parents.items() if rows},
             config.allow_databases,
             allow_history=config.allow_history,
-            database=_whole_database(config),
+            database=_whole_database(config, rejected or {}),
         )
         planned = replace(planned, notes=(*skipped, *planned.notes))
     return PreparedLoad(
@@ -190,12 +208,13 @@ def fitted_to(plan: Plan, tables: Schema, reused: Collection[str] = ()) -> PlanO
     return PlanOnSchema(plan=plan, schema=schema)
 
 
-def _whole_database(config: SeedConfig) -> WholeDatabase | None:
+def _whole_database(config: SeedConfig, rejected: Mapping[str, Refused]) -> WholeDatabase | None:
     """What the options say of all tables of the database; None: they ask for some of them."""
     if not config.all_tables:
         return None
     rows = DEFAULT_DATABASE_ROWS if config.rows is None else config.rows
-    return WholeDatabase(rows=rows, left_out=[name for name, rows in config.parents.items() if not rows], append=config.new_run)
+    left_out = [name for name, rows in config.parents.items() if not rows]
+    return WholeDatabase(rows=rows, left_out=left_out, rejected=rejected, append=config.new_run)
 
 
 def _run_to_resume(runs: tuple[Run, ...], plan: Plan, config: SeedConfig) -> Run | None:

@@ -95,6 +95,7 @@ class TriggerWatch:
                 f"{_triggers_text(self._others(table.name))} inserts them, and the plan generates rows of {table.name} as well; nothing was committed",
                 f"Load {firing[0]} instead (parloader seed --table {quote(firing[0])}): its trigger creates the rows of {table.name}. "
                 "Or drop the trigger for the duration of the load",
+                table=table.name,
             )
 
     def _added(self, table: Table | None, rows: Mapping[str, RowAllocation], now: RowSnapshot, written: int) -> int:

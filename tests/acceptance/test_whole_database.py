@@ -27,6 +27,9 @@ ONE_OF_EACH = (
     f"CREATE TABLE broken (id {BIG}, amount INT NOT NULL, CHECK (amount > 5 AND amount < 5))",
     f"CREATE TABLE needing (id {BIG}, broken_id BIGINT NOT NULL, FOREIGN KEY (broken_id) REFERENCES broken (id))",
     f"CREATE TABLE without (id {BIG}, broken_id BIGINT NULL, FOREIGN KEY (broken_id) REFERENCES broken (id))",
+    # what only the server knows
+    f"CREATE TABLE closed (id {BIG}, amount INT NOT NULL)",
+    "CREATE TRIGGER closed_before BEFORE INSERT ON closed FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'this table is closed'",
     "CREATE VIEW shown AS SELECT * FROM orders",
     "CREATE TABLE flyway_schema_history (id INT PRIMARY KEY)",
 )
@@ -34,6 +37,8 @@ ONE_OF_EACH = (
 FILLED = ("country", "tenants", "users", "products", "orders", "order_items", "teams", "members", "without")
 
 UNFILLED = ["broken", "needing"]
+
+UNFILLED_AND_REJECTED = ["broken", "closed", "needing"]
 
 
 @pytest.fixture
@@ -63,20 +68,21 @@ def test_every_table_that_can_be_filled(shop: Database, tmp_path: Path) -> None:
     )
     file = tmp_path / "plan.toml"
     rows = ("--rows", "orders=400", "--rows", "products=30")
-    planned = json.loads(shop.parloader("plan", "--all", *rows, "--write", str(file), "--json", check=1).stdout)
+    planned = json.loads(shop.parloader("plan", "--all", *rows, "--rows", "closed=0", "--write", str(file), "--json", check=1).stdout)
     assert [table["table"] for table in planned["unfilled"]] == UNFILLED
     assert counts(shop) == {**dict.fromkeys(FILLED, 0), "country": 2}
     said = seeded(shop, *rows)
     assert (said["error"]["kind"], said["error"]["code"]) == ("tables_not_filled", 1)
-    assert [table["table"] for table in said["unfilled"]] == UNFILLED
-    assert "it needs rows of broken, which cannot be filled" in said["unfilled"][1]["reason"]
+    assert [table["table"] for table in said["unfilled"]] == UNFILLED_AND_REJECTED
+    assert said["unfilled"][1]["reason"].endswith("this table is closed (error 1644)")
+    assert "it needs rows of broken, which cannot be filled" in said["unfilled"][2]["reason"]
     made = counts(shop)
     assert made == {table["table"]: table["rows"] for table in planned["tables"]}
     assert (made["orders"], made["products"], made["country"]) == (400, 30, 2)
     assert made["order_items"] > 2 * made["orders"]
     assert made["orders"] > 2 * made["users"]
     assert 2 < made["tenants"] < 20
-    assert counts(shop, ("broken", "needing", "flyway_schema_history")) == {"broken": 0, "needing": 0, "flyway_schema_history": 0}
+    assert set(counts(shop, ("broken", "closed", "needing", "flyway_schema_history")).values()) == {0}
     assert shop.value("SELECT COUNT(*) FROM teams WHERE lead_id IS NULL") != made["teams"]
     (run,) = json.loads(shop.parloader("status", "--json").stdout)["runs"]
     assert run["complete"]
@@ -109,11 +115,13 @@ def test_rows_are_added_every_night(shop: Database) -> None:
 
 @pytest.mark.slow
 def test_a_table_is_left_out(shop: Database) -> None:
-    said = seeded(shop, "--rows", "50", "--rows", "broken=0", "--rows", "needing=0", "--rows", "order_items=0", check=0)
+    said = seeded(
+        shop, "--rows", "50", "--rows", "broken=0", "--rows", "needing=0", "--rows", "closed=0", "--rows", "order_items=0", check=0
+    )
     assert (said["unfilled"], counts(shop)["order_items"]) == ([], 0)
     shop.parloader("clean", "--yes")
     said = seeded(shop, "--rows", "50", "--rows", "users=0")
-    assert [table["table"] for table in said["unfilled"]] == ["broken", "needing", "order_items", "orders"]
+    assert [table["table"] for table in said["unfilled"]] == ["broken", "closed", "needing", "order_items", "orders"]
 
 
 MISTAKES = (
