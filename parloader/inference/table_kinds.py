@@ -15,7 +15,8 @@ class TableKind(StrEnum):
     ENTITY = "entity"
     LINE = "line"  # parts of a document
     LOG = "log"  # what happens again and again
-    ONE = "one"  # about one for each parent
+    ONE = "one"  # about one for each document: its invoice, its payment
+    RARE = "rare"  # what happens to a few: complaints, refunds
     TWO = "two"  # one or two for each parent
     JUNCTION = "junction"  # pairs of others
     DETAIL = "detail"  # exactly one for one: a unique foreign key
@@ -24,10 +25,10 @@ class TableKind(StrEnum):
 # The last words of tables' names, in the singular
 WORDS: dict[TableKind, str] = {
     TableKind.LOOKUP: "allergen brand bucket category carrier channel class color colour condition country currency department diagnosis discipline exchange feature"
-    " flag format frequency gateway gender genre group icd incoterm industry kind language level locale method mode option permission plan policy"
+    " flag format frequency gateway gender genre group icd incoterm industry kind language level locale location method mode option permission plan policy"
     " port priority privilege procedure province reason region relation role scope severity size skill source speciality specialty stage state"
     " status subject tag tariff tax term tier timezone topic type unit uom zone",
-    TableKind.TENANT: "agency board branch campus chain clinic depot facility factory forum franchise garage hospital hub instance laboratory library location office"
+    TableKind.TENANT: "agency board branch campus chain clinic community depot facility factory forum franchise garage hospital hub instance laboratory library office"
     " org organisation organization plant practice realm school shop site store team tenant terminal university warehouse workspace yard",
     TableKind.FEW: "agent article artist asset author book campaign company container coupon course dealer device dish doctor driver employee equipment film item"
     " machine material manufacturer model moderator movie nurse operator partner physician practitioner producer product property provider publisher"
@@ -35,7 +36,8 @@ WORDS: dict[TableKind, str] = {
     TableKind.LINE: "booking_item component detail element entry ingredient installment item leg line part position row segment step stop ticket_line",
     TableKind.LOG: "activity alert attempt audit change click delivery event execution history hit impression job log login message metric measurement movement"
     " notification observation ping reading record revision sample scan session sync telemetry track tracking transaction transition view visit",
-    TableKind.ONE: "charge contract discharge document invoice payment payout prescription receipt refund return settlement shipment subscription wallet",
+    TableKind.ONE: "charge contract discharge document invoice payment payout prescription receipt settlement shipment subscription wallet",
+    TableKind.RARE: "abuse ban block case claim complaint dispute incident penalty refund report return strike warning",
     TableKind.TWO: "account address attachment card contact file image note phone photo preference rating referral review token",
 }
 
@@ -92,7 +94,7 @@ def table_kind(table: TableSchema) -> TableKind:
         return by_name
     if _looks_up(table):
         return TableKind.LOOKUP
-    if by_name in (TableKind.TENANT, TableKind.FEW) or (by_name in (TableKind.ONE, TableKind.TWO) and others):
+    if by_name in (TableKind.TENANT, TableKind.FEW) or (by_name in (TableKind.ONE, TableKind.TWO, TableKind.RARE) and others):
         return by_name
     return TableKind.ENTITY
 

@@ -20,7 +20,8 @@ ROWS_PER_PARENT: Mapping[TableKind, Fraction] = {
     TableKind.ENTITY: Fraction(4),
     TableKind.LINE: Fraction(3),
     TableKind.LOG: Fraction(8),
-    TableKind.ONE: Fraction(1),
+    TableKind.ONE: Fraction(5, 4),
+    TableKind.RARE: Fraction(1, 10),
     TableKind.TWO: Fraction(3, 2),
     TableKind.JUNCTION: Fraction(3),
     TableKind.DETAIL: Fraction(1),
@@ -38,7 +39,7 @@ TENANT_ROWS = (5, 15)
 
 # Lookups with a usual number of rows, by the last word of their names
 USUAL_ROWS = {
-    **dict.fromkeys(("category", "topic", "tag", "brand", "skill", "diagnosis", "procedure", "port"), 40),
+    **dict.fromkeys(("category", "topic", "tag", "brand", "skill", "diagnosis", "procedure", "port", "location"), 40),
     **dict.fromkeys(("country", "language", "locale", "timezone", "permission", "unit"), 25),
     **dict.fromkeys(("currency", "region", "department", "specialty", "speciality", "genre", "feature"), 12),
     **dict.fromkeys(("role", "status", "state", "type", "stage", "group", "carrier", "channel", "method", "class", "reason"), 7),
@@ -137,7 +138,16 @@ class TableSizes:
             above = {key.parent for key in required if not key.within(name) and key.parent in self.schema}
             if any(table_kind(self.schema[parent]) not in (TableKind.LOOKUP, TableKind.TENANT) for parent in above):
                 return TableKind.TWO
+        if kind is TableKind.ONE and not any(self._is_document(key.parent) for key in table.foreign_keys):
+            return TableKind.ENTITY
         return kind
+
+    def _is_document(self, name: str) -> bool:
+        """Whether rows of the table are made for rows of others, as orders are for customers."""
+        if name not in self.schema or table_kind(self.schema[name]) not in (TableKind.ENTITY, TableKind.ONE):
+            return False
+        above = {key.parent for key in self.schema[name].foreign_keys if not key.within(name) and key.parent in self.schema}
+        return any(table_kind(self.schema[parent]) not in (TableKind.LOOKUP, TableKind.TENANT) for parent in above)
 
     def parents_for(self, parent: str, child: str, rows: int) -> int:
         """How many rows of the parent so many rows of its child suggest: at least 1, and no more than the child has."""
@@ -159,8 +169,7 @@ class TableSizes:
         if main is None:
             return "in proportion to the other tables"
         ratio = self.weight(name) / self.weight(main)
-        shown = f"{ratio.numerator}" if ratio.denominator == 1 else f"{float(ratio):.1f}"
-        return f"{shown} for each row of {main}"
+        return f"{round(float(ratio), 2):g} for each row of {main}"
 
     def of_database(self, names: Iterable[str], requested: Mapping[str, int], largest: int) -> dict[str, int]:
         """The rows of all these tables: as `requested`, and the others in proportion; without a request, the largest one has `largest`."""

@@ -93,3 +93,18 @@ def test_tables_in_a_cycle_have_sizes() -> None:
     a = entity("a", replace(foreign("b_id", "b")))
     live = schema(a, entity("b", foreign("a_id", "a")))  # type: ignore[arg-type]
     assert set(TableSizes(schema=live).of_database(live, {}, 1_000)) == {"a", "b"}
+
+
+def test_invoices_of_documents_and_of_customers() -> None:
+    """One for each order; but if nothing lies between, a customer gets several."""
+    of_orders = entity("invoices", foreign("order_id", "orders"))
+    of_users = entity("bills_and_invoices", foreign("user_id", "users"))
+    live = {**shop(), "invoices": of_orders, "bills_and_invoices": of_users}
+    found = TableSizes(schema=live).of_database(live, {"users": 1_000}, 1)  # type: ignore[arg-type]
+    assert (found["orders"], found["invoices"], found["bills_and_invoices"]) == (4_000, 5_000, 4_000)
+
+
+def test_the_statuses_of_something_are_no_lookup() -> None:
+    live = {**shop(), "user_statuses": entity("user_statuses", foreign("user_id", "users"))}
+    found = TableSizes(schema=live).of_database(live, {"users": 1_000}, 1)  # type: ignore[arg-type]
+    assert found["user_statuses"] == 1_500
