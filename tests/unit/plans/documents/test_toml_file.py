@@ -358,6 +358,12 @@ def test_the_example_with_children_of_the_guide() -> None:
     assert {table.name: table.counted for table in plan.tables} == {"orders": False, "order_items": True, "payments": True}
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "docs/examples").glob("*.toml")), ids=lambda file: file.name)
+def test_an_example_is_a_plan(file: Path) -> None:
+    plan = toml_file.read(file, mistakes_without_schema)
+    assert text_of(parse(text_of(plan), "again.toml")) == text_of(plan)
+
+
 def test_the_error_in_the_guide_is_the_actual_one() -> None:
     file, _ = examples("toml")
     ((change, said),) = re.findall(r"With `([^`]+)`[^:]*:\n\n```text\nerror: (.*?)\n```", GUIDE)
