@@ -16,7 +16,6 @@ class TableKind(StrEnum):
     LINE = "line"  # parts of a document
     LOG = "log"  # what happens again and again
     ONE = "one"  # about one for each document: its invoice, its payment
-    RARE = "rare"  # what happens to a few: complaints, refunds
     TWO = "two"  # one or two for each parent
     JUNCTION = "junction"  # pairs of others
     DETAIL = "detail"  # exactly one for one: a unique foreign key
@@ -37,8 +36,8 @@ WORDS: dict[TableKind, str] = {
     TableKind.LOG: "activity alert attempt audit change click delivery event execution history hit impression job log login message metric measurement movement"
     " notification observation ping reading record revision sample scan session sync telemetry track tracking transaction transition view visit",
     TableKind.ONE: "charge contract discharge document invoice payment payout prescription receipt settlement shipment subscription wallet",
-    TableKind.RARE: "abuse ban block case claim complaint dispute incident penalty refund report return strike warning",
-    TableKind.TWO: "account address attachment card contact file image note phone photo preference rating referral review token",
+    TableKind.TWO: "abuse account address attachment ban block card case claim complaint contact dispute file image incident note penalty"
+    " phone photo preference rating referral refund report return review strike token warning",
 }
 
 KIND_OF_WORD = {word: kind for kind, listed in WORDS.items() for word in listed.split()}
@@ -94,7 +93,7 @@ def table_kind(table: TableSchema) -> TableKind:
         return by_name
     if _looks_up(table):
         return TableKind.LOOKUP
-    if by_name in (TableKind.TENANT, TableKind.FEW) or (by_name in (TableKind.ONE, TableKind.TWO, TableKind.RARE) and others):
+    if by_name in (TableKind.TENANT, TableKind.FEW) or (by_name in (TableKind.ONE, TableKind.TWO) and others):
         return by_name
     return TableKind.ENTITY
 

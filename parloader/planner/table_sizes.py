@@ -21,7 +21,6 @@ ROWS_PER_PARENT: Mapping[TableKind, Fraction] = {
     TableKind.LINE: Fraction(3),
     TableKind.LOG: Fraction(8),
     TableKind.ONE: Fraction(5, 4),
-    TableKind.RARE: Fraction(1, 10),
     TableKind.TWO: Fraction(3, 2),
     TableKind.JUNCTION: Fraction(3),
     TableKind.DETAIL: Fraction(1),
@@ -30,8 +29,13 @@ ROWS_PER_PARENT: Mapping[TableKind, Fraction] = {
 # The weight of a table that hangs on no other
 ROOT_WEIGHT: Mapping[TableKind, Fraction] = {TableKind.FEW: Fraction(1, 10)}
 
-# A chain of many tables would multiply to billions
-MAX_WEIGHT = Fraction(100)
+# A chain of many tables would multiply to billions: from this weight on, tables get only a few more rows than their parent, …
+MAX_STEEP_WEIGHT = Fraction(100)
+
+FLAT_RATIO = Fraction(3, 2)
+
+# … and from this one on, as many
+MAX_WEIGHT = Fraction(5_000)
 
 LOOKUP_ROWS = (6, 30)
 
@@ -53,7 +57,7 @@ MAX_PARENTS = 100_000
 MAX_DOCUMENTS = 5_000_000
 
 # No table gets more rows than this many times the largest one that has a requested number of rows
-MAX_TIMES_REQUESTED = 20
+MAX_TIMES_REQUESTED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +92,9 @@ class TableSizes:
         self._weights[name] = None
         main = self.main_parent(name)
         weight = ROOT_WEIGHT.get(kind, Fraction(1)) if main is None else self.weight(main) * ROWS_PER_PARENT[kind]
-        weight = min(weight, max(MAX_WEIGHT, Fraction(0) if main is None else self.weight(main)))
+        if main is not None and weight > MAX_STEEP_WEIGHT:
+            above = self.weight(main)
+            weight = min(weight, max(MAX_STEEP_WEIGHT, above * FLAT_RATIO), max(MAX_WEIGHT, above))
         self._weights[name] = weight
         return weight
 

@@ -45,7 +45,7 @@ def test_a_singular_stays(word: str) -> None:
         (table("order_items", integer("user_id"), to=TO_USERS), TableKind.LINE),
         (table("x", integer("user_id"), integer("n"), keys=(primary("user_id", "n"),), to=TO_USERS), TableKind.LINE),
         (table("invoices", integer("user_id"), to=TO_USERS), TableKind.ONE),
-        (table("moderation_cases", integer("user_id"), to=TO_USERS), TableKind.RARE),
+        (table("moderation_cases", integer("user_id"), to=TO_USERS), TableKind.TWO),
         (table("profile", integer("user_id"), keys=(unique("user_id"),), to=TO_USERS), TableKind.DETAIL),
         (
             table("x", integer("a_id"), integer("b_id"), keys=(primary("a_id", "b_id"),), to=(foreign("a_id", "a"), foreign("b_id", "b"))),
