@@ -114,24 +114,35 @@ def read_columns(plan: Plan, name: str) -> tuple[str, ...]:
 
     In place of a helper, which is not in the database, the columns that it is computed from.
     """
+    return tuple(_reads(plan, name))
+
+
+def computed_with(plan: Plan, name: str) -> frozenset[str]:
+    """Those of them with which other values are computed: they have their type. The others are copied, as text if they are decimals or dates."""
+    return frozenset(column for column, is_copied in _reads(plan, name).items() if not is_copied)
+
+
+def _reads(plan: Plan, name: str) -> dict[str, bool]:
+    """Column → whether its values are only copied."""
     table = next((table for table in plan.tables if table.name == name), None)
-    read, waiting = dict[str, None](), list(dict.fromkeys(_read_by_others(plan, name)))
+    reads, waiting = dict[str, bool](), list(_read_by_others(plan, name))
     while waiting:
-        column = waiting.pop(0)
+        column, is_copied = waiting.pop(0)
         if table is not None and column in table.helpers:
-            waiting += sorted(_needs(table.columns[column]) - {table.key, *read})
+            waiting += [(other, False) for other in sorted(_needs(table.columns[column]) - {table.key, *reads})]
         else:
-            read[column] = None
-    return tuple(read)
+            reads[column] = is_copied and reads.get(column, True)
+    return reads
 
 
-def _read_by_others(plan: Plan, name: str) -> Iterator[str]:
+def _read_by_others(plan: Plan, name: str) -> Iterator[tuple[str, bool]]:
+    """(column, whether its values are only copied)"""
     for table in plan.tables:
-        for generator in table.columns.values():
+        for own, generator in table.columns.items():
             for each in generator.walk():
                 if isinstance(each, Pick | ShareOf) and each.parent == name:
-                    yield each.column
+                    yield each.column, isinstance(each, Pick) and own not in table.helpers
                 if isinstance(each, Pick) and each.parent == name:
-                    yield from reads_of_parent(plan, table, each)
+                    yield from ((column, each.where is None) for column in reads_of_parent(plan, table, each))
                 if isinstance(each, ChildOf) and each.parent == name:
-                    yield from sorted(_needs(each.count))
+                    yield from ((column, False) for column in sorted(_needs(each.count)))

@@ -1,16 +1,21 @@
 """Values of existing rows, which the ledger has as plain values, beside those that generators give."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import polars as pl
 
+from parloader.generation.numbers import DECIMAL_DIGITS
 from parloader.generation.row_keys import indices_of
 from parloader.plans.generators import MAX_INTEGER, Scalar
 from parloader.plans.row_ranges import IndexRange, RowAllocation, gaps
 
 
 def series_of(values: Sequence[Scalar]) -> pl.Series:
-    """The values of existing rows: UInt64 if a number exceeds Int64."""
+    """The values of existing rows: UInt64 if a number exceeds Int64, decimals with the digits of the longest one."""
+    scales = [-exponent for value in values if isinstance(value, Decimal) and isinstance(exponent := value.as_tuple().exponent, int)]
+    if scales:
+        return pl.Series(values, dtype=pl.Decimal(DECIMAL_DIGITS, max(0, *scales)))
     exceeds = any(isinstance(value, int) and value > MAX_INTEGER for value in values)
     return pl.Series(values, dtype=pl.UInt64 if exceeds else None, strict=False)
 

@@ -44,7 +44,7 @@ def samples(
         generator = RowGenerator(complete, table, of, mistakes=found)
         return generator.computable(_ends(table.rows), found)
 
-    frames = {table.name: sample(table) for table in plan.tables}
+    frames = {table.name: sample(table) for table in known.tables}
     if mistakes is None:
         found.report()
     return frames

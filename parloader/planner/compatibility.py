@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 import polars as pl
 
-from parloader.generation.column_graph import read_columns
+from parloader.generation.column_graph import computed_with, read_columns
 from parloader.planner.picked_origins import misdirected
 from parloader.planner.request import ENGINE, listed
 from parloader.plans.documents.codecs import suggestion
@@ -17,6 +18,8 @@ from parloader.schema.model import MAX_KEY, ColumnSchema, ColumnType, ForeignKey
 
 # TIMESTAMP holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07 UTC (MySQL manual "The DATE, DATETIME, and TIMESTAMP Types"; MariaDB 11.5 extends it to 2106)
 TIMESTAMP_RANGE = (datetime(1970, 1, 1, 0, 0, 1), datetime(2038, 1, 19, 3, 14, 7))
+
+SOME_TIMESTAMP = datetime(2000, 1, 1)
 
 # The years that DATE, DATETIME and Python have (both servers also have a year 0)
 MIN_YEAR, MAX_YEAR = 1, 9999
@@ -97,8 +100,14 @@ def find_misfits(plan: Plan, live: Schema, samples: Mapping[str, pl.DataFrame], 
 def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
     """A value for each picked column that the plan does not generate. The existing values are read when a run begins (rows/allocation.py)."""
 
-    def stand_in(column: ColumnSchema) -> Scalar:
+    def stand_in(column: ColumnSchema, *, is_typed: bool) -> Scalar:
         match column.kind:
+            case ColumnType.DECIMAL if is_typed:
+                return Decimal(1).scaleb(-column.scale)
+            case ColumnType.DATE if is_typed:
+                return SOME_TIMESTAMP.date()
+            case ColumnType.DATETIME | ColumnType.TIMESTAMP if is_typed:
+                return SOME_TIMESTAMP
             case ColumnType.INTEGER | ColumnType.YEAR | ColumnType.BIT | ColumnType.REAL:
                 return 1
             case ColumnType.BYTES | ColumnType.GEOMETRY | ColumnType.VECTOR:
@@ -111,7 +120,10 @@ def stand_ins(plan: Plan, live: Schema) -> dict[str, dict[str, Scalar]]:
         picked = [column for column in read_columns(plan, table.name) if column not in (table.key, *table.columns)]
         if picked and table.name in live:
             table_schema = live[table.name]
-            values[table.name] = {name: stand_in(table_schema.column(name)) for name in picked if name in table_schema.column_names}
+            typed = computed_with(plan, table.name)
+            values[table.name] = {
+                name: stand_in(table_schema.column(name), is_typed=name in typed) for name in picked if name in table_schema.column_names
+            }
     return values
 
 
@@ -250,6 +262,11 @@ def _column_misfits(plan: Plan, table: Table, live: TableSchema, sample: pl.Data
         column, values = live.column(name), sample[name]
         given = []
         if values.null_count() and not column.nullable:
+            among = next((pick for pick in table.picks.get(name, ()) if pick.among), None)
+            if among:
+                problem = f"{table.name}.{name} is NOT NULL, but some rows have no row of {among.parent} with the same {among.among}"
+                misfits.append(_misfit(table.name, name, problem, f"Give {among.parent} such rows, or let {name} accept NULL"))
+                continue
             given.append("NULL")
         words, kinds = _family(values.dtype)
         if column.kind not in kinds:

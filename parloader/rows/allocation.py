@@ -7,7 +7,7 @@ from typing import Any
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.errors import Refused
-from parloader.generation.column_graph import read_columns
+from parloader.generation.column_graph import computed_with, read_columns
 from parloader.generation.frames import generate
 from parloader.plans.generators import MAX_INTEGER, SCATTERED, After, Distribution, Provider, Scalar, Unique, UniqueKind
 from parloader.plans.model import Pass, Plan, Table, all_new
@@ -24,6 +24,7 @@ from parloader.rows.existing_rows import (
     plan_value,
     read_keys,
     spread_keys,
+    typed_value,
 )
 from parloader.rows.free_periods import free_ends
 from parloader.rows.free_scattered import free_scattered
@@ -102,7 +103,7 @@ class _TableAllocator:
                 statement = f"SELECT {', '.join(map(sql.quote, columns))} FROM {sql.quote_table(table.name)} ORDER BY {', '.join(map(sql.quote, order))}"
                 found = dict(enumerate(sql.rows(self.connection, f"{statement} LIMIT {min(table.rows, MAX_SAMPLED_ROWS):d}")))
         rows = [found[index] for index in sorted(found)]
-        reused = {column: tuple(plan_value(row[n]) for row in rows) for n, column in enumerate(columns)} if rows else {}
+        reused = self._plan_values(columns, rows) if rows else {}
         new = merge(gaps(IndexRange(0, table.rows), [IndexRange(index, index + 1) for index in found]))
         return RowAllocation(rows=table.rows, new=new, reused=reused, unique_offsets=self._unique_offsets(new), root=self._root(new))
 
@@ -213,7 +214,11 @@ class _TableAllocator:
         key, table = sql.quote(self.table.key or ""), sql.quote_table(self.table.name)
         selected = ", ".join([key, *map(sql.quote, columns)])
         rows = {k: values for k, *values in sql.rows(self.connection, f"SELECT {selected} FROM {table} WHERE {key} IN %s", keys)}
-        return {column: tuple(plan_value(rows[k][n]) for k in keys) for n, column in enumerate(columns)}
+        return self._plan_values(columns, [rows[k] for k in keys])
+
+    def _plan_values(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, tuple[Scalar, ...]]:
+        typed = computed_with(self.plan, self.table.name)
+        return {column: tuple((typed_value if column in typed else plan_value)(row[n]) for row in rows) for n, column in enumerate(columns)}
 
     def _first_key(self, rows: int) -> int:
         """The first of this many consecutive keys that are free. They follow the highest existing one, unless too few do."""

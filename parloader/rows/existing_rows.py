@@ -1,5 +1,6 @@
 """The rows that tables have before a run: how many, up to what the run needs to know, and which ones it picks if there are more than it needs."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,6 +27,9 @@ REUSED_PER_ROW = 10
 
 # The sample comes from this many places in the range of the keys
 SAMPLED_PLACES = 100
+
+# The driver gives dates without a year, month or day as text
+ZERO_DATE_TEXT = re.compile(r"\d{4}-(00-\d\d|\d\d-00)\b|0000-")
 
 # What plan shows as the size of a table is counted up to here
 MAX_SHOWN_ROWS = 1_000
@@ -193,6 +197,13 @@ def plan_value(value: Any) -> Scalar:
     if isinstance(value, Decimal | date):
         return str(value)
     return value  # type: ignore[no-any-return]
+
+
+def typed_value(value: Any) -> Scalar:
+    """Converts a value from the driver to one with which a plan computes: decimals, dates and timestamps have their type; 0000-00-00 is NULL."""
+    if isinstance(value, str) and ZERO_DATE_TEXT.match(value):
+        return None
+    return value if isinstance(value, Decimal | date) else plan_value(value)
 
 
 def spread_keys(connection: Connection, table: str, key: str, existing: ExistingKeys, rows: int) -> list[int]:

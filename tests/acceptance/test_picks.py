@@ -57,7 +57,7 @@ price = { uniform = ["0.50", "99.99"] }
 rows = 400
 
 [table.orders.column]
-user_id = { pick = "users.id", group = "user", distribution = "popular", growing = true, where = "active = 1" }
+user_id = { pick = "users.id", group = "user", distribution = "popular", growing = true, where = "active = 1 AND created_at >= DATE '2023-04-15'" }
 tenant_id = { pick = "users.tenant_id", group = "user" }
 address_id = { pick = "addresses.id", among = "user_id" }
 phone_id = { pick = "phones.id", among = "user_id", where = "id > 1" }
@@ -79,7 +79,7 @@ paid_at = { after = "orders.created_at", least = 60, most = 86_400 }
 
 # What the plan says, as a question that is answered by the rows that do otherwise
 NONE_OF = (
-    "orders o JOIN users u ON u.id = user_id WHERE o.tenant_id <> u.tenant_id OR u.created_at > o.created_at OR active = 0",
+    "orders o JOIN users u ON u.id = user_id WHERE o.tenant_id <> u.tenant_id OR u.created_at > o.created_at OR active = 0 OR u.created_at < '2023-04-15'",
     "orders o JOIN addresses a ON a.id = address_id WHERE a.user_id <> o.user_id",
     "orders o WHERE address_id IS NULL AND EXISTS (SELECT 1 FROM addresses a WHERE a.user_id = o.user_id AND a.id > 1)",
     "orders o JOIN phones p ON p.id = phone_id WHERE p.user_id <> o.user_id OR p.id = 1",

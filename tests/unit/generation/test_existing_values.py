@@ -1,6 +1,7 @@
 """Values of existing rows and generated ones have one type, in which neither is lost."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -22,6 +23,8 @@ LARGEST = 2**64 - 1
         (["0000-00-00"], pl.Series([date(2024, 2, 29)]), ["0000-00-00", "2024-02-29"]),
         (["0000-00-00 00:00:00"], pl.Series([datetime(2024, 2, 29, 1, 2, 3)]), ["0000-00-00 00:00:00", "2024-02-29 01:02:03"]),
         (["a"], pl.Series(["b"]), ["a", "b"]),
+        ([Decimal("5.5"), None, Decimal("0.25")], pl.Series([Decimal("1.00")]), [Decimal("5.5"), None, Decimal("0.25"), Decimal(1)]),
+        ([datetime(2024, 1, 1)], pl.Series([datetime(2024, 2, 29, 1, 2, 3)]), [datetime(2024, 1, 1), datetime(2024, 2, 29, 1, 2, 3)]),
     ],
 )
 def test_neither_is_lost(existing: list[Scalar], new: pl.Series, expected: list[object]) -> None:
