@@ -130,7 +130,9 @@ def check_histogram(histogram: generators.Histogram) -> None:
     if histogram.weights:
         if len(histogram.weights) != bins:
             weights = counted(len(histogram.weights), "number")
-            raise InvalidPlan(f"`weights` has {weights} for {counted(bins + 1, 'edge')}", "Give one weight less than edges")
+            raise InvalidPlan(
+                f"`weights` has {weights} for {counted(bins + 1, 'edge')}", f"Give {counted(bins, 'number')}, one for each pair of edges"
+            )
         _check_sum(histogram.weights)
     numbers = _bounds(histogram.edges, histogram.scale).numbers
     for position, (first, second) in enumerate(pairwise(numbers)):

@@ -16,6 +16,7 @@ from parloader.plans.documents.codecs import (
     NAME,
     Codec,
     DecodeError,
+    suggestion,
     timestamp_text,
     write_timestamp,
 )
@@ -121,7 +122,7 @@ def named_weights(count: int, names: Mapping[str, tuple[int, ...]]) -> Codec:
     def read(value: object) -> tuple[int, ...]:
         if isinstance(value, str):
             if value not in names:
-                raise DecodeError(expected)
+                raise DecodeError(f"{expected}. {suggestion(value, names)}".rstrip().rstrip("."))
             return names[value]
         weights = _weights(value)
         if len(weights) != count:

@@ -188,6 +188,7 @@ def test_it_needs_the_columns_that_it_is_not_before() -> None:
         ({"span": "1d", "hours": [0] * 24}, "every weight of `hours` is 0"),
         ({"span": "1d", "weekdays": [0, 1, 1, 1, 1, 1, 1]}, "no time of the span has a weight"),
         ({"span": "1d", "weekdays": [1, 2]}, "Give 7 weights, or one of workdays, office, weekend"),
+        ({"span": "1d", "weekdays": "offce"}, "or one of workdays, office, weekend. Did you mean office?"),
         ({"span": "1d", "hours": "lunch"}, "Give 24 weights, or one of office, online, evening"),
         ({"span": "36526d"}, "the time span exceeds 36,525 days"),
         ({"span": "9999999d"}, "ends after the year 9999"),

@@ -185,7 +185,7 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"histogram": [1]}, "`histogram` is [1]. Give a list of 2 or more"),
         ({"histogram": [1, 3, 3]}, "the edges 3 and 3 are not in ascending order"),
         ({"histogram": [1, "2024-01-01"]}, '1 and "2024-01-01" are of different kinds'),
-        ({"histogram": [1, 2, 3], "weights": [1, 2, 3]}, "`weights` has 3 numbers for 3 edges. Give one weight less than edges"),
+        ({"histogram": [1, 2, 3], "weights": [1, 2, 3]}, "`weights` has 3 numbers for 3 edges. Give 2 numbers, one for each pair of edges"),
         ({"histogram": [1, 2], "weights": [0]}, "every weight is 0"),
         ({"uniform": ["1.5", "x"]}, '`uniform` needs [lowest, highest] as integers, decimals as text, dates or timestamps; got "x"'),
         ({"uniform": ["2024-01-01", "2024-02-30"]}, "`uniform` needs "),
