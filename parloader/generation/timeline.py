@@ -62,14 +62,22 @@ def _even_position(generator: Timeline, tables: _Tables, context: ColumnContext)
 def _postponed(frame: pl.DataFrame, generator: Timeline, tables: _Tables) -> tuple[pl.DataFrame, pl.Series]:
     """With positions that are not before `least`; and the times, in units, of the rows for which the span has no such position, null in others."""
     unit_ms, bits, least = UNIT_MS[generator.unit], pl.col("bits"), pl.col("least")
-    frame = frame.with_columns(least_position=_positions(frame["least"] * unit_ms + _offset_ms(generator), tables))
+    ms = frame["least"] * unit_ms + _offset_ms(generator)
+    frame = frame.with_columns(least_position=_positions(ms, tables))
     position, least_position = pl.col("position"), pl.col("least_position")
-    again = least_position + fraction(bits, pl.max_horizontal(tables.stop - least_position, pl.lit(0, dtype=pl.Int64)))
+    most_position, postponed = pl.lit(tables.stop, dtype=pl.Int64), position < least_position
+    if generator.within_seconds is not None:
+        # a day is within as many days if the last one is
+        whole_ms = generator.within_seconds * 1000 + (DAY_MS if generator.unit == "d" else 0)
+        frame = frame.with_columns(most_position=_positions(ms + whole_ms, tables))
+        most_position, postponed = pl.min_horizontal("most_position", most_position), least_position.is_not_null()
+        least_position = pl.max_horizontal(least_position, pl.lit(tables.start, dtype=pl.Int64))
+    again = least_position + fraction(bits, pl.max_horizontal(most_position - least_position, pl.lit(0, dtype=pl.Int64)))
     after_the_end = pl.min_horizontal(
         least + below(bits, AFTER_THE_END_MS) // unit_ms, pl.max_horizontal(least, pl.lit(LAST_MS // unit_ms, dtype=pl.Int64))
     )
     frame = frame.with_columns(
-        position=pl.when(least_position >= tables.stop).then(tables.start).when(position < least_position).then(again).otherwise(position),
+        position=pl.when(least_position >= tables.stop).then(tables.start).when(postponed).then(again).otherwise(position),
         late=pl.when(least_position >= tables.stop).then(after_the_end),
     )
     return frame, frame["late"]

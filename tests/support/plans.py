@@ -155,6 +155,13 @@ simple = st.one_of(
         unit=st.sampled_from(["s", "ms", "d"]),
         not_before=st.lists(names, max_size=2).map(tuple),
     ),
+    built(
+        generators.Timeline,
+        start=st.just("2024-01-01"),
+        span_seconds=st.just(86_400),
+        not_before=st.just(("a",)),
+        within_seconds=st.integers(0, 10**6),
+    ),
     built(generators.Sequence, start=any_whole, step=whole, every=positive, count=st.none() | positive),
     built(
         generators.Spread,

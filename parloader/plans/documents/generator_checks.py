@@ -180,6 +180,8 @@ def check_spread(spread: generators.Spread | generators.Timeline) -> None:
 
 def check_timeline(timeline: generators.Timeline) -> None:
     check_spread(timeline)
+    if timeline.within_seconds is not None and not timeline.not_before:
+        raise InvalidPlan("it has `within` without `not_before`", "Add the columns that it follows as `not_before`, or remove `within`")
     for name, weights in (("hours", timeline.hours), ("weekdays", timeline.weekdays), ("months", timeline.months)):
         if weights and not sum(weights):
             raise InvalidPlan(f"every weight of `{name}` is 0", "Give at least one a weight of 1 or more")

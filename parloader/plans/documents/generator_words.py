@@ -233,6 +233,7 @@ SYNTAXES = (
             "offset_seconds": OFFSET,
             "unit": one_of(SPREAD_UNITS),
             "not_before": NAMES,
+            "within_seconds": SPAN,
         },
         check=generator_checks.check_timeline,
     ),

@@ -74,3 +74,4 @@ class Timeline(Generator):
     offset_seconds: int = 0  # of the local time that `hours`, `weekdays` and `months` refer to, east of UTC
     unit: str = "s"  # "s", "ms" or "d" (gives dates)
     not_before: tuple[str, ...] = ()  # columns of the row: the timestamp is never earlier than one of them (NULL does not count)
+    within_seconds: int | None = None  # at most this long after them, if the weights allow one then

@@ -17,6 +17,7 @@ from parloader.generation.hashing import draw_number, stream
 from parloader.plans.documents.generator_syntax import decode_generator
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.generators import Timeline
+from parloader.plans.generators.times import HOURS, WEEKDAYS
 from parloader.plans.intensity import intensity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +79,14 @@ class Reference:
             least = self.position(x * unit + (0 if unit == DAY else self.offset))
             if least >= self.end:
                 return min(x + again % HOUR // unit, max(x, (253_402_300_800 - 1) * 1000 // unit))
-            p = p if p >= least else least + again * (self.end - least) // 2**64
+            if self.timeline.within_seconds is not None:
+                most = self.position(
+                    (x * unit + (0 if unit == DAY else self.offset)) + self.timeline.within_seconds * 1000 + DAY * (unit == DAY)
+                )
+                least = max(least, self.start)
+                p = least + again * max(0, min(most, self.end) - least) // 2**64
+            elif p < least:
+                p = least + again * (self.end - least) // 2**64
         return self.time(p) // unit
 
     @staticmethod
@@ -138,6 +146,41 @@ def test_no_timestamp_is_before_those_of_the_row(timeline: Timeline, after: list
     assert all(other is None or value >= Reference.units(other, size) for value, other in zip(found, column, strict=True))
 
 
+@settings(max_examples=60)
+@given(
+    timeline=timelines,
+    after=st.lists(afters, min_size=1, max_size=6),
+    within=st.integers(0, 10**6) | st.integers(0, 10**9),
+    unit=st.sampled_from(["us", "d"]),
+)
+def test_timestamps_within_a_time(timeline: Timeline, after: list[datetime | None], within: int, unit: Any) -> None:
+    column = pl.Series(after, dtype=pl.Datetime("us")).cast(pl.Date if unit == "d" else pl.Datetime(unit))
+    bound = Timeline(**{**vars(timeline), "not_before": ("other",), "within_seconds": within})
+    rows, reference = len(after), Reference(bound, len(after))
+    found = numbers(bound, rows, list(range(rows)), other=column)
+    assert found == [reference.value(i, other) for i, other in enumerate(column)]
+    size = {"ms": 1, "s": 1000, "d": DAY}[timeline.unit]
+    assert all(other is None or value >= Reference.units(other, size) for value, other in zip(found, column, strict=True))
+
+
+def test_office_hours_within_three_days() -> None:
+    placed = pl.datetime_range(datetime(2024, 1, 1), datetime(2024, 11, 1), "97m", eager=True)
+    bound = Timeline(
+        start="2024-01-01",
+        span_seconds=366 * 86_400,
+        hours=HOURS["office"],
+        weekdays=WEEKDAYS["workdays"],
+        not_before=("at",),
+        within_seconds=3 * 86_400,
+    )
+    frame = pl.DataFrame({"i": pl.int_range(len(placed), eager=True), "at": placed})
+    found = frame.select("at", sent=expression(bound, context(rows=len(placed))))
+    assert (found["sent"] - found["at"]).min() >= timedelta()  # type: ignore[operator]
+    assert (found["sent"] - found["at"]).max() <= timedelta(days=3)  # type: ignore[operator]
+    assert set(found["sent"].dt.weekday()) == {1, 2, 3, 4, 5}
+    assert set(found["sent"].dt.hour()) <= set(range(6, 21))
+
+
 def test_hours_weekdays_months_and_growth() -> None:
     """100,000 timestamps of four years, in the time zone of Berlin in winter."""
     hours, weekdays, months = (0,) * 8 + (1, 2, 3, 2, 1) + (0,) * 11, (2, 2, 2, 2, 2, 0, 0), (1,) * 11 + (3,)
@@ -195,6 +238,7 @@ def test_it_needs_the_columns_that_it_is_not_before() -> None:
         ({"span": "1d", "growth": 0}, "`growth` is 0. Give a number"),
         ({"span": "1d", "offset": "Berlin"}, '`offset` is "Berlin". Give a time zone as hours and minutes east of UTC'),
         ({"span": "1d", "not_before": []}, "`not_before` is []. Give a column or a list of columns"),
+        ({"span": "1d", "within": "3d"}, "it has `within` without `not_before`"),
         ({"span": "1d", "ordered": 1}, "`ordered` is 1. Give true or false"),
     ],
 )
