@@ -19,7 +19,8 @@ from parloader.plans.documents.codecs import (
     number,
     suggestion,
 )
-from parloader.plans.documents.generator_words import ALIASES, BY_WORD, SYNTAXES, GeneratorSyntax
+from parloader.plans.documents.generator_form import GeneratorSyntax
+from parloader.plans.documents.generator_words import ALIASES, BY_WORD, SYNTAXES
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, located
 
 RENAMED = {"otherwise": "else", "span_seconds": "span", "offset_seconds": "offset", "within_seconds": "within"}

@@ -4,7 +4,7 @@ A value depends only on the plan's seed, the table, the column, `i`, the row's o
 hash (generation/hashing.py), so rows are the same on every machine and in every version.
 
 To add a generator: its class in a module of this package, its name in `__all__` here; its syntax, including the validation of its fields, in
-plans/documents/generator_words.py; its Polars expression in generation/expressions.py (or in a module that this one calls). No other file
+plans/documents/generator_words.py or quantity_words.py; its Polars expression in generation/expressions.py (or in a module that this one calls). No other file
 lists the generators: code that looks into nested ones uses `Generator.walk` and `Generator.map`.
 """
 
