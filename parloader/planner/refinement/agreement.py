@@ -3,7 +3,7 @@
 For each table, parents before children:
 
 1. The foreign keys are sorted: the one whose children the rows are, then those that are never NULL, and of these the one from whose parent
-   most of the other parents are reached.
+   most of the other parents are reached, then those whose parents have too few rows for each of their owners.
 2. A foreign key to a table that an earlier one reaches takes the row that it reaches: `tenant_id = { pick = "users.tenant_id", group = "user" }`.
 3. A foreign key to a table whose rows belong to a row that an earlier foreign key reaches picks among these:
    `address_id = { pick = "addresses.id", among = "user_id" }`. If it cannot be NULL, there must be such a row for each.
@@ -19,9 +19,9 @@ from parloader.inference import table_names
 from parloader.planner.check_cases import ANY
 from parloader.planner.refinement.parent_columns import carried, parent_column, paths
 from parloader.planner.refinement.reference import Path, Reference
-from parloader.planner.refinement.references import beside, change, is_even, is_new, picks_of, references
+from parloader.planner.refinement.references import beside, change, is_child, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import ChildOf, Distribution
+from parloader.plans.generators import Distribution
 from parloader.plans.model import Plan
 
 MAX_DEPTH = 6  # foreign keys of a path
@@ -49,12 +49,14 @@ class _Agreement:
         for number, reference in enumerate(self.settled):
             self._pick_among(reference, self.settled[:number])
 
-    def _rank(self, reference: Reference) -> tuple[bool, bool, int]:
+    def _rank(self, reference: Reference) -> tuple[bool, bool, int, bool]:
         reached = sum(1 for other in self.references if other is not reference and self._ways(reference, other))
-        return not self._is_settled(reference), not reference.required, -reached
+        owners = [taken[-1] for _, taken in self._owners(reference.parent)]
+        covers = all(self._rows(owner) >= self._covered(owner) for owner in owners if owner.generated)
+        return not self._is_settled(reference), not reference.required, -reached, covers
 
     def _is_settled(self, reference: Reference) -> bool:
-        return reference.counts or any(isinstance(pick, ChildOf) for pick in picks_of(self.refinement, reference).values())
+        return reference.counts or is_child(self.refinement, reference)
 
     def _is_free(self, reference: Reference) -> bool:
         """Whether the foreign key may pick any row, so far."""

@@ -7,6 +7,7 @@ A table has at most one such parent. It is, by the first of these rules that fin
    the other one is different in each child of it: `PRIMARY KEY (product_id, tag_id)`
 3. the parent whose name the table's name begins with: order_items
 4. the first one that has parts, if the table's name says that its rows are parts: lines (invoice_id, product_id), legs
+5. the parent with fewest children per row, if there are at most two and both tables tell when rows are created: a payment of an order
 
 Its foreign key must not accept NULL, and all rows of the table must be new.
 """
@@ -18,11 +19,14 @@ from parloader.inference import table_names
 from parloader.planner.check_cases import compared_columns
 from parloader.planner.refinement.child_counts import child_of
 from parloader.planner.refinement.reference import Reference
-from parloader.planner.refinement.references import change, identifies_parent, is_even, is_new, picks_of, references
+from parloader.planner.refinement.references import change, grows, identifies_parent, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, NumberIn, Pick
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnType, UniqueKey
+
+MAX_FEW = 2
+"""Children per parent that come soon after it."""
 
 MAX_MEAN = 10_000
 """Children per parent: a table with more is no list of parts."""
@@ -66,10 +70,14 @@ def _families(refinement: Refinement, table: str) -> Iterator[Family]:
     plain = [r for r in found if not r.counts]
     named = [r for r in references(refinement, table) if table_names.extends(table, r.parent)]
     yield from (_with_number(refinement, r) for r in plain if r in named)
+    wholes = [r for r in plain if not table_names.is_any(r.parent, table_names.NO_WHOLES)]
     if table_names.is_part(table) and not named:
         order = draft.schema.column_names
-        wholes = (r for r in plain if not table_names.is_any(r.parent, table_names.NO_WHOLES))
         yield from (_with_number(refinement, r) for r in sorted(wholes, key=lambda r: order.index(r.column)))
+    for reference in sorted(wholes, key=lambda r: -refinement.tables[r.parent].rows) if not named else ():
+        few = refinement.tables[table].rows <= MAX_FEW * refinement.tables[reference.parent].rows
+        if few and grows(refinement, table) and grows(refinement, reference.parent):
+            yield Family(reference=reference)
 
 
 def _by_rows(refinement: Refinement, found: list[Reference]) -> list[Reference]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from parloader.planner.refinement.reference import Path, Reference
-from parloader.planner.refinement.references import beside, is_new, picks_of, references
+from parloader.planner.refinement.references import beside, is_child, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import ChildOf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +29,8 @@ def parent_rows(refinement: Refinement, table: str) -> tuple[ParentRow, ...]:
     """The parents of the table's rows, the one whose children they are first."""
     found = []
     for reference in references(refinement, table):
-        picks = picks_of(refinement, reference)
-        child = any(isinstance(pick, ChildOf) for pick in picks.values())
-        existed = child or any(pick.growing for pick in picks.values())
+        child = is_child(refinement, reference)
+        existed = child or any(pick.growing for pick in picks_of(refinement, reference).values())
         found.append((not child, ParentRow(reference=reference, existed=existed)))
     return tuple(row for _, row in sorted(found, key=lambda each: each[0]))
 

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from parloader.planner.refinement.references import change, grows, is_even, picks_of, references
+from parloader.planner.refinement.references import change, grows, is_child, is_even, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import ChildOf, Distribution, Pick
+from parloader.plans.generators import Distribution, Pick
+
+# Children per parent: with fewer, more than half of the parents would have none if some were popular
+MIN_MEAN = 2
 
 # Of rows without this parent, if its foreign key accepts NULL
 NULL_SHARE = 0.2
@@ -28,8 +31,11 @@ def choose_popular_parents(refinement: Refinement) -> None:
             if not (reference.counts or covers or any(pick.distribution is not Distribution.EVEN for pick in picks.values())):
                 ordered = grows(refinement, table) and grows(refinement, reference.parent)
                 growing = ordered and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
-                if not any(isinstance(pick, ChildOf) for pick in picks.values()):
-                    change(refinement, reference, distribution=Distribution.POPULAR, growing=growing)
+                rows, parents = refinement.tables[table].rows, refinement.tables[reference.parent].rows
+                skewed = picks[reference.column].among is not None or rows >= MIN_MEAN * parents
+                distribution = Distribution.POPULAR if skewed else Distribution.UNIFORM
+                if not is_child(refinement, reference):
+                    change(refinement, reference, distribution=distribution, growing=growing)
 
 
 def leave_some_parents_null(refinement: Refinement) -> None:

@@ -101,6 +101,11 @@ def beside(refinement: Refinement, reference: Reference, column: str) -> Pick:
     return replace(pick, column=column)
 
 
+def is_child(refinement: Refinement, reference: Reference) -> bool:
+    """Whether the rows are the children of this parent."""
+    return any(isinstance(pick, ChildOf) for pick in picks_of(refinement, reference).values())
+
+
 def grows(refinement: Refinement, table: str) -> bool:
     """Whether the table's rows are in the order of the times at which they were created."""
     schema = refinement.request.schema.get(table)

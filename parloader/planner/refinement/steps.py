@@ -8,6 +8,7 @@ from parloader.planner.refinement.descriptions import describe_rows
 from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
 from parloader.planner.refinement.numbers import shape_numbers
+from parloader.planner.refinement.parent_times import carry_parent_times
 from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
 from parloader.planner.refinement.prices import end_prices
 from parloader.planner.refinement.refinement import Refinement
@@ -22,6 +23,7 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     describe_rows,
     choose_popular_parents,
     leave_some_parents_null,
+    carry_parent_times,
     agree_with_status,
     order_times,
     end_prices,

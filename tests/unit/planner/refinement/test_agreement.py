@@ -148,3 +148,5 @@ def test_members_of_a_community_write_in_it() -> None:
     live = schema(communities, members, boards, threads)
     plan = believe(live, "threads", parents={"communities": 3, "boards": 20, "members": 100})
     assert (pick(plan, "threads", "community_id").parent, pick(plan, "threads", "author_id").among) == ("boards", "community_id")
+    plan = believe(live, "threads", parents={"communities": 50, "boards": 70, "members": 40})  # not each community has members
+    assert (pick(plan, "threads", "community_id").parent, pick(plan, "threads", "board_id").among) == ("members", "community_id")
