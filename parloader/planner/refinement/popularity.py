@@ -7,7 +7,7 @@ from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, Pick
 
 # Children per parent: with fewer, more than half of the parents would have none if some were popular
-MIN_MEAN = 2
+MIN_MEAN, MIN_MEAN_AMONG = 2, 4
 
 # Of rows without this parent, if its foreign key accepts NULL
 NULL_SHARE = 0.2
@@ -32,8 +32,9 @@ def choose_popular_parents(refinement: Refinement) -> None:
                 ordered = grows(refinement, table) and grows(refinement, reference.parent)
                 growing = ordered and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
                 rows, parents = refinement.tables[table].rows, refinement.tables[reference.parent].rows
-                skewed = picks[reference.column].among is not None or rows >= MIN_MEAN * parents
-                distribution = Distribution.POPULAR if skewed else Distribution.UNIFORM
+                among = picks[reference.column].among is not None
+                skewed = rows >= (MIN_MEAN_AMONG if among else MIN_MEAN) * parents
+                distribution = Distribution.POPULAR if skewed else Distribution.EVEN if among else Distribution.UNIFORM
                 if not is_child(refinement, reference):
                     change(refinement, reference, distribution=distribution, growing=growing)
 
