@@ -37,6 +37,13 @@ class Operand:
     def is_time(self) -> bool:
         return self.column.kind in TIMES
 
+    def within(self, ends: tuple[Fraction, Fraction]) -> "Operand | None":
+        """The operand with a smaller range of values. None: they are not all in its own range."""
+        low, high = (end / self.unit for end in ends)
+        if low < self.low or high > self.high or low.denominator > 1 or high.denominator > 1:
+            return None
+        return replace(self, low=int(low), high=int(high), usual_low=int(low), usual_high=int(high))
+
     def coarser(self) -> "Operand | None":
         """The operand with a unit ten times as large. None: it is a whole number already."""
         if self.is_time or self.early or self.unit >= 1:

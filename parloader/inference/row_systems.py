@@ -31,6 +31,17 @@ def generators(system: System, domains: Mapping[str, Domain]) -> dict[str, Gener
     return found
 
 
+def usually(system: System, generators: Mapping[str, Generator]) -> dict[str, Generator]:
+    """The generators of numbers between bounds, which now are in the range that their names suggest, if the bounds allow it."""
+    found: dict[str, Generator] = {}
+    for name in system.bounded:
+        generator, operand = generators.get(name), system.operands[name]
+        if isinstance(generator, Between) and not operand.is_time and not operand.coarsened:
+            low, high = (_literal(operand, end) for end in (operand.usual_low, operand.usual_high))
+            found[name] = replace(generator, of=Uniform(low=low, high=high))
+    return found
+
+
 def boxed(operand: Operand, box: Box, domain: Domain) -> Domain:
     """The domain with the ends of the box as its bounds."""
     low, high = (server_literal(operand.column, end, _own_unit(operand)) for end in box)

@@ -223,13 +223,21 @@ class _Solver:
         lows, highs = _tightest(bounded.lows, ranges, above=True), _tightest(bounded.highs, ranges, above=False)
         return replace(bounded, lows=lows, highs=highs)
 
+    def _expanded(self, value: Linear) -> Linear:
+        """The sum with what exact columns are computed from in their place."""
+        for name in reversed(self._equations.in_order()):
+            if (factor := value.coefficient(name)) and self._computed[name].digits is None:
+                value = value.without(name).plus(self._computed[name].value, factor)
+        return value
+
     def _shortened(self, bound: Linear, name: Atom) -> Linear:
         """The bound with computed columns in place of what they are computed from."""
         for computed in self._computed.values():
             if computed.digits is None and name not in self._equations.all_columns(computed.value):
-                first, coefficient = computed.value.terms[0]
+                value = self._expanded(computed.value)
+                first, coefficient = value.terms[0]
                 factor = bound.coefficient(first) / coefficient
-                shorter = bound.plus(computed.value, -factor).plus(column(computed.column), factor)
+                shorter = bound.plus(value, -factor).plus(column(computed.column), factor)
                 if factor and len(shorter.terms) < len(bound.terms):
                     bound = shorter
         return bound

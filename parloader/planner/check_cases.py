@@ -29,7 +29,8 @@ ON_NULL = re.compile(rf"{TERM}(?: (?:<>|=|and|or|xor) {TERM})?", re.IGNORECASE)
 class CheckCase:
     domains: Mapping[str, Domain] = field(default_factory=dict)  # by column; a column without an entry is unrestricted
     compared: tuple[Compared, ...] = ()  # comparisons between columns
-    solved: Solved | None = None  # the relations of several columns
+    related: tuple[Relation, ...] = ()  # other relations of several columns
+    solved: Solved | None = None  # their solution; None: there are none, or they are tested on a sample
 
     def domain(self, column: str) -> Domain:
         return self.domains.get(column, ANY)
@@ -107,7 +108,7 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     not_null = [NotNull(column=c.name) for c in table.columns if c.name in checked_columns and not c.nullable]
     checks = [ParsedCheck(cases=((*not_null, *wanted),)), *(parsed for _, parsed in parsed_checks)]
     combined, all_combined = combine(checks), alternatives(checks, MAX_ALTERNATIVES)
-    systems = RelationSolver(table, given, (*combined, *all_combined))
+    systems = RelationSolver(table, given, [(relations(one), comparisons(one)) for one in (*combined, *all_combined)])
 
     def possible_cases(combined: Iterable[tuple[Predicate, ...]]) -> tuple[CheckCase, ...]:
         return tuple(
@@ -135,8 +136,9 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
 
 def _case(systems: RelationSolver, predicates: Sequence[Predicate], by_column: Mapping[str, Domain]) -> CheckCase:
     compared = comparisons(predicates)
-    system = systems.solved(by_column, relations(predicates), compared)
-    return CheckCase(domains=system.narrowed(by_column) if system else by_column, compared=compared, solved=system)
+    related = relations(predicates)
+    system = systems.solved(by_column, related, compared)
+    return CheckCase(domains=system.narrowed(by_column) if system else by_column, compared=compared, related=related, solved=system)
 
 
 def _tests_only_null_of_given(check: Check, table: TableSchema, given: Mapping[str, Generator]) -> bool:

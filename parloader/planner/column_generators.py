@@ -37,7 +37,7 @@ class ColumnGeneratorBuilder:
         """The plan's own columns first, then the others in table order. NotFillable names a column that cannot be filled."""
         result = dict(self.draft.given)
         for column in self.draft.schema.columns:
-            if column.name not in result and self._is_filled(column) and (generator := self._generator(column)):
+            if column.name not in result and self._is_filled(column) and (generator := self.generator(column)):
                 result[column.name] = generator
         return result
 
@@ -47,7 +47,7 @@ class ColumnGeneratorBuilder:
         in_place_of_default = column.name in self.draft.null_columns and column.default is not None
         return self.draft.is_filled(column.name) or for_a_key or in_place_of_default
 
-    def _generator(self, column: ColumnSchema) -> Generator | None:
+    def generator(self, column: ColumnSchema) -> Generator | None:
         """None: the column keeps its default."""
         by_case = [self.in_case(column, case) for case in self.draft.cases]
         generators = [generator for generator in by_case if generator is not None]
@@ -62,6 +62,11 @@ class ColumnGeneratorBuilder:
             return NULL
         self._note(column, f"NULL from row {rows:,} on: its unique key has no more values")
         return When(condition=f"i < {rows}", then=generator)
+
+    def use(self, draft: TableDraft) -> None:
+        """Builds the columns of this draft from now on."""
+        self.draft = draft
+        self._links_of = {}
 
     def in_case(self, column: ColumnSchema, case: CheckCase) -> Generator | None:
         """The column's generator in rows of one case of the CHECKs. None: the column keeps its default."""

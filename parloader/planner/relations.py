@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from parloader.inference.formula_text import Unwritable
 from parloader.inference.operands import Operand, operand
@@ -11,14 +12,16 @@ from parloader.inference.row_systems import boxed, generators
 from parloader.inference.systems import System, solve
 from parloader.planner.request import listed
 from parloader.plans.generators import Generator
-from parloader.schema.checks.domains import Domain, comparisons
-from parloader.schema.checks.domains import relations as relations_of
+from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.formulas import Linear, column
-from parloader.schema.checks.predicates import Compared, Predicate, Relation
+from parloader.schema.checks.predicates import Compared, Relation
 from parloader.schema.checks.predicates import names as names_of
 from parloader.schema.model import ColumnType, TableSchema
 
 ANY = Domain()
+
+Ends = tuple[Fraction, Fraction]
+"""The smallest and the largest value of a column."""
 
 SPANS = {ColumnType.DATE: 30 * 86_400, ColumnType.DATETIME: 7 * 86_400, ColumnType.TIMESTAMP: 7 * 86_400}
 """The time that usually lies between two dates or timestamps of one row, in seconds."""
@@ -34,6 +37,25 @@ class Solved:
     @property
     def columns(self) -> frozenset[str]:
         return frozenset[str]().union(*(system.columns for system in self.systems))
+
+    @property
+    def derived(self) -> frozenset[str]:
+        """The columns that are computed from others, or bounded by them."""
+        return frozenset[str]().union(*(system.derived for system in self.systems))
+
+    def range_of(self, name: str) -> Ends | None:
+        """The smallest and the largest value of a column. None: no relation has it."""
+        return next((system.ranges[name] for system in self.systems if name in system.ranges), None)
+
+    def leading(self, name: str, domain: Domain) -> Domain | None:
+        """The domain of a column whose values follow from no other; within it, all leave values for the others. None: it is no such column."""
+        for system in self.systems:
+            bounded = system.bounded.get(name)
+            if bounded is not None and name not in system.derived and not system.operands[name].coarsened:
+                others = [one.column for other, one in system.operands.items() if other != name]
+                limited = boxed(system.operands[name], bounded.box, domain)
+                return limited if all(other.nullable for other in others) else replace(limited, null=False)
+        return None
 
     def narrowed(self, domains: Mapping[str, Domain]) -> dict[str, Domain]:
         """The domains, in which the columns that others decide about are within the ranges that the system needs."""
@@ -59,14 +81,21 @@ def is_supported(relation: Relation, table: TableSchema) -> bool:
 class RelationSolver:
     """Solves the relations of a table's cases. Cases that agree in the columns of their relations are solved once."""
 
-    def __init__(self, table: TableSchema, given: Mapping[str, Generator], cases: Iterable[Sequence[Predicate]]) -> None:
-        """`given`: the generators that the plan gives. `cases`: the predicates of all cases."""
+    def __init__(
+        self,
+        table: TableSchema,
+        given: Mapping[str, Generator],
+        cases: Sequence[tuple[Sequence[Relation], Sequence[Compared]]],
+        fixed: Mapping[str, Ends] = MappingProxyType({}),
+    ) -> None:
+        """`given`: the generators that the plan gives. `cases`: what all cases relate. `fixed`: columns that have other values within these ends."""
         self.notes: list[str] = []  # relations that cannot be satisfied by construction
         self._table = table
         self._given = given
         self._known: dict[object, Solved | None] = {}
-        related = dict.fromkeys(_computable(one, table) for case in cases for one in relations_of(case))
-        compared = dict.fromkeys(one for case in cases for one in comparisons(case)) if related else {}
+        self._fixed = fixed
+        related = dict.fromkeys(_computable(one, table) for found, _ in cases for one in found)
+        compared = dict.fromkeys(one for _, found in cases for one in found) if related else {}
         self._names = _names(related, compared)
         orders = [_relation(one) for one in compared if {one.left, one.right} <= self._names]
         self._order = precedence([name for name in table.column_names if name in self._names], [*related, *orders])
@@ -98,7 +127,7 @@ class RelationSolver:
 
     def _solution(self, domains: Mapping[str, Domain], related: Sequence[Relation | Compared], columns: Sequence[str]) -> Solved | None:
         """None: all values that the columns get anyway satisfy the relations. Unsolved: they cannot be satisfied by construction."""
-        operands = _operands(self._table, domains, columns, self._given)
+        operands = _operands(self._table, domains, columns, self._given, self._fixed)
         times = frozenset(name for name, one in operands.items() if one.is_time)
         wanted = [
             one if isinstance(one, Relation) else _relation(one, times)
@@ -154,15 +183,17 @@ def _names(relations: Iterable[Relation], compared: Iterable[Compared]) -> froze
 
 
 def _operands(
-    table: TableSchema, domains: Mapping[str, Domain], names: Iterable[str], given: Mapping[str, Generator]
+    table: TableSchema, domains: Mapping[str, Domain], names: Iterable[str], given: Mapping[str, Generator], fixed: Mapping[str, Ends]
 ) -> dict[str, Operand]:
     """Unsolved: a column is no number, date or timestamp, or is not written."""
     bound = {name for key in table.foreign_keys for name in key.columns} | {name for key in table.unique_keys for name in key.columns}
     found = {}
     for name in names:
         live = table.column(name)
-        early = name in bound or name in given or live.auto_increment
-        one = operand(live, domains.get(name, ANY), early=early, fixed=name in given)
+        early = name in bound or name in given or live.auto_increment or name in fixed
+        one = operand(live, domains.get(name, ANY), early=early, fixed=name in given or name in fixed)
+        if one is not None and name in fixed:
+            one = one.within(fixed[name])
         if one is None or live.generated:
             raise Unsolved
         found[name] = one

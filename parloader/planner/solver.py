@@ -336,7 +336,7 @@ class PlanSolver:
             if self.request.planned(name) is None:
                 notes.append(self.requirements.note(self.request, name, rows[name], generated=name in layouts))
         if self.request.plan.inference >= BELIEVABLE:
-            refinement = Refinement(request=self.request, tables=tables, drafts=self.drafts, layouts=layouts, builders=builders)
+            refinement = Refinement(request=self.request, tables=tables, drafts=dict(self.drafts), layouts=layouts, builders=builders)
             refine(refinement)
             notes += refinement.notes
         plan = self.request.plan

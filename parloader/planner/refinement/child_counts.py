@@ -40,7 +40,7 @@ def child_of(seed: int, table: Table, reference: Reference, parents: int, most: 
     limit = table.rows if most is None else most
     for count in _shapes(table.rows / parents, parents, limit):
         found = ChildOf(parent=reference.parent, column=reference.key.referenced[0], count=count)
-        if _largest(seed, table, reference.column, found, parents) <= limit:
+        if largest_family(seed, table, reference.column, found, parents) <= limit:
             return found
     return None
 
@@ -62,8 +62,8 @@ def _shapes(mean: float, parents: int, limit: int) -> Iterator[Generator]:
         yield Uniform(low=max(int(few), int(least * mean)), high=max(1, int(largest * mean)))
 
 
-def _largest(seed: int, table: Table, column: str, found: ChildOf, parents: int) -> float:
-    """The largest number of children of a parent, at most."""
+def largest_family(seed: int, table: Table, column: str, found: ChildOf, parents: int) -> float:
+    """The largest number of children that a parent has, at most."""
     counted = min(parents, MAX_COUNTS)
     family = Family(
         seed=seed,

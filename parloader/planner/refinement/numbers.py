@@ -43,7 +43,7 @@ def _shaped(refinement: Refinement, table: str, column: ColumnSchema, generator:
             return _after(nested, shape, factor, column)
         if not isinstance(nested, Uniform):
             return nested
-        ends = _ends(nested)
+        ends = _ends(nested) if _has_all_digits(nested, column) else None
         chosen = None if ends is None else shape or _other(column, ends)
         if ends is None or chosen is None:
             return nested
@@ -52,6 +52,11 @@ def _shaped(refinement: Refinement, table: str, column: ColumnSchema, generator:
         return nested if made is None else replace(made, null_share=nested.null_share)
 
     return generator.map(change)
+
+
+def _has_all_digits(generator: Uniform, column: ColumnSchema) -> bool:
+    """Whether the range has the usual digits; fewer, if a product with others must not have more digits than its column."""
+    return column.kind is not ColumnType.DECIMAL or len(str(generator.low).partition(".")[2]) >= digits(column)
 
 
 def _ends(generator: Uniform) -> tuple[Fraction, Fraction] | None:

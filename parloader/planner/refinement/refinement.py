@@ -11,7 +11,7 @@ from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.plans.generators import Expr, Generator
+from parloader.plans.generators import Aggregate, Expr, Generator
 from parloader.plans.model import Table
 from parloader.schema.checks.domains import Domain
 
@@ -22,7 +22,7 @@ class Refinement:
 
     request: PlanningRequest
     tables: dict[str, Table]  # children before parents; those that only reuse existing rows as well
-    drafts: Mapping[str, TableDraft]  # of the tables whose rows are generated
+    drafts: dict[str, TableDraft]  # of the tables whose rows are generated
     layouts: Mapping[str, UniquenessLayout]  # of the same tables
     builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
@@ -65,6 +65,26 @@ class Refinement:
         domains = {case.domain(column) for case in self.drafts[table].cases} or {ANY}
         return domains.pop() if len(domains) == 1 else None
 
+    def leading_domain(self, table: str, column: str) -> Domain | None:
+        """The values of a column that others of its row are computed from or bounded by, but that follows from no other itself.
+
+        Any of them leaves values for the others. None: it is no such column, or not in all rows.
+        """
+        draft = self.drafts[table]
+        domains = {case.solved.leading(column, case.domain(column)) if case.solved else None for case in draft.cases}
+        return domains.pop() if len(domains) == 1 else None
+
+    def relate(self, table: str, cases: tuple[CheckCase, ...], alternatives: tuple[CheckCase, ...]) -> None:
+        """The cases of the table's CHECKs have other relations now, and their columns the generators that satisfy them."""
+        changed = {name for case in cases if case.solved for name in case.solved.generators}
+        self.drafts[table] = replace(self.drafts[table], cases=cases, alternatives=alternatives)
+        self.builders[table].use(self.drafts[table])
+        for column in self.drafts[table].schema.columns:
+            if column.name in changed and (generator := self.builders[table].generator(column)):
+                self.set(table, column.name, generator)
+        derived = {name for case in cases if case.solved for name in case.solved.derived}
+        self.settle(table, *derived)
+
     def is_compared(self, table: str, column: str) -> bool:
         """Whether CHECKs compare the column with another one."""
         return any(column in compared_columns(case) for case in self.drafts[table].cases)
@@ -74,8 +94,10 @@ class Refinement:
         return any(replace(case.domain(column), null=None) != ANY for case in self.drafts[table].cases)
 
     def read_columns(self, table: str) -> frozenset[str]:
-        """The columns of the row from which other columns are computed."""
-        return frozenset[str]().union(*map(needs, self.tables[table].columns.values()))
+        """The columns of the row from which other columns are computed, also those of its parent row."""
+        others = (generator for planned in self.tables.values() for generator in planned.columns.values())
+        added = {each.column for generator in others for each in generator.walk() if isinstance(each, Aggregate) and each.child == table}
+        return frozenset(added).union(*map(needs, self.tables[table].columns.values()))
 
     def can_have_value(self, table: str, column: str) -> bool:
         """Whether the column may have a value in every row, as far as CHECKs say something about NULL.

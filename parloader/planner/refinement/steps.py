@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from parloader.planner.refinement.agreement import make_parents_agree
+from parloader.planner.refinement.amounts import relate_amounts
 from parloader.planner.refinement.column_rules import apply_column_rules
 from parloader.planner.refinement.descriptions import describe_rows
 from parloader.planner.refinement.families import group_children
@@ -18,6 +19,7 @@ from parloader.planner.refinement.trees import grow_trees
 
 STEPS: tuple[Callable[[Refinement], None], ...] = (
     group_children,
+    relate_amounts,
     grow_trees,
     make_parents_agree,
     describe_rows,

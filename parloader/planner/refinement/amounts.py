@@ -1,0 +1,198 @@
+"""Amounts of one row that agree, as their names say, and amounts of a parent that are sums over its children.
+
+    orders.subtotal = the sum of order_items.line_total          order_items.line_total = quantity * unit_price
+    orders.total = subtotal + tax + shipping - discount           threads.reply_count = the number of its posts
+
+The names become relations like those of CHECKs (inference/amounts.py), beside these; what cannot hold together with a CHECK, a type or a key
+is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+from parloader.inference import amounts, table_names
+from parloader.inference.events import folded
+from parloader.inference.row_systems import usually
+from parloader.inference.value_ranges import allowed_range
+from parloader.planner.check_cases import CheckCase
+from parloader.planner.refinement.child_counts import largest_family
+from parloader.planner.refinement.refinement import Refinement
+from parloader.planner.relations import Ends, RelationSolver
+from parloader.planner.table_draft import TableDraft
+from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, Uniform, When
+from parloader.schema.checks.predicates import Relation
+from parloader.schema.model import ColumnSchema, ColumnType
+
+# The parent's column → what it adds up in its children, if these are the parts of which it consists
+SUMS: tuple[tuple[str, str], ...] = (
+    (amounts.SUBTOTAL, f"{amounts.SUBTOTAL} {amounts.LINE}"),
+    (amounts.TAX, amounts.TAX),
+    (amounts.TOTAL, f"{amounts.TOTAL} {amounts.LINE}"),
+    ("total_quantity total_qty quantity_total total_items total_units", amounts.QUANTITY),
+)
+
+COUNTED = "item line reply comment post message answer vote member participant step leg treatment"
+
+
+def relate_amounts(refinement: Refinement) -> None:
+    """The step: children first, because their parents add up what they have."""
+    for table in tuple(refinement.drafts):
+        if table in refinement.layouts:
+            _Table(refinement=refinement, name=table).relate()
+
+
+@dataclass(kw_only=True)
+class _Table:
+    refinement: Refinement
+    name: str
+
+    def relate(self) -> None:
+        """Gives the columns their generators; as many relations as can hold together."""
+        figures = self._figures()
+        if figures and not self._apply((), figures):
+            figures = {}
+        chosen: list[Relation] = []
+        for relation in self._named(figures):
+            if self._apply((*chosen, relation), figures):
+                chosen.append(relation)
+
+    def _named(self, figures: Mapping[str, tuple[Generator, Ends]]) -> list[Relation]:
+        """The relations that the names suggest, between columns that have values of their own in all rows."""
+        usable = [column for column in self._draft.schema.columns if self._is_usable(column)]
+        found = amounts.relations(usable)
+        return [
+            one for one in found if one.operator != "=" or (one.lone is not None and self._may_follow(one.lone) and one.lone not in figures)
+        ]
+
+    def _is_usable(self, column: ColumnSchema) -> bool:
+        planned = self.refinement.tables[self.name].columns
+        always = not any(case.domain(column.name).null is True for case in (*self._draft.cases, *self._draft.alternatives))
+        return column.name in planned and column.name not in self._draft.given and not column.generated and always
+
+    def _may_follow(self, name: str) -> bool:
+        """Whether the column may get any values."""
+        keys = {column for key in self._draft.schema.unique_keys for column in key.columns}
+        free = self.refinement.is_own(self.name, name) and not self.refinement.is_settled(self.name, name)
+        computed = any(case.solved and name in case.solved.derived for case in self._draft.cases)
+        return free and name not in keys and not computed and self._draft.group_of(name) is None
+
+    @property
+    def _draft(self) -> TableDraft:
+        return self.refinement.drafts[self.name]
+
+    def _apply(self, relations: Sequence[Relation], figures: Mapping[str, tuple[Generator, Ends]]) -> bool:
+        """Solves the cases of the CHECKs with further relations, and columns with these generators and ranges. False: they cannot hold."""
+        draft = self._draft
+        everything = [(_all(case, relations), case.compared) for case in (*draft.cases, *draft.alternatives)]
+        fixed = {name: ends for name, (_, ends) in figures.items()}
+        solver = RelationSolver(draft.schema, draft.given, everything, fixed)
+        known = {name: generator for name, (generator, _) in figures.items()}
+        cases = [self._solved(solver, case, relations, known) for case in (*draft.cases, *draft.alternatives)]
+        if solver.notes or any(case is None for case in cases):
+            return False
+        done = tuple(case for case in cases if case is not None)
+        self.refinement.relate(self.name, done[: len(draft.cases)], done[len(draft.cases) :])
+        for name, generator in known.items():
+            self.refinement.set(self.name, name, generator)
+            self.refinement.settle(self.name, name)
+        return True
+
+    def _solved(
+        self, solver: RelationSolver, case: CheckCase, relations: Sequence[Relation], known: Mapping[str, Generator]
+    ) -> CheckCase | None:
+        """None: the relations would change what keys and parents rely on."""
+        related = _all(case, relations)
+        solved = solver.solved(case.domains, related, case.compared)
+        if solved is None:
+            return replace(case, solved=None) if case.solved is None else None
+        if solved.narrowed(case.domains) != dict(case.domains):
+            return None
+        usual = {name: generator for system in solved.systems for name, generator in usually(system, solved.generators).items()}
+        generators = {**solved.generators, **usual, **{name: generator for name, generator in known.items() if name in solved.columns}}
+        return replace(case, related=tuple(related), solved=replace(solved, generators=generators))
+
+    # Figures of the children
+
+    def _figures(self) -> dict[str, tuple[Generator, Ends]]:
+        """The columns that are figures of the table's children, with their generators and the ends of their ranges."""
+        found: dict[str, tuple[Generator, Ends]] = {}
+        columns = {folded(column.name): column for column in self._draft.schema.columns if self._is_usable(column)}
+        for child, key, family in self._families():
+            most = largest_family(self.refinement.request.plan.seed, self.refinement.tables[child], key, family, self._rows)
+            if most == float("inf"):
+                continue
+            most = ceil(most)
+            if table_names.is_part(child):
+                for targets, sources in SUMS:
+                    target = next((columns[name] for name in targets.split() if name in columns), None)
+                    if target is not None and target.name not in found and (figure := self._sum(target, child, sources, most)):
+                        found[target.name] = figure
+            for name, column in columns.items():
+                if column.name not in found and self._counts(name, child) and self._fits(column, (Fraction(0), Fraction(most))):
+                    count = Aggregate(function=AggregateFunction.COUNT, child=child, column=key)
+                    found[column.name] = (count, (Fraction(0), Fraction(most)))
+        return found
+
+    @property
+    def _rows(self) -> int:
+        return self.refinement.tables[self.name].rows
+
+    def _families(self) -> list[tuple[str, str, ChildOf]]:
+        """The tables whose rows are children of this table's rows, with the column and the generator that say so."""
+        return [
+            (child, column, generator)
+            for child, planned in self.refinement.tables.items()
+            for column, generator in planned.columns.items()
+            if isinstance(generator, ChildOf) and generator.parent == self.name and child in self.refinement.drafts
+        ]
+
+    def _sum(self, target: ColumnSchema, child: str, sources: str, most: int) -> tuple[Generator, Ends] | None:
+        columns = {folded(column.name): column for column in self.refinement.drafts[child].schema.columns}
+        source = next((columns[name] for name in sources.split() if name in columns), None)
+        if source is None or source.kind is not target.kind or source.scale > target.scale:
+            return None
+        ends = self._range(child, source)
+        if ends is None:
+            return None
+        total = (min(Fraction(0), ends[0] * most), max(Fraction(0), ends[1] * most))
+        if not self._fits(target, total):
+            return None
+        return Aggregate(function=AggregateFunction.SUM, child=child, column=source.name), total
+
+    def _range(self, table: str, column: ColumnSchema) -> Ends | None:
+        """The smallest and the largest value of a column of numbers, as its generator gives them. None: unknown."""
+        ends = [case.solved.range_of(column.name) if case.solved else None for case in self.refinement.drafts[table].cases]
+        generator = self.refinement.tables[table].columns.get(column.name)
+        if all(ends):
+            known = [one for one in ends if one is not None]
+        elif generator is not None and all(isinstance(each, Uniform | When) for each in generator.walk()):
+            known = [(Fraction(each.low), Fraction(each.high)) for each in generator.walk() if isinstance(each, Uniform)]
+        else:
+            return None
+        return min(low for low, _ in known), max(high for _, high in known)
+
+    def _counts(self, name: str, child: str) -> bool:
+        """Whether a column of this name counts the rows of the child."""
+        words = name.split("_")
+        if len(words) < 2 or not ({words[0], words[-1]} & {"count", "num", "total"}):
+            return False
+        nouns = {table_names.singular(word) for word in words} - {"count", "num", "total", "of"}
+        last = table_names.parts(child)[-1]
+        return nouns == {last} or (nouns <= set(COUNTED.split()) and len(self._families()) == 1 and len(nouns) == 1)
+
+    def _fits(self, column: ColumnSchema, ends: Ends) -> bool:
+        """Whether the column may have all values between these, in every case of the CHECKs."""
+        if column.kind not in (ColumnType.INTEGER, ColumnType.DECIMAL) or not self._may_follow(column.name):
+            return False
+        for case in self._draft.cases:
+            domain = case.domain(column.name)
+            allowed = None if domain.values is not None else allowed_range(column, domain)
+            if allowed is None or allowed.excluded or ends[0] < allowed.low * allowed.unit or ends[1] > allowed.high * allowed.unit:
+                return False
+        return True
+
+
+def _all(case: CheckCase, relations: Sequence[Relation]) -> list[Relation]:
+    return list(dict.fromkeys((*case.related, *relations)))
