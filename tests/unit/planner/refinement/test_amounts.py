@@ -60,7 +60,7 @@ def test_an_order_without_items_has_amounts_of_its_own() -> None:
     rows = valid(live, believe(live, "orders"))["orders"]
     assert rows.select((pl.col("total") == pl.col("subtotal") + pl.col("shipping") - pl.col("discount")).all()).item()
     assert rows["subtotal"].n_unique() > 500
-    assert 0.3 < (rows["discount"] == 0).mean() < 0.95
+    assert 300 < (rows["discount"] == 0).sum() < 950
 
 
 def test_tax_is_a_share_of_the_net_amount() -> None:
