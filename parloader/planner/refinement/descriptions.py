@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from parloader.inference import candidates, text_roles
 from parloader.inference.default_values import default_value
 from parloader.inference.event_times import quoted
+from parloader.inference.role_words import COUNTRY, PERSON, PLACE
 from parloader.inference.shares import null_share
-from parloader.inference.text_roles import COUNTRY, PERSON, PLACE, Attribute
+from parloader.inference.text_roles import Attribute
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.compositions import FAMILY_OF
-from parloader.plans.generators import Code, Cycle, Generator, Provider, Slug, Unique, UniqueKind, When
+from parloader.plans.generators import OF_LOCALES, Code, Cycle, Generator, Provider, Scalar, Slug, Unique, UniqueKind, When
 from parloader.plans.locales import LOCALES, locale_data
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -32,19 +33,41 @@ BY_RATING = {
 }
 """Provider → those for a rating of 4 and more, of 3, and of less."""
 
+COMPANIES = ("clinic", "school", "shop", "warehouse")
+"""Lists of names that are companies if there are more of them."""
+
 MANY = 100_000  # telephone numbers of the North American plan for fiction
 
 
 def describe_rows(refinement: Refinement) -> None:
     """The step: texts are what the names of their column and table say."""
+    home = _home(refinement)
     for table in refinement.layouts:
-        _Description(refinement, table).write()
+        _Description(refinement, table, home).write()
+
+
+def _home(refinement: Refinement) -> str:
+    """The locale of the country or the locale that is the DEFAULT of a column; the usual one if there is none."""
+    for table in sorted(refinement.layouts):
+        for column in refinement.drafts[table].schema.columns:
+            found = text_roles.attribute(table, column.name)
+            if found is not None and found.provider in ("country", "country_code", "locale"):
+                fitting = _locales_with(default_value(column), found.provider)
+                if len(fitting) == 1:
+                    return fitting[0]
+    return USUAL
+
+
+def _locales_with(value: Scalar, provider: str) -> list[str]:
+    """The locales that have this value of a country, a currency or a locale."""
+    return [locale for locale in LOCALES if value in (locale, *(locale_data(locale)[key] for key in FACTS.get(provider, ())))]
 
 
 @dataclass
 class _Description:
     refinement: Refinement
     table: str
+    home: str
     own: tuple[str, str | tuple[str, ...]] | None = None  # group and locale of the attributes of the row itself
 
     def write(self) -> None:
@@ -56,7 +79,7 @@ class _Description:
                 found[column.name] = Attribute("name", "")
         for column in self._columns():
             whose, _, last = column.name.lower().rpartition("_")
-            if last == "name" and any(each.of == whose and each.provider in PLACE for each in found.values()):
+            if whose and last == "name" and any(each.of == whose and each.provider in PLACE for each in found.values()):
                 found.setdefault(column.name, Attribute("name", whose))
         for of in dict.fromkeys(attribute.of for attribute in found.values()):
             self._write_group(of, {name: each.provider for name, each in found.items() if each.of == of})
@@ -111,16 +134,18 @@ class _Description:
             self.own = name, locale
         for column, provider in members.items():
             self._write_attribute(self._column(column), provider, locale, name if len(members) > 1 else None)
+        for column, provider in providers.items():
+            if column not in members and provider in COUNTRY and not self._is_unique(column):
+                self._set_first(self._column(column), candidates.provided(self._column(column), provider, "world", None))
 
     def _locale(self, members: dict[str, str]) -> str | tuple[str, ...]:
         """Several locales if a column says in which country the row is; only those of its DEFAULT, if it has one."""
         telling = [(self._column(name), provider) for name, provider in members.items() if provider in COUNTRY]
         if not telling:
-            return USUAL
+            return self.home
         for column, provider in telling:
-            default = default_value(column)
-            fitting = [locale for locale in LOCALES if default in (locale, *(locale_data(locale)[key] for key in FACTS.get(provider, ())))]
-            if default is not None and fitting:
+            fitting = _locales_with(default_value(column), provider)
+            if fitting:
                 with_iban = any(text_roles.code(other.name) == "iban" for other in self._columns())
                 return tuple(fitting) if len(fitting) > 1 and not with_iban else fitting[0]
         return "world"
@@ -163,9 +188,22 @@ class _Description:
                 self._set_first(column, candidates.provided(column, provider, locale, group))
             elif provider in FAMILY_OF:
                 self._set_first(column, candidates.unique(column, provider, locale, group))
-            elif not self.refinement.request.has_rows(self.table):
-                values = candidates.listed(provider)
-                self._set_first(column, [Unique(form=UniqueKind.VALUES, values=values)] if len(values) >= self._rows else [])
+            elif not self._write_listed(column, candidates.listed(provider)) and provider in COMPANIES:
+                self._set_first(column, candidates.unique(column, "company", locale, group))
+        else:
+            self._write_usual(column)
+
+    def _write_listed(self, column: ColumnSchema, values: tuple[str, ...]) -> bool:
+        """Different values of a list, if it has enough, and no row has one yet."""
+        if len(values) < self._rows or self.refinement.request.has_rows(self.table):
+            return False
+        return self._set_first(column, [Unique(form=UniqueKind.VALUES, values=values)])
+
+    def _write_usual(self, column: ColumnSchema) -> None:
+        """Texts of the solver's pools, of random words, become texts of a locale."""
+        generator = self.refinement.tables[self.table].columns[column.name]
+        if isinstance(generator, Provider) and generator.name in OF_LOCALES and generator.locale is None:
+            self._set_first(column, [replace(generator, locale=USUAL)])
 
     def _write_review(self, column: ColumnSchema, names: tuple[str, str, str]) -> bool:
         """Good words where the rating is high, bad ones where it is low."""
@@ -202,9 +240,11 @@ class _Description:
         unique = self._is_unique(column.name)
         if before and not pattern:
             digits = min(7, column.length - len(before) - 1)
+            if unique and 10**digits > 4 * self._rows and 10 ** (digits - 3) > 4 * self._rows:
+                digits -= 2
             if unique and 10**digits > 4 * self._rows:
                 return self._set_first(column, [Unique(form=UniqueKind.TEXT, prefix=f"{before}-", length=digits, base=10)])
-            pattern = None if unique else f"{before}-{'#' * min(6, digits)}" if digits >= 3 else None
+            pattern = None if unique else f"{before}-{'#' * min(4, digits)}" if digits >= 3 else None
         if not pattern:
             return False
         return self._set_first(column, [Unique(form=UniqueKind.CODE, pattern=pattern) if unique else Code(pattern=pattern)])

@@ -30,12 +30,13 @@ PROVIDERS = tuple(
 
 OF_LOCALES = tuple(
     """
-    address, address_label, biography, brand, carrier, category, city, color, comment, company, country, country_code, currency_code, department,
-    description, email, first_name, gender, job, json_address, json_attributes, json_metadata, json_payload,
-    json_permissions, json_preferences, json_settings, json_tags, language, language_code, last_name, latitude, locale, longitude, name, paragraph,
-    payment_method, permission, phone, plan, postcode, product, review, review_bad, review_good, review_title,
-    review_title_bad, review_title_mixed, role, sentence, shipping_method, skill,
-    state, street, tag, text, time_zone, title, username, warehouse, word, words
+    address, address_label, allergy, biography, brand, cancel_reason, carrier, category, city, clinic, color, comment, company,
+    country, country_code, currency_code, department, description, diagnosis, email, first_name, gender, job, json_address,
+    json_attributes, json_metadata, json_payload, json_permissions, json_preferences, json_settings, json_tags, language,
+    language_code, last_name, latitude, locale, longitude, medication, name, paragraph, payment_method, permission, phone, plan,
+    postcode, product, review, review_bad, review_good, review_title, review_title_bad, review_title_mixed, role, school,
+    sentence, service, shipping_method, shop, skill, specialty, state, street, summary, tag, text, time_zone, title,
+    tracking_message, treatment, username, warehouse, word, words
     """.replace(",", " ").split()
 )
 """Provider.name with a locale: the values of plans/locale_data. Those that no pool has are of the first locale, if none is given."""
