@@ -80,6 +80,8 @@ def _scaled(probability: Decimal) -> int:
 
 GAMMA_KNOTS = 2048
 
+GAMMA_BITS = 128  # the sum of a few hundred terms is right to 100 bits
+
 
 @lru_cache
 def gamma(shape: Fraction) -> tuple[Quantiles, tuple[Decimal, ...]]:
@@ -96,12 +98,12 @@ def gamma(shape: Fraction) -> tuple[Quantiles, tuple[Decimal, ...]]:
 
 def _gamma_mass(value: Decimal, shape: Fraction) -> Decimal:
     """In proportion to the probability of less than the value: value**shape × e**-value × (1 + value/(shape+1) + value²/((shape+1)(shape+2)) + …)."""
-    fixed = int(DECIMALS.multiply(value, Decimal(2**FIXED_BITS)))
-    term, n, total = 2**FIXED_BITS, shape.numerator, 0
+    factor, step = int(DECIMALS.multiply(value, Decimal(2**GAMMA_BITS))) * shape.denominator, shape.denominator << GAMMA_BITS
+    term, divisor, total = 2**GAMMA_BITS, shape.numerator << GAMMA_BITS, 0
     while term:
         total += term
-        n += shape.denominator
-        term = term * fixed * shape.denominator // (n << FIXED_BITS)
+        divisor += step
+        term = term * factor // divisor
     exponent = DECIMALS.multiply(_over(Decimal(shape.numerator), Decimal(shape.denominator)), DECIMALS.ln(value))
     return DECIMALS.multiply(DECIMALS.exp(DECIMALS.subtract(exponent, value)), Decimal(total))
 
