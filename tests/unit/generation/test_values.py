@@ -15,20 +15,31 @@ from parloader.plans.generators import (
     Const,
     Cycle,
     Distribution,
+    Exponential,
     Expr,
+    Gamma,
     Generator,
+    Geometric,
+    Histogram,
+    Lognormal,
     Normal,
+    Pareto,
+    Poisson,
     Provider,
     Random,
     Sequence,
     Spread,
     Template,
+    Timeline,
     Uniform,
     Unique,
     UniqueKind,
     When,
     Zipf,
 )
+from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
+
+YEAR = 366 * 86_400
 
 # Generator, type, first values: recorded once, so that any change of generated rows is noticed
 GOLDEN: list[tuple[Generator, Any, list[Any]]] = [
@@ -131,6 +142,73 @@ GOLDEN: list[tuple[Generator, Any, list[Any]]] = [
         pl.Datetime("us"),
         [datetime(2024, 2, 29, 0, 54, 1), datetime(2024, 2, 29, 0, 43, 50)],
     ),
+    (
+        Lognormal(median=49.9, sigma=0.8, scale=2),
+        pl.Decimal(38, 2),
+        [Decimal("88.54"), Decimal("50.06"), Decimal("59.11"), Decimal("12.83")],
+    ),
+    (Lognormal(median=1000, sigma=3, high=9000), pl.Int64, [8588, 1012, 1888, 6]),
+    (Exponential(mean=90), pl.Int64, [130, 63, 79, 4]),
+    (Gamma(mean=90, shape=2.5, scale=1), pl.Decimal(38, 1), [Decimal("122.2"), Decimal("78.5"), Decimal("90.0"), Decimal("19.6")]),
+    (Gamma(mean=90, shape=0.5), pl.Int64, [126, 41, 60, 0]),
+    (Pareto(least=10, exponent=1.16, scale=2), pl.Decimal(38, 2), [Decimal("34.62"), Decimal("18.22"), Decimal("21.29"), Decimal("10.40")]),
+    (Poisson(mean=3.2), pl.Int64, [4, 3, 3, 1]),
+    (Poisson(mean=5000), pl.Int64, [5051, 5000, 5015, 4880]),
+    (Geometric(mean=1.5), pl.Int64, [2, 1, 1, 0]),
+    (
+        Histogram(edges=(0, 10, "99.5"), weights=(3, 1), scale=2),
+        pl.Decimal(38, 2),
+        [Decimal("6.50"), Decimal("2.24"), Decimal("5.02"), Decimal("3.26")],
+    ),
+    (
+        Histogram(edges=("2024-01-01", "2024-02-01", "2025-01-01")),
+        pl.Date,
+        [date(2024, 9, 14), date(2024, 1, 23), date(2024, 1, 1), date(2024, 1, 25)],
+    ),
+    (Normal(mean="1985-06-01", deviation="4000d"), pl.Date, [date(2001, 3, 28), date(1992, 1, 15), date(1981, 6, 30), date(1975, 10, 8)]),
+    (
+        Timeline(start="2024-01-01", span_seconds=YEAR),
+        pl.Datetime("us"),
+        [datetime(2024, 1, 1, 6, 42, 15), datetime(2024, 1, 1, 13, 11, 24)],
+    ),
+    (
+        Timeline(
+            start="2024-01-01T05:30:00+05:30",
+            span_seconds=YEAR,
+            growth=2.5,
+            hours=HOURS["online"],
+            weekdays=WEEKDAYS["office"],
+            months=MONTHS["retail"],
+            offset_seconds=7200,
+            ordered=False,
+            unit="ms",
+        ),
+        pl.Datetime("ms"),
+        [datetime(2024, 11, 25, 6, 52, 0, 155000), datetime(2024, 9, 18, 17, 17, 24, 54000)],
+    ),
+    (
+        Timeline(start="2024-01-01", span_seconds=YEAR, hours=HOURS["office"], not_before=("moment",)),
+        pl.Datetime("us"),
+        [datetime(2024, 3, 6, 14, 13, 1), datetime(2024, 8, 14, 13, 19, 39)],
+    ),
+    (
+        Timeline(
+            start="2024-01-01", span_seconds=YEAR, weekdays=WEEKDAYS["weekend"], unit="d", not_before=("day",), within_seconds=86_400 * 9
+        ),
+        pl.Date,
+        [date(2024, 2, 28), date(2024, 3, 3)],
+    ),
+    (
+        After(column="moment", least="1h30m", within_seconds=86_400),
+        pl.Datetime("us"),
+        [
+            datetime(2024, 2, 29, 13, 44, 52),
+            datetime(2024, 2, 29, 9, 28, 45),
+            datetime(2024, 2, 29, 13, 2, 49),
+            datetime(2024, 2, 29, 2, 13, 42),
+        ],
+    ),
+    (After(column="day", most="30d"), pl.Date, [date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 26), date(2024, 3, 2)]),
 ]
 
 
