@@ -47,9 +47,7 @@ class Distinct:
         """Int64: the index of the parent row of each row. `inputs`: Siblings.inputs. InvalidPlan: a family has more rows than there are parent rows."""
         frame = pl.DataFrame(dict(zip(("i", "family", "number", "count"), inputs, strict=True)))
         most = frame["count"].max()
-        if isinstance(most, int) and most > (rows := self.candidates.count):
-            what = f"a family has {counted(most, 'row')}, but {self.pick.parent} has only {counted(rows, 'row')} to pick from"
-            raise self.context.error(what, f"Give {self.pick.parent} more such rows, or let `count` give at most {rows}")
+        self.require_parents(most if isinstance(most, int) else 0)
         if self.pick.distribution not in SKEWED:
             return self._permuted(frame, frame["number"])
         families = frame.unique("family").sort("family").select("family", "count", start=pl.col("i") - pl.col("number"))
@@ -57,6 +55,12 @@ class Distinct:
         picked = self._drawn(members)
         first = (families["count"].cum_sum() - families["count"]).gather(families["family"].search_sorted(frame["family"]))
         return picked.gather(first + frame["number"])
+
+    def require_parents(self, most: int) -> None:
+        """InvalidPlan: this many siblings cannot all pick another row."""
+        if most > (rows := self.candidates.count):
+            what = f"a row has {most:,} children, but {self.pick.parent} has only {counted(rows, 'row')} to pick from"
+            raise self.context.error(what, f"Give {self.pick.parent} more such rows, or let `count` give at most {rows}")
 
     def _permuted(self, frame: pl.DataFrame, number: pl.Series) -> pl.Series:
         """The parent row that has this number in the permutation of the family."""

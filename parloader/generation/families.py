@@ -81,17 +81,24 @@ class Family:
         """The sum of the counts."""
         return self._child_starts.total
 
+    @property
+    def largest(self) -> int:
+        """The number of children of the row that has most of them, or one less."""
+        total = self.total
+        return self._child_starts.largest * self.rows // total if total else 0
+
     def compute_starts(self) -> ChildStarts:
         """Counts the children of all parents."""
         rows = block_rows(self.parent_rows)
-        starts, total = array("q"), 0
+        starts, total, largest = array("q"), 0, 0
         for first in range(0, self.parent_rows, MAX_COUNTS):
             counts = self._counts(indices_of(IndexRange(first, min(first + MAX_COUNTS, self.parent_rows))))
+            largest = max(largest, int(counts.cast(pl.Int64).max() or 0))  # type: ignore[arg-type]
             frame = pl.DataFrame({"n": counts, "block": pl.int_range(len(counts), eager=True) // rows})
             for n in frame.group_by("block", maintain_order=True).agg(pl.col("n").sum()).get_column("n"):
                 starts.append(total)
                 total += int(n)
-        return ChildStarts(block_rows=rows, starts=starts, total=total)
+        return ChildStarts(block_rows=rows, starts=starts, total=total, largest=largest)
 
     def refuse_no_children(self) -> NoReturn:
         """InvalidPlan: all counts are 0."""

@@ -71,7 +71,10 @@ class PickedRows:
             if candidates.listed is not None and candidates.rows > MAX_LISTED_ROWS:
                 what = f"`where` and `distinct_in` do not go together with more than {counted(MAX_LISTED_ROWS, 'parent row')}"
                 raise context.error(what, "Remove one of them")
-            return pl.map_batches(siblings.inputs, self.remembering(Distinct(pick, context, candidates)), return_dtype=pl.Int64)
+            distinct = Distinct(pick, context, candidates)
+            family = self.related.family(self.table.name)
+            distinct.require_parents(family.largest if family else 0)  # before a row is written
+            return pl.map_batches(siblings.inputs, self.remembering(distinct), return_dtype=pl.Int64)
         if pick.where is not None and candidates.rows > MAX_LISTED_ROWS:
             trials = Trials(pick, context, candidates, partial(self.related.fitting, pick.parent, pick.where))
             return pl.map_batches([INDEX], self.remembering(trials), return_dtype=pl.Int64)

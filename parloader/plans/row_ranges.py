@@ -142,6 +142,7 @@ class ChildStarts:
     block_rows: int  # parents in a block
     starts: "array[int]"  # the sum of the counts of all parents before the block, by block
     total: int  # the sum of all counts
+    largest: int  # of all counts
 
 
 @dataclass(frozen=True, kw_only=True)

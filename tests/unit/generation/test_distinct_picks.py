@@ -12,7 +12,7 @@ from unit.generation.test_permutations import reference as permuted
 from parloader.errors import UsageError
 from parloader.generation.frames import generate
 from parloader.generation.hashing import draw_number, stream
-from parloader.plans.generators import ChildOf, Choice, Const, Distribution, Generator, Pick
+from parloader.plans.generators import ChildOf, Choice, Const, Distribution, Expr, Generator, Pick
 from parloader.plans.model import Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange
 
@@ -86,11 +86,11 @@ def test_only_parents_that_existed_at_the_time_of_the_family() -> None:
         assert all(product <= max(2, 100 * (i + 1) // 200) for i, product in enumerate(picked["product_id"]))
 
 
-def test_a_family_is_too_large() -> None:
-    with pytest.raises(
-        UsageError, match=r"product_id: a family has 13 rows, but product has only 12 rows to pick from. Give product more such rows, or"
-    ):
-        items(plan(Const(value=13), carts=10, rows=130))
+def test_too_many_siblings_are_a_mistake_before_the_first_row() -> None:
+    of = plan(Expr(sql="CASE WHEN i = 59 THEN 13 ELSE 1 END"), rows=72)
+    message = r"product_id: a row has 13 children, but product has only 12 rows to pick from\. Give product more such rows, or let `count`"
+    with pytest.raises(UsageError, match=message):
+        items(of, IndexRange(0, 5))
 
 
 def test_another_column() -> None:
