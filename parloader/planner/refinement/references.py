@@ -16,16 +16,16 @@ def references(refinement: Refinement, table: str) -> tuple[Reference, ...]:
     draft = refinement.drafts.get(table)
     if draft is None:
         return _existing(refinement, table)
-    return tuple(
-        Reference(
-            table=table,
-            key=group.keys[0],
-            required=not any(draft.may_be_null(column) for column in group.columns),
-            counts=group.name in refinement.layouts[table].group_digits and (table, group.name) not in refinement.released,
-        )
-        for group in draft.groups
-        if _is_choosable(refinement, draft, group)
-    )
+    found = []
+    for group in draft.groups:
+        keys = refinement.loosened.get((table, group.name), ())
+        if not keys and _is_choosable(refinement, draft, group):
+            keys = group.keys
+        counts = group.name in refinement.layouts[table].group_digits and (table, group.name) not in refinement.released
+        for key in keys:
+            required = not any(draft.may_be_null(column) for column in key.columns)
+            found.append(Reference(table=table, key=key, required=required, counts=counts))
+    return tuple(found)
 
 
 def _existing(refinement: Refinement, table: str) -> tuple[Reference, ...]:

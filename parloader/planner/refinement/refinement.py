@@ -14,6 +14,7 @@ from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Aggregate, Expr, Generator
 from parloader.plans.model import Table
 from parloader.schema.checks.domains import Domain
+from parloader.schema.model import ForeignKey
 
 
 @dataclass(kw_only=True)
@@ -27,6 +28,9 @@ class Refinement:
     builders: Mapping[str, ColumnGeneratorBuilder]  # of the same tables
     notes: list[Note] = field(default_factory=list)
     settled: set[tuple[str, str]] = field(default_factory=set)  # (table, column)
+    loosened: dict[tuple[str, str], tuple[ForeignKey, ...]] = field(default_factory=dict)
+    """(table, group of foreign keys) → foreign keys that pick their own rows, of the same owner"""
+
     released: set[tuple[str, str]] = field(default_factory=set)  # (table, foreign key) that a unique key does not need any more
     covering: dict[str, set[str]] = field(default_factory=dict)  # table → foreign keys that pick every parent row at least once
     followed: dict[str, list[tuple[Reference, Path]]] = field(

@@ -8,6 +8,7 @@ from parloader.planner.refinement.column_rules import apply_column_rules
 from parloader.planner.refinement.descriptions import describe_rows
 from parloader.planner.refinement.families import group_children
 from parloader.planner.refinement.frequencies import keep_defaults, spread_nulls, weigh_values
+from parloader.planner.refinement.lockstep import loosen_lockstep
 from parloader.planner.refinement.numbers import shape_numbers
 from parloader.planner.refinement.parent_times import carry_parent_times
 from parloader.planner.refinement.popularity import choose_popular_parents, leave_some_parents_null
@@ -18,6 +19,7 @@ from parloader.planner.refinement.times import order_times
 from parloader.planner.refinement.trees import grow_trees
 
 STEPS: tuple[Callable[[Refinement], None], ...] = (
+    loosen_lockstep,
     group_children,
     relate_amounts,
     grow_trees,
