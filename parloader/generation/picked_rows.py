@@ -22,6 +22,9 @@ from parloader.quantities import counted
 # Values of parent rows are listed if the parent has at most this many; otherwise they are generated again
 MAX_LISTED_ROWS = 100_000
 
+# Parent rows that meet a condition are listed if the parent has at most this many: 8 MB. Otherwise rows draw until they have one
+MAX_CONDITION_ROWS = 1_000_000
+
 
 Numbers: TypeAlias = Callable[[pl.Series, pl.Series], pl.Series]
 """Random bits and counts → for each count the number of one of so many rows."""
@@ -68,14 +71,14 @@ class PickedRows:
         candidates = self._candidates(pick, context)
         if pick.distinct_in is not None:
             siblings = self.family.siblings(pick.distinct_in, context)
-            if candidates.listed is not None and candidates.rows > MAX_LISTED_ROWS:
-                what = f"`where` and `distinct_in` do not go together with more than {counted(MAX_LISTED_ROWS, 'parent row')}"
+            if candidates.listed is not None and candidates.rows > MAX_CONDITION_ROWS:
+                what = f"`where` and `distinct_in` do not go together with more than {counted(MAX_CONDITION_ROWS, 'parent row')}"
                 raise context.error(what, "Remove one of them")
             distinct = Distinct(pick, context, candidates)
             family = self.related.family(self.table.name)
             distinct.require_parents(family.largest if family else 0)  # before a row is written
             return pl.map_batches(siblings.inputs, self.remembering(distinct), return_dtype=pl.Int64)
-        if pick.where is not None and candidates.rows > MAX_LISTED_ROWS:
+        if pick.where is not None and candidates.rows > MAX_CONDITION_ROWS:
             trials = Trials(pick, context, candidates, partial(self.related.fitting, pick.parent, pick.where))
             return pl.map_batches([INDEX], self.remembering(trials), return_dtype=pl.Int64)
         return pick_index(pick, context, candidates)
@@ -84,9 +87,9 @@ class PickedRows:
         rows = self.related.of[pick.parent].rows
         if pick.where is None:
             return Candidates(rows=rows)
-        listed = self.related.first_fitting(pick.parent, pick.where, min(rows, MAX_LISTED_ROWS))
+        listed = self.related.first_fitting(pick.parent, pick.where, min(rows, MAX_CONDITION_ROWS))
         if rows and not len(listed):
-            first = "" if rows <= MAX_LISTED_ROWS else f" of the first {MAX_LISTED_ROWS:,}"
+            first = "" if rows <= MAX_CONDITION_ROWS else f" of the first {MAX_CONDITION_ROWS:,}"
             what = f"no row of {pick.parent}{first} meets `where`: {pick.where}"
             raise context.error(what, f"Correct the condition, or the columns of {pick.parent} that it reads")
         return Candidates(rows=rows, listed=listed)

@@ -16,7 +16,10 @@ from parloader.generation.owners import RowsByValue
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.generators import Const
 from parloader.plans.model import Plan, Table
-from parloader.plans.row_ranges import IndexRange, RowAllocation
+from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
+
+# So many rows are in memory while those that meet a condition are searched
+ROWS_AT_ONCE = 100_000
 
 
 class RowSource(Protocol):
@@ -70,7 +73,9 @@ class RelatedRows:
     def first_fitting(self, name: str, condition: str, rows: int) -> pl.Series:
         """The indices of those among the first rows of the table that meet the condition. Computed once."""
         if (name, condition) not in self._fitting:
-            self._fitting[name, condition] = self.fitting(name, condition, indices_of(IndexRange(0, rows)))
+            parts = batches(IndexRange(0, rows), lambda: ROWS_AT_ONCE)
+            fitting = [self.fitting(name, condition, indices_of(part)) for part in parts]
+            self._fitting[name, condition] = pl.concat([pl.Series("i", [], dtype=pl.Int64), *fitting])
         return self._fitting[name, condition]
 
     def by_value(self, name: str, columns: tuple[str, ...], condition: str | None) -> RowsByValue:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parloader.errors import UsageError
-from parloader.generation import picked_rows
+from parloader.generation import picked_rows, related_rows
 from parloader.generation.frames import generate
 from parloader.generation.hashing import draw_number, stream
+from parloader.generation.samples import samples
 from parloader.plans.generators import ChildOf, Choice, Const, Distribution, Generator, Pick
 from parloader.plans.model import Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange, RowAllocation
@@ -62,7 +63,8 @@ class TestWhere:
     def test_each_picked_row_meets_the_condition(self, listed: int, fields: dict[str, Any], cuts: set[int]) -> None:
         plan = self.plan(**fields)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(picked_rows, "MAX_LISTED_ROWS", listed)
+            patch.setattr(picked_rows, "MAX_CONDITION_ROWS", listed)
+            patch.setattr(related_rows, "ROWS_AT_ONCE", 70)
             whole = rows_of(plan, "payment")
             assert in_parts(plan, "payment", cuts).equals(whole)
         picked = whole["order_id"]
@@ -86,7 +88,7 @@ class TestWhere:
             rows_of(self.plan("status = 'lost'"), "payment")
 
     def test_rare_rows_of_a_large_parent(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(picked_rows, "MAX_LISTED_ROWS", 200)
+        monkeypatch.setattr(picked_rows, "MAX_CONDITION_ROWS", 200)
         assert {*rows_of(self.plan("i = 199"), "payment")["order_id"]} == {200}
         with pytest.raises(UsageError, match=r"no row of orders of the first 200 meets `where`"):
             rows_of(self.plan("i = 200"), "payment")
@@ -207,6 +209,13 @@ class TestAmong:
         for plan, message in cases:
             with pytest.raises(UsageError, match=message):
                 rows_of(plan, "orders")
+
+
+def test_samples_have_no_condition_on_rows_that_exist_already() -> None:
+    columns = {"user_id": Pick(parent="user", column="id", where="status = 'gone'"), "address_id": ADDRESS}
+    plan = Plan(name="p", parameters={}, tables=(table("user", 3), table("address", 3), table("orders", 9, **columns)))
+    found = samples(plan, {"user": {"status": "1"}, "address": {"user_id": 1}})["orders"]
+    assert {*found["user_id"]} == {*found["address_id"]} == {1, 2, 3}
 
 
 def test_picks_of_a_group_share_their_options() -> None:
