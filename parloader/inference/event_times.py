@@ -15,6 +15,8 @@ DELAYS: dict[str, tuple[int, int]] = {
         ("paid captured authorized", (MINUTE, 2 * HOUR)),
         ("confirmed acknowledged accepted assigned triaged verified sent read delivered_mail", (MINUTE, 8 * HOUR)),
         ("scheduled", (HOUR, 20 * DAY)),
+        ("checked_in", (MINUTE, 40 * MINUTE)),
+        ("retired", (20 * DAY, 90 * DAY)),
         ("started running processing", (5, 2 * HOUR)),
         ("packed ready prepared picked_up", (HOUR, 10 * HOUR)),
         ("shipped dispatched departed", (4 * HOUR, 2 * DAY)),

@@ -78,9 +78,19 @@ def folded(name: str) -> str:
     return "_".join(split_identifier(name))
 
 
+# The time at which a row begins, if it has none of CREATED
+BEGUN = words(
+    "purchased_on purchased_at purchase_date acquired_on hired_on hire_date hired_at joined_on started_at started_on start_date start_time starts_at"
+    " start_at begins_at departs_at departed_at departure_time noted_at opened_on valid_from from_date"
+)
+
+
 def created(columns: Iterable[ColumnSchema]) -> ColumnSchema | None:
     """The time at which a row begins: created_at, or else ordered_at, booked_at …; None: there is none."""
-    begins = [column for column in columns if is_time(column) and folded(column.name) in CREATED]
+    times = [column for column in columns if is_time(column)]
+    begins = [column for column in times if folded(column.name) in CREATED] or [
+        c for c in times if folded(c.name) in BEGUN and not c.nullable
+    ]
     named = [column for column in begins if {"created", "create", "creation", "inserted"}.intersection(split_identifier(column.name))]
     return next(iter((*named, *begins)), None)
 

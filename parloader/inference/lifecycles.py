@@ -25,7 +25,7 @@ PATH: dict[int, str] = {
     65: "answered published released opened_mail read",
     70: "completed complete done finished resolved solved success succeeded ok processed passed discharged checked_out redeemed accepted_answer",
     80: "closed ended concluded merged",
-    90: "archived retired",
+    90: "archived",
 }
 
 # Words of statuses at which the way ends early → (they are reached from this position on, how many rows in a hundred have them)
@@ -41,7 +41,7 @@ EXITS: dict[str, tuple[int, int]] = {
         ("returned", 60, 3),
         ("no_show noshow missed absent", 20, 4),
         ("on_hold paused hold suspended delayed escalated blocked frozen", 40, 3),
-        ("inactive disabled deactivated dormant unsubscribed", 40, 10),
+        ("inactive disabled deactivated dormant unsubscribed retired", 40, 10),
         ("banned locked", 40, 1),
         ("deleted removed trashed trash hidden spam flagged lost stolen skipped ignored duplicate", 40, 2),
     )

@@ -74,6 +74,7 @@ RULES: tuple[tuple[str, Shape], ...] = (
     ("usage_limit max_uses max_redemptions", Listed("1 40 10 10 50 10 100 25 500 10 1000 5")),
     ("points loyalty_points xp reputation karma credits", Skewed(median=320, sigma=1.1, low=0)),
     ("population inhabitants", Skewed(median=40_000, sigma=1.6, low=50)),
+    ("capacity_kg payload_kg max_weight_kg payload max_payload", Listed("800 16 1200 22 3500 26 7500 16 12000 12 24000 8")),
     ("capacity max_participants", Listed("10 20 20 25 30 20 50 18 100 12 200 5")),
     ("seats passengers", Listed("1 20 2 30 4 26 5 14 7 6 8 4")),
     ("rooms bedrooms bathrooms", Listed("1 12 2 30 3 32 4 17 5 7 6 2")),

@@ -92,6 +92,7 @@ NULLS: dict[str, float] = {
             0.58,
         ),
         ("address_2 address2 address_line_2 address_line2 line2 line_2 street_2 street2 apartment state_code", 0.55),
+        ("left_on left_at terminated_at termination_date resigned_on retired_on retired_at end_date", 0.58),
         ("notes note comment comments remark remarks internal_notes memo annotation", 0.55),
         ("bio about signature website homepage twitter facebook linkedin avatar avatar_url image image_url photo_url", 0.4),
         (

@@ -8,7 +8,7 @@ from parloader.inference.column_names import is_boolean, is_fine, split_identifi
 from parloader.inference.default_generators import COARSE_DIGITS, DEFAULT_MAX, DEFAULT_MAX_FRACTION, FINE_DIGITS
 from parloader.inference.events import is_time
 from parloader.inference.number_rules import OTHER_AMOUNTS, OTHER_NUMBERS, shape_of
-from parloader.inference.number_shapes import Bounds, Shape
+from parloader.inference.number_shapes import Bounds, IfBelow, Listed, Shape
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.refinement.frequencies import own_columns
 from parloader.planner.refinement.refinement import Refinement
@@ -35,8 +35,9 @@ def shape_numbers(refinement: Refinement) -> None:
 
 def _shaped(refinement: Refinement, table: str, column: ColumnSchema, generator: Generator) -> Generator:
     shape, factor = shape_of(column.name, table)
-    # another column that adds to this one relies on its bounds
-    free = refinement.is_free(table, column.name) and column.name not in refinement.read_columns(table)
+    # another column that adds to this one relies on its bounds; one that is computed from a list of small numbers does not
+    free = refinement.is_free(table, column.name) and not refinement.is_added_to(table, column.name)
+    free = free and (isinstance(shape, Listed | IfBelow) or column.name not in refinement.read_columns(table))
 
     def change(nested: Generator) -> Generator:
         if isinstance(nested, After) and shape is not None:

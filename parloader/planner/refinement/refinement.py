@@ -11,7 +11,7 @@ from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
 from parloader.planner.uniqueness_layout import UniquenessLayout
-from parloader.plans.generators import Aggregate, Expr, Generator
+from parloader.plans.generators import After, Aggregate, Expr, Generator
 from parloader.plans.model import Table
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ForeignKey
@@ -116,6 +116,11 @@ class Refinement:
             )
             for case in draft.cases
         )
+
+    def is_added_to(self, table: str, column: str) -> bool:
+        """Whether another column is computed by adding to this one."""
+        nested = (part for generator in self.tables[table].columns.values() for part in generator.walk())
+        return any(isinstance(part, After) and part.column == column for part in nested)
 
     def drop_unread_helpers(self, table: str, helpers: Iterable[str]) -> None:
         """Removes those of these columns that are helpers which no other column of the row reads."""

@@ -4,13 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.inference import event_times
+from parloader.inference.column_names import words
 from parloader.inference.events import EventColumn, Role, created, event_column
 from parloader.planner.check_cases import related_columns
+from parloader.planner.refinement.appointments import PLANNED, is_followed_by, planned_start, set_planned_end
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.row_states import RowStates, by_state, have_all, in_each_case
 from parloader.planner.refinement.statuses import Status, statuses
 from parloader.plans.generators import After, Choice, Const, Generator, Scalar, Uniform
 from parloader.schema.model import ColumnSchema
+
+HAPPENS = 40  # events from this position on (lifecycles.py) happen at the planned time
+
+BEFORE_PLANNED = words("cancelled rejected expired")
+"""Events that end a row before the planned time."""
 
 ANY_FLAG = (Uniform(low=0, high=1), Choice(values=(0, 1)))
 
@@ -83,7 +90,7 @@ class StatusAgreement:
         for column in self.refinement.drafts[self.table].schema.columns:
             if column.name in states.present and column.name not in times:
                 self._set_detail(states, column)
-            elif column.name in times:
+            elif column.name in times or self.refinement.is_settled(self.table, column.name):
                 continue
             elif decides and self._depends_on_case(column):
                 self.refinement.set(self.table, column.name, by_state(states.column, self._in_states(states, column), states.states))
@@ -113,7 +120,7 @@ class StatusAgreement:
             return frozenset(self.main.values.values())
         deciding = next((status for status in (self.main, *self.others) if status.has(event.event)), None)
         deciding = deciding or next((status for status in (self.main, *self.others) if status.reached(event.event)), None)
-        if deciding is None or (event.event == "scheduled" and not deciding.has("scheduled")):
+        if deciding is None or (event.event == PLANNED and not deciding.has(PLANNED)):
             return None
         reached = deciding.reached(event.event)
         if deciding is self.main:
@@ -177,13 +184,18 @@ class StatusAgreement:
                 for case in self.refinement.drafts[self.table].cases
                 for c in case.compared
                 for name in (c.left, c.right)
-                if name in self._times(states) and not (c.operator in ("<", "<=") and self._is_before(c.left, c.right, order))
+                if name in self._times(states)
+                and not (c.operator in ("<", "<=") and self._is_before(c.left, c.right, order))
+                and not (c.left == name and self._is_planned(name) and is_followed_by(self.refinement, self.table, c.left, c.right))
             }
             wrong |= {name for case in self.refinement.drafts[self.table].cases for name in related_columns(case) if name in states.present}
             for name in wrong:
                 del states.present[name]
             if not wrong:
                 return
+
+    def _is_planned(self, column: str) -> bool:
+        return any(event.column == column and event.event == PLANNED for event in self.events)
 
     def _is_before(self, first: str, second: str, order: list[str]) -> bool:
         schema = self.refinement.drafts[self.table].schema
@@ -212,6 +224,8 @@ class StatusAgreement:
     def _in_order(self, states: RowStates) -> list[EventColumn]:
         def position(event: EventColumn) -> int:
             deciding = next((s for s in (self.main, *self.others) if s.has(event.event)), self.main)
+            if event.event == PLANNED:  # before what happens at that time, after what is said about it
+                return 100 * sum(position < HAPPENS for position in deciding.lifecycle.positions) - 1
             return deciding.lifecycle.order(event.event)
 
         return sorted(self._times(states).values(), key=position)
@@ -219,10 +233,17 @@ class StatusAgreement:
     def _set_time(self, states: RowStates, event: EventColumn, before: list[str]) -> None:
         schema = self.refinement.drafts[self.table].schema
         column, present = schema.column(event.column), states.present[event.column]
+        if event.event in BEFORE_PLANNED:
+            before = [name for name in before if not self._is_planned(name)]
         earlier = [
             schema.column(name) for name in reversed(before) if have_all(present, states.present.get(name, frozenset(states.states)))
         ]
         generator = self.refinement.tables[self.table].columns[event.column]
+        planned = planned_start(self.refinement, self.table, column, earlier[0]) if earlier and event.event == PLANNED else None
+        if planned is not None:
+            self.refinement.set(self.table, event.column, states.only_present(event.column, planned))
+            set_planned_end(self.refinement, self.table, column)
+            return
         delay, strict = event_times.delay_of(event.event), self._is_strict(event.column)
         followed = self.refinement.follow(self.table, column.name, earlier[0].name, delay, strict=strict) if earlier else None
         if followed and isinstance(followed, After) and states.present.get(followed.column) == present:  # NULL if the earlier one is

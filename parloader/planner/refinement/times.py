@@ -10,7 +10,9 @@ from parloader.inference.event_times import DAY, HOUR, MINUTE, TIMESTAMPS, clock
 from parloader.inference.events import CHANGED, EventColumn, Role, created, folded, is_time
 from parloader.inference.lifecycles import EXITS, POSITIONS
 from parloader.inference.rhythms import rhythm
+from parloader.inference.shares import null_share
 from parloader.inference.value_ranges import seconds_of
+from parloader.planner.refinement.appointments import PLANNED, planned_start, set_planned_end
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import event_of
 from parloader.plans.generators import After, Const, Expr, Generator, Pick, Spread, Timeline, Uniform, When
@@ -147,10 +149,16 @@ class RowTimes:
         """Returns the time after which the next event happens."""
         column = self._draft.schema.column(one.column)
         if before is None:
+            self._set_null_share(one, optional=optional)
             return column if one.event in POSITIONS else None
         share = 0.0 if not column.nullable else RARE_SHARE if one.event in EXITS else NEXT_SHARE if optional else OPEN_SHARE
         delay = event_times.delay_of(one.event)
         generator: Generator | None
+        if one.event == PLANNED and (planned := planned_start(self._refinement, self._table, column, before)):
+            self._refinement.set(self._table, column.name, replace(planned, null_share=share))
+            set_planned_end(self._refinement, self._table, column)
+            self._refinement.settle(self._table, column.name)
+            return column
         if one.event in EXITS and (others := self._earlier(column)):
             latest = self._refinement.add_helper(self._table, f"{column.name}_after", Expr(sql=_latest(others)))
             generator = event_times.after(column, delay, latest, null_share=share)
@@ -161,6 +169,14 @@ class RowTimes:
         self._refinement.set(self._table, column.name, generator)
         self._refinement.settle(self._table, column.name)
         return before if one.event in EXITS else column
+
+    def _set_null_share(self, one: EventColumn, *, optional: bool) -> None:
+        """Of an event in a row without a time of creation."""
+        column = self._draft.schema.column(one.column)
+        if column.nullable and self._refinement.is_free(self._table, column.name):
+            share = RARE_SHARE if one.event in EXITS else NEXT_SHARE if optional else OPEN_SHARE
+            self._refinement.set(self._table, column.name, replace(self._generator(column.name), null_share=max(share, null_share(column))))
+            self._refinement.settle(self._table, column.name)
 
     def _earlier(self, column: ColumnSchema) -> list[ColumnSchema]:
         """The events of the row besides the creation, if they can be compared with the column; otherwise none."""
