@@ -52,6 +52,13 @@ RESERVED = (
     "reserved quantity_reserved reserved_quantity qty_reserved allocated quantity_allocated used occupied booked booked_seats seats_booked"
 )
 
+# What is used, and what it is part of: credit_used of credit_limit, reserved_kg of capacity_kg
+LIMITS = tuple(
+    (used, limit)
+    for used in ["used", "reserved", "spent", "sold", "booked", "occupied", "consumed", "redeemed", "allocated", "filled", "uses", "usage"]
+    for limit in ["limit", "capacity", "quota", "budget", "max", "maximum", "total", "allowance", "available"]
+)
+
 SECONDS: Mapping[str, int] = {
     "duration_seconds": 1,
     "duration_minutes": 60,
@@ -64,7 +71,11 @@ SECONDS: Mapping[str, int] = {
     "days": 86_400,
 }
 
-MOST_TAX = Fraction(1, 4)  # of the net amount
+TAX_SHARE = Fraction(1, 5)  # of the net amount, if no column says so
+
+MOST_DIGITS = 2  # of a percentage; shares of 1 have more
+
+HIGHEST_RATE = 25  # percent
 
 MOST_DISCOUNT = Fraction(1, 2)
 
@@ -99,6 +110,11 @@ def relations(columns: Sequence[ColumnSchema]) -> Iterator[Relation]:
     yield from _durations(columns, found)
 
 
+def is_percentage(rate: ColumnSchema) -> bool:
+    """Whether a tax rate is 19.00, not 0.19."""
+    return rate.kind is ColumnType.INTEGER or (rate.scale <= MOST_DIGITS and rate.precision - rate.scale > 1)
+
+
 def _line(found: "_Named", quantity: str, price: str, line: str) -> Iterator[Relation]:
     value = product(column(quantity), column(price))
     percent, discount = found.first(PERCENT_OFF), found.first(DISCOUNT)
@@ -112,12 +128,10 @@ def _line(found: "_Named", quantity: str, price: str, line: str) -> Iterator[Rel
 def _parts(found: "_Named", subtotal: str, tax: str | None, discount: str | None) -> Iterator[Relation]:
     rate = found.first(TAX_RATE)
     if tax is not None and rate is not None:
-        schema = found.columns[rate]
-        in_percent = schema.kind is ColumnType.INTEGER or schema.precision - schema.scale > 1
-        share = column(rate).times(Fraction(1, 100)) if in_percent else column(rate)
+        share = column(rate).times(Fraction(1, 100)) if is_percentage(found.columns[rate]) else column(rate)
         yield _equation(tax, found.rounded(product(column(subtotal), share), tax))
     elif tax is not None:
-        yield _at_most(column(tax), column(subtotal).times(MOST_TAX))
+        yield _equation(tax, found.rounded(column(subtotal).times(TAX_SHARE), tax))
     if discount is not None:
         yield _at_most(column(discount), column(subtotal).times(MOST_DISCOUNT))
 
@@ -128,6 +142,12 @@ def _stock(found: "_Named") -> Iterator[Relation]:
         if available is not None:
             yield _equation(available, column(on_hand).plus(column(reserved), -1))
         yield _at_most(column(reserved), column(on_hand))
+    by_name = {folded(name): name for name in found.columns}
+    for used, limit in LIMITS:
+        for name, own in by_name.items():
+            other = "_".join(limit if word == used else word for word in name.split("_"))
+            if other != name and other in by_name and (own, by_name[other]) != (reserved, on_hand):
+                yield _at_most(column(own), column(by_name[other]))
 
 
 def _durations(columns: Sequence[ColumnSchema], found: "_Named") -> Iterator[Relation]:

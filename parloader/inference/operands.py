@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd, prod
 
+from parloader.inference.amounts import HIGHEST_RATE, TAX_RATE, is_percentage
+from parloader.inference.column_names import words
 from parloader.inference.default_generators import DAY_SECONDS, plausible_numbers
-from parloader.inference.value_ranges import allowed_range, number
+from parloader.inference.events import folded
+from parloader.inference.value_ranges import Range, allowed_range, number
 from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.formulas import Atom, Linear, Product, Rounded
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -66,6 +69,8 @@ def operand(column: ColumnSchema, domain: Domain, *, early: bool = False, fixed:
     if usual is None or allowed is None:
         return None
     usual, allowed = usual.unbroken(), allowed.unbroken()
+    if folded(column.name) in words(TAX_RATE) and is_percentage(column):
+        usual = Range(unit=usual.unit, low=usual.low, high=int(HIGHEST_RATE / usual.unit))
     usual = allowed.within(usual.low, usual.high) or allowed
     unit = usual.unit * (DAY_SECONDS if column.kind is ColumnType.DATE else 1)
     return Operand(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from parloader.inference.default_generators import DAY_SECONDS, generator
+from parloader.inference.default_generators import DAY_SECONDS, generator, plausible_numbers
 from parloader.inference.formula_text import Unwritable, bound_text, computed_text, number_text
 from parloader.inference.operands import Box, Operand, interval
 from parloader.inference.systems import Bounded, Ranges, System
@@ -56,9 +56,12 @@ def _own_unit(operand: Operand) -> Fraction:
 
 def _in_box(operand: Operand, box: Box, domain: Domain) -> Generator:
     column = replace(operand.column, fraction_digits=0)  # whole seconds: others are computed from them
-    usual = box == (operand.usual_low, operand.usual_high) and not operand.coarsened
-    if not operand.coarsened and (found := generator(column, domain if usual else boxed(operand, box, domain))):
-        return found
+    plausible = plausible_numbers(column, domain)
+    usual = plausible is not None and plausible.unit == _own_unit(operand) and box == (plausible.low, plausible.high)
+    if usual or operand.is_time or operand.column.kind is ColumnType.REAL:
+        found = generator(column, domain if usual else boxed(operand, box, domain))
+        if found is not None and not operand.coarsened:
+            return found
     if operand.column.kind is ColumnType.REAL:
         raise Unwritable
     low, high = (_literal(operand, end) for end in box)

@@ -14,14 +14,17 @@ from math import ceil
 
 from parloader.inference import amounts, table_names
 from parloader.inference.events import folded
-from parloader.inference.row_systems import usually
+from parloader.inference.operands import operand
+from parloader.inference.row_systems import boxed, usually
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.check_cases import CheckCase
 from parloader.planner.refinement.child_counts import largest_family
+from parloader.planner.refinement.references import beside, is_new, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.relations import Ends, RelationSolver
 from parloader.planner.table_draft import TableDraft
 from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, Uniform, When
+from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Relation
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -32,6 +35,13 @@ SUMS: tuple[tuple[str, str], ...] = (
     (amounts.TOTAL, f"{amounts.TOTAL} {amounts.LINE}"),
     ("total_quantity total_qty quantity_total total_items total_units", amounts.QUANTITY),
 )
+
+# Prices that are copied from the row that is sold, and what they are called there
+PICKED = frozenset(
+    ["unit_price", "price", "item_price", "list_price", "price_each", "unit_cost", "cost_price", "rate", "hourly_rate", "daily_rate"]
+)
+
+PRICES = ("unit_price", "price", "list_price", "base_price", "selling_price", "sale_price", "retail_price")
 
 COUNTED = "item line reply comment post message answer vote member participant step leg treatment"
 
@@ -53,6 +63,9 @@ class _Table:
         figures = self._figures()
         if figures and not self._apply((), figures):
             figures = {}
+        for name, price in self._prices().items():
+            if self._apply((), {**figures, name: price}):
+                figures |= {name: price}
         chosen: list[Relation] = []
         for relation in self._named(figures):
             if self._apply((*chosen, relation), figures):
@@ -112,6 +125,43 @@ class _Table:
         usual = {name: generator for system in solved.systems for name, generator in usually(system, solved.generators).items()}
         generators = {**solved.generators, **usual, **{name: generator for name, generator in known.items() if name in solved.columns}}
         return replace(case, related=tuple(related), solved=replace(solved, generators=generators))
+
+    # Prices of the parents
+
+    def _prices(self) -> dict[str, tuple[Generator, Ends]]:
+        """Prices that are those of the picked parent row (order_items.unit_price of products.price), and their ranges."""
+        found: dict[str, tuple[Generator, Ends]] = {}
+        columns = {folded(column.name): column for column in self._draft.schema.columns if self._is_usable(column)}
+        for name, column in columns.items():
+            for reference in references(self.refinement, self.name):
+                of_parent = [name, *(PRICES if name in PRICES else ())]
+                schema = {folded(other.name): other for other in self.refinement.request.schema[reference.parent].columns}
+                theirs = next((schema[other] for other in of_parent if other in schema), None)
+                if name not in PICKED or theirs is None or column.name in found or not reference.required:
+                    continue
+                alike = theirs.kind is column.kind and theirs.scale <= column.scale and not theirs.nullable
+                ends = self._limited(reference.parent, theirs) if alike and is_new(self.refinement, reference.parent) else None
+                if ends is not None and self._fits(column, ends):
+                    found[column.name] = (beside(self.refinement, reference, theirs.name), ends)
+        return found
+
+    def _limited(self, table: str, column: ColumnSchema) -> Ends | None:
+        """The usual range of a parent's price, to which it keeps from now on. None: the CHECKs leave it no such range."""
+        refinement, draft = self.refinement, self.refinement.drafts[table]
+        if not refinement.is_free(table, column.name) or refinement.is_settled(table, column.name):
+            return None
+        domain = refinement.domain(table, column.name)
+        usual = operand(column, domain or Domain())
+        if usual is None or usual.early:
+            return None
+        box = (max(0, usual.low), usual.usual_high)
+        limited = boxed(usual, box, domain or Domain())
+        narrowed = [
+            tuple(replace(case, domains={**case.domains, column.name: limited}) for case in cases)
+            for cases in (draft.cases, draft.alternatives)
+        ]
+        refinement.relate(table, *narrowed)
+        return box[0] * usual.unit, box[1] * usual.unit
 
     # Figures of the children
 

@@ -82,9 +82,10 @@ def _is_wide(refinement: Refinement, table: str, column: ColumnSchema) -> bool:
     return all(_allows_prices(case.domain(column.name)) for case in refinement.drafts[table].cases)
 
 
-def _allows_prices(domain: Domain) -> bool:
+def _allows_prices(domain: Domain, *, limited: bool = False) -> bool:
+    """Whether the domain allows any usual price; `limited`: below its upper limit."""
     plain = domain.values is None and not domain.excluded and not domain.unsure and domain.matches is None
-    return plain and domain.high is None and (domain.low is None or str(domain.low) in ("0", "0.0", "0.00"))
+    return plain and (domain.high is None or limited) and (domain.low is None or str(domain.low) in ("0", "0.0", "0.00"))
 
 
 def _is_price_free(refinement: Refinement, table: str, price: ColumnSchema, dependent: list[ColumnSchema]) -> bool:
@@ -99,7 +100,8 @@ def _is_price_free(refinement: Refinement, table: str, price: ColumnSchema, depe
     readers = {name for name, generator in refinement.tables[table].columns.items() if price.name in needs(generator)}
     parts = refinement.tables[table].columns[price.name].walk()
     replaced = all(isinstance(part, Uniform | Lognormal | After | When) or part == Const(value=None) for part in parts)
-    return replaced and readers <= group and _is_wide(refinement, table, price)
+    wide = all(_allows_prices(case.domain(price.name), limited=True) for case in refinement.drafts[table].cases)
+    return replaced and readers <= group and wide
 
 
 @dataclass(frozen=True, kw_only=True)
