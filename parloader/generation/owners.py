@@ -48,13 +48,17 @@ def owner_of(plan: Plan, table: Table, pick: Pick) -> Owner | NoOwner:
     if among in found or (not found and among not in columns):
         found = [among]  # without generators, the rows exist already
     if not found:
-        what = f"`among` names {among}, but {pick.parent} has no column that picks {own.parent}.{own.column}"
-        return NoOwner(what=what, next_step=f"Give {pick.parent} such a column")
+        return no_owner(pick, own)
     if len(found) > 1:
         what = f"`among` names {among}, but several columns of {pick.parent} pick {own.parent}.{own.column}: {', '.join(found)}"
         return NoOwner(what=what, next_step=f"Rename {among} or one of them, so that two have the same name")
     others = list(_of_same_row(plan, table, own, columns, found[0]))
     return Owner(own=own, columns=(found[0], *(name for name, _ in others)), picks=(own, *(each for _, each in others)))
+
+
+def no_owner(pick: Pick, own: Pick) -> NoOwner:
+    what = f"`among` names {pick.among}, but {pick.parent} has no column that picks {own.parent}.{own.column}"
+    return NoOwner(what=what, next_step=f"Give {pick.parent} such a column")
 
 
 def _picks_same(plan: Plan, generator: Generator | None, own: Pick) -> bool:

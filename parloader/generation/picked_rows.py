@@ -11,7 +11,7 @@ from parloader.generation.conditional_picks import Trials
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.distinct_picks import SKEWED, Distinct
 from parloader.generation.family_columns import HIDDEN, FamilyColumns
-from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, owner_of
+from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, no_owner, owner_of
 from parloader.generation.permutations import permuted
 from parloader.generation.picks import Candidates, pick_index, popular_rank, scramble_keys
 from parloader.generation.related_rows import RelatedRows
@@ -102,6 +102,9 @@ class PickedRows:
         bits = context.random_bits("among", group=pick.group)
         own = pl.col(pick.among or "")
         parent = self.related.plan.table(pick.parent)
+        if owner.column not in (parent.key, *parent.columns, *rows.reused):
+            lacking = no_owner(pick, owner.own)
+            raise context.error(lacking.what, lacking.next_step)
         is_child = (
             parent.child_of is not None
             and (parent.child_of[0], parent.child_of[1].parent) == (owner.column, owner.own.parent)

@@ -50,7 +50,7 @@ KINDS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", KINDS)
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(cuts=st.sets(st.integers(1, 199), max_size=4), products=st.integers(20, 60))
 def test_siblings_differ_however_the_rows_are_split(fields: dict[str, Any], cuts: set[int], products: int) -> None:
     of = plan(products=products, **fields)
