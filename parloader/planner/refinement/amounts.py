@@ -24,7 +24,6 @@ from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.relations import Ends, RelationSolver
 from parloader.planner.table_draft import TableDraft
 from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, Uniform, When
-from parloader.schema.checks.domains import Domain
 from parloader.schema.checks.predicates import Relation
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -148,19 +147,21 @@ class _Table:
     def _limited(self, table: str, column: ColumnSchema) -> Ends | None:
         """The usual range of a parent's price, to which it keeps from now on. None: the CHECKs leave it no such range."""
         refinement, draft = self.refinement, self.refinement.drafts[table]
-        if not refinement.is_free(table, column.name) or refinement.is_settled(table, column.name):
-            return None
         domain = refinement.domain(table, column.name)
-        usual = operand(column, domain or Domain())
+        related = any(case.solved and column.name in case.solved.columns for case in draft.cases)
+        if domain is None or related or not refinement.is_own(table, column.name) or refinement.is_settled(table, column.name):
+            return None
+        usual = operand(column, domain)
         if usual is None or usual.early:
             return None
         box = (max(0, usual.low), usual.usual_high)
-        limited = boxed(usual, box, domain or Domain())
-        narrowed = [
-            tuple(replace(case, domains={**case.domains, column.name: limited}) for case in cases)
-            for cases in (draft.cases, draft.alternatives)
-        ]
-        refinement.relate(table, *narrowed)
+        limited = boxed(usual, box, domain)
+        cases, alternatives = (
+            tuple(replace(case, domains={**case.domains, column.name: limited}) for case in each)
+            for each in (draft.cases, draft.alternatives)
+        )
+        compared = [name for name in draft.schema.column_names if refinement.is_compared(table, name) and refinement.is_own(table, name)]
+        refinement.relate(table, cases, alternatives, also=compared if column.name in compared else ())
         return box[0] * usual.unit, box[1] * usual.unit
 
     # Figures of the children

@@ -1,6 +1,6 @@
 """What the steps of the refinement share: the tables as they are so far, and which of their columns a step may change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.generation.expressions import needs
@@ -78,9 +78,9 @@ class Refinement:
         domains = {case.solved.leading(column, case.domain(column)) if case.solved else None for case in draft.cases}
         return domains.pop() if len(domains) == 1 else None
 
-    def relate(self, table: str, cases: tuple[CheckCase, ...], alternatives: tuple[CheckCase, ...]) -> None:
-        """The cases of the table's CHECKs have other relations now, and their columns the generators that satisfy them."""
-        changed = {name for case in cases if case.solved for name in case.solved.generators}
+    def relate(self, table: str, cases: tuple[CheckCase, ...], alternatives: tuple[CheckCase, ...], also: Collection[str] = ()) -> None:
+        """The cases of the table's CHECKs have other relations now, and their columns, and those in `also`, the generators that satisfy them."""
+        changed = {name for case in cases if case.solved for name in case.solved.generators} | {*also}
         self.drafts[table] = replace(self.drafts[table], cases=cases, alternatives=alternatives)
         self.builders[table].use(self.drafts[table])
         for column in self.drafts[table].schema.columns:

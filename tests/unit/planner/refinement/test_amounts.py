@@ -7,7 +7,7 @@ import polars as pl
 from support.completed_plans import generator, valid
 from support.small_schemas import believe, foreign, infer, integer, primary, schema, table
 
-from parloader.plans.generators import Aggregate, Expr
+from parloader.plans.generators import Aggregate, Expr, Lognormal, Uniform
 from parloader.schema.model import ColumnSchema, ColumnType
 
 COUNT = {"min_value": 0, "max_value": 2**32 - 1, "unsigned": True, "type_text": "int unsigned"}
@@ -99,6 +99,34 @@ def test_what_contradicts_a_check_a_key_or_a_type_is_left_out() -> None:
     completed = believe(schema(narrow, ITEMS), "order_items", rows=2_000)
     assert not isinstance(generator(completed, "orders", "subtotal"), Aggregate)
     valid(schema(narrow, ITEMS), completed)
+
+
+def test_an_item_has_the_price_of_its_product() -> None:
+    product = table("product", money("price"), money("cost"), checks=("`price` >= 0", "`cost` <= `price`"))
+    line = table(
+        "order_line",
+        integer("product_id"),
+        integer("quantity", **COUNT),
+        money("unit_price"),
+        money("amount", 10),
+        to=(foreign("product_id", "product"),),
+        checks=("`amount` = `quantity` * `unit_price`",),
+    )
+    live = schema(product, line)
+    rows = valid(live, believe(live, "order_line"))
+    joined = rows["order_line"].join(rows["product"], left_on="product_id", right_on="id")
+    assert joined.height == 1_000
+    assert joined.select((pl.col("unit_price") == pl.col("price")).all()).item()
+    assert joined.select((pl.col("amount") == pl.col("quantity") * pl.col("price")).all()).item()
+    assert joined.select((pl.col("cost") <= pl.col("price")).all()).item()
+    existing = believe(live, "order_line", existing={"product": 50})  # nobody knows their prices
+    assert isinstance(generator(existing, "order_line", "unit_price"), Lognormal | Uniform)
+
+
+def test_what_is_used_is_less_than_the_limit() -> None:
+    live = schema(table("account", money("credit_limit"), money("credit_used"), checks=("`credit_used` <= `credit_limit`",)))
+    rows = valid(live, believe(live, "account"))["account"]
+    assert rows.select((pl.col("credit_used") <= pl.col("credit_limit")).all()).item()
 
 
 def test_version_1_does_not_read_names() -> None:
