@@ -7,10 +7,12 @@ import polars as pl
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
+from parloader.generation.places import CITY, PHONE, POSTCODE, STATE, TIME_ZONE
+from parloader.generation.texts import USUAL_COUNTS
 from parloader.inference import text_columns
 from parloader.plans.compositions import FAMILY_OF, locales_of, parts, slug, source
 from parloader.plans.generators import Const, Generator, Provider, Scalar, Slug, Unique, UniqueKind
-from parloader.plans.locales import locale_data
+from parloader.plans.locales import LOCALES, locale_data
 from parloader.plans.unique import capacity
 from parloader.schema.checks.automata import allows
 from parloader.schema.checks.domains import Domain
@@ -21,7 +23,12 @@ SAMPLED = 2_000
 
 COORDINATE_DIGITS = 6
 
-MAX_LONGEST = 255  # characters of any value of a list
+MAX_LONGEST = 255  # characters, if a text has several sentences
+
+HOUSE = 8  # characters of a house number and what is around it
+
+FIELDS = {"city": CITY, "state": STATE, "postcode": POSTCODE, "phone": PHONE, "time_zone": TIME_ZONE}
+"""Provider → its field of a place."""
 
 
 def is_plain(generator: Generator) -> bool:
@@ -35,6 +42,11 @@ def unique(column: ColumnSchema, form: str, locale: str | tuple[str, ...], group
     """A different value in each row."""
     found = Unique(form=UniqueKind(form), locale=locale, group=group)
     return [Unique(form=found.form, locale=locale, group=group, length=_limit(column, longest(form, locale) + 4))]
+
+
+def unique_slug(column: ColumnSchema, of: str, locale: str | tuple[str, ...], group: str) -> list[Unique]:
+    """The slug of the group's name, product, company or title."""
+    return [Unique(form=UniqueKind.SLUG, of=of, locale=locale, group=group, length=_limit(column, longest(of, locale) + 4))]
 
 
 def provided(column: ColumnSchema, provider: str, locale: str | tuple[str, ...], group: str | None) -> list[Provider]:
@@ -57,9 +69,17 @@ def longest(provider: str, locale: str | tuple[str, ...]) -> int:
     """Characters of the provider's longest value, or more."""
     if (family := FAMILY_OF.get(provider)) is not None:
         return max(max(parts(family, source(family, each)).longest) for each in locales_of(locale)) + (12 if provider == "email" else 0)
-    values = [value for each in locales_of(locale) for value in locale_data(each).get(provider, ()) if isinstance(value, str)]
-    single = provider in ("country_code", "currency_code", "language_code", "locale", "postcode", "phone")
-    return max(map(len, values)) if values and provider not in ("description",) and len(values) > 20 else 20 if single else MAX_LONGEST
+    data = [locale_data(each) for each in locales_of(locale)]
+    if provider in FIELDS:
+        return max(len(place[FIELDS[provider]]) for each in data for place in each["places"])
+    if provider == "street":
+        return max(len(street) for each in data for street in each["street"]) + HOUSE
+    if provider == "address":
+        return sum(longest(part, locale) for part in ("street", "postcode", "city")) + len(",  ")
+    values = [each.get(provider, ()) for each in data]
+    if provider == "locale" or all(isinstance(each, str) for each in values):
+        return max(len(str(each)) for each in (*values, LOCALES[0]))
+    return MAX_LONGEST if provider in USUAL_COUNTS else max((len(value) for each in values for value in each), default=MAX_LONGEST)
 
 
 def listed(provider: str) -> tuple[str, ...]:

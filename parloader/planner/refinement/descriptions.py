@@ -263,8 +263,9 @@ class _Description:
             elif isinstance(source, Provider | Unique):
                 of = source.name if isinstance(source, Provider) else str(source.form)
                 if of in ("name", "product", "company", "title"):
-                    slug = Unique(form=UniqueKind.SLUG, of=of, locale=source.locale, group=source.group or named)
-                    self._set_first(column, [replace(slug, length=column.length)])
+                    group = source.group or named
+                    if self._set_first(column, candidates.unique_slug(column, of, source.locale or USUAL, group)) and source.group is None:
+                        self.refinement.set(self.table, named, replace(source, group=group))
                 elif isinstance(source, Unique) and source.form is UniqueKind.VALUES and candidates.have_different_slugs(source.values):
                     self._set_first(column, [Slug(column=named)])
 
