@@ -49,7 +49,8 @@ class ParentRows:
         if pick.column == parent.key and rows.keys is not None:
             return _with_root(root, keys_at(rows.keys, index), pl.Int64())
         # a table that references itself picks among its first rows
-        bound = MAX_ROOT_ROWS if parent.name == self._table.name and pick.index in SELF_REFERENCE_INDEX else MAX_LISTED_ROWS + 1
+        first = pick.index in SELF_REFERENCE_INDEX and pick.distribution is not Distribution.TREE
+        bound = MAX_ROOT_ROWS if parent.name == self._table.name and first else MAX_LISTED_ROWS + 1
         if min(rows.rows, bound) <= MAX_LISTED_ROWS:
             listed = self._related.first_values(parent.name, pick.column, min(rows.rows, bound))
             return _with_root(root, pl.lit(listed).gather(index), listed.dtype)

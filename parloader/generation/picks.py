@@ -13,7 +13,7 @@ from parloader.generation.hashing import below, draw_number, stream
 from parloader.generation.numbers import zipf_rank
 from parloader.generation.permutations import ROUNDS, permuted
 from parloader.plans.generators import Distribution, Pick
-from parloader.plans.model import MAX_ROOT_ROWS
+from parloader.plans.model import MAX_ROOT_ROWS, TREE_STAGES
 
 # Distribution.POPULAR: the parents in order of popularity are divided into tiers. Each tier has this share of the parents, in ten thousandths,
 # and this share of the children, in hundredths. With 1.5 children per parent a third of the parents has none, with 1,000 a twentieth; the most
@@ -99,11 +99,14 @@ def _earlier(pick: Pick, context: ColumnContext) -> pl.Expr:
 
 
 def _in_tree(pick: Pick, context: ColumnContext) -> pl.Expr:
-    """A row of the first half of the same tree before this one, among the first rows of the table; NULL in a root."""
-    place = INDEX // pick.trees  # in its tree
-    before = pl.min_horizontal((place + 1) // 2, pl.lit(max(1, MAX_ROOT_ROWS // pick.trees), dtype=pl.Int64))
+    """A row of the first half of the same tree before this one, of an earlier stage of the load; NULL if there is none, as in a root."""
+    place, tree = INDEX // pick.trees, INDEX % pick.trees  # place: in its tree
+    stages = pl.lit(pl.Series(TREE_STAGES, dtype=pl.Int64))
+    stage = stages.search_sorted(INDEX, side="right").cast(pl.Int64)
+    loaded = pl.when(stage > 0).then(stages.gather(pl.max_horizontal(stage - 1, 0))).otherwise(INDEX)
+    before = pl.min_horizontal((place + 1) // 2, (loaded - tree + pick.trees - 1) // pick.trees)
     parent = below(context.random_bits("pick", group=pick.group), pl.max_horizontal(before, pl.lit(1, dtype=pl.Int64)))
-    return pl.when(place > 0).then(parent * pick.trees + INDEX % pick.trees)
+    return pl.when((place > 0) & (before > 0)).then(parent * pick.trees + tree)
 
 
 def covered_rows(parent_rows: int) -> int:

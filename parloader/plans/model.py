@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.plans.column_rules import ColumnRule
 from parloader.plans.conditions import Conditions
-from parloader.plans.generators import Aggregate, ChildOf, Const, Generator, Pick, ShareOf
+from parloader.plans.generators import Aggregate, ChildOf, Const, Distribution, Generator, Pick, ShareOf
 from parloader.plans.pick_groups import with_group_options
 from parloader.plans.row_ranges import IndexRange, RowAllocation, RowKeys
 
@@ -31,6 +32,9 @@ class Pass(StrEnum):
 
 MAX_ROOT_ROWS = 1000
 """The first rows of a table that references itself are loaded before the others, which reference one of these."""
+
+TREE_STAGES = tuple(MAX_ROOT_ROWS * 4**k for k in range(25))
+"""Where the stages end in which trees are loaded: a row of a tree references only rows of an earlier stage."""
 
 SELF_REFERENCE_INDEX = (None, "0")
 """Values of Pick.index with which a table picks from its own root rows."""
@@ -131,6 +135,18 @@ class Table:
         own = [p for picks in self.after_pass(Pass.FIRST).picks.values() for p in picks if p.parent == self.name]
         max_rows = 0 if not own else MAX_ROOT_ROWS if all(p.index in SELF_REFERENCE_INDEX for p in own) else self.rows
         return IndexRange(0, min(max_rows, self.rows))
+
+    @property
+    def stage_stops(self) -> tuple[int, ...]:
+        """Where stages of the table's rows end, apart from the last one: a row references only rows of its own table that an earlier stage has loaded.
+
+        Only in the first stage, which is loaded in order, do rows reference others of the same stage.
+        """
+        own = (p for picks in self.after_pass(Pass.FIRST).picks.values() for p in picks if p.parent == self.name)
+        stop = self.root_rows.stop
+        if stop < self.rows and any(pick.distribution is Distribution.TREE for pick in own):
+            return tuple(takewhile(lambda stop: stop < self.rows, TREE_STAGES))
+        return (stop,) if stop else ()
 
     def after_pass(self, last: Pass) -> "Table":
         """The table with generators that give its rows as they are after this pass."""

@@ -1,6 +1,7 @@
 """Rows that other rows of the same table reference: loaded first and deleted last, by one worker."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange, batches, split
@@ -14,10 +15,16 @@ def load_stages(table: Table, current: Pass, ranges: Sequence[IndexRange], worke
 
     There are never more workers than batches of `batch_rows` rows. No stage is empty.
     """
-    stop = _referenced_stop(table, current)
-    referenced = tuple(IndexRange(r.start, min(r.stop, stop)) for r in ranges if r.start < stop)
-    others = tuple(IndexRange(max(r.start, stop), r.stop) for r in ranges if r.stop > stop)
-    return tuple(filter(None, (split(referenced, 1, batch_rows), split(others, workers, batch_rows))))
+    stops = table.stage_stops if current is Pass.FIRST else ()
+    ends = pairwise((0, *stops, max(table.rows, *(r.stop for r in ranges), 0)))
+    stages = [tuple(_between(ranges, start, stop)) for start, stop in ends if start < stop]
+    return tuple(filter(None, (split(each, 1 if stops and not n else workers, batch_rows) for n, each in enumerate(stages))))
+
+
+def _between(ranges: Sequence[IndexRange], start: int, stop: int) -> Iterator[IndexRange]:
+    for r in ranges:
+        if r.start < stop and r.stop > start:
+            yield IndexRange(max(r.start, start), min(r.stop, stop))
 
 
 def deletion_batches(table: Table, current: Pass, partition: IndexRange, next_rows: Callable[[], int]) -> Iterator[IndexRange]:

@@ -8,12 +8,10 @@ from parloader.planner.refinement.reference import Reference
 from parloader.planner.refinement.references import change, is_even, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, Pick
-from parloader.plans.model import MAX_ROOT_ROWS
 
 MIN_ROWS_OF_A_TREE = 2
 
-MAX_TREES = MAX_ROOT_ROWS // 4
-"""So that the rows that others reference are of several levels."""
+TREES_PER_OWNER = 3
 
 NULL_SHARE = 0.4
 """Of rows without a parent, apart from the roots, in tables of answers: most answer a post, and some another answer."""
@@ -43,9 +41,9 @@ def grow_trees(refinement: Refinement) -> None:
 
 
 def _trees(refinement: Refinement, rows: int, shared: list[Reference]) -> int:
-    """How many trees: the square root of the rows, or one for each row that a tree belongs to if they have two rows on average."""
+    """How many trees: the square root of the rows, or some for each row that a tree belongs to, if they have two rows on average."""
     owners = max((refinement.tables[reference.parent].rows for reference in shared), default=0)
-    return max(1, min(max(isqrt(rows), min(owners, rows // MIN_ROWS_OF_A_TREE)), MAX_TREES))
+    return max(1, isqrt(rows), min(TREES_PER_OWNER * owners, rows // MIN_ROWS_OF_A_TREE))
 
 
 def _is_shared(refinement: Refinement, reference: Reference) -> bool:

@@ -13,7 +13,6 @@ from parloader.plans.documents.codecs import MAX_64_BITS, abbreviated, suggestio
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.intensity import MAX_DAYS, intensity
 from parloader.plans.locales import LOCALES
-from parloader.plans.model import MAX_ROOT_ROWS
 from parloader.quantities import counted
 from parloader.timestamps import parse_iso, span_text
 
@@ -36,9 +35,6 @@ SLUGS = ("name", "product", "company", "title")
 FORMS_WITH_LENGTH = ("letters", "digits", "hex", "bytes")
 
 MAX_BITS = 64
-
-# The roots of all trees are among the first rows, which are loaded before the others
-MAX_TREES = MAX_ROOT_ROWS
 
 # Forms of Unique whose numbers may have a step
 STEPPED = (generators.UniqueKind.INTEGER, generators.UniqueKind.DATE, generators.UniqueKind.DATETIME)
@@ -149,8 +145,6 @@ def check_pick(pick: generators.Pick) -> None:
             chosen = "`index`" if pick.index is not None else f'distribution "{pick.distribution}"'
             valid = " or ".join(f'distribution = "{name}"' for name in distributions)
             raise InvalidPlan(f"`{option}` does not apply to {chosen}", f"Use {valid}, or remove `{option}`")
-    if pick.distribution is generators.Distribution.TREE and pick.trees > MAX_TREES:
-        raise InvalidPlan(f"`trees` is {pick.trees}", f"Give a number from 1 to {MAX_TREES}")
     if pick.among is not None and pick.distinct_in is not None:
         raise InvalidPlan("`among` and `distinct_in` do not go together", "Remove one of them")
     if pick.every > 1 and (pick.among is not None or pick.distinct_in is not None):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from parloader.generation.frames import generate
 from parloader.plans.generators import Distribution, Pick
-from parloader.plans.model import MAX_ROOT_ROWS, Plan, Table, all_new
+from parloader.plans.model import MAX_ROOT_ROWS, TREE_STAGES, Plan, Table, all_new
 from parloader.plans.row_ranges import IndexRange
 
 
@@ -30,13 +30,14 @@ def forest(rows: int, trees: int, tenants: int = 3, seed: int = 0) -> pl.DataFra
     return generate(plan, plan.table("category"), IndexRange(0, rows), of)
 
 
-@given(rows=st.integers(1, 3000), trees=st.integers(1, MAX_ROOT_ROWS), seed=st.integers(0, 5))
+@given(rows=st.integers(1, 6000), trees=st.integers(1, 3000), seed=st.integers(0, 5))
 def test_each_row_picks_an_earlier_row_of_its_tree_among_the_first_rows(rows: int, trees: int, seed: int) -> None:
     for i, parent in enumerate(forest(rows, trees, seed=seed)["parent_id"]):
         if i < trees:
             assert parent is None
-        else:
-            assert 0 <= parent < min(i, MAX_ROOT_ROWS)
+        elif parent is not None:
+            assert 0 <= parent < i
+            assert i < MAX_ROOT_ROWS or parent < max(stop for stop in TREE_STAGES if stop <= i)
             assert parent % trees == i % trees
 
 
@@ -47,13 +48,14 @@ def test_all_rows_of_a_tree_have_the_same_tenant() -> None:
     assert len(set(rows["tenant_id"])) > 5
 
 
-@pytest.mark.parametrize(("rows", "trees", "levels"), [(25, 5, 2), (1000, 31, 4), (1000, 1, 5)])
+@pytest.mark.parametrize(("rows", "trees", "levels"), [(25, 5, 2), (1000, 31, 4), (1000, 1, 5), (20_000, 4_000, 2)])
 def test_trees_have_several_levels_and_branch(rows: int, trees: int, levels: int) -> None:
     parents = forest(rows, trees)["parent_id"].to_list()
     level: list[int] = []
     for parent in parents:
         level.append(0 if parent is None else level[parent] + 1)
     assert levels <= max(level) < 10
+    assert parents.count(None) < 0.4 * rows
     children = Counter(parents)
     assert max(children[i] for i in range(min(rows, MAX_ROOT_ROWS))) > 2
-    assert any(children[i] == 0 for i in range(min(rows, MAX_ROOT_ROWS)))
+    assert any(children[i] == 0 for i in range(rows))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.ranges import disjoint_ranges, indices
 
-from parloader.plans.generators import Pick
+from parloader.plans.generators import Distribution, Pick
 from parloader.plans.model import Pass, Table
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.self_references import deletion_batches, load_stages
@@ -51,3 +51,16 @@ def test_a_row_is_deleted_before_the_rows_it_references(table: Table, current: P
     assert all(batch.rows <= size for batch, size in zip(found, given_sizes, strict=True))
     if table is TO_THE_ROW_BEFORE and current is Pass.FIRST and start < ROWS:
         assert found == sorted(found, reverse=True)
+
+
+def test_trees_are_loaded_in_stages() -> None:
+    tree = Pick(parent="t", column="id", distribution=Distribution.TREE, trees=10)
+    table = Table(name="t", rows=20_000, columns={"t_id": tree}, partitioned=True)
+    stages = load_stages(table, Pass.FIRST, [IndexRange(0, 500), IndexRange(900, 20_000)], 2, 1)
+    assert [[(part.start, part.stop) for share in stage for part in share] for stage in stages] == [
+        [(0, 500), (900, 1_000)],
+        [(1_000, 2_500), (2_500, 4_000)],
+        [(4_000, 10_000), (10_000, 16_000)],
+        [(16_000, 18_000), (18_000, 20_000)],
+    ]
+    assert len(load_stages(table, Pass.SECOND, [IndexRange(0, 20_000)], 2, 1)) == 1
