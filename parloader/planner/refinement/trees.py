@@ -9,12 +9,8 @@ from parloader.planner.refinement.references import change, is_even, picks_of, r
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, Pick
 
-MIN_ROWS_OF_A_TREE = 2
-
-TREES_PER_OWNER = 3
-
-NULL_SHARE = 0.4
-"""Of rows without a parent, apart from the roots, in tables of answers: most answer a post, and some another answer."""
+NULL_SHARE = 0.2
+"""Of rows without a parent, apart from the roots, in tables of answers: many answer a post, and others another answer."""
 
 
 def grow_trees(refinement: Refinement) -> None:
@@ -41,9 +37,14 @@ def grow_trees(refinement: Refinement) -> None:
 
 
 def _trees(refinement: Refinement, rows: int, shared: list[Reference]) -> int:
-    """How many trees: the square root of the rows, or some for each row that a tree belongs to, if they have two rows on average."""
-    owners = max((refinement.tables[reference.parent].rows for reference in shared), default=0)
-    return max(1, isqrt(rows), min(TREES_PER_OWNER * owners, rows // MIN_ROWS_OF_A_TREE))
+    """How many trees: the square root of the rows, or as many as the rows that trees belong to, if they have some rows on average.
+
+    An owner has one; a post has several, of few answers.
+    """
+    owners = [refinement.tables[r.parent].rows for r in shared if table_names.is_owner(r.parent)]
+    topics = [refinement.tables[r.parent].rows for r in shared if not table_names.is_owner(r.parent)]
+    of_owners, of_topics = min(max(owners, default=0), rows // 4), min(3 * max(topics, default=0), rows // 2)
+    return max(1, isqrt(rows), of_owners, of_topics)
 
 
 def _is_shared(refinement: Refinement, reference: Reference) -> bool:
