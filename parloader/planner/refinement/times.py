@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from parloader.inference import event_times
 from parloader.inference.column_names import TimeBias, split_identifier, time_bias, words
+from parloader.inference.default_generators import TIMES_SPAN_SECONDS, TIMES_START
 from parloader.inference.event_times import DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
 from parloader.inference.events import CHANGED, EventColumn, Role, created, folded, is_time
 from parloader.inference.lifecycles import EXITS, POSITIONS
@@ -13,9 +14,11 @@ from parloader.inference.rhythms import rhythm
 from parloader.inference.shares import null_share
 from parloader.inference.value_ranges import seconds_of
 from parloader.planner.refinement.appointments import PLANNED, planned_start, set_planned_end
+from parloader.planner.refinement.creation_periods import CreationPeriods
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import event_of
 from parloader.plans.generators import After, Const, Expr, Generator, Pick, Spread, Timeline, Uniform, When
+from parloader.plans.generators.expressions import NOTHING
 from parloader.schema.model import ColumnSchema, ColumnType
 from parloader.timestamps import EPOCH
 
@@ -40,19 +43,23 @@ ENDS: dict[str, tuple[int, int]] = {
 
 YEARLY = (30 * DAY, 365 * DAY)
 
+# How soon the children of a row follow it
+SOON = 10 * DAY
+
 
 def order_times(refinement: Refinement) -> None:
     """The step: each generated table's times."""
+    periods = CreationPeriods(refinement, TIMES_SPAN_SECONDS)
     for name in refinement.drafts:
         if name in refinement.layouts:
-            RowTimes(refinement, name).apply()
+            RowTimes(refinement, name, periods).apply()
 
 
 class RowTimes:
     """The times of one table."""
 
-    def __init__(self, refinement: Refinement, table: str) -> None:
-        self._refinement, self._table = refinement, table
+    def __init__(self, refinement: Refinement, table: str, periods: CreationPeriods) -> None:
+        self._refinement, self._table, self._periods = refinement, table, periods
         self._draft = refinement.drafts[table]
         self._base = created(column for column in self._draft.schema.columns if column.name in refinement.tables[table].columns)
 
@@ -95,7 +102,12 @@ class RowTimes:
             start, unit, span = _iso(generator.low // per_second + 1), "s", (generator.high - generator.low) // per_second - 1
         else:
             return
+        if (start, span) == (TIMES_START, TIMES_SPAN_SECONDS) and not self._refinement.is_limited(self._table, column.name):
+            lead, span = self._periods.of(self._table)
+            start = _iso(seconds_of(TIMES_START) - lead)
         weights = rhythm(self._table)
+        not_before = () if self._refinement.is_limited(self._table, column.name) else self._parents_times(column)
+        follows = not_before and self._periods.followed(self._table) is not None
         timeline = Timeline(
             start=start,
             span_seconds=span,
@@ -104,7 +116,8 @@ class RowTimes:
             hours=() if day else weights.hours,
             weekdays=weights.weekdays,
             months=weights.months,
-            not_before=() if self._refinement.is_limited(self._table, column.name) else self._parents_times(column),
+            not_before=not_before,
+            within_seconds=SOON if follows else None,
         )
         if per_second := clock(column).per_second:
             seconds = f"CAST(EXTRACT(EPOCH FROM {quoted(self._refinement.add_helper(self._table, column.name, timeline))}) AS BIGINT)"
@@ -234,7 +247,7 @@ class RowTimes:
             later = When(
                 condition="i % 5 IN (0, 2, 3)",
                 then=After(column=base.name, least=MINUTE, most=SHORT[1]),
-                otherwise=Expr(sql=quoted(base.name)),
+                otherwise=NOTHING if self._draft.may_be_null(column.name) else Expr(sql=quoted(base.name)),
             )
             certain = [c for c in times[1:] if not self._is_rare(c)]
             if len(times) == 1:
