@@ -111,7 +111,7 @@ def fits(column: ColumnSchema, domain: Domain, generator: Generator, table: str,
     unlimited = text_columns.is_limited_by_length_only(domain)
     return all(
         size.min <= len(text) <= (column.length or size.max)
-        and len(text) <= max(size.max, text_columns.MAX_LENGTH if domain.max_length is None else 0)
+        and len(text) <= max(size.max, text_columns.MAX_LENGTH if domain.max_length is domain.max_bytes is None else 0)
         and text_columns.fits_charset(column, text)
         and (unlimited or (text_columns.accepts(apart, text) and allows(domain.all_patterns, text)))
         for text in samples

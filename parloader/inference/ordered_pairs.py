@@ -77,6 +77,12 @@ def _are_ordered(earlier: ColumnSchema, later: ColumnSchema, *, close: bool) -> 
     first, second = split_identifier(earlier.name), split_identifier(later.name)
     if not close:
         return earlier.kind in DATED and bool(CREATED.intersection(first)) and bool(CHANGED.intersection(second))
+    return differ_in_order(earlier.name, later.name)
+
+
+def differ_in_order(earlier: str, later: str) -> bool:
+    """Whether two names differ in one word, which puts the first one before the second: start_time, end_time."""
+    first, second = split_identifier(earlier), split_identifier(later)
     different = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
     if len(first) != len(second) or len(different) != 1 or first[-1] == "id":
         return False

@@ -1,10 +1,14 @@
 """Planned times: an appointment begins at a quarter of an hour some days after it was made, and ends an hour or so later."""
 
+from fractions import Fraction
+
 from parloader.inference.column_names import split_identifier, words
 from parloader.inference.event_times import DATES, TIMESTAMPS, clock, quoted
+from parloader.inference.ordered_pairs import differ_in_order
+from parloader.inference.value_ranges import server_literal
 from parloader.planner.refinement.refinement import Refinement
-from parloader.plans.generators import After, Choice, Expr, Generator, Uniform
-from parloader.schema.model import ColumnSchema
+from parloader.plans.generators import After, Choice, Expr, Generator, Random, Uniform
+from parloader.schema.model import ColumnSchema, ColumnType
 
 PLANNED = "scheduled"
 """The event (lifecycles.py) of columns such as starts_at and scheduled_at."""
@@ -18,6 +22,8 @@ MEETINGS = words(
 DAYS = (2, 20)  # later than what happens on the first day: the confirmation
 
 QUARTERS = (32, 71)  # of an hour after midnight: 8:00 to 17:45
+
+BEFORE_NOON, AFTER_NOON = (7, 11), (13, 20)  # hours
 
 LENGTHS, LENGTH_WEIGHTS = (1, 2, 3, 4, 6, 8), (8, 40, 16, 26, 7, 3)  # in quarters of an hour
 
@@ -43,6 +49,20 @@ def set_planned_end(refinement: Refinement, table: str, start: ColumnSchema) -> 
             length = refinement.add_helper(table, f"{column.name}_quarters", Choice(values=LENGTHS, weights=LENGTH_WEIGHTS))
             refinement.set(table, column.name, Expr(sql=f"{quoted(start.name)} + {quoted(length)} * INTERVAL '15 minutes'"))
             refinement.settle(table, column.name)
+
+
+def order_times_of_day(refinement: Refinement) -> None:
+    """The step: of two times of day of which the names say which is earlier, one is before noon and the other one after it."""
+    for table, draft in refinement.drafts.items():
+        columns = refinement.tables[table].columns
+        times = [c for c in draft.schema.columns if c.kind is ColumnType.TIME and columns.get(c.name) == Random(form="time")]
+        free = [c for c in times if refinement.is_free(table, c.name)]
+        for earlier in free:
+            for later in free:
+                if differ_in_order(earlier.name, later.name):
+                    for column, hours in ((earlier, BEFORE_NOON), (later, AFTER_NOON)):
+                        quarters = [server_literal(column, quarter * 900, Fraction(1)) for quarter in range(hours[0] * 4, hours[1] * 4 + 1)]
+                        refinement.set(table, column.name, Choice(values=tuple(quarters)))
 
 
 def is_followed_by(refinement: Refinement, table: str, start: str, column: str) -> bool:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from support.believable_columns import CREATED, amount, boolean, none_of, planned, rows, share
 from support.completed_plans import generator
+from support.generated_rows import rows_of as rows_of_plan
 from support.small_schemas import believe, flag, foreign, integer, schema, table, text, unique
 
 NULLABLE = tuple(
@@ -77,6 +78,13 @@ def test_most_rows_have_the_default(column, condition) -> None:  # type: ignore[
 
 def test_a_default_that_a_check_forbids_is_not_used() -> None:
     assert none_of(rows(table("t", integer("n", default="0"), checks=("`n` between 1 and 9",))), "n = 0")
+
+
+def test_a_code_has_as_many_bytes_as_a_check_says() -> None:
+    codes = rows(table("t", text("code", 20)))["code"]
+    assert codes.str.len_chars().max() > 6  # type: ignore[operator]
+    limited = planned(table("t", text("code", 20), checks=("length(`code`) = 6",)))
+    assert set(rows_of_plan(limited.plan)["t"]["code"].str.len_bytes()) == {6}
 
 
 def test_flags_and_members_are_weighted() -> None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-import polars as pl
 import pytest
-from support.believable_columns import CREATED, UPDATED, boolean, moment, none_of, rows, share
-from support.small_schemas import integer, table, text
+from support.believable_columns import CREATED, UPDATED, boolean, moment, none_of, planned, rows, share
+from support.generated_rows import rows_of
+from support.small_schemas import flag, integer, table, text
 
-from parloader.schema.model import ColumnType
+from parloader.schema.model import ColumnSchema, ColumnType
 
 DATE, DATETIME, TIMESTAMP = ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP
 
@@ -76,10 +76,27 @@ def test_logins_come_after_the_registration() -> None:
     assert frame["birth_date"].drop_nulls().dt.year().max() <= 2005  # type: ignore[operator]
 
 
-def test_checks_hold() -> None:
-    checks = ("`updated_at` >= `created_at`", "`created_at` < '2024-03-01'", "`ends_at` > `starts_at`")
-    columns = (CREATED, UPDATED, moment("starts_at", nullable=False), moment("ends_at", nullable=False))
-    frame = rows(table("t", *columns, checks=checks[:1]))
-    assert frame.height
-    plan_rows = rows(table("t", *columns, checks=("`ends_at` > `starts_at`",)))
-    assert plan_rows.select(pl.col("ends_at") > pl.col("starts_at")).to_series().all()
+def test_times_of_day_are_in_order() -> None:
+    frame = rows(table("opening", *(moment(name, ColumnType.TIME) for name in ("opens_at", "closes_at", "start_time", "end_time"))))
+    assert none_of(frame, "closes_at <= opens_at OR end_time <= start_time")
+
+
+@pytest.mark.parametrize("status", [(), (flag("status", "scheduled", "confirmed", "completed", "cancelled", "no_show"),)])
+def test_appointments_begin_days_after_they_were_made(status: tuple[ColumnSchema, ...]) -> None:
+    times = (moment("starts_at", nullable=False), moment("ends_at", nullable=False), moment("completed_at"), moment("cancelled_at"))
+    frame = rows(table("appointments", *status, CREATED, *times, checks=("`ends_at` > `starts_at`",) if status else ()))
+    assert none_of(frame, "starts_at <= created_at OR completed_at < starts_at OR cancelled_at < created_at")
+    assert (frame["starts_at"].dt.minute() % 15 == 0).all()
+    assert 8 <= frame["starts_at"].dt.hour().min() <= frame["starts_at"].dt.hour().max() <= 17  # type: ignore[operator]
+    assert (frame["ends_at"] - frame["starts_at"]).dt.total_minutes().is_between(15, 120).all()
+
+
+@pytest.mark.parametrize("check", ["`updated_at` >= `created_at`", "`ends_at` > `starts_at`"])
+def test_checks_hold(check: str) -> None:
+    frame = rows(table("t", CREATED, UPDATED, moment("starts_at", nullable=False), moment("ends_at", nullable=False), checks=(check,)))
+    assert none_of(frame, "updated_at < created_at OR ends_at < starts_at")
+
+
+def test_a_check_limits_the_times() -> None:
+    plan = planned(table("t", CREATED, UPDATED, checks=("`created_at` < '2024-03-01'",))).plan
+    assert rows_of(plan)["t"]["created_at"].max() < datetime(2024, 3, 1)  # type: ignore[operator]
