@@ -72,6 +72,9 @@ def operand(column: ColumnSchema, domain: Domain, *, early: bool = False, fixed:
     if folded(column.name) in words(TAX_RATE) and is_percentage(column):
         usual = Range(unit=usual.unit, low=usual.low, high=int(HIGHEST_RATE / usual.unit))
     usual = allowed.within(usual.low, usual.high) or allowed
+    if early and not fixed and column.kind is ColumnType.INTEGER and domain.low is None and allowed.high > 0:
+        allowed = replace(allowed, low=max(1, allowed.low))  # as keys are numbered
+        usual = allowed.within(usual.low, usual.high) or allowed
     unit = usual.unit * (DAY_SECONDS if column.kind is ColumnType.DATE else 1)
     return Operand(
         column=column,

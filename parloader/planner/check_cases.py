@@ -7,6 +7,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from parloader.planner.generated_columns import limits_of_types, written
 from parloader.planner.relations import RelationSolver, Solved, is_supported
 from parloader.planner.request import Note, NotFillable, listed
 from parloader.plans.generators import Const, Generator, Pick, When
@@ -84,12 +85,15 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     notes = []
     unanalysed: set[str] = set()
     parsed_checks: list[tuple[Check, ParsedCheck]] = []
-    for check in (*table.checks, *partition_checks(table)):
+    stored = tuple(limits_of_types(table, given))
+    for check in (*(written(check, table) for check in table.checks), *partition_checks(table), *stored):
         if _tests_only_null_of_given(check, table, given):
             continue
         from parloader.schema.checks.parser import parse_check  # importing sqlglot takes 0.2 s, and most tables have no CHECK
 
         parsed = parse_check(check.clause, table.column_names)
+        if check in stored and (parsed is None or not _limits(parsed, table, given)):
+            continue
         if parsed is None or not _uses_writable_columns(parsed, table):
             unanalysed |= table.columns_in(check.clause)
             notes.append(
@@ -132,6 +136,12 @@ def cases_of_table(table: TableSchema, given: Mapping[str, Generator], wanted: t
     others = possible_cases(all_combined)
     notes += [Note(table=table.name, column=None, text=text) for text in systems.notes]
     return CheckCases(cases=possible, alternatives=others, notes=tuple(notes), check_names=check_names, unanalysed=frozenset(unanalysed))
+
+
+def _limits(parsed: ParsedCheck, table: TableSchema, given: Mapping[str, Generator]) -> bool:
+    """Whether the CHECK excludes values that the columns would get otherwise."""
+    related = [(relations(case), ()) for case in parsed.cases]
+    return any(RelationSolver(table, given, related).solved({}, found, ()) for found, _ in related)
 
 
 def _case(systems: RelationSolver, predicates: Sequence[Predicate], by_column: Mapping[str, Domain]) -> CheckCase:

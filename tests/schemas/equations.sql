@@ -117,8 +117,24 @@ CREATE TABLE ticket (
 
 CREATE TABLE ranges (
     first_no INT UNSIGNED NOT NULL PRIMARY KEY,
-    last_no INT UNSIGNED NOT NULL UNIQUE,
+    last_no INT UNSIGNED NOT NULL,
     size INT UNSIGNED NOT NULL,
     CHECK (size BETWEEN 1 AND 99),
     CHECK (last_no = first_no + size)
+);
+
+-- CHECKs on generated columns, whose values have to fit their types as well
+CREATE TABLE computed (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    a INT UNSIGNED NOT NULL,
+    b INT UNSIGNED NOT NULL,
+    total INT UNSIGNED AS (a + b) STORED,
+    quantity INT NOT NULL CHECK (quantity > 0),
+    price DECIMAL(10, 2) NOT NULL,
+    line DECIMAL(7, 2) AS (quantity * price) STORED,
+    starts_on DATE NOT NULL,
+    ends_on DATE NOT NULL,
+    nights INT AS (DATEDIFF(ends_on, starts_on)) VIRTUAL,
+    CHECK (total <= 100),
+    CHECK (nights BETWEEN 1 AND 14)
 );

@@ -204,6 +204,26 @@ def test_every_row_satisfies_the_checks(
         assert len(set(numbers)) > 1
 
 
+def computed(column: ColumnSchema, expression: str) -> ColumnSchema:
+    return replace(column, generated=True, expression=expression)
+
+
+def test_checks_on_generated_columns_limit_what_they_are_computed_from() -> None:
+    total = computed(integer("total", **WIDE), "`a` + `b`")
+    assert all(row.a + row.b <= 100 for row in every_row(table("t", *counts("a", "b"), total, checks=("`total` <= 100",))))
+    nights = computed(integer("nights"), "to_days(`ends_on`) - to_days(`starts_on`)")
+    stay = table("t", day("starts_on"), day("ends_on"), nights, checks=("(`nights` between 1 and 14)",))
+    assert all(1 <= (row.ends_on - row.starts_on).days <= 14 for row in every_row(stay))
+
+
+def test_generated_columns_stay_within_their_types() -> None:
+    product = computed(money("line", 6, 2), "`quantity` * `price`")
+    rows = every_row(table("t", *counts("quantity"), money("price"), product))
+    assert all(abs(row.quantity * row.price) < 10_000 for row in rows)
+    rest = computed(integer("rest", **WIDE), "`a` - `b`")
+    assert all(row.a >= row.b for row in every_row(table("t", *counts("a", "b"), rest)))
+
+
 def test_null_makes_a_sum_of_the_rest() -> None:
     live = table("t", *moneys("a", "t"), money("b", nullable=True), checks=("`t` = `a` + coalesce(`b`,0)",))
     rows = every_row(live)
