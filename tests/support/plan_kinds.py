@@ -53,7 +53,7 @@ class Kind:
 
     schema: str
     tables: tuple[str, ...]  # all tables of the plan, parents first
-    locked: str  # a few rows of a parent; every worker needs one of them
+    locked: str  # rows of a parent; every worker needs one of them
     other_rows: tuple[str, ...]  # creates rows in all tables before the load
     late_row: str  # creates a row of a parent after the load
     edited: tuple[Edited, Edited]  # a row of the target, and one of a parent
@@ -79,7 +79,7 @@ class Kind:
 BY_KEY = Kind(
     schema="junctions",
     tables=("student", "course", "enrolment"),
-    locked="course ORDER BY id DESC LIMIT 1",
+    locked="course",
     other_rows=(
         "INSERT INTO student VALUES (3, 'A', 'B'), (70, 'C', 'D'), (71, 'E', 'F')",
         "INSERT INTO course VALUES (12, 'X'), (9000, 'Y')",
@@ -98,7 +98,7 @@ BY_KEY = Kind(
 BY_VALUES = Kind(
     schema="text_keys",
     tables=("country", "warehouse", "product", "stock"),
-    locked="product ORDER BY sku DESC LIMIT 1",
+    locked="product",
     other_rows=(
         "INSERT INTO country VALUES ('de', 'Deutschland'), ('zz', 'the last')",
         "INSERT INTO warehouse VALUES ('O''Hare', 'de'), ('Halle Ä', 'zz')",
