@@ -129,6 +129,8 @@ class _Description:
             place = [name for name in place if has_person and providers[name] not in ("state", "street")]
         members = {name: provider for name, provider in providers.items() if (provider in PERSON and has_person) or name in place}
         locale = self._locale(members)
+        if not all(self._accepts(name, provider, locale) for name, provider in members.items()):  # such as Polish letters in latin1
+            locale = USUAL
         name = of or ("person" if has_person else "place")
         if not of and len(members) > 1:
             self.own = name, locale
@@ -137,6 +139,12 @@ class _Description:
         for column, provider in providers.items():
             if column not in members and provider in COUNTRY and not self._is_unique(column):
                 self._set_first(self._column(column), candidates.provided(self._column(column), provider, "world", None))
+
+    def _accepts(self, name: str, provider: str, locale: str | tuple[str, ...]) -> bool:
+        """Whether the column accepts the values of the locale, if it has any."""
+        column, domain = self._column(name), self.refinement.domain(self.table, name)
+        generators = candidates.provided(column, provider, locale, None)
+        return domain is None or all(candidates.fits(column, domain, each, self.table, 0) for each in generators)
 
     def _locale(self, members: dict[str, str]) -> str | tuple[str, ...]:
         """Several locales if a column says in which country the row is; only those of its DEFAULT, if it has one."""

@@ -71,6 +71,14 @@ def test_a_default_decides_about_the_country() -> None:
     assert generator(plan, "patients", "first_name") == Provider(name="first_name", locale="de_DE", group="person")
 
 
+def test_a_character_set_without_letters_of_a_country_has_people_of_another() -> None:
+    names = ("first_name", "last_name", "city", "country_code")
+    live = schema(users(*(replace(text(name, 60), charset="latin1", collation="latin1_swedish_ci") for name in names)))
+    plan = believe(live, "users")
+    assert [generator(plan, "users", name) for name in names] == [Provider(name=name, locale="en_US", group="person") for name in names]
+    valid(live, plan)
+
+
 def test_slugs_are_those_of_the_row() -> None:
     live = schema(
         table("products", text("name", 120), text("slug", 140), keys=(unique("slug"),)), table("pages", text("title", 99), text("slug", 99))
