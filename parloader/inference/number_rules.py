@@ -52,6 +52,8 @@ RULES: tuple[tuple[str, Shape], ...] = (
     ("budget revenue turnover", Amounts(median=25_000, sigma=1.0, low=500)),
     ("balance account_balance wallet", Amounts(median=240, sigma=1.2, low=0)),
     ("credit_limit limit_amount", Listed("500 20 1000 30 2000 20 2500 10 5000 14 10000 6")),
+    ("freight freight_charge haulage base_charge", Amounts(median=35, sigma=0.7, low=3)),
+    ("surcharge fuel_surcharge handling handling_fee toll", Amounts(median=3, sigma=0.7, low=0.5)),
     ("deposit", Listed("50 20 100 30 200 20 250 10 500 14 1000 6")),
     # how many
     ("quantity qty copies items item_count num_items quantity_ordered pieces pcs units", Listed("1 58 2 20 3 9 4 5 5 3 6 2 8 1 10 1 12 1")),

@@ -18,9 +18,9 @@ class Rhythm:
 
 OFFICE = Rhythm(hours=HOURS["office"], weekdays=WEEKDAYS["office"])
 
-ONLINE = Rhythm(hours=HOURS["online"], weekdays=(14, 14, 14, 14, 14, 15, 16))
+ONLINE = Rhythm(hours=HOURS["online"], weekdays=(16, 16, 15, 15, 13, 10, 12))
 
-SHOP = Rhythm(hours=HOURS["online"], weekdays=(15, 14, 14, 14, 14, 13, 16), months=MONTHS["retail"])
+SHOP = Rhythm(hours=HOURS["online"], weekdays=(16, 15, 14, 14, 12, 11, 17), months=MONTHS["retail"])
 
 EVENING = Rhythm(hours=HOURS["evening"], weekdays=WEEKDAYS["weekend"])
 
