@@ -23,7 +23,7 @@ from parloader.planner.refinement.references import beside, is_new, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.relations import Ends, RelationSolver
 from parloader.planner.table_draft import TableDraft
-from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, Uniform, When
+from parloader.plans.generators import Aggregate, AggregateFunction, ChildOf, Generator, ShareOf, Uniform, When
 from parloader.schema.checks.predicates import Relation
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -41,6 +41,9 @@ PICKED = frozenset(
 )
 
 PRICES = ("unit_price", "price", "list_price", "base_price", "selling_price", "sale_price", "retail_price")
+
+# Last words of tables whose rows pay their parent
+PAYING = frozenset(("payment", "transaction"))
 
 COUNTED = "item line reply comment post message answer vote member participant step leg treatment"
 
@@ -62,7 +65,7 @@ class _Table:
         figures = self._figures()
         if figures and not self._apply((), figures):
             figures = {}
-        for name, price in self._prices().items():
+        for name, price in (self._prices() | self._shares()).items():
             if self._apply((), {**figures, name: price}):
                 figures |= {name: price}
         chosen: list[Relation] = []
@@ -143,6 +146,26 @@ class _Table:
                 if ends is not None and self._fits(column, ends):
                     found[column.name] = (beside(self.refinement, reference, theirs.name), ends)
         return found
+
+    def _shares(self) -> dict[str, tuple[Generator, Ends]]:
+        """The amount of a child that pays its parent: the payments of an order add up to its total."""
+        planned = self.refinement.tables[self.name]
+        parents = [generator.parent for generator in planned.columns.values() if isinstance(generator, ChildOf)]
+        columns = {folded(column.name): column for column in self._draft.schema.columns if self._is_usable(column)}
+        amount = columns.get("amount")
+        if amount is None or not parents or table_names.parts(self.name)[-1] not in PAYING or not is_new(self.refinement, parents[0]):
+            return {}
+        parent = self.refinement.request.schema[parents[0]]
+        named = {folded(column.name): column for column in parent.columns}
+        total = next((named[name] for name in amounts.TOTAL.split() if name in named), None)
+        if total is None or total.nullable or total.kind is not amount.kind or total.scale != amount.scale:
+            return {}
+        domain = self.refinement.domain(parent.name, total.name)
+        allowed = None if domain is None or total.name not in self.refinement.tables[parent.name].columns else allowed_range(total, domain)
+        if allowed is None:
+            return {}
+        ends = (min(0, allowed.low) * allowed.unit, allowed.high * allowed.unit)
+        return {amount.name: (ShareOf(parent=parent.name, column=total.name), ends)} if self._fits(amount, ends) else {}
 
     def _limited(self, table: str, column: ColumnSchema) -> Ends | None:
         """The usual range of a parent's price, to which it keeps from now on. None: the CHECKs leave it no such range."""

@@ -123,6 +123,16 @@ def test_an_item_has_the_price_of_its_product() -> None:
     assert isinstance(generator(existing, "order_line", "unit_price"), Lognormal | Uniform)
 
 
+def test_payments_of_an_order_add_up_to_its_total() -> None:
+    payments = table("orders_payment", integer("order_id"), money("amount", 12), to=(foreign("order_id", "orders"),))
+    plain = table("orders", money("subtotal", 12), money("shipping", 8), money("total", 12), checks=("`total` >= 0 and `subtotal` >= 0",))
+    live = schema(plain, payments)
+    rows = valid(live, believe(live, "orders_payment"))
+    paid = rows["orders_payment"].group_by("order_id").agg(pl.col("amount").sum()).join(rows["orders"], left_on="order_id", right_on="id")
+    assert paid.height > 100
+    assert paid.select((pl.col("amount") == pl.col("total")).all()).item()
+
+
 def test_what_is_used_is_less_than_the_limit() -> None:
     live = schema(table("account", money("credit_limit"), money("credit_used"), checks=("`credit_used` <= `credit_limit`",)))
     rows = valid(live, believe(live, "account"))["account"]
