@@ -30,5 +30,6 @@ NotNull(column='shipped')
 True
 
 Begin reading with predicates.py (the conditions on a column), then parser.py. comparisons.py reads column-with-constant comparisons,
+arithmetic.py sums, products and intervals of several columns,
 patterns.py LIKE and REGEXP, regexp.py regular expressions; automata.py and languages.py enumerate the texts that several patterns allow.
 """
