@@ -1,6 +1,7 @@
 """Which columns of a plan depend on which, across tables, and the cycles among them."""
 
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
@@ -14,6 +15,9 @@ from parloader.plans.model import Plan, Table
 
 Column: TypeAlias = tuple[str, str]
 """Table and column."""
+
+# What was worked out last, and of which plan: each table of a plan of hundreds asks for it. One value, so that threads cannot mix two
+_of_last_plan: list[tuple["weakref.ref[Plan] | None", Mapping[str, tuple[tuple[str, bool], ...]]]] = [(None, {})]
 
 NEXT_STEP = "Give one of them a value of its own"
 
@@ -125,7 +129,7 @@ def computed_with(plan: Plan, name: str) -> frozenset[str]:
 def _reads(plan: Plan, name: str) -> dict[str, bool]:
     """Column → whether its values are only copied."""
     table = next((table for table in plan.tables if table.name == name), None)
-    reads, waiting = dict[str, bool](), list(_read_by_others(plan, name))
+    reads, waiting = dict[str, bool](), list(_columns_read(plan).get(name, ()))
     while waiting:
         column, is_copied = waiting.pop(0)
         if table is not None and column in table.helpers:
@@ -135,14 +139,26 @@ def _reads(plan: Plan, name: str) -> dict[str, bool]:
     return reads
 
 
-def _read_by_others(plan: Plan, name: str) -> Iterator[tuple[str, bool]]:
-    """(column, whether its values are only copied)"""
+def _columns_read(plan: Plan) -> Mapping[str, tuple[tuple[str, bool], ...]]:
+    """Table → (column, whether its values are only copied), for each column that other tables, or its own columns, read of its rows."""
+    known, read = _of_last_plan[0]
+    if known is None or known() is not plan:
+        found: dict[str, dict[tuple[str, bool], None]] = {}
+        for table, column, is_copied in _read_by_others(plan):
+            found.setdefault(table, {})[column, is_copied] = None
+        read = {name: tuple(columns) for name, columns in found.items()}
+        _of_last_plan[0] = weakref.ref(plan), read
+    return read
+
+
+def _read_by_others(plan: Plan) -> Iterator[tuple[str, str, bool]]:
+    """(table, column, whether its values are only copied)"""
     for table in plan.tables:
         for own, generator in table.columns.items():
             for each in generator.walk():
-                if isinstance(each, Pick | ShareOf) and each.parent == name:
-                    yield each.column, isinstance(each, Pick) and own not in table.helpers
-                if isinstance(each, Pick) and each.parent == name:
-                    yield from ((column, each.where is None) for column in reads_of_parent(plan, table, each))
-                if isinstance(each, ChildOf) and each.parent == name:
-                    yield from ((column, False) for column in sorted(_needs(each.count)))
+                if isinstance(each, Pick | ShareOf):
+                    yield each.parent, each.column, isinstance(each, Pick) and own not in table.helpers
+                if isinstance(each, Pick):
+                    yield from ((each.parent, column, each.where is None) for column in reads_of_parent(plan, table, each))
+                if isinstance(each, ChildOf):
+                    yield from ((each.parent, column, False) for column in sorted(_needs(each.count)))

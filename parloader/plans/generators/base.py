@@ -1,7 +1,7 @@
 """The base of all generators, and the values that they list."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -21,8 +21,7 @@ class Generator:
 
     def children(self) -> dict[str, "Generator"]:
         """The generators nested directly in this one, by field name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, Generator)}
+        return {name: value for name, value in vars(self).items() if isinstance(value, Generator)}
 
     def with_children(self, children: "Mapping[str, Any]") -> "Generator":
         """A copy in which these fields have these generators."""
