@@ -3,14 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import polars as pl
 
 from parloader.plans.generators import Generator, Pick
-from parloader.plans.model import Plan, Table
+from parloader.plans.model import Table
 
 # So many rows are looked up by their values; the children of a row (`child_of`) are computed instead, however many there are
 MAX_INVERTED_ROWS = 1_000_000
+
+
+class HasTables(Protocol):
+    """A plan, or one that is being made."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +44,7 @@ class NoOwner:
     next_step: str
 
 
-def owner_of(plan: Plan, table: Table, pick: Pick) -> Owner | NoOwner:
+def owner_of(plan: HasTables, table: Table, pick: Pick) -> Owner | NoOwner:
     """The columns by which the rows that `pick` selects and the rows of `table` reference the same row."""
     among = pick.among or ""
     own = table.columns.get(among)
@@ -61,11 +69,11 @@ def no_owner(pick: Pick, own: Pick) -> NoOwner:
     return NoOwner(what=what, next_step=f"Give {pick.parent} such a column")
 
 
-def _picks_same(plan: Plan, generator: Generator | None, own: Pick) -> bool:
+def _picks_same(plan: HasTables, generator: Generator | None, own: Pick) -> bool:
     return isinstance(generator, Pick) and source(plan, generator) == source(plan, own)
 
 
-def source(plan: Plan, pick: Pick) -> tuple[str, str]:
+def source(plan: HasTables, pick: Pick) -> tuple[str, str]:
     """The table and column from which the picked values come in the end: of a pick of users.tenant_id, which picks tenants.id, tenants.id."""
     columns = {table.name: table.columns for table in plan.tables}
     node, seen = (pick.parent, pick.column), set[tuple[str, str]]()
@@ -75,7 +83,7 @@ def source(plan: Plan, pick: Pick) -> tuple[str, str]:
     return node
 
 
-def _of_same_row(plan: Plan, table: Table, own: Pick, columns: Mapping[str, Generator], column: str) -> Iterator[tuple[str, Pick]]:
+def _of_same_row(plan: HasTables, table: Table, own: Pick, columns: Mapping[str, Generator], column: str) -> Iterator[tuple[str, Pick]]:
     """The other columns of a key of several columns: (column of the picked row, pick of this row)."""
     theirs = columns.get(column)
     owner = next((each for each in plan.tables if each.name == own.parent), None)

@@ -18,11 +18,10 @@ from parloader.generation.picks import covered_rows
 from parloader.inference import table_names
 from parloader.planner.check_cases import ANY
 from parloader.planner.refinement.parent_columns import carried, parent_column, paths
-from parloader.planner.refinement.reference import Path, Reference
+from parloader.planner.refinement.reference import Path, Reference, UnfinishedPlan
 from parloader.planner.refinement.references import beside, change, is_child, is_even, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution
-from parloader.plans.model import Plan
 
 MAX_DEPTH = 6  # foreign keys of a path
 
@@ -144,8 +143,7 @@ class _Agreement:
         """Whether the rows of the parent can be looked up by the row to which that column belongs."""
         tables = self.refinement.tables
         pick = replace(picks_of(self.refinement, reference)[reference.column], among=column)
-        plan = Plan(name="", parameters={}, tables=tuple(tables.values()))
-        found = isinstance(owner_of(plan, tables[self.table], pick), Owner)
+        found = isinstance(owner_of(UnfinishedPlan(tuple(tables.values())), tables[self.table], pick), Owner)
         return found and tables[reference.parent].rows <= MAX_INVERTED_ROWS
 
     def _common(self, earlier: Reference, reference: Reference) -> list[tuple[Path, Path]]:

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from parloader.generation.owners import MAX_INVERTED_ROWS, Owner, owner_of
 from parloader.planner.overlapping_keys import ForeignKeyGroup
+from parloader.planner.refinement.reference import UnfinishedPlan
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, Generator, Pick
-from parloader.plans.model import Plan
 from parloader.schema.model import ForeignKey
 
 
@@ -74,8 +74,8 @@ def _loosen(refinement: Refinement, table: str, group: ForeignKeyGroup) -> None:
             changed[column] = Pick(parent=key.parent, column=referenced, among=owner)
             keys.append(replace(key, columns=(column,), referenced=(referenced,)))
     trial = replace(refinement.tables[table], columns={**refinement.tables[table].columns, **changed})
-    plan = Plan(name="", parameters={}, tables=(*(each for name, each in refinement.tables.items() if name != table), trial))
+    plan = UnfinishedPlan((*(each for name, each in refinement.tables.items() if name != table), trial))
     among = [pick for pick in changed.values() if isinstance(pick, Pick) and pick.among]
-    if all(isinstance(owner_of(plan, plan.table(table), pick), Owner) for pick in among):
+    if all(isinstance(owner_of(plan, trial, pick), Owner) for pick in among):
         refinement.tables[table] = trial
         refinement.loosened[table, group.name] = tuple(keys)

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from parloader.planner.refinement.reference import Path, Reference
-from parloader.planner.refinement.references import beside, is_child, is_new, picks_of, references
+from parloader.planner.refinement.references import ancestors, beside, is_child, is_new, picks_of, references
 from parloader.planner.refinement.refinement import Refinement
+
+MAX_PATHS = 8
+"""From a table to an ancestor: the shortest ones suffice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +70,20 @@ def carried(refinement: Refinement, path: Path, column: str) -> str | None:
 
 def paths(refinement: Refinement, table: str, ancestor: str, depth: int) -> list[Path]:
     """The paths of foreign keys that are never NULL from a table to an ancestor, the shortest first."""
+
+    def leading(of: str) -> list[Reference]:
+        known = (r for r in references(refinement, of) if r.required)
+        return [r for r in known if r.parent == ancestor or ancestor in ancestors(refinement, r.parent)]
+
     found: list[Path] = []
-    waiting: list[Path] = [(reference,) for reference in references(refinement, table) if reference.required]
-    while waiting:
+    waiting: list[Path] = [(reference,) for reference in leading(table)]
+    while waiting and len(found) < MAX_PATHS:
         path = waiting.pop(0)
         if path[-1].parent == ancestor:
             found.append(path)
         elif len(path) < depth:
             seen = {step.table for step in path}
-            waiting += [(*path, step) for step in references(refinement, path[-1].parent) if step.required and step.parent not in seen]
+            waiting += [(*path, step) for step in leading(path[-1].parent) if step.parent not in seen]
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from parloader.plans.model import Table
 from parloader.schema.model import ForeignKey
 
 
@@ -40,3 +41,10 @@ class Reference:
 
 Path: TypeAlias = tuple[Reference, ...]
 """References from a table up to an ancestor: each is one of the parent of the one before it."""
+
+
+@dataclass(frozen=True)
+class UnfinishedPlan:
+    """The tables of a plan that is being made."""
+
+    tables: tuple[Table, ...]

@@ -8,11 +8,31 @@ from parloader.planner.refinement.reference import Reference
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.table_draft import TableDraft
 from parloader.plans.generators import ChildOf, Distribution, Pick
+from parloader.plans.model import Table
 from parloader.schema.model import UniqueKey
+
+
+class _MadeOf:
+    """A table as it is now: equal only to the same object, because comparing all generators takes long."""
+
+    def __init__(self, table: Table | None, *counts: int) -> None:
+        self.table, self.counts = table, counts
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _MadeOf) and self.table is other.table and self.counts == other.counts
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def references(refinement: Refinement, table: str) -> tuple[Reference, ...]:
     """The foreign keys to other tables by which the table's rows pick their parents, each independent of the others."""
+    made_of = _MadeOf(refinement.tables.get(table), len(refinement.loosened), len(refinement.released))
+    if table not in refinement.known or refinement.known[table][0] != made_of:
+        refinement.known[table] = (made_of, _references(refinement, table))
+    return refinement.known[table][1]
+
+
+def _references(refinement: Refinement, table: str) -> tuple[Reference, ...]:
     draft = refinement.drafts.get(table)
     if draft is None:
         return _existing(refinement, table)
@@ -59,6 +79,19 @@ def identifies_parent(refinement: Refinement, reference: Reference, unique: Uniq
     if parent is None or unique.expressions or any(unique.prefixes):
         return False
     return any(set(key.columns) <= shown and not key.expressions and not any(key.prefixes) for key in parent.unique_keys)
+
+
+def ancestors(refinement: Refinement, table: str) -> frozenset[str]:
+    """The tables to which foreign keys lead from a table, directly or through others."""
+    if table not in refinement.ancestors:
+        found, waiting = set[str](), [table]
+        while waiting:
+            schema = refinement.request.schema.get(waiting.pop())
+            further = {key.parent for key in schema.foreign_keys} - found if schema else set()
+            found |= further
+            waiting += further
+        refinement.ancestors[table] = frozenset(found)
+    return refinement.ancestors[table]
 
 
 def is_new(refinement: Refinement, table: str) -> bool:

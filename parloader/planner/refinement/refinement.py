@@ -31,6 +31,14 @@ class Refinement:
     loosened: dict[tuple[str, str], tuple[ForeignKey, ...]] = field(default_factory=dict)
     """(table, group of foreign keys) → foreign keys that pick their own rows, of the same owner"""
 
+    known: dict[str, tuple[object, tuple[Reference, ...]]] = field(
+        default_factory=dict
+    )  # results of references.py, and what they were made of
+
+    ancestors: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # table → those that its foreign keys lead to, as far as they are known
+
     released: set[tuple[str, str]] = field(default_factory=set)  # (table, foreign key) that a unique key does not need any more
     covering: dict[str, set[str]] = field(default_factory=dict)  # table → foreign keys that pick every parent row at least once
     followed: dict[str, list[tuple[Reference, Path]]] = field(
