@@ -1,7 +1,9 @@
 """How long after the event before it an event happens."""
 
+import re
 from dataclasses import dataclass
 
+from parloader.inference.column_names import split_identifier
 from parloader.inference.value_ranges import DATED
 from parloader.plans.generators import After
 from parloader.schema.model import ColumnSchema, ColumnType
@@ -26,10 +28,14 @@ DELAYS: dict[str, tuple[int, int]] = {
         ("resolved closed", (HOUR, 5 * DAY)),
         ("cancelled no_show expired", (10 * MINUTE, 2 * DAY)),
         ("refunded returned", (DAY, 12 * DAY)),
-        ("deleted archived suspended banned locked disabled inactive", (20 * DAY, 90 * DAY)),
+        ("deleted archived suspended banned locked disabled inactive terminated resigned dismissed", (20 * DAY, 90 * DAY)),
     )
     for event in events.split()
 }
+
+SINCE_1970 = re.compile(r"\bepoch\b|\bunix[ -]?time|\bsince 1970\b", re.IGNORECASE)
+
+MILLISECONDS = re.compile(r"\bms\b|\bmillis", re.IGNORECASE)
 
 OTHERWISE = (5 * MINUTE, 2 * DAY)
 
@@ -45,13 +51,19 @@ class Clock:
 TIMESTAMPS, DATES = Clock(name="timestamps"), Clock(name="dates")
 
 
+def counts_seconds(column: ColumnSchema) -> bool:
+    """Whether the name or the comment of an integer says that it counts from 1970 on: started_epoch, or one with the comment "Unix time, ms"."""
+    is_long = column.kind is ColumnType.INTEGER and column.max_value >= 2**31 - 1
+    return is_long and ("epoch" in split_identifier(column.name) or SINCE_1970.search(column.comment) is not None)
+
+
 def clock(column: ColumnSchema) -> Clock:
     """The unit of a column that is a time (events.py)."""
     if column.kind is ColumnType.DATE:
         return DATES
     if column.kind in DATED:
         return TIMESTAMPS
-    milliseconds = column.max_value > 2**32 and column.name.lower().endswith("ms")
+    milliseconds = column.max_value > 2**32 and (column.name.lower().endswith("ms") or MILLISECONDS.search(column.comment) is not None)
     return Clock(name="integers", per_second=1000 if milliseconds else 1)
 
 

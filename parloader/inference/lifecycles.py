@@ -17,13 +17,15 @@ PATH: dict[int, str] = {
     25: "reviewed review in_review under_review",
     30: "approved authorized authorised granted",
     35: "paid settled captured invoiced billed funded",
-    40: "processing in_progress started running active activated enabled working preparing picking checked_in admitted live online",
+    40: "processing in_progress started running active activated enabled working preparing picking checked_in admitted live online"
+    " downloading installing uploading transferring syncing executing",
     45: "packed ready prepared",
     50: "shipped dispatched sent picked_up departed",
     55: "in_transit out_for_delivery transit",
     60: "delivered fulfilled arrived",
     65: "answered published released opened_mail read",
-    70: "completed complete done finished resolved solved success succeeded ok processed passed discharged checked_out redeemed accepted_answer",
+    70: "completed complete done finished resolved solved success succeeded ok processed passed discharged checked_out redeemed accepted_answer"
+    " installed deployed executed applied",
     80: "closed ended concluded merged",
     90: "archived",
 }
@@ -41,7 +43,7 @@ EXITS: dict[str, tuple[int, int]] = {
         ("returned", 60, 3),
         ("no_show noshow missed absent", 20, 4),
         ("on_hold paused hold suspended delayed escalated blocked frozen", 40, 3),
-        ("inactive disabled deactivated dormant unsubscribed retired", 40, 10),
+        ("inactive disabled deactivated dormant unsubscribed retired offline terminated resigned dismissed", 40, 10),
         ("banned locked", 40, 1),
         ("deleted removed trashed trash hidden spam flagged lost stolen skipped ignored duplicate", 40, 2),
     )
@@ -67,7 +69,7 @@ SYNONYMS: dict[str, str] = {
         ("confirmed", "confirm confirmation"),
         ("failed", "failure fail error"),
         ("resolved", "resolve resolution solved"),
-        ("answered", "answer"),
+        ("answered", "answer reply replied response responded"),
         ("deleted", "delete deletion removed"),
         ("archived", "archive"),
         ("suspended", "suspension"),
@@ -82,6 +84,8 @@ SYNONYMS: dict[str, str] = {
         ("picked_up", "pickup pick_up"),
         ("banned", "ban"),
         ("locked", "lock"),
+        ("blocked", "block"),
+        ("terminated", "termination"),
         ("reviewed", "review"),
         ("succeeded", "success"),
         ("scheduled", "schedule appointment starts begins"),
@@ -134,6 +138,8 @@ class Lifecycle:
         """How many rows in about a hundred have each of these members: most are at the end of the way."""
         finals = [member for member, position in zip(self.path, self.positions, strict=True) if position < LATER]
         most = finals[-1] if finals else self.path[-1]
+        if canonical(self.words[self.path[0]]) in STATES:  # accounts are opened as active, and most are still in use
+            most = self.path[0]
         after = self.path.index(most)
 
         def weight(member: str) -> int:
@@ -209,7 +215,7 @@ def lifecycle(members: Sequence[str], meanings: Mapping[str, str] | None = None,
     if named < 2 or named * (2 if is_status else 1) < len(members):
         return None
     positions = [known[member] for member in path]
-    if sorted(members) == list(members) and len(path) > 2:  # listed by the alphabet
+    if sorted(means.values()) == list(means.values()) and len(path) > 2:  # listed by the alphabet
         path.sort(key=lambda member: known[member] or 50)
         positions = [known[member] for member in path]
     raised = accumulate((position or 0 for position in positions), max)

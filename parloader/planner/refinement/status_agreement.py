@@ -1,11 +1,12 @@
 """A status, and the columns that tell of its events: paid_at is set exactly if the status says so, and after created_at."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.inference import event_times
-from parloader.inference.column_names import words
+from parloader.inference.column_names import split_identifier, words
 from parloader.inference.events import EventColumn, Role, created, event_column
+from parloader.inference.lifecycles import canonical
 from parloader.planner.check_cases import related_columns
 from parloader.planner.refinement.appointments import PLANNED, is_followed_by, planned_start, set_planned_end
 from parloader.planner.refinement.refinement import Refinement
@@ -28,20 +29,25 @@ def agree_with_status(refinement: Refinement) -> None:
         if name not in refinement.layouts:
             continue
         base = created(column for column in draft.schema.columns if column.name in refinement.tables[name].columns)
-        others = (column for column in draft.schema.columns if column != base)
+        others = [column for column in draft.schema.columns if column != base]
         events = tuple(found for column in others if (found := event_of(refinement, name, column)))
         times = [event.event for event in events if event.role is Role.TIME]
         of_table = statuses(refinement, name, times)
         if of_table:
+            known = {canonical(word) for status in of_table for word in status.lifecycle.words.values()}
+            around = {word for status in of_table for word in split_identifier(status.column)[:-1]}
+            events = tuple(found for column in others if (found := event_of(refinement, name, column, known, around)))
             main, *followers = of_table
             StatusAgreement(
                 refinement=refinement, table=name, main=main, others=tuple(followers), events=events, base=base.name if base else None
             ).apply()
 
 
-def event_of(refinement: Refinement, table: str, column: ColumnSchema) -> EventColumn | None:
-    """The event that a column tells of, if a step may change the column."""
-    found = event_column(column, table)
+def event_of(
+    refinement: Refinement, table: str, column: ColumnSchema, known: Collection[str] = (), around: Collection[str] = ()
+) -> EventColumn | None:
+    """The event that a column tells of, if a step may change the column. `known`, `around`: words as in `event_column`."""
+    found = event_column(column, table, known=known, around=around)
     if found is None or not refinement.is_own(table, column.name):
         return None
     draft = refinement.drafts[table]

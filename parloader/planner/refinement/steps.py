@@ -5,6 +5,7 @@ from collections.abc import Callable
 from parloader.planner.refinement.agreement import make_parents_agree
 from parloader.planner.refinement.amounts import relate_amounts
 from parloader.planner.refinement.appointments import order_times_of_day
+from parloader.planner.refinement.clocks import count_seconds
 from parloader.planner.refinement.column_rules import apply_column_rules
 from parloader.planner.refinement.descriptions import describe_rows
 from parloader.planner.refinement.families import group_children
@@ -28,6 +29,7 @@ STEPS: tuple[Callable[[Refinement], None], ...] = (
     describe_rows,
     choose_popular_parents,
     leave_some_parents_null,
+    count_seconds,
     carry_parent_times,
     agree_with_status,
     order_times,

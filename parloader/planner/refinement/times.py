@@ -8,7 +8,7 @@ from parloader.inference import event_times
 from parloader.inference.column_names import TimeBias, split_identifier, time_bias, words
 from parloader.inference.default_generators import TIMES_SPAN_SECONDS, TIMES_START
 from parloader.inference.event_times import DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
-from parloader.inference.events import CHANGED, EventColumn, Role, created, folded, is_time
+from parloader.inference.events import CHANGED, EventColumn, Role, created, event_column, folded, is_time
 from parloader.inference.lifecycles import EXITS, POSITIONS
 from parloader.inference.rhythms import rhythm
 from parloader.inference.shares import null_share
@@ -145,9 +145,35 @@ class RowTimes:
         before = self._base
         for number, one in enumerate(times):
             before = self._set_loose_time(one, before, optional=number > 0)
-        for one in events:
-            if one.role is not Role.TIME:
-                self._set_loose_detail(one, [e.column for e in times if e.event == one.event])
+        if self._base is not None:
+            self._set_tied_events(self._base)
+        self._set_loose_details()
+
+    def _set_tied_events(self, base: ColumnSchema) -> None:
+        """Events that CHECKs set or leave NULL with other columns: archived_at with is_archived. They are after the row began."""
+        for column in self._draft.schema.columns:
+            one, number = event_of(self._refinement, self._table, column), len(self._draft.cases)
+            tied = one and one.role is Role.TIME and column != base and not self._refinement.is_compared(self._table, column.name)
+            if not tied or number == 1 or self._refinement.is_settled(self._table, column.name):
+                continue
+            generator = self._generator(column.name)
+            if isinstance(generator, When) and Const(value=None) in (generator.then, generator.otherwise):
+                absent = generator.then == Const(value=None)
+                value, delay = generator.otherwise if absent else generator.then, event_times.delay_of(one.event if one else "")
+                if isinstance(value, Uniform) and (later := self._refinement.follow(self._table, column.name, base.name, delay)):
+                    changed = replace(generator, otherwise=later) if absent else replace(generator, then=later)
+                    self._refinement.set(self._table, column.name, changed)
+                    self._refinement.settle(self._table, column.name)
+
+    def _set_loose_details(self) -> None:
+        """Flags, persons and reasons of an event of which the row has the time, whatever decides about that."""
+        told = [found for column in self._draft.schema.columns if (found := event_column(column, self._table))]
+        for column in self._draft.schema.columns:
+            one = event_of(self._refinement, self._table, column)
+            if one and one.role is not Role.TIME and not self._refinement.is_settled(self._table, column.name):
+                same = self._refinement.domain(self._table, column.name) is not None
+                if same and not self._refinement.is_compared(self._table, column.name):
+                    self._set_loose_detail(one, [e.column for e in told if e.role is Role.TIME and e.event == one.event])
 
     def _loose(self, column: ColumnSchema) -> EventColumn | None:
         found = event_of(self._refinement, self._table, column)

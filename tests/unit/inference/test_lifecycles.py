@@ -36,10 +36,20 @@ def of(*members: str) -> Lifecycle:
         (("scheduled", "confirmed", "completed", "cancelled", "no_show"), "confirmed", {"confirmed", "completed", "no_show"}),
         (("DRAFT", "SENT", "PAID", "OVERDUE"), "sent", {"SENT", "PAID", "OVERDUE"}),
         (("Open", "InProgress", "Closed"), "started", {"InProgress", "Closed"}),
+        (("draft", "calculated", "approved", "paid"), "calculated", {"calculated", "approved", "paid"}),
+        (("active", "terminated"), "termination", {"terminated"}),
     ],
 )
 def test_an_event_has_happened_in_these_states(members: tuple[str, ...], event: str, reached: set[str]) -> None:
     assert of(*members).reached(event) == reached
+
+
+def test_codes_are_in_the_order_of_the_schema() -> None:
+    means = {"0": "new", "1": "sent", "2": "paid", "3": "overdue"}
+    found = lifecycle(tuple(means), means, is_status=True)
+    assert found is not None
+    assert found.path == ("0", "1", "2")
+    assert found.reached("paid") == {"2"}
 
 
 def test_members_are_in_the_order_of_the_schema_unless_that_is_the_alphabet() -> None:
@@ -53,6 +63,7 @@ def test_members_are_in_the_order_of_the_schema_unless_that_is_the_alphabet() ->
         (ORDER, "delivered"),
         (("draft", "published", "archived"), "published"),
         (("active", "inactive"), "active"),
+        (("active", "frozen", "closed"), "active"),
         (("open", "in_progress", "resolved", "closed"), "closed"),
         (("pending", "approved", "rejected"), "approved"),
     ],

@@ -78,6 +78,23 @@ def test_codes_that_a_comment_explains() -> None:
         assert none_of(frame, condition), condition
 
 
+def test_the_words_of_a_status_are_events() -> None:
+    state = tiny("status", comment="0=draft,1=calculated,2=signed,3=paid")
+    frame = rows(table("runs", state, CREATED, *map(moment, ("calculated_at", "signed_at", "paid_at"))))
+    for condition in (
+        "(calculated_at IS NOT NULL) <> (status > 0)",
+        "(signed_at IS NOT NULL) <> (status > 1)",
+        "(paid_at IS NOT NULL) <> (status = 3)",
+        "signed_at < calculated_at OR paid_at < signed_at",
+    ):
+        assert none_of(frame, condition), condition
+
+
+def test_what_a_status_is_about_may_precede_its_events() -> None:
+    frame = rows(table("customers", flag("kyc_status", "pending", "verified", "rejected"), CREATED, moment("kyc_verified_at")))
+    assert none_of(frame, "(kyc_verified_at IS NOT NULL) <> (kyc_status = 'verified')")
+
+
 def test_a_status_of_any_text_gets_the_words_of_its_times() -> None:
     frame = rows(table("orders", text("status", 20, default="NEW"), CREATED, moment("paid_at"), moment("cancelled_at")))
     assert set(frame["status"]) == {"NEW", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"}

@@ -70,6 +70,33 @@ def test_seconds_since_1970() -> None:
     assert none_of(frame, "created_at < 1700000000 OR created_at > 1740000000 OR expires_at < created_at")
 
 
+def test_integers_that_count_from_1970_by_their_names_or_comments() -> None:
+    names = integer("started_epoch", nullable=True), integer("added_at", comment="Unix epoch, ms", max_value=2**63 - 1)
+    frame = rows(table("t", *names))
+    assert none_of(frame, "started_epoch < 1700000000 OR added_at < 1700000000000")
+
+
+def test_details_of_an_event_whose_time_a_check_limits() -> None:
+    check = "`acknowledged_at` is null or `acknowledged_at` >= `raised_at`"
+    frame = rows(
+        table(
+            "alerts",
+            moment("raised_at", nullable=False),
+            moment("acknowledged_at"),
+            text("acknowledged_by", nullable=True),
+            checks=(check,),
+        )
+    )
+    assert none_of(frame, "(acknowledged_at IS NULL) <> (acknowledged_by IS NULL)")
+    assert frame["raised_at"].is_sorted()
+
+
+def test_an_event_that_a_check_ties_to_a_flag_comes_after_the_row() -> None:
+    check = "`is_archived` = 0 and `archived_at` is null or `is_archived` = 1 and `archived_at` is not null"
+    frame = rows(table("projects", CREATED, boolean("is_archived"), moment("archived_at"), checks=(check,)))
+    assert none_of(frame, "archived_at < created_at")
+
+
 def test_logins_come_after_the_registration() -> None:
     frame = rows(table("users", CREATED, moment("last_login_at"), moment("birth_date", DATE)))
     assert none_of(frame, "last_login_at < created_at")
