@@ -30,6 +30,11 @@ def uncomputable(table: str, column: str, error: BaseException, read: str = "", 
     return column_mistake(table, column, f"{what}{f' ({read})' if read else ''}", "Correct its generator in the plan")
 
 
+def without_generator(reads: str, table: str, column: str) -> tuple[str, str]:
+    """(what, next step) of a column that reads another one whose values are not known. `reads`: "it picks"."""
+    return f"{reads} {table}.{column}, for which the plan has no generator", f"Give {table}.{column} a generator"
+
+
 def not_finite(table: str, column: str, row: int) -> Mistake:
     """The mistake of a column that is infinite or not a number (NaN), which no database column can hold."""
     what = f"it is infinite or not a number in row {row:,}, as after a division by zero"

@@ -5,19 +5,20 @@ What they need of other tables is computed first, for all rows at once, and beco
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import polars as pl
 
 from parloader.errors import ParloaderError
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.distinct_picks import Siblings
-from parloader.generation.failures import FAILURES, uncomputable
+from parloader.generation.failures import FAILURES, uncomputable, without_generator
 from parloader.generation.hashing import below
-from parloader.generation.numbers import decimal
+from parloader.generation.numbers import DECIMAL_DIGITS, decimal
 from parloader.generation.related_rows import RelatedRows
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan
-from parloader.plans.generators import Aggregate, AggregateFunction, Generator, NumberIn, Pick, ShareOf
+from parloader.plans.generators import MAX_INTEGER, MIN_INTEGER, Aggregate, AggregateFunction, Generator, NumberIn, Pick, ShareOf
 from parloader.plans.model import Table
 
 # No table has a column of this name: names have no NUL
@@ -126,6 +127,8 @@ class FamilyColumns:
         if family is None or generator.parent != family[1].parent:
             valid = f"Take a column of {family[1].parent}" if family else f"Give a column `child_of` = {generator.parent}"
             raise context.error(f"it is a share of {generator.parent}.{generator.column}, but no child of {generator.parent}", valid)
+        if self.related.missing(generator.parent, [generator.column]):
+            raise context.error(*without_generator("it is a share of", generator.parent, generator.column))
         amount = self.parent_value(generator.column)
         jitters = [below(context.random_bits("share", index), SHARE_STEPS) - SHARE_STEPS // 2 for index in (INDEX, INDEX + 1)]
         return pl.map_batches(
@@ -158,6 +161,8 @@ class FamilyColumns:
             found = found.group_by(PARENT, maintain_order=True).agg(figure.joined(name) for name, figure in figures.items())
         rows = pl.DataFrame({PARENT: pl.int_range(len(once), dtype=pl.Int64, eager=True)})
         frame = rows.join(found, on=PARENT, how="left", maintain_order="left")
+        for name, figure in figures.items():
+            figure.require_64_bits(frame[name])
         frame = frame.select(figure.complete(name, frame.schema[name]) for name, figure in figures.items())
         position = once.search_sorted(indices)
         return {name: frame[name].gather(position) for name in figures}
@@ -166,6 +171,8 @@ class FamilyColumns:
         """The figures of these children by parent. `parents`: the position of the parent of each."""
         columns = tuple(dict.fromkeys(figure.aggregate.column for figure in figures.values()))
         values = self.related.values(child, columns, children)
+        for figure in figures.values():
+            figure.require_decimals(values[figure.aggregate.column])
         grouped = values.with_columns(parents.alias(PARENT)).group_by(PARENT, maintain_order=True)
         return grouped.agg(figure.of_children(values.schema[figure.aggregate.column]).alias(name) for name, figure in figures.items())
 
@@ -197,6 +204,25 @@ class _Figure:
                 return values.first()
             case AggregateFunction.LAST:
                 return values.last()
+
+    def require_decimals(self, values: pl.Series) -> None:
+        """InvalidPlan: the sum of these decimals may have more digits than Polars computes with."""
+        if self.aggregate.function is AggregateFunction.SUM and isinstance(values.dtype, pl.Decimal):
+            greatest = values.abs().max()
+            if isinstance(greatest, Decimal) and greatest.scaleb(values.dtype.scale) * len(values) >= Decimal(10) ** DECIMAL_DIGITS:
+                raise self._too_large(f"{DECIMAL_DIGITS} digits")
+
+    def require_64_bits(self, sums: pl.Series) -> None:
+        """InvalidPlan: one of these sums of integers has more."""
+        least, most = (sums.min(), sums.max()) if sums.dtype == pl.Int128 else (0, 0)
+        if (isinstance(most, int) and most > MAX_INTEGER) or (isinstance(least, int) and least < MIN_INTEGER):
+            raise self._too_large("64 bits")
+
+    def _too_large(self, limit: str) -> InvalidPlan:
+        return self.context.error(
+            f"a sum of {self.aggregate.child}.{self.aggregate.column} exceeds {limit}",
+            "Give it smaller values, or its parents fewer children",
+        )
 
     def joined(self, name: str) -> pl.Expr:
         """From the figures of several portions, in order."""

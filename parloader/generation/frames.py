@@ -14,7 +14,7 @@ from parloader.generation.existing_values import ExistingValues
 from parloader.generation.expressions import expression
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
 from parloader.generation.families import Family
-from parloader.generation.family_columns import FamilyColumns
+from parloader.generation.family_columns import HIDDEN, FamilyColumns
 from parloader.generation.parent_rows import ParentRows
 from parloader.generation.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
@@ -112,7 +112,7 @@ class RowGenerator:
                 mistakes.note(self._parents.mistake.mistakes)
                 return None
             position = first_failing(frame.height, partial(_fails, frame, column))
-            types = ", ".join(f"{each}: {frame.schema[each].base_type()}" for each in read)
+            types = ", ".join(f"{each}: {frame.schema[each].base_type()}" for each in read if not each.startswith(HIDDEN))
             row = None if position is None else int(indices[position])
             mistakes.note([uncomputable(self._table.name, name, error, types, row)])
             return None

@@ -8,7 +8,7 @@ import polars as pl
 
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.existing_values import of_one_type, series_of
-from parloader.generation.failures import FAILURES, uncomputable
+from parloader.generation.failures import FAILURES, uncomputable, without_generator
 from parloader.generation.family_columns import FamilyColumns
 from parloader.generation.picked_rows import MAX_LISTED_ROWS, PickedRows
 from parloader.generation.related_rows import RelatedRows
@@ -40,6 +40,8 @@ class ParentRows:
                 f"it picks {parent.name}.{pick.column}, which is set later",
                 f"Pick another column, or remove it from `later` of {parent.name}",
             )
+        if self._related.missing(parent.name, [pick.column]):
+            raise context.error(*without_generator("it picks", parent.name, pick.column))
         if self._family.has_row_of(pick):
             self.picks.append((pick.parent, self._family.parent_index))
             return self._family.parent_value(pick.column)

@@ -10,6 +10,8 @@ import polars as pl
 from parloader.generation.conditional_picks import Trials
 from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.distinct_picks import SKEWED, Distinct
+from parloader.generation.expressions import columns
+from parloader.generation.failures import without_generator
 from parloader.generation.family_columns import HIDDEN, FamilyColumns
 from parloader.generation.owners import MAX_INVERTED_ROWS, NoOwner, Owner, no_owner, owner_of
 from parloader.generation.permutations import permuted
@@ -87,6 +89,8 @@ class PickedRows:
         rows = self.related.of[pick.parent].rows
         if pick.where is None:
             return Candidates(rows=rows)
+        if missing := self.related.missing(pick.parent, columns(pick.where)):
+            raise context.error(*without_generator("`where` reads", pick.parent, missing[0]))
         listed = self.related.first_fitting(pick.parent, pick.where, min(rows, MAX_CONDITION_ROWS))
         if rows and not len(listed):
             first = "" if rows <= MAX_CONDITION_ROWS else f" of the first {MAX_CONDITION_ROWS:,}"
@@ -102,7 +106,7 @@ class PickedRows:
         bits = context.random_bits("among", group=pick.group)
         own = pl.col(pick.among or "")
         parent = self.related.plan.table(pick.parent)
-        if owner.column not in (parent.key, *parent.columns, *rows.reused):
+        if self.related.missing(parent.name, [owner.column]):
             lacking = no_owner(pick, owner.own)
             raise context.error(lacking.what, lacking.next_step)
         is_child = (

@@ -56,6 +56,11 @@ class RelatedRows:
             frame = frame.with_columns(keys_at(rows.keys, INDEX).alias(table.key or ""))
         return frame.select(wanted)
 
+    def missing(self, name: str, columns: Iterable[str]) -> list[str]:
+        """Those of these columns of the table for which the plan has no generator, and that no existing row has."""
+        table = self.plan.table(name)
+        return sorted({*columns} - {table.key, *table.columns, *self.of[name].reused})
+
     def first_values(self, name: str, column: str, rows: int) -> pl.Series:
         """The column in the first rows of the table. Computed once."""
         found = self._first.get((name, column))

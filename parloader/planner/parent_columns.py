@@ -4,9 +4,10 @@ Each becomes a helper column that picks it, in the group of that pick, and is re
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from parloader.plans.documents.codecs import suggestion
 from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, column_mistake
 from parloader.plans.generators import After, Expr, Generator, Pick, Timeline, When
 from parloader.plans.model import Plan, Table
@@ -19,7 +20,8 @@ QUALIFIED = re.compile(r"""'(?:[^']|'')*'|(?P<table>`[^`]+`|"[^"]+"|\b[^\W\d]\w*
 def with_parent_columns(plan: Plan, schema: Schema) -> Plan:
     """The plan with a helper column for each column of a parent row that a generator names. InvalidPlan reports all mistakes."""
     mistakes = Mistakes()
-    tables = tuple(_Columns(table, schema, mistakes).completed() for table in plan.tables)
+    planned = {table.name: table for table in plan.tables}
+    tables = tuple(_Columns(table, planned, schema, mistakes).completed() for table in plan.tables)
     mistakes.report()
     return plan if all(new is old for new, old in zip(tables, plan.tables, strict=True)) else replace(plan, tables=tables)
 
@@ -27,6 +29,7 @@ def with_parent_columns(plan: Plan, schema: Schema) -> Plan:
 @dataclass
 class _Columns:
     table: Table
+    planned: Mapping[str, Table]
     schema: Schema
     mistakes: Mistakes
     _helpers: dict[str, Pick] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class _Columns:
         if len(found) != 1:
             raise self._mistake(parent, parent_column, column, [group for _, group in found])
         ((name, group),) = found
+        self._require(name, parent_column, column)
         helper = f"_{name.rpartition('.')[2]}_{parent_column}"
         pick = Pick(parent=name, column=parent_column, group=group)
         while helper in self._own_names() and self._helpers.get(helper) != pick and self.table.columns.get(helper) != pick:
@@ -83,6 +87,17 @@ class _Columns:
         if helper not in self.table.columns:
             self._helpers[helper] = pick
         return helper
+
+    def _require(self, parent: str, parent_column: str, column: str) -> None:
+        """InvalidPlan: neither the plan nor the parent has the column."""
+        if parent not in self.schema:
+            return
+        known = {*self.schema[parent].column_names}
+        if parent in self.planned:
+            known |= self.planned[parent].columns.keys()
+        if parent_column.casefold() not in map(str.casefold, known):
+            what = f"it names {parent}.{parent_column}, which does not exist"
+            raise self._invalid(column, what, f"{suggestion(parent_column, known)}Correct the name")
 
     def _mistake(self, parent: str, parent_column: str, column: str, groups: list[str]) -> InvalidPlan:
         named = f"{parent}.{parent_column}"

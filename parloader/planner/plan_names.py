@@ -98,8 +98,10 @@ def _family_mistakes(plan: Plan, schema: Schema) -> Iterator[Mistake]:
         for name, generator in table.columns.items():
             for where, column, what in _named_elsewhere(generator):
                 if column not in (known := names.get(where, set())):
-                    next_step = f"{suggestion(column, known)}Correct the name"
-                    yield column_mistake(table.name, name, f"{what} {where}.{column}, which does not exist", next_step)
+                    problem = f"{what} {where}.{column}, which does not exist", f"{suggestion(column, known)}Correct the name"
+                    if column.casefold() == where.casefold():  # SQL reads users.n as part n of a column users
+                        problem = f"{what} columns of {where}, but with the name of the table", f"Write the columns without {where}."
+                    yield column_mistake(table.name, name, *problem)
     yield from _unread_helpers(plan, schema)
 
 

@@ -17,17 +17,24 @@ OPTIONS = tuple(field for field in fields(Pick) if field.name not in NOT_OF_ROW)
 NEW_OPTIONS = frozenset({"scrambled", "growing", "where", "among", "distinct_in"})
 
 
+class DifferentOptions(UsageError):
+    """Two picks of a group have different options."""
+
+    def __init__(self, table: str, column: str, what: str) -> None:
+        super().__init__(f"table {table}, column {column}: {what}", "Give the options to one of them, or the same ones to all")
+        self.table, self.column, self.what = table, column, what
+
+
 def with_group_options(table: str, columns: Mapping[str, Generator]) -> Mapping[str, Generator]:
-    """The columns, in which picks of a group have the options that one of them has. UsageError: two of them have different ones."""
-    given = [(key, options) for key, pick in _picks(columns) if (options := _options(pick))]
-    shared = {key: options for key, options in reversed(given) if _is_new(options)}
+    """The columns, in which picks of a group have the options that one of them has. DifferentOptions: two of them have different ones."""
+    given = [(name, key, options) for name, key, pick in _picks(columns) if (options := _options(pick))]
+    shared = {key: options for _, key, options in reversed(given) if _is_new(options)}
     if not shared:
         return columns
-    for key, options in given:
+    for name, key, options in given:
         if shared.get(key, options) != options:
             parent, group = key
-            what = f"table {table}: the picks of group {group} select the same row of {parent}, but have different options"
-            raise UsageError(what, "Give the options to one of them, or the same ones to all")
+            raise DifferentOptions(table, name, f"the picks of group {group} select the same row of {parent}, but have different options")
 
     def completed(name: str, each: Generator) -> Generator:
         key = _group(name, each, columns)
@@ -36,12 +43,12 @@ def with_group_options(table: str, columns: Mapping[str, Generator]) -> Mapping[
     return {name: each.map(partial(completed, name)) if isinstance(each, Generator) else each for name, each in columns.items()}
 
 
-def _picks(columns: Mapping[str, Generator]) -> Iterator[tuple[tuple[str, str], Pick]]:
-    """((parent, group), pick)"""
+def _picks(columns: Mapping[str, Generator]) -> Iterator[tuple[str, tuple[str, str], Pick]]:
+    """(column, (parent, group), pick)"""
     for name, generator in columns.items():
         for each in generator.walk() if isinstance(generator, Generator) else ():
             if isinstance(each, Pick) and (key := _group(name, each, columns)):
-                yield key, each
+                yield name, key, each
 
 
 def _group(name: str, each: Generator, columns: Mapping[str, Generator]) -> tuple[str, str] | None:

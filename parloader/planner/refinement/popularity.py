@@ -30,10 +30,10 @@ def choose_popular_parents(refinement: Refinement) -> None:
             covers = reference.key.name in refinement.covering.get(table, ())
             if not (reference.counts or covers or any(pick.distribution is not Distribution.EVEN for pick in picks.values())):
                 ordered = grows(refinement, table) and grows(refinement, reference.parent)
-                growing = ordered and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
+                among = picks[reference.column].among is not None
+                growing = ordered and not among and all(is_even(pick) and pick.trees == 1 for pick in picks.values())
                 trees, parents = picks[reference.column].trees, refinement.tables[reference.parent].rows
                 rows = trees if trees > 1 else refinement.tables[table].rows  # those that pick a parent by themselves
-                among = picks[reference.column].among is not None
                 skewed = rows >= (MIN_MEAN_AMONG if among else MIN_MEAN) * parents
                 distribution = Distribution.POPULAR if skewed else Distribution.EVEN if among else Distribution.UNIFORM
                 if not is_child(refinement, reference):

@@ -145,8 +145,9 @@ def check_pick(pick: generators.Pick) -> None:
             chosen = "`index`" if pick.index is not None else f'distribution "{pick.distribution}"'
             valid = " or ".join(f'distribution = "{name}"' for name in distributions)
             raise InvalidPlan(f"`{option}` does not apply to {chosen}", f"Use {valid}, or remove `{option}`")
-    if pick.among is not None and pick.distinct_in is not None:
-        raise InvalidPlan("`among` and `distinct_in` do not go together", "Remove one of them")
+    if pick.among is not None and (pick.distinct_in is not None or pick.growing):
+        other = "growing" if pick.growing else "distinct_in"
+        raise InvalidPlan(f"`among` does not go together with `{other}`", "Remove one of them")
     if pick.every > 1 and (pick.among is not None or pick.distinct_in is not None):
         option = "among" if pick.among is not None else "distinct_in"
         raise InvalidPlan(f"`every` does not go together with `{option}`", "Remove one of them")

@@ -27,10 +27,11 @@ from parloader.plans.documents.codecs import (
 )
 from parloader.plans.documents.family_checks import family_mistakes
 from parloader.plans.documents.generator_syntax import decode_generator, encode_generator
-from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, located
+from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes, column_mistake, located
 from parloader.plans.documents.reuse_conditions import REUSE_CONDITIONS
 from parloader.plans.generators import Const, Generator
 from parloader.plans.model import BELIEVABLE, Count, ExactlyOne, Plan, ReferenceCycle, Rule, SameThrough, Table, in_dependency_order
+from parloader.plans.pick_groups import DifferentOptions
 
 MAX_ROWS_UNPARTITIONED = 10_000
 """Tables with more rows are partitioned unless the plan says otherwise."""
@@ -143,10 +144,17 @@ def decode_plan(document: object, check: Check = no_check) -> Plan:
     if tables:
         with mistakes.collected():
             plan = replace(plan, main=decode_entry(found, "target", one_of(tuple(given))) if "target" in found else None)
-            plan = replace(plan, tables=_with_defaults(tables, given, plan.main))
+            plan = _with_tables(plan, _with_defaults(tables, given, plan.main))
     mistakes.note(check(plan))
     mistakes.report()
     return plan
+
+
+def _with_tables(plan: Plan, tables: tuple[Table, ...]) -> Plan:
+    try:
+        return replace(plan, tables=tables)
+    except DifferentOptions as error:
+        raise InvalidPlan.of([column_mistake(error.table, error.column, error.what, error.next_step)]) from error
 
 
 def _in_dependency_order(tables: Sequence[Table]) -> tuple[Table, ...]:

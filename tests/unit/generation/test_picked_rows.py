@@ -229,5 +229,7 @@ def test_picks_of_a_group_share_their_options() -> None:
     plan = Plan(name="p", parameters={}, tables=(user, table("orders", ROWS, **columns)))
     assert {*rows_of(plan, "orders")["tenant"]} == {1}
     orders = table("orders", ROWS, **{**columns, "tenant": replace(columns["tenant"], distribution=Distribution.ZIPF)})
-    with pytest.raises(UsageError, match="table orders: the picks of group user select the same row of user, but have different options"):
+    with pytest.raises(
+        UsageError, match="table orders, column tenant: the picks of group user select the same row of user, but have different options"
+    ):
         Plan(name="p", parameters={}, tables=(user, orders))

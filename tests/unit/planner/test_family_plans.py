@@ -143,6 +143,37 @@ def test_a_mistake_is_a_line(changed: tuple[str, str], problem: str) -> None:
     assert all(line.startswith("plan.toml, line ") for line in found), found
 
 
+BIG, LONG = "{ const = 9000000000000000000 }", f'{{ const = {{ decimal = "{"8" * 38}" }} }}'
+
+OPTIONS = 'group = "r", distribution ='
+
+GROWING = 'distribution = "popular", growing = true'
+
+
+@pytest.mark.parametrize(
+    ("customers", "orders", "problem"),
+    [
+        ("", 'total = { share_of = "customers.total" }', f"{ORDER} total: it is a share of customers.total, for which the plan has no generator"),
+        ("", 'total = { pick = "customers.total", group = "customer_id" }', f"{ORDER} total: it picks customers.total, for which the plan has no"),
+        ("", 'referrer_id = { pick = "customers.id", where = "total > 1" }', "`where` reads customers.total, for which the plan has no generator"),
+        ("", 'referrer_id = { pick = "customers.id", where = "customers.points = 1" }', "`where` reads columns of customers, but with the name of"),
+        ('total = { sum_of = "orders._big" }', f"_big = {BIG}", f"{CUSTOMER} total: a sum of orders._big exceeds 64 bits"),
+        ('total = { sum_of = "orders._long" }', f"_long = {LONG}", f"{CUSTOMER} total: a sum of orders._long exceeds 38 digits"),
+        ('name = { const = "Ada" }', 'total = { share_of = "customers.name" }', "it cannot be computed: `share_of` can divide integers and decimals only. C"),
+        (
+            "",
+            f'total = {{ pick = "customers.points", {OPTIONS} "zipf" }}\nreferrer_id = {{ pick = "customers.id", {OPTIONS} "popular" }}',
+            f"{ORDER} total: the picks of group r select the same row of customers, but have different options",
+        ),
+        ("", f'referrer_id = {{ pick = "customers.id", among = "customer_id", {GROWING} }}', "`among` does not go together with `growing`"),
+    ],
+)  # fmt: skip
+def test_a_mistake_across_tables_is_a_line(customers: str, orders: str, problem: str) -> None:
+    (line,) = problems(PLAN.replace("points =", f"{customers}\npoints =").replace("customer_id =", f"{orders}\ncustomer_id ="), SHOP)
+    assert line.startswith("plan.toml, line ")
+    assert problem in line
+
+
 def test_rows_of_unknown_parents_are_not_known() -> None:
     (line,) = problems(PLAN.replace(CUSTOMERS, 'plan = "shop"\n').replace('expr = "points"', "const = 2"), SHOP)
     assert "table orders: its rows are the children of customers, whose number of rows the plan does not give" in line
