@@ -20,6 +20,7 @@ class CreationPeriods:
     refinement: Refinement
     span_seconds: int  # of a table without children
     _known: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _above: dict[str, frozenset[str]] = field(default_factory=dict)  # table → the parents to which its rows belong
 
     def of(self, table: str) -> tuple[int, int]:
         """(seconds before the usual start, span in seconds)."""
@@ -45,9 +46,14 @@ class CreationPeriods:
 
     def _belongs(self, child: str, parent: str) -> bool:
         """Whether rows of `child` are created while the parents are there, or follow one that is."""
+        if child not in self._above:
+            self._above[child] = self._parents_of(child)
+        return parent in self._above[child]
+
+    def _parents_of(self, child: str) -> frozenset[str]:
         chain = [child]
         while (followed := self.followed(chain[-1])) is not None and followed not in chain:
             chain.append(followed)
-        if parent in chain or not grows(self.refinement, child):
-            return False
-        return any(reference.parent == parent for each in chain for reference in references(self.refinement, each))
+        if not grows(self.refinement, child):
+            return frozenset()
+        return frozenset(reference.parent for each in chain for reference in references(self.refinement, each)) - {*chain}

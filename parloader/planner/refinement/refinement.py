@@ -107,7 +107,9 @@ class Refinement:
 
     def read_columns(self, table: str) -> frozenset[str]:
         """The columns of the row from which other columns are computed, also those of its parent row."""
-        others = (generator for planned in self.tables.values() for generator in planned.columns.values())
+        family = self.tables[table].child_of  # only its parent can have sums of it
+        owner = self.tables.get(family[1].parent) if family else None
+        others = owner.columns.values() if owner else ()
         added = {each.column for generator in others for each in generator.walk() if isinstance(each, Aggregate) and each.child == table}
         return frozenset(added).union(*map(needs, self.tables[table].columns.values()))
 
