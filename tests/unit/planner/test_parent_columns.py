@@ -89,7 +89,7 @@ def test_a_column_that_the_parent_lacks_is_a_mistake_of_the_column_that_names_it
     live: Schema = {"orders": TableSchema(name="orders", columns=COLUMNS), "payments": TableSchema(name="payments", columns=COLUMNS)}
     payments = {"order_id": ORDER, "paid_at": After(column="orders._at"), "amount": Expr(sql="orders.user_di")}
     tables = (Table(name="orders", rows=1, columns={"_at": Const(value=1)}), Table(name="payments", rows=1, columns=payments))
-    with pytest.raises(UsageError, match="column amount: it names orders[.]user_di") as error:
+    with pytest.raises(UsageError, match=r"column amount: it names orders[.]user_di") as error:
         with_parent_columns(Plan(name="p", parameters={}, tables=tables), live)
     assert "paid_at" not in error.value.message
     assert error.value.next_step.startswith("Did you mean user_id?")
