@@ -41,8 +41,8 @@ BEGIN = (
         name="unique-offset",
         what="UNIQUE values begin after the existing ones",
         file="parloader/rows/allocation.py",
-        old="        return free.offset\n",
-        new="        return 0\n",
+        old="            raise self._no_free_values(column, indices.rows, free)\n        return free.offset\n",
+        new="            raise self._no_free_values(column, indices.rows, free)\n        return 0\n",
         tests=("tests/acceptance/test_table_plans.py::test_a_second_run_next_to_the_first[mariadb-text_keys]",),
     ),
     Protection(
@@ -65,8 +65,8 @@ BEGIN = (
         name="fence-of-begin",
         what="the first transaction of a run reads the holder's token as well",
         file="parloader/runs/begin.py",
-        old="        control.require_current(connection, token)\n        rows = allocate(",
-        new="        rows = allocate(",
+        old="        control.require_current(connection, token)\n        rows = with_child_starts(",
+        new="        rows = with_child_starts(",
         tests=("tests/integration/runs/test_begin.py::test_only_the_holder_of_the_lease_undoes_what_it_has_begun[mariadb-True]",),
     ),
     Protection(

@@ -90,8 +90,8 @@ CLEAN = (
         name="referenced-rows-first",
         what="rows that others of the same table reference are loaded first, by one worker",
         file="parloader/workers/self_references.py",
-        old="    stop = _referenced_stop(table, current)\n",
-        new="    stop = 0\n",
+        old="    stops = table.stage_stops if current is Pass.FIRST else ()\n",
+        new="    stops = ()\n",
         tests=("tests/unit/workers/test_self_references.py::test_referenced_rows_are_a_stage_of_their_own_for_one_worker",),
     ),
     Protection(

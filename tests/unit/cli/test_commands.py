@@ -10,7 +10,7 @@ from support.operations import Operation
 
 from parloader import __version__, errors
 from parloader.cli.commands import cli
-from parloader.cli.settings_file import SETTINGS
+from parloader.cli.settings_file import INFERENCE, SETTINGS
 from parloader.config import SeedConfig
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.target import Target
@@ -274,7 +274,7 @@ def test_every_command_uses_the_url_of_the_file(command: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(sorted(SETTINGS))}"]),
+        ("row = 5", ["parloader.toml", "'row'", f"Valid: {', '.join(sorted((*SETTINGS, INFERENCE)))}"]),
         ("rows = \nprocs = 2", ["parloader.toml", "cannot be read", "line 1"]),
         (
             "procs = 2\nrow = 5\n[seed]\nx = 1",
