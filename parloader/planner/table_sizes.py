@@ -50,6 +50,9 @@ USUAL_ROWS = {
     **dict.fromkeys(("plan", "priority", "tier", "level", "severity", "gender"), 5),
 }
 
+# A table is a tenant if keys of several columns divide at least this many others by its rows
+MIN_DIVIDED = 2
+
 # A table without which another one has no rows gets at most this many for it …
 MAX_PARENTS = 100_000
 
@@ -139,6 +142,8 @@ class TableSizes:
 
     def _kind(self, name: str) -> TableKind:
         kind, table = table_kind(self.schema[name]), self.schema[name]
+        if kind in (TableKind.ENTITY, TableKind.FEW) and self._divides_others(name):
+            return TableKind.TENANT
         if kind in (TableKind.LOOKUP, TableKind.TENANT):
             required = [key for key in table.foreign_keys if not any(table.column(column).nullable for column in key.columns)]
             above = {key.parent for key in required if not key.within(name) and key.parent in self.schema}
@@ -147,6 +152,35 @@ class TableSizes:
         if kind is TableKind.ONE and not any(self._is_document(key.parent) for key in table.foreign_keys):
             return TableKind.ENTITY
         return kind
+
+    def _divides_others(self, name: str) -> bool:
+        """Whether keys of several columns keep the rows of the table apart: (company_id, department_id), (company_id, employee_id)."""
+        above = (key.parent for key in self.schema[name].foreign_keys if key.parent in self.schema and not key.within(name))
+        if any(table_kind(self.schema[parent]) not in (TableKind.LOOKUP, TableKind.TENANT) for parent in above):
+            return False
+        return len(self._divided.get(name, ())) >= MIN_DIVIDED
+
+    @cached_property
+    def _divided(self) -> Mapping[str, set[str]]:
+        """Table → those whose rows are referenced by a key of several columns, of which one leads to the table in the end."""
+        found: dict[str, set[str]] = {}
+        for table in self.schema.values():
+            for key in table.foreign_keys:
+                if len(key.columns) > 1 and key.parent in self.schema:
+                    for column in key.referenced:
+                        found.setdefault(self._origin(key.parent, column), set()).add(key.parent)
+        return {name: divided - {name} for name, divided in found.items()}
+
+    def _origin(self, name: str, column: str) -> str:
+        """The table from which the values of a column come."""
+        seen: set[tuple[str, str]] = set()
+        while (name, column) not in seen:
+            seen.add((name, column))
+            for key in self.schema[name].foreign_keys:
+                if column in key.columns and key.parent in self.schema and not key.within(name):
+                    name, column = key.parent, key.referenced[key.columns.index(column)]
+                    break
+        return name
 
     def _is_document(self, name: str) -> bool:
         """Whether rows of the table are made for rows of others, as orders are for customers."""

@@ -12,7 +12,8 @@ from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.refinement.reference import UnfinishedPlan
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Distribution, Generator, Pick
-from parloader.schema.model import ForeignKey
+
+IN_STEP = (Distribution.CYCLE, Distribution.EVEN)
 
 
 def loosen_lockstep(refinement: Refinement) -> None:
@@ -31,7 +32,8 @@ def _can_be_loosened(refinement: Refinement, table: str, group: ForeignKeyGroup)
     draft, layout, planned = refinement.drafts[table], refinement.layouts[table], refinement.tables[table]
     held = group.name in layout.group_digits or group.name in draft.lockstep_groups or group.max_offset or layout.doubtful
     settled = draft.given.keys() | draft.shared_columns | layout.null_from.keys() | planned.later
-    if not group.lockstep_tables or held or len(set(group.keys)) < 2 or not settled.isdisjoint(group.columns):
+    together = group.lockstep_tables or len({key.parent for key in group.keys}) == 1
+    if not together or held or len(set(group.keys)) < 2 or not settled.isdisjoint(group.columns):
         return False
     shared = frozenset.intersection(*(frozenset(key.columns) for key in group.keys))
     own = [column for key in group.keys for column in key.columns if column not in shared]
@@ -39,21 +41,30 @@ def _can_be_loosened(refinement: Refinement, table: str, group: ForeignKeyGroup)
         return False
     (owner,) = shared
     picks = [planned.columns.get(column) for column in (owner, *own)]
-    plain = all(type(pick) is Pick and pick.index is None and pick.distribution is Distribution.CYCLE for pick in picks)
+    plain = all(type(pick) is Pick and pick.index is None and pick.distribution in IN_STEP for pick in picks)
     return plain and not draft.may_be_null(owner) and _is_same_owner(refinement, group, owner)
 
 
 def _is_same_owner(refinement: Refinement, group: ForeignKeyGroup, owner: str) -> bool:
     """Whether row i of each parent has the same owner."""
-
-    def source(key: ForeignKey) -> Generator | None:
-        generator = refinement.tables[key.parent].columns.get(key.referenced[key.columns.index(owner)])
-        cycles = type(generator) is Pick and generator.index is None and generator.distribution is Distribution.CYCLE
-        return replace(generator, group=None) if cycles and isinstance(generator, Pick) else None
-
-    sources = [source(key) for key in group.keys]
     rows = {refinement.tables[key.parent].rows for key in group.keys}
-    return None not in sources and all(each == sources[0] for each in sources) and len(rows) == 1 and max(rows) <= MAX_INVERTED_ROWS
+    if len(rows) > 1 or max(rows) > MAX_INVERTED_ROWS:
+        return False
+    if len({(key.parent, key.referenced[key.columns.index(owner)]) for key in group.keys}) == 1:
+        return True
+    sources = [_cycle(refinement, key.parent, key.referenced[key.columns.index(owner)]) for key in group.keys]
+    return None not in sources and all(each == sources[0] for each in sources)
+
+
+def _cycle(refinement: Refinement, table: str, column: str) -> Pick | None:
+    """How row i of the table picks the row that has the column's values: row i mod n. None: in another way."""
+    generator = refinement.tables[table].columns.get(column)
+    if type(generator) is not Pick or generator.index is not None or generator.distribution is not Distribution.CYCLE:
+        return None
+    further = _cycle(refinement, generator.parent, generator.column) if generator.parent in refinement.tables else None
+    if further is not None and refinement.tables[generator.parent].rows == refinement.tables[table].rows:
+        return further  # row i of this table picks row i of its parent
+    return replace(generator, group=None)
 
 
 def _loosen(refinement: Refinement, table: str, group: ForeignKeyGroup) -> None:

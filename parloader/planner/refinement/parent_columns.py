@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from parloader.planner.refinement.reference import Path, Reference
-from parloader.planner.refinement.references import ancestors, beside, is_child, is_new, picks_of, references
+from parloader.planner.refinement.references import ancestors, beside, is_child, is_new, picks_of, references, upward
 from parloader.planner.refinement.refinement import Refinement
 
 MAX_PATHS = 8
@@ -72,7 +72,7 @@ def paths(refinement: Refinement, table: str, ancestor: str, depth: int) -> list
     """The paths of foreign keys that are never NULL from a table to an ancestor, the shortest first."""
 
     def leading(of: str) -> list[Reference]:
-        known = (r for r in references(refinement, of) if r.required)
+        known = (r for r in upward(refinement, of) if r.required)
         return [r for r in known if r.parent == ancestor or ancestor in ancestors(refinement, r.parent)]
 
     found: list[Path] = []

@@ -48,8 +48,17 @@ def _references(refinement: Refinement, table: str) -> tuple[Reference, ...]:
     return tuple(found)
 
 
+def upward(refinement: Refinement, table: str) -> tuple[Reference, ...]:
+    """As `references`, and the foreign keys that are tied to others: they hold, too, although no step may choose how they pick."""
+    known = references(refinement, table)
+    if table not in refinement.drafts:
+        return known
+    keys = {each.key for each in known}
+    return (*known, *(each for each in _existing(refinement, table) if each.key not in keys))
+
+
 def _existing(refinement: Refinement, table: str) -> tuple[Reference, ...]:
-    """The foreign keys of existing rows that are never NULL."""
+    """The foreign keys that are never NULL, as the schema has them."""
     schema = refinement.request.schema.get(table)
     return tuple(
         Reference(table=table, key=key, required=True, generated=False)

@@ -108,3 +108,17 @@ def test_the_statuses_of_something_are_no_lookup() -> None:
     live = {**shop(), "user_statuses": entity("user_statuses", foreign("user_id", "users"))}
     found = TableSizes(schema=live).of_database(live, {"users": 1_000}, 1)  # type: ignore[arg-type]
     assert found["user_statuses"] == 1_500
+
+
+def test_a_table_whose_rows_divide_others_is_a_tenant() -> None:
+    parts = [
+        table(name, integer("firm_id"), integer("id"), text("email"), keys=(primary("firm_id", "id"),), to=(foreign("firm_id", "firm"),))
+        for name in ("person", "desk")
+    ]
+    seats = table(
+        "seat",
+        *(integer(name) for name in ("firm_id", "person_id", "desk_id")),
+        to=(foreign("firm_id person_id", "person", "firm_id id"), foreign("firm_id desk_id", "desk", "firm_id id")),
+    )
+    live = schema(entity("firm"), *parts, seats)  # type: ignore[arg-type]
+    assert 5 <= TableSizes(schema=live).of_database(live, {"seat": 10_000}, 0)["firm"] <= 15
