@@ -52,12 +52,12 @@ RESERVED = (
     "reserved quantity_reserved reserved_quantity qty_reserved allocated quantity_allocated used occupied booked booked_seats seats_booked"
 )
 
-# What is used, and what it is part of: credit_used of credit_limit, reserved_kg of capacity_kg
+# What is used, and what it is part of: credit_used of credit_limit, reserved_kg of capacity_kg; what is left of a loan
 LIMITS = tuple(
     (used, limit)
     for used in ["used", "reserved", "spent", "sold", "booked", "occupied", "consumed", "redeemed", "allocated", "filled", "uses", "usage"]
     for limit in ["limit", "capacity", "quota", "budget", "max", "maximum", "total", "allowance", "available"]
-)
+) + tuple((rest, whole) for rest in ["outstanding", "remaining"] for whole in ["principal", "loan", "borrowed"])
 
 SECONDS: Mapping[str, int] = {
     "duration_seconds": 1,

@@ -47,8 +47,15 @@ RULES: tuple[tuple[str, Shape], ...] = (
     ("commission_rate commission margin markup", Rates("2 10 3 15 5 30 8 15 10 20 15 10")),
     ("interest_rate interest apr", Rates("0.50 5 1.25 12 2.00 14 2.75 18 3.50 20 4.25 16 5.90 10 8.90 5")),
     ("exchange_rate fx_rate", Amounts(median=1.1, sigma=0.4, low=0.01)),
-    ("salary annual_salary base_salary income yearly_income", Amounts(median=46_000, sigma=0.35, low=12_000)),
-    ("wage hourly_rate hourly_wage rate_per_hour", Amounts(median=24, sigma=0.35, low=9)),
+    ("salary annual_salary base_salary income yearly_income", Skewed(median=46_000, sigma=0.35, low=12_000)),
+    ("monthly_salary gross_salary net_salary gross_pay net_pay", Skewed(median=3_200, sigma=0.35, low=900)),
+    ("wage hourly_rate hourly_wage rate_per_hour", Skewed(median=24, sigma=0.35, low=9)),
+    ("nightly_rate room_rate daily_rate rate_per_night base_rate price_per_night", Skewed(median=95, sigma=0.45, low=25)),
+    ("principal loan_amount amount_financed", Skewed(median=9_500, sigma=0.8, low=500)),
+    ("outstanding", Skewed(median=2_600, sigma=1.0, low=0)),
+    ("spending_limit daily_limit card_limit withdrawal_limit", Listed("200 6 500 22 1000 40 2000 18 2500 8 5000 6")),
+    ("term_months duration_months", Listed("12 14 24 18 36 22 48 16 60 20 84 6 120 4")),
+    ("term_years duration_years", Listed("1 14 2 18 3 22 4 16 5 20 10 10")),
     ("budget revenue turnover", Amounts(median=25_000, sigma=1.0, low=500)),
     ("balance account_balance wallet", Amounts(median=240, sigma=1.2, low=0)),
     ("credit_limit limit_amount", Listed("500 20 1000 30 2000 20 2500 10 5000 14 10000 6")),
@@ -79,6 +86,8 @@ RULES: tuple[tuple[str, Shape], ...] = (
     ("capacity_kg payload_kg max_weight_kg payload max_payload", Listed("800 16 1200 22 3500 26 7500 16 12000 12 24000 8")),
     ("capacity max_participants", Listed("10 20 20 25 30 20 50 18 100 12 200 5")),
     ("seats passengers", Listed("1 20 2 30 4 26 5 14 7 6 8 4")),
+    ("max_guests max_occupancy occupancy max_persons", Listed("1 14 2 46 3 16 4 20 6 4")),
+    ("story_points effort", Listed("1 18 2 24 3 22 5 20 8 12 13 4")),
     ("rooms bedrooms bathrooms", Listed("1 12 2 30 3 32 4 17 5 7 6 2")),
     ("floor floors storeys", Listed("0 14 1 24 2 22 3 17 4 10 5 7 6 4 8 2")),
     # judgements
@@ -105,6 +114,8 @@ RULES: tuple[tuple[str, Shape], ...] = (
     ("timeout ttl interval", Listed("5 10 10 20 30 30 60 25 300 10 3600 5")),
     ("size file_size filesize bytes size_bytes content_length", Skewed(median=240_000, sigma=1.6, low=120)),
     ("temperature temp", Symmetric(mean=13, deviation=8, low=-20, high=40)),
+    ("voltage voltage_v", Symmetric(mean=230, deviation=4, low=207, high=253)),
+    ("frequency_hz", Symmetric(mean=50, deviation=0.05, low=49.5, high=50.5)),
     ("humidity", Symmetric(mean=58, deviation=14, low=5, high=100)),
     ("port", Listed("443 40 80 20 22 10 3306 8 5432 6 8080 10 8443 6")),
     # places
@@ -137,6 +148,7 @@ COSTLY: dict[str, int] = {
         ("contract contracts policy policies claim claims loan loans project projects deal deals", 80),
         ("shipment shipments leg legs freight invoice invoices quote quotes", 12),
         ("treatment treatments course courses flight flights trip trips booking bookings room rooms reservation reservations", 5),
+        ("payslip payslips paycheck paychecks payroll", 40),
         ("ticket tickets rental rentals", 1),
     )
     for word in listed.split()

@@ -141,7 +141,7 @@ class Rates(Listed):
     """Listed percentages, which are parts of 1 in columns that hold nothing greater."""
 
     def generator(self, bounds: Bounds, factor: Fraction) -> Generator | None:
-        part = bounds.high < 20 or (bounds.scale > 2 and bounds.high < 100)
+        part = bounds.high < 20
         return _choice([(value / 100 if part else value, weight) for value, weight in self.pairs], bounds)
 
 

@@ -68,7 +68,8 @@ def operand(column: ColumnSchema, domain: Domain, *, early: bool = False, fixed:
     allowed = usual and allowed_range(column, domain, unit=usual.unit)
     if usual is None or allowed is None:
         return None
-    usual, allowed = usual.unbroken(), allowed.unbroken()
+    usual = usual.unbroken()
+    allowed = allowed.around(usual.low)
     if folded(column.name) in words(TAX_RATE) and is_percentage(column):
         usual = Range(unit=usual.unit, low=usual.low, high=int(HIGHEST_RATE / usual.unit))
     usual = allowed.within(usual.low, usual.high) or allowed

@@ -78,6 +78,12 @@ class Range:
         below, above = max(pairwise(ends), key=lambda gap: gap[1] - gap[0])
         return Range(unit=self.unit, low=below + 1, high=above - 1)
 
+    def around(self, number: int) -> "Range":
+        """The part without excluded numbers in which the number lies."""
+        below = max((each for each in self.excluded if each < number), default=self.low - 1)
+        above = min((each for each in self.excluded if each > number), default=self.high + 1)
+        return Range(unit=self.unit, low=below + 1, high=above - 1)
+
 
 def allowed_range(column: ColumnSchema, domain: Domain, *, unit: Fraction | None = None) -> Range | None:
     """The values of an ordered column that its type and the domain's bounds and exclusions allow; its value list is left to the caller.

@@ -59,6 +59,10 @@ def generator(column: str, within: Bounds, table: str = "t") -> Generator:
         ("retry_count", TINY, 1, 5, (1, 1)),
         ("version", TINY, 1, 7, (1, 2)),
         ("shipping", AMOUNT, 0, 15, (3, 6)),
+        ("annual_salary", AMOUNT, 12_000, 250_000, (40_000, 52_000)),
+        ("term_months", INTEGER, 12, 120, (24, 60)),
+        ("interest_rate", bounds(0, Fraction(99_999, 1000), 3), 0.5, 8.9, (2, 4.5)),
+        ("interest_rate", RATE, 0.005, 0.089, (0.02, 0.045)),
         ("discount", AMOUNT, 0, 20, (0, 1)),
     ],
 )
@@ -86,3 +90,7 @@ def test_the_table_decides_too() -> None:
     shape, factor = shape_of("price", "vehicles")
     assert isinstance(shape, Prices)
     assert factor > 100
+
+
+def test_people_earn_as_much_in_any_table() -> None:
+    assert shape_of("annual_salary", "contracts")[1] == 1

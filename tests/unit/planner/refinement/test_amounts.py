@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 import polars as pl
+from support.believable_columns import rows
 from support.completed_plans import generator, valid
 from support.small_schemas import believe, foreign, infer, integer, primary, schema, table
 
@@ -143,3 +144,15 @@ def test_version_1_does_not_read_names() -> None:
     live = schema(table("t", money("subtotal"), money("shipping"), money("total")))
     assert isinstance(generator(believe(live, "t"), "t", "total"), Expr)
     assert not isinstance(generator(infer(live, "t"), "t", "total"), Expr)
+
+
+def test_a_number_that_is_not_zero_is_positive_in_an_equation() -> None:
+    checks = ("`amount` <> 0", "`balance_after` = `balance_before` + `amount`")
+    frame = rows(table("t", *map(money, ("amount", "balance_before", "balance_after")), checks=checks))
+    assert 0 < frame["amount"].min() < frame["amount"].max() < 100_000  # type: ignore[operator]
+
+
+def test_what_is_left_of_a_loan_is_a_part_of_it() -> None:
+    checks = ("`principal` > 0", "`outstanding` >= 0", "`outstanding` <= `principal`")
+    frame = rows(table("loans", *map(money, ("principal", "outstanding")), checks=checks))
+    assert frame.filter(frame["outstanding"] * 2 < frame["principal"]).height > 300
