@@ -12,9 +12,12 @@ from parloader.plans.documents.mistakes import InvalidPlan, Mistakes, column_mis
 from parloader.plans.generators import After, Expr, Generator, Pick, Timeline, When
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import Schema
+from parloader.schema.table_names import split
 
-# A quoted text, or a table and a column of it
-QUALIFIED = re.compile(r"""'(?:[^']|'')*'|(?P<table>`[^`]+`|"[^"]+"|\b[^\W\d]\w*)\.(?P<column>`[^`]+`|"[^"]+"|[^\W\d]\w*\b)(?!\s*\()""")
+IDENTIFIER = r"""(?:`[^`]+`|"[^"]+"|\b[^\W\d]\w*\b)"""
+
+# A quoted text, or a table, perhaps of another database, and a column of it
+QUALIFIED = re.compile(rf"""'(?:[^']|'')*'|(?P<table>{IDENTIFIER}(?:\.{IDENTIFIER})?)\.(?P<column>{IDENTIFIER})(?!\s*\()""")
 
 
 def with_parent_columns(plan: Plan, schema: Schema) -> Plan:
@@ -58,29 +61,34 @@ class _Columns:
         return generator
 
     def _of_name(self, name: str, column: str) -> str:
-        parent, _, parent_column = name.rpartition(".")
-        return name if not parent or name in self._own_names() else self._helper(parent, parent_column, column)
+        if "." not in name or name in self._own_names():
+            return name
+        known = {_readable(parent) for parent, _ in self._picks()}
+        dots = [at for at, character in enumerate(name) if character == "."]
+        at = next((dot for dot in dots if name[:dot].casefold() in known), dots[-1])
+        return self._helper(name[:at], name[at + 1 :], column)
 
     def _of_sql(self, sql: str, column: str) -> str:
-        known = {parent.casefold() for parent, _ in self._picks()}
+        known = {_readable(parent) for parent, _ in self._picks()}
 
         def read(found: re.Match[str]) -> str:
-            if found["table"] is None or found["table"].strip('`"').casefold() not in known:
+            table = ".".join(part.strip('`"') for part in re.findall(IDENTIFIER, found["table"] or ""))
+            if table.casefold() not in known:
                 return found[0]
-            return '"' + self._helper(found["table"].strip('`"'), found["column"].strip('`"'), column) + '"'
+            return '"' + self._helper(table, found["column"].strip('`"'), column) + '"'
 
         return QUALIFIED.sub(read, sql)
 
     def _helper(self, parent: str, parent_column: str, column: str) -> str:
         """The helper column with this column of the parent row."""
         picks = list(self._picks())
-        alike = [(name, group) for name, group in picks if name.casefold() == parent.casefold()]
+        alike = [(name, group) for name, group in picks if _readable(name) == parent.casefold()]
         found = dict.fromkeys([(name, group) for name, group in alike if name == parent] or alike)
         if len(found) != 1:
             raise self._mistake(parent, parent_column, column, [group for _, group in found])
         ((name, group),) = found
         self._require(name, parent_column, column)
-        helper = f"_{name.rpartition('.')[2]}_{parent_column}"
+        helper = f"_{split(name)[1]}_{parent_column}"
         pick = Pick(parent=name, column=parent_column, group=group)
         while helper in self._own_names() and self._helpers.get(helper) != pick and self.table.columns.get(helper) != pick:
             helper = f"_{helper}"
@@ -124,3 +132,8 @@ class _Columns:
             for key in self.schema[self.table.name].foreign_keys:
                 if len(key.columns) == 1 and key.columns[0] not in self.table.columns:
                     yield key.parent, key.columns[0]
+
+
+def _readable(table: str) -> str:
+    """The name as it is compared: crm.client of a table in another database."""
+    return ".".join(filter(None, split(table))).casefold()

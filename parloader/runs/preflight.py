@@ -213,12 +213,20 @@ def _advice(connection: Connection, plan: Plan, table: Table, error: DriverError
     file = plan.parameters.get("file")
     where = f"the plan {file}" if file else f"a plan file: parloader plan --table {quote(table.name)} --write plan.toml"
     if isinstance(error, WriteFailed) or error_codes.is_about_values(error):
-        hint = hint_at_hidden_triggers(connection) if isinstance(error, DriverError) and error_codes.is_duplicate_key(error) else ""
+        is_duplicate = isinstance(error, DriverError) and error_codes.is_duplicate_key(error)
+        hint = f"{_own_parents(plan, table)}{hint_at_hidden_triggers(connection)}" if is_duplicate else ""
         if causes:
             return f"If {causes} rejects it, check the trigger; otherwise change the values in {where}{hint}"
         return f"Change the values in {where}{hint}"
     trigger = f"Check {causes}" if causes else ""
     return ". ".join(filter(None, (trigger, error_codes.advice(error))))
+
+
+def _own_parents(plan: Plan, table: Table) -> str:
+    """Part of the advice if existing parent rows, whose children the rows become, may have such children already."""
+    parent = table.child_of[1].parent if table.child_of else None
+    reused = any(each.name == parent and each.reuse for each in plan.tables)
+    return f", or let the run create its own rows of {parent}: `reuse = false` in its table" if reused else ""
 
 
 def _samples(context: _Preflight) -> list[tuple[Table, pl.Series]]:

@@ -116,3 +116,22 @@ def test_families_agree_after_a_crash_too(shop: Database) -> None:
     shop.parloader("plan", "--plan", str(shop.folder / "shop.toml"), "--write", str(shop.folder / "written.toml"))
     shop.parloader("seed", "--plan", str(shop.folder / "written.toml"), "--procs", "1")
     assert rows_of(shop, NAMES) == rows
+
+
+def test_existing_parents_that_have_numbered_children(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE folder (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NULL)",
+        """CREATE TABLE page (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, folder_id INT NOT NULL, no INT NOT NULL, UNIQUE (folder_id, no),
+            FOREIGN KEY (folder_id) REFERENCES folder (id))""",
+        "INSERT INTO folder (name) VALUES ('a')",
+        "INSERT INTO page (folder_id, no) VALUES (1, 1)",
+    )
+    file = database.folder / "pages.toml"
+    columns = 'folder_id = { child_of = "folder.id", count = { const = 2 } }\nno = { number_in = "folder_id" }\n'
+    plan = f'plan = "pages"\n[table.folder]\nrows = 3\n[table.page.column]\n{columns}'
+    file.write_text(plan)
+    refused = database.parloader("seed", "--plan", str(file), "--procs", "1", check=3)
+    assert "or let the run create its own rows of folder: `reuse = false` in its table" in refused.stderr
+    file.write_text(plan.replace("rows = 3", "rows = 3\nreuse = false"))
+    database.parloader("seed", "--plan", str(file), "--procs", "1")
+    assert counts(database, ("folder", "page")) == [4, 7]

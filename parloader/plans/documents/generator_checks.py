@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -114,8 +115,12 @@ def check_limits(generator: Any) -> None:
     if generator.low is not None and generator.high is not None:
         _require_order(generator.low, generator.high)
     low, high = generator.limits
+    scale = getattr(generator, "scale", 0)
+    for name in ("median", "mean", "least") if not isinstance(generator, generators.Normal) else ():
+        middle = getattr(generator, name, 0)
+        if Fraction(repr(middle)) * 10**scale > generators.MAX_INTEGER:
+            raise InvalidPlan(f"the {name} {middle:g} with `scale` {scale} exceeds 64 bits", "Give a smaller number, or a smaller `scale`")
     if low > high:
-        scale = getattr(generator, "scale", 0)
         raise InvalidPlan(
             f"no 64-bit number with `scale` {scale} lies between `low` and `high`", "Move the limits apart or increase `scale`"
         )

@@ -93,3 +93,19 @@ def test_a_column_that_the_parent_lacks_is_a_mistake_of_the_column_that_names_it
         with_parent_columns(Plan(name="p", parameters={}, tables=tables), live)
     assert "paid_at" not in error.value.message
     assert error.value.next_step.startswith("Did you mean user_id?")
+
+
+def test_of_a_table_in_another_database() -> None:
+    client = Pick(parent="`crm`.`client`", column="id")
+    given = completed(
+        client_id=client, paid_at=After(column="crm.client.at"), amount=Expr(sql="CRM.client.fee + `crm`.client.`tax` + crm.other.x")
+    )
+    assert given["paid_at"] == After(column="_client_at")
+    assert given["amount"] == Expr(sql='"_client_fee" + "_client_tax" + crm.other.x')
+    assert given["_client_at"] == Pick(parent="`crm`.`client`", column="at", group="client_id")
+
+
+def test_of_a_table_and_a_column_with_dots() -> None:
+    given = completed(client_id=Pick(parent="old.client", column="id"), paid_at=After(column="old.client.a.b"))
+    assert given["paid_at"] == After(column="_old.client_a.b")
+    assert given["_old.client_a.b"] == Pick(parent="old.client", column="a.b", group="client_id")

@@ -177,6 +177,8 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"choice": [1, 2], "weights": [math.nan, 2]}, "`weights` needs a list"),
         ({"lognormal": [40]}, "`lognormal` is [40]. Give [median, deviation of the logarithm] as numbers, 0 or more"),
         ({"lognormal": [40, 1], "low": 2, "high": "1.5"}, "2.0 is greater than 1.5"),
+        ({"lognormal": [3, 1], "scale": 30}, "the median 3 with `scale` 30 exceeds 64 bits"),
+        ({"pareto": [1e19, 1]}, "the least 1e+19 with `scale` 0 exceeds 64 bits. Give a smaller number"),
         ({"exponential": "soon"}, '`exponential` is "soon". Give a number, 0 or more'),
         ({"gamma": [10, 0]}, "`gamma` needs [mean, shape] as numbers, with a shape from 0.05 to 1000; got 0. Correct item 2"),
         ({"pareto": [10, 0]}, "`pareto` needs [least, exponent] as numbers, 0.01 or more; got 0. Correct item 2"),
