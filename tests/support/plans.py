@@ -28,6 +28,9 @@ finite = st.floats(allow_nan=False, allow_infinity=False).map(lambda value: valu
 
 not_negative = st.floats(0, allow_infinity=False).map(abs)
 
+means = st.floats(0, 10.0**9).map(abs)
+"""With nine digits after the point, they fit 64 bits."""
+
 scalars = st.none() | st.booleans() | any_whole | finite | texts | st.binary(max_size=8)
 
 several = st.lists(scalars, min_size=1, max_size=4).map(tuple)
@@ -135,12 +138,12 @@ simple = st.one_of(
     built(generators.Normal, mean=finite, deviation=not_negative, scale=st.integers(0, 38)),
     bounded(generators.Normal, "low", "high", st.integers(-(10**15), 10**15).map(float), mean=finite, deviation=not_negative),
     built(generators.Zipf, count=positive, exponent=exponents),
-    built(generators.Lognormal, median=not_negative, sigma=not_negative, scale=st.integers(0, 9), low=st.none() | exponents),
-    built(generators.Exponential, mean=not_negative, scale=st.integers(0, 9), high=st.none() | st.just(10.0**6)),
-    built(generators.Gamma, mean=not_negative, shape=st.sampled_from([0.05, 1.0, 2.5]), scale=st.integers(0, 9), low=st.none() | exponents),
+    built(generators.Lognormal, median=means, sigma=not_negative, scale=st.integers(0, 9), low=st.none() | exponents),
+    built(generators.Exponential, mean=means, scale=st.integers(0, 9), high=st.none() | st.just(10.0**6)),
+    built(generators.Gamma, mean=means, shape=st.sampled_from([0.05, 1.0, 2.5]), scale=st.integers(0, 9), low=st.none() | exponents),
     built(generators.Pareto, least=exponents.map(lambda number: number + 0.01), exponent=exponents.map(lambda number: number + 0.01)),
     built(generators.Poisson, mean=exponents, low=st.none() | st.just(0), high=st.none() | st.just(10)),
-    built(generators.Geometric, mean=not_negative, low=st.none() | st.just(0), high=st.none() | st.just(10)),
+    built(generators.Geometric, mean=means, low=st.none() | st.just(0), high=st.none() | st.just(10)),
     st.lists(any_whole | decimals.map(str), min_size=2, max_size=4, unique_by=Decimal).flatmap(histograms),
     built(
         generators.Timeline,
