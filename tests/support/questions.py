@@ -9,7 +9,7 @@ from support.servers import Database
 MIN_PARENTS, MIN_CHILDREN = 50, 500
 """Smaller tables say little about a distribution."""
 
-RARE = re.compile("cancel|delet|error|fail|bann|left_on|retired|withdrawn|terminat|refund", re.IGNORECASE)
+RARE = re.compile("cancel|delet|error|fail|bann|block|reject|clos|left_on|retired|withdrawn|terminat|refund", re.IGNORECASE)
 """Names of columns that say what happens to few rows: most of them are NULL."""
 
 

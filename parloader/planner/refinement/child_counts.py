@@ -20,8 +20,16 @@ MEDIAN_OF_MEAN = 0.667
 CHILDLESS = 0.04
 """Share of parents that have no children, however many the others have."""
 
-FEW = 0.5
-"""Children per parent: with fewer, hardly a parent has more than two."""
+FEW, VERY_FEW = 0.9, 0.5
+"""Children per parent: with fewer, most parents that have children have one, …
+
+and with very few, no distribution leaves less than half of the parents without children.
+"""
+
+ONE_TO_FIVE = {1: 77, 2: 6, 3: 2, 5: 1}
+"""Number of children → how many parents have so many, of the parents of a hundred children."""
+
+ONE_OR_TWO = {1: 80, 2: 10}
 
 WEIGHTS = 1_000_000
 
@@ -48,8 +56,10 @@ def child_of(seed: int, table: Table, reference: Reference, parents: int, most: 
 def _shapes(mean: float, parents: int, limit: int) -> Iterator[Generator]:
     """Distributions of this mean (they are scaled to it), the most uneven first."""
     if mean < FEW:
-        weights = (round((1 - 0.9 * mean) * WEIGHTS), round(0.8 * mean * WEIGHTS), round(0.1 * mean * WEIGHTS))
-        yield Choice(values=(0, 1, 2), weights=weights)
+        for shares in (ONE_TO_FIVE, ONE_OR_TWO):
+            counts = {number: round(share * mean * WEIGHTS / 100) for number, share in shares.items()}
+            yield Choice(values=(0, *counts), weights=(WEIGHTS - sum(counts.values()), *counts.values()))
+    if mean < VERY_FEW:
         return
     few = parents < MIN_PARENTS  # all of them have children
     highest = MAX_TIMES_MEAN * max(1, round(mean))

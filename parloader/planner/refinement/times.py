@@ -283,6 +283,8 @@ class RowTimes:
                 if not certain:  # hardly any row has an event
                     helper = self._refinement.add_helper(self._table, column.name, later)
                     latest = [replace(base, name=helper), *times[1:]]
+                elif self._draft.may_be_null(column.name):  # without an event, the row never changed
+                    latest = times[1:]
                 self._refinement.set(self._table, column.name, Expr(sql=_latest(latest)))
             self._refinement.settle(self._table, column.name)
 

@@ -1,6 +1,7 @@
 """Tables whose rows are children of one parent."""
 
 import pytest
+from support.believable_columns import moment
 from support.completed_plans import generator, pick, valid
 from support.small_schemas import believe, foreign, integer, primary, schema, table, text, tiny, unique
 
@@ -54,6 +55,17 @@ def test_orders_have_different_numbers_of_items() -> None:
     assert 0 < counts.count(0) < 500
     assert max(counts) < 100
     assert 150 <= sum(sorted(counts)[-10:]) <= 1_500
+
+
+@pytest.mark.parametrize("payments", [700, 1_000, 1_300])
+def test_most_orders_have_a_payment(payments: int) -> None:
+    created = moment("created_at", nullable=False)
+    live = schema(table("orders", created), table("order_payments", integer("order_id"), created, to=(foreign("order_id", "orders"),)))
+    plan = believe(live, "order_payments", payments, parents={"orders": 1_000})
+    rows = valid(live, plan)["order_payments"]
+    counts = sorted(rows.group_by("order_id").len()["len"])
+    assert len(counts) > 500
+    assert sum(counts[-10:]) > 0.05 * payments
 
 
 @pytest.mark.parametrize(("checks", "least", "most"), [(("`line_no` <= 20",), 1, 20), (("`line_no` between 10 and 40",), 10, 40)])

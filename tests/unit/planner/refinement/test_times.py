@@ -34,6 +34,12 @@ def test_rows_are_changed_after_they_were_created(kind: ColumnType, digits: int)
     assert 0.1 < share(frame, "updated_at = created_at") < 0.9
 
 
+def test_rows_that_never_changed_have_no_time_of_it() -> None:
+    frame = rows(table("customers", CREATED, moment("updated_at"), flag("kyc_status", "pending", "verified"), moment("kyc_verified_at")))
+    assert none_of(frame, "(updated_at IS NULL) <> (kyc_verified_at IS NULL) OR updated_at < kyc_verified_at")
+    assert 0 < share(frame, "updated_at IS NULL") < 0.5
+
+
 def test_events_without_a_status_are_sometimes_null_and_in_order() -> None:
     events = [moment(name) for name in ("deleted_at", "approved_at", "answered_at")]
     frame = rows(
