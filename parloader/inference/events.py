@@ -86,6 +86,10 @@ BEGUN = words(
 )
 
 
+# Participles that do not end in -ed
+IRREGULAR = words("paid sold bought given made held drawn written")
+
+
 def created(columns: Iterable[ColumnSchema]) -> ColumnSchema | None:
     """The time at which a row begins: created_at, or else ordered_at, booked_at …; None: there is none."""
     times = [column for column in columns if is_time(column)]
@@ -97,9 +101,11 @@ def created(columns: Iterable[ColumnSchema]) -> ColumnSchema | None:
 
 
 def _tells_of_beginning(column: ColumnSchema) -> bool:
-    """Whether a time that every row has says what was done to it: raised_at, installed_on."""
+    """Whether a time that every row has says what was done to it: raised_at, installed_on, paid_at."""
     parts = split_identifier(column.name)
-    done = len(parts) > 1 and parts[0].endswith("ed") and canonical(parts[0]) not in EXITS and folded(column.name) not in CHANGED
+    if len(parts) < 2 or not (parts[0].endswith("ed") or parts[0] in IRREGULAR):
+        return False
+    done = canonical(parts[0]) not in EXITS and folded(column.name) not in CHANGED
     return done and not column.nullable and not _PLANNED.intersection(parts)
 
 

@@ -11,6 +11,8 @@ from parloader.quantities import counted
 # Names in a message; the rest are counted
 NAMED_TABLES = 5
 
+LEFT_OUT = "it is left out"
+
 
 def not_filled(tables: Sequence[UnfilledTable]) -> TablesNotFilled | None:
     """What a command ends with, which has filled the others; None: there is no such table."""
@@ -28,7 +30,7 @@ def not_filled(tables: Sequence[UnfilledTable]) -> TablesNotFilled | None:
 def unwanted_tables(request: PlanningRequest) -> dict[str, NotFillable]:
     """The tables that the user leaves out, and those of which the server has rejected rows."""
     left_out = {
-        name: NotFillable(name, "it is left out", "Leave it in, or insert rows into it yourself") for name in sorted(request.left_out)
+        name: NotFillable(name, LEFT_OUT, f"Fill {name} as well, or insert rows into it yourself") for name in sorted(request.left_out)
     }
     return {**left_out, **request.rejected}
 
@@ -52,7 +54,8 @@ def tables_needing(request: PlanningRequest, graph: ForeignKeyGraph, error: NotF
     needing = [name for name in tables if name in request.wanted]
     if not needing or any(request.planned(name) for name in tables):
         raise error
-    reason = f"it needs rows of {error.table}, which cannot be filled: {error.reason}"
+    why = "is left out" if error.reason == LEFT_OUT else f"cannot be filled: {error.reason}"
+    reason = f"it needs rows of {error.table}, which {why}"
     return {name: NotFillable(name, reason, error.next_step) for name in needing}
 
 

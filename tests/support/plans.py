@@ -10,7 +10,7 @@ from parloader.errors import UsageError
 from parloader.plans import generators, templates
 from parloader.plans.generators.times import HOURS, MONTHS, WEEKDAYS
 from parloader.plans.locales import LOCALES
-from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
+from parloader.plans.model import BELIEVABLE, Count, ExactlyOne, Plan, SameThrough, Table
 
 texts = st.text(max_size=12)
 
@@ -266,4 +266,5 @@ def any_plan(draw: st.DrawFn) -> Plan:
         rules=tuple(draw(st.lists(rules, max_size=2))),
         seed=draw(st.integers(0, 2**63 - 1)),
         main=draw(st.none() | st.sampled_from([table.name for table in some if table.partitioned])),
+        inference=draw(st.sampled_from((1, BELIEVABLE))),
     )

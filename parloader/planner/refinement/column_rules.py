@@ -1,5 +1,6 @@
 """The rules of the user's own, which come after all others."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -18,6 +19,7 @@ from parloader.schema.model import ColumnSchema
 def apply_column_rules(refinement: Refinement) -> None:
     """The step: the first rule that matches a column decides about it, if no key, foreign key or comparison does. UsageError: it does not fit the column."""
     rules = refinement.request.plan.column_rules
+    _note_unmatched(refinement, rules)
     for table, draft in refinement.drafts.items() if rules else ():
         if table not in refinement.layouts:
             continue
@@ -33,6 +35,15 @@ def apply_column_rules(refinement: Refinement) -> None:
             else:
                 why = "a key, a foreign key or a CHECK with other columns decides about its values"
                 refinement.notes.append(Note(table=table, column=column.name, text=f"the rule {_named(rule)} is not used: {why}"))
+
+
+def _note_unmatched(refinement: Refinement, rules: Sequence[ColumnRule]) -> None:
+    """A rule may be meant for other tables, or have a typo."""
+    columns = [(table, column) for table, draft in refinement.drafts.items() for column in draft.schema.columns]
+    target = refinement.request.plan.tables[0].name
+    for rule in rules:
+        if not any(matches(rule, *each) for each in columns):
+            refinement.notes.append(Note(table=target, column=None, text=f"no column of this load matches the rule {_named(rule)}"))
 
 
 def matches(rule: ColumnRule, table: str, column: ColumnSchema) -> bool:

@@ -111,9 +111,15 @@ def integer(least: int = -MAX_64_BITS - 1, most: int = MAX_64_BITS) -> Codec:
     return Codec(read=read)
 
 
+def _plain(limit: float) -> str:
+    """A limit without an exponent: 0.000001, 1,000,000."""
+    return f"{limit:,.6f}".rstrip("0").rstrip(".")
+
+
 def number(least: float = -math.inf, most: float = math.inf) -> Codec:
     """Floats, also as text ("0.50"). Those without a fraction are written as integers, so that equal numbers are written alike."""
-    expected = "a number" + (f", {least:g} or more" if least > -math.inf else "") + (f", at most {most:g}" if most < math.inf else "")
+    expected = "a number" + (f", {_plain(least)} or more" if least > -math.inf else "")
+    expected += f", at most {_plain(most)}" if most < math.inf else ""
 
     def read(value: object) -> float:
         decimal = isinstance(value, str) and DECIMAL.fullmatch(value)

@@ -45,7 +45,8 @@ def _of_column(table: str, name: str, generator: Generator, child_of: Mapping[st
             yield f"`number_in` names {each.column}, which has no `child_of`", next_step
         parents = sorted({parent.parent for parent in child_of.values()})
         if isinstance(each, ShareOf) and each.parent.lower() not in map(str.lower, parents):
-            next_step = f"Take a column of {', '.join(parents)}" if parents else f"Give a column a `child_of` of {each.parent}"
+            give = f"ive a column a `child_of` of {each.parent}"
+            next_step = f"Take a column of {', '.join(parents)}, or g{give}" if parents else f"G{give}"
             yield f"`share_of` names {each.parent}, of which no column of {table} is a `child_of`", next_step
 
 

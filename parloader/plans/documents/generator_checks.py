@@ -232,9 +232,14 @@ def check_code(code: generators.Code) -> None:
 
 def _check_pattern(pattern: str) -> None:
     try:
-        codes.parse(pattern)
+        parsed = codes.parse(pattern)
     except UsageError as error:
         raise InvalidPlan(error.message, error.next_step) from error
+    if not parsed.varying:  # a name with a typo, such as ean14
+        what = f"{abbreviated(pattern)} is neither a pattern with a placeholder (# % ? &) nor the name of a code"
+        raise InvalidPlan(
+            what, f'{suggestion(pattern, codes.NAMED)}Write a pattern such as "???-#####", or one of {", ".join(codes.NAMED)}'
+        )
 
 
 def _check_scattered(unique: generators.Unique) -> None:

@@ -97,6 +97,8 @@ def _lines(document: dict[str, Any], comments: Comments) -> Iterator[str]:
     yield TITLE
     yield f"plan = {inline(document['plan'])}"
     yield f"seed = {document['seed']}"
+    if "inference" in document:
+        yield f"inference = {document['inference']}"
     if "target" in document:
         yield f"target = {inline(document['target'])}"
     if "parameters" in document:

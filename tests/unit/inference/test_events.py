@@ -70,5 +70,6 @@ def test_who_did_it() -> None:
 def test_the_time_at_which_a_row_begins() -> None:
     assert created([date_time("paid_at"), date_time("ordered_at"), date_time("created_at")]) == date_time("created_at")
     assert created([date_time("paid_at"), date_time("ordered_at")]) == date_time("ordered_at")
-    assert created([date_time("paid_at"), text("created_at")]) is None
+    assert created([date_time("paid_at"), text("created_at")]) == date_time("paid_at")
+    assert created([date_time("birthday")]) is None
     assert created([date_time("last_seen_at"), date_time("retired_at"), date_time("installed_at")]) == date_time("installed_at")

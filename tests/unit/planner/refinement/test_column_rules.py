@@ -57,6 +57,12 @@ def test_keys_and_references_decide_about_their_columns_themselves() -> None:
         assert "the rule for * (parloader.toml, line 3) is not used" in notes(completed, "t", column)
 
 
+def test_a_rule_that_matches_no_column_is_noted() -> None:
+    rules = (ColumnRule(match=("scroe",), generator=FIVE, source="parloader.toml, line 3"), ColumnRule(match=("score",), generator=FIVE))
+    texts = [note.text for note in ruled(table("t", integer("score")), *rules).notes]
+    assert [text for text in texts if "rule" in text] == ["no column of this load matches the rule for scroe (parloader.toml, line 3)"]
+
+
 def test_a_column_that_is_never_null_gets_no_null_share() -> None:
     rule = ColumnRule(match=("*",), generator=Uniform(low=1, high=5, null_share=0.5))
     completed = ruled(table("t", integer("a"), integer("b", nullable=True)), rule)

@@ -182,7 +182,7 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"exponential": "soon"}, '`exponential` is "soon". Give a number, 0 or more'),
         ({"gamma": [10, 0]}, "`gamma` needs [mean, shape] as numbers, with a shape from 0.05 to 1000; got 0. Correct item 2"),
         ({"pareto": [10, 0]}, "`pareto` needs [least, exponent] as numbers, 0.01 or more; got 0. Correct item 2"),
-        ({"poisson": 2e6}, "`poisson` is 2000000.0. Give a number, 0 or more, at most 1e+06"),
+        ({"poisson": 2e6}, "`poisson` is 2000000.0. Give a number, 0 or more, at most 1,000,000"),
         ({"geometric": 2, "low": 1.5}, "`low` is 1.5. Give an integer"),
         ({"histogram": [1]}, "`histogram` is [1]. Give a list of 2 or more"),
         ({"histogram": [1, 3, 3]}, "the edges 3 and 3 are not in ascending order"),
@@ -238,6 +238,9 @@ def test_the_form_of_each_generator(form: dict[str, Any], generator: generators.
         ({"after": "t", "within": 5}, "`within` is 5. Give a time span: "),
         ({"between": ["9.50", "1.00"]}, '"9.50" is greater than "1.00"'),
         ({"between": [1]}, "[lowest, highest]"),
+        ({"code": "ean14"}, '"ean14" is neither a pattern with a placeholder (# % ? &) nor the name of a code. Did you mean ean'),
+        ({"unique": "code", "pattern": "ABC"}, '"ABC" is neither a pattern with a placeholder'),
+        ({"timeline": "2024-01-01", "span": "1d", "growth": 0}, "`growth` is 0. Give a number, 0.000001 or more, at most 1,000,000"),
     ],
 )
 def test_fields_that_are_not_valid(form: dict[str, Any], message: str) -> None:
