@@ -11,8 +11,6 @@ from parloader.quantities import counted
 # Names in a message; the rest are counted
 NAMED_TABLES = 5
 
-LEFT_OUT = "it is left out"
-
 
 def not_filled(tables: Sequence[UnfilledTable]) -> TablesNotFilled | None:
     """What a command ends with, which has filled the others; None: there is no such table."""
@@ -20,17 +18,23 @@ def not_filled(tables: Sequence[UnfilledTable]) -> TablesNotFilled | None:
         return None
     names, more = listed(table.name for table in tables[:NAMED_TABLES]), len(tables) - NAMED_TABLES
     names += f" and {more:,} more" if more > 0 else ""
-    options = "--rows TABLE=0" if more > 0 else " ".join(f"--rows {quote(table.name + '=0')}" for table in tables)
+    options = "--rows TABLE=0" if more > 0 else " ".join(_option(table.name) for table in tables)
     return TablesNotFilled(
         f"{counted(len(tables), 'table')} cannot be filled: {names}",
         f"To leave {'it' if len(tables) == 1 else 'them'} out: {options}",
     )
 
 
+def _option(table: str) -> str:
+    """The option that leaves a table out."""
+    return f"--rows {quote(f'{table}=0')}"
+
+
 def unwanted_tables(request: PlanningRequest) -> dict[str, NotFillable]:
     """The tables that the user leaves out, and those of which the server has rejected rows."""
     left_out = {
-        name: NotFillable(name, LEFT_OUT, f"Fill {name} as well, or insert rows into it yourself") for name in sorted(request.left_out)
+        name: NotFillable(name, f"{_option(name)} leaves the table out", "Remove this option, or insert rows into the table yourself")
+        for name in sorted(request.left_out)
     }
     return {**left_out, **request.rejected}
 
@@ -54,7 +58,7 @@ def tables_needing(request: PlanningRequest, graph: ForeignKeyGraph, error: NotF
     needing = [name for name in tables if name in request.wanted]
     if not needing or any(request.planned(name) for name in tables):
         raise error
-    why = "is left out" if error.reason == LEFT_OUT else f"cannot be filled: {error.reason}"
+    why = f"{_option(error.table)} leaves out" if error.table in request.left_out else f"cannot be filled: {error.reason}"
     reason = f"it needs rows of {error.table}, which {why}"
     return {name: NotFillable(name, reason, error.next_step) for name in needing}
 

@@ -30,6 +30,9 @@ def load_plan(config: SeedConfig, of_database: Sequence[str] = ()) -> tuple[Plan
         return plan_of_file(config, config.plan), Fill.DEMANDED
     if config.all_tables:
         _require_without("--all", {"--table": config.tables, "--set": config.parameters})
+        if config.rows == 0:
+            next_step = "Give the number of rows of the largest table, or leave out single tables: --rows TABLE=0"
+            raise UsageError("with --all, --rows 0 leaves no table to fill", next_step)
         return _of_database(config, of_database), Fill.ALL
     if config.tables:
         _require_without("--table", {"--set": config.parameters})

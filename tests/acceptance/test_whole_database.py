@@ -122,6 +122,7 @@ def test_a_table_is_left_out(shop: Database) -> None:
     shop.parloader("clean", "--yes")
     said = seeded(shop, "--rows", "50", "--rows", "users=0")
     assert [table["table"] for table in said["unfilled"]] == ["broken", "closed", "needing", "order_items", "orders"]
+    assert said["unfilled"][4]["reason"] == "it needs rows of users, which --rows users=0 leaves out"
 
 
 MISTAKES = (
@@ -133,6 +134,8 @@ MISTAKES = (
     (("--all", "--rows", "orders=many"), 2, "'orders=many' is not TABLE=ROWS"),
     (("--all", "--rows", "=5"), 2, "'=5' is not TABLE=ROWS"),
     (("--table", "orders", "--rows", "orders=0"), 2, "--rows orders=0 leaves the table out, which only --all allows"),
+    (("--all", "--rows", "0"), 2, "with --all, --rows 0 leaves no table to fill"),
+    (("--all", "--rows", "orders=5", "--rows", "users=0"), 3, "--rows users=0 leaves the table out"),
     (("--all", "--table", "orders"), 2, "--all and --table cannot be combined"),
     (("--all", "--plan", "plan.toml"), 2, "--plan and --all cannot be combined"),
     (("--all", "--set", "span=5d"), 2, "--all and --set cannot be combined"),

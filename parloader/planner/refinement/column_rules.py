@@ -40,10 +40,9 @@ def apply_column_rules(refinement: Refinement) -> None:
 def _note_unmatched(refinement: Refinement, rules: Sequence[ColumnRule]) -> None:
     """A rule may be meant for other tables, or have a typo."""
     columns = [(table, column) for table, draft in refinement.drafts.items() for column in draft.schema.columns]
-    target = refinement.request.plan.tables[0].name
-    for rule in rules:
+    for rule in rules if columns else ():
         if not any(matches(rule, *each) for each in columns):
-            refinement.notes.append(Note(table=target, column=None, text=f"no column of this load matches the rule {_named(rule)}"))
+            refinement.notes.append(Note(table=columns[0][0], column=None, text=f"no column of this load matches the rule {_named(rule)}"))
 
 
 def matches(rule: ColumnRule, table: str, column: ColumnSchema) -> bool:
