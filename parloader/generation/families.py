@@ -101,7 +101,9 @@ class Family:
         return ChildStarts(block_rows=rows, starts=starts, total=total, largest=largest)
 
     def refuse_no_children(self) -> NoReturn:
-        """InvalidPlan: all counts are 0."""
+        """InvalidPlan: all counts are 0, or there are no parents."""
+        if not self.parent_rows:
+            raise self._error(f"it is a child of {self.child_of.parent}, which has no rows", f"Give {self.child_of.parent} at least 1 row")
         what = f"no row of {self.child_of.parent} has children: each `count` is 0"
         raise self._error(what, "Give some rows a count of 1 or more")
 

@@ -114,6 +114,7 @@ CUSTOMER, ORDER, ITEM = "table customers, column", "table orders, column", "tabl
         (("points =", 'total = { sum_of = "order_items.amount" }\npoints ='), f"{CUSTOMER} total: `sum_of` names order_items, which is no child of customers in this plan"),
         (("points =", 'total = { sum_of = "orders.totl" }\npoints ='), f"{CUSTOMER} total: `sum_of` names orders.totl, which does not exist. Did you mean total?"),
         (("points =", 'total = { sum_of = "nothing.x" }\npoints ='), f"{CUSTOMER} total: `sum_of` names nothing.x, which does not exist"),
+        (("rows = 20", "rows = 0"), f"{ORDER} customer_id: it is a child of customers, which has no rows. Give customers at least 1 row"),
         (('const = 2', 'pick = "customers.points"'), f"{ITEM} order_id: `count` needs values of other tables. Give orders a helper column with them"),
         (('const = 2', 'expr = "i +"'), f"{ITEM} order_id: 'i +' is not valid"),
         (('const = 2', 'expr = "total"'), f"{ITEM} order_id: `count` reads total, but orders has no generator for it"),
