@@ -1,8 +1,8 @@
 """The click options that say what to load and how, and the conversion of their texts to values. Imports nothing large."""
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,6 +140,12 @@ _plan_options = option_group(
 )
 
 
+# What to fill: the options, without a value
+UNNAMED: Mapping[str, Any] = {"tables": (), "all_tables": False, "plan": None}
+
+STRENGTH = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
     """The values of plan_options: what to load, and by which processes, batches and writer."""
@@ -186,6 +192,13 @@ class PlanOptions:
             column_rules=self.column_rules,
         )
 
+    def without_overridden(self) -> "PlanOptions":
+        """Without a table or plan of parloader.toml or a variable if an option (or for the file, a variable) names other tables or plans."""
+        context = click.get_current_context()
+        sources = {name: context.get_parameter_source(name) for name in UNNAMED if getattr(self, name)}
+        strongest = next((source for source in STRENGTH if source in sources.values()), None)
+        return replace(self, **{name: UNNAMED[name] for name, source in sources.items() if source is not strongest})
+
     def _applicable_parameters(self) -> dict[str, str]:
         """The parameters; if this is not the built-in plan, without those of [set] in parloader.toml, which are for the built-in one."""
         source = click.get_current_context().get_parameter_source("parameters")
@@ -198,7 +211,7 @@ def plan_options(function: Callable[..., None]) -> Callable[..., None]:
     @_plan_options
     @functools.wraps(function)
     def wrapper(**options: Any) -> None:
-        function(load=collect(PlanOptions, options), **options)
+        function(load=collect(PlanOptions, options).without_overridden(), **options)
 
     return wrapper
 

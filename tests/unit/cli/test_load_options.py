@@ -78,6 +78,32 @@ def test_tables(
     assert plan.config.tables == tables
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "file", "filled"),
+    [
+        (("--all",), {"PARLOADER_TABLE": "a"}, 'plan = "p.toml"', ((), True, None)),
+        (("--table", "b"), {"PARLOADER_TABLE": "a"}, 'plan = "p.toml"', (("b",), False, None)),
+        (("--plan", "q.toml"), {}, 'table = "c"', ((), False, "q.toml")),
+        ((), {"PARLOADER_TABLE": "a"}, 'plan = "p.toml"', (("a",), False, None)),
+        ((), {}, 'plan = "p.toml"\ntable = "c"', (("c",), False, "p.toml")),  # refused later
+        (("--all", "--table", "b"), {}, "", (("b",), True, None)),
+    ],
+)
+def test_an_option_overrides_another_way_to_say_what_to_fill(
+    plan: Operation,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    file: str,
+    filled: tuple[tuple[str, ...], bool, str | None],
+) -> None:
+    Path("parloader.toml").write_text(file)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    parloader("plan", "--url", URL, *arguments)
+    assert (plan.config.tables, plan.config.all_tables, plan.config.plan) == filled
+
+
 @pytest.mark.parametrize(("names", "message"), [(("a,b", "c"), "'a,b' has a comma"), (("",), "the name of a table is empty")])
 def test_names_of_tables_that_are_not_valid(names: tuple[str, ...], message: str) -> None:
     result = parloader("plan", "--url", URL, *(word for name in names for word in ("--table", name)))
