@@ -1,7 +1,7 @@
 """When a row's parents were created, as helper columns of the row, so that it is created after them."""
 
 from parloader.inference import table_names
-from parloader.inference.event_times import clock
+from parloader.inference.event_times import clock, converted
 from parloader.inference.events import created
 from parloader.planner.refinement.parent_columns import parent_column, parent_rows
 from parloader.planner.refinement.references import is_child
@@ -22,9 +22,9 @@ def carry_parent_times(refinement: Refinement) -> None:
         for row in parent_rows(refinement, table):
             schema = refinement.request.schema.get(row.parent)
             theirs = created(schema.columns) if schema else None
-            if theirs is None or clock(theirs) != clock(own):
+            if theirs is None or (clock(theirs) != clock(own) and converted(theirs, own) is None):
                 continue
             column = parent_column(refinement, row.reference, theirs.name)
-            dated = own.kind in (ColumnType.DATETIME, ColumnType.TIMESTAMP)
+            dated = own.kind in (ColumnType.DATETIME, ColumnType.TIMESTAMP) and clock(theirs) == clock(own)
             if column and dated and not theirs.nullable and table_names.is_part(table) and is_child(refinement, row.reference):
                 refinement.set(table, own.name, After(column=column))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from parloader.inference import event_times
 from parloader.inference.column_names import TimeBias, split_identifier, time_bias, words
 from parloader.inference.default_generators import TIMES_SPAN_SECONDS, TIMES_START
-from parloader.inference.event_times import DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
+from parloader.inference.event_times import DATES, DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
 from parloader.inference.events import CHANGED, EventColumn, Role, created, event_column, folded, is_time
 from parloader.inference.lifecycles import EXITS, POSITIONS
 from parloader.inference.rhythms import rhythm
@@ -133,9 +133,19 @@ class RowTimes:
             if name.startswith("_") and isinstance(generator, Pick) and generator.parent in self._refinement.request.schema:
                 parent = self._refinement.request.schema[generator.parent]
                 picked = next((other for other in parent.columns if other.name == generator.column), None)
-                if picked is not None and is_time(picked) and clock(picked) == clock(column):
-                    found.append(name)
+                if picked is not None and is_time(picked) and (comparable := self._in_unit(replace(picked, name=name), column)):
+                    found.append(comparable)
         return tuple(found)
+
+    def _in_unit(self, parents: ColumnSchema, column: ColumnSchema) -> str | None:
+        """The column that holds a parent's time in the unit of the row's, a helper if needed: of dates and timestamps, the next day."""
+        if clock(parents) == clock(column):
+            return parents.name
+        if clock(column) is DATES and clock(parents) is TIMESTAMPS:
+            sql: str | None = f"CAST({quoted(parents.name)} + INTERVAL '1 day' AS DATE)"
+        else:
+            sql = event_times.converted(parents, column)
+        return None if sql is None else self._refinement.add_helper(self._table, f"{parents.name}_day", Expr(sql=sql))
 
     # Events about which no status decides
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 from support.believable_columns import CREATED, UPDATED, boolean, moment, none_of, planned, rows, share
+from support.completed_plans import valid
 from support.generated_rows import rows_of
-from support.small_schemas import flag, integer, table, text
+from support.small_schemas import believe, flag, foreign, integer, schema, table, text
 
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -133,3 +134,14 @@ def test_checks_hold(check: str) -> None:
 def test_a_check_limits_the_times() -> None:
     plan = planned(table("t", CREATED, UPDATED, checks=("`created_at` < '2024-03-01'",))).plan
     assert rows_of(plan)["t"]["created_at"].max() < datetime(2024, 3, 1)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("theirs", "mine"), [(DATE, DATETIME), (DATETIME, DATE), (TIMESTAMP, DATE)])
+def test_rows_begin_after_parents_whose_dates_or_timestamps_differ_in_type(theirs: ColumnType, mine: ColumnType) -> None:
+    accounts = table("accounts", moment("opened_on", theirs, nullable=False))
+    cards = table("cards", integer("account_id"), moment("issued_at", mine, nullable=False), to=(foreign("account_id", "accounts"),))
+    live = schema(accounts, cards)
+    found = valid(live, believe(live, "cards", 2_000, parents={"accounts": 100}))
+    pairs = found["cards"].join(found["accounts"], left_on="account_id", right_on="id")
+    assert pairs.height == 2_000
+    assert none_of(pairs, "CAST(issued_at AS TIMESTAMP) < CAST(opened_on AS TIMESTAMP)")
