@@ -20,8 +20,8 @@ NEW_OPTIONS = frozenset({"scrambled", "growing", "where", "among", "distinct_in"
 class DifferentOptions(UsageError):
     """Two picks of a group have different options."""
 
-    def __init__(self, table: str, column: str, what: str) -> None:
-        super().__init__(f"table {table}, column {column}: {what}", "Give the options to one of them, or the same ones to all")
+    def __init__(self, what: str, next_step: str, *, table: str = "", column: str = "") -> None:
+        super().__init__(f"table {table}, column {column}: {what}", next_step)
         self.table, self.column, self.what = table, column, what
 
 
@@ -34,7 +34,8 @@ def with_group_options(table: str, columns: Mapping[str, Generator]) -> Mapping[
     for name, key, options in given:
         if shared.get(key, options) != options:
             parent, group = key
-            raise DifferentOptions(table, name, f"the picks of group {group} select the same row of {parent}, but have different options")
+            what = f"the picks of group {group} select the same row of {parent}, but have different options"
+            raise DifferentOptions(what, "Give the options to one of them, or the same ones to all", table=table, column=name)
 
     def completed(name: str, each: Generator) -> Generator:
         key = _group(name, each, columns)
