@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import gcd, prod
 
 from parloader.inference.amounts import HIGHEST_RATE, TAX_RATE, is_percentage
-from parloader.inference.column_names import words
+from parloader.inference.column_names import split_identifier, words
 from parloader.inference.default_generators import DAY_SECONDS, plausible_numbers
 from parloader.inference.events import folded
 from parloader.inference.value_ranges import Range, allowed_range, number
@@ -16,6 +16,12 @@ from parloader.schema.model import ColumnSchema, ColumnType
 TIMES = frozenset({ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIMESTAMP})
 
 NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.REAL})
+
+# Words of numbers that are often negative
+SIGNED = words(
+    "balance change delta difference diff offset adjustment correction profit loss margin temperature temp latitude lat longitude lng lon result net"
+    " movement amount score variance deviation"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,8 @@ def operand(column: ColumnSchema, domain: Domain, *, early: bool = False, fixed:
     allowed = allowed.around(usual.low)
     if folded(column.name) in words(TAX_RATE) and is_percentage(column):
         usual = Range(unit=usual.unit, low=usual.low, high=int(HIGHEST_RATE / usual.unit))
+    if column.kind in NUMBERS and not SIGNED.intersection(split_identifier(column.name)):
+        usual = usual.within(max(0, usual.low), usual.high) or usual  # a number of students, a price
     usual = allowed.within(usual.low, usual.high) or allowed
     if early and not fixed and column.kind is ColumnType.INTEGER and domain.low is None and allowed.high > 0:
         allowed = replace(allowed, low=max(1, allowed.low))  # as keys are numbered

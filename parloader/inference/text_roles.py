@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parloader.generation import pools
-from parloader.inference.column_names import split_identifier
+from parloader.inference.column_names import split_identifier, words
 from parloader.inference.role_words import (
     ALONE,
     ATTRIBUTES,
@@ -37,6 +37,9 @@ class Attribute:
     of: str  # whose, such as "billing"; empty: of the row itself
 
 
+# Words before "address" that make it no place
+NO_PLACES = words("ip ipv4 ipv6 mac email mail web host server network wallet bitcoin memory remote client hardware bluetooth")
+
 _BY_PHRASE = {phrase.replace("_", ""): provider for provider, phrases in ATTRIBUTES.items() for phrase in phrases.split()}
 
 
@@ -45,7 +48,7 @@ def attribute(table: str, column: str) -> Attribute | None:
     found = split_identifier(column)
     for start in range(len(found)):
         provider = _BY_PHRASE.get("".join(found[start:]))
-        if provider is not None:
+        if provider is not None and not (start and found[start - 1] in NO_PLACES):
             of = [word for word in found[:start] if word not in ITSELF and word not in parts(table)]
             return Attribute(provider, "_".join(of))
     return None

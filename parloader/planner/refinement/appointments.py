@@ -19,6 +19,15 @@ MEETINGS = words(
     " lessons shift shifts class event events interview interviews"
 )
 
+# Words of the start of something, and of tables whose rows last for days
+STARTS = words("starts start begins begin started began departs departed departure from")
+
+LASTING = words(
+    "contract contracts project projects campaign campaigns subscription subscriptions rental rentals lease leases stay stays reservation"
+    " reservations booking bookings policy policies season seasons promotion promotions coupon coupons license licenses membership memberships"
+    " employment loan loans sprint sprints holiday holidays vacation vacations leave leaves period periods term terms tariff tariffs price prices"
+)
+
 DAYS = (2, 20)  # later than what happens on the first day: the confirmation
 
 QUARTERS = (32, 71)  # of an hour after midnight: 8:00 to 17:45
@@ -49,6 +58,14 @@ def set_planned_end(refinement: Refinement, table: str, start: ColumnSchema) -> 
             length = refinement.add_helper(table, f"{column.name}_quarters", Choice(values=LENGTHS, weights=LENGTH_WEIGHTS))
             refinement.set(table, column.name, Expr(sql=f"{quoted(start.name)} + {quoted(length)} * INTERVAL '15 minutes'"))
             refinement.settle(table, column.name)
+
+
+def set_ends(refinement: Refinement, table: str) -> None:
+    """What begins ends within hours, unless it is a contract or the like."""
+    if LASTING.isdisjoint(split_identifier(table)):
+        for column in refinement.drafts[table].schema.columns:
+            if clock(column) is TIMESTAMPS and STARTS.intersection(split_identifier(column.name)):
+                set_planned_end(refinement, table, column)
 
 
 def order_times_of_day(refinement: Refinement) -> None:

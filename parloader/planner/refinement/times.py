@@ -13,7 +13,7 @@ from parloader.inference.lifecycles import EXITS, POSITIONS
 from parloader.inference.rhythms import rhythm
 from parloader.inference.shares import null_share
 from parloader.inference.value_ranges import seconds_of
-from parloader.planner.refinement.appointments import PLANNED, planned_start, set_planned_end
+from parloader.planner.refinement.appointments import PLANNED, planned_start, set_ends, set_planned_end
 from parloader.planner.refinement.creation_periods import CreationPeriods
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.status_agreement import event_of
@@ -70,6 +70,8 @@ class RowTimes:
         if self._base is not None:
             for column in self._columns():
                 self._set_other(column, self._base)
+        set_ends(self._refinement, self._table)
+        if self._base is not None:
             self._set_changed(self._base)
 
     def _columns(self) -> Iterator[ColumnSchema]:
