@@ -1,8 +1,10 @@
 """Numbers of a distribution: 64 random bits are looked up in a table of its cumulative probabilities (quantile_tables.py)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 import polars as pl
@@ -20,11 +22,23 @@ FRACTION_BITS = 16
 
 VALUE_BITS = 62
 
+# Interpolations: many columns of a plan have the same one
+MAX_KEPT = 256
+
 Continuous = Lognormal | Exponential | Gamma | Pareto
 
 
-def continuous(generator: Continuous, context: ColumnContext) -> pl.Expr:
-    """Int64 or Decimal(38, scale), at most 2**62 units."""
+@dataclass(frozen=True, kw_only=True)
+class Interpolation:
+    """The values at the knots of a table, and how those between them are computed."""
+
+    knots: pl.DataFrame  # begin, share, value and difference of the piece that begins at each knot
+    ends: pl.Series
+    number: pl.Expr  # of a `position` and its piece
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _continuous(generator: Continuous) -> Interpolation:
     units = Decimal(10**generator.scale)
     match generator:
         case Lognormal():
@@ -40,17 +54,27 @@ def continuous(generator: Continuous, context: ColumnContext) -> pl.Expr:
         case Pareto():
             table = quantile_tables.exponential()
             values = _powers(_decimal(generator.least) * units, DECIMALS.divide(Decimal(1), _decimal(generator.exponent)), table)
-    number = _interpolated(table, values, generator.limits, context, rounded=True)
+    return _interpolation(table, values, generator.limits, rounded=True)
+
+
+def continuous(generator: Continuous, context: ColumnContext) -> pl.Expr:
+    """Int64 or Decimal(38, scale), at most 2**62 units."""
+    number = _interpolated(_continuous(generator), context)
     return decimal(number, generator.scale) if generator.scale else number
 
 
 def geometric(generator: Geometric, context: ColumnContext) -> pl.Expr:
     """Int64, at most 2**62."""
-    mean, table = _decimal(generator.mean), quantile_tables.exponential()
-    if not mean:
+    if not generator.mean:
         return pl.lit(0, dtype=pl.Int64).clip(*generator.limits)
+    return _interpolated(_geometric(generator), context)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _geometric(generator: Geometric) -> Interpolation:
+    mean, table = _decimal(generator.mean), quantile_tables.exponential()
     step = DECIMALS.ln(DECIMALS.divide(mean + 1, mean))
-    return _interpolated(table, _multiples(DECIMALS.divide(Decimal(1), step), table), generator.limits, context, rounded=False)
+    return _interpolation(table, _multiples(DECIMALS.divide(Decimal(1), step), table), generator.limits, rounded=False)
 
 
 def poisson(generator: Poisson, context: ColumnContext) -> pl.Expr:
@@ -105,8 +129,8 @@ def _position(context: ColumnContext) -> pl.Expr:
     return (context.random_bits() // pl.lit(2, dtype=pl.UInt64)).cast(pl.Int64)
 
 
-def _interpolated(table: Quantiles, values: list[Decimal], limits: tuple[int, int], context: ColumnContext, *, rounded: bool) -> pl.Expr:
-    """Int64: the values at the knots, and between them, evenly; truncated, or rounded half up."""
+def _interpolation(table: Quantiles, values: list[Decimal], limits: tuple[int, int], *, rounded: bool) -> Interpolation:
+    """Truncated, or rounded half up."""
     greatest = min(limits[1] + 1, int(values[-1]) + 1)
     bits = max(0, min(FRACTION_BITS, VALUE_BITS - greatest.bit_length()))
     one, most = Decimal(2**bits), Decimal(2**VALUE_BITS)
@@ -120,14 +144,18 @@ def _interpolated(table: Quantiles, values: list[Decimal], limits: tuple[int, in
         },
         schema=dict.fromkeys(("begin", "share", "value", "difference"), pl.Int64),
     )
-    ends = knots["begin"][1:]
     difference = (pl.col("position") - pl.col("begin")).cast(pl.Int128) * pl.col("difference") // pl.col("share")
     half = 2**bits // 2 if rounded else 0
     number = (pl.col("value") + difference.cast(pl.Int64) + half) // 2**bits
+    return Interpolation(knots=knots, ends=knots["begin"][1:], number=number.clip(*limits))
+
+
+def _interpolated(values: Interpolation, context: ColumnContext) -> pl.Expr:
+    """Int64: the values at the knots, and between them, evenly."""
 
     # A frame of its own, because Polars would search the table again for each use of an expression
     def numbers(position: pl.Series) -> pl.Series:
-        at = knots[ends.search_sorted(position, side="right")]
-        return at.with_columns(position=position).select(number.clip(*limits)).to_series()
+        at = values.knots[values.ends.search_sorted(position, side="right")]
+        return at.with_columns(position=position).select(values.number).to_series()
 
     return _position(context).map_batches(numbers, return_dtype=pl.Int64)

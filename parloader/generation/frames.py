@@ -43,7 +43,7 @@ class RowGenerator:
         mistakes: Mistakes | None = None,
         related: RelatedRows | None = None,
     ) -> None:
-        """`related`: the rows of the tables for one of which these rows are generated.
+        """`related`: the rows of the other tables; without it, they are those of this generator alone.
 
         InvalidPlan: columns have mistakes. With `mistakes` they are noted there instead, and the columns left out.
         """
@@ -52,10 +52,10 @@ class RowGenerator:
         self._rows = of[table.name]
         found = Mistakes() if mistakes is None else mistakes
         not_computable: frozenset[tuple[str, str]] = frozenset()
-        if related is None:  # otherwise the table for which these rows are generated was checked
+        if related is None or mistakes is not None:  # otherwise the table for which these rows are generated was checked
             crossing, not_computable = cycles(plan, ((table.name, name) for name in table.columns))
             found.note(crossing)
-            related = _related(plan, of)
+        related = related_rows(plan, of) if related is None else related
         self._family = FamilyColumns(table, related)
         self._parents = ParentRows(table, related, self._family)
         computable = {name: generator for name, generator in table.columns.items() if (table.name, name) not in not_computable}
@@ -184,7 +184,8 @@ class RowGenerator:
         )
 
 
-def _related(plan: Plan, of: Mapping[str, RowAllocation]) -> RelatedRows:
+def related_rows(plan: Plan, of: Mapping[str, RowAllocation]) -> RelatedRows:
+    """The rows of all tables of the plan, for any number of generators."""
     return RelatedRows(plan, of, lambda table, related: RowGenerator(plan, table, of, related=related))
 
 
@@ -194,7 +195,7 @@ def _family(plan: Plan, table: Table, of: Mapping[str, RowAllocation]) -> Family
     crossing, _ = cycles(plan, [(table.name, column)])
     if crossing:
         raise InvalidPlan.of(crossing)
-    family = _related(plan, of).family(table.name)
+    family = related_rows(plan, of).family(table.name)
     assert family is not None
     return family
 

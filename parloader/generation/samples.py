@@ -11,7 +11,7 @@ from parloader.errors import UsageError
 from parloader.generation.column_graph import cycles, reads_of_parent
 from parloader.generation.column_order import dependency_steps
 from parloader.generation.expressions import needs
-from parloader.generation.frames import RowGenerator
+from parloader.generation.frames import RowGenerator, related_rows
 from parloader.plans.documents.mistakes import Mistake, Mistakes, column_mistake
 from parloader.plans.generators import Const, Generator, Pick, Provider, Random, Scalar, Unique
 from parloader.plans.model import Plan, Table, all_new
@@ -39,9 +39,10 @@ def samples(
         known, tables=tuple(_with_children(_with_constants(table, used.get(table.name, {})), used) for table in known.tables)
     )
     of = {table.name: all_new(table) for table in plan.tables}
+    related = related_rows(complete, of)  # shared: tables have the same ancestors
 
     def sample(table: Table) -> pl.DataFrame:
-        generator = RowGenerator(complete, table, of, mistakes=found)
+        generator = RowGenerator(complete, table, of, mistakes=found, related=related)
         return generator.computable(_ends(table.rows), found)
 
     frames = {table.name: sample(table) for table in known.tables}

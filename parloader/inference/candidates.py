@@ -119,7 +119,7 @@ def fits(column: ColumnSchema, domain: Domain, generator: Generator, table: str,
 
 
 def _samples(generator: Generator, table: str, column: str) -> list[str]:
-    """Values of rows at the beginning, and of rows in which names have a number."""
+    """Different values of rows at the beginning, and of rows in which names have a number."""
     context = ColumnContext(seed=0, table=table, column=column, rows=1, pick=_no_parents)
     starts = [0]
     if isinstance(generator, Unique) and generator.form in FAMILY_OF:
@@ -128,7 +128,7 @@ def _samples(generator: Generator, table: str, column: str) -> list[str]:
         starts = [0]
     rows = [i for start in starts for i in range(start, start + min(SAMPLED, _count(generator)))]
     frame = pl.DataFrame({"i": pl.Series(rows, dtype=pl.Int64)})
-    return [str(value) for value in frame.select(expression(generator, context).alias("v"))["v"].to_list()]
+    return [str(value) for value in frame.select(expression(generator, context).alias("v"))["v"].unique().to_list()]
 
 
 def _count(generator: Generator) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 
 from parloader.schema.model import ColumnSchema, ColumnType
 
@@ -99,6 +100,7 @@ BY_PHRASE = {_normal(phrase): provider for provider, phrases in PHRASES.items() 
 EXACT_ONLY = frozenset({"first", "user", "line1", "line2", "cc", "place", "position", "class", "group", "contact", "owner", "file", "meta"})
 
 
+@lru_cache(maxsize=10_000)
 def split_identifier(name: str) -> tuple[str, ...]:
     """The words of a snake_case or camelCase name, in lower case; a number is a word of its own."""
     return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))

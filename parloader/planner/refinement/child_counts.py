@@ -1,6 +1,7 @@
 """How many children each parent has, so that there are as many as the plan wants, and no parent has more than it may."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import polars as pl
 
@@ -74,13 +75,18 @@ def _shapes(mean: float, parents: int, limit: int) -> Iterator[Generator]:
 
 def largest_family(seed: int, table: Table, column: str, found: ChildOf, parents: int) -> float:
     """The largest number of children that a parent has, at most."""
+    return _largest_family(seed, table.name, table.rows, column, found, parents)
+
+
+@lru_cache(maxsize=1024)
+def _largest_family(seed: int, table: str, rows: int, column: str, found: ChildOf, parents: int) -> float:
     counted = min(parents, MAX_COUNTS)
     family = Family(
         seed=seed,
-        table=table.name,
+        table=table,
         column=column,
         child_of=found,
-        rows=max(1, table.rows * counted // parents),
+        rows=max(1, rows * counted // parents),
         parent_rows=counted,
         starts=None,
         readable=frozenset(),
