@@ -191,7 +191,8 @@ def _too_many_rows(request: PlanningRequest, error: UniqueKeyExhausted) -> Refus
     request = replace(request, wanted={})  # they get as many rows as fit
     planned = request.planned(error.table) or request.plan.target
     fitting = largest_fitting(lambda n: _fits(_with_rows(request, planned.name, n)), planned.rows)
-    option = f"--rows {fitting if len(request.plan.tables) == 1 else quote(f'{planned.name}={fitting}')}"
+    alone = len(request.plan.tables) == 1 or (request.fill is Fill.DEMANDED and planned.name == request.plan.target.name)
+    option = f"--rows {fitting if alone else quote(f'{planned.name}={fitting}')}"
     if not fitting:
         advice = "Not even one row fits"
     elif request.existing_rows(error.table):  # only the server knows which values they have

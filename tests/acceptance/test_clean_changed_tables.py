@@ -15,28 +15,28 @@ def plan_file(database: Database, text: str) -> str:
 
 def test_rows_whose_key_is_gone_are_not_guessed(database: Database) -> None:
     books(database, "CASCADE")
-    database.execute("ALTER TABLE book DROP COLUMN isbn, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
+    database.execute("ALTER TABLE book DROP COLUMN mark, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY")
     for options in ((), ("--edited-too",)):
-        assert "book no longer has the column isbn" in refusal(database, *options)
+        assert "book no longer has the column mark" in refusal(database, *options)
 
 
 def test_a_row_of_somebody_under_an_integer_key_that_is_no_longer_unique(database: Database) -> None:
     """Even if as many rows have the keys as parloader created."""
-    database.execute("CREATE TABLE book (isbn INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
+    database.execute("CREATE TABLE book (mark INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
     database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
-    _replace_last_row(database, "DROP PRIMARY KEY, ADD PRIMARY KEY (isbn, n)")
+    _replace_last_row(database, "DROP PRIMARY KEY, ADD PRIMARY KEY (mark, n)")
     for options in ((), ("--edited-too",)):
-        assert "isbn of book is no longer unique: there are several rows " in refusal(database, *options)
+        assert "mark of book is no longer unique: there are several rows " in refusal(database, *options)
     database.execute("DELETE FROM book WHERE n = -1")
     database.parloader("clean", "--yes", "--edited-too")
-    assert database.rows("SELECT isbn FROM book") == ()
+    assert database.rows("SELECT mark FROM book") == ()
 
 
 def test_a_row_of_somebody_under_a_row_key_that_is_no_longer_unique(database: Database) -> None:
     """Other values than the key tell it from the generated row."""
-    database.execute("CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
+    database.execute("CREATE TABLE book (mark CHAR(13) NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB")
     database.parloader("seed", "--table", "book", "--rows", "9", "--procs", "1")
-    _replace_last_row(database, "DROP PRIMARY KEY, ADD KEY by_number (isbn, n)")
+    _replace_last_row(database, "DROP PRIMARY KEY, ADD KEY by_number (mark, n)")
     database.parloader("clean", "--yes", "--edited-too")
     assert database.rows("SELECT n FROM book") == ((-1,),)
 
@@ -45,8 +45,8 @@ def _replace_last_row(database: Database, change: str) -> None:
     """Replaces it by one with the first row's key."""
     database.execute(
         f"ALTER TABLE book {change}",
-        "INSERT INTO book SELECT MIN(isbn), -1 FROM book",
-        "DELETE FROM book ORDER BY isbn DESC LIMIT 1",
+        "INSERT INTO book SELECT MIN(mark), -1 FROM book",
+        "DELETE FROM book ORDER BY mark DESC LIMIT 1",
     )
 
 

@@ -200,23 +200,23 @@ def test_a_row_of_another_database_that_points_at_ours(seeded: Database) -> None
         seeded.execute(f"DROP DATABASE {other}")
 
 
-def own_book(isbn: str) -> str:
-    return f"INSERT INTO book SELECT '{isbn}', MIN(id), 'mine' FROM shelf"
+def own_book(mark: str) -> str:
+    return f"INSERT INTO book SELECT '{mark}', MIN(id), 'mine' FROM shelf"
 
 
 @pytest.mark.parametrize("rule", ["CASCADE", "RESTRICT", "SET NULL"])
 def test_a_row_of_somebody_in_place_of_a_deleted_one_of_ours(database: Database, rule: str) -> None:
     """As many rows as parloader created are not the rows that it created."""
     before = books(database, rule)
-    database.execute("DELETE FROM book ORDER BY isbn LIMIT 1", own_book("mine"))
+    database.execute("DELETE FROM book ORDER BY mark LIMIT 1", own_book("mine"))
     assert database.value("SELECT COUNT(*) FROM book") == BOOK_ROWS
     for options in ((), ("--edited-too",)):
-        assert "rows of book that parloader did not create reference rows of shelf that parloader created: isbn mine" in refusal(
+        assert "rows of book that parloader did not create reference rows of shelf that parloader created: mark mine" in refusal(
             database, *options
         )
-    database.execute("UPDATE book SET shelf_id = NULL WHERE isbn = 'mine'")
+    database.execute("UPDATE book SET shelf_id = NULL WHERE mark = 'mine'")
     database.parloader("clean", "--yes")
-    assert database.rows("SELECT isbn, shelf_id FROM book") == (("mine", None),)
+    assert database.rows("SELECT mark, shelf_id FROM book") == (("mine", None),)
     database.execute("DELETE FROM book")
     assert everything(database) == before
 
@@ -224,13 +224,13 @@ def test_a_row_of_somebody_in_place_of_a_deleted_one_of_ours(database: Database,
 def test_a_row_that_two_runs_claim_is_one_row(database: Database) -> None:
     """The second run creates again what somebody deleted of the first one's: its rows do not hide as many of somebody's."""
     books(database, "CASCADE")
-    deleted = database.rows("SELECT isbn FROM book ORDER BY isbn DESC LIMIT 10")
-    database.execute("DELETE FROM book ORDER BY isbn DESC LIMIT 10")
+    deleted = database.rows("SELECT mark FROM book ORDER BY mark DESC LIMIT 10")
+    database.execute("DELETE FROM book ORDER BY mark DESC LIMIT 10")
     database.parloader(*SEED_BOOKS, "--new-run")
-    assert set(deleted) <= set(database.rows("SELECT isbn FROM book"))
+    assert set(deleted) <= set(database.rows("SELECT mark FROM book"))
     database.execute(*(own_book(f"mine {n}") for n in range(10)))
-    assert "isbn mine 0, mine 1, mine 2, mine 3, mine 4 and more" in refusal(database, "--edited-too")
-    database.execute("DELETE FROM book WHERE isbn LIKE 'mine%%'")
+    assert "mark mine 0, mine 1, mine 2, mine 3, mine 4 and more" in refusal(database, "--edited-too")
+    database.execute("DELETE FROM book WHERE mark LIKE 'mine%%'")
     database.parloader("clean", "--yes", "--edited-too")
     assert (database.value("SELECT COUNT(*) FROM book"), database.value("SELECT COUNT(*) FROM shelf")) == (0, 0)
 

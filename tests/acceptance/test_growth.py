@@ -8,12 +8,13 @@ from support.servers import Database, slow_on_mysql
 
 from parloader.database import sql
 
+# Columns without a telling name: unique addresses, names and codes beside existing ones are found by reading these once
 ORDERS = (
-    "CREATE TABLE customer (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, email VARCHAR(80) NOT NULL UNIQUE)",
-    "CREATE TABLE country (code CHAR(8) PRIMARY KEY)",
+    "CREATE TABLE customer (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, k VARCHAR(80) NOT NULL UNIQUE)",
+    "CREATE TABLE country (k CHAR(8) PRIMARY KEY)",
     """CREATE TABLE orders (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, customer_id BIGINT UNSIGNED NOT NULL, country CHAR(8) NOT NULL,
-        number CHAR(12) NOT NULL UNIQUE, n BIGINT NOT NULL UNIQUE, b BINARY(16) NOT NULL UNIQUE, previous BIGINT UNSIGNED NULL,
-        FOREIGN KEY (customer_id) REFERENCES customer (id), FOREIGN KEY (country) REFERENCES country (code),
+        t CHAR(12) NOT NULL UNIQUE, n BIGINT NOT NULL UNIQUE, b BINARY(16) NOT NULL UNIQUE, previous BIGINT UNSIGNED NULL,
+        FOREIGN KEY (customer_id) REFERENCES customer (id), FOREIGN KEY (country) REFERENCES country (k),
         FOREIGN KEY (previous) REFERENCES orders (id))""",
 )
 
@@ -93,9 +94,9 @@ def insert(database: Database, first: int, last: int) -> None:
     """Customers, countries and orders of somebody else, with these numbers."""
     where = f"FROM {NUMBERS} WHERE i BETWEEN {first} AND {last}"
     database.execute(
-        f"INSERT INTO customer (email) SELECT CONCAT('c', i, '@example.org') {where}",
-        f"INSERT INTO country (code) SELECT CONCAT('N', i) {where}",
-        f"""INSERT INTO orders (customer_id, country, number, n, b)
+        f"INSERT INTO customer (k) SELECT CONCAT('c', i, '@example.org') {where}",
+        f"INSERT INTO country (k) SELECT CONCAT('N', i) {where}",
+        f"""INSERT INTO orders (customer_id, country, t, n, b)
             SELECT (SELECT MIN(id) FROM customer), CONCAT('N', i), CONCAT('A-', i), i, UNHEX(LPAD(HEX(i), 32, '0')) {where}""",
         "ANALYZE TABLE customer, country, orders",
     )

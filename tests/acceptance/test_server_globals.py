@@ -45,7 +45,7 @@ def test_a_limit_of_the_rows_that_a_select_returns(own: Database) -> None:
 TABLES = (
     "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE, "
     "part DECIMAL(12,8) AS (1 / (3 + LENGTH(name))) STORED) ENGINE=InnoDB",
-    "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NOT NULL, price DECIMAL(8,2) NOT NULL, "
+    "CREATE TABLE book (mark CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NOT NULL, price DECIMAL(8,2) NOT NULL, "
     "third DECIMAL(20,10) AS (price / 3) STORED, made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, extra JSON, title VARCHAR(60) NOT NULL, "
     "code CHAR(8) NOT NULL CHECK (code REGEXP '^[A-Z]{2}[0-9]{4}$'), UNIQUE (title), FOREIGN KEY (shelf_id) REFERENCES shelf (id)) ENGINE=InnoDB",
     "CREATE TABLE note (shelf_id INT UNSIGNED, body TEXT, n BIGINT UNSIGNED NOT NULL, UNIQUE (n), FOREIGN KEY (shelf_id) REFERENCES shelf (id)) "

@@ -260,13 +260,13 @@ def test_a_trigger_that_changes_rows_of_an_earlier_run(database: Database) -> No
 def test_a_trigger_that_changes_the_key_by_which_rows_are_found_is_refused(database: Database) -> None:
     """Under the column's collation, the row still has its key."""
     database.execute(
-        "CREATE TABLE thing (code CHAR(12) NOT NULL PRIMARY KEY, n INT NOT NULL) COLLATE utf8mb4_general_ci",
-        "CREATE TRIGGER upper BEFORE INSERT ON thing FOR EACH ROW SET NEW.code = UPPER(NEW.code), NEW.n = 1",
+        "CREATE TABLE thing (k CHAR(12) NOT NULL PRIMARY KEY, n INT NOT NULL) COLLATE utf8mb4_general_ci",
+        "CREATE TRIGGER upper BEFORE INSERT ON thing FOR EACH ROW SET NEW.k = UPPER(NEW.k), NEW.n = 1",
     )
     before = state(database)
     refused = database.parloader("seed", "--table", "thing", "--rows", "300", "--procs", "1", check=3).stderr
     assert (
-        "code has other values, and parloader finds the rows of thing by this key; nothing was committed. Check the trigger upper of thing"
+        "k has other values, and parloader finds the rows of thing by this key; nothing was committed. Check the trigger upper of thing"
         in refused
     )
     assert state(database) == before

@@ -19,7 +19,7 @@ def refusal(database: Database, *options: str) -> str:
 
 BOOKS = (
     "CREATE TABLE shelf (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
-    "CREATE TABLE book (isbn CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NULL, title VARCHAR(80) NOT NULL, "
+    "CREATE TABLE book (mark CHAR(13) NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NULL, title VARCHAR(80) NOT NULL, "
     "FOREIGN KEY (shelf_id) REFERENCES shelf (id) ON DELETE {rule}) ENGINE=InnoDB",
 )
 

@@ -6,8 +6,8 @@ from support.servers import Database
 
 TABLES = (
     "CREATE TABLE shelf (id INT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL) ENGINE=InnoDB",
-    """CREATE TABLE book (id INT UNSIGNED NOT NULL PRIMARY KEY, isbn CHAR(13) NOT NULL, shelf_id INT UNSIGNED NOT NULL, pages INT NOT NULL,
-        title VARCHAR(80) NOT NULL, bought DATE NOT NULL, UNIQUE KEY isbn (isbn), KEY pages (pages) COMMENT 'it''s 50% of them', KEY shelf (shelf_id),
+    """CREATE TABLE book (id INT UNSIGNED NOT NULL PRIMARY KEY, mark CHAR(13) NOT NULL, shelf_id INT UNSIGNED NOT NULL, pages INT NOT NULL,
+        title VARCHAR(80) NOT NULL, bought DATE NOT NULL, UNIQUE KEY mark (mark), KEY pages (pages) COMMENT 'it''s 50% of them', KEY shelf (shelf_id),
         KEY title (title(10), pages), FULLTEXT KEY words (title), KEY bought (bought DESC),
         CONSTRAINT on_shelf FOREIGN KEY (shelf_id) REFERENCES shelf (id), CHECK (pages > 0)) ENGINE=InnoDB""",
     """CREATE TABLE loan (id INT UNSIGNED NOT NULL PRIMARY KEY, shelf_id INT UNSIGNED NOT NULL, due DATE NOT NULL, KEY due (due), KEY shelf (shelf_id),

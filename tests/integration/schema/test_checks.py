@@ -122,7 +122,9 @@ def test_several_checks_together(database: Database) -> None:
                 insert(connection, row)
 
 
-@pytest.mark.parametrize("written", ["a % 2 = 0", "a + 1 < c", "LEAST(a, c) > 0", "t >= d + INTERVAL 1 DAY", "JSON_TYPE(j) = 'OBJECT'"])
+@pytest.mark.parametrize(
+    "written", ["a % 2 = 0", "a / c > 1", "CONCAT(b, 'x') <> 'ax'", "t >= d + INTERVAL 1 MONTH", "JSON_TYPE(j) = 'OBJECT'"]
+)
 def test_unsupported_clauses_are_not_parsed(database: Database, written: str) -> None:
     with database.connection() as connection:
         sql.execute(connection, f"CREATE TABLE t ({COLUMNS}, CONSTRAINT kept CHECK ({written}))".replace("%", "%%"))
