@@ -6,8 +6,9 @@ CREATE TABLE access_log (at DATETIME NOT NULL, message VARCHAR(80))  →  messag
 from collections.abc import Mapping, Sequence
 
 from parloader.inference.unique_columns import PLENTY
+from parloader.planner.digits import DigitSource, assign_digits
 from parloader.planner.request import Note, UniqueKeyExhausted, listed
-from parloader.planner.unique_keys import DigitSource, UniqueKeySolver, assign_digits
+from parloader.planner.unique_keys import UniqueKeySolver
 from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Const, Unique
 from parloader.plans.unique import capacity

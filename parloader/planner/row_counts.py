@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from parloader.planner.request import MAX_ROWS, Note, NotFillable, PlanningRequest, listed
 from parloader.planner.row_kinds import RowKinds
 from parloader.planner.unique_keys import ParentCapacity
+from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.conditions import Conditions
 from parloader.quantities import counted
 
@@ -30,6 +31,7 @@ class RowRequirement:
     by_rule: int = 1  # the rows that the size of its children suggests
     ruled_by: str = ""  # which rule that was, as part of a note
     only_new: bool = False  # existing rows must not be used
+    distinct_columns: set[str] = field(default_factory=set)  # in which all rows must differ
 
     def require_rows(self, rows: int, required_by: str) -> None:
         if rows > self.min_rows:
@@ -73,6 +75,13 @@ class RowRequirements:
     def only_new(self, request: PlanningRequest, name: str) -> bool:
         """Whether existing rows of the table must not be used."""
         return self.table(name).only_new or request.appends(name)
+
+    def add_layout(self, layout: UniquenessLayout) -> None:
+        """Notes what the unique keys of a child need of its parents' rows."""
+        for parent in layout.only_new:
+            self.table(parent).only_new = True
+        for parent, column in layout.distinct_in_parent:
+            self.table(parent).distinct_columns.add(column)
 
     def align(self, tables: Iterable[str]) -> None:
         """Puts the tables into one group of equal size, merged with every group that has one of them."""

@@ -167,12 +167,11 @@ class PlanSolver:
             kinds=possible.kinds,
             unanalysed=possible.unanalysed,
             fill_all=self.request.planned(name) is None or self.request.fill is Fill.ALL,
-            new_parents=frozenset(parent for group in groups for parent in group.parents if self._has_only_new_rows(parent)),
+            new_parents=frozenset(
+                parent for group in groups for parent in group.parents if not self.request.has_rows(parent) or self.request.appends(parent)
+            ),
+            distinct_columns=frozenset(self.requirements.table(name).distinct_columns),
         )
-
-    def _has_only_new_rows(self, name: str) -> bool:
-        """Whether no existing row of the table is used."""
-        return not self.request.has_rows(name) or self.request.appends(name)
 
     def _foreign_key_groups(self, name: str, filled: list[ForeignKey]) -> tuple[ForeignKeyGroup, ...]:
         compared = tuple(dict.fromkeys(c for case in self._cases_of(name).cases for c in case.compared))
@@ -221,12 +220,12 @@ class PlanSolver:
             request=self.request,
             capacity=partial(self._capacity, child=name, child_rows=rows),
             may_leave_null=lambda key: self._null_keys.condition(name, key) is not None,
+            distinct_values=lambda parent, column: self._draft(parent, self._keys_of(parent)).distinct_values(column),
         ).solve()
 
     def _add_requirements(self, name: str, layout: UniquenessLayout) -> None:
         rows = self._rows(name)
-        for parent in layout.only_new:
-            self.requirements.table(parent).only_new = True
+        self.requirements.add_layout(layout)
         if self.drafts[name].shared_columns and not self.request.planned(name):  # existing rows may have other values in them
             self.requirements.table(name).only_new = True
         self._demands.add(self.requirements.kinds, self.drafts[name])

@@ -8,6 +8,7 @@ from parloader.planner.check_cases import CheckCase, allows_any_positive_integer
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import NotFillable, PlanningRequest, listed
 from parloader.plans.generators import Const, Distribution, Generator, Pick, Sequence, Unique
+from parloader.plans.unique import capacity
 from parloader.quantities import counted
 from parloader.schema.checks.domains import Domain
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey, TableSchema, UniqueKey
@@ -34,6 +35,7 @@ class TableDraft:
     unanalysed: frozenset[str]  # columns of CHECKs that are only tested on a sample
     fill_all: bool  # fill each column, not only those that an INSERT needs
     new_parents: frozenset[str]  # parents of which no existing row is used
+    distinct_columns: frozenset[str] = frozenset()  # columns in which other tables need all rows to differ
 
     @property
     def name(self) -> str:
@@ -119,6 +121,11 @@ class TableDraft:
         if some is None:
             return None
         return unique_by_case(self.schema.column(column), tuple(domain or some for domain in by_case), self.prefix(column))
+
+    def distinct_values(self, column: str) -> int:
+        """How many rows can differ in the column, whichever values its unique keys give to others; 0: parloader knows none."""
+        uniques = self.unique(column) if self.is_open(column) and self.schema.row_key else None
+        return min(map(capacity, uniques)) if uniques else 0
 
     def prefix(self, column: str) -> int | None:
         """The shortest prefix, in characters, with which the column is part of a unique key. None: the keys use all of it."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Protocol
 
 from parloader.inference import default_generators, unique_columns
+from parloader.planner.digits import DigitSource, assign_digits
 from parloader.planner.disjoint_periods import make_disjoint
 from parloader.planner.expression_keys import ExpressionKeySolver
 from parloader.planner.overlapping_keys import ForeignKeyGroup
@@ -40,16 +40,6 @@ class CapacityOf(Protocol):
     def __call__(self, name: str, *, only_new: bool) -> ParentCapacity: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class DigitSource:
-    """A column of few values, or a foreign key group, that can serve as a digit."""
-
-    name: str
-    group: ForeignKeyGroup | None  # None: a column
-    existing: int
-    maximum: int
-
-
 class _NeedsDistinctGroup(Exception):
     """A foreign key group must pick a different parent row in each row, to satisfy all of its unique keys."""
 
@@ -77,6 +67,7 @@ class UniqueKeySolver:
     reused: int  # how many of `rows` exist already
     request: PlanningRequest
     capacity: CapacityOf
+    distinct_values: Callable[[str, str], int] = lambda _, __: 0  # in how many rows of a table a column can differ
     may_leave_null: Callable[[UniqueKey], bool] = lambda _: False  # whether rows are possible in which an expression of the key is NULL
 
     @cached_property
@@ -101,6 +92,8 @@ class UniqueKeySolver:
             if group.name in self.draft.lockstep_groups and group.name not in distinct_groups:
                 size = min(self.capacity(parent, only_new=False).existing for parent in group.parents) - group.max_offset
                 layout.group_digits[group.name] = MixedRadixDigit(every=1, size=max(1, size))
+        for column in sorted(self.draft.distinct_columns):
+            self._make_distinct(column, layout)
         waiting = [key for key in self.draft.keys if not self._is_met(key, layout)]
         while distinct_column := self._best_distinct_column(waiting, layout):
             layout.make_distinct(*distinct_column)
@@ -113,6 +106,13 @@ class UniqueKeySolver:
             ):
                 self._assign_digits(key, layout)
         return layout
+
+    def _make_distinct(self, column: str, layout: UniquenessLayout) -> None:
+        """Gives a column in which other tables need all rows to differ its values."""
+        values = self.draft.distinct_values(column)
+        if self.request.has_more_rows(self.draft.name, values + self.reused - self.rows):
+            raise UniqueKeyExhausted(self.draft.name, f"tables that reference it need rows that differ in {self._holds(column, values)}")
+        layout.make_distinct(column, self.draft.unique(column) or ())
 
     def _is_met(self, key: UniqueKey, layout: UniquenessLayout) -> bool:
         """Whether a column of the key differs in all rows, or is always NULL, or its periods do not overlap."""
@@ -152,6 +152,8 @@ class UniqueKeySolver:
         sources = self._sources(self._expressions.resolved(key) if self.draft.has_expressions(key) else key, layout)
         fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
+        if assign_digits(rows, sources, fixed) is None and self._null_column(key) is None:
+            sources += self._sources_of_distinct_columns(key, sources)
         if self.request.has_rows(self.draft.name) and not (sources := self._with_new_parents(sources, layout)):
             self._leave_null(key, layout, 0, self._limits_beside_existing(key))
             return
@@ -169,6 +171,10 @@ class UniqueKeySolver:
             is_group = any(source.group and source.name == name for source in sources)
             (layout.group_digits if is_group else layout.column_digits)[name] = digit
             layout.required_by.setdefault(name, key.name)
+            for source in sources:
+                if source.name == name and source.distinct is not None and digit.size > 1:
+                    layout.distinct_in_parent.add(source.distinct)
+                    layout.only_new.add(source.distinct[0])
 
     def _leave_null(self, key: UniqueKey, layout: UniquenessLayout, rows: int, reason: str) -> None:
         """Makes a column of the key NULL from row `rows` on, so that the key allows any number of rows.
@@ -188,10 +194,10 @@ class UniqueKeySolver:
         elif unknown := [column for column in key.columns if self._is_unknown(column)]:
             raise UniqueKeyExhausted(self.draft.name, self._unknown_values(key, unknown), is_limit=False)
         else:
-            parents = [parent for column in key.columns if (group := self.draft.group_of(column)) for parent in group.parents]
-            raise UniqueKeyExhausted(
-                self.draft.name, reason, is_limit=all(self.capacity(parent, only_new=False).is_limit for parent in parents)
-            )
+            groups = [group for column in key.columns if (group := self.draft.group_of(column))]
+            in_step = any(group.lockstep_tables for group in groups)  # other rows of the parents might agree as well
+            known = all(self.capacity(parent, only_new=False).is_limit for group in groups for parent in group.parents)
+            raise UniqueKeyExhausted(self.draft.name, reason, is_limit=known and not in_step)
 
     def _null_column(self, key: UniqueKey) -> str | None:
         """The column of the key that is left NULL in the rows that it does not allow otherwise; None: none of them may be."""
@@ -257,6 +263,28 @@ class UniqueKeySolver:
                 found.append(DigitSource(name=group.name, group=group, existing=max(1, existing), maximum=max(0, max_rows)))
         return found
 
+    def _sources_of_distinct_columns(self, key: UniqueKey, known: Sequence[DigitSource]) -> list[DigitSource]:
+        """Foreign key groups of which the key has a column that identifies a parent row only if the parent's rows all differ in it.
+
+        Such as stay_id of (tenant_id, stay_id) → stay (tenant_id, id).
+        """
+        found, names = [], {source.name for source in known}
+        for group in self.draft.groups:
+            if group.name in names or group.columns & self.draft.shared_columns or self.draft.has_expressions(key):
+                continue
+            candidates = [
+                (self.distinct_values(foreign.parent, referenced), foreign.parent, referenced)
+                for foreign in group.keys
+                for column, referenced in zip(foreign.columns, foreign.referenced, strict=True)
+                if column in key.compared and self._has_no_prefix(key, column)
+            ]
+            values, parent, column = max(candidates, default=(0, "", ""))
+            rows = min(self.capacity(parent, only_new=True).maximum for parent in group.parents) if values else 0
+            maximum = min(values, rows) - group.max_offset
+            if maximum > 0:
+                found.append(DigitSource(name=group.name, group=group, existing=1, maximum=maximum, distinct=(parent, column)))
+        return found
+
     def _identifies_parent_row(self, group: ForeignKeyGroup, key: UniqueKey) -> bool:
         """Whether the columns of the key, with those that are the same in all rows, contain a unique key of the parent, so that another parent row changes them."""
         for foreign in group.keys:
@@ -294,54 +322,3 @@ class UniqueKeySolver:
 
     def _is_new(self, group: ForeignKeyGroup, layout: UniquenessLayout) -> bool:
         return bool(group.lockstep_tables) or any(parent in layout.only_new or parent in self.draft.new_parents for parent in group.parents)
-
-
-def assign_digits(rows: int, sources: Sequence[DigitSource], fixed: Mapping[str, MixedRadixDigit]) -> dict[str, MixedRadixDigit] | None:
-    """Assigns a digit to each source that is not `fixed`, so that all together are unique for `rows` rows. None: they cannot be.
-
-    Digits with every e1 = 1 < e2 < …, each a multiple of the previous one and at most its period, distinguish as many rows as the last
-    period: rows that agree in the last digit lie within e of each other, where the previous digit distinguishes them, and so on.
-    """
-    free = [source for source in sources if source.name not in fixed]
-    settled = sorted((fixed[s.name] for s in sources if s.name in fixed), key=lambda d: (d.every, -d.size))
-    found: dict[str, MixedRadixDigit] = {}
-    reach = last = 1
-    for digit in settled:
-        if reach >= rows or digit.period <= reach:
-            continue
-        if digit.every > reach and reach == 1:
-            first = next((s for s in free if s.maximum >= digit.every), None)
-            if first is None:
-                break
-            free.remove(first)
-            found[first.name] = MixedRadixDigit(every=1, size=digit.every)
-            reach = digit.every
-        if digit.every <= reach and digit.every % last == 0:
-            reach, last = digit.period, digit.every
-    sizes = balanced_sizes(-(-rows // reach), free)
-    if sizes is None:
-        return None
-    for source, size in zip(free, sizes, strict=True):
-        found[source.name] = MixedRadixDigit(every=reach, size=size)
-        reach *= size
-    return found
-
-
-def balanced_sizes(rows: int, sources: Sequence[DigitSource]) -> list[int] | None:
-    """Sizes, as equal as possible, whose product is at least `rows`. Uses existing rows only, if they suffice. None: `rows` is too large."""
-    if prod(source.existing for source in sources) >= rows:
-        return _even_sizes(rows, [(1, source.existing) for source in sources])
-    if prod(source.maximum for source in sources) >= rows:
-        return _even_sizes(rows, [(min(source.existing, source.maximum), source.maximum) for source in sources])
-    return None
-
-
-def _even_sizes(rows: int, ends: Sequence[tuple[int, int]]) -> list[int]:
-    def sizes(size: int) -> list[int]:
-        return [min(max(size, low), high) for low, high in ends]
-
-    low, high = 1, max((high for _, high in ends), default=1)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if prod(sizes(middle)) >= rows else (middle + 1, high)
-    return sizes(low)

@@ -31,6 +31,7 @@ class UniquenessLayout:
     group_digits: dict[str, MixedRadixDigit] = field(default_factory=dict)  # foreign key groups, by name, that do
     null_from: dict[str, int] = field(default_factory=dict)  # column → the first row in which it is NULL, as in all later ones
     only_new: set[str] = field(default_factory=set)  # parents whose existing rows must not be used
+    distinct_in_parent: set[tuple[str, str]] = field(default_factory=set)  # (parent, column): all rows of the parent must differ in it
     required_by: dict[str, str] = field(default_factory=dict)  # column or group with a digit → the unique key that needs it
     doubtful: list[UniqueKey] = field(default_factory=list)  # keys that may or may not hold: a guess, which a sample tests
     identity: tuple[str, ...] = ()  # of a table without a key: the columns by which its rows are told apart

@@ -100,6 +100,7 @@ def _numbers(refinement: Refinement, table: str, column: str) -> tuple[int, int]
     draft, layout = refinement.drafts[table], refinement.layouts[table]
     schema, domain = draft.schema.column(column), refinement.domain(table, column)
     bound = any(column in compared_columns(case) for case in draft.cases) or column in layout.null_from or column in layout.period_ends
+    bound = bound or column in draft.distinct_columns
     if schema.kind is not ColumnType.INTEGER or not draft.is_open(column) or bound or domain is None:
         return None
     if replace(domain, null=None, low=None, high=None, low_open=False, high_open=False) != Domain():

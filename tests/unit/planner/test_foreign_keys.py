@@ -5,11 +5,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from support.completed_plans import TENANT, USER, generator, notes, pick, valid
-from support.small_schemas import foreign, infer, integer, primary, schema, table, text, tiny, unique
+from support.small_schemas import believe, foreign, infer, integer, primary, schema, table, text, tiny, unique
 
 from parloader.errors import Refused
 from parloader.plans.generators import Const, Distribution
-from parloader.schema.model import ColumnSchema, ForeignKey, Schema, UniqueKey
+from parloader.schema.model import ColumnSchema, ForeignKey, Schema, TableSchema, UniqueKey
 
 LEADER = integer("leader_id", nullable=True)
 
@@ -226,6 +226,30 @@ def test_tables_in_lockstep_have_the_smallest_capacity_of_them() -> None:
     completed = infer(live, "task", 50_000)
     assert completed.plan.table("user").rows == completed.plan.table("few").rows == 255
     valid(live, completed)
+
+
+def test_pairs_of_rows_of_one_tenant_differ_without_the_tenant_in_their_key() -> None:
+    """Rows of `stay` have numbers that count in each tenant only: they differ in the number alone if a key of another table needs it."""
+
+    def per_tenant(name: str, number: ColumnSchema) -> TableSchema:
+        keys = (primary("tenant_id", number.name),)
+        return TableSchema(
+            name=name,
+            columns=(integer("tenant_id"), number, text("name")),
+            unique_keys=keys,
+            foreign_keys=(foreign("tenant_id", "tenant"),),
+        )
+
+    to = (foreign("tenant_id stay_id", "stay", "tenant_id number"), foreign("tenant_id member_id", "member", "tenant_id number"))
+    pair = table("pair", integer("tenant_id"), integer("stay_id"), integer("member_id"), keys=(unique("stay_id", "member_id"),), to=to)
+    for number, most in ((integer("number"), 2_000), (tiny("number"), 255)):
+        live = schema(pair, per_tenant("stay", number), per_tenant("member", number), TENANT)
+        for plan_for in (infer, believe):
+            rows = valid(live, plan_for(live, "pair", most))
+            assert len(rows["pair"]) == most
+            assert rows["pair"]["tenant_id"].n_unique() > 1
+    with pytest.raises(Refused, match=r"cannot generate 256 rows of pair: its unique key .* \(stay_id, member_id\)"):
+        infer(live, "pair", 256)
 
 
 def test_a_parent_whose_columns_are_all_in_a_longer_foreign_key_is_created_too() -> None:
