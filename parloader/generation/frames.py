@@ -184,9 +184,9 @@ class RowGenerator:
         )
 
 
-def related_rows(plan: Plan, of: Mapping[str, RowAllocation]) -> RelatedRows:
+def related_rows(plan: Plan, of: Mapping[str, RowAllocation], *, kept: bool = False) -> RelatedRows:
     """The rows of all tables of the plan, for any number of generators."""
-    return RelatedRows(plan, of, lambda table, related: RowGenerator(plan, table, of, related=related))
+    return RelatedRows(plan, of, lambda table, related: RowGenerator(plan, table, of, related=related), kept=kept)
 
 
 def _family(plan: Plan, table: Table, of: Mapping[str, RowAllocation]) -> Family:

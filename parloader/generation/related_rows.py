@@ -22,6 +22,10 @@ from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 ROWS_AT_ONCE = 100_000
 
 
+# A table of at most so many rows is generated once as a whole if others often need some of them
+MAX_KEPT_ROWS = 20_000
+
+
 class RowSource(Protocol):
     """Generates rows of one table."""
 
@@ -32,7 +36,12 @@ class RowSource(Protocol):
 class RelatedRows:
     """The rows of all tables of a plan. What is computed once for all rows is kept."""
 
-    def __init__(self, plan: Plan, of: Mapping[str, RowAllocation], source: Callable[[Table, "RelatedRows"], RowSource]) -> None:
+    def __init__(
+        self, plan: Plan, of: Mapping[str, RowAllocation], source: Callable[[Table, "RelatedRows"], RowSource], *, kept: bool = False
+    ) -> None:
+        """`kept`: the rows of small tables are kept, because many tables need them."""
+        self._kept = kept
+        self._whole: dict[tuple[str, tuple[str, ...]], pl.DataFrame | None] = {}  # None: it is being generated
         self.plan = plan
         self.of = of
         self._source = source
@@ -44,7 +53,25 @@ class RelatedRows:
 
     def values(self, name: str, columns: Iterable[str], indices: pl.Series) -> pl.DataFrame:
         """The columns in these rows of the table, new and reused ones."""
-        table, rows, wanted = self.plan.table(name), self.of[name], tuple(columns)
+        wanted = tuple(columns)
+        whole = self._whole_table(name, wanted) if self._kept and wanted else None
+        return self._values(name, wanted, indices) if whole is None else whole[indices]
+
+    def _whole_table(self, name: str, columns: tuple[str, ...]) -> pl.DataFrame | None:
+        """All rows of the table; None: there are too many, or a row of it needs another one."""
+        if self.of[name].rows > MAX_KEPT_ROWS:
+            return None
+        if (name, columns) not in self._whole:
+            self._whole[name, columns] = None
+            try:
+                self._whole[name, columns] = self._values(name, columns, indices_of(IndexRange(0, self.of[name].rows)))
+            finally:
+                if self._whole[name, columns] is None:
+                    del self._whole[name, columns]
+        return self._whole[name, columns]
+
+    def _values(self, name: str, wanted: tuple[str, ...], indices: pl.Series) -> pl.DataFrame:
+        table, rows = self.plan.table(name), self.of[name]
         with_key = table.key in wanted and rows.keys is not None
         others = tuple(column for column in wanted if not (with_key and column == table.key))
         frame = pl.DataFrame({"i": indices})

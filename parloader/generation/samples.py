@@ -39,7 +39,7 @@ def samples(
         known, tables=tuple(_with_children(_with_constants(table, used.get(table.name, {})), used) for table in known.tables)
     )
     of = {table.name: all_new(table) for table in plan.tables}
-    related = related_rows(complete, of)  # shared: tables have the same ancestors
+    related = related_rows(complete, of, kept=True)  # shared: tables have the same ancestors
 
     def sample(table: Table) -> pl.DataFrame:
         generator = RowGenerator(complete, table, of, mistakes=found, related=related)
