@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Protocol
 
 from parloader.inference import default_generators, unique_columns
@@ -152,8 +153,10 @@ class UniqueKeySolver:
         sources = self._sources(self._expressions.resolved(key) if self.draft.has_expressions(key) else key, layout)
         fixed = {**layout.column_digits, **layout.group_digits}
         rows = min([self.rows, *(layout.null_from[column] for column in key.columns if column in layout.null_from)])
-        if assign_digits(rows, sources, fixed) is None and self._null_column(key) is None:
-            sources += self._sources_of_distinct_columns(key, sources)
+        if self._null_column(key) is None and (assign_digits(rows, sources, fixed) is None or self._would_grow(rows, sources)):
+            more = [*sources, *self._sources_of_distinct_columns(key, sources)]
+            if assign_digits(rows, sources, fixed) is None or not self._would_grow(rows, more):
+                sources = more
         if self.request.has_rows(self.draft.name) and not (sources := self._with_new_parents(sources, layout)):
             self._leave_null(key, layout, 0, self._limits_beside_existing(key))
             return
@@ -175,6 +178,10 @@ class UniqueKeySolver:
                 if source.name == name and source.distinct is not None and digit.size > 1:
                     layout.distinct_in_parent.add(source.distinct)
                     layout.only_new.add(source.distinct[0])
+
+    def _would_grow(self, rows: int, sources: Sequence[DigitSource]) -> bool:
+        """Whether parents get more rows for the key than are usual; plans of version 1 accept that."""
+        return self.request.is_believable and prod(source.existing for source in sources) < rows
 
     def _leave_null(self, key: UniqueKey, layout: UniquenessLayout, rows: int, reason: str) -> None:
         """Makes a column of the key NULL from row `rows` on, so that the key allows any number of rows.
@@ -279,10 +286,11 @@ class UniqueKeySolver:
                 if column in key.compared and self._has_no_prefix(key, column)
             ]
             values, parent, column = max(candidates, default=(0, "", ""))
-            rows = min(self.capacity(parent, only_new=True).maximum for parent in group.parents) if values else 0
-            maximum = min(values, rows) - group.max_offset
+            capacities = [self.capacity(parent, only_new=True) for parent in group.parents] if values else []
+            maximum = min([values, *(each.maximum for each in capacities)]) - group.max_offset
             if maximum > 0:
-                found.append(DigitSource(name=group.name, group=group, existing=1, maximum=maximum, distinct=(parent, column)))
+                existing = max(1, min(maximum, *(each.existing - group.max_offset for each in capacities)))
+                found.append(DigitSource(name=group.name, group=group, existing=existing, maximum=maximum, distinct=(parent, column)))
         return found
 
     def _identifies_parent_row(self, group: ForeignKeyGroup, key: UniqueKey) -> bool:

@@ -87,6 +87,8 @@ def identifies_parent(refinement: Refinement, reference: Reference, unique: Uniq
     parent = refinement.request.schema.get(reference.parent)
     if parent is None or unique.expressions or any(unique.prefixes):
         return False
+    if (draft := refinement.drafts.get(reference.parent)) and not draft.distinct_columns.isdisjoint(shown):
+        return True
     return any(set(key.columns) <= shown and not key.expressions and not any(key.prefixes) for key in parent.unique_keys)
 
 

@@ -252,6 +252,25 @@ def test_pairs_of_rows_of_one_tenant_differ_without_the_tenant_in_their_key() ->
         infer(live, "pair", 256)
 
 
+def test_a_key_with_a_part_of_a_foreign_key_does_not_make_one_parent_row_per_row() -> None:
+    """A payslip for each employee of a run; employees have numbers that count in each company only."""
+    employee = TableSchema(
+        name="employee",
+        columns=(integer("tenant_id"), integer("number"), text("name")),
+        unique_keys=(primary("tenant_id", "number"),),
+        foreign_keys=(foreign("tenant_id", "tenant"),),
+    )
+    run = table("run", integer("tenant_id"), to=(foreign("tenant_id", "tenant"),))
+    to = (foreign("run_id", "run"), foreign("tenant_id employee_number", "employee", "tenant_id number"))
+    columns = integer("run_id"), integer("tenant_id"), integer("employee_number")
+    payslip = table("payslip", *columns, keys=(unique("run_id", "employee_number"),), to=to)
+    live = schema(payslip, employee, run, TENANT)
+    completed = believe(live, "payslip", 2_000)
+    assert completed.plan.table("run").rows < 1_000
+    assert completed.plan.table("employee").rows < 2_000
+    valid(live, completed)
+
+
 def test_a_parent_whose_columns_are_all_in_a_longer_foreign_key_is_created_too() -> None:
     """A table that extends the tenant by a row: `user` may not reference a tenant without one."""
     special = table("special", tiny("tenant_id"), to=(foreign("tenant_id", "tenant"),))
