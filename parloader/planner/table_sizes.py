@@ -195,7 +195,10 @@ class TableSizes:
         if fixed is None:
             weight = self.weight(child) if self.fixed(child) is None else Fraction(4)
             most = MAX_DOCUMENTS if self.kinds.get(child) is TableKind.LINE and self.main_parent(child) == parent else MAX_PARENTS
-            fixed = min(most, ceil(rows * min(Fraction(1), self.weight(parent) / weight)))
+            ratio = min(Fraction(1), self.weight(parent) / weight)
+            if ratio == 1 and weight > MAX_STEEP_WEIGHT:  # deep in a chain, where weights no longer differ
+                ratio = 1 / ROWS_PER_PARENT.get(self.kinds.get(child, TableKind.ENTITY), Fraction(1))
+            fixed = min(most, ceil(rows * ratio))
         return max(1, min(fixed, rows))
 
     def reason(self, name: str) -> str:
