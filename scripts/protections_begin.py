@@ -158,7 +158,7 @@ BEGIN = (
     Protection(
         name="plan-values",
         what="listed values of a plan file that do not fit their column are refused",
-        file="parloader/planner/value_types.py",
+        file="parloader/planner/given/value_types.py",
         old="            mistakes.note([column_mistake(table, column.name, what,",
         new="            list([column_mistake(table, column.name, what,",
         tests=("tests/acceptance/test_plan_mistakes.py::test_all_mistakes_are_reported_and_nothing_is_written[mariadb]",),

@@ -6,7 +6,7 @@ SERVER = (
     Protection(
         name="engine",
         what="an engine without transactions is refused",
-        file="parloader/planner/compatibility.py",
+        file="parloader/planner/given/compatibility.py",
         old="    if live.engine.lower() != ENGINE.lower():\n",
         new="    if False:\n",
         tests=("tests/acceptance/test_errors.py::test_an_engine_without_transactions_is_refused[mariadb]",),

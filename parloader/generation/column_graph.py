@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from parloader.errors import UsageError
 from parloader.generation.expressions import columns, needs
-from parloader.generation.owners import Owner, owner_of
+from parloader.generation.relations.owners import Owner, owner_of
 from parloader.plans.documents.mistakes import Mistake, column_mistake
 from parloader.plans.generators import Aggregate, ChildOf, Generator, NumberIn, Pick, ShareOf
 from parloader.plans.model import Plan, Table

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from parloader.generation.numbers import DECIMAL_DIGITS
 from parloader.generation.row_keys import indices_of
+from parloader.generation.values.numbers import DECIMAL_DIGITS
 from parloader.plans.generators import MAX_INTEGER, Scalar
 from parloader.plans.row_ranges import IndexRange, RowAllocation, gaps
 

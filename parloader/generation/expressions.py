@@ -10,18 +10,18 @@ import polars as pl
 
 from parloader.errors import UsageError
 from parloader.generation import pools
-from parloader.generation.after import after
-from parloader.generation.bounds import constant_bound, is_sql, within_bounds
-from parloader.generation.codes import code
 from parloader.generation.context import INDEX, ColumnContext, literal_series
-from parloader.generation.distributions import continuous, geometric, histogram, poisson
-from parloader.generation.encodings import random
 from parloader.generation.failures import FAILURES, first_sentence
 from parloader.generation.hashing import below, happens
-from parloader.generation.numbers import normal, sequence, spread, uniform, zipf
-from parloader.generation.texts import slug_of, text_of_locale
-from parloader.generation.timeline import timeline
-from parloader.generation.unique import unique
+from parloader.generation.values.after import after
+from parloader.generation.values.bounds import constant_bound, is_sql, within_bounds
+from parloader.generation.values.codes import code
+from parloader.generation.values.distributions import continuous, geometric, histogram, poisson
+from parloader.generation.values.encodings import random
+from parloader.generation.values.numbers import normal, sequence, spread, uniform, zipf
+from parloader.generation.values.texts import slug_of, text_of_locale
+from parloader.generation.values.timeline import timeline
+from parloader.generation.values.unique import unique
 from parloader.plans import templates
 from parloader.plans.documents.codecs import abbreviated
 from parloader.plans.generators import (

@@ -13,10 +13,10 @@ from parloader.generation.context import INDEX, ColumnContext
 from parloader.generation.existing_values import ExistingValues
 from parloader.generation.expressions import expression
 from parloader.generation.failures import FAILURES, first_failing, first_sentence, not_finite, uncomputable
-from parloader.generation.families import Family
-from parloader.generation.family_columns import HIDDEN, FamilyColumns
-from parloader.generation.parent_rows import ParentRows
-from parloader.generation.related_rows import RelatedRows
+from parloader.generation.relations.families import Family
+from parloader.generation.relations.family_columns import HIDDEN, FamilyColumns
+from parloader.generation.relations.parent_rows import ParentRows
+from parloader.generation.relations.related_rows import RelatedRows
 from parloader.generation.row_keys import indices_of, keys_at
 from parloader.plans.documents.mistakes import InvalidPlan, Mistake, Mistakes
 from parloader.plans.generators import Generator

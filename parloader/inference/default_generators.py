@@ -4,8 +4,7 @@ import zlib
 from fractions import Fraction
 from itertools import islice
 
-from parloader.generation.unique import first_values
-from parloader.inference import text_columns
+from parloader.generation.values.unique import first_values
 from parloader.inference.column_names import (
     YEAR_SECONDS,
     TimeBias,
@@ -16,6 +15,7 @@ from parloader.inference.column_names import (
     split_identifier,
     time_bias,
 )
+from parloader.inference.texts import text_columns
 from parloader.inference.unique_columns import NO_LIMITS, unique_generator
 from parloader.inference.value_ranges import (
     DATED,

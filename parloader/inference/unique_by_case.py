@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from parloader.inference import text_columns
+from parloader.inference.texts import text_columns
 from parloader.inference.unique_columns import MAX_LISTED, MAX_VALUES, unique_generator
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.unique import capacity

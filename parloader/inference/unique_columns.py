@@ -5,8 +5,8 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
 
-from parloader.inference import pattern_samples, text_columns
 from parloader.inference.column_names import is_boolean, split_identifier
+from parloader.inference.texts import pattern_samples, text_columns
 from parloader.inference.value_ranges import DATED, ORDERED, Range, allowed_range, listed_values, seconds_of, server_literal, unit_of
 from parloader.plans.generators import Scalar, Unique, UniqueKind
 from parloader.plans.unique import BASE36, UUID_DIGITS, UUID_PREFIX

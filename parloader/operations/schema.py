@@ -14,8 +14,8 @@ from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.errors import SchemaMismatch
 from parloader.generation.samples import samples
 from parloader.ledger import store
-from parloader.planner import compatibility
-from parloader.planner.compatibility import Misfit
+from parloader.planner.given import compatibility
+from parloader.planner.given.compatibility import Misfit
 from parloader.planner.request import Fill
 from parloader.quantities import counted
 from parloader.runs import permission

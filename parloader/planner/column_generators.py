@@ -6,10 +6,10 @@ from typing import Protocol
 
 from parloader.inference import default_generators, ordered_pairs, unique_columns
 from parloader.planner.check_cases import ANY, CheckCase, ColumnOrder, column_orders, related_columns
+from parloader.planner.keys.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.request import Note, NotFillable
 from parloader.planner.table_draft import TableDraft
-from parloader.planner.uniqueness_layout import MixedRadixDigit, UniquenessLayout
 from parloader.plans.generators import After, Const, Distribution, Expr, Generator, Pick, When
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey
 

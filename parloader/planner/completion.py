@@ -65,10 +65,10 @@ from dataclasses import replace
 from shlex import quote
 
 from parloader.errors import Refused, UsageError
-from parloader.planner.counted_rows import with_counted_rows
-from parloader.planner.expression_keys import GIVE_ITS_COLUMNS
 from parloader.planner.foreign_keys import RequiredCycle
+from parloader.planner.keys.expression_keys import GIVE_ITS_COLUMNS
 from parloader.planner.request import CompletedPlan, Fill, NotFillable, PlanningRequest, UniqueKeyExhausted, largest_fitting, listed
+from parloader.planner.sizes.counted_rows import with_counted_rows
 from parloader.planner.solver import PlanSolver
 from parloader.planner.unfillable import unfilled_tables
 from parloader.planner.whole_database import WholeDatabase, of_database

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from parloader.inference.formula_text import Unwritable
-from parloader.inference.operands import Operand, operand
-from parloader.inference.precedence import precedence
-from parloader.inference.row_systems import boxed, generators
-from parloader.inference.systems import System, solve
+from parloader.inference.arithmetic.formula_text import Unwritable
+from parloader.inference.arithmetic.operands import Operand, operand
+from parloader.inference.arithmetic.precedence import precedence
+from parloader.inference.arithmetic.row_systems import boxed, generators
+from parloader.inference.arithmetic.systems import System, solve
 from parloader.planner.request import listed
 from parloader.plans.generators import Generator
 from parloader.schema.checks.domains import Domain

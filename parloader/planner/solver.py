@@ -5,23 +5,23 @@ from collections.abc import Mapping
 from functools import partial
 from typing import NoReturn
 
-from parloader.planner.carriers import CarrierSolver, carrier_notes
 from parloader.planner.check_cases import CheckCases
 from parloader.planner.column_generators import ColumnGeneratorBuilder
-from parloader.planner.demands import Demands
-from parloader.planner.expression_keys import trial_notes
 from parloader.planner.foreign_keys import ForeignKeyEdge, ForeignKeyGraph, ForeignKeySelector, RequiredCycle
-from parloader.planner.null_keys import NullKeys
+from parloader.planner.keys.carriers import CarrierSolver, carrier_notes
+from parloader.planner.keys.expression_keys import trial_notes
+from parloader.planner.keys.null_keys import NullKeys
+from parloader.planner.keys.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver
+from parloader.planner.keys.uniqueness_layout import UniquenessLayout
 from parloader.planner.overlapping_keys import ForeignKeyGroup, OverlapUnsatisfiable, foreign_key_groups, lockstep_foreign_keys
-from parloader.planner.planned_tables import generated_table, reused_table, with_target
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.refinement.steps import refine
 from parloader.planner.request import MAX_ROWS, Fill, Note, NotFillable, PlanningRequest, UniqueKeyExhausted, largest_fitting, listed
-from parloader.planner.row_counts import RowRequirements
+from parloader.planner.sizes.demands import Demands
+from parloader.planner.sizes.planned_tables import generated_table, reused_table, with_target
+from parloader.planner.sizes.row_counts import RowRequirements
 from parloader.planner.table_draft import TableDraft, assignable_key, columns_left_null, complete_partial_keys, full_key, row_key_columns
 from parloader.planner.unfillable import tables_left_out, tables_needing, unwanted_tables
-from parloader.planner.unique_keys import CanBeNull, ParentCapacity, UniqueKeySolver
-from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import Generator
 from parloader.plans.model import BELIEVABLE, Plan, Table, with_referenced
 from parloader.schema.model import ForeignKey, UniqueKey

@@ -29,7 +29,7 @@ class Scheme:
     """A code that has a name."""
 
     pattern: str
-    check: str  # how the check characters follow from the others: generation/codes.py
+    check: str  # how the check characters follow from the others: generation/values/codes.py
 
 
 NAMED = {

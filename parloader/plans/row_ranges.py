@@ -137,7 +137,7 @@ class RowKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class ChildStarts:
-    """Where the children of each block of parents begin, if the table's rows are children (generation/families.py)."""
+    """Where the children of each block of parents begin, if the table's rows are children (generation/relations/families.py)."""
 
     block_rows: int  # parents in a block
     starts: "array[int]"  # the sum of the counts of all parents before the block, by block

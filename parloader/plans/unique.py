@@ -1,4 +1,4 @@
-"""Unique values: counts those of a generator, and decodes n from a value found in the column. generation/unique.py encodes n."""
+"""Unique values: counts those of a generator, and decodes n from a value found in the column. generation/values/unique.py encodes n."""
 
 import calendar
 import ipaddress

@@ -8,9 +8,9 @@ import polars as pl
 
 from parloader.database import sql
 from parloader.database.driver import Connection
-from parloader.generation.codes import taken_codes
-from parloader.generation.compositions import taken_numbers
 from parloader.generation.context import ColumnContext
+from parloader.generation.values.codes import taken_codes
+from parloader.generation.values.compositions import taken_numbers
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.row_ranges import IndexRange
 from parloader.plans.unique import capacity, like_pattern

@@ -6,7 +6,7 @@ Such a condition is true for at most one row, and never for another row than the
 - It compares with a literal of the column's type. '1', '01' and '1x' all equal the number 1, and no index serves that comparison.
 - A key on prefixes is sufficient: values that differ in their first characters differ.
 
-In a table without a key, the planner chooses columns that differ in every generated row and in every row that existed before (planner/carriers.py).
+In a table without a key, the planner chooses columns that differ in every generated row and in every row that existed before (planner/keys/carriers.py).
 A row that somebody added since may have the same values there, so of the rows that a condition finds, the one counts that has all generated values.
 """
 

@@ -17,11 +17,11 @@ from parloader.errors import AnotherRun, Refused, SchemaMismatch
 from parloader.generation.samples import samples
 from parloader.ledger import deferred_indexes, store
 from parloader.ledger.run import Run, requested_tables
-from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import complete
-from parloader.planner.parent_columns import with_parent_columns
+from parloader.planner.given import compatibility, plan_names
+from parloader.planner.given.parent_columns import with_parent_columns
+from parloader.planner.given.spelling import spell_columns, spell_parents, spell_tables
 from parloader.planner.request import CompletedPlan, Fill, Note, UnfilledTable, listed
-from parloader.planner.spelling import spell_columns, spell_parents, spell_tables
 from parloader.planner.whole_database import WholeDatabase
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents

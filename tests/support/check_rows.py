@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice, product
 from typing import TypeAlias
 
-from parloader.inference.text_columns import accepts
+from parloader.inference.texts.text_columns import accepts
 from parloader.inference.value_ranges import allowed_range, seconds_of, server_literal
 from parloader.schema.checks.automata import allows
 from parloader.schema.checks.domains import Domain, comparisons, domains, relations

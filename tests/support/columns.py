@@ -8,7 +8,7 @@ import polars as pl
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.generation.picks import Candidates, pick_index
+from parloader.generation.relations.picks import Candidates, pick_index
 from parloader.plans.generators import Generator, Pick
 
 PARENTS = 7

@@ -7,8 +7,8 @@ import polars as pl
 from parloader.errors import ParloaderError
 from parloader.generation.frames import RowGenerator
 from parloader.generation.samples import mistakes_without_schema
-from parloader.planner import compatibility, plan_names
 from parloader.planner.completion import complete
+from parloader.planner.given import compatibility, plan_names
 from parloader.planner.request import Fill
 from parloader.plans.documents import toml_file
 from parloader.plans.documents.mistakes import PlanError

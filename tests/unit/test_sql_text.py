@@ -20,7 +20,7 @@ STATEMENT = re.compile(
 # Strings that begin like a statement, but are not sent to a server
 ALLOWED = {
     "SELECT {}",  # schema/checks/clause_text.py: lets sqlglot parse a CHECK
-    "ALTER TABLE … ENGINE={}",  # planner/compatibility.py: advice
+    "ALTER TABLE … ENGINE={}",  # planner/given/compatibility.py: advice
     "ALTER TABLE … ENGINE={}, or name another table",  # planner/request.py: advice
 }
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from parloader.inference import text_columns, unique_columns
+from parloader.inference import unique_columns
+from parloader.inference.texts import text_columns
 from parloader.planner.expressions.images import Constant, Digit, Json, Number, Symbol, Text, characters
 from parloader.planner.expressions.text_functions import to_number
 from parloader.plans.generators import Unique, UniqueKind

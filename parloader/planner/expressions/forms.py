@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from parloader.inference import text_columns, unique_columns
+from parloader.inference import unique_columns
+from parloader.inference.texts import text_columns
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.expressions.arithmetic import DAY_SECONDS, LONGEST_MONTH, LONGEST_YEAR
 from parloader.planner.expressions.documents import documents

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from parloader.inference import text_columns
+from parloader.inference.texts import text_columns
 from parloader.inference.value_ranges import MAX_DECIMAL_DIGITS
 from parloader.planner.expressions import text_functions as texts
 from parloader.planner.expressions.arithmetic import rounded, to_date, to_integer

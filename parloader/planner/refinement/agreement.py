@@ -13,8 +13,8 @@ What the names say decides whether two ways to a table mean the same row (infere
 
 from dataclasses import replace
 
-from parloader.generation.owners import MAX_INVERTED_ROWS, Owner, owner_of
-from parloader.generation.picks import covered_rows
+from parloader.generation.relations.owners import MAX_INVERTED_ROWS, Owner, owner_of
+from parloader.generation.relations.picks import covered_rows
 from parloader.inference import table_names
 from parloader.planner.check_cases import ANY
 from parloader.planner.refinement.parent_columns import carried, parent_column, paths

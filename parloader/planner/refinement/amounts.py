@@ -3,7 +3,7 @@
     orders.subtotal = the sum of order_items.line_total          order_items.line_total = quantity * unit_price
     orders.total = subtotal + tax + shipping - discount           threads.reply_count = the number of its posts
 
-The names become relations like those of CHECKs (inference/amounts.py), beside these; what cannot hold together with a CHECK, a type or a key
+The names become relations like those of CHECKs (inference/numbers/amounts.py), beside these; what cannot hold together with a CHECK, a type or a key
 is left out.
 """
 
@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
-from parloader.inference import amounts, table_names
-from parloader.inference.events import folded
-from parloader.inference.operands import operand
-from parloader.inference.row_systems import boxed, usually
+from parloader.inference import table_names
+from parloader.inference.arithmetic.operands import operand
+from parloader.inference.arithmetic.row_systems import boxed, usually
+from parloader.inference.numbers import amounts
+from parloader.inference.statuses.events import folded
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.check_cases import CheckCase
 from parloader.planner.refinement.child_counts import largest_family

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from parloader.inference.column_names import split_identifier, words
-from parloader.inference.event_times import DATES, TIMESTAMPS, clock, quoted
 from parloader.inference.ordered_pairs import differ_in_order
+from parloader.inference.statuses.event_times import DATES, TIMESTAMPS, clock, quoted
 from parloader.inference.value_ranges import server_literal
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import After, Choice, Expr, Generator, Random, Uniform

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from parloader.generation.families import MAX_COUNTS, Family
+from parloader.generation.relations.families import MAX_COUNTS, Family
 from parloader.generation.row_keys import indices_of
 from parloader.planner.refinement.reference import Reference
 from parloader.plans.generators import ChildOf, Choice, Generator, Lognormal, Uniform

@@ -1,7 +1,7 @@
 """Integers that count seconds or milliseconds since 1970 are in the time span of the other times."""
 
 from parloader.inference.default_generators import TIMES_SPAN_SECONDS, TIMES_START
-from parloader.inference.event_times import clock, counts_seconds
+from parloader.inference.statuses.event_times import clock, counts_seconds
 from parloader.inference.value_ranges import seconds_of
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Uniform

@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase
 
 from parloader.errors import UsageError
 from parloader.generation.expressions import needs
+from parloader.planner.given.value_types import with_typed_values
 from parloader.planner.refinement.refinement import Refinement
 from parloader.planner.request import Note, listed
-from parloader.planner.value_types import with_typed_values
 from parloader.plans.column_rules import ColumnRule
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.generators import Generator

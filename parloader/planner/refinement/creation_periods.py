@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parloader.inference.event_times import DAY
+from parloader.inference.statuses.event_times import DAY
 from parloader.planner.refinement.references import grows, is_child, references
 from parloader.planner.refinement.refinement import Refinement
 

@@ -1,18 +1,18 @@
 """Texts: people and places whose attributes agree, names that the table suggests, codes, slugs and documents.
 
-inference/text_roles.py has the rules. A generator replaces the solver's only if the column's type, length, character set, CHECKs and unique
+inference/texts/text_roles.py has the rules. A generator replaces the solver's only if the column's type, length, character set, CHECKs and unique
 keys accept its values.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from parloader.inference import candidates, text_roles
 from parloader.inference.default_values import default_value
-from parloader.inference.event_times import quoted
-from parloader.inference.role_words import COUNTRY, PERSON, PLACE
-from parloader.inference.shares import null_share
-from parloader.inference.text_roles import Attribute
+from parloader.inference.numbers.shares import null_share
+from parloader.inference.statuses.event_times import quoted
+from parloader.inference.texts import candidates, text_roles
+from parloader.inference.texts.role_words import COUNTRY, PERSON, PLACE
+from parloader.inference.texts.text_roles import Attribute
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.compositions import FAMILY_OF
 from parloader.plans.generators import OF_LOCALES, Code, Cycle, Generator, Provider, Scalar, Slug, Unique, UniqueKind, When

@@ -8,9 +8,9 @@ from decimal import Decimal
 from parloader.generation.expressions import needs
 from parloader.inference.column_names import is_boolean
 from parloader.inference.default_values import default_value
-from parloader.inference.event_times import quoted
-from parloader.inference.events import CHANGED, created, folded
-from parloader.inference.shares import DEFAULT_SHARE, keeps_default, member_weights, null_share, share_of_true
+from parloader.inference.numbers.shares import DEFAULT_SHARE, keeps_default, member_weights, null_share, share_of_true
+from parloader.inference.statuses.event_times import quoted
+from parloader.inference.statuses.events import CHANGED, created, folded
 from parloader.inference.value_ranges import allowed_range, number
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Choice, Const, Generator, Scalar, Uniform, When

@@ -7,7 +7,7 @@ The solver lets row i of a table pick row i of all parents, which have the same 
 
 from dataclasses import replace
 
-from parloader.generation.owners import MAX_INVERTED_ROWS, Owner, owner_of
+from parloader.generation.relations.owners import MAX_INVERTED_ROWS, Owner, owner_of
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.refinement.reference import UnfinishedPlan
 from parloader.planner.refinement.refinement import Refinement

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from parloader.inference.column_names import is_boolean, is_fine, split_identifier
 from parloader.inference.default_generators import COARSE_DIGITS, DEFAULT_MAX, DEFAULT_MAX_FRACTION, FINE_DIGITS
-from parloader.inference.events import is_time
-from parloader.inference.number_rules import OTHER_AMOUNTS, OTHER_NUMBERS, shape_of
-from parloader.inference.number_shapes import Bounds, IfBelow, Listed, Shape
+from parloader.inference.numbers.number_rules import OTHER_AMOUNTS, OTHER_NUMBERS, shape_of
+from parloader.inference.numbers.number_shapes import Bounds, IfBelow, Listed, Shape
+from parloader.inference.statuses.events import is_time
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.refinement.frequencies import own_columns
 from parloader.planner.refinement.refinement import Refinement

@@ -1,8 +1,8 @@
 """When a row's parents were created, as helper columns of the row, so that it is created after them."""
 
 from parloader.inference import table_names
-from parloader.inference.event_times import clock, converted
-from parloader.inference.events import created
+from parloader.inference.statuses.event_times import clock, converted
+from parloader.inference.statuses.events import created
 from parloader.planner.refinement.parent_columns import parent_column, parent_rows
 from parloader.planner.refinement.references import is_child
 from parloader.planner.refinement.refinement import Refinement

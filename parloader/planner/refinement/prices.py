@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from parloader.generation.expressions import needs
-from parloader.inference.event_times import quoted
-from parloader.inference.events import folded
-from parloader.inference.number_rules import shape_of
-from parloader.inference.number_shapes import Bounds, Prices
+from parloader.inference.numbers.number_rules import shape_of
+from parloader.inference.numbers.number_shapes import Bounds, Prices
+from parloader.inference.statuses.event_times import quoted
+from parloader.inference.statuses.events import folded
 from parloader.inference.value_ranges import allowed_range
 from parloader.planner.refinement.frequencies import own_columns
 from parloader.planner.refinement.numbers import bounds_of, digits

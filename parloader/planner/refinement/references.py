@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parloader.inference.events import created
+from parloader.inference.statuses.events import created
 from parloader.planner.overlapping_keys import ForeignKeyGroup
 from parloader.planner.refinement.reference import Reference
 from parloader.planner.refinement.refinement import Refinement

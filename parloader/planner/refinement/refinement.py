@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parloader.generation.expressions import needs
-from parloader.inference.event_times import after, clock, converted
+from parloader.inference.statuses.event_times import after, clock, converted
 from parloader.planner.check_cases import ANY, CheckCase, compared_columns
 from parloader.planner.column_generators import ColumnGeneratorBuilder
+from parloader.planner.keys.uniqueness_layout import UniquenessLayout
 from parloader.planner.refinement.reference import Path, Reference
 from parloader.planner.request import Note, PlanningRequest
 from parloader.planner.table_draft import TableDraft
-from parloader.planner.uniqueness_layout import UniquenessLayout
 from parloader.plans.generators import After, Aggregate, Expr, Generator
 from parloader.plans.model import Table
 from parloader.schema.checks.domains import Domain

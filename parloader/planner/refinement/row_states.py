@@ -7,7 +7,7 @@ that a weighted status and all columns that depend on the same CHECKs still agre
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from parloader.inference.event_times import quoted
+from parloader.inference.statuses.event_times import quoted
 from parloader.planner.check_cases import CheckCase
 from parloader.plans.generators import Generator, Scalar, When
 from parloader.plans.generators.expressions import NOTHING

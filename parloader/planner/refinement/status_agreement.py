@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from parloader.inference import event_times
 from parloader.inference.column_names import split_identifier, words
-from parloader.inference.events import EventColumn, Role, created, event_column
-from parloader.inference.lifecycles import canonical
+from parloader.inference.statuses import event_times
+from parloader.inference.statuses.events import EventColumn, Role, created, event_column
+from parloader.inference.statuses.lifecycles import canonical
 from parloader.planner.check_cases import related_columns
 from parloader.planner.refinement.appointments import PLANNED, is_followed_by, planned_start, set_planned_end
 from parloader.planner.refinement.refinement import Refinement

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from parloader.inference.column_names import is_boolean
 from parloader.inference.default_values import default_text
-from parloader.inference.lifecycles import Lifecycle, canonical, is_status_name, lifecycle, words_of_comment
-from parloader.inference.status_values import status_values
+from parloader.inference.statuses.lifecycles import Lifecycle, canonical, is_status_name, lifecycle, words_of_comment
+from parloader.inference.statuses.status_values import status_values
 from parloader.planner.refinement.refinement import Refinement
 from parloader.plans.generators import Choice, Const, Generator, Scalar, Uniform
 from parloader.schema.checks.domains import Domain

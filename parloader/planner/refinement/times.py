@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from parloader.inference import event_times
 from parloader.inference.column_names import TimeBias, split_identifier, time_bias, words
 from parloader.inference.default_generators import TIMES_SPAN_SECONDS, TIMES_START
-from parloader.inference.event_times import DATES, DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
-from parloader.inference.events import CHANGED, EventColumn, Role, created, event_column, folded, is_time
-from parloader.inference.lifecycles import EXITS, POSITIONS
-from parloader.inference.rhythms import rhythm
-from parloader.inference.shares import null_share
+from parloader.inference.numbers.shares import null_share
+from parloader.inference.statuses import event_times
+from parloader.inference.statuses.event_times import DATES, DAY, HOUR, MINUTE, TIMESTAMPS, clock, quoted
+from parloader.inference.statuses.events import CHANGED, EventColumn, Role, created, event_column, folded, is_time
+from parloader.inference.statuses.lifecycles import EXITS, POSITIONS
+from parloader.inference.statuses.rhythms import rhythm
 from parloader.inference.value_ranges import seconds_of
 from parloader.planner.refinement.appointments import PLANNED, planned_start, set_ends, set_planned_end
 from parloader.planner.refinement.creation_periods import CreationPeriods

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parloader.errors import UsageError
-from parloader.generation.codes import taken_codes
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
+from parloader.generation.values.codes import taken_codes
 from parloader.plans.codes import NAMED, capacity, parse
 from parloader.plans.generators import Code, Generator, Unique, UniqueKind
 

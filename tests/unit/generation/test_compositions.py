@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parloader.generation.compositions import Turns, taken_numbers
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
 from parloader.generation.hashing import draw, stream
-from parloader.generation.scattered_pairs import number_of, scattered
+from parloader.generation.values.compositions import Turns, taken_numbers
+from parloader.generation.values.scattered_pairs import number_of, scattered
 from parloader.plans.compositions import FAMILIES, FORMS, parts, source
 from parloader.plans.generators import Generator, Provider, Unique, UniqueKind
 from parloader.plans.locales import LOCALES, plain, spelling

@@ -19,7 +19,7 @@ from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression, needs
 from parloader.generation.hashing import draw_number, stream
-from parloader.generation.picks import Candidates, pick_index
+from parloader.generation.relations.picks import Candidates, pick_index
 from parloader.plans.generators import (
     After,
     Choice,

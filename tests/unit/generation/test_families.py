@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parloader.generation import families, family_columns
 from parloader.generation.column_graph import read_columns
-from parloader.generation.families import Family, block_rows
 from parloader.generation.frames import RowGenerator, counted_rows, generate, with_child_starts
+from parloader.generation.relations import families, family_columns
+from parloader.generation.relations.families import Family, block_rows
 from parloader.plans.documents.mistakes import InvalidPlan
 from parloader.plans.generators import (
     Aggregate,

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parloader.generation.permutations import ROUNDS, permuted
+from parloader.generation.relations.permutations import ROUNDS, permuted
 
 WORDS = st.integers(0, 2**64 - 1)
 

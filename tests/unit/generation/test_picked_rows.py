@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parloader.errors import UsageError
-from parloader.generation import picked_rows, related_rows
 from parloader.generation.frames import generate
 from parloader.generation.hashing import draw_number, stream
+from parloader.generation.relations import picked_rows, related_rows
 from parloader.generation.samples import samples
 from parloader.plans.generators import ChildOf, Choice, Const, Distribution, Generator, Pick
 from parloader.plans.model import Plan, Table, all_new

@@ -11,7 +11,7 @@ from unit.generation.test_permutations import reference as permuted
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.hashing import draw_number, stream
-from parloader.generation.picks import Candidates, pick_index
+from parloader.generation.relations.picks import Candidates, pick_index
 from parloader.plans.generators import Distribution
 from parloader.plans.row_ranges import IndexRange
 

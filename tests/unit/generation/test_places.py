@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.generation.places import PLACES
+from parloader.generation.values.places import PLACES
 from parloader.plans.compositions import locales_of
 from parloader.plans.generators import OF_LOCALES, Provider
 from parloader.plans.locales import LOCALES, locale_data

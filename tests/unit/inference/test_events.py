@@ -4,7 +4,7 @@ import pytest
 from support.column_values import dated_column as date_time
 from support.small_schemas import integer, text, tiny
 
-from parloader.inference.events import Role, created, event_column
+from parloader.inference.statuses.events import Role, created, event_column
 
 DETAIL, FLAG, TIME = Role.DETAIL, Role.FLAG, Role.TIME
 

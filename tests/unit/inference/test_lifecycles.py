@@ -2,7 +2,7 @@
 
 import pytest
 
-from parloader.inference.lifecycles import Lifecycle, lifecycle, words_of_comment
+from parloader.inference.statuses.lifecycles import Lifecycle, lifecycle, words_of_comment
 
 ORDER = ("new", "paid", "shipped", "delivered", "cancelled", "refunded")
 

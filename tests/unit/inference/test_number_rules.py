@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 from support.columns import series
 
-from parloader.inference.number_rules import RULES, shape_of
-from parloader.inference.number_shapes import Bounds, Prices
+from parloader.inference.numbers.number_rules import RULES, shape_of
+from parloader.inference.numbers.number_shapes import Bounds, Prices
 from parloader.plans.generators import Generator, Scalar
 
 

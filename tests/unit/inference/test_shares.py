@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.small_schemas import flag, integer, text, tiny
 
-from parloader.inference.shares import keeps_default, member_weights, null_share, share_of_true
+from parloader.inference.numbers.shares import keeps_default, member_weights, null_share, share_of_true
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from math import ceil, floor
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from parloader.inference.operands import Operand
-from parloader.inference.systems import System, solve
+from parloader.inference.arithmetic.operands import Operand
+from parloader.inference.arithmetic.systems import System, solve
 from parloader.schema.checks.formulas import Linear, Product, column
 from parloader.schema.checks.predicates import Relation
 from parloader.schema.model import ColumnSchema, ColumnType

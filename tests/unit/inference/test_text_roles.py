@@ -2,8 +2,8 @@
 
 import pytest
 
-from parloader.inference import role_words, text_roles
-from parloader.inference.text_roles import Attribute
+from parloader.inference.texts import role_words, text_roles
+from parloader.inference.texts.text_roles import Attribute
 from parloader.plans import codes
 from parloader.plans.generators import OF_LOCALES
 from parloader.plans.locales import LOCALES, locale_data

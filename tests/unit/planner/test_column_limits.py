@@ -2,7 +2,7 @@
 
 import pytest
 
-from parloader.planner.column_limits import within_column
+from parloader.planner.given.column_limits import within_column
 from parloader.plans.generators import Exponential, Gamma, Generator, Geometric, Lognormal, Normal, Pareto, Poisson, Uniform
 from parloader.schema.model import ColumnSchema, ColumnType
 

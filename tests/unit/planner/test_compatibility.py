@@ -8,7 +8,7 @@ from support.small_schemas import flag, foreign, integer, schema, table, text, t
 
 from parloader.errors import SchemaMismatch
 from parloader.generation.samples import samples
-from parloader.planner.compatibility import require_fit, require_tables, stand_ins
+from parloader.planner.given.compatibility import require_fit, require_tables, stand_ins
 from parloader.plans.generators import Choice, Const, Generator, Pick
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import Schema, TableSchema

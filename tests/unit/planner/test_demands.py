@@ -5,10 +5,10 @@ from support.completed_plans import notes, pick, valid
 from support.small_schemas import flag, foreign, infer, integer, primary, schema, table, text, unique
 
 from parloader.errors import Refused
-from parloader.planner.compatibility import missing_names
 from parloader.planner.completion import complete
+from parloader.planner.given.compatibility import missing_names
 from parloader.planner.request import Fill
-from parloader.planner.row_kinds import conditions
+from parloader.planner.sizes.row_kinds import conditions
 from parloader.plans.conditions import Condition, Operator
 from parloader.plans.generators import Distribution
 from parloader.plans.model import Plan, Table

@@ -6,7 +6,7 @@ import pytest
 from support.plan_files import planned, problems, rows
 from support.small_schemas import foreign, integer, primary, schema, table, text
 
-from parloader.planner.spelling import spell_columns
+from parloader.planner.given.spelling import spell_columns
 from parloader.plans.documents import toml_file
 from parloader.plans.documents.plan_document import decode_plan, encode_plan
 

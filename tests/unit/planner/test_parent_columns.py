@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parloader.errors import UsageError
-from parloader.planner.parent_columns import with_parent_columns
+from parloader.planner.given.parent_columns import with_parent_columns
 from parloader.plans.generators import After, Const, Distribution, Expr, Generator, Pick, Timeline, When
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema

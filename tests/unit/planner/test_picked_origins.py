@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parloader.planner.picked_origins import misdirected
+from parloader.planner.given.picked_origins import misdirected
 from parloader.plans.generators import Const, Generator, Pick, When
 from parloader.plans.model import Plan, Table
 from parloader.schema.model import ColumnSchema, ColumnType, ForeignKey, Schema, TableSchema

@@ -7,7 +7,7 @@ from support.plan_files import problems, rows
 from support.small_schemas import flag, foreign, integer, planned, schema, table, text
 
 from parloader.errors import UsageError
-from parloader.planner.plan_names import checked
+from parloader.planner.given.plan_names import checked
 from parloader.plans.generators import Pick, When
 from parloader.schema.model import ColumnSchema, ColumnType
 

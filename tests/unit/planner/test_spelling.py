@@ -4,7 +4,7 @@ import pytest
 
 from parloader.database.introspection import ListedTable, TableListing
 from parloader.errors import UsageError
-from parloader.planner.spelling import spell_columns, spell_parents, spell_sql, spell_tables
+from parloader.planner.given.spelling import spell_columns, spell_parents, spell_sql, spell_tables
 from parloader.plans.generators import After, Const, Expr, Pick, Sequence, Template, When
 from parloader.plans.model import Count, ExactlyOne, Plan, SameThrough, Table
 from parloader.schema.model import ColumnSchema, ColumnType, TableSchema

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from parloader.errors import UsageError
 from parloader.generation.context import ColumnContext
 from parloader.generation.expressions import expression
-from parloader.generation.unique import first_values
+from parloader.generation.values.unique import first_values
 from parloader.plans.generators import Unique, UniqueKind
 from parloader.plans.unique import capacity, like_pattern, position_of, text_of, value_of
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_schemas import integer, table, text
 
-from parloader.generation.unique import first_values
+from parloader.generation.values.unique import first_values
 from parloader.planner.expressions.key_expressions import KeyExpressions
 from parloader.plans.unique import capacity
 from parloader.schema.checks.domains import Domain

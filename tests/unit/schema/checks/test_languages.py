@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.small_schemas import text
 
-from parloader.generation.unique import first_values
+from parloader.generation.values.unique import first_values
 from parloader.inference.unique_columns import unique_generator
 from parloader.plans.generators import UniqueKind
 from parloader.plans.unique import capacity

@@ -1,0 +1,1 @@
+"""Columns tied by equations and inequalities: which are computed, which lie between bounds."""
