@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from schemas_sources import statements
 from support import questions
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 TRADES = Path(__file__).parent.parent / "trades"
 
@@ -33,6 +34,7 @@ def set_exactly_if(table: str, column: str, statuses: Sequence[str]) -> str:
     return f"{table} WHERE ({column} IS NOT NULL) <> (status IN ({listed}))"
 
 
+@slow_on_mysql("server")
 def test_a_clinic(database: Database) -> None:
     seeded(database, "clinic", "appointment=6000")
     assert questions.faults(database) == []
@@ -64,6 +66,7 @@ def test_a_clinic(database: Database) -> None:
     database.parloader("clean", "--yes", "--procs", "1")
 
 
+@pytest.mark.parametrize("server", ["mysql", pytest.param("mariadb", marks=pytest.mark.slow)], indirect=True)
 def test_a_freight_company(database: Database) -> None:
     seeded(database, "freight", "shipment=4000")
     assert questions.faults(database) == []
@@ -96,6 +99,7 @@ def test_a_freight_company(database: Database) -> None:
     database.parloader("clean", "--yes", "--procs", "1")
 
 
+@slow_on_mysql("server")
 def test_a_forum(database: Database) -> None:
     seeded(database, "forum", "post=8000")
     assert questions.faults(database) == []

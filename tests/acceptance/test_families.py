@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from support.plan_kinds import committed, counts, rows_of, state
-from support.servers import Database, running, until
+from support.servers import Database, running, slow_on_mysql, until
 
 TABLES = (
     """CREATE TABLE customers (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(60) NOT NULL, city VARCHAR(60) NULL,
@@ -91,6 +91,7 @@ def none_does_otherwise(database: Database) -> bool:
     return {rows: database.value(f"SELECT COUNT(*) FROM {rows}") for rows in NONE_OF} == dict.fromkeys(NONE_OF, 0)
 
 
+@slow_on_mysql("server")
 def test_families_agree_after_a_crash_too(shop: Database) -> None:
     shop.execute("INSERT INTO customers (name) VALUES ('Ada'), ('Bob')")  # existing parents have children as well
     before = state(shop)
@@ -118,6 +119,7 @@ def test_families_agree_after_a_crash_too(shop: Database) -> None:
     assert rows_of(shop, NAMES) == rows
 
 
+@slow_on_mysql("server")
 def test_existing_parents_that_have_numbered_children(database: Database) -> None:
     database.execute(
         "CREATE TABLE folder (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NULL)",

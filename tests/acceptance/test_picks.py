@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from support.plan_kinds import committed, counts, state
-from support.servers import Database, running, until
+from support.servers import Database, running, slow_on_mysql, until
 
 TABLES = (
     "CREATE TABLE tenants (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(60) NOT NULL)",
@@ -114,6 +114,7 @@ def answers(database: Database, questions: tuple[str, ...]) -> dict[str, int]:
     return {rows: int(str(database.value(f"SELECT COUNT(*) FROM {rows}"))) for rows in questions}
 
 
+@slow_on_mysql("server")
 def test_rows_agree_after_a_crash_and_beside_existing_ones(shop: Database) -> None:
     shop.execute(
         "INSERT INTO tenants (name) VALUES ('Acme')",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 TABLES = (
     "CREATE TABLE users (id BIGINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(60) NOT NULL UNIQUE, nickname VARCHAR(30) NULL)",
@@ -57,6 +57,7 @@ def test_the_profile_is_what_sql_finds_in_the_rows(database: Database, tmp_path:
     assert children["top_share"] == sum(counts[-2:]) / 900
 
 
+@slow_on_mysql("server")
 def test_the_profile_as_text_and_as_a_page(database: Database, tmp_path: Path) -> None:
     database.execute(*TABLES)
     file = tmp_path / "profile.html"

@@ -1,7 +1,7 @@
 """A shop of several tenants, seeded without a plan file: how its rows belong together."""
 
 from support import questions
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 TABLES = (
     "CREATE TABLE tenants (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) NOT NULL)",
@@ -37,6 +37,7 @@ DISAGREEING = (
 )
 
 
+@slow_on_mysql("server")
 def test_the_rows_of_a_shop_belong_together(database: Database) -> None:
     database.execute(*TABLES)
     sizes = [option for size in SIZES for option in ("--rows", size)]
