@@ -1,7 +1,7 @@
 """Columns of a row that agree with each other, asked in SQL of rows that were seeded without a plan file; with a rule of the user's own."""
 
 import pytest
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 CUSTOMER = """CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY, nick VARCHAR(40) NOT NULL, middle_name VARCHAR(40), phone VARCHAR(20),
     is_active BOOLEAN NOT NULL DEFAULT 1, is_admin BOOLEAN NOT NULL, currency CHAR(3) NOT NULL DEFAULT 'EUR', trust_score INT,
@@ -49,6 +49,7 @@ SHARES = (
 )
 
 
+@slow_on_mysql("server")
 def test_the_columns_of_a_row_agree(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute(CUSTOMER, PRODUCT, PURCHASE)
     monkeypatch.chdir(database.folder)

@@ -23,6 +23,7 @@ def profiled(database: Database) -> dict[str, dict[str, Any]]:
     return {profile["table"]: profile for profile in said["profiles"]}
 
 
+@slow_on_mysql("server")
 def test_the_profile_is_what_sql_finds_in_the_rows(database: Database, tmp_path: Path) -> None:
     database.execute(*TABLES)
     found = profiled(database)

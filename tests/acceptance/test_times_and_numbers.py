@@ -1,6 +1,6 @@
 """Timelines and distributions of a plan file, as the server sees them."""
 
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 TABLES = (
     """CREATE TABLE account (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, opened_at DATETIME(3) NOT NULL, born DATE NOT NULL)""",
@@ -69,6 +69,7 @@ SHARES = (
 )
 
 
+@slow_on_mysql("server")
 def test_the_server_sees_them_as_the_plan_describes_them(database: Database) -> None:
     database.execute(*TABLES)
     file = database.folder / "sales.toml"

@@ -153,6 +153,7 @@ def test_a_mistake_is_one_line(shop: Database) -> None:
         assert line in errors[0]
 
 
+@slow_on_mysql("server")
 def test_several_tables_with_rows_of_their_own(shop: Database) -> None:
     rows = ("--table", "orders", "--table", "products", "--rows", "40", "--rows", "products=7", "--rows", "users=9")
     shop.parloader("seed", *rows, "--procs", "1")
