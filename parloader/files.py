@@ -35,7 +35,13 @@ def require_regular(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes the text as UTF-8, with \\n line ends, in place of an existing file. OSError if the file cannot be written."""
+    """Writes the text as UTF-8, with \\n line ends, in place of an existing file. OSError if the file cannot be written.
+
+    A device or pipe, such as /dev/null, gets the text and stays what it is.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="\n")

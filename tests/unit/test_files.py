@@ -1,3 +1,5 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,14 @@ def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) 
     with pytest.raises(OSError, match="directory"):
         write_atomically(folder, "new\n")
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_device_or_pipe_gets_the_text_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        reading = thread.submit(pipe.read_text)
+        write_atomically(pipe, "text")
+        assert reading.result() == "text"
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
