@@ -135,7 +135,9 @@ def test_the_first_connection_of_a_command_is_tried_again(proxied: Database, bet
         proxied.parloader(*command)
     between.arm(Harm(Moment.CONNECT, Act.CUT), times=100)
     for command in (("status",), ("seed", "--rows", "10")):
-        assert "cannot connect to" in proxied.parloader(*command, check=4).stderr
+        refused = proxied.parloader(*command, check=4).stderr
+        # the connection may be closed before or after the client has sent anything
+        assert "cannot connect to" in refused or ("was closed" in refused and "Check that a MySQL or MariaDB server is running" in refused)
     between.disarm()
 
 
