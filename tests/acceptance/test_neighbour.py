@@ -89,6 +89,7 @@ def test_clean_no_faster_than_it_may(database: Database) -> None:
 
 
 # pause and resume
+@slow_on_mysql("server")
 def test_a_seed_is_paused_and_goes_on(database: Database) -> None:
     with running(database, *SEED, *SLOW) as seed:
         until(lambda: loaded(database) > 0, "some batches are committed")
