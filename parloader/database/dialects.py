@@ -136,9 +136,7 @@ class MariaDB(Dialect):
 
     def normalize(self, table: TableSchema) -> TableSchema:
         """JSON columns are listed as LONGTEXT with a CHECK; unique keys of a system versioned table contain the row's end, equal in all current rows."""
-        # without quotes if the server's sql_quote_show_create is 0
-        names = [c.name for c in table.columns if c.type_text == "longtext"]
-        valid = {f"json_valid({spelled})": name for name in names for spelled in (quote_identifier(name), name)}
+        valid = {f"json_valid({quote_identifier(c.name)})": c.name for c in table.columns if c.type_text == "longtext"}
         json = {valid[check.clause] for check in table.checks if check.clause in valid}
         columns = tuple(replace(c, kind=ColumnType.JSON, length=0) if c.name in json else c for c in table.columns)
         checks = tuple(check for check in table.checks if check.clause not in valid)

@@ -58,6 +58,11 @@ SETTINGS = (
         reason="Without the strict modes, values that do not fit are changed; other modes change the meaning of ||, quotes, spaces and subtraction. "
         f"{KEPT_MODE} is kept, because the server's own CHECK clauses depend on it.",
     ),
+    Setting(
+        name="sql_quote_show_create",
+        value="1",
+        reason="If it is 0, CHECK clauses are listed without quotes around names, and JSON columns of MariaDB are recognized by json_valid(`name`).",
+    ),
     Setting(name="sql_notes", value="1", reason="If it is 0, LOAD DATA does not count the notes on values that it rounds or cuts."),
     Setting(
         name="note_verbosity",

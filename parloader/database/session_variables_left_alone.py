@@ -33,7 +33,6 @@ LEFT_ALONE = (
     ),
     LeftAlone(
         reason="It only concerns statements that parloader does not use (EXPLAIN, ANALYZE, SHOW CREATE, SELECT INTO, XA, CHANGE MASTER and so on).",
-        both="sql_quote_show_create",
         mariadb="analyze_max_length analyze_sample_percentage default_master_connection histogram_size histogram_type max_relay_log_size "
         "sql_slave_skip_counter",
         mysql="end_markers_in_json explain_format explain_json_format_version histogram_generation_max_mem_size print_identified_with_as_hex "
