@@ -1,5 +1,6 @@
 """Reading text files that may be anything, and writing files so that readers see the old content or the new, never half of it."""
 
+import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -37,8 +38,9 @@ def require_regular(path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Writes the text as UTF-8, with \\n line ends, in place of an existing file. OSError if the file cannot be written.
 
-    A device or pipe, such as /dev/null, gets the text and stays what it is.
+    A device or pipe, such as /dev/null, gets the text and stays what it is; so does a symbolic link.
     """
+    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8", newline="\n")
         return

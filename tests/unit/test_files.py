@@ -40,3 +40,14 @@ def test_a_device_or_pipe_gets_the_text_and_stays(tmp_path: Path) -> None:
         assert reading.result() == "text"
     assert pipe.is_fifo()
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "settings" / "shop.toml", tmp_path / "shop.toml"
+    file.parent.mkdir()
+    file.write_text("old")
+    link.symlink_to(file)
+    write_atomically(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert list(file.parent.iterdir()) == [file]
