@@ -259,6 +259,9 @@ class _LoadProgress(Progress):
     def detail(self, message: str) -> None:
         self._bench.progress.detail(message)
 
+    def observe(self, event: Event) -> None:
+        self._bench.progress.observe(event)
+
     @contextmanager
     def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:
         yield _LoadBar(self._bench)

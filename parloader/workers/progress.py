@@ -12,6 +12,8 @@ from parloader.workers.stats import Stats
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from parloader.workers.events import Event
+
 
 LOG_EVERY_SECONDS = 5.0
 
@@ -30,6 +32,13 @@ class Progress:
 
     An observer may fail (a closed output) without failing the operation.
     """
+
+    def observe(self, event: "Event") -> None:
+        """Called in this process with each event of each worker (parloader/workers/events.py), in the order of their arrival.
+
+        Return quickly: the workers' next events wait. If it raises an exception, the operation continues, and no more events of the same step
+        follow.
+        """
 
     def note(self, message: str) -> None:
         """Shows a line of information."""

@@ -52,9 +52,11 @@ def run_tasks(
 ) -> tuple[Stats, bool]:
     """Runs the tasks; returns the statistics, and whether a stop was requested.
 
-    Progress shows `what` they do, for `rows` rows, of which `done` were done before. `also` is called with each event.
+    Progress shows `what` they do, for `rows` rows, of which `done` were done before, and observes each event. `also` is called with each
+    event as well; unlike the observer, it may end the operation by an exception.
     """
     stats: Stats = {}
+    observe = _observer(progress)
     watch = watch or Supervisor()
     with StopSignal() as stop, progress.bar(what, rows, done) as bar:
 
@@ -62,6 +64,7 @@ def run_tasks(
             nonlocal stats
             stats = fold(stats, event)
             also(event)
+            observe(event)
             with contextlib.suppress(OSError):  # the output is closed (a broken pipe): no reason to stop
                 if isinstance(event, RunsInParent):
                     progress.detail(f"{what or 'load'}: no worker process is started for {counted(rows, 'row')}")
@@ -78,3 +81,21 @@ def run_tasks(
 
         executor.run(tasks, on_event, stop, watch, on_tick)
     return stats, bool(stop.requests)
+
+
+def _observer(progress: Progress) -> Callable[[Event], None]:
+    """Passes events to progress.observe. After its first exception, which it notes, it passes on no more."""
+    failed = False
+
+    def observe(event: Event) -> None:
+        nonlocal failed
+        if failed:
+            return
+        try:
+            progress.observe(event)
+        except Exception as error:
+            failed = True
+            with contextlib.suppress(OSError):
+                progress.note(f"the observer of this step failed, so it gets no more events: {type(error).__name__}: {error}")
+
+    return observe
