@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parloader import __version__
 from parloader.cli.bench_options import bench_options
-from parloader.cli.decorators import EXIT_CODES, confirmed, require_terminal, with_permission, with_target
+from parloader.cli.decorators import confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
+from parloader.cli.help_pages import EXIT_CODES, Program, help_command, version_option
 from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
-from parloader.cli.output import CommandGroup, Output
+from parloader.cli.output import Output
 from parloader.cli.plan import plan
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
@@ -34,19 +34,23 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = Path("parloader.toml")
 
+# They work also where parloader.toml has mistakes
+WITHOUT_SETTINGS = ("help", "completion")
+
 # The worker processes of seed import this while the parent process imports the rest
 SEED_MODULE = "parloader.workers.tasks.load"
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
-@click.version_option(__version__, prog_name="parloader", message="%(prog)s %(version)s")
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@version_option
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Fill tables of a MySQL or MariaDB database with millions of deterministic rows, using several processes and keeping every constraint on.
 
     Without --url (or PARLOADER_URL), a private server on this machine is used.
     """
-    context.default_map = _default_map(cli, read_settings(SETTINGS_FILE))
+    if context.invoked_subcommand not in WITHOUT_SETTINGS:
+        context.default_map = _default_map(cli, read_settings(SETTINGS_FILE))
 
 
 def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) -> dict[str, Any]:
@@ -317,3 +321,4 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
 
 
 cli.add_command(server)
+cli.add_command(help_command)

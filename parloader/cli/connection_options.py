@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parloader.cli.option_groups import collect, option_group
+from parloader.cli.option_groups import CONNECTION, collect, option_group
 from parloader.database.compression import Compress
 from parloader.errors import UsageError
 
@@ -57,34 +57,35 @@ class ConnectionOptions:
 
 
 _connection_options = option_group(
-    click.option(
+    CONNECTION.option(
         "--url",
         envvar="PARLOADER_URL",
         show_envvar=True,
         help="mysql://USER:PASSWORD@HOST/DATABASE; HOST,HOST for the nodes of a Galera cluster. Anything missing is read from ~/.my.cnf.  [default: a private server]",
     ),
-    click.option(
+    CONNECTION.option(
         "--ssl-mode",
         type=click.Choice(SSL_MODES, case_sensitive=False),
         envvar="PARLOADER_SSL_MODE",
-        help="As for the mysql client.  [default: PREFERRED; with a CA, VERIFY_CA]",
+        metavar="MODE",
+        help="disabled, preferred, required, verify_ca or verify_identity, as for the mysql client.  [default: PREFERRED; with a CA, VERIFY_CA]",
     ),
-    click.option(
+    CONNECTION.option(
         "--ssl-ca",
         metavar="FILE",
         envvar="PARLOADER_SSL_CA",
         help="Certificates of the authorities (CAs) that may have signed the server's certificate.",
     ),
-    click.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
-    click.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
-    click.option(
+    CONNECTION.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
+    CONNECTION.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
+    CONNECTION.option(
         "--compress",
         type=click.Choice(list(map(str, Compress))),
         envvar="PARLOADER_COMPRESS",
         callback=lambda _, __, name: name and Compress(name),
         help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",
     ),
-    click.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
+    CONNECTION.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
 )
 
 

@@ -9,7 +9,7 @@ import click
 
 from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
-from parloader.cli.option_groups import option_group
+from parloader.cli.option_groups import CONNECTION, OUTPUT, option_group
 from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
 from parloader.cli.suggested_commands import repeated_options
@@ -18,16 +18,10 @@ from parloader.errors import UsageError
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
 
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed, or verify found differences; 2 usage error; 3 refused (schema, another run, session settings, "
-    "privileges); 4 cannot connect or log in; 130 interrupted. Options can also be set in PARLOADER_* variables and parloader.toml."
-)
-
-
 _output_options = option_group(
-    click.option(JSON_OPTION, "as_json", is_flag=True, help="Print the result, or the error, as one JSON object on stdout."),
-    click.option("-q", "--quiet", is_flag=True, help="Print only the result and errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Also print details and tracebacks."),
+    OUTPUT.option(JSON_OPTION, "as_json", is_flag=True, help="Print the result, or the error, as one JSON object on stdout."),
+    OUTPUT.option("-q", "--quiet", is_flag=True, help="Print only the result and errors."),
+    OUTPUT.option("-v", "--verbose", is_flag=True, help="Also print details and tracebacks."),
 )
 
 
@@ -100,7 +94,7 @@ def require_terminal(what: str, command: str) -> None:
 def with_permission(function: Callable[..., None]) -> Callable[..., None]:
     """--allow-remote, passed on as `allow_remote`, for commands that write. If it lacks a host of the target, the user at the terminal is asked."""
 
-    @click.option(
+    @CONNECTION.option(
         "--allow-remote",
         multiple=True,
         metavar="HOST",

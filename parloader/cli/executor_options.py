@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from parloader.cli.option_groups import collect, option_group
+from parloader.cli.option_groups import CLUSTER, collect, option_group
 from parloader.errors import UsageError
 from parloader.workers.execution import Credentials, Execution, ExecutorName
 
@@ -24,25 +24,25 @@ def _resources(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) ->
 
 
 _executor_options = option_group(
-    click.option(
+    CLUSTER.option(
         "--executor",
         type=click.Choice([str(name) for name in ExecutorName]),
         envvar="PARLOADER_EXECUTOR",
         help="Where the workers run: as processes on this machine, or in a Dask cluster.  [default: local; dask with --scheduler]",
     ),
-    click.option(
+    CLUSTER.option(
         "--scheduler",
         metavar="ADDRESS",
         envvar="PARLOADER_SCHEDULER",
         help="Scheduler of the Dask cluster, for example tcp://host:8786 or tls://host:8786.  [default: a new cluster on this machine]",
     ),
-    click.option(
+    CLUSTER.option(
         "--scheduler-file",
         metavar="FILE",
         envvar="PARLOADER_SCHEDULER_FILE",
         help="File to which the scheduler has written its address (dask scheduler --scheduler-file).",
     ),
-    click.option(
+    CLUSTER.option(
         "--credentials",
         type=click.Choice([str(name) for name in Credentials]),
         default=str(Credentials.ENCRYPTED),
@@ -51,7 +51,7 @@ _executor_options = option_group(
         help="How Dask workers get the password. encrypted: from this command, over TLS or within this machine only; worker: from their own "
         "PARLOADER_URL or ~/.my.cnf; unencrypted: from this command, also without TLS.",
     ),
-    click.option(
+    CLUSTER.option(
         "--resources",
         metavar="NAME=NUMBER",
         multiple=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from parloader.cli.option_groups import option_group
+from parloader.cli.option_groups import WHAT_TO_FILL, option_group
 from parloader.errors import UsageError
 
 
@@ -28,7 +28,7 @@ class ColumnRuleText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 ha
 
 
 inference_options = option_group(
-    click.option(
+    WHAT_TO_FILL.option(
         "--column-rule",
         "column_rules",
         type=ColumnRuleText(),

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from parloader.cli.inference_options import inference_options
 from parloader.cli.number_types import Seconds, WholeNumber
-from parloader.cli.option_groups import collect, option_group
+from parloader.cli.option_groups import WHAT_TO_FILL, WORKERS, collect, option_group
 from parloader.cli.table_options import RequestedRows, table_options
 from parloader.defaults import (
     DEFAULT_BATCH,
@@ -71,7 +71,7 @@ def parsed_by(parse: Callable[[str], Value]) -> Callable[[click.Context, click.P
     return callback
 
 
-procs_option = click.option(
+procs_option = WORKERS.option(
     "--procs",
     type=WholeNumber(1, MAX_PROCS),
     default=usable_cores,
@@ -79,9 +79,9 @@ procs_option = click.option(
     help="Worker processes; in a Dask cluster, tasks at the same time.  [default: the usable cores; with --scheduler, all workers]",
 )
 
-new_run_option = click.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
+new_run_option = WHAT_TO_FILL.option("--new-run", is_flag=True, help="Add these rows after those of an earlier, complete run.")
 
-parameters_option = click.option(
+parameters_option = WHAT_TO_FILL.option(
     "--set",
     "parameters",
     metavar="NAME=VALUE",
@@ -93,7 +93,7 @@ parameters_option = click.option(
 _plan_options = option_group(
     table_options,
     inference_options,
-    click.option(
+    WHAT_TO_FILL.option(
         "--plan",
         "plan",
         metavar="FILE|MODULE:NAME",
@@ -101,14 +101,14 @@ _plan_options = option_group(
         envvar="PARLOADER_PLAN",
         help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--seed",
         type=WholeNumber(0, MAX_SEED),
         envvar="PARLOADER_SEED",
         help="Random seed: another number gives other values.  [default: as in the plan file, or 0]",
     ),
     procs_option,
-    click.option(
+    WORKERS.option(
         "--batch",
         metavar="ROWS|auto|TIME",
         callback=parsed_by(parse_batch),
@@ -117,7 +117,7 @@ _plan_options = option_group(
         envvar="PARLOADER_BATCH",
         help="Rows per transaction, or a time such as 200ms that each transaction should take. auto: half a second.",
     ),
-    click.option(
+    WORKERS.option(
         "--writer",
         type=click.Choice(WRITERS),
         default=str(DEFAULT_WRITER),
@@ -126,12 +126,12 @@ _plan_options = option_group(
         callback=lambda _, __, name: WriterName(name),
         help="How a batch is sent: as multi-row INSERTs, or by LOAD DATA LOCAL, which is faster.",
     ),
-    click.option(
+    WORKERS.option(
         "--defer-indexes",
         is_flag=True,
         help="In tables that are empty, drop the indexes that no constraint needs, and add them again after the rows.",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--allow-history",
         is_flag=True,
         help="Also fill system-versioned tables of MariaDB. Their history keeps the rows after clean.",
@@ -217,14 +217,14 @@ def plan_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 fault_options = option_group(
-    click.option(
+    WORKERS.option(
         "--retry-seconds",
         type=Seconds(MAX_RETRY_SECONDS),
         default=DEFAULT_RETRY_SECONDS,
         show_default=True,
         help="How long to retry a batch after a deadlock or a lost connection, and to wait for the server to come back.",
     ),
-    click.option(
+    WORKERS.option(
         "--worker-restarts",
         type=WholeNumber(0),
         default=DEFAULT_WORKER_RESTARTS,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parloader.cli.decorators import EXIT_CODES, with_target
+from parloader.cli.decorators import with_target
+from parloader.cli.help_pages import EXIT_CODES, Command
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, new_run_option, plan_options
 from parloader.cli.output import Output
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from parloader.workers.progress import Screen
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @plan_options
 @new_run_option
 @click.option("--sample", type=WholeNumber(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")

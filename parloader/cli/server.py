@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parloader.cli.decorators import EXIT_CODES, with_output
+from parloader.cli.decorators import with_output
+from parloader.cli.help_pages import EXIT_CODES, Group
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.output import Output
 from parloader.cli.redaction import redact
@@ -13,7 +14,7 @@ if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a -
     from parloader.database.private_server.server import PrivateServer
 
 
-@click.group()
+@click.group(cls=Group)
 def server() -> None:
     """Control the private server.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from parloader.cli.option_groups import option_group
+from parloader.cli.option_groups import WHAT_TO_FILL, option_group
 from parloader.errors import UsageError
 from parloader.limits import MAX_ROWS
 from parloader.quantities import ROWS_EXAMPLES, parse_rows
@@ -91,7 +91,7 @@ def _by_table(pairs: Sequence[str], least: int) -> dict[str, int]:
 
 
 table_options = option_group(
-    click.option(
+    WHAT_TO_FILL.option(
         "--table",
         "tables",
         type=TableName(),
@@ -101,13 +101,13 @@ table_options = option_group(
         envvar="PARLOADER_TABLE",
         help="Fill this table and the parent tables it needs. Repeatable.  [default: the built-in plan script_execution]",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--all",
         "all_tables",
         is_flag=True,
         help="Fill every table of the database that can be filled, with numbers of rows in proportion.",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--rows",
         metavar="ROWS|TABLE=ROWS",
         multiple=True,
@@ -117,14 +117,14 @@ table_options = option_group(
         "With --all, ROWS is for the largest table, and TABLE=0 leaves a table out. Repeatable.  [default: as in the plan file, or 1000000; with "
         "--all, 100000]",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--parents",
         metavar="TABLE=ROWS",
         multiple=True,
         callback=_parents,
         help="The same as --rows TABLE=ROWS, for tables that others reference. Repeatable.",
     ),
-    click.option(
+    WHAT_TO_FILL.option(
         "--allow-database",
         "allow_databases",
         metavar="NAME",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.number_types import RowCount, Seconds
-from parloader.cli.option_groups import collect, option_group
+from parloader.cli.option_groups import THROTTLING, WORKERS, collect, option_group
 from parloader.cli.options import parsed_by
 from parloader.defaults import DEFAULT_CHUNK
 from parloader.errors import UsageError
@@ -20,7 +20,7 @@ from parloader.workers.batching import parse_chunk_time
 if TYPE_CHECKING:  # throttle.py imports the driver, which takes longer than to print a --help
     from parloader.workers.throttle import Limits
 
-chunk_option = click.option(
+chunk_option = WORKERS.option(
     "--chunk-time",
     "chunk",
     metavar="TIME",
@@ -43,14 +43,14 @@ def _max_load(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> 
 
 
 _limit_options = option_group(
-    click.option(
+    THROTTLING.option(
         "--max-rate",
         type=RowCount(1, MAX_ROWS),
         metavar="ROWS",
         envvar="PARLOADER_MAX_RATE",
         help="Rows per second, at most, of all workers together. Batches are shrunk so that none takes a worker more than a second.",
     ),
-    click.option(
+    THROTTLING.option(
         "--max-load",
         metavar="VARIABLE=NUMBER,…",
         multiple=True,
@@ -58,14 +58,14 @@ _limit_options = option_group(
         envvar="PARLOADER_MAX_LOAD",
         help="Wait while a variable of SHOW GLOBAL STATUS is above this, for example Threads_running=50; resume at 80 % of it. Repeatable.",
     ),
-    click.option(
+    THROTTLING.option(
         "--max-lag",
         type=Seconds(MAX_RETRY_SECONDS),
         metavar="SECONDS",
         envvar="PARLOADER_MAX_LAG",
         help="Wait while a replica is further behind, is stopped or does not answer; resume at 80 % of it.",
     ),
-    click.option(
+    THROTTLING.option(
         "--replica-url",
         "replica_urls",
         metavar="URL",

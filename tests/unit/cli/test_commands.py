@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from support.operations import Operation
 
-from parloader import __version__, errors
+from parloader import errors
 from parloader.cli.commands import cli
 from parloader.cli.settings_file import INFERENCE, SETTINGS
 from parloader.config import SeedConfig
@@ -28,17 +28,16 @@ def parloader(*arguments: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(cli, arguments, input=answer)
 
 
-def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+def with_url(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """The commands that connect to a database."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            yield from leaves(command, *path, name)
-        else:
+            yield from with_url(command, *path, name)
+        elif any(parameter.name == "url" for parameter in command.params):
             yield (*path, name)
 
 
-COMMANDS = list(leaves(cli))
-
-WITH_URL = [command for command in COMMANDS if command[0] != "server"]
+WITH_URL = list(with_url(cli))
 
 
 def words(command: tuple[str, ...]) -> str:
@@ -58,25 +57,6 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Operation:
     operation = Operation()
     monkeypatch.setattr("parloader.operations.plan.plan", operation)
     return operation
-
-
-# Help
-@pytest.mark.parametrize("command", [(), *COMMANDS], ids=words)
-def test_help_says_what_the_exit_codes_mean(command: tuple[str, ...]) -> None:
-    result = parloader(*command, "--help")
-    assert result.exit_code == 0
-    assert "Usage: " in result.stdout
-    assert "Exit codes: 0 done; 1 failed" in result.stdout
-
-
-def test_there_is_help_for_every_verb() -> None:
-    listed = parloader("--help").stdout
-    assert all(f"\n  {verb} " in listed for verb in ("seed", "plan", "verify", "clean", "status", "guard", "schema", "server"))
-    assert parloader("schema", "--help").exit_code == parloader("server", "--help").exit_code == 0
-
-
-def test_version() -> None:
-    assert parloader("--version").stdout == f"parloader {__version__}\n"
 
 
 # Usage
