@@ -5,6 +5,7 @@ Imports only what costs nothing: the program calls end_at_once before it imports
 
 import os
 import signal
+import threading
 from types import FrameType
 
 MESSAGE = b"error: interrupted\n"
@@ -51,6 +52,18 @@ def ignore() -> None:
     """From now on, signals have no effect: everything is done, and the exit code stays as it is."""
     for number in ending():
         signal.signal(number, signal.SIG_IGN)
+
+
+def noted_while_loading() -> tuple[signal.Signals, ...]:
+    """The signals that a loop of tasks may note instead of being interrupted: parloader's own, and Ctrl-C if Python handles it.
+
+    A caller of the library keeps its other handlers: those of a framework, and the default action that ends its process. In a thread other
+    than the main one, none: Python accepts no handler there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return ()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return tuple(number for number in signals if signal.getsignal(number) in (_end, _raise, signal.default_int_handler))
 
 
 def received() -> bool:

@@ -108,8 +108,7 @@ def _sample(name: str, seconds: float, progress: re.Match[str] | None, pid: int 
         if pid:
             for child in psutil.Process(pid).children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if "resource_tracker" not in " ".join(child.cmdline()):  # a helper of multiprocessing
-                        workers.append(child.memory_info().rss)
+                    workers.append(child.memory_info().rss)
     command = 0
     with contextlib.suppress(psutil.NoSuchProcess):
         command = psutil.Process(pid).memory_info().rss if pid else 0

@@ -9,6 +9,7 @@ import pymysql
 from parloader.database import error_numbers as numbers
 from parloader.database.error_codes import BY_NUMBER, error_number, numbers_of, server_message
 from parloader.errors import ConnectError, ConnectionInterrupted, LoginRefused, ParloaderError, UsageError
+from parloader.process_limits import no_file
 from parloader.schema.model import quote_identifier
 
 # Why a server refuses a login, also if it is tried again, and what to do about it
@@ -103,8 +104,10 @@ def connect_error(error: Exception, where: str, account: str, database: str, *, 
     )
 
 
-def _network_error(cause: OSError | UnicodeError, where: str) -> ConnectError:
+def _network_error(cause: OSError | UnicodeError, where: str) -> ParloaderError:
     """The error for what the socket or its TLS layer raised while connecting."""
+    if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+        return no_file()
     if isinstance(cause, socket.gaierror | UnicodeError):  # UnicodeError: not a host name (a label is empty or too long)
         return unknown_host(where, cause)
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):

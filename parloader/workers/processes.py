@@ -16,7 +16,7 @@ from typing import cast
 from parloader.errors import ParloaderError, WorkerDied
 from parloader.workers.events import Died, Event, Failed, Finished, RunsInParent
 from parloader.workers.executor import Supervisor, Task
-from parloader.workers.starting import Worker, WorkerSource, WorkerThread, start_thread, worker_source
+from parloader.workers.starting import Threads, Worker, WorkerSource, WorkerThread, start_thread, worker_source
 from parloader.workers.stop_signal import StopSignal
 from parloader.workers.worker import Assignment, Command
 
@@ -28,11 +28,13 @@ STOP_PATIENCE_SECONDS = 30.0
 
 
 class LocalExecutor:
-    """An executor that has a process for each task, and runs a single small task in a thread instead."""
+    """An executor that has a process for each task, and runs a single small task in a thread instead; or each task, if it stays `in_process`."""
 
     capacity = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_process: bool = False) -> None:
+        """`in_process`: each worker is a thread of this process."""
+        self._in_process = in_process
         self._idle: list[tuple[Connection[object, object], Worker]] = []
         self._contexts = 0
         self._source: WorkerSource | None = None
@@ -44,7 +46,8 @@ class LocalExecutor:
     def ready(self, workers: int, module: str) -> Iterator[None]:
         self._contexts += 1
         try:
-            self._idle += [self._start(module) for _ in range(workers - len(self._idle))]
+            if not self._in_process:
+                self._idle += [self._start(module) for _ in range(workers - len(self._idle))]
             yield
         finally:
             self._contexts -= 1
@@ -58,7 +61,7 @@ class LocalExecutor:
                     self._source.close()
 
     def _start(self, module: str) -> "tuple[Connection[object, object], Worker]":
-        self._source = self._source or worker_source()
+        self._source = self._source or (Threads() if self._in_process else worker_source())
         return self._source.start(module)
 
     def run(

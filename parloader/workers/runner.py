@@ -21,6 +21,11 @@ def default_executor() -> Executor:
     return LocalExecutor()
 
 
+def in_process_executor() -> Executor:
+    """An executor that starts no process."""
+    return LocalExecutor(in_process=True)
+
+
 @contextlib.contextmanager
 def executor_for(execution: Execution, procs: int, target: Target, note: Callable[[str], None]) -> Iterator[Executor]:
     """The executor of a command on this target. `procs`: how many workers a cluster has that is started here.

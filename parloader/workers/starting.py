@@ -1,25 +1,21 @@
 """Starts workers: processes that a template forks, or that are spawned, and a thread for a single small task."""
 
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import reduction, resource_tracker
+from contextlib import suppress
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 from parloader.workers.events import begin_task
-from parloader.workers.stop_signal import IGNORED
+from parloader.workers.interpreter import Interpreter
 from parloader.workers.template import Await, Ended, Fork, Forked, run_template
 from parloader.workers.worker import receive_task, run_task, serve
-
-# Opening a folder this way needs no permission to read it, where the system has it (Linux)
-OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY)
 
 # The buffers of a socket hold some 200 messages; both ends of a full one would wait for each other
 MOST_UNANSWERED = 64
@@ -63,7 +59,7 @@ class Spawner:
     def start(self, module: str) -> "tuple[Connection[object, object], Worker]":
         parent_end, worker_end = multiprocessing.Pipe()
         with worker_end:
-            return parent_end, spawn(serve, worker_end, module)
+            return parent_end, Interpreter(serve, worker_end, module)
 
     def close(self) -> None:
         pass
@@ -73,7 +69,7 @@ class Template:
     """Has a template fork each worker. The template starts with the first worker, and again if it has died."""
 
     def __init__(self) -> None:
-        self._process: SpawnProcess | None = None
+        self._process: Interpreter | None = None
         self._unanswered: deque[ForkedWorker] = deque()
 
     def start(self, module: str) -> "tuple[Connection[object, object], Worker]":
@@ -81,7 +77,7 @@ class Template:
             self.close()
             self._control, template_end = multiprocessing.Pipe()
             with template_end:
-                self._process = spawn(run_template, template_end)
+                self._process = Interpreter(run_template, template_end)
         parent_end, worker_end = multiprocessing.Pipe()
         worker = ForkedWorker(self)
         with worker_end, suppress(EOFError, ConnectionError):  # the template has died: the parent takes that for the death of the worker
@@ -156,49 +152,6 @@ class ForkedWorker:
                 os.kill(self.pid, signal.SIGKILL)
 
 
-def spawn(main: Callable[..., None], *arguments: object) -> SpawnProcess:
-    """A new interpreter that runs this function."""
-    process = multiprocessing.get_context("spawn").Process(target=main, args=arguments, name="parloader worker", daemon=True)
-    with _environment(), _usable_folder():
-        process.start()
-    return process
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    """The environment in which a worker starts: one Polars thread (the processes are the parallelism), and IGNORED blocked until it ignores them."""
-    before = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    resource_tracker.ensure_running()  # first: starting it unblocks SIGINT
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if before is None:
-            del os.environ["POLARS_MAX_THREADS"]
-        else:
-            os.environ["POLARS_MAX_THREADS"] = before
-
-
-@contextmanager
-def _usable_folder() -> Iterator[None]:
-    """A current folder that multiprocessing can name and a worker can enter: /, if the own one has been removed or made inaccessible."""
-    try:
-        os.chdir(os.getcwd())
-    except OSError:
-        own = os.open(".", OPEN_FOLDER)
-        os.chdir("/")
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                os.fchdir(own)
-            os.close(own)
-    else:
-        yield
-
-
 class WorkerThread:
     """A worker that is a thread of this process. Nothing but the end of the process can kill it at once."""
 
@@ -230,3 +183,14 @@ def start_thread() -> "tuple[Connection[object, object], WorkerThread]":
     """A thread that waits for its task."""
     parent_end, worker_end = multiprocessing.Pipe()
     return parent_end, WorkerThread(parent_end, worker_end)
+
+
+class Threads:
+    """In place of the source of processes: each worker is a thread of this process."""
+
+    def start(self, module: str) -> "tuple[Connection[object, object], Worker]":
+        importlib.import_module(module)
+        return start_thread()
+
+    def close(self) -> None:
+        pass

@@ -116,7 +116,7 @@ def limited(number: int, limit: int) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("number", "limit", "says"),
     [
-        (resource.RLIMIT_NOFILE, 12, "too many open files (limits: 12 open files of a process, ulimit -n)"),
+        (resource.RLIMIT_NOFILE, 9, "too many open files (limits: 9 open files of a process, ulimit -n)"),
         (resource.RLIMIT_AS, 500_000 * 1024, "a process may have 500,000 kB of memory (ulimit -v)"),
     ],
 )

@@ -74,7 +74,7 @@ def test_another_seed_gives_other_rows(database: Database, kind: Kind) -> None:
 
 
 def workers(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children() if any("spawn_main" in word for word in child.cmdline())]
+    return [child for child in process.children() if any("workers.interpreter" in word for word in child.cmdline())]
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ def worker_processes(family: Iterable[psutil.Process]) -> list[psutil.Process]:
     forked: list[psutil.Process] = []
     for process in family:
         with contextlib.suppress(psutil.Error):
-            if any("spawn_main" in word for word in process.cmdline()):
+            if any("workers.interpreter" in word for word in process.cmdline()):
                 spawned[process.pid] = process
     for process in spawned.values():
         with contextlib.suppress(psutil.Error):

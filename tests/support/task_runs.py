@@ -1,6 +1,6 @@
 """Runs tasks in worker processes, and keeps what they said."""
 
-import multiprocessing
+import contextlib
 from collections.abc import Iterator, Sequence
 
 import psutil
@@ -51,8 +51,23 @@ def workers() -> list[psutil.Process]:
     return worker_processes(psutil.Process().children(recursive=True))
 
 
+def interpreters() -> list[psutil.Process]:
+    """What this process has started for its workers: their template, or, without one, the workers."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any("workers.interpreter" in word for word in child.cmdline()):
+                found.append(child)
+    return found
+
+
+def is_dead(process: psutil.Process) -> bool:
+    """Whether it has ended, also if nobody has asked how."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 @pytest.fixture
 def no_worker_is_left() -> Iterator[None]:
-    assert not multiprocessing.active_children()
+    assert not interpreters()
     yield
-    assert not multiprocessing.active_children()
+    assert not interpreters()

@@ -26,6 +26,7 @@ from support.tasks import (
     Work,
 )
 
+from parloader import signals
 from parloader.errors import AnotherRun, ParloaderError, WorkerDied, WriteFailed
 from parloader.workers.events import Died, Event, Failed
 from parloader.workers.executor import Supervisor
@@ -241,6 +242,18 @@ def test_a_worker_that_cannot_report_stops() -> None:
         assert channel.stopping
 
 
+@pytest.fixture
+def own_handlers() -> Iterator[None]:
+    """The handlers of the command. Afterwards, those of the tests are back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signals.end_at_once()
+    signals.raise_interrupts()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stop_notes_signals_and_puts_the_handlers_back(number: signal.Signals) -> None:
     before = signal.getsignal(number)
@@ -249,3 +262,31 @@ def test_stop_notes_signals_and_puts_the_handlers_back(number: signal.Signals) -
         signal.raise_signal(number)
         assert stop.requests == 2
     assert signal.getsignal(number) is before
+
+
+def test_stop_notes_ctrl_c_and_leaves_the_handlers_of_a_caller_alone() -> None:
+    """A library's caller: the signals that end its process still do."""
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    with StopSignal() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.requests == 1
+        assert {number for number in before if signal.getsignal(number) is not before[number]} == {signal.SIGINT}
+    assert {number: signal.getsignal(number) for number in before} == before
+    signal.signal(signal.SIGINT, lambda *_: None)  # such as asyncio's
+    try:
+        with StopSignal() as stop:
+            signal.raise_signal(signal.SIGINT)
+        assert stop.requests == 0
+    finally:
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
+
+
+def test_stop_in_a_thread_leaves_all_handlers_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def handler() -> object:
+        with StopSignal():
+            return signal.getsignal(signal.SIGINT)
+
+    with ThreadPoolExecutor() as threads:
+        assert threads.submit(handler).result() is before

@@ -1,6 +1,5 @@
 """A single small task runs in a thread of the command's process, by the same rules as in a process of its own. Others run in processes that are forked or spawned."""
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from support.servers import until
+from support.task_runs import interpreters
 from support.tasks import Crash, Die, DieUntil, Fail, RunUntilStopped, Said, Say, SayProcess, WaitForTurns, Work
 
 from parloader.errors import AnotherRun, ParloaderError, WorkerDied
@@ -81,7 +81,7 @@ class Watch(Supervisor):
 def events_of(*tasks: Task, stop: StopSignal | None = None, watch: Supervisor | None = None) -> list[Event]:
     events: list[Event] = []
     LocalExecutor().run(tasks, events.append, stop or StopSignal(), watch or Supervisor())
-    assert not multiprocessing.active_children()
+    assert not interpreters()
     return events
 
 
@@ -149,7 +149,7 @@ def test_ctrl_c_stops_it_after_its_batch() -> None:
     def on_event(event: Event) -> None:
         events.append(event)
         if isinstance(event, Said) and event.text == "begun":
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
 
     with StopSignal() as stop:
         LocalExecutor().run([Small(task=RunUntilStopped(worker=0))], on_event, stop, Supervisor())
@@ -164,8 +164,8 @@ def test_a_second_ctrl_c_does_not_wait_for_it() -> None:
     def on_event(event: Event) -> None:
         events.append(event)
         if isinstance(event, Said):
-            signal.raise_signal(signal.SIGTERM)
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with StopSignal() as stop:
         LocalExecutor().run([Small(task=Hang(worker=0))], on_event, stop, Supervisor())
@@ -218,7 +218,7 @@ def test_spawned_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[Event] = []
     executor = LocalExecutor()
     with executor.ready(2, SayProcess.__module__):
-        children = {str(process.pid) for process in multiprocessing.active_children()}
+        children = {str(process.pid) for process in interpreters()}
         for _ in range(2):
             executor.run([SayProcess(worker=n) for n in range(2)], events.append, StopSignal(), Supervisor())
         assert set(said(events)) == children
@@ -227,7 +227,7 @@ def test_spawned_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(WorkerDied, match="worker 0 was killed by SIGTERM"):
             executor.run([Die(worker=0, signal_number=signal.SIGTERM)], events.append, StopSignal(), Supervisor())
     assert said(events)[4:] == ["done", "last words"]
-    assert not multiprocessing.active_children()
+    assert not interpreters()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there are no forks")

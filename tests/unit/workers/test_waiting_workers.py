@@ -7,12 +7,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
 
 import psutil
 import pytest
 from support.servers import until
-from support.task_runs import TaskRun, no_worker_is_left, started, workers  # noqa: F401
+from support.task_runs import TaskRun, interpreters, is_dead, no_worker_is_left, started, workers  # noqa: F401
 from support.tasks import (
     PATIENCE_SECONDS,
     Burn,
@@ -57,7 +56,7 @@ def test_workers_wait_for_the_next_tasks_until_the_context_ends() -> None:
         for _ in range(3):
             run.of(SayProcess(worker=0), SayProcess(worker=1))
         assert len(workers()) == 2
-    assert not multiprocessing.active_children()
+    assert not interpreters()
     pids = [*run.said(0), *run.said(1)]
     assert len(pids) == 6
     assert len(set(pids)) == 2
@@ -90,15 +89,15 @@ def test_the_template_dies_and_the_next_worker_has_another() -> None:
     run = TaskRun()
     with run.executor.ready(0, SayProcess.__module__):
         run.of(SayProcess(worker=0), SayProcess(worker=1))
-        (template,) = multiprocessing.active_children()
+        (template,) = interpreters()
         assert {process.ppid() for process in workers()} == {template.pid}
         template.kill()
-        template.join()
+        until(lambda: is_dead(template), "it is dead")
         run.of(*(SayProcess(worker=n) for n in range(2, 5)))  # one more than there are
         with pytest.raises(WorkerDied, match="while working on some_table"):
             run.of(*(Die(worker=n, signal_number=signal.SIGKILL) for n in range(5, 8)))  # the two of the dead template as well
         run.of(SayProcess(worker=8), SayProcess(worker=9))  # the second template lives on
-        assert {process.ppid() for process in workers()} == {process.pid for process in multiprocessing.active_children()}
+        assert {process.ppid() for process in workers()} == {process.pid for process in interpreters()}
     assert len({*run.said(2), *run.said(3), *run.said(4)}) == 3
     assert {*run.said(0), *run.said(1)} < {*run.said(2), *run.said(3), *run.said(4)}
 
@@ -116,11 +115,11 @@ def test_a_template_that_is_stopped_blocks_nothing(monkeypatch: pytest.MonkeyPat
     run = TaskRun()
     with run.executor.ready(0, SayProcess.__module__):
         run.of(SayProcess(worker=0))
-        (template,) = multiprocessing.active_children()
+        (template,) = interpreters()
         with stopped(template):
             with pytest.raises(WorkerDied, match="worker 1 ended while working on some_table"):
                 run.of(Die(worker=1, signal_number=signal.SIGKILL))
-            until(lambda: not template.is_alive(), "it is dead")
+            until(lambda: is_dead(template), "it is dead")
             run.of(SayProcess(worker=2))  # by another template
 
 
@@ -132,13 +131,13 @@ def test_a_template_that_is_stopped_does_not_delay_the_end() -> None:
     until(lambda: source.has_started(worker), "the worker has started")
     pipe.close()
     worker.join()
-    (template,) = multiprocessing.active_children()
+    (template,) = interpreters()
     with stopped(template):
         source.close()
 
 
 @contextmanager
-def stopped(process: BaseProcess) -> Iterator[None]:
+def stopped(process: psutil.Process) -> Iterator[None]:
     """Asserts that nothing in the block waits for the stopped process."""
     assert process.pid
     os.kill(process.pid, signal.SIGSTOP)
@@ -192,10 +191,10 @@ def test_a_context_within_another_starts_only_what_is_missing() -> None:
         with executor.ready(2, Say.__module__):
             assert early < started(2)
         assert len(workers()) == 2
-    assert not multiprocessing.active_children()
+    assert not interpreters()
 
 
 def test_processes_that_never_get_a_task_end_with_the_caller() -> None:
     with pytest.raises(LookupError), LocalExecutor().ready(2, Say.__module__):
         raise LookupError("the caller's")
-    assert not multiprocessing.active_children()
+    assert not interpreters()
