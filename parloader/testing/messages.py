@@ -1,0 +1,44 @@
+"""The errors of parloader, with the next step that a test suite can take."""
+
+import copy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+
+from parloader.errors import ParloaderError
+
+ErrorT = TypeVar("ErrorT", bound=ParloaderError)
+
+# What messages advise on the command line, and what has the same effect in a test suite
+ADVICE = (
+    (re.compile(r"--allow-remote (\S+)"), r"PARLOADER_ALLOW_REMOTE=\1, or parloader_allow_remote = \1 in the settings of pytest"),
+    (re.compile(r"--url (mysql://\S+)"), r"PARLOADER_URL=\1"),
+    (re.compile(r"--url, PARLOADER_URL"), "PARLOADER_URL"),
+    (re.compile(r"--url"), "PARLOADER_URL"),
+    (re.compile(r"set PARLOADER_HOME to", re.IGNORECASE), "set parloader_home, in the settings of pytest, to"),
+)
+
+
+def for_tests(error: ErrorT) -> ErrorT:
+    """The same error, whose next step names settings of pytest instead of options of the command."""
+    changed = copy.copy(error)
+    for pattern, replacement in ADVICE:
+        changed.next_step = pattern.sub(replacement, changed.next_step)
+    changed.args = (changed.message, changed.next_step)
+    changed.__cause__, changed.__suppress_context__ = None, True
+    return changed.with_traceback(None)
+
+
+@contextmanager
+def short_failures() -> Iterator[None]:
+    """Turns errors of parloader in the block into failures of one line, without a traceback."""
+    try:
+        yield
+    except ParloaderError as error:
+        failure = str(for_tests(error))
+    else:
+        return
+    pytest.fail(f"parloader: {failure}", pytrace=False)
