@@ -16,10 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 from distributed import Client
 from scale_cluster import DASK, free_port, started
+from support.documented import as_shown, blocks
 from support.servers import PATIENCE_SECONDS, Database
 
 from parloader import errors
 from parloader.cli.commands import cli
+from parloader.cli.settings_file import INFERENCE, SETTINGS
 from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.server import PrivateServer
 
@@ -41,10 +43,8 @@ ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "resume-and-cle
 
 ON_AN_EMPTY_DATABASE = ("example.md", "loading.md")
 
-
-def blocks(text: str, language: str) -> list[str]:
-    """The contents of the page's code blocks in this language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+# Run block by block, by tests/acceptance/test_recipes.py
+AS_A_RECIPE = "start.md"
 
 
 def documented_commands(text: str) -> list[str]:
@@ -79,20 +79,6 @@ def shop(database: Database) -> Database:
     return database
 
 
-def as_table(names: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> str:
-    """A result as the mysql client prints it: numbers to the right, all else to the left."""
-    texts = [["NULL" if value is None else str(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
-    numeric = [all(isinstance(row[column], int) for row in rows) for column in range(len(names))]
-    rule = "+".join(["", *("-" * (width + 2) for width in widths), ""])
-    header = "|".join(["", *(f" {name:<{width}} " for name, width in zip(names, widths, strict=True)), ""])
-    lines = [
-        "|".join(["", *(f" {text:{'>' if right else '<'}{width}} " for text, width, right in zip(row, widths, numeric, strict=True)), ""])
-        for row in texts
-    ]
-    return "\n".join([rule, header, rule, *lines, rule, ""])
-
-
 def test_the_readme_from_plan_to_clean(shop: Database, run: Callable[[str], Result]) -> None:
     readme = PAGES["README.md"]
     plan_file, settings = blocks(readme, "toml")
@@ -114,11 +100,8 @@ def test_the_readme_from_plan_to_clean(shop: Database, run: Callable[[str], Resu
     run(seed_plan)
     queries, shown = blocks(readme, "sql"), blocks(readme, "text")
     assert len(queries) == len(shown) == 2
-    with shop.connection() as connection, connection.cursor() as cursor:
-        for query, result in zip(queries, shown, strict=True):
-            cursor.execute(query)
-            names = tuple(column[0] for column in cursor.description or ())
-            assert as_table(names, cursor.fetchall()) == result
+    for query, result in zip(queries, shown, strict=True):
+        assert as_shown(shop, query) == result
 
 
 # One kind of server is enough to prove that a command works as documented; those of the README are run on both
@@ -181,7 +164,7 @@ def test_the_commands_with_two_terminals(shop: Database, run: Callable[[str], Re
 
 
 def test_every_page_with_commands_is_run() -> None:
-    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md", "scale.md"}
+    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md", "scale.md", AS_A_RECIPE}
     assert {page for page, text in PAGES.items() if documented_commands(text)} == run_here
 
 
@@ -222,6 +205,11 @@ def anchors(text: str) -> set[str]:
     """What a link can name in the page, after #: its headings, as GitHub spells them."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_setting_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| ([^|]*) \|", PAGES["settings.md"], re.MULTILINE))))
+    assert {*SETTINGS, INFERENCE} <= documented
 
 
 def test_links_lead_to_files_and_headings() -> None:
