@@ -18,6 +18,7 @@ from parloader.defaults import (
 from parloader.errors import UsageError
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.column_rules import ColumnRule
+from parloader.plans.model import Plan
 from parloader.plans.row_ranges import IndexRange, split
 from parloader.process_limits import usable_cores
 from parloader.rows.clean_command import CleanCommand
@@ -37,7 +38,7 @@ class SeedConfig:
     target: Target
     tables: tuple[str, ...] = ()  # fill these tables and the parents they need; the first is the target
     all_tables: bool = False  # fill every table of the database that can be filled
-    plan: str | None = None  # a plan file, or MODULE:NAME
+    plan: str | Plan | None = None  # a plan file, MODULE:NAME, or the plan itself
     rows: int | None = None  # of the target table, of each of `tables`, or of the largest of all; None: as in the plan file, or the default
     seed: int | None = None  # None: as in the plan file, or 0
     parents: Mapping[str, int] = field(default_factory=dict)  # rows to create, or in a parent table to use or create, by table; 0: none

@@ -27,7 +27,7 @@ from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents
 from parloader.quantities import counted
 from parloader.rows.existing_rows import count_existing_rows
-from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file, with_rows_of_tables
+from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file, source_of, with_rows_of_tables
 from parloader.runs.requested_tables import NAMED_TABLES, require_requested_tables, tables_of_database
 from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
@@ -238,13 +238,14 @@ def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     """Why the requested plan cannot continue the run, and what to do."""
     tables = [table for table in requested_tables(plan) if table in run.requested_tables]
     has = "has" if len(tables) == 1 else "have"
+    source = "" if config.plan is None else source_of(config.plan)
     problem, changed = f"{_named(tables)} already {has} rows of run {run.run_id} ({_describe(run)})", _file_has_changed(run, config)
     if changed:
-        problem += f", and the plan {config.plan} has changed since that run began"
+        problem += f", and the plan {source} has changed since that run began"
     if run.complete:
         other = "add another one: the same command with --new-run"
     elif changed:
-        other = f"finish it with the plan as it was: restore the old text of {config.plan}, then repeat the command"
+        other = f"finish it with the plan as it was: restore the old text of {source}, then repeat the command"
     else:
         other = "finish it: parloader status shows the command"
     return AnotherRun(problem, f"Delete that run (parloader clean --run {run.run_id}), or {other}")
@@ -258,7 +259,7 @@ def _named(tables: Sequence[str]) -> str:
 
 def _file_has_changed(run: Run, config: SeedConfig) -> bool:
     """Whether the run began with the requested plan file, and the file had another content."""
-    if config.plan is None or run.parameters.get("file") != config.plan:
+    if config.plan is None or run.parameters.get("file") != source_of(config.plan):
         return False
     # the digest covers the number of rows and the seed, which may come from options
     rows = config.rows if run.target in config.parents else None if run.plan.target.counted else run.plan.target.rows

@@ -85,10 +85,19 @@ def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
     )
 
 
-def plan_of_file(config: SeedConfig, source: str) -> Plan:
-    """The plan of a plan file, or of package.module:NAME, with the rows and the seed that the options ask for."""
-    read = python_plan.load if _is_python(source) else toml_file.read
-    plan = read(source, mistakes_without_schema)
+def source_of(plan: str | Plan) -> str:
+    """What names the plan in messages and in the ledger: the plan file, MODULE:NAME, or for a plan that a program gave, its name in brackets."""
+    return f"<Plan {plan.name}>" if isinstance(plan, Plan) else plan
+
+
+def plan_of_file(config: SeedConfig, given: str | Plan) -> Plan:
+    """The plan of a plan file, of package.module:NAME or as given, with the rows and the seed that the options ask for."""
+    source = source_of(given)
+    if isinstance(given, Plan):
+        plan = python_plan.checked(given, source, mistakes_without_schema)
+    else:
+        read = python_plan.load if _is_python(given) else toml_file.read
+        plan = read(given, mistakes_without_schema)
     if config.rows is not None:
         target = replace(plan.target, rows=config.rows, counted=False)
         plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
@@ -123,8 +132,9 @@ def plan_errors_located(config: SeedConfig) -> Iterator[None]:
     except PlanError as error:
         if config.plan is None:
             raise
-        located = python_plan.located if _is_python(config.plan) else toml_file.located
-        raise located(error, config.plan) from error
+        in_python = isinstance(config.plan, Plan) or _is_python(config.plan)
+        located = python_plan.located if in_python else toml_file.located
+        raise located(error, source_of(config.plan)) from error
 
 
 def is_builtin(plan: Plan) -> bool:

@@ -48,6 +48,11 @@ def load(reference: str, check: Check = no_check) -> Plan:
             f"{reference} has the type {type(plan).__name__}, not parloader.Plan",
             "Name a Plan, or a function without arguments that returns one",
         )
+    return checked(plan, reference, check)
+
+
+def checked(plan: Plan, reference: str, check: Check = no_check) -> Plan:
+    """The plan, validated like a plan file. `reference` names it in messages. UsageError: it is not valid."""
     try:
         with _garbage_explained(reference):
             document = _document(plan)

@@ -1,0 +1,78 @@
+"""What `from parloader import …` offers, for type checkers; names.py finds each name when it is used."""
+
+from parloader.api.functions import clean, plan, seed, seeded, status, verify
+from parloader.api.progress import ProgressUpdate
+from parloader.errors import (
+    AnotherRun,
+    ConnectError,
+    ConnectionInterrupted,
+    DiskFull,
+    EditedRows,
+    Forbidden,
+    ForeignRows,
+    InternalError,
+    Interrupted,
+    LedgerDamaged,
+    LoginRefused,
+    OutOfResources,
+    ParloaderError,
+    PrivilegeMissing,
+    Refused,
+    RemoteHost,
+    SchemaMismatch,
+    ServerNotSupported,
+    ServerStartError,
+    SessionLawError,
+    UnseenReferences,
+    UsageError,
+    WorkerDied,
+    WriteFailed,
+)
+from parloader.operations.clean_result import CleanResult
+from parloader.operations.plan import Forecast
+from parloader.operations.seed_result import SeedResult
+from parloader.operations.status import Status
+from parloader.operations.verify import VerifyResult
+from parloader.plans import exports
+from parloader.plans.exports import *  # noqa: F403
+from parloader.plans.exports import Form as Form
+
+__all__ = [
+    "AnotherRun",
+    "CleanResult",
+    "ConnectError",
+    "ConnectionInterrupted",
+    "DiskFull",
+    "EditedRows",
+    "Forbidden",
+    "Forecast",
+    "ForeignRows",
+    "InternalError",
+    "Interrupted",
+    "LedgerDamaged",
+    "LoginRefused",
+    "OutOfResources",
+    "ParloaderError",
+    "PrivilegeMissing",
+    "ProgressUpdate",
+    "Refused",
+    "RemoteHost",
+    "SchemaMismatch",
+    "SeedResult",
+    "ServerNotSupported",
+    "ServerStartError",
+    "SessionLawError",
+    "Status",
+    "UnseenReferences",
+    "UsageError",
+    "VerifyResult",
+    "WorkerDied",
+    "WriteFailed",
+    "clean",
+    "plan",
+    "seed",
+    "seeded",
+    "status",
+    "verify",
+]
+__all__ += exports.__all__

@@ -1,0 +1,163 @@
+"""The arguments of seed and plan as a config."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from parloader.config import SeedConfig
+from parloader.database.target import Target
+from parloader.defaults import DEFAULT_BATCH, DEFAULT_RETRY_SECONDS, DEFAULT_WORKER_RESTARTS, DEFAULT_WRITER
+from parloader.errors import UsageError
+from parloader.limits import MAX_ROWS
+from parloader.plans.documents.rule_document import parse_rule
+from parloader.plans.model import Plan
+from parloader.process_limits import usable_cores
+from parloader.quantities import ROWS_EXAMPLES, parse_rows
+from parloader.rows.writer_names import WriterName
+from parloader.workers.batching import Batch, parse_batch
+from parloader.workers.executor import SMALL_LOAD_ROWS
+from parloader.workers.throttle import Limits
+
+Rows: TypeAlias = int | str | Mapping[str, int | str] | None
+"""A number of rows, also as a text such as "10k", or numbers by table."""
+
+Tables: TypeAlias = str | Sequence[str] | None
+
+PlanArgument: TypeAlias = Plan | str | os.PathLike[str] | None
+"""A plan, the path of a plan file, or "package.module:NAME"."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Arguments of seed and plan, as given. They are checked when `config` is called."""
+
+    table: Tables = None
+    all_tables: bool = False
+    plan: PlanArgument = None
+    rows: Rows = None
+    seed: int | None = None
+    procs: int | None = None
+    batch: int | str | None = None
+    writer: str | None = None
+    new_run: bool = False
+    defer_indexes: bool = False
+    parameters: Mapping[str, object] | None = None
+    column_rules: Iterable[str] = ()
+    allow_remote: Iterable[str] = ()
+    allow_databases: Iterable[str] = ()
+    allow_history: bool = False
+    max_rows_per_second: float | None = None
+    retry_seconds: float | None = None
+    worker_restarts: int | None = None
+
+    def config(self, target: Target) -> SeedConfig:
+        """UsageError: an argument is not valid, or two cannot be combined."""
+        tables = names("table", self.table)
+        given = {"table": bool(tables), "all_tables": self.all_tables, "plan": self.plan is not None}
+        if len(chosen := [name for name, is_given in given.items() if is_given]) > 1:
+            raise UsageError(f"{chosen[0]} and {chosen[1]} cannot be combined", "Use one of them")
+        of_each, by_table = _rows(self.rows)
+        return SeedConfig(
+            target=target,
+            tables=tables,
+            all_tables=self.all_tables,
+            plan=_plan(self.plan),
+            rows=of_each,
+            seed=None if self.seed is None else integer("seed", self.seed),
+            parents=by_table,
+            procs=self._procs(of_each, by_table),
+            batch=DEFAULT_BATCH if self.batch is None else _batch(self.batch),
+            writer=DEFAULT_WRITER if self.writer is None else _writer(self.writer),
+            parameters={name: str(value) for name, value in (self.parameters or {}).items()},
+            column_rules=tuple(parse_rule(text, "column_rules") for text in names("column_rules", self.column_rules)),
+            new_run=self.new_run,
+            defer_indexes=self.defer_indexes,
+            retry_seconds=DEFAULT_RETRY_SECONDS if self.retry_seconds is None else self.retry_seconds,
+            worker_restarts=DEFAULT_WORKER_RESTARTS if self.worker_restarts is None else self.worker_restarts,
+            limits=Limits() if self.max_rows_per_second is None else Limits(max_rows_per_second=self.max_rows_per_second),
+            allow_remote=names("allow_remote", self.allow_remote),
+            allow_databases=names("allow_databases", self.allow_databases),
+            allow_history=self.allow_history,
+        )
+
+    def _procs(self, of_each: int | None, by_table: Mapping[str, int]) -> int:
+        """As given; otherwise 1, which stays in this process, for a load that is done before a process has started."""
+        if self.procs is not None:
+            return integer("procs", self.procs)
+        if of_each is None and isinstance(self.plan, Plan):
+            of_each = sum(table.rows for table in self.plan.tables)
+        known = [*by_table.values(), *([of_each] if of_each is not None else [])]
+        return 1 if known and sum(known) <= SMALL_LOAD_ROWS else usable_cores()
+
+
+def names(argument: str, value: object) -> tuple[str, ...]:
+    """A text or several, each once. UsageError: it is something else, or one is empty."""
+    if value is None:
+        return ()
+    texts = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else None
+    if texts is None or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{argument} is {value!r}", "Give a text, or a list of texts")
+    if "" in texts:
+        raise UsageError(f"{argument} has an empty text", "Give a name")
+    return tuple(dict.fromkeys(texts))
+
+
+def integer(argument: str, value: object) -> int:
+    """UsageError: it is not an integer."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"{argument} is {value!r}", "Give an integer")
+    return value
+
+
+def _rows(rows: Rows) -> tuple[int | None, dict[str, int]]:
+    """The number of rows of each table, and those of single tables."""
+    if rows is None:
+        return None, {}
+    if isinstance(rows, Mapping):
+        by_table = {str(table): _number(f"rows[{table!r}]", number) for table, number in rows.items()}
+        return None, by_table
+    return _number("rows", rows), {}
+
+
+def _number(argument: str, value: object) -> int:
+    """The number of rows. UsageError: it is none."""
+    with_examples = f"Give a number of rows from 0 to {MAX_ROWS:,}, or a text such as {ROWS_EXAMPLES}"
+    if isinstance(value, str):
+        try:
+            value = parse_rows(value)
+        except ValueError:
+            raise UsageError(f"{argument} is {value!r}", with_examples) from None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_ROWS:
+        raise UsageError(f"{argument} is {value!r}", with_examples)
+    return value
+
+
+def _plan(plan: object) -> str | Plan | None:
+    if plan is None or isinstance(plan, Plan):
+        return plan
+    if isinstance(plan, str | os.PathLike):
+        if text := os.fspath(plan):
+            return text if isinstance(text, str) else os.fsdecode(text)
+        raise UsageError("the plan's name is empty", 'Give a parloader.Plan, the path of a plan file, or "package.module:NAME"')
+    raise UsageError(f"plan has the type {type(plan).__name__}", 'Give a parloader.Plan, the path of a plan file, or "package.module:NAME"')
+
+
+def _batch(batch: object) -> Batch:
+    return _parsed("batch", parse_batch, batch)
+
+
+def _writer(writer: object) -> WriterName:
+    try:
+        return WriterName(str(writer))
+    except ValueError:
+        raise UsageError(f"writer is {writer!r}", f"Use {' or '.join(map(repr, map(str, WriterName)))}") from None
+
+
+def _parsed(argument: str, parse: Callable[[str], Value], value: Any) -> Value:
+    try:
+        return parse(str(value))
+    except ValueError as error:
+        raise UsageError(f"{argument}: {error}", "Correct it") from None
