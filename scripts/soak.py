@@ -27,7 +27,7 @@ from support.loads import end_all
 from support.proxy import Proxy
 from support.servers import DURABLE_OPTIONS, KINDS, TEST_REDO_LOG_BYTES, TestServer, until_gone
 
-from parloader.cli.report import table
+from parloader.cli.terminal.text_tables import aligned
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.errors import ServerStartError
@@ -157,7 +157,7 @@ def main(
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
             say("interrupted")
-    click.echo(table(HEADINGS, kind_rows(soak.rounds)))
+    click.echo("\n".join(aligned([HEADINGS, *kind_rows(soak.rounds)])))
     if soak.failures:
         for failure in soak.failures:
             say(f"FAILED, seed {seed}, {failure}")

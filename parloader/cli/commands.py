@@ -26,8 +26,8 @@ from parloader.workers.batching import AutoBatch, Batch, FixedBatch
 from parloader.workers.execution import Execution
 
 if TYPE_CHECKING:
+    from parloader.cli.terminal.screen import Screen
     from parloader.database.target import Target
-    from parloader.workers.progress import Screen
     from parloader.workers.throttle import Limits
 
 # Each command imports its operation itself: the driver, Polars and SQLAlchemy take long to import, and worker processes import this module too.

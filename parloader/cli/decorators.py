@@ -50,7 +50,7 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
     @with_output
     @functools.wraps(function)
     def wrapper(*, connection: ConnectionOptions, output: Output, **options: Any) -> None:
-        from parloader.workers.progress import Screen
+        from parloader.cli.terminal.screen import Screen
 
         output.repeated = repeated_options(click.get_current_context())
         screen = Screen(output.verbosity, output.runnable)

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from parloader import signals
 from parloader.cli.redaction import redact
 from parloader.cli.suggested_commands import RepeatedOptions
+from parloader.cli.terminal.colours import Colour, coloured, echo
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
 from parloader.failures import as_parloader_error, traceback_wanted
 
@@ -67,7 +68,7 @@ class Output:
 
     def _print(self, text: str) -> None:
         try:
-            click.echo(text)
+            echo(text)
         except ResultNotWritten as error:
             self.lost = error
 
@@ -117,7 +118,7 @@ def _fail(output: Output, error: ParloaderError) -> None:
     """Prints the error and ends the command."""
     for line in error.lines or (str(error),):
         if line:
-            click.echo(f"error: {_one_line(line)}", err=True)
+            echo(f"{coloured('error:', Colour.ERROR, err=True)} {_one_line(line)}", err=True)
     if not output.lost:
         output.end(error)
     raise click.exceptions.Exit(error.exit_code) from None

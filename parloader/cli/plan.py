@@ -17,8 +17,8 @@ from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
 
 if TYPE_CHECKING:
+    from parloader.cli.terminal.screen import Screen
     from parloader.database.target import Target
-    from parloader.workers.progress import Screen
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)

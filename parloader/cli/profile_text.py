@@ -1,9 +1,11 @@
 """Profiles as text, as wide as the terminal."""
 
-import shutil
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+from parloader.cli.terminal import widths
+from parloader.cli.terminal.text_tables import aligned
 from parloader.quantities import counted
 
 if TYPE_CHECKING:  # Polars takes long to import
@@ -24,20 +26,19 @@ MIN_SHOWN_SHARE = 0.01
 
 def profile_lines(profile: "TableProfile") -> list[str]:
     """The lines about a table."""
-    width = min(MAX_WIDTH, max(MIN_WIDTH, shutil.get_terminal_size((MIN_WIDTH, 24)).columns))
-    rows = [_cells(column) for column in profile.columns]
-    names = min(MAX_NAME, max(len(row[0]) for row in (HEADINGS, *rows)))
-    figures = [max(len(row[n]) for row in (HEADINGS, *rows)) for n in (1, 2)]
+    width = min(MAX_WIDTH, max(MIN_WIDTH, widths.columns_of(sys.stdout) or MIN_WIDTH))
+    rows = [HEADINGS, *(_cells(column) for column in profile.columns)]
+    names = min(MAX_NAME, max(widths.width(row[0]) for row in rows))
+    figures = [max(widths.width(row[n]) for row in rows) for n in (1, 2)]
     rest = (width - names - sum(figures) - 2 * (len(HEADINGS) - 1)) // 3
-    needed = max(len(cell) for row in (HEADINGS, *rows) for cell in row[3:])
-    widths = (names, *figures, *3 * (min(needed, max(MIN_VALUE, min(rest, MAX_VALUE))),))
+    needed = max(widths.width(cell) for row in rows for cell in row[3:])
+    sizes = (names, *figures, *3 * (min(needed, max(MIN_VALUE, min(rest, MAX_VALUE))),))
     lines = [*textwrap.wrap(f"{profile.name}: {sample_text(profile)}", width), ""]
-    for row, column in zip((HEADINGS, *rows), (None, *profile.columns), strict=True):
-        cells = [shortened(cell, size) for cell, size in zip(row, widths, strict=True)]
-        lines.append(
-            "  ".join(c.rjust(w) if n in (1, 2) else c.ljust(w) for n, (c, w) in enumerate(zip(cells, widths, strict=True))).rstrip()
-        )
-        if column and (frequent := frequent_text(column, MAX_VALUE)):
+    heading, *table = aligned(rows, left=(0, 3, 4, 5), widths=sizes)
+    lines.append(heading)
+    for line, column in zip(table, profile.columns, strict=True):
+        lines.append(line)
+        if frequent := frequent_text(column, MAX_VALUE):
             lines += textwrap.wrap(frequent, width, initial_indent="    ", subsequent_indent="    ")
     for children in profile.children:
         lines += textwrap.wrap(children_text(children), width, initial_indent="  ", subsequent_indent="    ")
@@ -76,7 +77,7 @@ def _cells(column: "ColumnProfile") -> tuple[str, ...]:
     from parloader.generation.profile import shown_value
 
     ends = (column.smallest, column.median, column.largest)
-    values = ("", "", "") if column.nulls == column.rows else tuple(map(shown_value, ends))
+    values = ("", "", "") if column.nulls == column.rows else tuple(" ".join(shown_value(value).split()) for value in ends)
     return (column.name, percent(column.null_share), f"{column.distinct:,}", *values)
 
 
@@ -88,7 +89,6 @@ def percent(share: float) -> str:
     return "<0.1 %" if number < 0.1 else f"{number:.1f} %"
 
 
-def shortened(text: str, length: int) -> str:
+def shortened(text: str, columns: int) -> str:
     """The text on one line, with an ellipsis if it is longer."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    return widths.shortened(" ".join(text.split()), columns)

@@ -1,11 +1,14 @@
 """Results as text: one function per command. (Their JSON is the result's as_json.)"""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
 from parloader.cli.profile_text import profile_lines
+from parloader.cli.sample_text import sample_lines
+from parloader.cli.terminal.colours import Colour, coloured
+from parloader.cli.terminal.text_tables import aligned
 from parloader.ledger.run import is_of_database
 from parloader.plans.model import Pass
 from parloader.quantities import counted, numbered, size_text
@@ -25,18 +28,6 @@ if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.workers.stats import WorkerStats
 
 NOTE_COLUMNS = 80
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligns the cells in columns: the first to the left, the others to the right."""
-    lines = [headings, *rows]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(headings))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
 
 
 def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
@@ -63,7 +54,7 @@ def seed(result: "SeedResult", *, with_workers: bool = True) -> str:
 def _loads(tables: Sequence["TableLoad"]) -> list[str]:
     """The rows of each table, if there are several."""
     rows = [(f"  {t.name}", counted(t.rows, "row"), f"in {t.seconds:.1f} s", f"{t.rows_per_second:,.0f} rows/s") for t in tables]
-    return [line for line in table(("", "", "", ""), rows).splitlines() if line]
+    return aligned(rows)
 
 
 def _traffic(workers: Sequence["WorkerStats"]) -> list[str]:
@@ -96,7 +87,7 @@ def _workers(workers: Sequence["WorkerStats"], *, with_table: bool) -> str:
     if any(w.host for w in workers):
         columns.append(("host", [w.host for w in workers]))
     names, values = [name for name, _ in columns], [column for _, column in columns]
-    return table((*names, *headings), [(*(column[n] for column in values), *row) for n, row in enumerate(rows)])
+    return "\n".join(aligned([(*names, *headings), *((*(column[n] for column in values), *row) for n, row in enumerate(rows))]))
 
 
 def plan(forecast: "Forecast", *, with_profiles: bool = False) -> str:
@@ -109,7 +100,7 @@ def plan(forecast: "Forecast", *, with_profiles: bool = False) -> str:
     lines += ["", _forecast_table(forecast.tables, "loaded" if forecast.run else "reused"), ""]
     for t in forecast.tables:
         if t.sample.height:
-            lines += [f"{t.name}:", *(_row(row) for row in t.sample.rows(named=True)), ""]
+            lines += [f"{t.name}:", *sample_lines(t.sample), ""]
     for t in forecast.tables:
         if t.shares:
             name = f"{t.name}: " if len(forecast.plan.partitioned) > 1 else ""
@@ -143,26 +134,7 @@ def _forecast_table(tables: Sequence["TableForecast"], used: str) -> str:
         )
         for t in tables
     ]
-    return table(("table", "rows now", "rows of plan", used, "to create", "keys", "data", "indexes"), rows)
-
-
-def _row(row: Mapping[str, object]) -> str:
-    """The columns and values of a row, wrapped: a table of twenty columns is wider than a screen."""
-    cells = ", ".join(f"{name}={_cell(value)}" for name, value in row.items())
-    return textwrap.fill(cells, NOTE_COLUMNS, initial_indent="  ", subsequent_indent="    ")
-
-
-def _cell(value: object) -> str:
-    text = (
-        "NULL"
-        if value is None
-        else f"x'{value.hex()}'"
-        if isinstance(value, bytes)
-        else repr(value)
-        if isinstance(value, str)
-        else str(value)
-    )
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return "\n".join(aligned([("table", "rows now", "rows of plan", used, "to create", "keys", "data", "indexes"), *rows]))
 
 
 def bench(result: "BenchResult") -> str:
@@ -197,14 +169,15 @@ def bench(result: "BenchResult") -> str:
         *(f"note: {note}" for note in result.notes),
     ]
     wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
-    return "\n".join([table(headings, rows), "", *wrapped, f"use: parloader seed {best.configuration.options}"])
+    lines = [coloured(line, Colour.BEST) if line.startswith("*") else line for line in (*aligned([headings, *rows]), "", *wrapped)]
+    return "\n".join([*lines, coloured(f"use: parloader seed {best.configuration.options}", Colour.BEST)])
 
 
 def verify(result: "VerifyResult") -> str:
     lines = []
     for d in result.differences:
         columns = "".join(f"; {column}: expected {expected}, found {found}" for column, expected, found in d.columns)
-        lines.append(f"{d.kind}: {d.table} key {d.key}{columns}")
+        lines.append(f"{coloured(f'{d.kind}:', Colour.DIFFERENT)} {d.table} key {d.key}{columns}")
     lines += [f"{kind}: {counted(count, 'more row')} of {table}, not listed here" for (kind, table), count in result.not_shown.items()]
     for run in result.runs:
         lines.append(

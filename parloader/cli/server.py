@@ -31,8 +31,8 @@ def server() -> None:
 @with_output
 def server_start(*, output: Output, port: int | None) -> None:
     """Start the server, and keep it running until server stop."""
+    from parloader.cli.terminal.screen import Screen
     from parloader.database.private_server.server import PrivateServer
-    from parloader.workers.progress import Screen
 
     private = PrivateServer.default()
     private.start(Screen(output.verbosity).note, port)

@@ -1,8 +1,14 @@
+import json
+
+import pytest
+from support.bench_results import measured, result
+
 from parloader.builtin.tables import CreatedTables
 from parloader.cli import report
 from parloader.operations.clean_result import CleanResult
 from parloader.operations.seed_result import SeedResult, TableLoad
 from parloader.operations.verify import RunVerdict, VerifyResult
+from parloader.rows.differences import Difference
 from parloader.rows.rule_counts import Counts
 from parloader.workers.stats import WorkerStats
 
@@ -109,3 +115,16 @@ def test_verify_counts_differences() -> None:
 def test_verify_reports_success() -> None:
     result = VerifyResult(runs=(RunVerdict(run_id=1, checked=2),), extra=0, extra_counts=True, differences=())
     assert report.verify(result).splitlines()[-1] == "ok: every generated row is as the plan defines it"
+
+
+def test_differences_and_the_best_are_coloured_and_json_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    difference = Difference(kind="missing", table="orders", key="7", columns=())
+    verdict = VerifyResult(runs=(), extra=0, extra_counts=True, differences=(difference,))
+    assert report.verify(verdict).startswith("missing: orders key 7")
+    bench = result(measured(300, 200), measured(100, 50))
+    plain = report.bench(bench)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert report.verify(verdict).startswith("\x1b[33mmissing:\x1b[0m orders key 7")
+    coloured = report.bench(bench).splitlines()
+    assert [line.startswith("\x1b[32m") for line in coloured] == [line.startswith(("*", "use:")) for line in plain.splitlines()]
+    assert "\x1b" not in json.dumps(verdict.as_json()) + json.dumps(bench.as_json())
