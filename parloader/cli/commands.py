@@ -14,6 +14,7 @@ from parloader.cli.help_pages import EXIT_CODES, Program, help_command, version_
 from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
 from parloader.cli.output import Output
 from parloader.cli.plan import plan
+from parloader.cli.report_option import report_option, reported
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
@@ -67,6 +68,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
 @plan_options
 @new_run_option
 @fault_options
+@report_option
 @with_target
 @with_permission
 @with_limits
@@ -80,6 +82,7 @@ def seed(
     new_run: bool,
     retry_seconds: float,
     worker_restarts: int,
+    report_file: Path | None,
     limits: "Limits",
     allow_remote: tuple[str, ...],
     execution: Execution,
@@ -97,13 +100,14 @@ def seed(
     )
     require_resources(config.most_workers)
     with (
+        reported(report_file, screen, output, target) as reporting,
         executor_for(execution, config.procs, target, screen.note) as executor,
         executor.ready(config.most_workers, SEED_MODULE),  # starts the workers, which import while this process does
     ):
         from parloader.cli import report
         from parloader.operations import seed as operation
 
-        result = operation.seed(config, screen, executor)
+        result = reporting.result = operation.seed(config, reporting.progress, executor)
     output.show(result.as_json(), lambda: report.seed(result, with_workers=output.verbosity > 0), result.failure)
 
 
@@ -112,17 +116,23 @@ cli.add_command(plan)
 
 @cli.command(epilog=EXIT_CODES)
 @verify_options
+@report_option
 @with_target
 @with_execution
-def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyOptions, execution: Execution) -> None:
+def verify(
+    *, target: "Target", output: Output, screen: "Screen", scope: VerifyOptions, report_file: Path | None, execution: Execution
+) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
     require_resources(scope.procs)
     from parloader.cli import report
     from parloader.operations import verify as operation
     from parloader.workers.runner import executor_for
 
-    with executor_for(execution, scope.procs, target, screen.note) as executor:
-        result = operation.verify(scope.config(target), screen, executor)
+    with (
+        reported(report_file, screen, output, target) as reporting,
+        executor_for(execution, scope.procs, target, screen.note) as executor,
+    ):
+        result = reporting.result = operation.verify(scope.config(target), reporting.progress, executor)
     output.show(result.as_json(), lambda: report.verify(result), None if result.ok else VerifyFailed(result.summary, result.hint))
 
 
@@ -132,6 +142,7 @@ def verify(*, target: "Target", output: Output, screen: "Screen", scope: VerifyO
 @click.option("--dry-run", is_flag=True, help="Show how many rows of each table would be deleted; delete nothing.")
 @fault_options
 @chunk_option
+@report_option
 @with_target
 @with_permission
 @with_limits
@@ -147,6 +158,7 @@ def clean(
     retry_seconds: float,
     worker_restarts: int,
     chunk: AutoBatch,
+    report_file: Path | None,
     limits: "Limits",
     allow_remote: tuple[str, ...],
     execution: Execution,
@@ -172,7 +184,8 @@ def clean(
                 require_terminal(f"clean asks before it deletes {rows} from {target}", command)
                 if not confirmed(f"{report.clean(preview)}\nDelete {rows} from {target}?"):
                     raise Interrupted("nothing was deleted", f"To delete without being asked: {command}")
-        result = operation.clean(config, screen, executor)
+        with reported(report_file, screen, output, target) as reporting:
+            result = reporting.result = operation.clean(config, reporting.progress, executor)
     output.show(result.as_json(), lambda: report.clean(result))
 
 
@@ -256,7 +269,7 @@ def bench(
         result = operation.bench(config, screen, executor)
     output.show(result.as_json(), lambda: report.bench(result))
     if plot:
-        from parloader.cli.plot import draw_bench
+        from parloader.cli.pages.bench_chart import draw_bench
 
         draw_bench(result, plot)
         screen.note(f"drew {plot}")

@@ -35,6 +35,7 @@ class Output:
     as_json: bool  # print one JSON object instead of text
     document: Mapping[str, Any] | None = None  # the result that --json prints at the end, together with an error that follows it
     lost: ResultNotWritten | None = None  # a result was not written
+    arguments: tuple[str, ...] = ()  # of the command line
     repeated: RepeatedOptions = field(
         default_factory=RepeatedOptions
     )  # what commands in messages need to do the same where this command does it
@@ -100,14 +101,15 @@ def exit_codes(output: Output) -> Iterator[None]:
     except (click.exceptions.Exit, SystemExit, GeneratorExit):
         raise
     except BaseException as exception:  # also Polars' PanicException, which is no Exception
-        error = _error_to_show(exception)
+        error = error_to_show(exception)
         if output.verbosity > 1 or traceback_wanted():
             traceback.print_exc()
         output.make_runnable(error)
         _fail(output, error)
 
 
-def _error_to_show(exception: BaseException) -> ParloaderError:
+def error_to_show(exception: BaseException) -> ParloaderError:
+    """The error that the command reports for any exception."""
     if isinstance(exception, click.UsageError):
         return usage_error(exception)
     interrupted = isinstance(exception, KeyboardInterrupt | click.Abort) or signals.received()
@@ -189,7 +191,7 @@ class CommandGroup(click.Group):
     """The group of all commands. Their errors, and those of the command line itself, become messages and exit codes here."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
-        output = Output(verbosity=1, as_json=JSON_OPTION in args)
+        output = Output(verbosity=1, as_json=JSON_OPTION in args, arguments=tuple(args))
         with exit_codes(output):
             context = super().make_context(info_name, args, parent, **extra)
         context.meta[OUTPUT] = output

@@ -12,6 +12,7 @@ from parloader.cli.help_pages import EXIT_CODES, Command
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, new_run_option, plan_options
 from parloader.cli.output import Output
+from parloader.cli.report_option import require_page
 from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=require_page,
     metavar="FILE.html",
     help="Write the profile to a page with histograms.",
 )
@@ -62,15 +64,13 @@ def plan(
 
     if write and os.path.lexists(write):  # also False for a name that no file can have
         raise UsageError(f"{write} already exists", "Choose another name, or move it away")
-    if html and not html.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {html.absolute().parent} for {html.name}", "Create it, or choose another one")
     result = operation.plan(replace(load.config(target), new_run=new_run), sample or 0, profiled=profile or html is not None)
     if write:
         operation.write(result, write)
         screen.note(f"wrote {write}; edit it, then run: {load.seed_command(write, new_run=new_run)}")
     if html:
-        from parloader.cli.profile_page import write_page
+        from parloader.cli.pages.profile_page import write_profile
 
-        write_page(result, html)
+        write_profile(result, html)
         screen.note(f"wrote {html}")
     output.show(result.as_json(), lambda: report.plan(result, with_profiles=profile), result.failure)

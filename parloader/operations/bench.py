@@ -78,7 +78,7 @@ def _prepare(config: BenchConfig, progress: Progress, executor: Executor, lease:
     require_writable(connection, config.target)
     server = server_info(connection)
     config = replace(config, target=measured(config.target, connection))
-    progress.note(f"connected to {server}: {described(config.target, connection)}")
+    progress.connected(server, described(config.target, connection))
     plan = script_execution(config.rows, config.parameters)
     schema: Schema = {}
     listing = introspection.list_tables(connection)
@@ -258,6 +258,9 @@ class _LoadProgress(Progress):
 
     def detail(self, message: str) -> None:
         self._bench.progress.detail(message)
+
+    def begin_step(self, workers: Sequence[int]) -> None:
+        self._bench.progress.begin_step(workers)
 
     def observe(self, event: Event) -> None:
         self._bench.progress.observe(event)

@@ -96,6 +96,8 @@ def clean(config: CleanConfig, progress: Progress | None = None, executor: Execu
         lease.wait()
         todo = lease.run_with_retry("preparing the clean", partial(_prepare, context, lease))
         removal = todo.removal
+        for run in removal.runs:
+            progress.works_on(run)
         missing = _require_no_edited_rows(context, removal, todo.token)
         _note_kept_rows(context, removal)
         try:

@@ -58,6 +58,12 @@ class _SeedContext:
             self.noted.add(text)
             self.progress.note(text)
 
+    def connected(self, server: ServerInfo, where: str) -> None:
+        """Says it, once for each server."""
+        if where not in self.noted:
+            self.noted.add(where)
+            self.progress.connected(server, where)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Work:
@@ -122,7 +128,7 @@ def _prepare_without(context: _SeedContext, connection: Connection, rejected: Ma
     token = context.lease.fence(connection) if store.upgrade(connection) else None
     prepared = prepare(connection, config, rejected)
     server = prepared.server
-    context.note(f"connected to {server}: {described(config.target, connection)}")
+    context.connected(server, described(config.target, connection))
     for decision in prepared.planned.notes:
         say = context.note if decision.guess else progress.detail
         say(f"{decision.table}{'.' + decision.column if decision.column else ''}: {decision.text}")
@@ -141,6 +147,7 @@ def _prepare_without(context: _SeedContext, connection: Connection, rejected: Ma
         run, schema, token = begin(
             connection, config.target, prepared, progress, context.lease, token=token, first_counters=context.first_counters
         )
+    progress.works_on(run)
     workers = len(split(run.gaps(run.target), config.procs, config.batch.first_rows))
     if note := serialization_warning(config.writer, server, schema[run.target], workers):
         progress.note(note)

@@ -158,7 +158,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
     """
     progress, executor = progress or Progress(), executor or default_executor()
     scope = run_on_connection(config.target, "verifying", partial(_read_scope, config), DEFAULT_RETRY_SECONDS)
-    progress.note(f"connected to {scope.server}: {scope.where}")
+    progress.connected(scope.server, scope.where)
     context = CompareContext(
         target=scope.target,
         procs=config.procs,
@@ -172,6 +172,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None, executor: Exe
     differences: list[Difference] = []
     with executor.ready(0, CompareTask.__module__):  # keeps the workers of one run for the next
         for run in scope.runs:
+            progress.works_on(run)
             comparison = compare(context, run, scope.schema)
             verdicts.append(_verdict(config, scope, run, comparison))
             differences += comparison.differences

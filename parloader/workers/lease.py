@@ -200,7 +200,7 @@ class DatabaseLease(Supervisor):
         reasons = [(throttle, reason) for throttle in self._throttles if (reason := throttle.reason(self._connection))]
         pausing, reason = reasons[0] if reasons else (None, "")
         if pausing is not self._pausing:
-            self._progress.note(f"waiting: {reason}" if pausing else "resumed")
+            self._progress.waiting(reason or None)
         self._pausing = pausing
 
     def _reacquire(self) -> None:

@@ -1,12 +1,15 @@
 """The observer of an operation, and what it shows: here, nothing. cli/terminal/screen.py shows progress on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from parloader.workers.stats import Stats
 
 if TYPE_CHECKING:
+    
+    from parloader.database.session import ServerInfo
+    from parloader.ledger.run import Run
     from parloader.workers.events import Event
 
 
@@ -22,6 +25,20 @@ class Progress:
 
     An observer may fail (a closed output) without failing the operation.
     """
+
+    def connected(self, server: "ServerInfo", where: str) -> None:
+        """Called when the server is known. `where`: the database, the address and the account."""
+        self.note(f"connected to {server}: {where}")
+
+    def works_on(self, run: "Run") -> None:
+        """Called for each run that is loaded, compared or deleted, before its first batch; `run` is as it was then."""
+
+    def waiting(self, reason: str | None) -> None:
+        """Called when a throttle or parloader pause stops the workers, and with None when they resume. May come from another thread."""
+        self.note(f"waiting: {reason}" if reason else "resumed")
+
+    def begin_step(self, workers: Sequence[int]) -> None:
+        """Called before these workers start a step: a table, or one pass over it. Steps follow each other."""
 
     def observe(self, event: "Event") -> None:
         """Called in this process with each event of each worker (parloader/workers/events.py), in the order of their arrival.

@@ -64,6 +64,7 @@ def run_tasks(
     observe = _observer(progress)
     watch = watch or Supervisor()
     with StopSignal() as stop, progress.bar(what, rows, done) as bar:
+        progress.begin_step([task.worker for task in tasks])
 
         def on_event(event: Event) -> None:
             nonlocal stats

@@ -39,7 +39,7 @@ SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
 ABOUT_THE_PRIVATE_SERVER = "private-server.md"
 
 # The database in which a page's commands are run; each runs all of them in order
-ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "resume-and-clean.md", "shell.md", "throttling.md")
+ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "reports.md", "resume-and-clean.md", "shell.md", "throttling.md")
 
 ON_AN_EMPTY_DATABASE = ("example.md", "loading.md")
 

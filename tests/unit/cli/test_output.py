@@ -138,7 +138,7 @@ def test_a_bench_whose_chart_cannot_be_drawn_reports_both_its_result_and_the_fai
         raise OSError(28, "No space left on device", str(file))
 
     monkeypatch.setattr("parloader.operations.bench.bench", Operation())
-    monkeypatch.setattr("parloader.cli.plot.draw_bench", fail)
+    monkeypatch.setattr("parloader.cli.pages.bench_chart.draw_bench", fail)
     result = parloader("bench", "--url", URL, "--plot", "chart.png", "--json")
     document = json.loads(result.stdout)
     assert (result.exit_code, document["result"]) == (1, "of the operation")

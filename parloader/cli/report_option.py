@@ -1,0 +1,87 @@
+"""--report: writes a page about the command at hand, also if it fails. Imports nothing large."""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from parloader.cli.output import Output, error_to_show
+from parloader.errors import ParloaderError
+
+if TYPE_CHECKING:
+    from parloader.workers.progress import Progress
+    from parloader.workers.recorder import Recorder
+
+
+def require_page(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Checks, before anything is done, that the page can be written afterwards."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.absolute().parent} for {file.name}; create it, or choose another one")
+    return file
+
+
+def _report(context: click.Context, option: click.Parameter, file: Path | None) -> Path | None:
+    if file is not None and importlib.util.find_spec("matplotlib") is None:
+        raise click.BadParameter("the charts of a report need matplotlib: pip install 'parloader[plot]'")
+    return require_page(context, option, file)
+
+
+report_option = click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_report,
+    metavar="FILE.html",
+    help="Write a page about this command: rows, rates and latencies over time by worker, memory, retries, waits, the result.",
+)
+
+
+@dataclass
+class Report:
+    """What the page shows of the command."""
+
+    progress: "Progress"
+    """the observer to give to the operation"""
+    result: Any = None
+    """of the operation, when it has one"""
+
+
+@contextmanager
+def reported(file: Path | None, screen: "Progress", output: Output, target: object) -> Iterator[Report]:
+    """A context in which the command runs, and after which the page is written, whatever happened. None: no page is asked for.
+
+    A page that cannot be written is one line on stderr, and no reason for the command to fail.
+    """
+    if file is None:
+        yield Report(screen)
+        return
+    from parloader.workers.recorder import Recorder
+
+    recorder = Recorder(screen)
+    report = Report(recorder)
+    error: ParloaderError | None = None
+    try:
+        yield report
+    except BaseException as exception:
+        error = error_to_show(exception)
+        raise
+    finally:
+        recorder.end()
+        _write(file, report, recorder, error, output, str(target))
+
+
+def _write(file: Path, report: Report, recorder: "Recorder", error: ParloaderError | None, output: Output, target: str) -> None:
+    try:
+        from parloader.cli.pages.run_page import write_run_page
+
+        write_run_page(file, recorder, report.result, error, click.get_current_context(), output, target)
+    except KeyboardInterrupt:
+        click.echo(f"the report {file} was not written: interrupted", err=True)
+    except Exception as failure:  # the rows are loaded, whatever it is
+        click.echo(f"the report {file} was not written: {error_to_show(failure)}", err=True)
+    else:
+        report.progress.note(f"wrote {file}")
