@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.option_groups import OUTPUT
 from parloader.cli.output import Output, error_to_show
 from parloader.errors import ParloaderError
 
@@ -30,7 +31,7 @@ def _report(context: click.Context, option: click.Parameter, file: Path | None) 
     return require_page(context, option, file)
 
 
-report_option = click.option(
+report_option = OUTPUT.option(
     "--report",
     "report_file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from parloader.workers.stats import Stats
 
 if TYPE_CHECKING:
-    
     from parloader.database.session import ServerInfo
     from parloader.ledger.run import Run
     from parloader.workers.events import Event
