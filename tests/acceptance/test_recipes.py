@@ -5,9 +5,12 @@ PARLOADER_TEST_WRITE_RECIPES=1 writes the outputs into the pages instead.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from scale_cluster import free_port
 from support.documented import Reader, code_blocks
 from support.servers import Database
 
@@ -20,24 +23,36 @@ START = ROOT / "docs/start.md"
 WRITE = bool(os.environ.get("PARLOADER_TEST_WRITE_RECIPES"))
 
 
-@pytest.fixture
-def reader(database: Database, monkeypatch: pytest.MonkeyPatch) -> Reader:
-    monkeypatch.chdir(database.folder)
-    monkeypatch.syspath_prepend(str(database.folder))
-    for name in [name for name in sys.modules if name in MODULES]:
-        del sys.modules[name]
-    # one worker, if the page says nothing else: each takes its time to start
-    return Reader(database, {"PARLOADER_URL": database.url, "PARLOADER_PROCS": "1", "PARLOADER_HOME": str(database.folder / "home")})
-
-
 # Python files that recipes write: another page's must not be found in place of them
 MODULES = {
     Path(block.title).stem for page in RECIPES for block in code_blocks(page.read_text(encoding="utf-8")) if block.title.endswith(".py")
 }
 
+# They load a million rows, or start a cluster
+LONG = ("dask", "example")
 
-@pytest.mark.parametrize("server", ["mariadb", pytest.param("mysql", marks=pytest.mark.slow)], indirect=True)
-@pytest.mark.parametrize("path", [START, *RECIPES], ids=lambda path: path.stem)
+
+@pytest.fixture
+def reader(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    monkeypatch.chdir(database.folder)
+    monkeypatch.syspath_prepend(str(database.folder))
+    for name in [name for name in sys.modules if name in MODULES]:
+        del sys.modules[name]
+    # one worker, if the page says nothing else: each takes its time to start
+    environment = {"PARLOADER_URL": database.url, "PARLOADER_PROCS": "1", "PARLOADER_HOME": str(database.folder / "home")}
+    with ExitStack() as background:
+        yield Reader(database, environment, background, {"8786": str(free_port())})
+
+
+@pytest.mark.parametrize(
+    ("path", "server"),
+    [
+        pytest.param(path, server, marks=[pytest.mark.slow] if server == "mysql" or path.stem in LONG else [], id=f"{path.stem}-{server}")
+        for path in (START, *RECIPES)
+        for server in ("mariadb", "mysql")
+    ],
+    indirect=["server"],
+)
 def test_recipe(path: Path, reader: Reader) -> None:
     page = path.read_text(encoding="utf-8")
     written, end, differing = "", 0, []

@@ -8,13 +8,14 @@ import runpy
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from scale_cluster import started
 from support.servers import Database
 
 from parloader.cli.commands import cli
@@ -77,6 +78,10 @@ class Reader:
     database: Database
     environment: dict[str, str]
     """Variables that each command and program gets."""
+    background: contextlib.ExitStack
+    """Ends the commands that run in the background (&)."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """What is typed in place of a text of the page, such as a port that may be in use."""
 
     def outputs(self, page: str) -> Iterator[tuple[Block, str]]:
         """Runs the blocks in order. Yields each block of output, with the output as it is now."""
@@ -101,6 +106,8 @@ class Reader:
 
     def type(self, commands: str) -> str:
         """What the shell commands print, each in a line of its own; a backslash continues it."""
+        for text, replacement in self.instead.items():
+            commands = commands.replace(text, replacement)
         lines = [line for line in commands.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
         return "".join(map(self._command, lines))
 
@@ -117,10 +124,11 @@ class Reader:
             done = CliRunner(env=self.environment).invoke(cli, arguments, prog_name="parloader")
             assert done.exit_code == expected, f"{line}\n{done.stdout}{done.stderr}{done.exception!r}"
             return done.stdout
-        path = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
-        run = subprocess.run(
-            line, shell=True, env={**os.environ, **self.environment, "PATH": path}, capture_output=True, text=True, check=False
-        )
+        environment = {**os.environ, **self.environment, "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])}
+        if line.endswith(" &"):
+            self.background.enter_context(started(line.removesuffix(" &").split(), Path.cwd(), environment))
+            return ""
+        run = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == expected, f"{line}\n{run.stdout}{run.stderr}"
         return run.stdout
 
