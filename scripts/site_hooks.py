@@ -61,10 +61,10 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    page.meta["hide"] = ["navigation"] if page.file.src_uri == INDEX else [] if "\n## " in markdown else ["toc"]  # no empty columns
     for marker, reference in REFERENCES.items():
         if marker in markdown:
             markdown = markdown.replace(marker, reference())
+    page.meta["hide"] = ["navigation"] if page.file.src_uri == INDEX else [] if "\n## " in markdown else ["toc"]  # no empty columns
 
     def leading_outside(link: re.Match[str]) -> str:
         path, anchor = link[1], link[2] or ""

@@ -1,5 +1,38 @@
-"""The reference of parloader's public names, for mkdocstrings."""
+"""The reference of parloader's public names, for mkdocstrings, which reads their signatures and docstrings."""
+
+import inspect
+from collections.abc import Callable, Mapping
+
+import parloader
+from parloader.errors import ParloaderError
 
 
 def python_reference() -> str:
-    return ""
+    """A heading for each kind of names, and a directive of mkdocstrings for each name."""
+    names = {name: getattr(parloader, name) for name in parloader.__all__}
+    lines: list[str] = []
+    for title, belongs in KINDS.items():
+        chosen = {name: value for name, value in names.items() if belongs(value)}
+        names = {name: value for name, value in names.items() if name not in chosen}
+        lines += [f"## {title}\n", *(_directive(name, chosen[name]) for name in sorted(chosen, key=lambda name: _line(chosen[name])))]
+    return "\n".join(lines)
+
+
+KINDS: Mapping[str, Callable[[object], bool]] = {
+    "Functions": inspect.isfunction,
+    "Errors": lambda value: isinstance(value, type) and issubclass(value, ParloaderError),
+    "Results": lambda value: not getattr(value, "__module__", "").startswith("parloader.plans."),
+    "Plans": lambda value: True,
+}
+"""The headings; a name belongs to the first one whose function accepts it."""
+
+
+def _line(value: object) -> int:
+    """Where a function begins in its module, so that functions have their author's order; 0 for others, which keep theirs."""
+    function = inspect.unwrap(value) if inspect.isfunction(value) else None
+    return function.__code__.co_firstlineno if function else 0
+
+
+def _directive(name: str, value: object) -> str:
+    path = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
+    return f"::: {path}\n    options:\n      heading: parloader.{name}\n      toc_label: {name}\n"

@@ -85,7 +85,7 @@ def seed(
         ParloaderError: The load failed; committed rows stay, and the same call does the rest.
         KeyboardInterrupt: Ctrl-C; the batches in progress were finished, and the same call does the rest.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> result = parloader.seed(url, table="orders", rows=1000)
         >>> result.rows
@@ -158,7 +158,7 @@ def plan(
         Refused: The load would be refused.
         ConnectError: The server cannot be reached, or refuses the account.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> forecast = parloader.plan(url, table="orders", rows=1000, sample=3)
         >>> [(each.name, each.made) for each in forecast.tables]
@@ -215,7 +215,7 @@ def verify(
         ConnectError: The server cannot be reached, or refuses the account.
         KeyboardInterrupt: Ctrl-C.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> parloader.verify(url).ok
         True
@@ -266,7 +266,7 @@ def clean(
         ConnectError: The server cannot be reached, or refuses the account.
         KeyboardInterrupt: Ctrl-C; the same call deletes the rest.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> dict(parloader.clean(url).tables)
         {'orders': 1000, 'customers': 10}
@@ -306,7 +306,7 @@ def status(database: Database = None) -> Status:
     Raises:
         ConnectError: The server cannot be reached, or refuses the account.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> [(run.run_id, run.target, run.done_rows, run.complete) for run in parloader.status(url).runs]
         [(1, 'orders', 1000, True)]
@@ -356,7 +356,7 @@ def seeded(database: Database = None, **options: Unpack[SeedOptions]) -> Iterato
     Raises:
         ParloaderError: That of `seed` or, at the end, of `clean`. The exception of the block comes first: that of the clean is a note of it.
 
-    Example:
+    Examples:
         >>> import parloader
         >>> with parloader.seeded(url, table="orders", rows=100) as result:
         ...     print(result.rows)
