@@ -28,11 +28,14 @@ KINDS: Mapping[str, Callable[[object], bool]] = {
 
 
 def _line(value: object) -> int:
-    """Where a function begins in its module, so that functions have their author's order; 0 for others, which keep theirs."""
-    function = inspect.unwrap(value) if inspect.isfunction(value) else None
-    return function.__code__.co_firstlineno if function else 0
+    """Where a function or an error begins in its module, so that these have their author's order; 0 for others, which keep theirs."""
+    function = inspect.unwrap(value) if inspect.isfunction(value) else value
+    if inspect.isfunction(function) or (isinstance(function, type) and issubclass(function, ParloaderError)):
+        return inspect.getsourcelines(function)[1]
+    return 0
 
 
 def _directive(name: str, value: object) -> str:
     path = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
-    return f"::: {path}\n    options:\n      heading: parloader.{name}\n      toc_label: {name}\n"
+    is_function = str(inspect.isfunction(value)).lower()  # only their signatures are too long for a heading
+    return f"::: {path}\n    options:\n      heading: parloader.{name}\n      toc_label: {name}\n      separate_signature: {is_function}\n"

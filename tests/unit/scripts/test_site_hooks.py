@@ -2,6 +2,9 @@
 
 import site_hooks
 from site_commands import command_reference
+from site_python import python_reference
+
+import parloader
 
 INDEX = """# parloader
 
@@ -50,3 +53,10 @@ def test_each_command_has_a_heading_and_each_option_a_row() -> None:
     assert "\n## parloader seed\n" in reference or "\n### parloader seed\n" in reference
     assert "| <code>--writer &#91;insert&#124;load-data&#93;</code> |" in reference
     assert all(line.count("|") == 3 for line in reference.splitlines() if line.startswith("|"))
+
+
+def test_each_public_name_is_in_the_reference_of_python_once() -> None:
+    reference = python_reference()
+    for name in parloader.__all__:
+        assert reference.count(f"      heading: parloader.{name}\n") == 1
+    assert reference.index("parloader.seed\n") < reference.index("parloader.plan\n") < reference.index("parloader.ParloaderError\n")
