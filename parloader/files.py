@@ -35,6 +35,11 @@ def require_regular(path: Path) -> None:
         raise ValueError("it is not a regular file")
 
 
+def unfinished_path(path: Path) -> Path:
+    """What a file is called in its folder until it is complete."""
+    return path.with_name(f".{path.name}.unfinished")
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Writes the text as UTF-8, with \\n line ends, in place of an existing file. OSError if the file cannot be written.
 
@@ -44,7 +49,7 @@ def write_atomically(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8", newline="\n")
         return
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = unfinished_path(path)
     try:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
         unfinished.replace(path)

@@ -228,16 +228,16 @@ def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
         case ColumnType.INTEGER | ColumnType.BIT | ColumnType.YEAR:
             return number(values)
         case ColumnType.DECIMAL:
-            return _decimal(values, column.scale)
+            return decimal_text(values, column.scale)
         case ColumnType.REAL:
             exact = values.cast(pl.String).cast(pl.Float64) if values.dtype.is_decimal() else values.cast(pl.Float64)
-            return pl.lit(_real(exact.cast(pl.Float32).cast(pl.Float64) if column.single else exact))
+            return pl.lit(real_text(exact.cast(pl.Float32).cast(pl.Float64) if column.single else exact))
         case ColumnType.DATE if values.dtype.is_temporal():
             return given.dt.strftime("'%Y-%m-%d'")
         case ColumnType.DATETIME | ColumnType.TIMESTAMP if values.dtype.is_temporal():
             return _timestamp(given.cast(pl.Datetime("us")) if values.dtype == pl.Date else given, column.fraction_digits)
         case ColumnType.DATETIME | ColumnType.TIMESTAMP | ColumnType.TIME:
-            return quoted(_with_fraction(given, column.fraction_digits), backslash_escapes=True)
+            return quoted(with_fraction(given, column.fraction_digits), backslash_escapes=True)
         case kind if kind in HEXADECIMAL_TYPES or values.dtype == pl.Binary:
             digits = given.cast(pl.Binary).bin.encode("hex")
             return hexadecimal(digits.str.pad_end(2 * column.length, "0") if column.fixed else digits)
@@ -247,11 +247,12 @@ def _value_text(values: pl.Series, column: ColumnSchema) -> pl.Expr:
     return quoted(text.str.strip_chars_end(" ") if column.fixed else text, backslash_escapes=True)
 
 
-def _decimal(values: pl.Series, scale: int) -> pl.Expr:
+def decimal_text(values: pl.Series, scale: int) -> pl.Expr:
+    """Decimals with so many digits after the point, as text."""
     if values.dtype == pl.String:  # picked from existing rows
         if not values.str.contains(DECIMAL).all():
             raise TypeError(f"column {values.name}: texts such as times are no decimal numbers")
-        return _with_fraction(pl.col(values.name), scale)
+        return with_fraction(pl.col(values.name), scale)
     if values.dtype.is_float():
         return pl.col(values.name).cast(pl.Decimal(38, scale)).cast(pl.String)
     own_scale = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
@@ -261,7 +262,7 @@ def _decimal(values: pl.Series, scale: int) -> pl.Expr:
     return text.str.head(scale - own_scale - (scale == 0)) if own_scale > scale else text
 
 
-def _real(values: pl.Series) -> pl.Series:
+def real_text(values: pl.Series) -> pl.Series:
     """The shortest text that identifies each number. Polars writes it as the server does, except for very large and very small numbers."""
     texts = values.cast(pl.String)
     others = (texts.str.contains("e", literal=True) | (values.abs() >= 10.0**LAST_PLACE)).arg_true()
@@ -286,7 +287,7 @@ def _timestamp(values: pl.Expr, digits: int) -> pl.Expr:
     return pl.concat_str(pl.lit("'"), values.dt.strftime("%Y-%m-%d %H:%M:%S%.6f").str.slice(0, 20 + digits), pl.lit("'"))
 
 
-def _with_fraction(texts: pl.Expr, digits: int) -> pl.Expr:
+def with_fraction(texts: pl.Expr, digits: int) -> pl.Expr:
     """Cuts or pads the fraction of decimals, and of times 'HH:MM:SS[.fraction]', with or without a date in front."""
     seconds, fraction = texts.str.extract(r"^([^.]*)"), texts.str.extract(r"\.(\d+)$").fill_null("").str.head(digits)
     return seconds if digits == 0 else seconds + "." + fraction.str.pad_end(digits, "0")

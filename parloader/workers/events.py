@@ -14,6 +14,7 @@ from parloader.errors import WorkerDied
 from parloader.plans.row_ranges import IndexRange
 
 if TYPE_CHECKING:  # it imports Polars, which the parent process loads only after it has started its workers
+    from parloader.formats.manifest import FileRecord
     from parloader.rows.differences import Difference
 
 
@@ -69,6 +70,14 @@ class Differs(Event):
     differences: "tuple[Difference, ...]"  # the first of each kind, in full
     missing: int  # rows
     different: int  # rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDone(Event):
+    """A file of an export is complete."""
+
+    record: "FileRecord"
+    written: bool  # False: it was there, with this content
 
 
 @dataclass(frozen=True, kw_only=True)
