@@ -1,7 +1,8 @@
 """The frozen config of each command, validated once. click resolves the values: flags > PARLOADER_* variables > parloader.toml > defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from parloader.database.target import Target
 from parloader.defaults import (
@@ -16,6 +17,7 @@ from parloader.defaults import (
     default_bench_procs,
 )
 from parloader.errors import UsageError
+from parloader.formats.names import DEFAULT_FORMAT, DEFAULT_ROWS_PER_FILE, Compression, FormatName
 from parloader.limits import MAX_PROCS, MAX_RETRY_SECONDS, MAX_ROWS, MAX_SEED, require_between
 from parloader.plans.column_rules import ColumnRule
 from parloader.plans.model import Plan
@@ -29,30 +31,21 @@ from parloader.workers.throttle import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedConfig:
-    """What to load and how. `plan` takes the same config, to show what seed would do.
+class Selection:
+    """Which tables get rows, and how many.
 
-    If none of `tables`, `all_tables` and `plan` is given, the built-in plan is loaded.
+    If none of `tables`, `all_tables` and `plan` is given, it is the built-in plan.
     """
 
-    target: Target
     tables: tuple[str, ...] = ()  # fill these tables and the parents they need; the first is the target
     all_tables: bool = False  # fill every table of the database that can be filled
     plan: str | Plan | None = None  # a plan file, MODULE:NAME, or the plan itself
     rows: int | None = None  # of the target table, of each of `tables`, or of the largest of all; None: as in the plan file, or the default
     seed: int | None = None  # None: as in the plan file, or 0
     parents: Mapping[str, int] = field(default_factory=dict)  # rows to create, or in a parent table to use or create, by table; 0: none
-    procs: int = field(default_factory=usable_cores)
-    batch: Batch = DEFAULT_BATCH
-    writer: WriterName = DEFAULT_WRITER
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the built-in plan
     column_rules: tuple[ColumnRule, ...] = ()  # for columns that the plan leaves open
     new_run: bool = False  # add rows after those of an earlier, complete run
-    defer_indexes: bool = False  # drop indexes that no constraint needs, and add them again after the rows
-    retry_seconds: float = DEFAULT_RETRY_SECONDS
-    worker_restarts: int = DEFAULT_WORKER_RESTARTS
-    limits: Limits = field(default_factory=Limits)
-    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
     allow_databases: tuple[str, ...] = ()  # other databases in which it may create parent rows
     allow_history: bool = False  # it may fill system-versioned tables, whose history keeps the rows after clean
 
@@ -60,11 +53,30 @@ class SeedConfig:
         """UsageError if a number is out of range."""
         require_between("rows", self.rows or 0, 0, MAX_ROWS)
         require_between("seed", self.seed or 0, 0, MAX_SEED)
-        require_between("procs", self.procs, 1, MAX_PROCS)
         if not self.all_tables and (none := [table for table, rows in self.parents.items() if not rows]):
             raise UsageError(
                 f"--rows {none[0]}=0 leaves the table out, which only --all allows", f"Give {none[0]} at least 1 row, or add --all"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedConfig(Selection):
+    """What to load and how. `plan` takes the same config, to show what seed would do."""
+
+    target: Target
+    procs: int = field(default_factory=usable_cores)
+    batch: Batch = DEFAULT_BATCH
+    writer: WriterName = DEFAULT_WRITER
+    defer_indexes: bool = False  # drop indexes that no constraint needs, and add them again after the rows
+    retry_seconds: float = DEFAULT_RETRY_SECONDS
+    worker_restarts: int = DEFAULT_WORKER_RESTARTS
+    limits: Limits = field(default_factory=Limits)
+    allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
+
+    def __post_init__(self) -> None:
+        """UsageError if a number is out of range."""
+        super().__post_init__()
+        require_between("procs", self.procs, 1, MAX_PROCS)
         require_between("retry_seconds", self.retry_seconds, 0, MAX_RETRY_SECONDS)
 
     @property
@@ -74,6 +86,37 @@ class SeedConfig:
             return self.procs
         workers = len(split([IndexRange(0, self.rows)], self.procs, self.batch.first_rows))
         return 0 if workers <= 1 and self.rows <= SMALL_LOAD_ROWS else workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig(Selection):
+    """Which rows to write into files, and how: those that seed would load with the same selection."""
+
+    target: Target | None  # None: no database is read, so the plan must be complete (see needs_database)
+    folder: Path
+    format: FormatName = DEFAULT_FORMAT
+    compression: Compression | None = None  # None: as usual for the format
+    rows_per_file: int = DEFAULT_ROWS_PER_FILE
+    procs: int = field(default_factory=usable_cores)
+    worker_restarts: int = DEFAULT_WORKER_RESTARTS
+
+    def __post_init__(self) -> None:
+        """UsageError if a number is out of range, or the tables are those of a database, and there is none."""
+        super().__post_init__()
+        require_between("procs", self.procs, 1, MAX_PROCS)
+        require_between("rows_per_file", self.rows_per_file, 1, MAX_ROWS)
+        if self.target is None and self.needs_database:
+            raise UsageError(f"{'--all' if self.all_tables else '--table'} needs a database, whose tables it reads", "Name it with --url")
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether the tables to export are those of a database. A plan file or the built-in plan can do without one."""
+        return self.all_tables or bool(self.tables)
+
+    def seeding(self, target: Target) -> SeedConfig:
+        """The configuration with which seed would load the same rows."""
+        selection = {each.name: getattr(self, each.name) for each in fields(Selection)}
+        return SeedConfig(target=target, procs=self.procs, **selection)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import click
 from parloader.cli.bench_options import bench_options
 from parloader.cli.decorators import confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
+from parloader.cli.export import export
 from parloader.cli.help_pages import EXIT_CODES, Program, help_command, version_option
 from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
 from parloader.cli.output import Output
@@ -61,6 +62,8 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
     if command.name == "bench":  # --procs, --batch … list what to try, while the settings say what seed uses
         settings = {name: value for name, value in settings.items() if name in (*CONNECTION_SETTINGS, "allow_remote", "set")}
+    if command.name == "export":  # its --compress is about files, the setting about connections
+        settings = {name: value for name, value in settings.items() if name != "compress"}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
 
 
@@ -112,6 +115,7 @@ def seed(
 
 
 cli.add_command(plan)
+cli.add_command(export)
 
 
 @cli.command(epilog=EXIT_CODES)

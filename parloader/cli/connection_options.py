@@ -56,7 +56,7 @@ class ConnectionOptions:
                 )
 
 
-_connection_options = option_group(
+_url_options = option_group(
     CONNECTION.option(
         "--url",
         envvar="PARLOADER_URL",
@@ -78,23 +78,38 @@ _connection_options = option_group(
     ),
     CONNECTION.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
     CONNECTION.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
-    CONNECTION.option(
-        "--compress",
-        type=click.Choice(list(map(str, Compress))),
-        envvar="PARLOADER_COMPRESS",
-        callback=lambda _, __, name: name and Compress(name),
-        help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",
-    ),
     CONNECTION.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
+)
+
+
+_compress_option = CONNECTION.option(
+    "--compress",
+    type=click.Choice(list(map(str, Compress))),
+    envvar="PARLOADER_COMPRESS",
+    callback=lambda _, __, name: name and Compress(name),
+    help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",
 )
 
 
 def connection_options(function: Callable[..., None]) -> Callable[..., None]:
     """The options, passed on as one ConnectionOptions, `connection`."""
 
-    @_connection_options
+    @_url_options
+    @_compress_option
     @functools.wraps(function)
     def wrapper(**options: Any) -> None:
+        function(connection=collect(ConnectionOptions, options), **options)
+
+    return wrapper
+
+
+def connection_options_without_compression(function: Callable[..., None]) -> Callable[..., None]:
+    """The same without --compress, for a command that reads little, and has an option of that name for its files."""
+
+    @_url_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        options["compress"] = None
         function(connection=collect(ConnectionOptions, options), **options)
 
     return wrapper

@@ -2,7 +2,8 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
     from parloader.database.target import Target
+    from parloader.cli.terminal.screen import Screen
 
 _output_options = option_group(
     OUTPUT.option(JSON_OPTION, "as_json", is_flag=True, help="Print the result, or the error, as one JSON object on stdout."),
@@ -50,24 +52,36 @@ def with_target(function: Callable[..., None]) -> Callable[..., None]:
     @with_output
     @functools.wraps(function)
     def wrapper(*, connection: ConnectionOptions, output: Output, **options: Any) -> None:
-        from parloader.cli.terminal.screen import Screen
-
-        output.repeated = repeated_options(click.get_current_context())
-        screen = Screen(output.verbosity, output.runnable)
-        target = connection.target()
-        if target is not None:
-            if target.others:
-                from parloader.database.cluster import tell_unreachable
-
-                tell_unreachable(screen.note)
+        screen = screen_of(output)
+        with opened(connection, screen) as target:
             function(target=target, output=output, screen=screen, **options)
-        else:
-            from parloader.database.private_server.server import PrivateServer
-
-            with PrivateServer.default().in_use(screen.note) as server:
-                function(target=server.target, output=output, screen=screen, **options)
 
     return wrapper
+
+
+def screen_of(output: Output) -> "Screen":
+    """Where the command shows its progress. Commands in messages connect as this one does."""
+    from parloader.cli.terminal.screen import Screen
+
+    output.repeated = repeated_options(click.get_current_context())
+    return Screen(output.verbosity, output.runnable)
+
+
+@contextmanager
+def opened(connection: ConnectionOptions, screen: "Screen") -> "Iterator[Target]":
+    """The target that the options name; without --url, that of the private server, which runs meanwhile."""
+    target = connection.target()
+    if target is not None:
+        if target.others:
+            from parloader.database.cluster import tell_unreachable
+
+            tell_unreachable(screen.note)
+        yield target
+    else:
+        from parloader.database.private_server.server import PrivateServer
+
+        with PrivateServer.default().in_use(screen.note) as server:
+            yield server.target
 
 
 def on_terminal() -> bool:

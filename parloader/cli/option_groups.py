@@ -43,6 +43,8 @@ OTHER = Section(title="Options")
 
 WHAT_TO_FILL = Section(title="What to fill")
 
+FILES = Section(title="Files")
+
 WORKERS = Section(title="Workers and batches")
 
 CONNECTION = Section(
@@ -68,7 +70,7 @@ CLUSTER = Section(
 
 OUTPUT = Section(title="Output")
 
-SECTIONS = (WHAT_TO_FILL, OTHER, WORKERS, CONNECTION, THROTTLING, CLUSTER, OUTPUT)
+SECTIONS = (WHAT_TO_FILL, FILES, OTHER, WORKERS, CONNECTION, THROTTLING, CLUSTER, OUTPUT)
 """In the order of a help page."""
 
 

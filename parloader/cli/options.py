@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -90,7 +90,7 @@ parameters_option = WHAT_TO_FILL.option(
     help="Set a parameter of the built-in plan: start, span or scheduled_share. Repeatable.",
 )
 
-_plan_options = option_group(
+_selection_options = option_group(
     table_options,
     inference_options,
     WHAT_TO_FILL.option(
@@ -108,6 +108,15 @@ _plan_options = option_group(
         help="Random seed: another number gives other values.  [default: as in the plan file, or 0]",
     ),
     procs_option,
+    WHAT_TO_FILL.option(
+        "--allow-history",
+        is_flag=True,
+        help="Also fill system-versioned tables of MariaDB. Their history keeps the rows after clean.",
+    ),
+    parameters_option,
+)
+
+_load_options = option_group(
     WORKERS.option(
         "--batch",
         metavar="ROWS|auto|TIME",
@@ -131,12 +140,6 @@ _plan_options = option_group(
         is_flag=True,
         help="In tables that are empty, drop the indexes that no constraint needs, and add them again after the rows.",
     ),
-    WHAT_TO_FILL.option(
-        "--allow-history",
-        is_flag=True,
-        help="Also fill system-versioned tables of MariaDB. Their history keeps the rows after clean.",
-    ),
-    parameters_option,
 )
 
 
@@ -147,8 +150,8 @@ STRENGTH = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterS
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanOptions:
-    """The values of plan_options: what to load, and by which processes, batches and writer."""
+class SelectionOptions:
+    """The values of selection_options: which tables get which rows, and by how many processes."""
 
     tables: tuple[str, ...]
     all_tables: bool
@@ -158,41 +161,26 @@ class PlanOptions:
     allow_databases: tuple[str, ...]
     seed: int | None
     procs: int
-    batch: Batch
-    writer: WriterName
-    defer_indexes: bool
     allow_history: bool
     parameters: dict[str, str]
     column_rules: "tuple[ColumnRule, ...]"
 
-    def seed_command(self, file: Path, *, new_run: bool) -> str:
-        """The command that loads a plan file with the permissions of this one."""
-        databases = "".join(f" --allow-database {quote(name)}" for name in self.allow_databases)
-        history, more = " --allow-history" if self.allow_history else "", " --new-run" if new_run else ""
-        return f"parloader seed --plan {quote(str(file))}{databases}{history}{more}"
+    def selection(self) -> dict[str, Any]:
+        """The fields of a config.Selection, apart from `new_run`."""
+        return {
+            "tables": self.tables,
+            "all_tables": self.all_tables,
+            "plan": self.plan,
+            "rows": self.rows.of_each,
+            "parents": self.rows.with_parents(self.parents),
+            "allow_databases": self.allow_databases,
+            "seed": self.seed,
+            "allow_history": self.allow_history,
+            "parameters": self._applicable_parameters(),
+            "column_rules": self.column_rules,
+        }
 
-    def config(self, target: "Target") -> "SeedConfig":
-        from parloader.config import SeedConfig
-
-        return SeedConfig(
-            target=target,
-            tables=self.tables,
-            all_tables=self.all_tables,
-            plan=self.plan,
-            rows=self.rows.of_each,
-            parents=self.rows.with_parents(self.parents),
-            allow_databases=self.allow_databases,
-            seed=self.seed,
-            procs=self.procs,
-            batch=self.batch,
-            writer=self.writer,
-            defer_indexes=self.defer_indexes,
-            allow_history=self.allow_history,
-            parameters=self._applicable_parameters(),
-            column_rules=self.column_rules,
-        )
-
-    def without_overridden(self) -> "PlanOptions":
+    def without_overridden(self) -> Self:
         """Without a table or plan of parloader.toml or a variable if an option (or for the file, a variable) names other tables or plans."""
         context = click.get_current_context()
         sources = {name: context.get_parameter_source(name) for name in UNNAMED if getattr(self, name)}
@@ -205,10 +193,49 @@ class PlanOptions:
         return {} if (self.tables or self.all_tables or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
 
 
-def plan_options(function: Callable[..., None]) -> Callable[..., None]:
-    """--table, --plan, --rows …, passed on as one PlanOptions, `load`."""
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(SelectionOptions):
+    """The values of plan_options: what to load, and by which processes, batches and writer."""
 
-    @_plan_options
+    batch: Batch
+    writer: WriterName
+    defer_indexes: bool
+
+    def seed_command(self, file: Path, *, new_run: bool) -> str:
+        """The command that loads a plan file with the permissions of this one."""
+        databases = "".join(f" --allow-database {quote(name)}" for name in self.allow_databases)
+        history, more = " --allow-history" if self.allow_history else "", " --new-run" if new_run else ""
+        return f"parloader seed --plan {quote(str(file))}{databases}{history}{more}"
+
+    def config(self, target: "Target") -> "SeedConfig":
+        from parloader.config import SeedConfig
+
+        return SeedConfig(
+            target=target,
+            procs=self.procs,
+            batch=self.batch,
+            writer=self.writer,
+            defer_indexes=self.defer_indexes,
+            **self.selection(),
+        )
+
+
+def selection_options(function: Callable[..., None]) -> Callable[..., None]:
+    """--table, --plan, --rows …, passed on as one SelectionOptions, `selected`."""
+
+    @_selection_options
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        function(selected=collect(SelectionOptions, options).without_overridden(), **options)
+
+    return wrapper
+
+
+def plan_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The same, and --batch, --writer …, passed on as one PlanOptions, `load`."""
+
+    @_selection_options
+    @_load_options
     @functools.wraps(function)
     def wrapper(**options: Any) -> None:
         function(load=collect(PlanOptions, options).without_overridden(), **options)

@@ -153,6 +153,8 @@ def usage_error(error: click.UsageError) -> UsageError:
 
 def _parameter_text(error: click.BadParameter) -> str:
     text, source = redact(error.message).rstrip("."), _source(error)
+    if isinstance(error, click.MissingParameter) and not text:
+        text = "it is missing, and the command needs it"
     return text if text.startswith(f"{source} ") else f"{source}: {text}"
 
 

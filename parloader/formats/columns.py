@@ -59,6 +59,16 @@ class FileColumn:
             return self.dtype.is_integer()
         return self.schema.kind in (ColumnType.BIT, ColumnType.YEAR)
 
+    @property
+    def is_signed(self) -> bool:
+        """Of a number: whether it can be negative."""
+        return self.dtype.is_signed_integer()
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether text files have it in hexadecimal digits."""
+        return self.dtype == pl.Binary
+
     def typed(self, values: pl.Series) -> pl.Expr:
         """The generated values (a column of this name) with the type of this column."""
         given = pl.col(self.name)
@@ -180,4 +190,3 @@ def _timestamp(given: pl.Expr, values: pl.Series) -> pl.Expr:
 
 def _time(given: pl.Expr) -> pl.Expr:
     return given.str.to_time("%H:%M:%S%.f")
-

@@ -27,7 +27,7 @@ class ExportFolder:
 
     def note(self, record: FileRecord) -> None:
         """Notes a finished file in the journal."""
-        if self.done.get(record.name) != record or not self.journal.name:
+        if self.done.get(record.name) != record:
             self.done[record.name] = record
             self.journal.write(journal_line(record))
             self.journal.flush()
@@ -56,16 +56,19 @@ def require_usable(path: Path, digest: str, about: str) -> Recorded | None:
         return None
     try:
         found = recorded(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         where = path / (JOURNAL if JOURNAL in names else MANIFEST)
-        raise Refused(f"{where} cannot be read: {why_unreadable(error)}" if isinstance(error, OSError | ValueError) else f"{where} is damaged", "Name another folder, or remove what is in this one") from error
+        raise Refused(f"{where} cannot be read: {why_unreadable(error)}", "Name another folder, or remove what is in this one") from error
     if found is None and names != [JOURNAL]:
         shown = ", ".join(names[:NAMED_FILES]) + (f" and {len(names) - NAMED_FILES:,} more" if len(names) > NAMED_FILES else "")
-        raise Refused(f"the folder {path} is not empty, and what it holds is not an export of parloader: {shown}", "Name another folder, or a new one")
+        raise Refused(
+            f"the folder {path} is not empty, and what it holds is not an export of parloader: {shown}", "Name another folder, or a new one"
+        )
     if found is not None and found.digest != digest:
         state = "" if found.complete else ", which is not complete"
         raise Refused(
-            f"the folder {path} holds another export{state}: {found.about}; this one is {about}", "Name another folder, or remove what is in this one"
+            f"the folder {path} holds another export{state}: {found.about}; this one is {about}",
+            "Name another folder, or remove what is in this one",
         )
     return found
 
@@ -88,13 +91,13 @@ def export_folder(path: Path, digest: str, about: str) -> Iterator[ExportFolder]
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AnotherRun(f"another export writes to the folder {path}", "Wait until it ends, or name another folder") from None
-        found = require_usable(path, digest, about)  # again: the export that held the lock may have ended meanwhile
-        done = dict(found.files) if found else {}
-        if not file.seek(0, os.SEEK_END):
-            file.write(journal_head(digest, about))
-            file.writelines(map(journal_line, done.values()))
-            file.flush()
         try:
+            found = require_usable(path, digest, about)  # again: the export that held the lock may have ended meanwhile
+            done = dict(found.files) if found else {}
+            if not file.seek(0, os.SEEK_END):
+                file.write(journal_head(digest, about))
+                file.writelines(map(journal_line, done.values()))
+                file.flush()
             yield ExportFolder(path=path, journal=file, done=done)
         except BaseException:
             if not any(name != JOURNAL for name in _names(path)):
@@ -118,12 +121,15 @@ def _created(path: Path) -> list[Path]:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise UsageError(f"--to {path}: the folder cannot be created: {why_unreadable(error)}", "Name a folder that you can write to") from error
+        raise UsageError(
+            f"--to {path}: the folder cannot be created: {why_unreadable(error)}", "Name a folder that you can write to"
+        ) from error
     return missing
 
 
 def write_failed(path: Path, error: OSError) -> ParloaderError:
     """The error of an export whose journal or manifest cannot be written."""
     return ParloaderError(
-        f"{path} cannot be written to: {error.strerror or error}", "Mend that, then run the same command again: it writes only the files that are missing"
+        f"{path} cannot be written to: {error.strerror or error}",
+        "Mend that, then run the same command again: it writes only the files that are missing",
     )

@@ -72,7 +72,7 @@ class DataFile:
 
 def batch_rows(sample: pl.DataFrame) -> tuple[int, int]:
     """The rows of a batch, and of a row group, for a table with such rows."""
-    row_bytes = max(1, sample.estimated_size() // max(1, sample.height))
+    row_bytes = max(1, int(sample.estimated_size()) // max(1, sample.height))
     batch = max(1, min(MAX_BATCH_ROWS, BATCH_BYTES // row_bytes))
     return batch, max(batch, min(MAX_ROW_GROUP_ROWS, ROW_GROUP_BYTES // row_bytes))
 

@@ -5,6 +5,7 @@ While an export is at work, or after it was interrupted, a journal stands in its
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,40 +69,35 @@ def journal_line(record: FileRecord) -> str:
 
 
 def recorded(folder: Path) -> Recorded | None:
-    """What the journal or the manifest in the folder says; None: there is neither. ValueError: it is damaged, or no manifest of parloader's."""
+    """What the journal or the manifest in the folder says; None: there is neither. OSError. ValueError: it is damaged, or of another program."""
     try:
-        lines = read_text(folder / JOURNAL).splitlines()
+        if lines := read_text(folder / JOURNAL).splitlines():
+            return _of_journal(lines)
     except FileNotFoundError:
-        return _of_manifest(folder)
-    if not lines:  # killed before it wrote anything
-        return None
-    head = json.loads(lines[0])
-    found: dict[str, FileRecord] = {}
-    for line in lines[1:]:
-        try:
-            record = _record(json.loads(line))
-        except (ValueError, KeyError, TypeError):
-            continue  # killed while it wrote this line, so the file is written again
-        found[record.name] = record
-    return Recorded(digest=head["digest"], about=head["about"], files=found, complete=False)
-
-
-def _of_manifest(folder: Path) -> Recorded | None:
+        pass
+    except (KeyError, TypeError) as error:
+        raise ValueError("it is damaged") from error
     try:
-        document = json.loads(read_text(folder / MANIFEST))
+        return _of_manifest(json.loads(read_text(folder / MANIFEST)))
     except FileNotFoundError:
         return None
-    try:
-        files = [_record(file) for table in document["tables"] for file in table["files"]]
-        return Recorded(
-            digest=document["digest"], about=document["about"], files={file.name: file for file in files}, complete=True
-        )
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError) as error:
         raise ValueError("it is not the manifest of an export") from error
 
 
-def _record(found: Mapping[str, Any]) -> FileRecord:
-    return FileRecord(**found)
+def _of_journal(lines: Sequence[str]) -> Recorded:
+    head = json.loads(lines[0])
+    found: dict[str, FileRecord] = {}
+    for line in lines[1:]:
+        with suppress(ValueError, TypeError):  # killed while it wrote this line: the file is written again
+            record = FileRecord(**json.loads(line))
+            found[record.name] = record
+    return Recorded(digest=head["digest"], about=head["about"], files=found, complete=False)
+
+
+def _of_manifest(document: Any) -> Recorded:
+    files = [FileRecord(**file) for table in document["tables"] for file in table["files"]]
+    return Recorded(digest=document["digest"], about=document["about"], files={file.name: file for file in files}, complete=True)
 
 
 def manifest_text(document: Mapping[str, Any], tables: Sequence[tuple[Mapping[str, Any], Sequence[FileRecord]]]) -> str:

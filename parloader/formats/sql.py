@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from parloader.errors import ParloaderError
 from parloader.formats.columns import MICROSECONDS, FileColumn
 from parloader.formats.layout import FileTable
 from parloader.formats.session import SESSION
 from parloader.formats.text import are_seconds, plain_text
 from parloader.rows.literals import hexadecimal
-from parloader.errors import ParloaderError
 from parloader.schema.model import quote_identifier
 from parloader.schema.table_names import quote_table
 

@@ -15,7 +15,7 @@ from parloader.rows.server_text import real_text
 # LOAD DATA takes this word for NULL if it is not quoted (in files whose fields can be enclosed in quotes)
 NULL_WORD = "NULL"
 
-TO_QUOTE = ('"', ",", "\n", "\r")
+TO_QUOTE = ['"', ",", "\n", "\r"]
 
 SECONDS = "%Y-%m-%d %H:%M:%S"
 
@@ -37,9 +37,7 @@ def csv_lines(frame: pl.DataFrame, columns: Sequence[FileColumn]) -> bytes:
 def tsv_lines(frame: pl.DataFrame, columns: Sequence[FileColumn]) -> bytes:
     """The same, as lines of a TSV file."""
     fields = frame.with_columns(_field(frame[column.name], column, _tsv_escaped) for column in columns)
-    return fields.write_csv(
-        separator="\t", include_header=False, null_value="\\N", quote_style="never", datetime_format=SECONDS
-    ).encode()
+    return fields.write_csv(separator="\t", include_header=False, null_value="\\N", quote_style="never", datetime_format=SECONDS).encode()
 
 
 def _field(values: pl.Series, column: FileColumn, of_text: Callable[[pl.Series], pl.Expr]) -> pl.Expr:

@@ -1,8 +1,9 @@
 """Writes one file of rows, batch by batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -14,7 +15,11 @@ from parloader.formats.streams import opened
 from parloader.formats.text import csv_header, csv_lines, tsv_lines
 from parloader.plans.model import Pass
 
-PARQUET_COMPRESSION = {Compression.ZSTD: "zstd", Compression.GZIP: "gzip", Compression.NONE: "uncompressed"}
+PARQUET_COMPRESSION: Mapping[Compression, Literal["zstd", "gzip", "uncompressed"]] = {
+    Compression.ZSTD: "zstd",
+    Compression.GZIP: "gzip",
+    Compression.NONE: "uncompressed",
+}
 
 
 @dataclass
@@ -79,7 +84,7 @@ def _write_parquet(path: Path, compression: Compression, table: FileTable, frame
 
     register_io_source(source, schema=schema).sink_parquet(
         path,
-        compression=PARQUET_COMPRESSION[compression],  # type: ignore[arg-type]
+        compression=PARQUET_COMPRESSION[compression],
         row_group_size=table.row_group_rows,
         maintain_order=True,
     )

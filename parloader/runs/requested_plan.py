@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
-from parloader.config import SeedConfig
+from parloader.config import Selection
 from parloader.errors import UsageError
 from parloader.generation.samples import mistakes_without_schema
 from parloader.ledger.run import ALL_PARAMETER, RULES_PARAMETER, TABLE_PARAMETER
@@ -20,7 +20,7 @@ from parloader.plans.documents.rule_document import rules_text
 from parloader.plans.model import BELIEVABLE, Plan, Table
 
 
-def load_plan(config: SeedConfig, of_database: Sequence[str] = ()) -> tuple[Plan, Fill]:
+def load_plan(config: Selection, of_database: Sequence[str] = ()) -> tuple[Plan, Fill]:
     """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file.
 
     `of_database`: the tables of --all.
@@ -47,7 +47,7 @@ def _require_without(option: str, others: Mapping[str, object]) -> None:
             raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
 
 
-def _of_database(config: SeedConfig, names: Sequence[str]) -> Plan:
+def _of_database(config: Selection, names: Sequence[str]) -> Plan:
     """A plan of all these tables, of which the planner decides how many rows they get (planner/whole_database.py)."""
     rows = {} if config.rows is None else {"rows": str(config.rows)}
     return Plan(
@@ -69,7 +69,7 @@ def with_rows_of_tables(plan: Plan, rows: Mapping[str, int]) -> Plan:
     return replace(plan, tables=tuple(replace(table, rows=rows.get(table.name, table.rows)) for table in plan.tables))
 
 
-def _of_tables(config: SeedConfig, names: tuple[str, ...]) -> Plan:
+def _of_tables(config: Selection, names: tuple[str, ...]) -> Plan:
     """Each table has --rows rows; those of single tables follow when their names are known (with_rows_of_tables)."""
     rows = DEFAULT_ROWS if config.rows is None else config.rows
     tables = tuple(_to_fill(name, rows) for name in names)
@@ -90,7 +90,7 @@ def source_of(plan: str | Plan) -> str:
     return f"<Plan {plan.name}>" if isinstance(plan, Plan) else plan
 
 
-def plan_of_file(config: SeedConfig, given: str | Plan) -> Plan:
+def plan_of_file(config: Selection, given: str | Plan) -> Plan:
     """The plan of a plan file, of package.module:NAME or as given, with the rows and the seed that the options ask for."""
     source = source_of(given)
     if isinstance(given, Plan):
@@ -115,17 +115,17 @@ def _is_python(source: str) -> bool:
     return bool(module and name) and not os.path.exists(source)  # also False for a text that no path can be
 
 
-def _parents(config: SeedConfig) -> dict[str, str]:
+def _parents(config: Selection) -> dict[str, str]:
     text = ",".join(f"{table}={rows}" for table, rows in sorted(config.parents.items()))
     return {"parents": text} if text else {}
 
 
-def _column_rules(config: SeedConfig) -> dict[str, str]:
+def _column_rules(config: Selection) -> dict[str, str]:
     return {RULES_PARAMETER: rules_text(config.column_rules)} if config.column_rules else {}
 
 
 @contextmanager
-def plan_errors_located(config: SeedConfig) -> Iterator[None]:
+def plan_errors_located(config: Selection) -> Iterator[None]:
     """Adds the plan file's name and lines to mistakes that are found after it was read: when it meets the schema, or when rows are generated."""
     try:
         yield
