@@ -1,4 +1,4 @@
-"""SQL text stands only in database/, ledger/, rows/ and builtin/."""
+"""SQL text stands only in database/, ledger/, rows/ and builtin/; and in formats/, as the content of files."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ import parloader
 
 ROOT = Path(parloader.__file__).parent
 
-PACKAGES_WITH_SQL = {"database", "ledger", "rows", "builtin"}
+PACKAGES_WITH_SQL = {"database", "ledger", "rows", "builtin", "formats"}
 
 STATEMENT = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|LOAD DATA|ALTER|CREATE|DROP|TRUNCATE|ANALYZE|SHOW|SET|START|BEGIN|COMMIT|(ROLLBACK TO )?SAVEPOINT)\s\S"

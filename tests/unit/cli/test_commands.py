@@ -34,8 +34,11 @@ def with_url(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
         if isinstance(command, click.Group):
             yield from with_url(command, *path, name)
         elif any(parameter.name == "url" for parameter in command.params):
-            yield (*path, name)
+            yield (*path, name, *NEEDED.get(name, ()))
 
+
+# Options without which a command does nothing
+NEEDED = {"export": ("--to", "files")}
 
 WITH_URL = list(with_url(cli))
 
