@@ -17,8 +17,8 @@ from parloader.cli.suggested_commands import repeated_options
 from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
-    from parloader.database.target import Target
     from parloader.cli.terminal.screen import Screen
+    from parloader.database.target import Target
 
 _output_options = option_group(
     OUTPUT.option(JSON_OPTION, "as_json", is_flag=True, help="Print the result, or the error, as one JSON object on stdout."),

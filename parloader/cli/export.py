@@ -110,10 +110,10 @@ def export(
 
 def _text(result: "ExportResult") -> str:
     """The result for people: each table, and how to load or read the files."""
-    from parloader.cli.report import table
+    from parloader.cli.terminal.text_tables import aligned
 
     rows = [(each.name, f"{each.rows:,}", f"{len(each.files):,}", size_text(each.bytes)) for each in result.tables if each.files]
-    lines = [table(("table", "rows", "files", "size"), rows), ""] if rows else []
+    lines = [*aligned([("table", "rows", "files", "size"), *rows]), ""] if rows else []
     files = counted(result.file_count, "file")
     if not rows:
         lines.append(f"no rows to export: {result.folder} has a manifest only")
