@@ -25,6 +25,7 @@ from parloader.plans.row_ranges import IndexRange, split
 from parloader.process_limits import usable_cores
 from parloader.rows.clean_command import CleanCommand
 from parloader.rows.writer_names import WriterName
+from parloader.schema.declared_models import Models
 from parloader.workers.batching import AutoBatch, Batch
 from parloader.workers.executor import SMALL_LOAD_ROWS
 from parloader.workers.throttle import Limits
@@ -40,6 +41,8 @@ class Selection:
     tables: tuple[str, ...] = ()  # fill these tables and the parents they need; the first is the target
     all_tables: bool = False  # fill every table of the database that can be filled
     plan: str | Plan | None = None  # a plan file, MODULE:NAME, or the plan itself
+    models: Models | None = None  # with `all_tables`: only those that these models declare
+    as_library: bool = False  # a program asks for it: its module search path and its stdout stay as they are
     rows: int | None = None  # of the target table, of each of `tables`, or of the largest of all; None: as in the plan file, or the default
     seed: int | None = None  # None: as in the plan file, or 0
     parents: Mapping[str, int] = field(default_factory=dict)  # rows to create, or in a parent table to use or create, by table; 0: none

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Session, sessionmaker
 
 from parloader.database.compression import Compress
@@ -27,15 +26,16 @@ WITH_URL = "Give the URL instead: mysql://USER:PASSWORD@HOST/DATABASE"
 
 def target_of(database: object) -> Target:
     """The target of a URL or an engine. UsageError: it is neither, it is of another database system, or parloader cannot connect as it does."""
-    if isinstance(database, AsyncEngine):
-        database = database.sync_engine
+    # an AsyncEngine has one; importing its class needs greenlet, which SQLAlchemy does not install
+    if isinstance(sync_engine := getattr(database, "sync_engine", None), Engine):
+        database = sync_engine
     if isinstance(database, URL):
         _require_backend(database.get_backend_name(), "the URL")
         return _target(_arguments_of_url(database), database)
     if isinstance(database, Engine):
         _require_backend(database.dialect.name, "the engine")
         return _target(_arguments_of_engine(database), database.url)
-    if isinstance(database, Connection | AsyncConnection | Session | sessionmaker):
+    if isinstance(database, Connection | Session | sessionmaker) or type(database).__name__ in ("AsyncConnection", "AsyncSession"):
         raise UsageError(
             f"the database is an SQLAlchemy {type(database).__name__}", "Give its engine: parloader loads rows on connections of its own"
         )

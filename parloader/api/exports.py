@@ -1,6 +1,7 @@
 """What `from parloader import …` offers, for type checkers; names.py finds each name when it is used."""
 
-from parloader.api.functions import clean, plan, seed, seeded, status, verify
+from parloader.api.checking import clean, status, verify
+from parloader.api.loading import plan, seed, seeded
 from parloader.api.progress import ProgressUpdate
 from parloader.errors import (
     AnotherRun,

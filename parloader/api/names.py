@@ -3,7 +3,8 @@
 from importlib import import_module
 
 MODULES = {
-    "parloader.api.functions": "clean plan seed seeded status verify",
+    "parloader.api.checking": "clean status verify",
+    "parloader.api.loading": "plan seed seeded",
     "parloader.api.progress": "ProgressUpdate",
     "parloader.errors": "AnotherRun ConnectError ConnectionInterrupted DiskFull EditedRows Forbidden ForeignRows InternalError Interrupted LedgerDamaged"
     " LoginRefused OutOfResources ParloaderError PrivilegeMissing Refused RemoteHost SchemaMismatch ServerNotSupported ServerStartError"

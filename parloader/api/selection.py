@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from parloader.config import SeedConfig
 from parloader.database.target import Target
@@ -15,9 +15,14 @@ from parloader.plans.model import Plan
 from parloader.process_limits import usable_cores
 from parloader.quantities import ROWS_EXAMPLES, parse_rows
 from parloader.rows.writer_names import WriterName
+from parloader.runs.user_models import declared
 from parloader.workers.batching import Batch, parse_batch
 from parloader.workers.executor import SMALL_LOAD_ROWS
 from parloader.workers.throttle import Limits
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+    from sqlalchemy.orm import DeclarativeBase
 
 Rows: TypeAlias = int | str | Mapping[str, int | str] | None
 """A number of rows, also as a text such as "10k", or numbers by table."""
@@ -26,6 +31,9 @@ Tables: TypeAlias = str | Sequence[str] | None
 
 PlanArgument: TypeAlias = Plan | str | os.PathLike[str] | None
 """A plan, the path of a plan file, or "package.module:NAME"."""
+
+Metadata: TypeAlias = "MetaData | type[DeclarativeBase] | None"
+"""The tables of SQLAlchemy models, or their declarative base."""
 
 Value = TypeVar("Value")
 
@@ -37,6 +45,8 @@ class Selection:
     table: Tables = None
     all_tables: bool = False
     plan: PlanArgument = None
+    metadata: Metadata = None
+    create: bool = False
     rows: Rows = None
     seed: int | None = None
     procs: int | None = None
@@ -56,15 +66,19 @@ class Selection:
     def config(self, target: Target) -> SeedConfig:
         """UsageError: an argument is not valid, or two cannot be combined."""
         tables = names("table", self.table)
-        given = {"table": bool(tables), "all_tables": self.all_tables, "plan": self.plan is not None}
+        given = {"table": bool(tables), "all_tables": self.all_tables, "plan": self.plan is not None, "metadata": self.metadata is not None}
         if len(chosen := [name for name, is_given in given.items() if is_given]) > 1:
             raise UsageError(f"{chosen[0]} and {chosen[1]} cannot be combined", "Use one of them")
+        if self.create and self.metadata is None:
+            raise UsageError("create without metadata", "Give the models whose tables it creates: metadata=Base.metadata")
         of_each, by_table = _rows(self.rows)
         return SeedConfig(
             target=target,
             tables=tables,
-            all_tables=self.all_tables,
+            all_tables=self.all_tables or self.metadata is not None,
             plan=_plan(self.plan),
+            models=None if self.metadata is None else declared(self.metadata),
+            as_library=True,
             rows=of_each,
             seed=None if self.seed is None else integer("seed", self.seed),
             parents=by_table,

@@ -8,7 +8,10 @@ from typing import Any
 from parloader.plans.model import Pass, Plan
 from parloader.plans.row_ranges import IndexRange, RowAllocation, gaps
 
-IGNORED_PARAMETERS = frozenset({"file"})
+MODELS_PARAMETER = "models"
+"""The parameter that names the models (package.module:NAME) whose tables a plan fills."""
+
+IGNORED_PARAMETERS = frozenset({"file", MODELS_PARAMETER})
 """Parameters that tell where a plan came from, not which plan it is."""
 
 

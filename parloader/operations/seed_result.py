@@ -65,6 +65,8 @@ class SeedResult:
     """what the plan assumed of unique keys that parloader could not follow"""
     unfilled: tuple[UnfilledTable, ...] = ()
     """of an entire database: the tables that cannot be filled"""
+    created_tables: tuple[str, ...] = ()
+    """the tables of models that were created first"""
 
     @property
     def rows_per_second(self) -> float:
@@ -93,6 +95,7 @@ class SeedResult:
             "counts": self.counts.as_json(),
             "guesses": list(self.guesses),
             "unfilled": [table.as_json() for table in self.unfilled],
+            "created_tables": list(self.created_tables),
         }
 
 

@@ -11,7 +11,7 @@ from parloader.defaults import DEFAULT_RETRY_SECONDS
 from parloader.ledger import control, deferred_indexes, store
 from parloader.ledger.control import ActivityMark
 from parloader.ledger.deferred_indexes import DeferredIndex
-from parloader.ledger.run import Run, is_of_database
+from parloader.ledger.run import MODELS_PARAMETER, Run, is_of_database
 from parloader.plans.documents.rule_document import rule_options
 from parloader.workers.retry_policy import run_on_connection
 
@@ -101,12 +101,16 @@ def resume_command(run: Run) -> str | None:
 
 
 def _seed_command(run: Run) -> str:
-    """The command that began the run."""
+    """The command that began the run, or what to do if a program did with objects of its own."""
+    for name in ("file", MODELS_PARAMETER):
+        if run.parameters.get(name, "").startswith("<"):
+            return f"call parloader.seed again as before ({run.parameters[name]})"
+    models = run.parameters.get(MODELS_PARAMETER)
     options = [] if is_of_database(run.plan) or run.plan.target.counted else [f"--rows {run.plan.target.rows}"]
     for name, value in run.parameters.items():
         match name:
             case "all":
-                options.insert(0, "--all")
+                options.insert(0, f"--models {shlex.quote(models)}" if models else "--all")
             case "rows":
                 options.append(f"--rows {value}")
             case "table":
@@ -117,7 +121,7 @@ def _seed_command(run: Run) -> str:
                 options += [f"--rows {shlex.quote(pair)}" for pair in value.split(",")]
             case "column_rules":
                 options += [f"--column-rule {shlex.quote(rule)}" for rule in rule_options(value)]
-            case "digest":
+            case "digest" | "models":
                 pass  # computed from the file
             case _:
                 options.append(f"--set {shlex.quote(f'{name}={value}')}")

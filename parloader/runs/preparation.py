@@ -28,7 +28,7 @@ from parloader.plans.model import Plan, require_parents
 from parloader.quantities import counted
 from parloader.rows.existing_rows import count_existing_rows
 from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file, source_of, with_rows_of_tables
-from parloader.runs.requested_tables import NAMED_TABLES, require_requested_tables, tables_of_database
+from parloader.runs.requested_tables import NAMED_TABLES, requested_tables_of, require_requested_tables
 from parloader.runs.selection import require_spelling
 from parloader.runs.writer_checks import require_writer
 from parloader.schema.model import Schema
@@ -99,7 +99,7 @@ def prepare(connection: Connection, config: SeedConfig, rejected: Mapping[str, R
     names = tuple(listing.meant(name) or name for name in config.tables)
     allowed = tuple(name.lower() if listing.any_case else name for name in config.allow_databases)
     config = replace(config, tables=names, parents=spell_parents(config.parents, listing.meant), allow_databases=allowed)
-    of_database, skipped = tables_of_database(listing, config.parents) if config.all_tables else ((), ())
+    of_database, skipped = requested_tables_of(listing, config) if config.all_tables else ((), ())
     plan, fill = load_plan(config, of_database)
     plan = with_rows_of_tables(spell_tables(plan, listing.meant), config.parents)
     runs = store.runs(connection)

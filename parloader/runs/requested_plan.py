@@ -11,7 +11,7 @@ from parloader.builtin.plan import DEFAULT_ROWS, NAME, script_execution
 from parloader.config import Selection
 from parloader.errors import UsageError
 from parloader.generation.samples import mistakes_without_schema
-from parloader.ledger.run import ALL_PARAMETER, RULES_PARAMETER, TABLE_PARAMETER
+from parloader.ledger.run import ALL_PARAMETER, MODELS_PARAMETER, RULES_PARAMETER, TABLE_PARAMETER
 from parloader.planner.request import Fill
 from parloader.plans.documents import python_plan, toml_file
 from parloader.plans.documents.mistakes import PlanError
@@ -26,13 +26,15 @@ def load_plan(config: Selection, of_database: Sequence[str] = ()) -> tuple[Plan,
     `of_database`: the tables of --all.
     """
     if config.plan is not None:
-        _require_without("--plan", {"--all": config.all_tables, "--table": config.tables, "--set": config.parameters})
+        whole = "--models" if config.models else "--all"
+        _require_without("--plan", {whole: config.all_tables, "--table": config.tables, "--set": config.parameters})
         return plan_of_file(config, config.plan), Fill.DEMANDED
     if config.all_tables:
-        _require_without("--all", {"--table": config.tables, "--set": config.parameters})
+        option = "--models" if config.models else "--all"
+        _require_without(option, {"--table": config.tables, "--set": config.parameters})
         if config.rows == 0:
             next_step = "Give the number of rows of the largest table, or leave out single tables: --rows TABLE=0"
-            raise UsageError("with --all, --rows 0 leaves no table to fill", next_step)
+            raise UsageError(f"with {option}, --rows 0 leaves no table to fill", next_step)
         return _of_database(config, of_database), Fill.ALL
     if config.tables:
         _require_without("--table", {"--set": config.parameters})
@@ -52,7 +54,7 @@ def _of_database(config: Selection, names: Sequence[str]) -> Plan:
     rows = {} if config.rows is None else {"rows": str(config.rows)}
     return Plan(
         name="all",
-        parameters={ALL_PARAMETER: "yes", **rows, **_parents(config), **_column_rules(config)},
+        parameters={ALL_PARAMETER: "yes", **_models(config), **rows, **_parents(config), **_column_rules(config)},
         column_rules=config.column_rules,
         tables=tuple(_to_fill(name, 0) for name in names),
         seed=config.seed or 0,
@@ -95,9 +97,10 @@ def plan_of_file(config: Selection, given: str | Plan) -> Plan:
     source = source_of(given)
     if isinstance(given, Plan):
         plan = python_plan.checked(given, source, mistakes_without_schema)
+    elif _is_python(given):
+        plan = python_plan.load(given, mistakes_without_schema, as_library=config.as_library)
     else:
-        read = python_plan.load if _is_python(given) else toml_file.read
-        plan = read(given, mistakes_without_schema)
+        plan = toml_file.read(given, mistakes_without_schema)
     if config.rows is not None:
         target = replace(plan.target, rows=config.rows, counted=False)
         plan = replace(plan, tables=tuple(target if table is plan.target else table for table in plan.tables))
@@ -118,6 +121,11 @@ def _is_python(source: str) -> bool:
 def _parents(config: Selection) -> dict[str, str]:
     text = ",".join(f"{table}={rows}" for table, rows in sorted(config.parents.items()))
     return {"parents": text} if text else {}
+
+
+def _models(config: Selection) -> dict[str, str]:
+    """What tells a run of these models from one of all tables, or of other models."""
+    return {MODELS_PARAMETER: config.models.source, "digest": config.models.digest} if config.models else {}
 
 
 def _column_rules(config: Selection) -> dict[str, str]:

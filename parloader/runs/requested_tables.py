@@ -4,6 +4,7 @@ from collections.abc import Collection
 from shlex import quote
 
 from parloader.builtin.plan import NAME
+from parloader.config import Selection
 from parloader.database import privileges
 from parloader.database.driver import Connection
 from parloader.database.introspection import ListedTable, list_tables
@@ -13,6 +14,7 @@ from parloader.planner.request import Note, listed
 from parloader.plans.documents.codecs import suggestion
 from parloader.plans.model import Plan
 from parloader.quantities import counted
+from parloader.schema.declared_models import Models
 from parloader.schema.model import TableType
 from parloader.schema.table_names import database_of
 
@@ -27,23 +29,51 @@ OF_MIGRATIONS = (
 )
 
 
-def tables_of_database(listing: ListedTable, requested: Collection[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
-    """The tables that --all fills, in alphabetical order, and notes on the others; without parloader's own.
+def requested_tables_of(listing: ListedTable, config: Selection) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """The tables that --all or --models fills, in alphabetical order, and notes on the others; without parloader's own.
 
-    `requested`: those that the user names. Refused: there is no table to fill.
+    Refused: there is no table to fill. SchemaMismatch: a table of the models does not exist.
     """
+    names = sorted(store.table_names(listing)) if config.models is None else _tables_of_models(listing, config.models)
     tables, notes = [], []
-    for name in sorted(store.table_names(listing)):
-        if listing.tables[name].table_type not in (TableType.TABLE, TableType.SYSTEM_VERSIONED):
+    for name in names:
+        if name not in listing.tables:
+            notes.append(
+                Note(table=name, column=None, text="left out: it is in another database; only rows that others need are created there")
+            )
+        elif listing.tables[name].table_type not in (TableType.TABLE, TableType.SYSTEM_VERSIONED):
             notes.append(Note(table=name, column=None, text=f"left out: it is a {listing.tables[name].table_type.lower()}"))
-        elif name.lower() in OF_MIGRATIONS.split() and name not in requested:
+        elif config.models is None and name.lower() in OF_MIGRATIONS.split() and name not in config.parents:
             text = f"left out: migration tools keep their state in such a table; to fill it, add --rows {quote(name)}=N"
             notes.append(Note(table=name, column=None, text=text))
         else:
             tables.append(name)
     if not tables:
-        raise Refused(f"the database {listing.database} has no tables to fill", "Create them first, or connect to another database")
+        where = (
+            f"the database {listing.database} has no tables"
+            if config.models is None
+            else f"none of the models is a table of {listing.database}"
+        )
+        raise Refused(f"{where} to fill" if config.models is None else where, "Create them first, or connect to another database")
     return tuple(tables), tuple(notes)
+
+
+def _tables_of_models(listing: ListedTable, models: Models) -> list[str]:
+    """The names of the models' tables, in alphabetical order; those of other databases need not exist. SchemaMismatch: another one does not."""
+    names, missing = [], []
+    for table in models.tables:
+        name = listing.name(table.database or listing.database, table.name)
+        spelled = listing.spelled(name)
+        if spelled is None and database_of(name) in (None, listing.database):
+            missing.append(str(table))
+        names.append(spelled or name)
+    if missing:
+        shown = listed(missing[:NAMED_TABLES]) + (f" and {len(missing) - NAMED_TABLES:,} more" if len(missing) > NAMED_TABLES else "")
+        raise SchemaMismatch(
+            f"{counted(len(missing), 'table')} of the models {'does' if len(missing) == 1 else 'do'} not exist in {listing.database}: {shown}",
+            "Run your migrations, or have parloader create the tables: --create (in Python, create=True)",
+        )
+    return sorted(dict.fromkeys(names))
 
 
 def require_requested_tables(connection: Connection, plan: Plan, listing: ListedTable, *, is_builtin: bool) -> None:

@@ -1,4 +1,4 @@
-"""The functions of the library. Each is documented in docs/python.md, and does what the command of its name does."""
+"""The functions of the library that load rows: seed, seeded, and plan, which shows what they would do."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -6,25 +6,15 @@ from typing import TypedDict, Unpack
 
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
-from parloader.api.selection import PlanArgument, Rows, Selection, Tables, integer, names
-from parloader.config import CleanConfig, SeedConfig, VerifyConfig
-from parloader.defaults import DEFAULT_RETRY_SECONDS, DEFAULT_WORKER_RESTARTS
-from parloader.errors import Interrupted, UsageError
+from parloader.api.running import load, remove
+from parloader.api.selection import Metadata, PlanArgument, Rows, Selection, Tables, integer
+from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
-from parloader.operations import clean as cleaning
 from parloader.operations import plan as planning
-from parloader.operations import seed as seeding
-from parloader.operations import status as reading
-from parloader.operations import verify as verifying
-from parloader.operations.clean_result import CleanResult
 from parloader.operations.plan import Forecast
 from parloader.operations.seed_result import SeedResult
-from parloader.operations.status import Status
-from parloader.operations.verify import VerifyResult
-from parloader.process_limits import require_resources, usable_cores
-from parloader.workers.executor import Executor
+from parloader.process_limits import require_resources
 from parloader.workers.progress import Progress
-from parloader.workers.runner import default_executor, in_process_executor
 
 
 def seed(
@@ -33,6 +23,8 @@ def seed(
     table: Tables = None,
     all_tables: bool = False,
     plan: PlanArgument = None,
+    metadata: Metadata = None,
+    create: bool = False,
     rows: Rows = None,
     seed: int | None = None,
     procs: int | None = None,
@@ -57,7 +49,9 @@ def seed(
         table: Fill this table, or these; the first is the one that `rows` means.
         all_tables: Fill every table of the database that can be filled.
         plan: Load this plan: a `parloader.Plan`, the path of a plan file, or `"package.module:NAME"`.
-        rows: Rows of the target table (with `all_tables`, of the largest one), or numbers by table; also as a text such as `"10k"`.
+        metadata: Fill the tables of these SQLAlchemy models: a `MetaData`, such as `Base.metadata`.
+        create: Create those of them that do not exist; the result names them in `created_tables`. They stay after `clean`.
+        rows: Rows of the target table (with `all_tables` or `metadata`, of the largest one), or numbers by table; also as a text such as `"10k"`.
         seed: The random seed: another number gives other values.
         procs: Worker processes. 1: the calling process does the work, and no other is started. None: that too for at most 10,000 rows,
             otherwise one process for each usable core.
@@ -95,6 +89,8 @@ def seed(
         table=table,
         all_tables=all_tables,
         plan=plan,
+        metadata=metadata,
+        create=create,
         rows=rows,
         seed=seed,
         procs=procs,
@@ -113,13 +109,7 @@ def seed(
     )
     shown = observer(progress)
     with connected_to(database, shown.note) as target:
-        return _seed(selection.config(target), shown)
-
-
-def _seed(config: SeedConfig, progress: Progress) -> SeedResult:
-    require_resources(config.most_workers)
-    with _ctrl_c():
-        return seeding.seed(config, progress, _executor(config.procs))
+        return load(selection, target, shown).result
 
 
 def plan(
@@ -130,6 +120,7 @@ def plan(
     table: Tables = None,
     all_tables: bool = False,
     plan: PlanArgument = None,
+    metadata: Metadata = None,
     rows: Rows = None,
     seed: int | None = None,
     procs: int | None = None,
@@ -168,6 +159,7 @@ def plan(
         table=table,
         all_tables=all_tables,
         plan=plan,
+        metadata=metadata,
         rows=rows,
         seed=seed,
         procs=procs,
@@ -188,139 +180,14 @@ def plan(
         return planning.plan(selection.config(target), sample, profiled=profile)
 
 
-def verify(
-    database: Database = None,
-    *,
-    run: int | Iterable[int] | None = None,
-    table: Tables = None,
-    ignore_extra: bool = False,
-    procs: int | None = None,
-    progress: ProgressArgument = None,
-) -> VerifyResult:
-    """Generates every row again and compares it with the database.
-
-    Args:
-        database: As for `seed`.
-        run: Only this run, or these, as `status` numbers them. None: all.
-        table: Only this table, or these. None: all.
-        ignore_extra: List rows that parloader did not create, but do not count them as differences.
-        procs: As for `seed`.
-        progress: As for `seed`.
-
-    Returns:
-        The differences, which are no error: `result.ok` is False if there is one.
-
-    Raises:
-        Refused: There is no run, or no such table.
-        ConnectError: The server cannot be reached, or refuses the account.
-        KeyboardInterrupt: Ctrl-C.
-
-    Examples:
-        >>> import parloader
-        >>> parloader.verify(url).ok
-        True
-    """
-    workers, shown = _procs(procs), observer(progress)
-    require_resources(workers)
-    with connected_to(database, shown.note) as target, _ctrl_c():
-        config = VerifyConfig(target=target, procs=workers, ignore_extra=ignore_extra, runs=_runs(run), tables=names("table", table))
-        return verifying.verify(config, shown, _executor(workers))
-
-
-def clean(
-    database: Database = None,
-    *,
-    run: int | Iterable[int] | None = None,
-    dry_run: bool = False,
-    edited_too: bool = False,
-    with_trigger_rows: bool = False,
-    accept_unseen_references: bool = False,
-    procs: int | None = None,
-    allow_remote: Iterable[str] = (),
-    retry_seconds: float | None = None,
-    worker_restarts: int | None = None,
-    progress: ProgressArgument = None,
-) -> CleanResult:
-    """Deletes the rows that parloader created, and nothing else. It does not ask.
-
-    Args:
-        database: As for `seed`.
-        run: Only this run, or these, as `status` numbers them. None: all.
-        dry_run: Count the rows; delete nothing.
-        edited_too: Also delete generated rows that were edited later.
-        with_trigger_rows: Also delete rows that triggers inserted for generated rows.
-        accept_unseen_references: Also if foreign keys may exist that the account cannot see.
-        procs: As for `seed`.
-        allow_remote: As for `seed`.
-        retry_seconds: As for `seed`.
-        worker_restarts: As for `seed`.
-        progress: As for `seed`.
-
-    Returns:
-        How many rows of each table were deleted; none if there is no run.
-
-    Raises:
-        ForeignRows: Rows that parloader did not create reference rows to delete. Nothing was deleted.
-        EditedRows: Rows to delete were edited. Nothing was deleted.
-        Refused: Nothing was deleted, for another reason.
-        ConnectError: The server cannot be reached, or refuses the account.
-        KeyboardInterrupt: Ctrl-C; the same call deletes the rest.
-
-    Examples:
-        >>> import parloader
-        >>> dict(parloader.clean(url).tables)
-        {'orders': 1000, 'customers': 10}
-    """
-    shown = observer(progress)
-    with connected_to(database, shown.note) as target:
-        config = CleanConfig(
-            target=target,
-            procs=_procs(procs),
-            runs=_runs(run),
-            edited_too=edited_too,
-            with_trigger_rows=with_trigger_rows,
-            accept_unseen_references=accept_unseen_references,
-            allow_remote=names("allow_remote", allow_remote),
-            retry_seconds=DEFAULT_RETRY_SECONDS if retry_seconds is None else retry_seconds,
-            worker_restarts=DEFAULT_WORKER_RESTARTS if worker_restarts is None else worker_restarts,
-        )
-        return _clean(config, shown, dry_run=dry_run)
-
-
-def _clean(config: CleanConfig, progress: Progress, *, dry_run: bool = False) -> CleanResult:
-    require_resources(config.procs)
-    with _ctrl_c():
-        operation = cleaning.preview_clean if dry_run else cleaning.clean
-        return operation(config, progress, _executor(config.procs))
-
-
-def status(database: Database = None) -> Status:
-    """The runs of a database, and what parloader is doing there. Nothing is written.
-
-    Args:
-        database: As for `seed`.
-
-    Returns:
-        The runs (`status.runs`), each with its number, its plan, and how many of its rows are loaded.
-
-    Raises:
-        ConnectError: The server cannot be reached, or refuses the account.
-
-    Examples:
-        >>> import parloader
-        >>> [(run.run_id, run.target, run.done_rows, run.complete) for run in parloader.status(url).runs]
-        [(1, 'orders', 1000, True)]
-    """
-    with connected_to(database, Progress().note) as target:
-        return reading.status(target)
-
-
 class SeedOptions(TypedDict, total=False):
     """The arguments of seed, besides the database."""
 
     table: Tables
     all_tables: bool
     plan: PlanArgument
+    metadata: Metadata
+    create: bool
     rows: Rows
     seed: int | None
     procs: int | None
@@ -345,6 +212,7 @@ def seeded(database: Database = None, **options: Unpack[SeedOptions]) -> Iterato
 
     The block may edit and delete generated rows. Rows that it adds itself and that reference them stop the clean (ForeignRows): delete them in
     the block. If rows were loaded by an earlier call with the same arguments, they are used and cleaned as well, unless they were edited.
+    Tables that `create=True` has created are dropped at the end.
 
     Args:
         database: As for `seed`. The private server runs as long as the block.
@@ -365,55 +233,13 @@ def seeded(database: Database = None, **options: Unpack[SeedOptions]) -> Iterato
     shown = observer(options.pop("progress", None))
     selection = Selection(**options)  # type: ignore[misc]  # mypy does not see that there is no "progress" any more
     with connected_to(database, shown.note) as target:
-        config = selection.config(target)
-        result = _seed(config, shown)
+        loaded = load(selection, target, shown)
         try:
-            yield result
+            yield loaded.result
         except BaseException as error:
             try:
-                _clean_run(config, result, shown)
+                remove(loaded, shown)
             except Exception as failure:
-                error.add_note(f"parloader did not clean run {result.run_id}: {failure}")
+                error.add_note(f"parloader did not clean run {loaded.result.run_id}: {failure}")
             raise
-        _clean_run(config, result, shown)
-
-
-def _clean_run(config: SeedConfig, result: SeedResult, progress: Progress) -> None:
-    """Cleans the run of a seed, if it began one."""
-    if result.run_id is not None:
-        clean_config = CleanConfig(
-            target=config.target,
-            procs=config.procs,
-            runs=(result.run_id,),
-            edited_too=not result.already_complete,
-            allow_remote=config.allow_remote,
-            retry_seconds=config.retry_seconds,
-            worker_restarts=config.worker_restarts,
-        )
-        _clean(clean_config, progress)
-
-
-def _runs(run: object) -> tuple[int, ...]:
-    """A run's number, or several."""
-    if run is None:
-        return ()
-    numbers = run if isinstance(run, Iterable) and not isinstance(run, str) else (run,)
-    return tuple(integer("run", number) for number in numbers)
-
-
-def _procs(procs: int | None) -> int:
-    return usable_cores() if procs is None else integer("procs", procs)
-
-
-def _executor(procs: int) -> Executor:
-    """With 1, the calling process does the work."""
-    return in_process_executor() if procs == 1 else default_executor()
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[None]:
-    """A load that Ctrl-C has stopped after its batches raises what Ctrl-C raises, so that the caller ends as well."""
-    try:
-        yield
-    except Interrupted as error:
-        raise KeyboardInterrupt(str(error)) from error
+        remove(loaded, shown)
