@@ -149,7 +149,7 @@ class PrivateServer:
             (self.home / KEEP).unlink()
         if not self.running():
             return False
-        process = self._process()
+        process = self.process()
         connection = connect(replace(self.target, database="mysql"))
         with error_codes.suppress_driver_errors():
             sql.execute(connection, "SHUTDOWN")
@@ -158,9 +158,13 @@ class PrivateServer:
             process.wait(START_TIMEOUT_SECONDS)
         return True
 
-    def _process(self) -> psutil.Process | None:
+    @property
+    def pid_file(self) -> Path:
+        return self.home / "pid"
+
+    def process(self) -> psutil.Process | None:
         """The running server, as its pid file names it; None if that is missing or outdated."""
-        file = self.home / "pid"
+        file = self.pid_file
         try:
             process = psutil.Process(int(file.read_text()))
             return process if f"--pid-file={file}" in process.cmdline() else None
@@ -171,7 +175,7 @@ class PrivateServer:
         """Starts a guard for a running server whose guard was killed. One that `start` keeps running needs none."""
         if (self.home / KEEP).exists() or _is_locked(self.home / GUARD_LOCK):
             return
-        if process := self._process():
+        if process := self.process():
             with self._start_guard([str(process.pid)]):
                 pass  # it detaches, and keeps its end of the pipe
 
@@ -254,7 +258,7 @@ class PrivateServer:
         return [
             *directory.server_arguments(),
             f"--socket={self.socket}",
-            f"--pid-file={self.home / 'pid'}",
+            f"--pid-file={self.pid_file}",
             f"--log-error={self.home / LOG}",
             f"--innodb-buffer-pool-size={buffer_pool_bytes}",
             "--innodb-autoinc-lock-mode=2",
