@@ -1,9 +1,11 @@
 """The pages of docs/recipes, and docs/start.md: their blocks are run in order, and each output is compared with the page.
 
-PARLOADER_TEST_WRITE_RECIPES=1 writes the outputs into the pages instead.
+PARLOADER_TEST_WRITE_RECIPES=1 writes the outputs into the pages, and their pictures into docs/images, instead.
 """
 
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -39,9 +41,14 @@ def reader(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Read
     for name in [name for name in sys.modules if name in MODULES]:
         del sys.modules[name]
     # one worker, if the page says nothing else: each takes its time to start
-    environment = {"PARLOADER_URL": database.url, "PARLOADER_PROCS": "1", "PARLOADER_HOME": str(database.folder / "home")}
+    environment = {
+        "PARLOADER_URL": database.url,
+        "PARLOADER_PROCS": "1",
+        "PARLOADER_HOME": str(database.folder / "home"),
+        "MPLBACKEND": "svg",
+    }
     with ExitStack() as background:
-        yield Reader(database, environment, background, {"8786": str(free_port())})
+        yield Reader(database, environment, background, instead={"8786": str(free_port())})
 
 
 @pytest.mark.parametrize(
@@ -63,5 +70,7 @@ def test_recipe(path: Path, reader: Reader) -> None:
             differing.append(f"expected\n{block.text}but it prints\n{output}")
     if WRITE:
         path.write_text(written + page[end:], encoding="utf-8")
+        for picture in re.findall(r"\]\(\.\./images/(\S+)\)", page):
+            shutil.copyfile(picture, ROOT / "docs/images" / picture)
     else:
         assert not differing, "\n".join(differing)

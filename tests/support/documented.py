@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import re
-import runpy
 import shlex
 import subprocess
 import sys
@@ -80,6 +79,8 @@ class Reader:
     """Variables that each command and program gets."""
     background: contextlib.ExitStack
     """Ends the commands that run in the background (&)."""
+    names: dict[str, object] = field(default_factory=dict)
+    """Of the Python programs."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """What is typed in place of a text of the page, such as a port that may be in use."""
 
@@ -133,12 +134,10 @@ class Reader:
         return run.stdout
 
     def evaluate(self, program: str) -> str:
-        """What the Python program prints."""
-        script = Path("program.py")
-        script.write_text(program, encoding="utf-8")
+        """What the Python program prints. It has the names of those before it, as the cells of a notebook have."""
         output = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            runpy.run_path(str(script), run_name="__main__")
+            exec(compile(program, "page", "exec"), self.names)
         return output.getvalue()
