@@ -121,6 +121,10 @@ class Reader:
                 name, _, value = setting.partition("=")
                 self.environment[name] = value
             return ""
+        if program == "unset":
+            for name in arguments:
+                del self.environment[name]
+            return ""
         if program == "parloader" and not re.search(r"[|><&$]", line):
             done = CliRunner(env=self.environment).invoke(cli, arguments, prog_name="parloader")
             assert done.exit_code == expected, f"{line}\n{done.stdout}{done.stderr}{done.exception!r}"
