@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 import parloader
 from parloader.errors import ParloaderError
 
+USE = ("seed", "seeded", "plan", "verify", "status", "clean", "export")
+
 
 def python_reference() -> str:
     """A heading for each kind of names, and a directive of mkdocstrings for each name."""
@@ -14,7 +16,10 @@ def python_reference() -> str:
     for title, belongs in KINDS.items():
         chosen = {name: value for name, value in names.items() if belongs(value)}
         names = {name: value for name, value in names.items() if name not in chosen}
-        lines += [f"## {title}\n", *(_directive(name, chosen[name]) for name in sorted(chosen, key=lambda name: _line(chosen[name])))]
+        lines += [
+            f"## {title}\n",
+            *(_directive(name, chosen[name]) for name in sorted(chosen, key=lambda name: _place(name, chosen[name]))),
+        ]
     return "\n".join(lines)
 
 
@@ -27,12 +32,11 @@ KINDS: Mapping[str, Callable[[object], bool]] = {
 """The headings; a name belongs to the first one whose function accepts it."""
 
 
-def _line(value: object) -> int:
-    """Where a function or an error begins in its module, so that these have their author's order; 0 for others, which keep theirs."""
-    function = inspect.unwrap(value) if inspect.isfunction(value) else value
-    if inspect.isfunction(function) or (isinstance(function, type) and issubclass(function, ParloaderError)):
-        return inspect.getsourcelines(function)[1]
-    return 0
+def _place(name: str, value: object) -> int:
+    """Functions in the order of their use, errors in that of their module; the others keep theirs."""
+    if inspect.isfunction(value):
+        return USE.index(name) if name in USE else len(USE)
+    return inspect.getsourcelines(value)[1] if isinstance(value, type) and issubclass(value, ParloaderError) else 0
 
 
 def _directive(name: str, value: object) -> str:
