@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.bench_options import bench_options
+from parloader.cli.completion.command import completion
 from parloader.cli.decorators import confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
 from parloader.cli.export import export
@@ -18,7 +19,7 @@ from parloader.cli.plan import plan
 from parloader.cli.report_option import report_option, reported
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
-from parloader.cli.settings_file import CONNECTION_SETTINGS, OptionValue, read_settings, save_settings
+from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings, save_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.process_limits import require_resources
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from parloader.workers.throttle import Limits
 
 # Each command imports its operation itself: the driver, Polars and SQLAlchemy take long to import, and worker processes import this module too.
-
-SETTINGS_FILE = Path("parloader.toml")
 
 # They work also where parloader.toml has mistakes
 WITHOUT_SETTINGS = ("help", "completion")
@@ -338,4 +337,5 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
 
 
 cli.add_command(server)
+cli.add_command(completion)
 cli.add_command(help_command)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.file_types import FileName
 from parloader.cli.option_groups import CONNECTION, collect, option_group
-from parloader.database.compression import Compress
 from parloader.errors import UsageError
 
 if TYPE_CHECKING:  # it imports the driver, which takes longer than to print a --help
+    from parloader.database.compression import Compress
     from parloader.database.target import Target
+
+COMPRESS = ("auto", "on", "off")
 
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 
@@ -27,7 +30,7 @@ class ConnectionOptions:
     ssl_ca: str | None
     ssl_cert: str | None
     ssl_key: str | None
-    compress: Compress | None
+    compress: "Compress | None"
     ask_password: bool
 
     def __repr__(self) -> str:
@@ -56,6 +59,14 @@ class ConnectionOptions:
                 )
 
 
+def _compress(_: click.Context, __: click.Parameter, name: str | None) -> "Compress | None":
+    if name is None:
+        return None
+    from parloader.database.compression import Compress
+
+    return Compress(name)
+
+
 _url_options = option_group(
     CONNECTION.option(
         "--url",
@@ -72,21 +83,24 @@ _url_options = option_group(
     ),
     CONNECTION.option(
         "--ssl-ca",
+        type=FileName(),
         metavar="FILE",
         envvar="PARLOADER_SSL_CA",
         help="Certificates of the authorities (CAs) that may have signed the server's certificate.",
     ),
-    CONNECTION.option("--ssl-cert", metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."),
-    CONNECTION.option("--ssl-key", metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
+    CONNECTION.option(
+        "--ssl-cert", type=FileName(), metavar="FILE", envvar="PARLOADER_SSL_CERT", help="Client certificate, if the server requires one."
+    ),
+    CONNECTION.option("--ssl-key", type=FileName(), metavar="FILE", envvar="PARLOADER_SSL_KEY", help="Private key of --ssl-cert."),
     CONNECTION.option("--ask-password", is_flag=True, help="Ask for the password on the terminal."),
 )
 
 
 _compress_option = CONNECTION.option(
     "--compress",
-    type=click.Choice(list(map(str, Compress))),
+    type=click.Choice(COMPRESS),
     envvar="PARLOADER_COMPRESS",
-    callback=lambda _, __, name: name and Compress(name),
+    callback=_compress,
     help="Compress what is sent and received. auto: if a round trip to the server takes more than 2 ms.  [default: auto]",
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from parloader.cli.file_types import FileName
 from parloader.cli.option_groups import CLUSTER, collect, option_group
 from parloader.errors import UsageError
 from parloader.workers.execution import Credentials, Execution, ExecutorName
@@ -39,6 +40,7 @@ _executor_options = option_group(
     CLUSTER.option(
         "--scheduler-file",
         metavar="FILE",
+        type=FileName(),
         envvar="PARLOADER_SCHEDULER_FILE",
         help="File to which the scheduler has written its address (dask scheduler --scheduler-file).",
     ),

@@ -135,8 +135,18 @@ def _settings(command: click.Command) -> set[tuple[str, str]]:
     return set(found.items())
 
 
+def _pages(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The words that can follow in parloader help."""
+    words: tuple[str, ...] = context.params.get("words") or ()
+    command: click.Command | None = context.find_root().command
+    for word in words:
+        command = command.commands.get(word) if isinstance(command, click.Group) else None
+    possible = [*command.commands] if isinstance(command, click.Group) else []
+    return [word for word in (*possible, *([] if words else topics())) if word.startswith(incomplete)]
+
+
 @click.command("help", cls=Command, epilog=EXIT_CODES)
-@click.argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]")
+@click.argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]", shell_complete=_pages)
 @click.pass_context
 def help_command(context: click.Context, *, words: tuple[str, ...]) -> None:
     """Show the page of a command or a topic."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import click
 from click.core import ParameterSource
 
+from parloader.cli.completion import candidates
 from parloader.cli.inference_options import inference_options
 from parloader.cli.number_types import Seconds, WholeNumber
 from parloader.cli.option_groups import WHAT_TO_FILL, WORKERS, collect, option_group
@@ -98,6 +99,7 @@ _selection_options = option_group(
         "plan",
         metavar="FILE|MODULE:NAME",
         callback=_plan,
+        shell_complete=candidates.plan_files,
         envvar="PARLOADER_PLAN",
         help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",
     ),

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 
 import click
@@ -21,6 +22,8 @@ def run() -> int:
     atexit.register(gc.freeze)  # otherwise the interpreter scans all objects twice before it exits, which takes a tenth of a second
     if not traceback_wanted():
         sys.unraisablehook = lambda _: None  # an exception that nothing can handle has no effect on the result
+    if "_PARLOADER_COMPLETE" in os.environ:
+        import parloader.cli.completion.shells  # noqa: F401  # click finds them there
     try:
         with exit_codes(Output(verbosity=1, as_json=False)):
             mask_process_list()

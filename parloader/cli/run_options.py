@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.completion import candidates
 from parloader.cli.number_types import RunNumber
 from parloader.cli.option_groups import collect, option_group
 from parloader.cli.options import procs_option
@@ -21,6 +22,7 @@ _run_option = click.option(
     "runs",
     type=RunNumber(),
     multiple=True,
+    shell_complete=candidates.runs,
     metavar="N",
     help="Only this run, as parloader status numbers it. Repeatable.",
 )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 OptionValue: TypeAlias = "str | list[str] | list[ColumnRule]"
 """A value as on the command line; a list for a repeatable option. click validates it."""
 
+SETTINGS_FILE = Path("parloader.toml")
+
 INFERENCE = "inference"
 """The table with rules for columns."""
 

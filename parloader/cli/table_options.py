@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.completion import candidates
 from parloader.cli.option_groups import WHAT_TO_FILL, option_group
 from parloader.errors import UsageError
 from parloader.limits import MAX_ROWS
 from parloader.quantities import ROWS_EXAMPLES, parse_rows
+
+if TYPE_CHECKING:
+    from parloader.cli.completion.candidates import Items
 
 
 class TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
@@ -18,6 +22,9 @@ class TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no 
     name = "name"
 
     envvar_list_splitter = ","
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "Items":
+        return candidates.tables(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not value:
@@ -112,6 +119,7 @@ table_options = option_group(
         metavar="ROWS|TABLE=ROWS",
         multiple=True,
         callback=_rows,
+        shell_complete=candidates.tables_with_rows,
         envvar="PARLOADER_ROWS",
         help="Rows in the target table, for example 5000, 250k or 1M; with TABLE=, in this table, for example --rows orders=1M --rows users=5k. "
         "With --all, ROWS is for the largest table, and TABLE=0 leaves a table out. Repeatable.  [default: as in the plan file, or 1000000; with "
@@ -122,6 +130,7 @@ table_options = option_group(
         metavar="TABLE=ROWS",
         multiple=True,
         callback=_parents,
+        shell_complete=candidates.tables_with_rows,
         help="The same as --rows TABLE=ROWS, for tables that others reference. Repeatable.",
     ),
     WHAT_TO_FILL.option(

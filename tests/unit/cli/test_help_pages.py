@@ -43,7 +43,7 @@ def test_every_option_is_described(path: tuple[str, ...], command: click.Command
         assert plain(option.help) in texts, f"no page describes {option.opts[-1]} of {words(path)}"
 
 
-@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("columns", [70, 80, 200])
 def test_pages_are_as_wide_as_the_terminal_up_to_100_columns(
     columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

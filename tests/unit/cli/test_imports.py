@@ -13,7 +13,8 @@ def imported(modules: str, among: set[str]) -> list[str]:
 def test_help_imports_nothing_large() -> None:
     assert (
         imported(
-            "parloader.cli", {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "distributed"}
+            "parloader.cli.program",
+            {"polars", "pymysql", "sqlalchemy", "sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "distributed"},
         )
         == []
     )
