@@ -27,6 +27,9 @@ RUNNABLE = ("sql", "sh", "python")
 
 OUTPUT = "text"
 
+EXCERPT = "console"
+"""Lines of an output that differs from server to server, or from run to run."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -87,17 +90,23 @@ class Reader:
     def outputs(self, page: str) -> Iterator[tuple[Block, str]]:
         """Runs the blocks in order. Yields each block of output, with the output as it is now."""
         found = code_blocks(page)
+        for before, block in zip([None, *found], found, strict=False):
+            if block.language in (OUTPUT, EXCERPT):
+                assert before is not None and before.language in RUNNABLE and not before.title, f"the output of nothing:\n{block.text}"
         for block, following in zip(found, [*found[1:], None], strict=True):
-            shown = following if following is not None and following.language == OUTPUT and not following.title else None
+            language = following.language if following is not None and not following.title else ""
             if block.title:
                 Path(block.title).write_text(block.text, encoding="utf-8")
-                assert shown is None, f"{block.title} is a file, and has no output"
-            elif block.language == "sql" and shown is not None:
-                yield shown, as_shown(self.database, block.text)
             elif block.language in RUNNABLE:
-                output = {"sql": self.execute, "sh": self.type, "python": self.evaluate}[block.language](block.text)
-                if shown is not None:
-                    yield shown, output
+                if block.language == "sql":
+                    output = as_shown(self.database, block.text) if language == OUTPUT else self.execute(block.text)
+                else:
+                    output = {"sh": self.type, "python": self.evaluate}[block.language](block.text)
+                if following is not None and language == OUTPUT:
+                    yield following, output
+                elif following is not None and language == EXCERPT:
+                    missing = [line for line in following.text.splitlines() if line not in output.splitlines()]
+                    assert not missing, f"{block.text}does not print\n{missing}\nbut\n{output}"
 
     def execute(self, statements: str) -> str:
         self.database.execute(
