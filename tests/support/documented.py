@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,8 @@ class Reader:
     def outputs(self, page: str) -> Iterator[tuple[Block, str]]:
         """Runs the blocks in order. Yields each block of output, with the output as it is now."""
         found = code_blocks(page)
-        for before, block in zip([None, *found], found, strict=False):
-            if block.language in (OUTPUT, EXCERPT):
-                assert before is not None and before.language in RUNNABLE and not before.title, f"the output of nothing:\n{block.text}"
+        shown_by = [block for block, following in pairwise(found) if following.language in (OUTPUT, EXCERPT)]
+        assert all(block.language in RUNNABLE and not block.title for block in shown_by), "an output follows a file"
         for block, following in zip(found, [*found[1:], None], strict=True):
             language = following.language if following is not None and not following.title else ""
             if block.title:
