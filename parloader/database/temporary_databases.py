@@ -9,11 +9,12 @@ import secrets
 from parloader.database import error_codes, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.grants import account_literal
+from parloader.database.pristine import transactions
 from parloader.errors import PrivilegeMissing
 
 PREFIX = "parloader_test_"
 
-# Frameworks derive names: the tests of Django use test_NAME
+# Names are derived from them: the tests of Django use test_NAME, a mark for parloader reset parloader_pristine_NAME
 RUN = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
 
 # The server closes connections that are silent for longer; the one that holds the lock is silent while the tests run
@@ -50,16 +51,40 @@ def drop(connection: Connection, name: str) -> None:
     sql.execute(connection, f"DROP DATABASE IF EXISTS {sql.quote(name)}")
 
 
+def end_open_transactions(connection: Connection) -> int:
+    """Ends the connections to the connection's database that have uncommitted changes, which are rolled back; returns how many."""
+    statement = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id IN %s"
+    found = transactions.writers(connection)
+    ended = sql.rows(connection, statement, found) if found else ()
+    for (connection_id,) in ended:
+        with error_codes.suppress_driver_errors():  # it has just ended
+            sql.execute(connection, f"KILL {connection_id}")
+    return len(ended)
+
+
+def drop_run(connection: Connection, run: str) -> None:
+    """Drops all databases of the run, and those that were derived from them."""
+    for name in _names(connection, run):
+        drop(connection, name)
+
+
 def drop_abandoned(connection: Connection) -> list[str]:
-    """Drops the databases of runs that have ended, and those that frameworks derived from them; returns their names.
+    """Drops the databases of runs that have ended without doing so, and those that were derived from them; returns their names.
 
     For a server that only test suites use.
     """
-    statement = "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE %s"
     abandoned = []
-    for (name,) in sql.rows(connection, statement, f"%{PREFIX}%".replace("_", r"\_")):
+    for name in _names(connection, PREFIX):
         run = RUN.search(name)
         if run and sql.value(connection, "SELECT IS_FREE_LOCK(%s)", run.group()):
             drop(connection, name)
             abandoned.append(name)
     return abandoned
+
+
+def _names(connection: Connection, part: str) -> list[str]:
+    """The databases with this in their names."""
+    pattern = f"%{part}%".replace("_", r"\_")
+    return [
+        name for (name,) in sql.rows(connection, "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE %s", pattern)
+    ]

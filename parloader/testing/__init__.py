@@ -7,16 +7,14 @@ TYPE_CHECKING = False  # as in typing, whose import takes longer than this modul
 
 if TYPE_CHECKING:
     from parloader.testing.database import Database as Database
+    from parloader.testing.seeding import Seeder as Seeder
     from parloader.testing.server import Server as Server
 else:
+    PUBLIC = {"Database": "database", "Seeder": "seeding", "Server": "server"}
 
     def __getattr__(name: str) -> object:
-        if name == "Database":
-            from parloader.testing.database import Database
+        if name not in PUBLIC:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-            return Database
-        if name == "Server":
-            from parloader.testing.server import Server
-
-            return Server
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from parloader.database import application_settings
+from parloader.database import application_settings, introspection, temporary_databases
 from parloader.database.application_settings import PlainConnection
 from parloader.database.driver import DriverError
+from parloader.database.session import connected
 from parloader.database.target import Target
-from parloader.errors import UsageError
+from parloader.errors import AnotherRun, UsageError
 from parloader.files import read_text, why_unreadable
+from parloader.operations import reset
+from parloader.testing.messages import raised_for_tests
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,6 +27,7 @@ class Database:
         """the hosts besides this machine to which the run may write"""
         self._target = target
         self._engine: Engine | None = None
+        self._marked: frozenset[str] | None = None  # the tables at the mark; None: there is none, or rows have been seeded since
 
     @property
     def name(self) -> str:
@@ -38,11 +42,6 @@ class Database:
     def mysql_url(self) -> str:
         """For other programs: mysql://USER:PASSWORD@HOST/DATABASE, or with ?unix_socket=PATH."""
         return application_settings.mysql_url(self._target)
-
-    @property
-    def django_settings(self) -> dict[str, Any]:
-        """An entry of settings.DATABASES in Django."""
-        return application_settings.django_settings(self._target)
 
     @property
     def engine(self) -> "Engine":
@@ -64,17 +63,62 @@ class Database:
 
     def run_script(self, script: str | Path) -> None:
         """Runs the statements of an SQL script: its text, or the path of a file. UsageError: the file cannot be read, or a statement fails."""
-        where = "the script"
-        if isinstance(script, Path):
-            where = str(script)
-            try:
-                script = read_text(script)
-            except (OSError, ValueError) as error:
-                raise UsageError(f"cannot read {where}: {why_unreadable(error)}", "Name a file of SQL statements") from error
+        __tracebackhide__ = True
+        self.forget_mark()
         try:
-            application_settings.run_script(self._target, script)
+            text = script if isinstance(script, str) else read_text(script)
+            application_settings.run_script(self._target, text)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"cannot read {script}: {why_unreadable(error)}", "Name a file of SQL statements") from None
         except DriverError as error:
-            raise UsageError(f"a statement of {where} fails: {error.args[-1]}", "Correct the script") from error
+            what = "the script" if isinstance(script, str) else script
+            raise UsageError(f"a statement of {what} fails: {error.args[-1]}", "Correct it") from None
+
+    def mark(self) -> None:
+        """Remembers the present state: what parloader_reset goes back to. Refused: the server is not a private server, or a transaction is open."""
+        __tracebackhide__ = True
+        with raised_for_tests():
+            reset.mark(self._target)
+            self._marked = self.tables()
+
+    def reset(self) -> None:
+        """Goes back to the mark: rows, AUTO_INCREMENT, tables, views, triggers and routines. Refused: as for mark, or there is no mark.
+
+        Connections with uncommitted changes are ended first. That is reported after the reset, as AnotherRun.
+        """
+        __tracebackhide__ = True
+        with raised_for_tests():
+            try:
+                reset.reset(self._target)
+            except AnotherRun as error:
+                with connected(self._target) as connection, self._target.translate_errors("ending open transactions"):
+                    if not temporary_databases.end_open_transactions(connection):
+                        raise
+                reset.reset(self._target)
+                raise AnotherRun(f"{error.message}, which were rolled back", error.next_step) from error
+
+    def renew(self) -> None:
+        """Goes back to the mark. If there is none, or tables were added or rows seeded since, it marks the present state instead."""
+        if self._marked is None or self._marked != self.tables():
+            self.mark()
+        else:
+            self.reset()
+
+    def forget_mark(self) -> None:
+        """The next renew marks the state that there is then."""
+        self._marked = None
+
+    def tables(self) -> frozenset[str]:
+        """The names of its tables."""
+        with connected(self._target) as connection, self._target.translate_errors("listing the tables"):
+            return frozenset(introspection.list_tables(connection).tables)
+
+    def column_rules(self) -> list[str]:
+        """What an ORM knows of the values of columns and the server does not, as rules for parloader.seed."""
+        return []
+
+    def require_no_transaction(self) -> None:
+        """Refused if a transaction is open in which rows that parloader loads would not be seen or not be rolled back, as far as it knows of any."""
 
     def close(self) -> None:
         """Closes the connections of its Engine."""

@@ -14,11 +14,20 @@ ErrorT = TypeVar("ErrorT", bound=ParloaderError)
 
 # What messages advise on the command line, and what has the same effect in a test suite
 ADVICE = (
+    (re.compile(r"the same command with --new-run"), "the same call with new_run=True"),
     (re.compile(r"--allow-remote (\S+)"), r"PARLOADER_ALLOW_REMOTE=\1, or parloader_allow_remote = \1 in the settings of pytest"),
+    (
+        re.compile(r"Leave out --url \(or PARLOADER_URL\) to use the private server"),
+        "Run the tests with --parloader-server, or roll back instead: request parloader_session or parloader_connection",
+    ),
+    (
+        re.compile(r"Commit, roll back or close it, then try again"),
+        "Commit, roll back or close what the test opens. A fixture that opens it has to request parloader_reset, so that it is closed before the reset",
+    ),
     (re.compile(r"--url (mysql://\S+)"), r"PARLOADER_URL=\1"),
     (re.compile(r"--url, PARLOADER_URL"), "PARLOADER_URL"),
     (re.compile(r"--url"), "PARLOADER_URL"),
-    (re.compile(r"set PARLOADER_HOME to", re.IGNORECASE), "set parloader_home, in the settings of pytest, to"),
+    (re.compile(r"(?<=[Ss]et )PARLOADER_HOME to"), "parloader_home, in the settings of pytest, to"),
 )
 
 
@@ -33,12 +42,19 @@ def for_tests(error: ErrorT) -> ErrorT:
 
 
 @contextmanager
+def raised_for_tests() -> Iterator[None]:
+    """Raises errors of parloader in the block as they are for tests, without the traceback up to here."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except ParloaderError as error:
+        raise for_tests(error) from None
+
+
+@contextmanager
 def short_failures() -> Iterator[None]:
     """Turns errors of parloader in the block into failures of one line, without a traceback."""
     try:
         yield
     except ParloaderError as error:
-        failure = str(for_tests(error))
-    else:
-        return
-    pytest.fail(f"parloader: {failure}", pytrace=False)
+        raise pytest.fail.Exception(f"parloader: {for_tests(error)}", pytrace=False) from None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from parloader.testing.database import Database
+    from parloader.testing.seeding import Seeder
     from parloader.testing.server import Server, Settings
 
 SERVERS = ("mariadb", "mysql")
@@ -63,7 +64,7 @@ def parloader_server(pytestconfig: pytest.Config) -> "Iterator[Server]":
 def parloader_database(parloader_server: "Server") -> "Iterator[Database]":
     """A database of this run and, with pytest-xdist, of this worker: empty at first, dropped at the end.
 
-    It has name, url (for SQLAlchemy), mysql_url, engine, django_settings, connect() and run_script(path).
+    It has name, url (for SQLAlchemy), mysql_url, engine, connect() and run_script(path).
     """
     from parloader.testing.messages import short_failures
 
@@ -71,9 +72,52 @@ def parloader_database(parloader_server: "Server") -> "Iterator[Database]":
         yield database
 
 
+@pytest.fixture(scope="session")
+def session_seeded(parloader_database: "Database") -> "Seeder":
+    """Like seeded, for all tests of the run: the rows stay, and the same call again does nothing."""
+    from parloader.testing.seeding import Seeder
+
+    return Seeder(parloader_database, keep=True)
+
+
 @pytest.fixture
-def parloader_connection(parloader_database: "Database") -> "Iterator[Connection]":
+def seeded(request: pytest.FixtureRequest, parloader_database: "Database") -> "Iterator[Seeder]":
+    """Fills tables of parloader_database: seeded("orders", rows=1000). The rows are deleted after the test.
+
+    Takes the arguments of parloader.seed, such as plan="shop.toml", or metadata=Base.metadata with create=True to create the tables.
+    """
+    from parloader.testing.messages import short_failures
+    from parloader.testing.seeding import Seeder
+
+    seeder = Seeder(parloader_database, keep=False)
+    if "parloader_reset" in request.fixturenames:
+        request.getfixturevalue("parloader_reset")  # which takes the rows back after the test
+        yield seeder
+    else:
+        yield seeder
+        with short_failures():
+            seeder.clean_up()
+
+
+@pytest.fixture
+def parloader_reset(parloader_database: "Database") -> Iterator[None]:
+    """Takes back what the test commits, on whatever connection: changed, deleted and added rows, AUTO_INCREMENT and tables.
+
+    The state that it goes back to is that of its first use. If session_seeded or run_script add something later, that is kept as well.
+    """
+    from parloader.testing.messages import short_failures
+
+    with short_failures():
+        parloader_database.renew()
+    yield
+    with short_failures():
+        parloader_database.reset()
+
+
+@pytest.fixture
+def parloader_connection(parloader_database: "Database", seeded: "Seeder") -> "Iterator[Connection]":
     """A Connection of SQLAlchemy in a transaction that is rolled back after the test."""
+    # it uses seeded so that it is rolled back first: its transaction may have locked rows that seeded deletes
     from parloader.testing.messages import short_failures
     from parloader.testing.rollback import rolled_back
 

@@ -5,10 +5,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
-from parloader.database import option_file, temporary_databases
+from parloader.database import application_settings, option_file, temporary_databases
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.private_server.binary import find_binary
@@ -78,6 +79,10 @@ class Server:
             with self._connection() as connection:
                 temporary_databases.drop(connection, target.database)
 
+    def django_settings(self) -> dict[str, Any]:
+        """An entry of settings.DATABASES in Django. Its NAME does not exist: the tests of Django create the database test_NAME."""
+        return application_settings.django_settings(replace(self._target, database=next(self._names)))
+
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         target = replace(self._target, database=ANY_DATABASE)
@@ -100,6 +105,7 @@ def running_server(settings: Settings) -> Iterator[Server]:
             if private:
                 temporary_databases.drop_abandoned(connection)
             run = temporary_databases.begin_run(connection)
+        stack.callback(_drop_run, target, run)
         yield Server(
             kind=str(info.kind),
             version=".".join(map(str, info.version)),
@@ -122,6 +128,12 @@ def _requested(url: str, allow_remote: tuple[str, ...]) -> Target:
     ):  # perhaps the database does not exist, which does not matter; if the account cannot log in, the next attempt says so
         pass
     return target
+
+
+def _drop_run(target: Target, run: str) -> None:
+    """On a connection of its own: a test may have restarted the server."""
+    with connected(replace(target, database=ANY_DATABASE)) as connection, target.translate_errors("dropping the databases of the tests"):
+        temporary_databases.drop_run(connection, run)
 
 
 def _private_server(settings: Settings) -> PrivateServer:

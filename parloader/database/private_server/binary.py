@@ -29,6 +29,18 @@ FOLDERS = (
     ),
 )
 
+# How to install one, and how to run its image in Docker
+WAYS_TO_GET = {
+    ServerKind.MARIADB: (
+        "a server (Debian, Ubuntu: apt-get install mariadb-server-core; macOS: brew install mariadb)",
+        "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1 -e MARIADB_DATABASE=parloader mariadb",
+    ),
+    ServerKind.MYSQL: (
+        "MySQL so that its mysqld is on the PATH (Ubuntu: apt-get install mysql-server-core-8.0; macOS: brew install mysql)",
+        "MYSQL_ALLOW_EMPTY_PASSWORD=1 -e MYSQL_DATABASE=parloader mysql",
+    ),
+}
+
 # MariaDB also installs a mysqld, so the name alone does not tell the kind
 PROGRAMS = {ServerKind.MARIADB: ("mariadbd", "mysqld"), ServerKind.MYSQL: ("mysqld",)}
 
@@ -55,10 +67,10 @@ def find_binary(kinds: tuple[ServerKind, ...] = (ServerKind.MARIADB, ServerKind.
             for folder in dict.fromkeys(folders):
                 if (path := shutil.which(name, path=str(folder))) and (binary := _binary(Path(path))).kind is kind:
                     return binary
+    package, image = WAYS_TO_GET[kinds[0]]
     raise ServerStartError(
         f"no {' or '.join(kinds)} server found on this machine",
-        "Name a database with --url, or install a server (Debian, Ubuntu: apt-get install mariadb-server-core; macOS: brew install mariadb), "
-        "or run one in Docker: docker run -d -p 127.0.0.1:3306:3306 -e MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1 -e MARIADB_DATABASE=parloader mariadb, "
+        f"Name a database with --url, or install {package}, or run one in Docker: docker run -d -p 127.0.0.1:3306:3306 -e {image}, "
         "then use --url mysql://root@127.0.0.1/parloader",
     )
 
@@ -68,7 +80,7 @@ def _binary(path: Path) -> Binary:
     try:
         answer = subprocess.run([path, "--no-defaults", "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        reason = error.stderr.strip()[-300:] if isinstance(error, subprocess.CalledProcessError) else error.strerror
+        reason = error.strerror if isinstance(error, OSError) else error.stderr.strip()[-300:] or f"it ended with status {error.returncode}"
         raise ServerStartError(f"{path} does not run: {reason}", "Reinstall it, or name a database with --url") from error
     kind, version = parse_version(answer.stdout.split("Ver ", 1)[-1])
     return Binary(path=path, kind=kind, version=version)

@@ -1,0 +1,18 @@
+import pytest
+from shop.models import Order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_order_has_a_customer(orders, db):
+    assert Order.objects.count() == 500
+    assert not Order.objects.filter(customer=None).exists()
+
+
+def test_what_a_test_deletes(orders, db):
+    Order.objects.all().delete()
+    assert Order.objects.count() == 0
+
+
+def test_is_there_for_the_next_one(orders, db):
+    assert Order.objects.count() == 500

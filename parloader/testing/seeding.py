@@ -1,0 +1,114 @@
+"""The factory `seeded`: fills tables of a test run's database, and takes the rows back."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import parloader
+from parloader.api.selection import Rows
+from parloader.errors import ForeignRows, ParloaderError, SchemaMismatch, UsageError
+from parloader.operations.seed_result import SeedResult
+from parloader.testing.database import Database
+from parloader.testing.messages import for_tests
+
+# Arguments of parloader.seed that say what to seed, besides the table and the plan
+OTHER_SELECTIONS = ("metadata", "all_tables")
+
+CREATE_TABLES = 'Create them first: parloader_database.run_script(Path("schema.sql")), or seeded(metadata=Base.metadata, create=True) with models of SQLAlchemy'
+
+
+@runtime_checkable
+class DjangoModel(Protocol):
+    """A model class of Django."""
+
+    _meta: Any
+
+
+@runtime_checkable
+class MappedClass(Protocol):
+    """A mapped class of SQLAlchemy."""
+
+    __table__: Any
+
+
+Table: TypeAlias = str | type[DjangoModel] | type[MappedClass]
+"""The name of a table, or a class of SQLAlchemy or Django that is mapped to it."""
+
+
+class Seeder:
+    """Fills tables of one database, as often as it is called: parloader.seed with that database."""
+
+    def __init__(self, database: Database, *, keep: bool) -> None:
+        """`keep`: the rows stay, and the same call again does nothing; else each call adds rows, which clean_up deletes."""
+        self.database = database
+        self._keep = keep
+        self._runs: list[int] = []
+
+    def __call__(
+        self,
+        table: Table | Iterable[Table] | None = None,
+        *,
+        rows: Rows = None,
+        plan: Any = None,
+        **options: Any,
+    ) -> SeedResult:
+        """Fills the table, or what a plan or SQLAlchemy's metadata describes, and the parent rows that it needs.
+
+        The arguments are those of parloader.seed. Returns what was loaded. Raises the errors of parloader.
+        """
+        __tracebackhide__ = True
+        try:
+            self.database.require_no_transaction()
+            if table is None and plan is None and not any(map(options.get, OTHER_SELECTIONS)):
+                raise UsageError(
+                    "nothing is named that is to be seeded", 'Name a table, seeded("orders", rows=1000), or give plan= or metadata='
+                )
+            result = parloader.seed(
+                self.database.mysql_url,
+                table=None if table is None else _names(table),
+                rows=rows,
+                plan=plan,
+                column_rules=[*options.pop("column_rules", ()), *self.database.column_rules()],
+                **{"new_run": not self._keep, "allow_remote": self.database.allow_remote, **options},
+            )
+        except ParloaderError as error:
+            raise self._with_advice(error) from None
+        if self._keep:
+            self.database.forget_mark()
+        elif result.run_id is not None:
+            self._runs.append(result.run_id)
+        return result
+
+    def _with_advice(self, error: ParloaderError) -> ParloaderError:
+        advised = for_tests(error)
+        if isinstance(error, SchemaMismatch) and not self.database.tables():
+            advised.next_step = CREATE_TABLES
+            advised.args = (advised.message, advised.next_step)
+        return advised
+
+    def clean_up(self) -> None:
+        """Deletes the rows of all calls, the latest first; also those that a test has edited. ForeignRows: a test has added rows that reference them."""
+        while self._runs:
+            try:
+                parloader.clean(
+                    self.database.mysql_url, run=self._runs.pop(), edited_too=True, procs=1, allow_remote=self.database.allow_remote
+                )
+            except ForeignRows as error:
+                raise ForeignRows(
+                    error.message, "Delete those rows in the test, or request parloader_reset, which takes back all that the test has done"
+                ) from error
+
+
+def _names(tables: object) -> list[str]:
+    """UsageError: one of them is no table."""
+    several = tables if isinstance(tables, Iterable) and not isinstance(tables, str | type) else [tables]
+    return [_name(table) for table in several]
+
+
+def _name(table: object) -> str:
+    if isinstance(table, str):
+        return table
+    if isinstance(table, type) and isinstance(table, MappedClass):
+        return str(table.__table__.name)
+    if isinstance(table, type) and isinstance(table, DjangoModel):
+        return str(table._meta.db_table)
+    raise UsageError(f"the table is {table!r}", "Give the name of a table, or a model class of SQLAlchemy or Django")
