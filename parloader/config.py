@@ -1,8 +1,9 @@
 """The frozen config of each command, validated once. click resolves the values: flags > PARLOADER_* variables > parloader.toml > defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from shlex import quote
 
 from parloader.database.target import Target
 from parloader.defaults import (
@@ -124,9 +125,12 @@ class ExportConfig(Selection):
 
 @dataclass(frozen=True, kw_only=True)
 class BenchConfig:
-    """What to measure: each combination of `procs`, `batches` and `writers`."""
+    """What to measure: each combination of `procs`, `batches` and `writers`, on copies of `table`, of the target of `plan`, or of the example."""
 
     target: Target
+    table: str | None = None
+    plan: str | None = None  # a plan file, or MODULE:NAME
+    column_rules: tuple[ColumnRule, ...] = ()  # for columns that the plan leaves open
     procs: tuple[int, ...] = field(default_factory=default_bench_procs)
     batches: tuple[Batch, ...] = DEFAULT_BENCH_BATCHES
     writers: tuple[WriterName, ...] = ()  # empty: all that the server accepts
@@ -141,6 +145,17 @@ class BenchConfig:
         require_between("rounds", self.rounds, 1, MAX_ROWS)
         for procs in self.procs:
             require_between("procs", procs, 1, MAX_PROCS)
+
+    def measuring(self, table: str) -> "BenchConfig":
+        """The same for another table."""
+        return replace(self, table=table)
+
+    @property
+    def selection(self) -> str:
+        """The options by which seed loads what is measured; empty: the built-in example."""
+        if self.table is not None:
+            return f"--table {quote(self.table)} "
+        return "" if self.plan is None else f"--plan {quote(self.plan)} "
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parloader.cli.bench_options import bench_options
+from parloader.cli.bench import bench
 from parloader.cli.completion.command import completion
 from parloader.cli.decorators import confirmed, require_terminal, with_permission, with_target
 from parloader.cli.executor_options import with_execution
@@ -19,13 +19,12 @@ from parloader.cli.plan import plan
 from parloader.cli.report_option import report_option, reported
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
-from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings, save_settings
+from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.process_limits import require_resources
 from parloader.quantities import counted
-from parloader.rows.writer_names import WriterName
-from parloader.workers.batching import AutoBatch, Batch, FixedBatch
+from parloader.workers.batching import AutoBatch
 from parloader.workers.execution import Execution
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
         return {name: _default_map(subcommand, settings) for name, subcommand in command.commands.items()}
     options = {option.opts[0].lstrip("-").replace("-", "_"): option.name for option in command.params}
     if command.name == "bench":  # --procs, --batch … list what to try, while the settings say what seed uses
-        settings = {name: value for name, value in settings.items() if name in (*CONNECTION_SETTINGS, "allow_remote", "set")}
+        settings = {name: value for name, value in settings.items() if name in (*CONNECTION_SETTINGS, "allow_remote", "column_rule", "set")}
     if command.name == "export":  # its --compress is about files, the setting about connections
         settings = {name: value for name, value in settings.items() if name != "compress"}
     return {name: settings[setting] for setting, name in options.items() if setting in settings and name}
@@ -225,62 +224,7 @@ def resume(*, target: "Target", output: Output, screen: "Screen") -> None:
     output.show(result.as_json(), lambda: report.pause(result))
 
 
-@cli.command(epilog=EXIT_CODES)
-@bench_options
-@with_target
-@with_permission
-@with_execution
-def bench(
-    *,
-    target: "Target",
-    output: Output,
-    screen: "Screen",
-    procs: tuple[int, ...],
-    batches: tuple[Batch, ...],
-    writers: tuple[WriterName, ...],
-    rows: int,
-    rounds: int,
-    parameters: dict[str, str],
-    plot: Path | None,
-    save: bool,
-    allow_remote: tuple[str, ...],
-    execution: Execution,
-) -> None:
-    """Find the fastest settings for this server.
-
-    Measures each combination of --procs, --batch and --writer once per round, on scratch tables in this database. They have the columns,
-    indexes and constraints of the built-in example, and are dropped at the end. Your own tables are not touched.
-    """
-    require_resources()
-    from parloader.cli import report
-    from parloader.config import BenchConfig
-    from parloader.defaults import default_bench_procs
-    from parloader.operations import bench as operation
-    from parloader.workers.runner import executor_for
-
-    with executor_for(execution, max(procs or default_bench_procs()), target, screen.note) as executor:
-        config = BenchConfig(
-            target=target,
-            procs=procs or default_bench_procs(executor.capacity),
-            batches=batches,
-            writers=writers,
-            rows=rows,
-            rounds=rounds,
-            parameters=parameters,
-            allow_remote=allow_remote,
-        )
-        result = operation.bench(config, screen, executor)
-    output.show(result.as_json(), lambda: report.bench(result))
-    if plot:
-        from parloader.cli.pages.bench_chart import draw_bench
-
-        draw_bench(result, plot)
-        screen.note(f"drew {plot}")
-    if save:
-        best = result.best.configuration
-        batch = best.batch.rows if isinstance(best.batch, FixedBatch) else best.batch.text
-        save_settings(SETTINGS_FILE, {"procs": best.procs, "batch": batch, "writer": str(best.writer)})
-        screen.note(f"saved to {SETTINGS_FILE}: {best.options}")
+cli.add_command(bench)
 
 
 @cli.group()

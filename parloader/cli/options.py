@@ -54,7 +54,8 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return parameters
 
 
-def _plan(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+def plan_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """The callback of --plan."""
     if name == "":
         raise click.BadParameter("the name of the plan is empty")
     return name
@@ -98,7 +99,7 @@ _selection_options = option_group(
         "--plan",
         "plan",
         metavar="FILE|MODULE:NAME",
-        callback=_plan,
+        callback=plan_name,
         shell_complete=candidates.plan_files,
         envvar="PARLOADER_PLAN",
         help="Load this plan: a plan file (parloader plan --write creates one) or a plan in Python.",

@@ -34,9 +34,9 @@ def given_options(context: click.Context, arguments: Sequence[str]) -> tuple[Giv
     return tuple(_given(context, typed))
 
 
-def repeated_command(context: click.Context, options: Sequence[GivenOption]) -> tuple[str, ...]:
+def repeated_command(command: str, options: Sequence[GivenOption]) -> tuple[str, ...]:
     """The command with these options, as parts that belong together."""
-    return (f"parloader {context.info_name}", *(word for option in options for word in option.words))
+    return (command, *(word for option in options for word in option.words))
 
 
 def hides_password(options: Sequence[GivenOption]) -> bool:

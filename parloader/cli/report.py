@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
+from parloader.cli.bench_text import HEADINGS, bench_notes, bench_rows
 from parloader.cli.profile_text import profile_lines
 from parloader.cli.sample_text import sample_lines
 from parloader.cli.terminal.colours import Colour, coloured
@@ -16,7 +17,7 @@ from parloader.workers.stats import percentile
 
 if TYPE_CHECKING:  # each command imports only its own operation
     from parloader.ledger.run import Run
-    from parloader.operations.bench_result import BenchResult, Result
+    from parloader.operations.bench_result import BenchResult
     from parloader.operations.clean_result import CleanResult
     from parloader.operations.guard import GuardState
     from parloader.operations.pause import Pause
@@ -138,39 +139,10 @@ def _forecast_table(tables: Sequence["TableForecast"], used: str) -> str:
 
 
 def bench(result: "BenchResult") -> str:
-    def cells(measured: "Result", mark: str) -> tuple[str, ...]:
-        return (
-            f"{mark} {measured.configuration.writer}",
-            str(measured.configuration.procs),
-            measured.configuration.batch.text,
-            f"{measured.rows_per_second:,.0f}",
-            f"{min(measured.rates):,.0f}-{max(measured.rates):,.0f}",
-            f"{result.of_baseline(measured):.0%}",
-            f"{measured.server_wait:.0%}",
-            f"{measured.client_cpu_seconds_per_million:.2f}",
-            f"{measured.peak_rss_bytes / 2**20:.0f}",
-        )
-
-    headings = ("  writer", "procs", "batch", "rows/s", "min-max", "of limit", "wait", "cpu s", "MiB")
-    marks = {id(m): "*" if m is result.best else "~" if result.in_noise(m) else " " for m in result.results}
-    rows = [cells(m, marks[id(m)]) for m in result.results] + [cells(m, "_" if m is result.baseline else " ") for m in result.baselines]
-    noise = sum(mark == "~" for mark in marks.values())
-    best, limit = result.best, result.baseline
-    notes = [
-        f"rows/s: median of {counted(result.rounds, 'round')} of {counted(result.rows, 'row')}; min-max: the slowest and the fastest round; "
-        "wait: share of its time that a worker waits for the server; cpu s: client CPU seconds per million rows, without start-up; "
-        "MiB: peak memory of a worker",
-        f"* the best, at {result.of_baseline(best):.0%} of the server limit",
-        f"~ within noise, that is, as fast as the best in at least one round: {noise} of {len(result.results) - 1} others",
-        "_ the server limit: the rate with ready-made rows and no client work "
-        f"({limit.configuration.writer}, {counted(limit.configuration.procs, 'connection')})",
-        f"price of integrity: {result.price_of_integrity:.0%} of the time ({result.checked.rows_per_second:,.0f} rows/s with all checks on, "
-        f"{result.unchecked.rows_per_second:,.0f} with all checks off, on the scratch tables)",
-        *(f"note: {note}" for note in result.notes),
-    ]
-    wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in notes)
-    lines = [coloured(line, Colour.BEST) if line.startswith("*") else line for line in (*aligned([headings, *rows]), "", *wrapped)]
-    return "\n".join([*lines, coloured(f"use: parloader seed {best.configuration.options}", Colour.BEST)])
+    wrapped = (textwrap.fill(note, NOTE_COLUMNS, subsequent_indent="  ") for note in bench_notes(result))
+    table = aligned([HEADINGS, *bench_rows(result)])
+    lines = [coloured(line, Colour.BEST) if line.startswith("*") else line for line in (*table, "", *wrapped)]
+    return "\n".join([*lines, coloured(f"use: {result.command}", Colour.BEST)])
 
 
 def verify(result: "VerifyResult") -> str:

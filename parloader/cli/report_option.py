@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def require_page(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
     """Checks, before anything is done, that the page can be written afterwards."""
+    if file is not None and file.is_dir():  # an empty name, which click accepts
+        raise click.BadParameter(f"{file} is a folder; name a file")
     if file is not None and not file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {file.absolute().parent} for {file.name}; create it, or choose another one")
     return file
@@ -81,8 +83,8 @@ def _write(file: Path, report: Report, recorder: "Recorder", error: ParloaderErr
 
         write_run_page(file, recorder, report.result, error, click.get_current_context(), output, target)
     except KeyboardInterrupt:
-        click.echo(f"the report {file} was not written: interrupted", err=True)
+        click.echo("the report was not written: interrupted", err=True)
     except Exception as failure:  # the rows are loaded, whatever it is
-        click.echo(f"the report {file} was not written: {error_to_show(failure)}", err=True)
+        click.echo(f"the report was not written: {error_to_show(failure)}", err=True)
     else:
         report.progress.note(f"wrote {file}")

@@ -1,23 +1,24 @@
-"""The scratch tables of bench: empty copies of a plan's tables in the same database, with all indexes, CHECKs and foreign keys.
+"""The scratch tables of bench: empty copies of a plan's tables in the same database, with all indexes and CHECKs; the target's with its foreign keys.
 
 Their comment marks them, so that the next bench, or clean, drops what a killed bench left behind, and nothing else.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parloader.builtin.tables import children_first, create_tables
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
-from parloader.ledger import recorded_batches, store
+from parloader.ledger import recorded_batches, source_table, store
+from parloader.ledger.source_table import PREFIX
 from parloader.plans.model import Plan, renamed
 from parloader.schema.model import ForeignKey, Schema
 
-PREFIX = "parloader_bench_"
-
 SCRATCH_BATCHES = PREFIX + "batch"
 
-SOURCE_TABLE = PREFIX + "source"
-"""Source of the INSERT … SELECT baseline: the target's rows, with their primary key and no other index."""
+COPY = re.compile(rf"`?({PREFIX}\d+)(?!\d)`?")
+"""The name of a copy in a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +27,17 @@ class Scratch:
 
     plan: Plan
     """with the names of the copies"""
+    names: Mapping[str, str]
+    """the tables that were copied, in the order of the plan → their copies"""
 
     @property
     def target(self) -> str:
         return self.plan.target.name
+
+    def naming_originals(self, text: str) -> str:
+        """The message, which names the tables that were copied instead of the copies."""
+        originals = {copy: original for original, copy in self.names.items()}
+        return COPY.sub(lambda found: originals.get(found[1], found[0]), text)
 
     def empty(self, connection: Connection) -> None:
         """Empties the target table and its ledger of batches."""
@@ -41,14 +49,8 @@ class Scratch:
         return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(self.target)}"))
 
     def keep_source(self, connection: Connection) -> None:
-        """Copies the target's rows into SOURCE_TABLE."""
-        table = self.plan.target
-        assert table.key is not None  # the built-in plan assigns keys
-        columns = ", ".join(map(sql.quote, (table.key, *table.written)))
-        sql.execute(
-            connection,
-            f"CREATE TABLE {SOURCE_TABLE} (PRIMARY KEY ({sql.quote(table.key)})) ENGINE=InnoDB COMMENT='{store.SCRATCH_MARK}' SELECT {columns} FROM {sql.quote_table(table.name)}",
-        )
+        """Copies the target's rows, for the INSERT … SELECT baseline."""
+        source_table.create(connection, self.plan.target, store.SCRATCH_MARK)
 
     def turn_checks_off(self, connection: Connection) -> tuple[str, ...]:
         """Returns the statements that turn off a session's checks. MySQL has none for CHECKs, so the target's are no longer enforced."""
@@ -86,7 +88,7 @@ def create_scratch_tables(connection: Connection, plan: Plan, live: Schema) -> S
     except BaseException:
         drop_scratch_tables(connection)
         raise
-    return Scratch(plan=renamed(plan, copies))
+    return Scratch(plan=renamed(plan, copies), names=copies)
 
 
 def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
@@ -103,12 +105,16 @@ def drop_scratch_tables(connection: Connection) -> tuple[str, ...]:
 
 
 def _copy(connection: Connection, plan: Plan, live: Schema) -> dict[str, str]:
-    """Copies each table; returns the names of the copies. Foreign keys between tables of the plan reference the copies instead."""
+    """Copies each table; returns the names of the copies.
+
+    The target has its foreign keys, which reference copies. The others need none: they are filled once, before anything is measured.
+    """
     copies = {table.name: f"{PREFIX}{n}" for n, table in enumerate(plan.tables)}
     for table in plan.tables:
         _create_like(connection, copies[table.name], table.name)
-        for key in live[table.name].foreign_keys:
-            sql.execute(connection, f"ALTER TABLE {copies[table.name]} ADD {_foreign_key(key, copies)}")
+    target = plan.target.name
+    for key in live[target].foreign_keys:
+        sql.execute(connection, f"ALTER TABLE {copies[target]} ADD {_foreign_key(key, copies)}")
     return copies
 
 

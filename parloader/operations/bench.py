@@ -6,29 +6,31 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from datetime import UTC, datetime
+from functools import cached_property, partial
 from typing import TypeVar
 
-from parloader.builtin.plan import script_execution
 from parloader.config import BenchConfig
 from parloader.database import introspection, sql
 from parloader.database.driver import Connection
 from parloader.database.session import ServerInfo, described, measured, require_writable, server_info
 from parloader.defaults import DEFAULT_RETRY_SECONDS
-from parloader.errors import Interrupted, ParloaderError, UsageError
-from parloader.generation.frames import generate
-from parloader.ledger import scratch_tables, store
+from parloader.errors import Interrupted, ParloaderError, Refused, UsageError
+from parloader.generation.frames import RowGenerator, with_child_starts
+from parloader.ledger import scratch_tables
 from parloader.ledger.scratch_tables import Scratch, create_scratch_tables, drop_scratch_tables
+from parloader.operations.bench_plan import BenchPlan, read_plan, request
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
-from parloader.plans.model import all_new
-from parloader.plans.row_ranges import IndexRange, RowAllocation, split
+from parloader.plans.model import Pass, Table, all_new
+from parloader.plans.row_ranges import IndexRange, RowAllocation, batches
 from parloader.quantities import counted
+from parloader.rows import server_text
 from parloader.rows.writer_names import WriterName
 from parloader.rows.writers import writer_for
 from parloader.runs import permission
-from parloader.runs.preparation import fit_to_schema
+from parloader.runs.requested_plan import plan_errors_located
 from parloader.runs.writer_checks import require_writer, serialization_warning
-from parloader.schema.model import Schema
+from parloader.schema.model import MAX_DOCUMENT_ID_STEP, TableSchema
 from parloader.workers.batching import FixedBatch
 from parloader.workers.events import Died, Event
 from parloader.workers.executor import Executor, Task
@@ -36,6 +38,7 @@ from parloader.workers.lease import DatabaseLease
 from parloader.workers.progress import Progress, ProgressBar
 from parloader.workers.retry_policy import run_on_connection
 from parloader.workers.runner import default_executor, run_tasks
+from parloader.workers.self_references import load_stages
 from parloader.workers.stats import Stats, WorkerStats
 from parloader.workers.tasks.baseline import BaselineName, BaselineTask
 from parloader.workers.tasks.load import LoadTask
@@ -44,6 +47,9 @@ T = TypeVar("T")
 
 # Transactions long enough that commits do not limit the rate
 BASELINE_BATCH = FixedBatch(10_000)
+
+# Rows of the parents, in a transaction
+PARENT_BATCH_ROWS = 10_000
 
 # Each round measures the configurations in another order; the orders are the same in every bench
 SHUFFLE_SEED = 97
@@ -60,11 +66,16 @@ def bench(config: BenchConfig, progress: Progress | None = None, executor: Execu
             "Add workers, or use fewer --procs",
         )
     permission.require_permitted(config.target, config.allow_remote)
-    with DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease:
+    with (
+        plan_errors_located(request(config)),
+        DatabaseLease(config.target, "bench", DEFAULT_RETRY_SECONDS, progress) as lease,
+    ):
         measuring = lease.run_with_retry("preparing the bench", partial(_prepare, config, progress, executor, lease))
         try:
             result = measuring.measure()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ParloaderError):
+                measuring.name_originals(error)
             with contextlib.suppress(ParloaderError):  # the error that ended the bench matters more
                 run_on_connection(config.target, "dropping the scratch tables", drop_scratch_tables, DEFAULT_RETRY_SECONDS)
             raise
@@ -79,22 +90,21 @@ def _prepare(config: BenchConfig, progress: Progress, executor: Executor, lease:
     server = server_info(connection)
     config = replace(config, target=measured(config.target, connection))
     progress.connected(server, described(config.target, connection))
-    plan = script_execution(config.rows, config.parameters)
-    schema: Schema = {}
-    listing = introspection.list_tables(connection)
-    if store.table_names(listing):
-        planned = fit_to_schema(connection, listing, plan)
-        plan, schema = planned.plan, planned.schema
+    measured_plan = read_plan(connection, config)
     writers, notes = _writers(connection, config, server)
+    for note in measured_plan.notes:
+        progress.note(note)
     return _Bench(
         config=config,
         server=server,
-        copies=create_scratch_tables(connection, plan, schema),
+        measured=measured_plan,
+        copies=create_scratch_tables(connection, measured_plan.plan, measured_plan.schema),
         executor=executor,
         progress=progress,
         writers=writers,
-        notes=notes,
+        notes=[*measured_plan.notes, *notes],
         lease=lease,
+        measured_at=datetime.now(UTC),
     )
 
 
@@ -115,12 +125,14 @@ class _Bench:
 
     config: BenchConfig
     server: ServerInfo
+    measured: BenchPlan
     copies: Scratch
     executor: Executor
     progress: Progress
     writers: tuple[WriterName, ...]
     notes: list[str]
     lease: DatabaseLease
+    measured_at: datetime
     bar: ProgressBar = field(default_factory=ProgressBar)
     finished: dict[int, WorkerStats] = field(default_factory=dict)
     """the workers of all loads so far, for the progress bar"""
@@ -130,17 +142,31 @@ class _Bench:
         """Each step has a connection of its own: between two steps, it would be idle as long as a load takes."""
         return self.lease.run_with_retry("measuring", work)
 
+    def name_originals(self, error: ParloaderError) -> None:
+        """The error names the tables that were copied, which the user knows."""
+        error.message, error.next_step = map(self.copies.naming_originals, (error.message, error.next_step))
+
+    @property
+    def target(self) -> Table:
+        """The copy that is measured."""
+        return self.copies.plan.target
+
+    @property
+    def live(self) -> TableSchema | None:
+        """The table that it is a copy of; None: that of the example, which is created for the bench."""
+        return self.measured.schema.get(self.measured.plan.target.name)
+
     def measure(self) -> BenchResult:
         """Warms the server up, measures all configurations, then the best one with and without checks."""
         configurations = [
             Configuration(procs=procs, batch=batch, writer=writer)
-            for writer, procs, batch in itertools.product(self.writers, self.config.procs, self.config.batches)
+            for writer, procs, batch in itertools.product(self.writers, self.procs, self.config.batches)
         ]
         baselines = self._baselines()
         loads = 1 + self.config.rounds * (len(configurations) + len(baselines) + 2)
         self.rows = self._on_connection(self._write_parents)
         self._note_serialization()
-        with self.progress.bar("bench", self.config.rows * loads) as self.bar:
+        with self.progress.bar("bench", self.target.rows * loads) as self.bar:
             self._load(configurations[0])  # the warm-up, which also provides the rows that the baselines copy
             self._on_connection(self.copies.keep_source)
             samples = self._measure_rounds([*configurations, *baselines])
@@ -150,7 +176,11 @@ class _Bench:
             samples |= self._measure_rounds([best, unchecked])
         return BenchResult(
             server=self.server,
-            rows=self.config.rows,
+            where=str(self.config.target),
+            table=self.measured.plan.target.name,
+            selection=self.config.selection,
+            measured_at=self.measured_at,
+            rows=self.target.rows,
             rounds=self.config.rounds,
             results=results,
             baselines=tuple(Result(configuration=c, samples=tuple(samples[c])) for c in baselines),
@@ -161,10 +191,24 @@ class _Bench:
 
     def _baselines(self) -> list[Configuration]:
         """The configurations that measure the server limit."""
-        names = [name for name in BaselineName if name is BaselineName.INSERT_SELECT or self.server.local_infile]
-        return [
-            Configuration(procs=procs, batch=BASELINE_BATCH, writer=name) for name, procs in itertools.product(names, self.config.procs)
-        ]
+        names = [name for name in BaselineName if self._can_measure(name)]
+        if not names:
+            raise Refused(
+                f"the server limit of {self.measured.plan.target.name} can only be measured with LOAD DATA, and the server has local_infile off",
+                "Set it for the time of the bench: SET GLOBAL local_infile = 1",
+            )
+        return [Configuration(procs=procs, batch=BASELINE_BATCH, writer=name) for name, procs in itertools.product(names, self.procs)]
+
+    def _can_measure(self, name: BaselineName) -> bool:
+        """Whether the baseline is possible. INSERT … SELECT reads the rows by the primary key, which may list a row before one that it references."""
+        if name is BaselineName.READY_FILES:
+            return self.server.local_infile
+        return self.target.key is not None or not self.target.stage_stops
+
+    @property
+    def procs(self) -> tuple[int, ...]:
+        """The numbers of processes to measure."""
+        return (1,) if self.live and self.live.has_document_ids else self.config.procs
 
     def _note_serialization(self) -> None:
         table = self._on_connection(lambda connection: introspection.read_tables(connection, [self.copies.target]))[self.copies.target]
@@ -185,32 +229,38 @@ class _Bench:
 
     def _write_parents(self, connection: Connection) -> dict[str, RowAllocation]:
         plan = self.copies.plan
-        rows = {table.name: all_new(table) for table in plan.tables}
-        with sql.transaction(connection):
-            for table in plan.parents:
-                writer = writer_for(table.name, self.server)
-                writer.write(connection, writer.render(generate(plan, table, IndexRange(0, table.rows), rows)))
+        rows = with_child_starts(plan, {table.name: all_new(table) for table in plan.tables})
+        filled = {self.copies.names[name] for name in self.measured.filled} - {self.target.name}
+        for table in (table for table in plan.tables if table.name in filled):
+            writer = writer_for(table.name, self.server)
+            generator = RowGenerator(plan, table.after_pass(Pass.FIRST), rows)
+            sql.execute(connection, f"DELETE FROM {sql.quote_table(table.name)}")  # this may be repeated
+            for batch in batches(IndexRange(0, table.rows), lambda: PARENT_BATCH_ROWS):
+                with sql.transaction(connection):
+                    writer.write(connection, writer.render(generator.frame(batch)))
         return rows
 
     def _load(self, configuration: Configuration) -> Measurement:
         """One load of the emptied scratch table. ParloaderError: rows are missing afterwards."""
         self._on_connection(self.copies.empty)
-        if configuration.checks:
-            stats = self._run(self._tasks(configuration, ()))
-        else:
-            stats = self._run(self._tasks(configuration, self._on_connection(self.copies.turn_checks_off)))
+        settings = () if configuration.checks else self._on_connection(self.copies.turn_checks_off)
+        workers: list[WorkerStats] = []
+        for tasks in self._stages(configuration, settings):
+            stats = self._run(tasks)
+            workers += stats.values()
+            self.finished |= {len(self.finished) + n: worker for n, worker in enumerate(stats.values())}
+        if not configuration.checks:
             self._on_connection(self.copies.turn_checks_on)  # after a failure, the tables are dropped
-        self.finished |= {len(self.finished) + n: worker for n, worker in enumerate(stats.values())}
         count = self._on_connection(self.copies.count_rows)
-        if count != self.config.rows:
+        if count != self.target.rows:
             raise ParloaderError(
-                f"{configuration.options} loaded {count:,} rows, not {self.config.rows:,}", "Report it, with the output of -v"
+                f"{configuration.options} loaded {count:,} rows, not {self.target.rows:,}", "Report it, with the output of -v"
             )
-        return Measurement.of(stats)
+        return Measurement.of(dict(enumerate(workers)))
 
     def _run(self, tasks: Sequence[Task]) -> Stats:
         stats, stopped = run_tasks(
-            self.executor, tasks, _LoadProgress(self), what="", rows=self.config.rows, also=_require_alive, watch=self.lease
+            self.executor, tasks, _LoadProgress(self), what="", rows=self.target.rows, also=_require_alive, watch=self.lease
         )
         if stopped:
             raise Interrupted(
@@ -218,12 +268,19 @@ class _Bench:
             )
         return stats
 
-    def _tasks(self, configuration: Configuration, settings: tuple[str, ...]) -> list[Task]:
-        shares = split((IndexRange(0, self.config.rows),), configuration.procs)
-        tasks = [self._task(configuration, settings, worker, share) for worker, share in enumerate(shares)]
-        if isinstance(configuration.writer, BaselineName):
-            return [BaselineTask(template=task, baseline=configuration.writer, source=scratch_tables.SOURCE_TABLE) for task in tasks]
-        return list(tasks)
+    def _stages(self, configuration: Configuration, settings: tuple[str, ...]) -> Iterator[list[Task]]:
+        """The tasks of each stage: several, if rows of the table reference others of it."""
+        for shares in load_stages(self.target, Pass.FIRST, (IndexRange(0, self.target.rows),), configuration.procs, 1):
+            tasks = [self._task(configuration, settings, worker, share) for worker, share in enumerate(shares)]
+            if isinstance(configuration.writer, BaselineName):
+                yield [BaselineTask(template=task, baseline=configuration.writer) for task in tasks]
+            else:
+                yield [*tasks]
+
+    @cached_property
+    def _number_columns(self) -> frozenset[str]:
+        table = self.measured.plan.target
+        return server_text.row_text(self.live, table.written, table.key, table.identity).number_columns if self.live else frozenset()
 
     def _task(self, configuration: Configuration, settings: tuple[str, ...], worker: int, share: tuple[IndexRange, ...]) -> LoadTask:
         return LoadTask(
@@ -234,9 +291,9 @@ class _Bench:
             plan=self.copies.plan,
             name=self.copies.target,
             rows=self.rows,
-            number_columns=frozenset(),
+            number_columns=self._number_columns,
             partitions=share,
-            batch=configuration.batch,
+            batch=configuration.batch.limited(MAX_DOCUMENT_ID_STEP) if self.live and self.live.has_document_ids else configuration.batch,
             writer=configuration.writer if isinstance(configuration.writer, WriterName) else WriterName.INSERT,
             retry_seconds=DEFAULT_RETRY_SECONDS,
             ledger_table=scratch_tables.SCRATCH_BATCHES,

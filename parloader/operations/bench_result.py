@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import dataclass
+from datetime import datetime
 
 from parloader.database.session import ServerInfo
 from parloader.rows.writer_names import WriterName
@@ -110,6 +111,13 @@ class BenchResult:
     """The results of all configurations."""
 
     server: ServerInfo
+    where: str
+    """the database, the address and the account"""
+    table: str
+    """of which a copy was measured"""
+    selection: str
+    """the options by which seed loads it, with a blank behind them; empty: the built-in example"""
+    measured_at: datetime
     rows: int
     """loaded in each measurement"""
     rounds: int
@@ -144,6 +152,9 @@ class BenchResult:
     def as_json(self) -> dict[str, object]:
         return {
             "server": str(self.server),
+            "target": self.where,
+            "table": self.table,
+            "measured_at": self.measured_at.isoformat(timespec="seconds"),
             "rows": self.rows,
             "rounds": self.rounds,
             "points": [
@@ -153,9 +164,14 @@ class BenchResult:
             "checks_on": self.checked.as_json(),
             "checks_off": self.unchecked.as_json(),
             "price_of_integrity": round(self.price_of_integrity, 3),
-            "command": f"parloader seed {self.best.configuration.options}",
+            "command": self.command,
             "notes": list(self.notes),
         }
+
+    @property
+    def command(self) -> str:
+        """The fastest seed."""
+        return f"parloader seed {self.selection}{self.best.configuration.options}"
 
     def of_baseline(self, measured: Result) -> float:
         """The rate as a share of the server limit."""

@@ -265,11 +265,3 @@ def writer_for(
     if name is WriterName.LOAD_DATA:
         return LoadDataWriter(table=table, number_columns=number_columns)
     return InsertWriter(table=table, max_allowed_packet_bytes=server.max_allowed_packet_bytes, backslash_escapes=server.backslash_escapes)
-
-
-def copy_rows(connection: Connection, source: str, table: Table, key_range: tuple[int, int]) -> None:
-    """Copies the rows with these keys (first, last) from the table `source`, on the server (INSERT … SELECT)."""
-    assert table.key is not None
-    columns = ", ".join(map(sql.quote, (table.key, *table.written)))
-    rows = f"SELECT {columns} FROM {sql.quote_table(source)} WHERE {sql.within(table.key, (key_range,))}"
-    sql.execute(connection, f"INSERT INTO {sql.quote_table(table.name)} ({columns}) {rows}")

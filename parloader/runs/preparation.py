@@ -25,6 +25,7 @@ from parloader.planner.request import CompletedPlan, Fill, Note, UnfilledTable, 
 from parloader.planner.whole_database import WholeDatabase
 from parloader.plans.documents.mistakes import Mistakes
 from parloader.plans.model import Plan, require_parents
+from parloader.plans.row_ranges import ExistingRows
 from parloader.quantities import counted
 from parloader.rows.existing_rows import count_existing_rows
 from parloader.runs.requested_plan import is_builtin, load_plan, plan_of_file, source_of, with_rows_of_tables
@@ -143,8 +144,12 @@ def fit_to_schema(
     *,
     allow_history: bool = False,
     database: WholeDatabase | None = None,
+    as_if_empty: bool = False,
 ) -> PlanOnSchema:
-    """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit."""
+    """Completes the plan for the live schema. SchemaMismatch or Refused, with the reason, if the two do not fit.
+
+    `as_if_empty`: for tables like those of the schema, but without a row.
+    """
     require_requested_tables(connection, plan, listing, is_builtin=is_builtin(plan))
     tables = introspection.read_with_parents(connection, [table.name for table in plan.tables], listing)
     schema = introspection.base_tables(tables)
@@ -162,7 +167,15 @@ def fit_to_schema(
     if is_builtin(plan):  # without these tables, nothing can be completed
         compatibility.require_tables(plan, schema, next_step=_how_to_fit(plan))
     inferred = complete_plan(
-        connection, plan, tables, fill, parents or {}, allowed_databases, allow_history=allow_history, database=database
+        connection,
+        plan,
+        tables,
+        fill,
+        parents or {},
+        allowed_databases,
+        allow_history=allow_history,
+        database=database,
+        as_if_empty=as_if_empty,
     )
     plan_names.require_followed_columns(inferred.plan, tables)
     planned = fitted_to(inferred.plan, tables, inferred.reused)
@@ -179,13 +192,15 @@ def complete_plan(
     *,
     allow_history: bool = False,
     database: WholeDatabase | None = None,
+    as_if_empty: bool = False,
 ) -> CompletedPlan:
     """Completes the plan with what the live schema and the existing rows demand. Refused, with the reason, if that is impossible.
 
     `tables`: the plan's tables and all of their parents.
     """
     try:
-        existing = count_existing_rows(connection, plan, tables)
+        none = {name: ExistingRows(rows=0) for name in tables}
+        existing = none if as_if_empty else count_existing_rows(connection, plan, tables)
         inferred = complete(plan, tables, existing, parents, fill, allowed_databases, allow_history=allow_history, database=database)
     except Refused:
         elsewhere = {key.parent: None for table in tables.values() for key in table.foreign_keys if database_of(key.parent)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.servers import Database, slow_on_mysql, until
 
-from parloader.ledger.scratch_tables import PREFIX
+from parloader.ledger.source_table import PREFIX
 from parloader.ledger.store import SCRATCH_MARK
 
 pytestmark = pytest.mark.processes

@@ -1,5 +1,7 @@
 """Results of bench, without a server."""
 
+from datetime import UTC, datetime
+
 from support.servers import SERVER_INFO
 
 from parloader.operations.bench_result import BenchResult, Configuration, Measurement, Result
@@ -19,6 +21,10 @@ def measured(*rates: float, procs: int = 1, writer: WriterName | BaselineName = 
 def result(*points: Result) -> BenchResult:
     return BenchResult(
         server=SERVER_INFO,
+        where="shop at db.example:3306 as ann",
+        table="orders",
+        selection="--table orders ",
+        measured_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
         rows=1000,
         rounds=3,
         results=points,

@@ -5,7 +5,10 @@ from functools import singledispatch
 from typing import Any
 
 from parloader.cli import report
+from parloader.cli.bench_text import HEADINGS, bench_notes, bench_rows
+from parloader.cli.pages.bench_chart import bench_view
 from parloader.cli.pages.page import SectionView, TableView
+from parloader.operations.bench_result import BenchResult
 from parloader.operations.clean_result import CleanResult
 from parloader.operations.seed_result import SeedResult
 from parloader.operations.verify import VerifyResult
@@ -106,3 +109,27 @@ def _(result: CleanResult) -> Iterator[SectionView]:
     rows = tuple((name, f"{count:,}") for name, count in (*result.trigger_rows.items(), *result.tables))
     if rows:
         yield SectionView(title="Deleted rows", table=TableView(headings=("table", "rows"), rows=rows))
+
+
+@outcome_text.register
+def _(result: BenchResult) -> str:
+    best = result.best
+    return f"{result.command}\nloads {best.rows_per_second:,.0f} rows/s, {result.of_baseline(best):.0%} of the server limit"
+
+
+@result_sections.register
+def _(result: BenchResult) -> Iterator[SectionView]:
+    yield SectionView(title="Combinations", figures=(bench_view(result),))
+    table = TableView(headings=HEADINGS, rows=tuple(bench_rows(result)), text_columns=frozenset({0}))
+    yield SectionView(title="Figures of the combinations", table=table, texts=tuple(bench_notes(result)))
+
+
+@singledispatch
+def server_limit(result: Any) -> float | None:
+    """In rows per second; None: it was not measured."""
+    return None
+
+
+@server_limit.register
+def _(result: BenchResult) -> float | None:
+    return result.baseline.rows_per_second

@@ -12,7 +12,7 @@ import psutil
 from parloader import __version__
 from parloader.cli.output import Output
 from parloader.cli.pages.page import SectionView, TableView, rendered, write_page
-from parloader.cli.pages.result_sections import outcome_text, result_sections, succeeded
+from parloader.cli.pages.result_sections import outcome_text, result_sections, server_limit, succeeded
 from parloader.cli.pages.timeline import Timeline
 from parloader.cli.pages.timeline_charts import timeline_charts
 from parloader.cli.repeated_command import GivenOption, given_options, hides_password, repeated_command
@@ -34,6 +34,14 @@ class Outcome(NamedTuple):
     text: str
 
 
+class Asked(NamedTuple):
+    """What the user asked for."""
+
+    command: str
+    """its name, as in parloader seed"""
+    options: tuple[GivenOption, ...]
+
+
 class Command(NamedTuple):
     """What repeats it."""
 
@@ -44,24 +52,28 @@ class Command(NamedTuple):
 def write_run_page(
     file: Path, recorder: "Recorder", result: Any, error: ParloaderError | None, context: click.Context, output: Output, target: str
 ) -> None:
-    """Writes the page. `result`: of the operation; None: it has none. `error`: with what the command ended. UsageError: it cannot be written."""
-    options = given_options(context, output.arguments[1:])
-    remark = " (put in the password instead of ***)" if hides_password(options) else ""
-    text = rendered(
+    """Writes the page about the command at hand. UsageError: it cannot be written. See run_page."""
+    asked = Asked(f"parloader {context.info_name}", given_options(context, output.arguments[1:]))
+    write_page(file, run_page(recorder, result, error, asked, output, target))
+
+
+def run_page(recorder: "Recorder", result: Any, error: ParloaderError | None, asked: Asked, output: Output, target: str) -> str:
+    """The page as text. `result`: of the operation; None: it has none. `error`: with what the command ended."""
+    remark = " (put in the password instead of ***)" if hides_password(asked.options) else ""
+    return rendered(
         "run.html",
-        title=_title(context, recorder, result),
+        title=_title(asked, recorder, result),
         outcome=_outcome(result, error, output),
-        summary=_summary(recorder, target),
-        command=Command(repeated_command(context, options), remark),
-        sections=list(_sections(recorder, result, options)),
+        summary=_summary(recorder, target, server_limit(result)),
+        command=Command(repeated_command(asked.command, asked.options), remark),
+        sections=list(_sections(recorder, result, asked.options)),
         footer=f"parloader {__version__}. Times are seconds since the start of the command, by the clock of {platform.node()}.",
     )
-    write_page(file, text)
 
 
-def _title(context: click.Context, recorder: "Recorder", result: Any) -> str:
-    tables = dict.fromkeys([run.target for run in recorder.runs] or [getattr(result, "target", "")])
-    return ": ".join(filter(None, (f"parloader {context.info_name}", ", ".join(filter(None, tables)))))
+def _title(asked: Asked, recorder: "Recorder", result: Any) -> str:
+    tables = dict.fromkeys([run.target for run in recorder.runs] or [getattr(result, "table", "")])
+    return ": ".join(filter(None, (asked.command, ", ".join(filter(None, tables)))))
 
 
 def _outcome(result: Any, error: ParloaderError | None, output: Output) -> Outcome:
@@ -71,7 +83,7 @@ def _outcome(result: Any, error: ParloaderError | None, output: Output) -> Outco
     return Outcome("ok" if succeeded(result) else "failed", output.runnable(outcome_text(result)))
 
 
-def _summary(recorder: "Recorder", target: str) -> dict[str, str]:
+def _summary(recorder: "Recorder", target: str, limit: float | None) -> dict[str, str]:
     facts = {"began": _moment(recorder.began_at), "took": f"{recorder.seconds or 0:,.1f} s", "target": recorder.where or target}
     if recorder.server:
         facts["server"] = f"{recorder.server} ({recorder.server.version_text}) on {recorder.server.hostname}"
@@ -86,6 +98,8 @@ def _summary(recorder: "Recorder", target: str) -> dict[str, str]:
     if busy := sum(worker.busy_seconds for worker in workers):
         waited = sum(worker.write_seconds for worker in workers) / busy
         facts["waiting for the server"] = f"{min(1.0, waited):.0%} of the time of the workers; near 100 %, the server is the limit"
+    measured = "not measured by this command; parloader bench measures it" if limit is None else f"{limit:,.0f} rows/s"
+    facts["server limit"] = measured
     if any(worker.retries for worker in workers):
         facts["retries"] = f"{recorder.retries:,}"
     if recorder.waits:
@@ -111,10 +125,14 @@ def _plan_text(plan: Plan) -> str:
 
 def _sections(recorder: "Recorder", result: Any, options: Sequence[GivenOption]) -> Iterator[SectionView]:
     timeline = Timeline(recorder)
-    if figures := timeline_charts(timeline):
+    limit = server_limit(result)
+    if limit is not None:
+        yield from result_sections(result)
+    if figures := timeline_charts(timeline, limit):
         yield SectionView(title="Over time", figures=figures)
         yield SectionView(title="The figures of these charts", table=_figures(timeline), folded=True)
-    yield from result_sections(result)
+    if limit is None:
+        yield from result_sections(result)
     for run in recorder.runs:
         yield SectionView(title=f"Tables of run {run.run_id}", table=_tables(run))
     if steps := [step for step in recorder.steps if step.label]:

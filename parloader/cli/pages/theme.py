@@ -159,3 +159,11 @@ def wide_and_narrow(name: str, label: str, draw: Callable[[tuple[float, float], 
             figure, titles = draw((size[0] / 72, size[1] / 72), narrow)
             texts.append(as_svg(figure, f"{name}-narrow" if narrow else name, label, {} if narrow else titles))
     return texts[0], texts[1]
+
+
+def short_number(value: float, _position: int | None = None) -> str:
+    """1.5M, 20k, 300: for an axis."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from parloader.cli.pages.page import FigureView
-from parloader.cli.pages.theme import PAGE, wide_and_narrow
+from parloader.cli.pages.theme import PAGE, short_number, wide_and_narrow
 from parloader.cli.pages.timeline import MAX_LINES, Timeline, middle
 from parloader.quantities import counted, duration_text
 
@@ -30,21 +30,21 @@ STEPS = (1, 2, 5, 10)
 LANE_SPREAD = 0.6
 
 
-def timeline_charts(timeline: Timeline) -> tuple[FigureView, ...]:
-    """The three charts; none if no batch was committed and nothing happened."""
+def timeline_charts(timeline: Timeline, limit: float | None = None) -> tuple[FigureView, ...]:
+    """The three charts; none if no batch was committed and nothing happened. `limit`: the server limit in rows per second, if it is known."""
     if not timeline.bins and not timeline.recorder.marks:
         return ()
-    return (_throughput(timeline), _latency(timeline), _memory(timeline))
+    return (_throughput(timeline, limit), _latency(timeline), _memory(timeline))
 
 
-def _throughput(timeline: Timeline) -> FigureView:
+def _throughput(timeline: Timeline, limit: float | None) -> FigureView:
     recorder = timeline.recorder
     rows = sum(worker.rows for worker in recorder.workers)
     rate = max(timeline.total_rates, default=0.0)
     what = [counted(recorder.retries, "retry").replace("retrys", "retries")] if recorder.marks else []
     what += [f"{counted(len(recorder.waits), 'wait')} of {duration_text(recorder.wait_seconds)} in all"] if recorder.waits else []
     label = f"Rows per second over time: {counted(rows, 'row')}, at most {rate:,.0f} rows/s{''.join(f', {text}' for text in what)}"
-    wide, narrow = wide_and_narrow("throughput", label, partial(_draw_throughput, timeline))
+    wide, narrow = wide_and_narrow("throughput", label, partial(_draw_throughput, timeline, limit))
     marks = (
         "Triangles are retries, crosses crashed workers, squares failures; shaded times are waits. "
         if recorder.marks or recorder.waits
@@ -87,7 +87,7 @@ def _width(seconds: float) -> str:
 
 def _figure(timeline: Timeline, inches: tuple[float, float], narrow: bool) -> Figure:
     """With the same margins for each chart, so that their axes of time are above each other, and a place for the legend below."""
-    entries = 1 + min(len(timeline.workers), MAX_LINES)
+    entries = 2 + min(len(timeline.workers), MAX_LINES)  # all workers, and the server limit
     more = LEGEND_INCHES * (-(-entries // _columns(narrow)) - 1)
     width, height = inches[0], inches[1] + more
     figure = Figure(figsize=(width, height))
@@ -101,7 +101,7 @@ def _columns(narrow: bool) -> int:
     return 3 if narrow else MAX_LINES + 1
 
 
-def _draw_throughput(timeline: Timeline, inches: tuple[float, float], narrow: bool) -> tuple[Figure, dict[str, str]]:
+def _draw_throughput(timeline: Timeline, limit: float | None, inches: tuple[float, float], narrow: bool) -> tuple[Figure, dict[str, str]]:
     recorder = timeline.recorder
     kinds = [lane for lane in LANES if any(mark.kind == lane[0] for mark in recorder.marks)]
     figure = _figure(timeline, inches, narrow)
@@ -114,6 +114,8 @@ def _draw_throughput(timeline: Timeline, inches: tuple[float, float], narrow: bo
     panel.plot(timeline.times, timeline.total_rates, color=PAGE.text, label="all workers")
     _lines(timeline, panel, timeline.rates)
     titles |= _draw_waits(timeline, panel)
+    if limit is not None:
+        panel.axhline(limit, color=PAGE.bad, linestyle="--", linewidth=1, label="server limit")
     _finish(timeline, panel, "rows/s", narrow)
     if not narrow:
         _name_steps(timeline, panel)
@@ -213,17 +215,9 @@ def _finish(timeline: Timeline, panel: Any, unit: str, narrow: bool) -> None:
     panel.set_ylabel(unit)
     panel.yaxis.set_major_locator(MaxNLocator(5, min_n_ticks=3, steps=STEPS))
     panel.xaxis.set_major_locator(MaxNLocator(5 if narrow else 12, steps=STEPS))
-    panel.yaxis.set_major_formatter(FuncFormatter(_short))
+    panel.yaxis.set_major_formatter(FuncFormatter(short_number))
     handles, labels = panel.get_legend_handles_labels()
     if handles:
         panel.figure.legend(
             handles, labels, loc="lower center", borderaxespad=0.1, ncols=_columns(narrow), columnspacing=1.2, handlelength=1.4
         )
-
-
-def _short(value: float, _: Any) -> str:
-    """1.5M, 20k, 300."""
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.4g}{unit}"
-    return f"{value:.4g}"

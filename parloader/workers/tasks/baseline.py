@@ -7,9 +7,12 @@ from enum import StrEnum
 from functools import partial
 
 from parloader.database.driver import Connection
-from parloader.generation.frames import generate
+from parloader.generation.frames import RowGenerator
+from parloader.ledger.source_table import copy_rows
+from parloader.plans.model import Pass
 from parloader.plans.row_ranges import IndexRange, batches
-from parloader.rows.writers import LoadDataWriter, copy_rows
+from parloader.rows.writer_names import WriterName
+from parloader.rows.writers import writer_for
 from parloader.workers.batching import FixedBatch, Pace
 from parloader.workers.executor import WorkerChannel
 from parloader.workers.tasks.base import BatchWork, run_batches
@@ -30,7 +33,6 @@ class BaselineTask:
 
     template: LoadTask  # the load
     baseline: BaselineName
-    source: str  # the table to select from
 
     @property
     def worker(self) -> int:
@@ -58,20 +60,16 @@ class BaselineTask:
         load = self.template
         assert isinstance(load.batch, FixedBatch)
         rows = load.batch.rows
+        work = self._select if self.baseline is BaselineName.INSERT_SELECT else self._ready_files()
         for partition in load.partitions:
             for batch in batches(partition, lambda: rows):
-                yield BatchWork(WorkItem("writing", load.name, batch), self._work(batch))
+                yield BatchWork(WorkItem("writing", load.name, batch), work(batch))
 
-    def _work(self, batch: IndexRange) -> Callable[[Connection], None]:
-        if self.baseline is BaselineName.INSERT_SELECT:
-            return partial(self._select, batch)
+    def _select(self, batch: IndexRange) -> Callable[[Connection], None]:
+        return partial(copy_rows, table=self.template.table, batch=batch)
+
+    def _ready_files(self) -> Callable[[IndexRange], Callable[[Connection], None]]:
         load = self.template
-        writer = LoadDataWriter(table=load.name)
-        return partial(writer.write, batch=writer.render(generate(load.plan, load.table, batch, load.rows)))
-
-    def _select(self, batch: IndexRange, connection: Connection) -> None:
-        table = self.template.table
-        keys = self.template.rows[table.name].keys
-        assert keys is not None  # the built-in plan assigns keys
-        for key_range in keys.ranges(batch):
-            copy_rows(connection, self.source, table, key_range)
+        writer = writer_for(load.name, load.server, WriterName.LOAD_DATA, number_columns=load.number_columns)
+        generator = RowGenerator(load.plan, load.table.after_pass(Pass.FIRST), load.rows)
+        return lambda batch: partial(writer.write, batch=writer.render(generator.frame(batch)))
