@@ -44,6 +44,10 @@ class Scratch:
         for table in (self.target, SCRATCH_BATCHES):
             sql.execute(connection, f"TRUNCATE TABLE {sql.quote_table(table)}")
 
+    def empty_parent(self, connection: Connection, name: str) -> None:
+        """Empties another copy: the target's foreign keys may reference it, so it cannot be truncated."""
+        sql.execute(connection, f"DELETE FROM {sql.quote_table(name)}")
+
     def count_rows(self, connection: Connection) -> int:
         """Counts the rows of the target table."""
         return int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(self.target)}"))

@@ -13,7 +13,7 @@ def test_the_best_has_the_highest_median_not_the_fastest_round() -> None:
     assert found.best is steady
     assert found.in_noise(lucky)  # it was faster in one round
     assert not found.in_noise(steady)
-    assert found.as_json()["command"] == "parloader seed --procs 1 --batch 10 --writer insert"
+    assert found.as_json()["command"] == "parloader seed --table orders --procs 1 --batch 10 --writer insert"
 
 
 def test_slower_in_every_round_is_outside_the_noise_even_if_the_ranges_overlap() -> None:
