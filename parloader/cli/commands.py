@@ -13,6 +13,7 @@ from parloader.cli.decorators import confirmed, require_terminal, with_permissio
 from parloader.cli.executor_options import with_execution
 from parloader.cli.export import export
 from parloader.cli.help_pages import EXIT_CODES, Program, help_command, version_option
+from parloader.cli.models_option import create_option, create_tables
 from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
 from parloader.cli.output import Output
 from parloader.cli.plan import plan
@@ -67,6 +68,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
 
 @cli.command(epilog=EXIT_CODES)
 @plan_options
+@create_option
 @new_run_option
 @fault_options
 @report_option
@@ -80,6 +82,7 @@ def seed(
     output: Output,
     screen: "Screen",
     load: PlanOptions,
+    create: bool,
     new_run: bool,
     retry_seconds: float,
     worker_restarts: int,
@@ -108,7 +111,9 @@ def seed(
         from parloader.cli import report
         from parloader.operations import seed as operation
 
-        result = reporting.result = operation.seed(config, reporting.progress, executor)
+        created = create_tables(config, screen) if create else ()
+        result = operation.seed(config, reporting.progress, executor)
+        reporting.result = result = replace(result, created_tables=created) if created else result
     output.show(result.as_json(), lambda: report.seed(result, with_workers=output.verbosity > 0), result.failure)
 
 

@@ -86,7 +86,7 @@ def export(
     A plan file or the built-in plan needs no database, unless --url names one. Run again after an interruption, it writes only the missing files.
     """
     screen = screen_of(output)
-    needs_database = bool(selected.tables or selected.all_tables or connection.url is not None)
+    needs_database = selected.reads_database or connection.url is not None
     target: AbstractContextManager[Target | None] = opened(connection, screen) if needs_database else nullcontext()
     require_resources(selected.procs)
     with target as found:

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from parloader.cli.completion import candidates
 from parloader.cli.inference_options import inference_options
+from parloader.cli.models_option import declared_models
 from parloader.cli.number_types import Seconds, WholeNumber
 from parloader.cli.option_groups import WHAT_TO_FILL, WORKERS, collect, option_group
 from parloader.cli.table_options import RequestedRows, table_options
@@ -147,7 +148,7 @@ _load_options = option_group(
 
 
 # What to fill: the options, without a value
-UNNAMED: Mapping[str, Any] = {"tables": (), "all_tables": False, "plan": None}
+UNNAMED: Mapping[str, Any] = {"tables": (), "all_tables": False, "models": None, "plan": None}
 
 STRENGTH = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 
@@ -158,6 +159,7 @@ class SelectionOptions:
 
     tables: tuple[str, ...]
     all_tables: bool
+    models: str | None
     plan: str | None
     rows: RequestedRows
     parents: RequestedRows
@@ -168,11 +170,19 @@ class SelectionOptions:
     parameters: dict[str, str]
     column_rules: "tuple[ColumnRule, ...]"
 
+    @property
+    def reads_database(self) -> bool:
+        """Whether the tables to fill are those of a database, not of a plan."""
+        return bool(self.tables or self.all_tables or self.models)
+
     def selection(self) -> dict[str, Any]:
-        """The fields of a config.Selection, apart from `new_run`."""
+        """The fields of a config.Selection, apart from `new_run`. UsageError: the models cannot be found, or --all is given as well."""
+        if self.models and self.all_tables:
+            raise UsageError("--models and --all cannot be combined", "Use one of them")
         return {
             "tables": self.tables,
-            "all_tables": self.all_tables,
+            "all_tables": self.all_tables or self.models is not None,
+            "models": declared_models(self.models),
             "plan": self.plan,
             "rows": self.rows.of_each,
             "parents": self.rows.with_parents(self.parents),
@@ -193,7 +203,7 @@ class SelectionOptions:
     def _applicable_parameters(self) -> dict[str, str]:
         """The parameters; if this is not the built-in plan, without those of [set] in parloader.toml, which are for the built-in one."""
         source = click.get_current_context().get_parameter_source("parameters")
-        return {} if (self.tables or self.all_tables or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
+        return {} if (self.reads_database or self.plan) and source is ParameterSource.DEFAULT_MAP else self.parameters
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "max_lag": _text,
     "max_load": _texts,
     "max_rate": _text,
+    "models": _text,
     "parents": _pairs,
     "plan": _text,
     "procs": _text,

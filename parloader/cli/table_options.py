@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.completion import candidates
+from parloader.cli.models_option import models_option
 from parloader.cli.option_groups import WHAT_TO_FILL, option_group
 from parloader.errors import UsageError
 from parloader.limits import MAX_ROWS
@@ -114,6 +115,7 @@ table_options = option_group(
         is_flag=True,
         help="Fill every table of the database that can be filled, with numbers of rows in proportion.",
     ),
+    models_option,
     WHAT_TO_FILL.option(
         "--rows",
         metavar="ROWS|TABLE=ROWS",
@@ -122,8 +124,8 @@ table_options = option_group(
         shell_complete=candidates.tables_with_rows,
         envvar="PARLOADER_ROWS",
         help="Rows in the target table, for example 5000, 250k or 1M; with TABLE=, in this table, for example --rows orders=1M --rows users=5k. "
-        "With --all, ROWS is for the largest table, and TABLE=0 leaves a table out. Repeatable.  [default: as in the plan file, or 1000000; with "
-        "--all, 100000]",
+        "With --all or --models, ROWS is for the largest table, and TABLE=0 leaves a table out. Repeatable.  [default: as in the plan file, or 1000000; with "
+        "--all or --models, 100000]",
     ),
     WHAT_TO_FILL.option(
         "--parents",

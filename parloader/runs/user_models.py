@@ -28,6 +28,7 @@ def find_metadata(reference: str, *, as_library: bool = False) -> sa.MetaData:
         raise UsageError(f'"{reference}" names no models', ADVICE)
     if colon:
         found = user_modules.find(reference, as_library=as_library, advice=ADVICE)
+        _require_all(found, reference)
         metadata = metadata_of(found)
         if metadata is None:
             raise UsageError(f"{reference} has the type {type(found).__name__}, not a declarative base or a MetaData", ADVICE)
@@ -56,6 +57,7 @@ def metadata_of(value: object) -> sa.MetaData | None:
 
 def declared(metadata: object, source: str = OF_PROGRAM) -> Models:
     """The tables of the metadata as values. `source`: what names it. UsageError: it is no MetaData, or has no tables."""
+    _require_all(metadata, "metadata")
     found = metadata_of(metadata)
     if found is None:
         raise UsageError(f"metadata has the type {type(metadata).__name__}", "Give a MetaData or a declarative base, such as Base.metadata")
@@ -65,6 +67,15 @@ def declared(metadata: object, source: str = OF_PROGRAM) -> Models:
             f"{'the metadata' if source == OF_PROGRAM else source} has no tables", "Import the modules that define the models first"
         )
     return Models(source=source, tables=tables)
+
+
+def _require_all(value: object, name: str) -> None:
+    """UsageError: it is a single model, whose metadata has those of all models."""
+    table = getattr(value, "__table__", None)
+    if isinstance(value, type) and isinstance(table, sa.Table):
+        raise UsageError(
+            f"{name} is the model of one table, {table}", f"Name the declarative base, or that table: --table {table} (in Python, table)"
+        )
 
 
 def _declared(table: sa.Table) -> DeclaredTable:
