@@ -98,7 +98,7 @@ def clean(
     Examples:
         >>> import parloader
         >>> dict(parloader.clean(url).tables)
-        {'orders': 1000, 'customers': 10}
+        {'orders': 1000, 'customers': 250}
     """
     shown = observer(progress)
     with connected_to(database, shown.note) as target:

@@ -1,6 +1,7 @@
 """What `from parloader import …` offers, for type checkers; names.py finds each name when it is used."""
 
 from parloader.api.checking import clean, status, verify
+from parloader.api.exporting import export
 from parloader.api.loading import plan, seed, seeded
 from parloader.api.progress import ProgressUpdate
 from parloader.errors import (
@@ -30,6 +31,7 @@ from parloader.errors import (
     WriteFailed,
 )
 from parloader.operations.clean_result import CleanResult
+from parloader.operations.export_result import ExportResult
 from parloader.operations.plan import Forecast
 from parloader.operations.seed_result import SeedResult
 from parloader.operations.status import Status
@@ -45,6 +47,7 @@ __all__ = [
     "ConnectionInterrupted",
     "DiskFull",
     "EditedRows",
+    "ExportResult",
     "Forbidden",
     "Forecast",
     "ForeignRows",
@@ -70,6 +73,7 @@ __all__ = [
     "WorkerDied",
     "WriteFailed",
     "clean",
+    "export",
     "plan",
     "seed",
     "seeded",

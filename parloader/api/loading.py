@@ -153,7 +153,7 @@ def plan(
         >>> import parloader
         >>> forecast = parloader.plan(url, table="orders", rows=1000, sample=3)
         >>> [(each.name, each.made) for each in forecast.tables]
-        [('customers', 10), ('orders', 1000)]
+        [('customers', 250), ('orders', 1000)]
     """
     selection = Selection(
         table=table,

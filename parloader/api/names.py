@@ -4,12 +4,14 @@ from importlib import import_module
 
 MODULES = {
     "parloader.api.checking": "clean status verify",
+    "parloader.api.exporting": "export",
     "parloader.api.loading": "plan seed seeded",
     "parloader.api.progress": "ProgressUpdate",
     "parloader.errors": "AnotherRun ConnectError ConnectionInterrupted DiskFull EditedRows Forbidden ForeignRows InternalError Interrupted LedgerDamaged"
     " LoginRefused OutOfResources ParloaderError PrivilegeMissing Refused RemoteHost SchemaMismatch ServerNotSupported ServerStartError"
     " SessionLawError UnseenReferences UsageError WorkerDied WriteFailed",
     "parloader.operations.clean_result": "CleanResult",
+    "parloader.operations.export_result": "ExportResult",
     "parloader.operations.plan": "Forecast",
     "parloader.operations.seed_result": "SeedResult",
     "parloader.operations.status": "Status",

@@ -1,8 +1,9 @@
 """The arguments of seed and plan as a config."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from parloader.config import SeedConfig
@@ -35,7 +36,7 @@ PlanArgument: TypeAlias = Plan | str | os.PathLike[str] | None
 Metadata: TypeAlias = "MetaData | type[DeclarativeBase] | None"
 """The tables of SQLAlchemy models, or their declarative base."""
 
-Value = TypeVar("Value")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,46 +66,66 @@ class Selection:
 
     def config(self, target: Target) -> SeedConfig:
         """UsageError: an argument is not valid, or two cannot be combined."""
+        return SeedConfig(
+            target=target,
+            procs=self.workers,
+            batch=DEFAULT_BATCH if self.batch is None else _batch(self.batch),
+            writer=DEFAULT_WRITER if self.writer is None else one_of("writer", WriterName, self.writer),
+            defer_indexes=self.defer_indexes,
+            retry_seconds=DEFAULT_RETRY_SECONDS if self.retry_seconds is None else self.retry_seconds,
+            worker_restarts=DEFAULT_WORKER_RESTARTS if self.worker_restarts is None else self.worker_restarts,
+            limits=Limits() if self.max_rows_per_second is None else Limits(max_rows_per_second=self.max_rows_per_second),
+            allow_remote=names("allow_remote", self.allow_remote),
+            **self.tables_and_rows(),
+        )
+
+    def tables_and_rows(self) -> dict[str, Any]:
+        """The fields of a config.Selection. UsageError: as above."""
         tables = names("table", self.table)
         given = {"table": bool(tables), "all_tables": self.all_tables, "plan": self.plan is not None, "metadata": self.metadata is not None}
         if len(chosen := [name for name, is_given in given.items() if is_given]) > 1:
             raise UsageError(f"{chosen[0]} and {chosen[1]} cannot be combined", "Use one of them")
         if self.create and self.metadata is None:
             raise UsageError("create without metadata", "Give the models whose tables it creates: metadata=Base.metadata")
-        of_each, by_table = _rows(self.rows)
-        return SeedConfig(
-            target=target,
-            tables=tables,
-            all_tables=self.all_tables or self.metadata is not None,
-            plan=_plan(self.plan),
-            models=None if self.metadata is None else declared(self.metadata),
-            as_library=True,
-            rows=of_each,
-            seed=None if self.seed is None else integer("seed", self.seed),
-            parents=by_table,
-            procs=self._procs(of_each, by_table),
-            batch=DEFAULT_BATCH if self.batch is None else _batch(self.batch),
-            writer=DEFAULT_WRITER if self.writer is None else _writer(self.writer),
-            parameters={name: str(value) for name, value in (self.parameters or {}).items()},
-            column_rules=tuple(parse_rule(text, "column_rules") for text in names("column_rules", self.column_rules)),
-            new_run=self.new_run,
-            defer_indexes=self.defer_indexes,
-            retry_seconds=DEFAULT_RETRY_SECONDS if self.retry_seconds is None else self.retry_seconds,
-            worker_restarts=DEFAULT_WORKER_RESTARTS if self.worker_restarts is None else self.worker_restarts,
-            limits=Limits() if self.max_rows_per_second is None else Limits(max_rows_per_second=self.max_rows_per_second),
-            allow_remote=names("allow_remote", self.allow_remote),
-            allow_databases=names("allow_databases", self.allow_databases),
-            allow_history=self.allow_history,
-        )
+        of_each, by_table = self._numbers_of_rows
+        return {
+            "tables": tables,
+            "all_tables": self.all_tables or self.metadata is not None,
+            "plan": _plan(self.plan),
+            "models": None if self.metadata is None else declared(self.metadata),
+            "as_library": True,
+            "rows": of_each,
+            "seed": None if self.seed is None else integer("seed", self.seed),
+            "parents": by_table,
+            "parameters": {name: str(value) for name, value in (self.parameters or {}).items()},
+            "column_rules": tuple(parse_rule(text, "column_rules") for text in names("column_rules", self.column_rules)),
+            "new_run": self.new_run,
+            "allow_databases": names("allow_databases", self.allow_databases),
+            "allow_history": self.allow_history,
+        }
 
-    def _procs(self, of_each: int | None, by_table: Mapping[str, int]) -> int:
+    @property
+    def reads_database(self) -> bool:
+        """Whether the tables to fill are those of a database, not of a plan."""
+        return bool(self.table or self.all_tables or self.metadata is not None)
+
+    @property
+    def workers(self) -> int:
         """As given; otherwise 1, which stays in this process, for a load that is done before a process has started."""
         if self.procs is not None:
             return integer("procs", self.procs)
+        of_each, by_table = self._numbers_of_rows
         if of_each is None and isinstance(self.plan, Plan):
             of_each = sum(table.rows for table in self.plan.tables)
         known = [*by_table.values(), *([of_each] if of_each is not None else [])]
         return 1 if known and sum(known) <= SMALL_LOAD_ROWS else usable_cores()
+
+    @property
+    def _numbers_of_rows(self) -> tuple[int | None, dict[str, int]]:
+        """The number of rows of each table, and those of single tables."""
+        if isinstance(self.rows, Mapping):
+            return None, {str(table): _number(f"rows[{table!r}]", number) for table, number in self.rows.items()}
+        return None if self.rows is None else _number("rows", self.rows), {}
 
 
 def names(argument: str, value: object) -> tuple[str, ...]:
@@ -124,16 +145,6 @@ def integer(argument: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"{argument} is {value!r}", "Give an integer")
     return value
-
-
-def _rows(rows: Rows) -> tuple[int | None, dict[str, int]]:
-    """The number of rows of each table, and those of single tables."""
-    if rows is None:
-        return None, {}
-    if isinstance(rows, Mapping):
-        by_table = {str(table): _number(f"rows[{table!r}]", number) for table, number in rows.items()}
-        return None, by_table
-    return _number("rows", rows), {}
 
 
 def _number(argument: str, value: object) -> int:
@@ -160,18 +171,15 @@ def _plan(plan: object) -> str | Plan | None:
 
 
 def _batch(batch: object) -> Batch:
-    return _parsed("batch", parse_batch, batch)
-
-
-def _writer(writer: object) -> WriterName:
     try:
-        return WriterName(str(writer))
-    except ValueError:
-        raise UsageError(f"writer is {writer!r}", f"Use {' or '.join(map(repr, map(str, WriterName)))}") from None
-
-
-def _parsed(argument: str, parse: Callable[[str], Value], value: Any) -> Value:
-    try:
-        return parse(str(value))
+        return parse_batch(str(batch))
     except ValueError as error:
-        raise UsageError(f"{argument}: {error}", "Correct it") from None
+        raise UsageError(f"batch: {error}", "Correct it") from None
+
+
+def one_of(argument: str, choices: type[Choice], value: object) -> Choice:
+    """The choice with this name. UsageError: there is none."""
+    try:
+        return choices(str(value))
+    except ValueError:
+        raise UsageError(f"{argument} is {value!r}", f"Use {' or '.join(repr(str(choice)) for choice in choices)}") from None

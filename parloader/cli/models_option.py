@@ -9,9 +9,9 @@ from parloader.errors import UsageError
 from parloader.quantities import counted
 
 if TYPE_CHECKING:
+    from parloader.cli.terminal.screen import Screen
     from parloader.config import SeedConfig
     from parloader.schema.declared_models import Models
-    from parloader.cli.terminal.screen import Screen
 
 
 def _reference(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
