@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # as in typing, whose import takes longer than this modul
 if TYPE_CHECKING:
     from parloader.api.exports import *  # noqa: F403
     from parloader.api.exports import __all__ as __all__
+    from parloader.plans.exports import *  # noqa: F403
     from parloader.plans.exports import Form as Form
 else:
 

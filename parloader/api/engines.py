@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from parloader.database.compression import Compress
@@ -51,12 +50,9 @@ def _require_backend(name: str, what: str) -> None:
 
 
 def _arguments_of_url(url: URL) -> dict[str, Any]:
-    """What its driver would be called with."""
-    try:
-        dialect = url.get_dialect()()
-        return dict(dialect.create_connect_args(url)[1])
-    except (NoSuchModuleError, ArgumentError, ImportError) as error:
-        raise UsageError(f"SQLAlchemy has no dialect for {url.drivername}", "Use mysql+pymysql") from error
+    """What PyMySQL would be called with; the parameters of other drivers have the same names."""
+    url = url.set(drivername="mysql+pymysql")
+    return dict(url.get_dialect()().create_connect_args(url)[1])
 
 
 def _arguments_of_engine(engine: Engine) -> dict[str, Any]:
@@ -108,7 +104,7 @@ def _target(arguments: Mapping[str, Any], url: URL) -> Target:
         port=int(given.get("port") or DEFAULT_PORT),
         unix_socket=unix_socket,
         tls=_tls(given).validated(),
-        compress=Compress.ON if given.get("compress") else Compress.AUTO,
+        compress=Compress.ON if _is_true(given.get("compress")) else Compress.AUTO,
     )
 
 
@@ -142,10 +138,19 @@ def _mode(arguments: Mapping[str, Any], parts: Mapping[str, Any]) -> SslMode | N
     """The mode that the arguments mean; None: that of parloader's rule."""
     if arguments.get("ssl_mode"):
         return ssl_mode(str(arguments["ssl_mode"]))
-    if arguments.get("ssl_disabled") or arguments.get("ssl") is False:
+    if _is_true(arguments.get("ssl_disabled")) or _is_false(arguments.get("ssl")):
         return SslMode.DISABLED
-    if arguments.get("ssl_verify_identity") or parts.get("check_hostname"):
+    if _is_true(arguments.get("ssl_verify_identity")) or _is_true(parts.get("check_hostname")):
         return SslMode.VERIFY_IDENTITY
-    if arguments.get("ssl_verify_cert") or parts.get("ca"):
+    if _is_true(arguments.get("ssl_verify_cert")) or parts.get("ca"):
         return SslMode.VERIFY_CA
     return SslMode.REQUIRED if arguments.get("ssl") else None
+
+
+def _is_true(value: object) -> bool:
+    return bool(value) and not _is_false(value)
+
+
+def _is_false(value: object) -> bool:
+    """Whether it says no; in a URL, as a text."""
+    return value is False or (isinstance(value, str) and value.lower() in ("0", "false", "no", "off"))

@@ -1,7 +1,7 @@
 """Plans: tables with their generators, figures to count and rules to check, in dependency order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
@@ -194,7 +194,7 @@ class Plan:
     """What is loaded."""
 
     name: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     """In canonical text, defaults included: with the name they identify the plan."""
 
     tables: tuple[Table, ...]
