@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parloader.builtin.tables import CreatedTables
+from parloader.quantities import counted
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class CleanResult:
     """What clean has deleted or, in a dry run, would delete."""
 
@@ -27,6 +28,10 @@ class CleanResult:
     """the run_ids of the others in the ledger"""
     created: CreatedTables = CreatedTables()  # noqa: RUF009  it is frozen
     """what became of the tables that parloader had created"""
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{table} {rows:,}" for table, rows in self.tables)
+        return f"<CleanResult{' of a dry run' if self.dry_run else ''}: {counted(self.rows, 'row')}{f' ({tables})' if tables else ''}>"
 
     @property
     def rows(self) -> int:

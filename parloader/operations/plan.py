@@ -67,7 +67,7 @@ class TableForecast:
     """the indexes that --defer-indexes would drop and add again, if it was given or the table would be larger than the buffer pool"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Forecast:
     """What seed would do."""
 
@@ -89,6 +89,9 @@ class Forecast:
     """of an entire database: the tables that cannot be filled"""
     profiles: tuple[TableProfile, ...] = ()
     """what the rows to create look like, if that was asked for"""
+
+    def __repr__(self) -> str:
+        return f"<Forecast of {self.plan.name}, rows to create: {', '.join(f'{table.name} {table.made:,}' for table in self.tables)}>"
 
     @property
     def size_bytes(self) -> int:

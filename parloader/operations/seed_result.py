@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from parloader.errors import TablesNotFilled
 from parloader.planner.request import UnfilledTable
 from parloader.planner.unfillable import not_filled
+from parloader.quantities import counted
 from parloader.rows.rule_counts import Counts
 from parloader.workers.stats import WorkerStats
 
@@ -31,7 +32,7 @@ class TableLoad:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SeedResult:
     """What this call loaded, and what the run holds now."""
 
@@ -67,6 +68,12 @@ class SeedResult:
     """of an entire database: the tables that cannot be filled"""
     created_tables: tuple[str, ...] = ()
     """the tables of models that were created first"""
+
+    def __repr__(self) -> str:
+        if self.run_id is None:
+            return "<SeedResult: no rows were requested>"
+        loaded = "was complete already" if self.already_complete else f"{counted(self.rows, 'row')} in {self.seconds:.1f} s"
+        return f"<SeedResult of run {self.run_id}, {self.target}: {loaded}>"
 
     @property
     def rows_per_second(self) -> float:

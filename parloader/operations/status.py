@@ -31,7 +31,7 @@ class MissingIndexes:
         return {"run_id": self.run_id, "table": self.table, "definitions": list(self.definitions), "added_by": list(self.added_by)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Status:
     """The runs of a database, and what parloader is doing there."""
 
@@ -43,6 +43,10 @@ class Status:
     paused: ActivityMark | None
     """who paused parloader here"""
     missing_indexes: tuple[MissingIndexes, ...] = ()
+
+    def __repr__(self) -> str:
+        runs = ", ".join(f"{run.run_id} ({run.target}, {run.done_rows:,} of {run.total_rows:,})" for run in self.runs)
+        return f"<Status of {self.where}: {f'runs {runs}' if runs else 'no runs'}>"
 
     def as_json(self) -> dict[str, object]:
         return {

@@ -15,6 +15,7 @@ from parloader.errors import Refused
 from parloader.ledger import store
 from parloader.ledger.run import Run
 from parloader.plans.row_ranges import RowAllocation
+from parloader.quantities import counted
 from parloader.rows import rule_counts
 from parloader.rows.differences import MAX_SHOWN, Difference
 from parloader.rows.ownership import find_extra_keys
@@ -70,7 +71,7 @@ class RunVerdict:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class VerifyResult:
     """What verify found in a database."""
 
@@ -84,6 +85,10 @@ class VerifyResult:
     extra_by_table: Mapping[str, int] = field(default_factory=dict)
     hint: str = ""
     """a possible cause of different rows; empty: none is known"""
+
+    def __repr__(self) -> str:
+        found = f"{counted(sum(run.checked for run in self.runs), 'row')} compared" if self.ok else self.summary
+        return f"<VerifyResult {'ok' if self.ok else 'not ok'}: {found}>"
 
     @property
     def not_shown(self) -> dict[tuple[str, str], int]:
