@@ -109,7 +109,8 @@ def test_a_notebook(shop: Database, tmp_path: Path) -> None:
         code[plot + 1],
         "parloader.seed(URL, table='orders', rows=20_000, procs=2, progress=True)",
     ]
-    notebook = nbformat.reads(json.dumps({"cells": [code_cell(n, cell) for n, cell in enumerate(cells)], **FORMAT}), as_version=4)
+    document = {"cells": [code_cell(n, cell) for n, cell in enumerate(cells)], **FORMAT}
+    notebook = nbformat.reads(json.dumps(document), as_version=4)  # type: ignore[no-untyped-call]
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     *_, drawn, _, last = notebook.cells
     assert any("image/png" in output.get("data", {}) for output in drawn.outputs)
