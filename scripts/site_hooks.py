@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 INDEX, RECIPES = "README.md", "recipes/README.md"
 
+CHANGELOG = "changelog.md"
+
 # Where the site has files of the repository that lie outside docs/
 OUTSIDE = "repository"
 
@@ -25,8 +27,8 @@ REFERENCES = {"<!-- The site lists all commands here. -->": command_reference, "
 
 
 def listed_pages(text: str) -> list[str]:
-    """The pages in the first cells of the tables, in order."""
-    return re.findall(r"^\| \[[^]]*\]\((\S+?\.md)\)", text, re.MULTILINE)
+    """The pages in the first cells of the tables, in order, as the site calls them."""
+    return [CHANGELOG if page == "../CHANGELOG.md" else page for page in re.findall(r"^\| \[[^]]*\]\((\S+?\.md)\)", text, re.MULTILINE)]
 
 
 def navigation(index: str, recipes: str) -> list[Any]:
@@ -50,13 +52,12 @@ def _sections(text: str, level: str) -> list[tuple[str, str]]:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     docs = Path(config.docs_dir)
     config.nav = navigation((docs / INDEX).read_text(encoding="utf-8"), (docs / RECIPES).read_text(encoding="utf-8"))
-    config.nav[-1][next(iter(config.nav[-1]))].append("changelog.md")
     return config
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    files.append(File.generated(config, "changelog.md", content=changelog.replace("](docs/", "](")))
+    files.append(File.generated(config, CHANGELOG, content=changelog.replace("](docs/", "](")))
     return files
 
 
@@ -73,7 +74,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
             return link[0]  # MkDocs checks it
         up = "../" * page.file.src_uri.count("/")
         if target.name == "CHANGELOG.md":
-            return f"]({up}changelog.md{anchor})"
+            return f"]({up}{CHANGELOG}{anchor})"
         if target == ROOT / "README.md":
             return f"]({up}{INDEX}{anchor})"
         uri = f"{OUTSIDE}/{target.relative_to(ROOT).as_posix()}"
