@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from parloader.cli.completion import candidates
+from parloader.cli.file_types import OutputFile
 from parloader.cli.inference_options import inference_options
 from parloader.cli.number_types import RowCount, WholeNumber
 from parloader.cli.option_groups import WHAT_TO_FILL, collect, option_group
@@ -49,10 +50,6 @@ def _picture(_: click.Context, __: click.Parameter, file: Path | None) -> Path |
     """Checks, before anything is measured, that the chart can be drawn afterwards."""
     if file is None:
         return None
-    if file.suffix not in (".png", ".svg"):
-        raise click.BadParameter(f"{file} does not end in .png or .svg")
-    if not file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {file.absolute().parent}")
     if importlib.util.find_spec("matplotlib") is None:
         raise click.BadParameter("a chart needs matplotlib: pip install 'parloader[plot]'")
     return file
@@ -107,7 +104,7 @@ _bench_options = option_group(
     parameters_option,
     click.option(
         "--plot",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=OutputFile(".png", ".svg"),
         callback=_picture,
         metavar="FILE.png|.svg",
         help="Draw a chart: rows/s of each combination, and how the rate grows with the number of processes.",

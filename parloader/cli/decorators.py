@@ -10,6 +10,7 @@ import click
 
 from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
+from parloader.cli.name_types import Name
 from parloader.cli.option_groups import CONNECTION, OUTPUT, option_group
 from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
@@ -110,6 +111,7 @@ def with_permission(function: Callable[..., None]) -> Callable[..., None]:
 
     @CONNECTION.option(
         "--allow-remote",
+        type=Name("host"),
         multiple=True,
         metavar="HOST",
         envvar="PARLOADER_ALLOW_REMOTE",

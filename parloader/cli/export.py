@@ -8,6 +8,7 @@ import click
 
 from parloader.cli.connection_options import ConnectionOptions, connection_options_without_compression
 from parloader.cli.decorators import opened, screen_of, with_output
+from parloader.cli.file_types import FolderName
 from parloader.cli.help_pages import EXIT_CODES, Command
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.option_groups import FILES
@@ -26,20 +27,13 @@ if TYPE_CHECKING:
     from parloader.operations.export_result import ExportResult
 
 
-def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
-    if folder == Path():  # as an empty text becomes
-        raise click.BadParameter("the name of the folder is empty, or a dot; name a new folder")
-    return folder
-
-
 @click.command(cls=Command, epilog=EXIT_CODES)
 @selection_options
 @new_run_option
 @FILES.option(
     "--to",
     "folder",
-    type=click.Path(path_type=Path),
-    callback=_folder,
+    type=FolderName(),
     metavar="FOLDER",
     required=True,
     help="Write the files here: a new folder, an empty one, or one in which the same export was interrupted.",

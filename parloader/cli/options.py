@@ -57,8 +57,8 @@ def _parameters(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
 
 def plan_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     """The callback of --plan."""
-    if name == "":
-        raise click.BadParameter("the name of the plan is empty")
+    if name is not None and (not name.strip() or "\0" in name):
+        raise click.BadParameter(f"{name!r} is not the name of a plan file or module")
     return name
 
 

@@ -15,6 +15,7 @@ from parloader import signals
 from parloader.cli.redaction import redact
 from parloader.cli.suggested_commands import RepeatedOptions
 from parloader.cli.terminal.colours import Colour, coloured, echo
+from parloader.cli.terminal.widths import printable
 from parloader.errors import Interrupted, ParloaderError, ResultNotWritten, UsageError
 from parloader.failures import as_parloader_error, traceback_wanted
 
@@ -120,15 +121,18 @@ def _fail(output: Output, error: ParloaderError) -> None:
     """Prints the error and ends the command."""
     for line in error.lines or (str(error),):
         if line:
-            echo(f"{coloured('error:', Colour.ERROR, err=True)} {_one_line(line)}", err=True)
+            echo(f"{coloured('error:', Colour.ERROR, err=True)} {printable(line)}", err=True)
     if not output.lost:
         output.end(error)
     raise click.exceptions.Exit(error.exit_code) from None
 
 
-def _one_line(text: str) -> str:
-    """The text with control characters, and bytes that are not UTF-8, as escapes: names, values and server messages can contain them."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+# Longer words of a message, such as a value of thousands of characters, are cut
+MAX_WORD = 160
+
+
+def _bounded(text: str) -> str:
+    return re.sub(rf"\S{{{MAX_WORD},}}", lambda word: f"{word[0][: MAX_WORD // 2]}…{word[0][-10:]}", text)
 
 
 def usage_error(error: click.UsageError) -> UsageError:
@@ -141,7 +145,7 @@ def usage_error(error: click.UsageError) -> UsageError:
         found = UsageError("; ".join(lines))
         found.lines = lines if len(lines) > 1 else ()
         return found
-    text = redact(error.message).rstrip(".")
+    text = _bounded(redact(error.message).rstrip("."))
     text = f"{text[:1].lower()}{text[1:]}"
     if error.ctx is None:  # an option without its value
         return UsageError(text, "Add the value")
@@ -152,7 +156,7 @@ def usage_error(error: click.UsageError) -> UsageError:
 
 
 def _parameter_text(error: click.BadParameter) -> str:
-    text, source = redact(error.message).rstrip("."), _source(error)
+    text, source = _bounded(redact(error.message).rstrip(".")), _source(error)
     if isinstance(error, click.MissingParameter) and not text:
         text = "it is missing, and the command needs it"
     return text if text.startswith(f"{source} ") else f"{source}: {text}"

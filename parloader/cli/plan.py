@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from parloader.cli.decorators import with_target
+from parloader.cli.file_types import OutputFile
 from parloader.cli.help_pages import EXIT_CODES, Command
 from parloader.cli.number_types import WholeNumber
 from parloader.cli.options import PlanOptions, new_run_option, plan_options
 from parloader.cli.output import Output
-from parloader.cli.report_option import require_page
 from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.process_limits import require_resources
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--sample", type=WholeNumber(1, MAX_SAMPLED_ROWS), metavar="ROWS", help="Also print this many sample rows.")
 @click.option(
     "--write",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE.toml",
     help="Write the plan that seed would use to a file, for you to edit.",
 )
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--html",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=require_page,
+    type=OutputFile(),
     metavar="FILE.html",
     help="Write the profile to a page with histograms.",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.file_types import OutputFile
 from parloader.cli.option_groups import OUTPUT
 from parloader.cli.output import Output, error_to_show
 from parloader.errors import ParloaderError
@@ -18,25 +19,16 @@ if TYPE_CHECKING:
     from parloader.workers.recorder import Recorder
 
 
-def require_page(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Checks, before anything is done, that the page can be written afterwards."""
-    if file is not None and file.is_dir():  # an empty name, which click accepts
-        raise click.BadParameter(f"{file} is a folder; name a file")
-    if file is not None and not file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {file.absolute().parent} for {file.name}; create it, or choose another one")
-    return file
-
-
-def _report(context: click.Context, option: click.Parameter, file: Path | None) -> Path | None:
+def _report(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
     if file is not None and importlib.util.find_spec("matplotlib") is None:
         raise click.BadParameter("the charts of a report need matplotlib: pip install 'parloader[plot]'")
-    return require_page(context, option, file)
+    return file
 
 
 report_option = OUTPUT.option(
     "--report",
     "report_file",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=OutputFile(),
     callback=_report,
     metavar="FILE.html",
     help="Write a page about this command: rows, rates and latencies over time by worker, memory, retries, waits, the result.",

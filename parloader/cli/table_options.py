@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from parloader.cli.completion import candidates
 from parloader.cli.models_option import models_option
+from parloader.cli.name_types import Name
 from parloader.cli.option_groups import WHAT_TO_FILL, option_group
 from parloader.errors import UsageError
 from parloader.limits import MAX_ROWS
@@ -17,24 +18,16 @@ if TYPE_CHECKING:
     from parloader.cli.completion.candidates import Items
 
 
-class TableName(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no generic type
+class TableName(Name):
     """A table's name. In a variable of the environment, commas separate several: a name may have blanks."""
-
-    name = "name"
 
     envvar_list_splitter = ","
 
+    def __init__(self) -> None:
+        super().__init__("table")
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "Items":
         return candidates.tables(ctx, param, incomplete)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value:
-            self.fail("the name of a table is empty", param, ctx)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            self.fail(f"{value!r} is not UTF-8", param, ctx)
-        return str(value)
 
 
 def _tables(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,6 +131,7 @@ table_options = option_group(
     WHAT_TO_FILL.option(
         "--allow-database",
         "allow_databases",
+        type=Name("database"),
         metavar="NAME",
         multiple=True,
         envvar="PARLOADER_ALLOW_DATABASE",

@@ -219,7 +219,7 @@ def test_a_sample_is_shown_and_nothing_is_written(shop: Database) -> None:
         (("seed", "--table", "orders", "--set", "span=1d"), "--table and --set cannot be combined"),
         (("plan", "--plan", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("plan", "--table", "orders", "--write", "shop.toml"), "shop.toml already exists"),
-        (("plan", "--table", "orders", "--write", "nowhere/new.toml"), "nowhere/new.toml cannot be written"),
+        (("plan", "--table", "orders", "--write", "nowhere/new.toml"), "nowhere for new.toml; create it, or choose another one"),
         (("seed", "--plan", "no_toml.toml"), "no_toml.toml, line 2, column 8: "),
         (("seed", "--plan", "no_plan.toml"), "no_plan.toml, line 24: table orders, column status: `weights` has 2 numbers for 3 values"),
         (("seed", "--plan", "no_module:plan"), 'no Python module "no_module"'),

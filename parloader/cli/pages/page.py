@@ -58,7 +58,7 @@ def rendered(template: str, **values: Any) -> str:
 def write_page(file: Path, text: str) -> None:
     """Writes the page. UsageError: the file cannot be written."""
     try:
-        write_atomically(file, text)
+        write_atomically(file, text.encode(errors="backslashreplace").decode())  # an argument may have bytes that are not UTF-8
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise UsageError(f"{file} cannot be written: {reason}", "Name a file in a writable folder") from error

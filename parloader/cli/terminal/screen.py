@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never
 
 from parloader.cli.terminal.bar_layout import bar_format, short
-from parloader.cli.terminal.widths import DEFAULT_COLUMNS, columns_of
+from parloader.cli.terminal.widths import DEFAULT_COLUMNS, columns_of, printable
 from parloader.quantities import duration_text
 from parloader.workers.progress import Progress, ProgressBar
 from parloader.workers.stats import Stats
@@ -37,10 +37,11 @@ class Screen(Progress):
             self._write(message)
 
     def _write(self, message: str) -> None:
+        text = "\n".join(map(printable, self._change(message).splitlines()))
         if self._bar is None:
-            print(self._change(message), file=sys.stderr)
+            print(text, file=sys.stderr)
         else:
-            self._bar.write(self._change(message), file=sys.stderr)  # above the bar
+            self._bar.write(text, file=sys.stderr)  # above the bar
 
     @contextmanager
     def bar(self, what: str, rows: int, done: int = 0) -> Iterator[ProgressBar]:

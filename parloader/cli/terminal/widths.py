@@ -8,6 +8,11 @@ from typing import TextIO
 DEFAULT_COLUMNS = 80
 
 
+def printable(text: str) -> str:
+    """The text on one line, with control characters, and bytes that are not UTF-8, as escapes: names, values and server messages can contain them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def width(text: str) -> int:
     """The columns that the text takes: two for each wide character, none for a mark that the character before it carries."""
     if text.isascii():

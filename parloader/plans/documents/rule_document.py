@@ -74,11 +74,13 @@ def parse_rule(text: str, source: str) -> ColumnRule:
     """The rule in a text such as { match = "*_score", generator = { uniform = [1, 5] } }. InvalidPlan: it is none."""
     try:
         value = tomllib.loads(f"rule = {text}")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError):  # not TOML
+        value = {}
+    if [*value] != ["rule"] or not isinstance(value["rule"], dict):
         raise InvalidPlan(
             f"{abbreviated(text)} is not a rule", 'Write it in braces: { match = "*_score", generator = { uniform = [1, 5] } }'
-        ) from error
-    return decode_rule(value.get("rule") if len(value) == 1 else None, source)
+        )
+    return decode_rule(value["rule"], source)
 
 
 def encode_rule(rule: ColumnRule) -> dict[str, Any]:

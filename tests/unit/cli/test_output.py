@@ -47,9 +47,9 @@ def error_of(result: Result) -> dict[str, object]:
             ("bench", "--rows", "0"),
             "--rows: '0' is not a number of rows from 1 to 9,223,372,036,854,775,807, such as 5000, 250k, 1e6 or 1M",
         ),
-        (("seed", "--plan", ""), "--plan: the name of the plan is empty"),
+        (("seed", "--plan", ""), "--plan: '' is not the name of a plan file or module"),
         (("verify", "--table", ""), "--table: the name of a table is empty"),
-        (("plan", "--table", "\udcff"), "--table: '\\udcff' is not UTF-8"),
+        (("plan", "--table", "\udcff"), "--table: '\\udcff' is not UTF-8, so it is not the name of a table"),
         (
             ("seed", "--parents", ""),
             "--parents: '' is not TABLE=ROWS, for example customer=1000 or customer=10k (1 to 9,223,372,036,854,775,807 rows)",
