@@ -19,6 +19,9 @@ LANES = (("retry", "v", PAGE.warn), ("crash", "X", PAGE.bad), ("failure", "s", P
 # A table's name fits between the lines of at most this many steps
 MAX_NAMED_STEPS = 8
 
+# Of the time that the chart shows: the name of a shorter step would cover that of the next one
+NAME_SHARE = 0.02
+
 # Below the axes: the numbers, the unit and a line of the legend; and each more line
 MARGIN_INCHES = 0.72
 LEGEND_INCHES = 0.17
@@ -196,10 +199,11 @@ def _name_steps(timeline: Timeline, panel: Any) -> None:
     steps = [step for step in timeline.recorder.steps if step.done or step.rows]
     if len(steps) < 2:
         return
-    for step in steps:
+    ends = [*(step.begin for step in steps[1:]), timeline.recorder.seconds or math.inf]
+    for step, end in zip(steps, ends, strict=True):
         at = timeline.in_unit(step.begin)
         panel.axvline(at, color=PAGE.soft, linewidth=0.7, linestyle=(0, (2, 2)))
-        if len(steps) <= MAX_NAMED_STEPS:
+        if len(steps) <= MAX_NAMED_STEPS and end - step.begin > NAME_SHARE * (timeline.recorder.seconds or 0):
             panel.annotate(
                 step.label, (at, 1), xycoords=("data", "axes fraction"), xytext=(2, -1), textcoords="offset points",
                 rotation=90, ha="left", va="top", color=PAGE.soft, fontsize=7,
