@@ -21,6 +21,7 @@ from parloader.cli.report_option import report_option, reported
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings
+from parloader.cli.snapshot import reset, snapshot
 from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.process_limits import require_resources
@@ -286,5 +287,7 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
 
 
 cli.add_command(server)
+cli.add_command(snapshot)
+cli.add_command(reset)
 cli.add_command(completion)
 cli.add_command(help_command)

@@ -15,7 +15,7 @@ from parloader.cli.redaction import redact
 
 # The commands that connect, as messages name them; the first ones have workers
 COMMAND = re.compile(
-    r"\bparloader (?:(?P<works>seed|verify|clean|bench)|plan|export|status|pause|resume|guard|schema check|schema upgrade)\b"
+    r"\bparloader (?:(?P<works>seed|verify|clean|bench)|plan|export|status|pause|resume|guard|reset|schema check|schema upgrade)\b"
 )
 
 CONNECTION_OPTIONS = ("url", "ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "compress", "ask_password")

@@ -80,6 +80,29 @@ class DataDirectory:
                 "Name the later program in PARLOADER_MYSQLD, or set PARLOADER_HOME to another folder",
             )
 
+    @property
+    def replacement(self) -> Path:
+        """Where a copy is made that will replace the directory."""
+        return self.path.with_suffix(".restoring")
+
+    @property
+    def replaced(self) -> Path:
+        """Where the directory is between its end and the start of its replacement."""
+        return self.path.with_suffix(".replaced")
+
+    def replace(self) -> None:
+        """Puts the replacement in its place. If this is interrupted, `finish_replacing` leaves the old or the new directory."""
+        if self.path.exists():
+            self.path.rename(self.replaced)
+        self.replacement.rename(self.path)
+
+    def finish_replacing(self) -> None:
+        """Removes what an interrupted replacement has left. The directory is the old one, unless the new one was already in its place."""
+        if self.replaced.exists() and not self.path.exists():
+            self.replaced.rename(self.path)
+        for left in (self.replaced, self.replacement):
+            shutil.rmtree(left, ignore_errors=True)
+
     def create(self) -> None:
         """Creates it under another name and renames it when it is complete. ServerStartError if the server cannot."""
         unfinished = replace(self, path=self.path.with_suffix(".unfinished"))

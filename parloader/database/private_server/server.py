@@ -8,7 +8,6 @@ Its folder has mode 0700, and only its Unix socket lets in without a password.
 import contextlib
 import fcntl
 import os
-import secrets
 import select
 import socket
 import stat
@@ -30,10 +29,11 @@ from parloader.database import error_codes, sql
 from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
 from parloader.database.private_server import guard as guard_program
-from parloader.database.private_server import log
-from parloader.database.private_server.binary import find_binary
+from parloader.database.private_server import log, tcp_access
+from parloader.database.private_server.binary import Binary, find_binary
 from parloader.database.private_server.data_directory import DataDirectory
 from parloader.database.private_server.guard import GUARD_LOCK, KEEP, LOG, USERS_LOCK
+from parloader.database.private_server.tcp_access import TcpAccess
 from parloader.database.session import connect
 from parloader.database.target import Target
 from parloader.errors import ServerStartError, UsageError
@@ -98,11 +98,13 @@ class PrivateServer:
 
     def tcp_url(self) -> str | None:
         """The URL with host, port and password; None if the server does not run or was started without a port."""
-        file = self.home / "tcp"
-        if not (file.exists() and self.running()):
-            return None
-        port, password = file.read_text().split()
-        return f"mysql://{TCP_USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+        access = self.tcp_access()
+        return None if access is None else f"mysql://{TCP_USER}:{access.password}@127.0.0.1:{access.port}/{DATABASE}"
+
+    def tcp_access(self) -> TcpAccess | None:
+        """The port and the password; None if the server does not run or was started without a port."""
+        access = tcp_access.read(self.home)
+        return access if access and self.running() else None
 
     def running(self) -> bool:
         """Whether it accepts connections, or refuses them for a reason of its own (too many of them, a changed password)."""
@@ -122,7 +124,7 @@ class PrivateServer:
                 self._prepare_home()
                 users = stack.enter_context(open(self.home / USERS_LOCK, "a"))
                 fcntl.flock(users, fcntl.LOCK_SH)  # waits if a guard is shutting the server down
-                self._ensure_running(say, port)
+                self._ensure_running(say, _access(port))
             stack.callback(self._ensure_guarded)  # its guard may be killed meanwhile
             yield self
 
@@ -140,7 +142,7 @@ class PrivateServer:
                     "the private server is already running, so its port cannot be set",
                     "Run parloader server stop, then start it with --port",
                 )
-            self._ensure_running(say, port)
+            self._ensure_running(say, _access(port))
             (self.home / KEEP).touch()
 
     def stop(self) -> bool:
@@ -149,14 +151,39 @@ class PrivateServer:
             (self.home / KEEP).unlink()
         if not self.running():
             return False
-        process = self.process()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not (process := self.process()) and self.running() and time.monotonic() < deadline:
+            time.sleep(0.01)  # a server accepts connections before it writes its pid file
         connection = connect(replace(self.target, database="mysql"))
         with error_codes.suppress_driver_errors():
             sql.execute(connection, "SHUTDOWN")
         error_codes.close(connection)
         if process:
-            process.wait(START_TIMEOUT_SECONDS)
+            try:
+                process.wait(START_TIMEOUT_SECONDS)
+            except psutil.TimeoutExpired:
+                raise ServerStartError(
+                    f"the private server (process {process.pid}) has not ended {START_TIMEOUT_SECONDS} s after it was asked to",
+                    f"Wait until it has; its log is {self.home / LOG}",
+                ) from None
         return True
+
+    def resume(self, say: Callable[[str], None], access: TcpAccess | None = None, *, keep: bool) -> None:
+        """Starts it for a process that holds the exclusive lock of its users (exclusive.py). `keep`: it runs until `stop`, not until that process ends."""
+        with _file_errors_explained():
+            self._ensure_running(say, access)
+            if keep:
+                (self.home / KEEP).touch()
+
+    @property
+    def kept(self) -> bool:
+        """Whether `start` keeps it running."""
+        return (self.home / KEEP).exists() and self.running()
+
+    def prepare_home(self) -> None:
+        """Creates its folders, and makes them private. ServerStartError if that fails."""
+        with _file_errors_explained():
+            self._prepare_home()
 
     @property
     def pid_file(self) -> Path:
@@ -199,34 +226,39 @@ class PrivateServer:
             if stat.S_IMODE(status.st_mode) != 0o700:
                 folder.chmod(0o700)
 
-    def _ensure_running(self, say: Callable[[str], None], port: int | None) -> None:
+    def _ensure_running(self, say: Callable[[str], None], access: TcpAccess | None) -> None:
         with open(self.home / "start.lock", "a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             if self.running():
                 self._ensure_guarded()
                 return
-            for stale in (KEEP, "tcp"):
+            for stale in (KEEP, tcp_access.FILE):
                 with contextlib.suppress(FileNotFoundError):
                     (self.home / stale).unlink()
             binary = find_binary(self.kinds, self.program)
-            directory = DataDirectory(
-                binary=binary,
-                path=self.home / f"{binary.kind.lower()}-data",
-                temporary=self.home / "tmp",
-                redo_log_bytes=self.redo_log_bytes,
-            )
+            directory = self.directory(binary)
+            directory.finish_replacing()
             say(f"private {binary}: data in {self.home}")
             if directory.path.exists():
                 directory.require_fit()
             else:
                 directory.create()
-            self._launch(directory, port)
+            self._launch(directory, access)
             directory.record_version()
 
-    def _launch(self, directory: DataDirectory, port: int | None) -> None:
+    def directory(self, binary: Binary) -> DataDirectory:
+        """Where the data of a server program is."""
+        return DataDirectory(
+            binary=binary,
+            path=self.home / f"{binary.kind.lower()}-data",
+            temporary=self.home / "tmp",
+            redo_log_bytes=self.redo_log_bytes,
+        )
+
+    def _launch(self, directory: DataDirectory, access: TcpAccess | None) -> None:
         """Starts the server under its guard, waits until it accepts connections, and creates its database and TCP account."""
         logged_before = log.size(self.home / LOG)
-        guard = self._start_guard(self._command(directory, port))
+        guard = self._start_guard(self._command(directory, access))
         with guard:  # the process that was started ends at once; the guard is its child and keeps the pipe open
             assert guard.stdout
             deadline = time.monotonic() + START_TIMEOUT_SECONDS
@@ -237,8 +269,8 @@ class PrivateServer:
                     raise ServerStartError(f"the private {directory.binary} did not start: {cause}", f"Its log is {self.home / LOG}")
         connection = connect(replace(self.target, database="mysql"))
         sql.execute(connection, f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4")
-        if port is not None:
-            self._create_tcp_account(connection)
+        if access:
+            self._create_tcp_account(connection, access.password)
         connection.close()
 
     def _start_guard(self, command: list[str]) -> "subprocess.Popen[bytes]":
@@ -253,7 +285,7 @@ class PrivateServer:
                 cwd=self.home,
             )
 
-    def _command(self, directory: DataDirectory, port: int | None) -> list[str]:
+    def _command(self, directory: DataDirectory, access: TcpAccess | None) -> list[str]:
         buffer_pool_bytes = min(MAX_BUFFER_POOL_BYTES, psutil.virtual_memory().total // 4)
         return [
             *directory.server_arguments(),
@@ -267,19 +299,17 @@ class PrivateServer:
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             *OPTIONS[directory.binary.kind],
-            *(["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", f"--port={port or _free_port()}"]),
+            *(["--skip-networking"] if access is None else ["--bind-address=127.0.0.1", f"--port={access.port or tcp_access.free_port()}"]),
             *self.options,
         ]
 
-    def _create_tcp_account(self, connection: Connection) -> None:
-        """Creates an account with a new password, and writes port and password to the file that tcp_url reads."""
-        password = secrets.token_urlsafe(18)
+    def _create_tcp_account(self, connection: Connection, password: str) -> None:
+        """Creates an account with the password, and writes port and password to the file that tcp_access reads."""
         port = sql.value(connection, "SELECT @@port")
         sql.execute(connection, f"DROP USER IF EXISTS {TCP_USER}@'127.0.0.1'")
         sql.execute(connection, f"CREATE USER {TCP_USER}@'127.0.0.1' IDENTIFIED BY %s", password)
         sql.execute(connection, f"GRANT ALL ON *.* TO {TCP_USER}@'127.0.0.1' WITH GRANT OPTION")
-        with open(self.home / "tcp", "w", opener=_private_opener) as file:
-            file.write(f"{port} {password}\n")
+        TcpAccess(port=port, password=password).write(self.home)
 
 
 @contextmanager
@@ -291,6 +321,10 @@ def _file_errors_explained() -> Iterator[None]:
         raise ServerStartError(
             f"the private server cannot use {error.filename}: {error.strerror}", "Mend that, or set PARLOADER_HOME to another folder"
         ) from error
+
+
+def _access(port: int | None) -> TcpAccess | None:
+    return None if port is None else TcpAccess(port=port)
 
 
 def _is_locked(path: Path) -> bool:
@@ -307,13 +341,3 @@ def _listens(path: Path) -> bool:
     """Whether a process listens on the Unix socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(str(path)) == 0
-
-
-def _private_opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
