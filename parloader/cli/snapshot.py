@@ -1,14 +1,17 @@
 """The commands that bring the private server, or a database of it, back to an earlier state: snapshot and reset."""
 
+import functools
+import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parloader.cli.decorators import with_output, with_target
-from parloader.cli.help_pages import EXIT_CODES, Group
-from parloader.cli.option_groups import option_group
+from parloader.cli.help_pages import EXIT_CODES, Command, Group
 from parloader.cli.output import Output
+from parloader.cli.settings_file import SETTINGS_FILE, read_settings
 from parloader.errors import Refused, UsageError
 from parloader.quantities import counted
 
@@ -21,15 +24,20 @@ if TYPE_CHECKING:  # they import the driver, which takes longer than to print a 
 MIB = 2**20
 
 
-def _refuse_url(_: click.Context, __: click.Parameter, url: str | None) -> None:
-    if url:
-        raise Refused(
-            "snapshots are of the private server only, and a URL names another server",
-            "Leave out --url, and unset PARLOADER_URL (or url in parloader.toml)",
-        )
+def _without_url(function: Callable[..., None]) -> Callable[..., None]:
+    """Refused: a variable or parloader.toml names a server, and so another one than the private server."""
 
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> None:
+        settings = read_settings(SETTINGS_FILE)
+        for where, url in (("PARLOADER_URL", os.environ.get("PARLOADER_URL")), ("url in parloader.toml", settings.get("url"))):
+            if url:
+                raise Refused(
+                    f"snapshots are of the private server only, and {where} names a server", f"Unset {where} to work on the private server"
+                )
+        function(**options)
 
-_no_url = option_group(click.option("--url", envvar="PARLOADER_URL", hidden=True, expose_value=False, callback=_refuse_url))
+    return wrapper
 
 
 @click.group(cls=Group)
@@ -43,7 +51,7 @@ def snapshot() -> None:
 @snapshot.command("save", epilog=EXIT_CODES)
 @click.argument("name")
 @click.option("--replace", is_flag=True, help="Replace a snapshot that has this name.")
-@_no_url
+@_without_url
 @with_output
 def snapshot_save(*, output: Output, name: str, replace: bool) -> None:
     """Save all databases of the private server as the snapshot NAME."""
@@ -57,7 +65,7 @@ def snapshot_save(*, output: Output, name: str, replace: bool) -> None:
 
 @snapshot.command("restore", epilog=EXIT_CODES)
 @click.argument("name")
-@_no_url
+@_without_url
 @with_output
 def snapshot_restore(*, output: Output, name: str) -> None:
     """Replace all data of the private server by that of the snapshot NAME. What was written since is lost."""
@@ -71,7 +79,7 @@ def snapshot_restore(*, output: Output, name: str) -> None:
 
 
 @snapshot.command("list", epilog=EXIT_CODES)
-@_no_url
+@_without_url
 @with_output
 def snapshot_list(*, output: Output) -> None:
     """List the snapshots: name, server, size, date, and the databases in them."""
@@ -87,7 +95,7 @@ def snapshot_list(*, output: Output) -> None:
 
 @snapshot.command("drop", epilog=EXIT_CODES)
 @click.argument("name")
-@_no_url
+@_without_url
 @with_output
 def snapshot_drop(*, output: Output, name: str) -> None:
     """Remove the snapshot NAME."""
@@ -110,7 +118,7 @@ def _described(snapshot: "Snapshot") -> str:
     return f"{parts}; {databases}" if databases else parts
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, epilog=EXIT_CODES)
 @click.option("--mark", "marking", is_flag=True, help="Remember the present state of the database; a later reset goes back to it.")
 @click.option("--forget", is_flag=True, help="Remove the mark, and the copies of the rows that it keeps.")
 @with_target

@@ -48,7 +48,8 @@ SETTINGS = (
     Setting(
         name="foreign_key_checks",
         value="1",
-        reason="If it is 0, rows without a parent row are accepted. clean sets it to 0 for the DELETE of rows that reference themselves, then to 1 again.",
+        reason="If it is 0, rows without a parent row are accepted. clean sets it to 0 for the DELETE of rows that reference themselves, and reset "
+        "while it restores rows; then to 1 again.",
     ),
     Setting(name="unique_checks", value="1", reason="If it is 0, InnoDB may accept duplicates in secondary unique indexes."),
     Setting(name="check_constraint_checks", value="1", reason="If it is 0, CHECK constraints are not enforced.", servers=MARIADB),

@@ -36,7 +36,7 @@ PAGES["README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
 
 # The private server's commands are run by themselves, without a URL
-ABOUT_THE_PRIVATE_SERVER = "private-server.md"
+ABOUT_THE_PRIVATE_SERVER = ("private-server.md", "snapshots.md")
 
 # The database in which a page's commands are run; each runs all of them in order
 ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "reports.md", "resume-and-clean.md", "shell.md", "throttling.md")
@@ -164,7 +164,7 @@ def test_the_commands_with_two_terminals(shop: Database, run: Callable[[str], Re
 
 
 def test_every_page_with_commands_is_run() -> None:
-    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, ABOUT_THE_PRIVATE_SERVER, "README.md", "scale.md", AS_A_RECIPE}
+    run_here = {*ON_THE_SHOP, *ON_AN_EMPTY_DATABASE, *ABOUT_THE_PRIVATE_SERVER, "README.md", "scale.md", AS_A_RECIPE}
     assert {page for page, text in PAGES.items() if documented_commands(text)} == run_here
 
 
@@ -242,9 +242,10 @@ def environment(own_server: PrivateServer) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(binary.path)}
 
 
-def test_the_private_server(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ABOUT_THE_PRIVATE_SERVER)
+def test_the_private_server(page: str, environment: dict[str, str], tmp_path: Path) -> None:
     """By the console script, as a shell runs it."""
-    for command in documented_commands(PAGES[ABOUT_THE_PRIVATE_SERVER]):
+    for command in documented_commands(PAGES[page]):
         done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
