@@ -134,7 +134,8 @@ def interrupted_copy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         return copy(source, to, durable)
 
     monkeypatch.setattr(copying, "_copy_file", copy_some)
-    return request.param
+    error: BaseException = request.param
+    return error
 
 
 @slow_on_mysql("own_server")
