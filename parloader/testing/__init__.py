@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from parloader.testing.database import Database as Database
     from parloader.testing.seeding import Seeder as Seeder
     from parloader.testing.server import Server as Server
+    from parloader.testing.server import temporary_database as temporary_database
 else:
-    PUBLIC = {"Database": "database", "Seeder": "seeding", "Server": "server"}
+    PUBLIC = {"Database": "database", "Seeder": "seeding", "Server": "server", "temporary_database": "server"}
 
     def __getattr__(name: str) -> object:
         if name not in PUBLIC:

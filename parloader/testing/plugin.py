@@ -1,6 +1,5 @@
 """The pytest plugin: its options and fixtures (docs/pytest.md). Imports only pytest and the standard library; a fixture imports what it needs."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--parloader-server",
         choices=SERVERS,
+        default="",
         help="Start a private server of this kind, also if PARLOADER_URL is set. Default: the server of PARLOADER_URL, else the one that is installed.",
     )
     parser.addini("parloader_server", "The kind of private server for tests: mariadb or mysql (parloader).", default="")
@@ -36,14 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _settings(config: pytest.Config) -> "Settings":
     from parloader.testing.server import Settings
 
-    chosen = config.getoption("--parloader-server")
     home = config.getini("parloader_home")
-    return Settings(
-        kind=chosen or config.getini("parloader_server"),
-        url=None if chosen else os.environ.get("PARLOADER_URL") or None,
+    return Settings.of_environment(
+        config.getoption("--parloader-server"),
+        default_kind=config.getini("parloader_server"),
         home=config.rootpath / Path(home).expanduser() if home else None,
-        allow_remote=(*config.getini("parloader_allow_remote"), *os.environ.get("PARLOADER_ALLOW_REMOTE", "").split()),
-        worker=os.environ.get("PYTEST_XDIST_WORKER", "main"),
+        allow_remote=tuple(config.getini("parloader_allow_remote")),
     )
 
 
@@ -77,7 +75,7 @@ def session_seeded(parloader_database: "Database") -> "Seeder":
     """Like seeded, for all tests of the run: the rows stay, and the same call again does nothing."""
     from parloader.testing.seeding import Seeder
 
-    return Seeder(parloader_database, keep=True)
+    return Seeder(parloader_database)
 
 
 @pytest.fixture

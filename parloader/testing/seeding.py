@@ -37,7 +37,7 @@ Table: TypeAlias = str | type[DjangoModel] | type[MappedClass]
 class Seeder:
     """Fills tables of one database, as often as it is called: parloader.seed with that database."""
 
-    def __init__(self, database: Database, *, keep: bool) -> None:
+    def __init__(self, database: Database, *, keep: bool = True) -> None:
         """`keep`: the rows stay, and the same call again does nothing; else each call adds rows, which clean_up deletes."""
         self.database = database
         self._keep = keep

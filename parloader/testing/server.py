@@ -1,5 +1,6 @@
 """The server of a test run: a private one with its data in the user's cache folder, or one that a URL names."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,19 @@ class Settings:
     """hosts besides this machine to which it may write"""
     worker: str = "main"
     """the process of the test run: names the databases"""
+
+    @classmethod
+    def of_environment(
+        cls, kind: str = "", *, default_kind: str = "", home: Path | None = None, allow_remote: tuple[str, ...] = ()
+    ) -> "Settings":
+        """With PARLOADER_URL, unless a kind is chosen, with PARLOADER_ALLOW_REMOTE and the name of pytest-xdist's worker."""
+        return cls(
+            kind=kind or default_kind,
+            url=None if kind else os.environ.get("PARLOADER_URL") or None,
+            home=home,
+            allow_remote=(*allow_remote, *os.environ.get("PARLOADER_ALLOW_REMOTE", "").split()),
+            worker=os.environ.get("PYTEST_XDIST_WORKER", "main"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +128,17 @@ def running_server(settings: Settings) -> Iterator[Server]:
             _target=target,
             _names=(f"{run}_{settings.worker}{f'_{n}' if n > 1 else ''}" for n in count(1)),
         )
+
+
+@contextmanager
+def temporary_database(kind: str = "") -> Iterator[Database]:
+    """An empty database until the end of the block, for tests without pytest: unittest.enterModuleContext(temporary_database("mysql")).
+
+    `kind`: mariadb or mysql, on a private server; empty: on the server of PARLOADER_URL, else on a private one of the kind that is installed.
+    Raises UsageError, ServerStartError, ConnectError and Refused.
+    """
+    with running_server(Settings.of_environment(kind)) as server, server.database() as database:
+        yield database
 
 
 def _requested(url: str, allow_remote: tuple[str, ...]) -> Target:

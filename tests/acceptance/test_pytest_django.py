@@ -31,7 +31,7 @@ def test_choices_are_known(orders, db):
 def test_pytest_django(shop: Project) -> None:
     shop.write("test_mistakes.py", MISTAKES)
     counts, printed = shop.pytest()
-    assert counts == {"passed": 7, "failed": 1}, printed
+    assert counts == {"passed": 9, "failed": 1}, printed
     assert "Refused: Django has a transaction open in test_parloader_test_" in printed
     assert "in a fixture that uses session_seeded" in printed
     shop.until_stopped()
@@ -40,7 +40,7 @@ def test_pytest_django(shop: Project) -> None:
 @pytest.mark.slow
 def test_each_worker_has_a_test_database(shop: Project) -> None:
     counts, printed = shop.pytest("-n", "2")
-    assert counts == {"passed": 6}, printed
+    assert counts == {"passed": 8}, printed
     shop.until_stopped()
 
 

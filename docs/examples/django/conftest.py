@@ -1,18 +1,18 @@
 import pytest
 
-from parloader.testing import django
+from parloader.testing.django import database, use
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(parloader_server):
     """Django creates its test database on parloader's server."""
-    django.use(parloader_server)
+    use(parloader_server)
 
 
 @pytest.fixture(scope="session")
 def parloader_database(django_db_setup):
     """parloader seeds Django's test database."""
-    return django.database()
+    return database()
 
 
 @pytest.fixture(scope="session")

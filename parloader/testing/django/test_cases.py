@@ -34,7 +34,7 @@ class SeededRunner(DiscoverRunner):  # type: ignore[misc]  # Django has no types
         """Creates the test databases, then seeds the default one."""
         created = super().setup_databases(**kwargs)
         try:
-            self.seed_test_databases(Seeder(database(), keep=True))
+            self.seed_test_databases(Seeder(database()))
         except BaseException:
             self.teardown_databases(created)
             raise

@@ -2,10 +2,10 @@
 
 import os
 
-from parloader.testing import django
+from parloader.testing.django import private_database
 
 from .development import *  # noqa: F403
 
-DATABASES = {"default": django.private_database(os.environ.get("SHOP_TEST_SERVER", "mysql"))}
+DATABASES = {"default": private_database(os.environ.get("SHOP_TEST_SERVER", "mysql"))}
 
 TEST_RUNNER = "site_settings.runner.ShopRunner"
