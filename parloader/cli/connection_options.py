@@ -70,6 +70,7 @@ def _compress(_: click.Context, __: click.Parameter, name: str | None) -> "Compr
 _url_options = option_group(
     CONNECTION.option(
         "--url",
+        metavar="URL",
         envvar="PARLOADER_URL",
         show_envvar=True,
         help="mysql://USER:PASSWORD@HOST/DATABASE; HOST,HOST for the nodes of a Galera cluster. Anything missing is read from ~/.my.cnf.  [default: a private server]",

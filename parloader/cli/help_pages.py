@@ -1,5 +1,6 @@
 """The help pages: those of commands, with their options in sections, those of topics that commands share, and the command that shows them."""
 
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -10,7 +11,7 @@ from parloader.cli.output import CommandGroup
 from parloader.cli.settings_file import SETTINGS
 from parloader.errors import UsageError
 
-EXIT_CODES = "Exit codes: parloader help exit-codes. Variables and settings for the options: parloader help settings."
+EXIT_CODES = "\b\nExit codes: parloader help exit-codes\nVariables and settings: parloader help settings"
 """The end of each command's page."""
 
 ABOUT_EXIT_CODES = (
@@ -50,11 +51,10 @@ class Program(CommandGroup):
     group_class = Group
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        names = topics()
         formatter.write_paragraph()
-        formatter.write_text(
-            f"The page of a command: parloader help COMMAND. What commands share: parloader help {', '.join(names[:-1])} or {names[-1]}."
-        )
+        with formatter.indentation():
+            formatter.write_text("The page of a command: parloader help COMMAND")
+            formatter.write_text(f"What commands share: parloader help TOPIC. Topics: {', '.join(topics())}")
 
 
 def _write_section(ctx: click.Context, formatter: click.HelpFormatter, section: Section, options: list[click.Option]) -> None:
@@ -65,7 +65,14 @@ def _write_section(ctx: click.Context, formatter: click.HelpFormatter, section: 
         if described:
             formatter.write_dl(list(_records(ctx, described)), col_max=NAME_COLUMNS)
         if others:
-            formatter.write_text(f"{', '.join(others)}: parloader help {section.topic}")
+            text = f"parloader help {section.topic} describes {_listed(others)}."
+            for line in textwrap.wrap(text, formatter.width - formatter.current_indent, break_on_hyphens=False):  # unlike click, in options
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def _listed(names: list[str]) -> str:
+    """a, b and c."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _records(ctx: click.Context, options: list[click.Option]) -> Iterator[tuple[str, str]]:

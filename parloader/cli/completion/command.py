@@ -10,7 +10,9 @@ SHELLS = ("bash", "zsh", "fish")
 @click.command(cls=Command, epilog=EXIT_CODES)
 @click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
 def completion(*, shell: str) -> None:
-    """Print the script by which a shell completes commands, options, tables, runs and files.
+    """Print the script for completion in bash, zsh or fish.
+
+    A TAB completes commands, options, tables and runs of the database, and files. Load the script when the shell starts:
 
     \b
     ~/.bashrc:                   eval "$(parloader completion bash)"
