@@ -26,7 +26,8 @@ GUARD_LOCK = "guard.lock"
 
 USERS_LOCK = "users.lock"
 
-# How often it checks whether an adopted server has ended, on systems without pidfd_open (all but Linux)
+# How often it checks whether a server that was told to end has lost its folder, and on systems without pidfd_open (all but Linux) whether an
+# adopted one has ended
 POLL_SECONDS = 0.2
 
 
@@ -39,6 +40,9 @@ class AdoptedServer:
 
     def terminate(self) -> None:
         os.kill(self._pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
 
     def wait(self) -> int:
         if self._descriptor is not None:
@@ -73,6 +77,9 @@ def main(home: Path, command: list[str]) -> int:
     fcntl.flock(users, fcntl.LOCK_EX)
     if not (home / KEEP).exists():
         server.terminate()
+        while (home / USERS_LOCK).exists():  # until the thread sees the server end, and ends this process
+            time.sleep(POLL_SECONDS)
+        server.kill()  # its folder was removed: there is nothing to save, and a MySQL would not end, but fill the disk with its log
         return server.wait()
     return 0
 

@@ -199,8 +199,8 @@ class PrivateServer:
             return None
 
     def _ensure_guarded(self) -> None:
-        """Starts a guard for a running server whose guard was killed. One that `start` keeps running needs none."""
-        if (self.home / KEEP).exists() or _is_locked(self.home / GUARD_LOCK):
+        """Starts a guard for a running server whose guard was killed. One that `start` keeps running needs none, and one without a folder is ending."""
+        if not self.home.exists() or (self.home / KEEP).exists() or _is_locked(self.home / GUARD_LOCK):
             return
         if process := self.process():
             with self._start_guard([str(process.pid)]):

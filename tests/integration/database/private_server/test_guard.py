@@ -1,5 +1,6 @@
 """The process that ends a private server: killed, replaced, and never two."""
 
+import shutil
 import signal
 import socket
 from contextlib import ExitStack
@@ -51,6 +52,14 @@ def test_a_killed_guard_is_replaced_by_the_next_command(own_server: PrivateServe
     with own_server.in_use(quiet), own_server.in_use(quiet):
         until(lambda: len(guards(own_server)) == 1, "one guard has adopted it")
     until_gone(own_server.home)
+
+
+def test_a_server_whose_folder_is_removed_ends(own_server: PrivateServer) -> None:
+    """A MySQL without its redo log would otherwise log this error until the disk is full."""
+    with own_server.in_use(quiet):
+        server = psutil.Process(int((own_server.home / "pid").read_text()))
+        shutil.rmtree(own_server.home)
+    assert not psutil.wait_procs([server], timeout=60)[1]
 
 
 def test_a_failed_start_names_the_cause_and_not_one_of_an_earlier_start(own_server: PrivateServer) -> None:
