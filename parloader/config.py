@@ -117,6 +117,13 @@ class ExportConfig(Selection):
         """Whether the tables to export are those of a database. A plan file or the built-in plan can do without one."""
         return self.all_tables or bool(self.tables)
 
+    @property
+    def most_workers(self) -> int:
+        """The most worker processes that the files can occupy, as far as the options tell; none if the work is small."""
+        if self.rows is None or self.all_tables or self.parents:
+            return self.procs
+        return 0 if self.rows <= SMALL_LOAD_ROWS else self.procs
+
     def seeding(self, target: Target) -> SeedConfig:
         """The configuration with which seed would load the same rows."""
         selection = {each.name: getattr(self, each.name) for each in fields(Selection)}

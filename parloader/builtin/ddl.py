@@ -123,7 +123,7 @@ def _column(column: "sa.Column[Any]") -> ColumnSchema:
     length = getattr(column.type, "length", None)
     return column_schema(
         ColumnRow(
-            name=column.name,
+            name=str(column.name),  # not SQLAlchemy's kind of text
             nullable="YES" if column.nullable else "NO",
             default=None if column.server_default is None else "CURRENT_TIMESTAMP",
             extra="auto_increment" if column.primary_key else "",

@@ -8,6 +8,7 @@ message, which is the only way to raise an error in plain SQL on both servers.
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
+from parloader.formats.columns import FileColumn
 from parloader.formats.layout import DataFile, FileTable
 from parloader.formats.manifest import FileRecord
 from parloader.formats.names import SUFFIXES, Compression, FormatName
@@ -22,6 +23,24 @@ LATER = "`parloader_later`"
 """The temporary table with the values of deferred columns."""
 
 DECOMPRESS = {Compression.ZSTD: "unzstd *.zst", Compression.GZIP: "gunzip --keep *.gz"}
+
+DUCKDB_TYPES = {
+    "Int8": "TINYINT",
+    "Int16": "SMALLINT",
+    "Int32": "INTEGER",
+    "Int64": "BIGINT",
+    "UInt8": "UTINYINT",
+    "UInt16": "USMALLINT",
+    "UInt32": "UINTEGER",
+    "UInt64": "UBIGINT",
+    "Float32": "FLOAT",
+    "Float64": "DOUBLE",
+    "Date": "DATE",
+    "Datetime": "TIMESTAMP",
+    "Time": "TIME",
+    "String": "VARCHAR",
+    "Binary": "VARCHAR",
+}
 
 FIELDS = {
     FormatName.CSV: """FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' LINES TERMINATED BY '\\n' IGNORE 1 LINES""",
@@ -46,11 +65,27 @@ def reading(name: FormatName, table: FileTable, compression: Compression) -> dic
             return {"duckdb": f"SELECT * FROM read_parquet('{files}')", "polars": f"pl.scan_parquet('{files}')"}
         case FormatName.CSV:
             files = f"{table.file_name}.*.csv{SUFFIXES[compression]}"
+            types = ", ".join(f"{_sql_string(column.name)}: {_sql_string(_duckdb_type(column))}" for column in table.columns)
+            schema = ", ".join(f"{column.name!r}: {_polars_type(column)}" for column in table.columns)
             return {
-                "duckdb": f"SELECT * FROM read_csv('{files}', header = true, nullstr = '', allow_quoted_nulls = false)",
-                "polars": f"pl.scan_csv('{files}')",
+                "duckdb": f"SELECT * FROM read_csv('{files}', header = true, nullstr = '', allow_quoted_nulls = false, columns = {{{types}}})",
+                "polars": f"pl.scan_csv('{files}', schema={{{schema}}})",
             }
     return {}
+
+
+def _polars_type(column: FileColumn) -> str:
+    return "pl.String" if column.is_bytes else f"pl.{column.type_name}"
+
+
+def _duckdb_type(column: FileColumn) -> str:
+    """The type of the column in CSV: bytes are hexadecimal digits."""
+    name, parameters, rest = column.type_name.partition("(")
+    return f"DECIMAL({rest}" if name == "Decimal" else DUCKDB_TYPES[name if parameters else column.type_name]
+
+
+def _sql_string(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def unloadable(tables: Mapping[str, FileTable], records: Sequence[FileRecord]) -> Iterator[tuple[str, str]]:
@@ -103,7 +138,8 @@ def _loading(name: FormatName, file: DataFile, path: str, table: FileTable, cont
     both = contents.nulls & contents.empty if name is FormatName.CSV else frozenset()
     if both:
         column = next(column for column in table.column_names if column in both)
-        yield _failure(f"{table.name}.{column} has NULLs and empty texts: export to tsv")
+        yield f"SET @parloader_check = {_message(f'{table.name}.{column} has NULLs and empty texts: export to tsv')};"
+        yield "PREPARE parloader_check FROM @parloader_check;"
     yield _load_data(name, path, quote_table(table.name), table, contents, table.column_names, left_out=table.later)
     expected = counted(file.rows.rows, "row")
     failure = _message(f"{path}: expected {expected}, no warning")
@@ -116,10 +152,6 @@ def _loading(name: FormatName, file: DataFile, path: str, table: FileTable, cont
 def _message(text: str) -> str:
     """A string with a statement that fails with this message."""
     return "'SELECT " + quote_identifier(text).replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def _failure(text: str) -> str:
-    return f"SET @parloader_check = {_message(text)}; PREPARE parloader_check FROM @parloader_check;"
 
 
 def _load_data(

@@ -30,7 +30,7 @@ from parloader.runs.planned_export import PlannedExport, planned_export
 from parloader.runs.requested_plan import plan_errors_located
 from parloader.schema.model import TableSchema
 from parloader.workers.events import Event, FileDone
-from parloader.workers.executor import Executor
+from parloader.workers.executor import SMALL_LOAD_ROWS, Executor
 from parloader.workers.progress import Progress
 from parloader.workers.runner import default_executor, run_tasks
 from parloader.workers.tasks.export import ExportTask
@@ -69,12 +69,12 @@ class _Export:
 def export(config: ExportConfig, progress: Progress | None = None, executor: Executor | None = None) -> ExportResult:
     """Writes the files that the folder lacks. Raises what plan would; UsageError, Refused: the folder cannot be used; Interrupted; ParloaderError."""
     progress, executor = progress or Progress(), executor or default_executor()
-    with plan_errors_located(config):
+    with plan_errors_located(config), executor.ready(config.most_workers, ExportTask.__module__):
         planned = planned_export(config)
         work = _work(config, planned)
         require_usable(config.folder, work.digest, work.about)
         _note(config, planned, progress)
-        with executor.ready(0, ""), export_folder(config.folder, work.digest, work.about) as folder:
+        with export_folder(config.folder, work.digest, work.about) as folder:
             return _export(config, work, folder, progress, executor)
 
 
@@ -128,7 +128,8 @@ def _file_table(plan: Plan, table: Table, rows: Mapping[str, RowAllocation], liv
         ]
     )
     sample = RowGenerator(plan, table, rows).at(ends)
-    columns = file_columns(sample, table.columns, live, sample.columns)
+    order = sample.columns if live is None else [name for name in live.column_names if name in sample.columns]
+    columns = file_columns(sample, table.columns, live, order)
     batch, row_group = batch_rows(sample)
     later = tuple(name for name in table.columns if name in table.later)
     return FileTable(
@@ -205,6 +206,8 @@ def _export(config: ExportConfig, work: _Export, folder: ExportFolder, progress:
             except OSError as error:
                 failure = failure or error
 
+    rows = sum(file.rows.rows for file in work.files)
+    procs = executor.task_count(config.procs) if rows > SMALL_LOAD_ROWS else 1
     tasks = [
         ExportTask(
             worker=worker,
@@ -218,9 +221,9 @@ def _export(config: ExportConfig, work: _Export, folder: ExportFolder, progress:
             done={file.name: folder.done[file.name] for file in share if file.name in folder.done},
             restarts_left=config.worker_restarts,
         )
-        for worker, share in enumerate(shares(work.files, work.tables, executor.task_count(config.procs)))
+        for worker, share in enumerate(shares(work.files, work.tables, procs))
     ]
-    stats, stopped = run_tasks(executor, tasks, progress, what="export", rows=sum(file.rows.rows for file in work.files), also=note)
+    stats, stopped = run_tasks(executor, tasks, progress, what="export", rows=rows, also=note)
     seconds = time.monotonic() - begun
     if failure:
         raise write_failed(folder.path, failure)

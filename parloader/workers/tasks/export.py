@@ -149,10 +149,11 @@ class _Export:
 
     def _typed(self, generator: RowGenerator, batch: IndexRange, table: FileTable) -> pl.DataFrame:
         frame = generator.frame(batch)
-        columns = [table.column(name) for name in frame.columns]
+        columns = [column for column in table.columns if column.name in frame.columns]
         try:
-            return frame.with_columns(column.typed(frame[column.name]).alias(column.name) for column in columns)
-        except pl.exceptions.PolarsError as error:
+            typed = [column.typed(frame[column.name]).alias(column.name) for column in columns]
+            return frame.with_columns(typed).select(column.name for column in columns)
+        except (pl.exceptions.PolarsError, TypeError) as error:
             raise ParloaderError(
                 f"{table.name}, {batch}: values do not fit the types of their columns: {first_sentence(error)}",
                 "Correct their generators in the plan",
