@@ -121,4 +121,8 @@ def _text(result: "ExportResult") -> str:
         lines.append(f"{result.folder} has this export already: {files} with {counted(result.rows, 'row')}, each with its checksum")
     if result.load_command and rows:
         lines.append(f"to load the files: {result.load_command}")
+    if result.format is FormatName.PARQUET and rows:
+        last = next(each.files[-1].name for each in reversed(result.tables) if each.files)
+        pattern = result.folder / f"{last.split('.')[0]}.*.parquet"
+        lines.append(f"to read a table: pl.read_parquet('{pattern}') or, in DuckDB, SELECT * FROM '{pattern}'")
     return "\n".join(lines)

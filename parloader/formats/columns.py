@@ -92,7 +92,10 @@ def _file_column(generated: pl.DataType, name: str, generator: Generator | None,
         return FileColumn(name=name, dtype=pl.Time() if time else _plain_type(generated))
     schema = table.column(name)
     time = generator is not None and _is_time_of_day(generator)
-    return FileColumn(name=name, dtype=_type_on_server(schema, is_time_of_day=time), schema=schema)
+    dtype = _type_on_server(schema, is_time_of_day=time)
+    if dtype in (pl.Date(), MICROSECONDS) and generated == pl.String:  # picked from existing rows, which may have zero dates
+        dtype = pl.String()
+    return FileColumn(name=name, dtype=dtype, schema=schema)
 
 
 def _plain_type(generated: pl.DataType) -> pl.DataType:
@@ -164,10 +167,10 @@ def _as_on_server(given: pl.Expr, values: pl.Series, column: ColumnSchema, dtype
             return (decimal_text(values, column.scale) if values.dtype == pl.String else given).cast(dtype)
         case ColumnType.REAL:  # exactly: a decimal becomes the nearest real number by way of its digits
             return (given.cast(pl.String).cast(pl.Float64) if values.dtype.is_decimal() else given).cast(dtype)
-        case ColumnType.DATE if values.dtype == pl.String:
-            return given.str.head(10).str.to_date("%Y-%m-%d")
+        case ColumnType.DATETIME | ColumnType.TIMESTAMP if dtype == pl.String:
+            return with_fraction(given, column.fraction_digits)
         case ColumnType.DATETIME | ColumnType.TIMESTAMP:
-            timestamps = _timestamp(given, values) if values.dtype == pl.String else given.cast(MICROSECONDS)
+            timestamps = given.cast(MICROSECONDS)
             return timestamps if column.fraction_digits == 6 else timestamps.dt.truncate(f"{10 ** (6 - column.fraction_digits)}us")
         case ColumnType.TIME:
             return _time(given) if dtype == pl.Time else with_fraction(given, column.fraction_digits)
@@ -180,12 +183,6 @@ def _as_on_server(given: pl.Expr, values: pl.Series, column: ColumnSchema, dtype
         text = given if values.dtype == pl.String else number(values)
         return text.str.strip_chars_end(" ") if column.fixed else text
     return given.cast(dtype)
-
-
-def _timestamp(given: pl.Expr, values: pl.Series) -> pl.Expr:
-    """Of texts: dates, and dates with a time."""
-    with_time = "%Y-%m-%d %H:%M:%S%.f" if values.str.len_chars().max() != 10 else "%Y-%m-%d"
-    return given.str.replace("T", " ", literal=True).str.to_datetime(with_time, time_unit="us")
 
 
 def _time(given: pl.Expr) -> pl.Expr:

@@ -5,6 +5,7 @@ rows and of warnings after each file, and fails before the COMMIT: it prepares a
 message, which is the only way to raise an error in plain SQL on both servers.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
@@ -15,7 +16,7 @@ from parloader.formats.names import SUFFIXES, Compression, FormatName
 from parloader.formats.session import SESSION
 from parloader.quantities import counted
 from parloader.schema.model import quote_identifier
-from parloader.schema.table_names import quote_table
+from parloader.schema.table_names import quote_table, split
 
 SCRIPT = "load.sql"
 
@@ -57,8 +58,8 @@ def load_command(name: FormatName, compression: Compression, folder: str) -> str
     return f"cd {quote(folder)} && {decompress}mysql --default-character-set=utf8mb4 {infile}DATABASE < {SCRIPT}"
 
 
-def reading(name: FormatName, table: FileTable, compression: Compression) -> dict[str, str]:
-    """How DuckDB and Polars read the table's files, in their folder. Empty: they are for the servers."""
+def commands(name: FormatName, table: FileTable, compression: Compression) -> dict[str, str]:
+    """How DuckDB and Polars read the table's files, and MySQL Shell loads them, in their folder; as far as the format is for them."""
     match name:
         case FormatName.PARQUET:
             files = f"{table.file_name}.*.parquet"
@@ -71,7 +72,27 @@ def reading(name: FormatName, table: FileTable, compression: Compression) -> dic
                 "duckdb": f"SELECT * FROM read_csv('{files}', header = true, nullstr = '', allow_quoted_nulls = false, columns = {{{types}}})",
                 "polars": f"pl.scan_csv('{files}', schema={{{schema}}})",
             }
+        case FormatName.TSV:
+            return {"mysqlsh": _import_table(table, compression)}
     return {}
+
+
+def _import_table(table: FileTable, compression: Compression) -> str:
+    """MySQL Shell's statement. A decoded column is in the variable of its name (modules/util/import_table/load_data.cc)."""
+    decoded = {column.name: "UNHEX" for column in table.columns if column.is_bytes}
+    for column in table.columns:
+        if column.is_number:
+            decoded[column.name] = f"CAST(@{quote_identifier(column.name)} AS {'SIGNED' if column.is_signed else 'UNSIGNED'})"
+    database, own = split(table.name)
+    options = {
+        **({"schema": database} if database is not None else {}),
+        "table": own,
+        "characterSet": "utf8mb4",
+        "columns": list(table.column_names),
+        **({"decodeColumns": decoded} if decoded else {}),
+    }
+    files = f"{table.file_name}.*.tsv{SUFFIXES[compression]}"
+    return f"util.importTable({json.dumps([files], ensure_ascii=False)}, {json.dumps(options, ensure_ascii=False)})"
 
 
 def _polars_type(column: FileColumn) -> str:

@@ -24,7 +24,9 @@ TSV_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"))
 
 def csv_header(columns: Sequence[FileColumn]) -> bytes:
     """The first line of a CSV file."""
-    names = pl.DataFrame({"name": [column.name for column in columns]}, schema={"name": pl.String}).select(csv_text(pl.col("name"))).to_series()
+    names = (
+        pl.DataFrame({"name": [column.name for column in columns]}, schema={"name": pl.String}).select(csv_text(pl.col("name"))).to_series()
+    )
     return (",".join(names) + "\n").encode()
 
 

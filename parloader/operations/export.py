@@ -15,7 +15,7 @@ from parloader.errors import Interrupted
 from parloader.formats.columns import MICROSECONDS, FileColumn, file_columns
 from parloader.formats.folder import ExportFolder, export_folder, require_usable, write_failed
 from parloader.formats.layout import DataFile, FileTable, batch_rows, data_files, file_names, shares
-from parloader.formats.load_script import SCRIPT, load_command, load_script, reading, unloadable
+from parloader.formats.load_script import SCRIPT, commands, load_command, load_script, unloadable
 from parloader.formats.manifest import VERSION, FileRecord, manifest_text
 from parloader.formats.names import Compression, FormatName, default_compression
 from parloader.generation.frames import RowGenerator
@@ -279,7 +279,7 @@ def _manifest(work: _Export, records: list[FileRecord]) -> str:
                 "row_key": list(table.row_key),
                 "set_later": list(table.later),
                 "columns": [{"name": c.name, "type": c.type_name, "server_type": c.server_type} for c in table.columns],
-                "read": reading(work.format, table, work.compression),
+                "commands": commands(work.format, table, work.compression),
             },
             [record for record in records if record.table == table.name],
         )

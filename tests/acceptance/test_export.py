@@ -130,7 +130,7 @@ def test_polars_and_duckdb_read_the_rows_of_the_database(database: Database, sch
     for table in manifest(folders["parquet"])["tables"]:
         expected = database.rows(f"SELECT {', '.join(map(as_text, table['columns']))} FROM {table['table']} ORDER BY id")
         for name, folder in folders.items():
-            read = next(each["read"] for each in manifest(folder)["tables"] if each["table"] == table["table"])
+            read = next(each["commands"] for each in manifest(folder)["tables"] if each["table"] == table["table"])
             for rows in (by_polars(folder, read["polars"]), by_duckdb(folder, read["duckdb"])):
                 found = [tuple(map(plain, row, table["columns"])) for row in rows]
                 assert found == [tuple(map(plain, row, table["columns"])) for row in expected], (name, table["table"])
@@ -184,7 +184,7 @@ def by_duckdb(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 def test_the_built_in_plan_needs_no_database(tmp_path: Path) -> None:
     said = exported(tmp_path / "files", "--rows", "500")
-    assert said.stdout.splitlines()[-1].startswith(f"exported 821 rows to {tmp_path / 'files'}, 7 files, ")
+    assert said.stdout.splitlines()[-2].startswith(f"exported 821 rows to {tmp_path / 'files'}, 7 files, ")
     frame = pl.read_parquet(tmp_path / "files" / "script_execution.*.parquet")
     assert frame.height == 500
     assert frame["id"].to_list() == list(range(1, 501))

@@ -39,7 +39,19 @@ SHOP = (ROOT / "docs/examples/shop.sql").read_text(encoding="utf-8")
 ABOUT_THE_PRIVATE_SERVER = ("private-server.md", "snapshots.md")
 
 # The database in which a page's commands are run; each runs all of them in order
-ON_THE_SHOP = ("any-table.md", "plan-files.md", "protection.md", "reports.md", "resume-and-clean.md", "shell.md", "throttling.md")
+ON_THE_SHOP = (
+    "any-table.md",
+    "export.md",
+    "plan-files.md",
+    "protection.md",
+    "reports.md",
+    "resume-and-clean.md",
+    "shell.md",
+    "throttling.md",
+)
+
+# Pages whose Python is run after their commands, in the same folder
+WITH_PROGRAMS = ("export.md",)
 
 ON_AN_EMPTY_DATABASE = ("example.md", "loading.md")
 
@@ -115,6 +127,8 @@ def test_commands_on_tables_of_ones_own(page: str, shop: Database, run: Callable
     assert commands
     for command in commands:
         run(command)
+    for program in blocks(PAGES[page], "python") if page in WITH_PROGRAMS else ():
+        exec(program, {})
 
 
 @on_one_server
