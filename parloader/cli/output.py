@@ -113,6 +113,9 @@ def error_to_show(exception: BaseException) -> ParloaderError:
     """The error that the command reports for any exception."""
     if isinstance(exception, click.UsageError):
         return usage_error(exception)
+    if isinstance(exception, UsageError):
+        exception.message, exception.lines = _bounded(exception.message), tuple(map(_bounded, exception.lines))
+        return exception
     interrupted = isinstance(exception, KeyboardInterrupt | click.Abort) or signals.received()
     return Interrupted("interrupted") if interrupted and not isinstance(exception, ParloaderError) else as_parloader_error(exception)
 
@@ -127,12 +130,12 @@ def _fail(output: Output, error: ParloaderError) -> None:
     raise click.exceptions.Exit(error.exit_code) from None
 
 
-# Longer words of a message, such as a value of thousands of characters, are cut
-MAX_WORD = 160
+# Longer words of a message about wrong input, such as a value of thousands of characters, are cut
+MAX_WORD = 300
 
 
 def _bounded(text: str) -> str:
-    return re.sub(rf"\S{{{MAX_WORD},}}", lambda word: f"{word[0][: MAX_WORD // 2]}…{word[0][-10:]}", text)
+    return re.sub(rf"\S{{{MAX_WORD},}}", lambda word: f"{word[0][: MAX_WORD // 3]}…{word[0][-10:]}", text)
 
 
 def usage_error(error: click.UsageError) -> UsageError:
@@ -140,6 +143,10 @@ def usage_error(error: click.UsageError) -> UsageError:
 
     All settings of parloader.toml that are wrong are reported together, one line each.
     """
+    if isinstance(error, click.MissingParameter) and error.param is not None and error.ctx is not None:
+        command, missing = error.ctx.command_path, error.param
+        name = missing.opts[-1] if isinstance(missing, click.Option) else missing.human_readable_name
+        return UsageError(f"{command}: {name} is missing", f"{command} --help shows what is valid")
     if isinstance(error, click.BadParameter) and error.param is not None:
         lines = tuple(map(_parameter_text, (error, *_other_settings(error))))
         found = UsageError("; ".join(lines))
@@ -157,8 +164,6 @@ def usage_error(error: click.UsageError) -> UsageError:
 
 def _parameter_text(error: click.BadParameter) -> str:
     text, source = _bounded(redact(error.message).rstrip(".")), _source(error)
-    if isinstance(error, click.MissingParameter) and not text:
-        text = "it is missing, and the command needs it"
     return text if text.startswith(f"{source} ") else f"{source}: {text}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.cli.completion import candidates
 from parloader.cli.decorators import with_output, with_target
 from parloader.cli.help_pages import EXIT_CODES, Command, Group
 from parloader.cli.output import Output
@@ -64,7 +65,7 @@ def snapshot_save(*, output: Output, name: str, replace: bool) -> None:
 
 
 @snapshot.command("restore", epilog=EXIT_CODES)
-@click.argument("name")
+@click.argument("name", shell_complete=candidates.snapshots)
 @_without_url
 @with_output
 def snapshot_restore(*, output: Output, name: str) -> None:
@@ -94,7 +95,7 @@ def snapshot_list(*, output: Output) -> None:
 
 
 @snapshot.command("drop", epilog=EXIT_CODES)
-@click.argument("name")
+@click.argument("name", shell_complete=candidates.snapshots)
 @_without_url
 @with_output
 def snapshot_drop(*, output: Output, name: str) -> None:

@@ -34,7 +34,7 @@ def parloader(*arguments: str, environment: dict[str, str] | None = None) -> Res
         mock.patch("socket.create_connection", refuse),
         mock.patch.object(LocalExecutor, "ready", return_value=nullcontext()),  # starts no processes, since no load gets that far
     ):
-        result = CliRunner().invoke(cli, arguments, env=environment)
+        result = CliRunner().invoke(cli, arguments, env=environment, prog_name="parloader")
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
     assert result.exit_code in (2, 3, 4), (result.exit_code, result.output)
     lines = result.stderr.split("\n")[:-1]

@@ -49,6 +49,19 @@ def runs(context: click.Context, _: click.Parameter, incomplete: str) -> "Items"
     return _starting_with(incomplete, dict(line.split(" ", 1) for line in _ask(context, _run_numbers)))
 
 
+def snapshots(_: click.Context, __: click.Parameter, incomplete: str) -> "Items":
+    """The snapshots of the private server."""
+    names: dict[str, str] = {}
+    with contextlib.suppress(Exception):
+        from parloader.database.private_server.server import PrivateServer
+        from parloader.operations.snapshot import list_snapshots
+
+        names = {
+            each.name: f"{each.server}, {counted(len(each.databases), 'database')}" for each in list_snapshots(PrivateServer.default())
+        }
+    return _starting_with(incomplete, names)
+
+
 def _starting_with(incomplete: str, texts: dict[str, str]) -> "Items":
     from click.shell_completion import CompletionItem
 

@@ -112,6 +112,29 @@ def test_wrong_values_in_every_command(path: tuple[str, ...], option: click.Opti
         check(path, option, value)
 
 
+ARGUMENTS = [
+    (path, command) for path, command in every_command(cli) if any(isinstance(parameter, click.Argument) for parameter in command.params)
+]
+
+
+@pytest.mark.parametrize(("path", "command"), ARGUMENTS, ids=identify)
+def test_wrong_values_of_arguments(path: tuple[str, ...], command: click.Command) -> None:
+    for value in (*NOTHING, *NO_TEXT, "a/b", "..", ".", "a\nb", "\x1b[31mred", "-x", HUGE, "é" * 300):
+        result = parloader(*path, value)
+        shown = f"{' '.join(path)} {value[:40]!r}: {result.stderr[:500]}"
+        assert result.exit_code == 2, shown
+        assert len(result.stderr) < 1500, shown
+        assert len(result.stderr.split()) > 6, shown
+
+
+@pytest.mark.parametrize(("path", "command"), list(every_command(cli)), ids=identify)
+def test_without_what_a_command_needs(path: tuple[str, ...], command: click.Command) -> None:
+    if any(parameter.required for parameter in command.params):
+        result = parloader(*path)
+        assert result.exit_code == 2
+        assert re.fullmatch(f"error: parloader {' '.join(path)}: .+ is missing. parloader .* --help shows what is valid\n", result.stderr)
+
+
 VARIABLES = {str(option.envvar): (path, option) for path, option in reversed(CASES) if option.envvar}
 
 
