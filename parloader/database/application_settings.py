@@ -20,11 +20,13 @@ def mysql_url(target: Target) -> str:
 
 
 def sqlalchemy_url(target: Target) -> str:
-    """The URL for SQLAlchemy's create_engine, with PyMySQL as the driver."""
+    """The URL for SQLAlchemy's create_engine, with PyMySQL as the driver. Of several nodes, it names the first."""
     tls = target.tls
     ca, verify_host = _ca(tls), "true" if tls.mode is SslMode.VERIFY_IDENTITY else "false"
     parameters = {"unix_socket": target.unix_socket, "ssl_ca": ca, "ssl_cert": tls.cert, "ssl_key": tls.key}
-    return _url("mysql+pymysql", target, {**parameters, "ssl_check_hostname": verify_host if ca else None, "charset": "utf8mb4"})
+    return _url(
+        "mysql+pymysql", target.at(target.nodes[0]), {**parameters, "ssl_check_hostname": verify_host if ca else None, "charset": "utf8mb4"}
+    )
 
 
 def driver_arguments(target: Target) -> dict[str, Any]:

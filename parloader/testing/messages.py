@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import pytest
-
 from parloader.errors import ParloaderError
 
 ErrorT = TypeVar("ErrorT", bound=ParloaderError)
@@ -57,4 +55,6 @@ def short_failures() -> Iterator[None]:
     try:
         yield
     except ParloaderError as error:
+        import pytest  # not needed by the tests of Django and unittest
+
         raise pytest.fail.Exception(f"parloader: {for_tests(error)}", pytrace=False) from None

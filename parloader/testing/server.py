@@ -17,9 +17,10 @@ from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected, server_info
 from parloader.database.target import Target, parse_url
-from parloader.errors import LoginRefused, UsageError
+from parloader.errors import LoginRefused, ServerStartError, UsageError
 from parloader.runs import permission
 from parloader.testing.database import Database
+from parloader.testing.messages import raised_for_tests
 
 KINDS = {"mariadb": (ServerKind.MARIADB,), "mysql": (ServerKind.MYSQL,), "": (ServerKind.MARIADB, ServerKind.MYSQL)}
 
@@ -111,7 +112,9 @@ def running_server(settings: Settings) -> Iterator[Server]:
         if settings.url:
             target, private = _requested(settings.url, settings.allow_remote), None
         else:
-            private = stack.enter_context(_private_server(settings).in_use(_say_nothing))
+            private = _private_server(settings)
+            with _deletion_advised(private):
+                stack.enter_context(private.in_use(_say_nothing))
             target = private.target
         connection = stack.enter_context(connected(replace(target, database=ANY_DATABASE)))
         with target.translate_errors("preparing the server for the tests"):
@@ -137,7 +140,7 @@ def temporary_database(kind: str = "") -> Iterator[Database]:
     `kind`: mariadb or mysql, on a private server; empty: on the server of PARLOADER_URL, else on a private one of the kind that is installed.
     Raises UsageError, ServerStartError, ConnectError and Refused.
     """
-    with running_server(Settings.of_environment(kind)) as server, server.database() as database:
+    with raised_for_tests(), running_server(Settings.of_environment(kind)) as server, server.database() as database:
         yield database
 
 
@@ -175,6 +178,19 @@ def _private_server(settings: Settings) -> PrivateServer:
         redo_log_bytes=REDO_LOG_BYTES,
         options=OPTIONS,
     )
+
+
+@contextmanager
+def _deletion_advised(server: PrivateServer) -> Iterator[None]:
+    """Adds to the error of a server that does not start on its data that nobody needs them."""
+    existed = any(server.home.glob("*-data"))
+    try:
+        yield
+    except ServerStartError as error:
+        if not existed:
+            raise
+        advice = f"{server.home} has only data of earlier tests: if all else fails, delete it"
+        raise ServerStartError(error.message, f"{error.next_step}. {advice}" if error.next_step else advice) from error
 
 
 def _say_nothing(_: str) -> None:

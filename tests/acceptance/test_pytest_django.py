@@ -11,7 +11,7 @@ from support.servers import slow_on_mysql
 
 @pytest.fixture
 def shop(server_kind: str, bootstrapped: Callable[[str], Path], tmp_path: Path) -> Project:
-    return project(tmp_path / "shop", prepared_home(tmp_path / "homes", server_kind, bootstrapped), server_kind, "django")
+    return project(tmp_path / "shop", prepared_home(tmp_path / "cache/parloader/pytest", server_kind, bootstrapped), server_kind, "django")
 
 
 MISTAKES = """
@@ -46,7 +46,17 @@ def test_each_worker_has_a_test_database(shop: Project) -> None:
 
 @pytest.mark.parametrize("server_kind", [pytest.param("mariadb", marks=pytest.mark.slow), "mysql"], indirect=True)
 def test_manage_py_test(shop: Project) -> None:
-    settings = shop.with_environment(SHOP_TEST_SERVER=shop.kind, XDG_CACHE_HOME=str(shop.folder.parent))
-    code, printed = settings.run(sys.executable, "manage.py", "test", "--settings", "site_settings.test")
+    """Without pytest, which Django's own tests do not need."""
+    (shop.folder / "test_orders.py").unlink()
+    shop.write("pytest.py", "raise ImportError")
+    settings = shop.with_environment(SHOP_TEST_SERVER=shop.kind, XDG_CACHE_HOME=str(shop.folder.parent / "cache"))
+    command = [sys.executable, "manage.py", "test", "--settings", "site_settings.test"]
+    code, printed = settings.run(*command)
     assert code == 0, printed
     assert "Ran 3 tests" in printed
+    runner = shop.folder / "site_settings/runner.py"
+    runner.write_text(runner.read_text().replace("shop_order", "shop_ordre"))
+    code, printed = settings.run(*command)
+    assert code == 1
+    assert printed.splitlines()[-1].startswith("CommandError: parloader: there is no table shop_ordre"), printed
+    assert "Traceback" not in printed

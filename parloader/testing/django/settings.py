@@ -4,6 +4,7 @@ import atexit
 from contextlib import ExitStack
 from typing import Any
 
+from parloader.testing.messages import raised_for_tests
 from parloader.testing.server import Settings, running_server
 
 
@@ -13,6 +14,7 @@ def private_database(kind: str = "") -> dict[str, Any]:
     `kind`: mariadb or mysql; empty: whichever is installed. Raises ServerStartError, and UsageError if it is another kind.
     """
     stack = ExitStack()
-    server = stack.enter_context(running_server(Settings(kind=kind)))
+    with raised_for_tests():
+        server = stack.enter_context(running_server(Settings(kind=kind)))
     atexit.register(stack.close)
     return server.django_settings()

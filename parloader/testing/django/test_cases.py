@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.management import CommandError
 from django.test.runner import DiscoverRunner
 
+from parloader.errors import ParloaderError
 from parloader.testing.django.databases import database
 from parloader.testing.seeding import Seeder
 
@@ -35,7 +37,9 @@ class SeededRunner(DiscoverRunner):  # type: ignore[misc]  # Django has no types
         created = super().setup_databases(**kwargs)
         try:
             self.seed_test_databases(Seeder(database()))
-        except BaseException:
+        except BaseException as error:
             self.teardown_databases(created)
+            if isinstance(error, ParloaderError):
+                raise CommandError(f"parloader: {error}") from error  # which manage.py prints without a traceback
             raise
         return created

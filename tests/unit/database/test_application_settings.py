@@ -28,6 +28,12 @@ def test_sqlalchemy_and_parloader_read_the_url_alike() -> None:
         assert parse_url(sqlalchemy_url(target)) == target
 
 
+def test_sqlalchemy_connects_to_one_node() -> None:
+    several = replace(HOST, others=(Node("db2", 3308),))
+    assert sqlalchemy_url(several) == sqlalchemy_url(HOST)
+    assert make_url(sqlalchemy_url(several)).port == 3307
+
+
 def test_a_certificate_is_verified_as_the_mode_says() -> None:
     tls = Tls(ca="/ca.pem", cert="/c.pem", key="/k.pem")
     assert driver_arguments(replace(HOST, tls=tls))["ssl_ca"] == "/ca.pem"
