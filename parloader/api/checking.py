@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from parloader.api.arguments import Tables, integer, names
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
 from parloader.api.running import delete, executor, interrupts_raised
-from parloader.api.selection import Tables, integer, names
 from parloader.config import CleanConfig, VerifyConfig
 from parloader.defaults import DEFAULT_RETRY_SECONDS, DEFAULT_WORKER_RESTARTS
 from parloader.operations import status as reading

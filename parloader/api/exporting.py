@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from parloader.api.arguments import LoadArguments, Metadata, PlanArgument, Rows, Tables, integer, one_of
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
 from parloader.api.running import executor, interrupts_raised
-from parloader.api.selection import Metadata, PlanArgument, Rows, Selection, Tables, integer, one_of
 from parloader.config import ExportConfig
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_WORKER_RESTARTS
@@ -66,7 +66,7 @@ def export(
         >>> [(each.name, each.rows, [file.name for file in each.files]) for each in result.tables]
         [('customers', 250, ['customers.00001.csv']), ('orders', 1000, ['orders.00001.csv'])]
     """
-    selection = Selection(
+    selection = LoadArguments(
         table=table,
         all_tables=all_tables,
         plan=plan,

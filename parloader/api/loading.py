@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypedDict, Unpack
 
+from parloader.api.arguments import LoadArguments, Metadata, PlanArgument, Rows, Tables, integer
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
 from parloader.api.running import load, remove
-from parloader.api.selection import Metadata, PlanArgument, Rows, Selection, Tables, integer
 from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.operations import plan as planning
@@ -85,7 +85,7 @@ def seed(
         >>> result.rows
         1000
     """
-    selection = Selection(
+    selection = LoadArguments(
         table=table,
         all_tables=all_tables,
         plan=plan,
@@ -155,7 +155,7 @@ def plan(
         >>> [(each.name, each.made) for each in forecast.tables]
         [('customers', 250), ('orders', 1000)]
     """
-    selection = Selection(
+    selection = LoadArguments(
         table=table,
         all_tables=all_tables,
         plan=plan,
@@ -231,7 +231,7 @@ def seeded(database: Database = None, **options: Unpack[SeedOptions]) -> Iterato
         100
     """
     shown = observer(options.pop("progress", None))
-    selection = Selection(**options)  # type: ignore[misc]  # mypy does not see that there is no "progress" any more
+    selection = LoadArguments(**options)  # type: ignore[misc]  # mypy does not see that there is no "progress" any more
     with connected_to(database, shown.note) as target:
         loaded = load(selection, target, shown)
         try:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parloader.api.selection import Selection
+from parloader.api.arguments import LoadArguments
 from parloader.config import CleanConfig, SeedConfig
 from parloader.database import model_tables
 from parloader.database.target import Target
@@ -33,7 +33,7 @@ class Load:
     created: "Sequence[Table]"
 
 
-def load(selection: Selection, target: Target, progress: Progress) -> Load:
+def load(selection: LoadArguments, target: Target, progress: Progress) -> Load:
     """Creates the tables of models first, if that is asked for. An error afterwards says so in a note: they stay."""
     config = selection.config(target)
     require_resources(config.most_workers)
@@ -48,7 +48,7 @@ def load(selection: Selection, target: Target, progress: Progress) -> Load:
     return Load(config=config, result=replace(result, created_tables=tuple(map(str, created))), created=created)
 
 
-def _created(selection: Selection, config: SeedConfig) -> "Sequence[Table]":
+def _created(selection: LoadArguments, config: SeedConfig) -> "Sequence[Table]":
     metadata = metadata_of(selection.metadata)
     if not selection.create or metadata is None:
         return ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import parloader
-from parloader.api.selection import Rows
+from parloader.api.arguments import Rows
 from parloader.errors import ForeignRows, ParloaderError, SchemaMismatch, UsageError
 from parloader.operations.seed_result import SeedResult
 from parloader.testing.database import Database

@@ -92,6 +92,7 @@ def code_cell(number: int, code: str) -> dict[str, object]:
     return {"cell_type": "code", "id": f"cell-{number}", "source": code, "execution_count": None, "metadata": {}, "outputs": []}
 
 
+@pytest.mark.slow
 @slow_on_mysql("server")
 def test_a_notebook(shop: Database, tmp_path: Path) -> None:
     """The page's own blocks: a script, an engine, a bar, a plot; one load by processes of a kernel."""

@@ -40,7 +40,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selection:
+class LoadArguments:
     """Arguments of seed and plan, as given. They are checked when `config` is called."""
 
     table: Tables = None
