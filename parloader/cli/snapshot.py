@@ -13,7 +13,7 @@ from parloader.cli.decorators import with_output, with_target
 from parloader.cli.help_pages import EXIT_CODES, Command, Group
 from parloader.cli.output import Output
 from parloader.cli.settings_file import SETTINGS_FILE, read_settings
-from parloader.errors import Refused, UsageError
+from parloader.errors import ParloaderError, Refused, UsageError
 from parloader.quantities import counted
 
 if TYPE_CHECKING:  # they import the driver, which takes longer than to print a --help
@@ -26,19 +26,35 @@ MIB = 2**20
 
 
 def _without_url(function: Callable[..., None]) -> Callable[..., None]:
-    """Refused: a variable or parloader.toml names a server, and so another one than the private server."""
+    """Refused: a variable or parloader.toml names another server than the private one."""
 
     @functools.wraps(function)
     def wrapper(**options: Any) -> None:
         settings = read_settings(SETTINGS_FILE)
         for where, url in (("PARLOADER_URL", os.environ.get("PARLOADER_URL")), ("url in parloader.toml", settings.get("url"))):
-            if url:
+            if url and not _of_private_server(str(url)):
                 raise Refused(
-                    f"snapshots are of the private server only, and {where} names a server", f"Unset {where} to work on the private server"
+                    f"snapshots are of the private server only, and {where} names another server",
+                    f"Unset {where} to work on the private server",
                 )
         function(**options)
 
     return wrapper
+
+
+def _of_private_server(url: str) -> bool:
+    """Whether it is one of those that parloader server url prints."""
+    from parloader.database.private_server.server import PrivateServer
+    from parloader.database.target import parse_url
+
+    server = PrivateServer.default()
+    try:
+        target = parse_url(url)
+    except ParloaderError:
+        return False
+    access = server.tcp_access()
+    by_tcp = access is not None and (target.host, target.port) == ("127.0.0.1", access.port)
+    return target.unix_socket == server.target.unix_socket or (by_tcp and not target.unix_socket)
 
 
 @click.group(cls=Group)

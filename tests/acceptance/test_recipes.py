@@ -67,7 +67,7 @@ def private_reader(own_server: PrivateServer, folder: Path) -> Iterator[Reader]:
     target = own_server.target
     database = Database(TestServer("", target), target, folder)
     program = find_binary(own_server.kinds, own_server.program).path
-    environment = {**ENVIRONMENT, "PARLOADER_URL": "", "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(program)}
+    environment = {**ENVIRONMENT, "PARLOADER_URL": own_server.url, "PARLOADER_HOME": str(own_server.home), "PARLOADER_MYSQLD": str(program)}
     with ExitStack() as background:
         yield Reader(database, environment, background)
 
