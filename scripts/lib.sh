@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+unset PYTHONDONTWRITEBYTECODE # each command that a test starts would compile all its modules again, which takes longer than the command
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
