@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.servers import quiet, until
+from support.servers import killed, quiet, until
 
 from parloader.database import sql
 from parloader.database.private_server.binary import find_binary
@@ -136,10 +136,11 @@ def test_a_long_path_gets_a_short_socket(own_server: PrivateServer, tmp_path: Pa
     deep = tmp_path / ("deep-" * 20)
     deep.mkdir()
     os.rename(own_server.home, deep / "home")
-    server = PrivateServer(home=deep / "home", kinds=own_server.kinds, redo_log_bytes=own_server.redo_log_bytes)
+    server = replace(own_server, home=deep / "home")
     with server.in_use(quiet):
         assert server.running()
         assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
+    killed(server.home)
 
 
 def test_its_command_line(own_server: PrivateServer, tmp_path: Path) -> None:
