@@ -10,6 +10,7 @@ import click
 
 from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
+from parloader.cli.file_types import require_different_files
 from parloader.cli.name_types import Name
 from parloader.cli.option_groups import CONNECTION, OUTPUT, option_group
 from parloader.cli.output import JSON_OPTION, Output, current_output
@@ -38,6 +39,7 @@ def with_output(function: Callable[..., None]) -> Callable[..., None]:
         output = current_output()
         output.verbosity, output.as_json = 0 if quiet else 2 if verbose else 1, as_json
         signals.raise_interrupts()
+        require_different_files(click.get_current_context())
         function(output=output, **options)
 
     return wrapper

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parloader.errors import UsageError
 from parloader.files import why_unreadable
 
 if TYPE_CHECKING:
@@ -58,10 +59,26 @@ class OutputFile(FileName):
 
 
 class FolderName(FileName):
-    """The name of a folder, as a Path, which need not exist."""
+    """The name of a folder for new files, as a Path. It need not exist."""
 
     name = "folder"
     kind = "dir"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        return Path(super().convert(value, param, ctx))
+        text = super().convert(value, param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # Polars writes to no such file
+            self.fail(f"{text!r} is not UTF-8; choose another name", param, ctx)
+        return Path(text)
+
+
+def require_different_files(context: click.Context) -> None:
+    """UsageError: two options of the command name the same file to write."""
+    written: dict[str, str] = {}
+    for option in context.command.params:
+        file = context.params.get(option.name or "")
+        if isinstance(option.type, OutputFile) and file is not None:
+            other = written.setdefault(os.path.realpath(file), option.opts[-1])
+            if other != option.opts[-1]:
+                raise UsageError(f"{other} and {option.opts[-1]} both name {file}", "Name two files")
