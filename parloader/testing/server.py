@@ -1,5 +1,6 @@
 """The server of a test run: a private one with its data in the user's cache folder, or one that a URL names."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -140,8 +141,17 @@ def temporary_database(kind: str = "") -> Iterator[Database]:
     `kind`: mariadb or mysql, on a private server; empty: on the server of PARLOADER_URL, else on a private one of the kind that is installed.
     Raises UsageError, ServerStartError, ConnectError and Refused.
     """
-    with raised_for_tests(), running_server(Settings.of_environment(kind)) as server, server.database() as database:
+    stack = ExitStack()
+    unregister, close = atexit.unregister, stack.close  # the names of modules are gone when an interpreter that exits closes this generator
+    atexit.register(close)  # pytest runs setUpModule, but not the end of the contexts that it enters
+    try:
+        with raised_for_tests():
+            server = stack.enter_context(running_server(Settings.of_environment(kind)))
+            database = stack.enter_context(server.database())
         yield database
+    finally:
+        unregister(close)
+        close()
 
 
 def _requested(url: str, allow_remote: tuple[str, ...]) -> Target:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.pytest_runs import Project, prepared_home, project
-from support.servers import Database, servers_in, until
+from support.documented import code_blocks
+from support.pytest_runs import EXAMPLES, Project, prepared_home, project
+from support.servers import Database, servers_in, until, until_gone
 
 from parloader.database import sql, temporary_databases
 
@@ -168,6 +169,19 @@ def test_no_server_outlives_a_killed_run(shop: Project) -> None:
         run.send_signal(signal.SIGKILL)
         run.communicate()
     shop.until_stopped()
+
+
+@pytest.mark.slow
+@on_mariadb()
+def test_pytest_runs_a_module_of_unittest(shop: Project) -> None:
+    page = (EXAMPLES.parent / "pytest.md").read_text(encoding="utf-8")
+    for block in code_blocks(page):
+        if block.title in ("schema.sql", "test_unittest.py"):
+            shop.write(block.title, block.text)
+    counts, printed = shop.with_environment(XDG_CACHE_HOME=str(shop.folder / "cache")).pytest("test_unittest.py")
+    assert counts == {"passed": 2}
+    assert len(printed.splitlines()) == 2, printed  # nothing that goes wrong while the interpreter exits
+    until_gone(shop.folder)
 
 
 @pytest.mark.parametrize("server", ["mariadb"], indirect=True)
