@@ -70,5 +70,6 @@ def bench(
 def _save(result: "BenchResult", screen: "Progress") -> None:
     best = result.best.configuration
     batch = best.batch.rows if isinstance(best.batch, FixedBatch) else best.batch.text
-    save_settings(SETTINGS_FILE, {"procs": best.procs, "batch": batch, "writer": str(best.writer)})
-    screen.note(f"saved to {SETTINGS_FILE}: {best.options}")
+    limit = round(result.baseline.rows_per_second)
+    save_settings(SETTINGS_FILE, {"procs": best.procs, "batch": batch, "writer": str(best.writer), "server_limit": limit})
+    screen.note(f"saved to {SETTINGS_FILE}: {best.options}, and the server limit for reports: {limit:,} rows/s")

@@ -17,7 +17,7 @@ from parloader.cli.models_option import create_option, create_tables
 from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
 from parloader.cli.output import Output
 from parloader.cli.plan import plan
-from parloader.cli.report_option import report_option, reported
+from parloader.cli.report_option import limit_option, report_option, reported
 from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings
@@ -73,6 +73,7 @@ def _default_map(command: click.Command, settings: Mapping[str, OptionValue]) ->
 @new_run_option
 @fault_options
 @report_option
+@limit_option
 @with_target
 @with_permission
 @with_limits
@@ -88,6 +89,7 @@ def seed(
     retry_seconds: float,
     worker_restarts: int,
     report_file: Path | None,
+    server_limit: int | None,
     limits: "Limits",
     allow_remote: tuple[str, ...],
     execution: Execution,
@@ -105,7 +107,7 @@ def seed(
     )
     require_resources(config.most_workers)
     with (
-        reported(report_file, screen, output, target) as reporting,
+        reported(report_file, screen, output, target, server_limit) as reporting,
         executor_for(execution, config.procs, target, screen.note) as executor,
         executor.ready(config.most_workers, SEED_MODULE),  # starts the workers, which import while this process does
     ):

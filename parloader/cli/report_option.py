@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.file_types import OutputFile
+from parloader.cli.number_types import RowCount
 from parloader.cli.option_groups import OUTPUT
 from parloader.cli.output import Output, error_to_show
 from parloader.errors import ParloaderError
+from parloader.limits import MAX_ROWS
 
 if TYPE_CHECKING:
     from parloader.workers.progress import Progress
@@ -35,6 +37,15 @@ report_option = OUTPUT.option(
 )
 
 
+limit_option = OUTPUT.option(
+    "--server-limit",
+    type=RowCount(1, MAX_ROWS),
+    metavar="ROWS",
+    help="Rows per second that the server can take, as parloader bench has measured, for the report: a line in its chart. parloader bench --save "
+    "writes it to parloader.toml.",
+)
+
+
 @dataclass
 class Report:
     """What the page shows of the command."""
@@ -43,10 +54,12 @@ class Report:
     """the observer to give to the operation"""
     result: Any = None
     """of the operation, when it has one"""
+    limit: int | None = None
+    """the server limit that an earlier bench measured, in rows per second"""
 
 
 @contextmanager
-def reported(file: Path | None, screen: "Progress", output: Output, target: object) -> Iterator[Report]:
+def reported(file: Path | None, screen: "Progress", output: Output, target: object, limit: int | None = None) -> Iterator[Report]:
     """A context in which the command runs, and after which the page is written, whatever happened. None: no page is asked for.
 
     A page that cannot be written is one line on stderr, and no reason for the command to fail.
@@ -57,7 +70,7 @@ def reported(file: Path | None, screen: "Progress", output: Output, target: obje
     from parloader.workers.recorder import Recorder
 
     recorder = Recorder(screen)
-    report = Report(recorder)
+    report = Report(recorder, limit=limit)
     error: ParloaderError | None = None
     try:
         yield report
@@ -71,9 +84,11 @@ def reported(file: Path | None, screen: "Progress", output: Output, target: obje
 
 def _write(file: Path, report: Report, recorder: "Recorder", error: ParloaderError | None, output: Output, target: str) -> None:
     try:
-        from parloader.cli.pages.run_page import write_run_page
+        from parloader.cli.pages.page import write_page
+        from parloader.cli.pages.run_page import asked_for, run_page
 
-        write_run_page(file, recorder, report.result, error, click.get_current_context(), output, target)
+        asked = asked_for(click.get_current_context(), output, target, report.limit)
+        write_page(file, run_page(recorder, report.result, error, asked, output))
     except KeyboardInterrupt:
         click.echo("the report was not written: interrupted", err=True)
     except Exception as failure:  # the rows are loaded, whatever it is

@@ -82,6 +82,7 @@ SETTINGS: Mapping[str, Callable[[object], OptionValue]] = {
     "scheduler": _text,
     "scheduler_file": _text,
     "seed": _text,
+    "server_limit": _text,
     "set": _pairs,
     "table": _texts,
     "worker_restarts": _text,

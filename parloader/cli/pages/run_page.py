@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -11,19 +10,24 @@ import psutil
 
 from parloader import __version__
 from parloader.cli.output import Output
-from parloader.cli.pages.page import SectionView, TableView, rendered, write_page
+from parloader.cli.pages.page import SectionView, TableView, rendered
 from parloader.cli.pages.result_sections import outcome_text, result_sections, server_limit, succeeded
 from parloader.cli.pages.timeline import Timeline
 from parloader.cli.pages.timeline_charts import timeline_charts
 from parloader.cli.repeated_command import GivenOption, given_options, hides_password, repeated_command
 from parloader.errors import Interrupted, ParloaderError
 from parloader.ledger.run import Run
+from parloader.operations.seed_result import SeedResult
 from parloader.plans.model import Plan
 from parloader.process_limits import usable_cores
 from parloader.quantities import counted, numbered, size_text
 
 if TYPE_CHECKING:
     from parloader.workers.recorder import Mark, Recorder, Step
+
+
+# The server limit is about writing
+WITH_LIMIT = ("parloader seed", "parloader bench")
 
 
 class Outcome(NamedTuple):
@@ -40,6 +44,9 @@ class Asked(NamedTuple):
     command: str
     """its name, as in parloader seed"""
     options: tuple[GivenOption, ...]
+    target: str
+    limit: int | None = None
+    """the server limit that an earlier bench measured, in rows per second"""
 
 
 class Command(NamedTuple):
@@ -49,24 +56,21 @@ class Command(NamedTuple):
     remark: str
 
 
-def write_run_page(
-    file: Path, recorder: "Recorder", result: Any, error: ParloaderError | None, context: click.Context, output: Output, target: str
-) -> None:
-    """Writes the page about the command at hand. UsageError: it cannot be written. See run_page."""
-    asked = Asked(f"parloader {context.info_name}", given_options(context, output.arguments[1:]))
-    write_page(file, run_page(recorder, result, error, asked, output, target))
+def asked_for(context: click.Context, output: Output, target: str, limit: int | None) -> Asked:
+    """What the command at hand was asked for."""
+    return Asked(f"parloader {context.info_name}", given_options(context, output.arguments[1:]), target, limit)
 
 
-def run_page(recorder: "Recorder", result: Any, error: ParloaderError | None, asked: Asked, output: Output, target: str) -> str:
+def run_page(recorder: "Recorder", result: Any, error: ParloaderError | None, asked: Asked, output: Output) -> str:
     """The page as text. `result`: of the operation; None: it has none. `error`: with what the command ended."""
     remark = " (put in the password instead of ***)" if hides_password(asked.options) else ""
     return rendered(
         "run.html",
         title=_title(asked, recorder, result),
         outcome=_outcome(result, error, output),
-        summary=_summary(recorder, target, server_limit(result)),
+        summary=_summary(recorder, result, asked),
         command=Command(repeated_command(asked.command, asked.options), remark),
-        sections=list(_sections(recorder, result, asked.options)),
+        sections=list(_sections(recorder, result, asked)),
         footer=f"parloader {__version__}. Times are seconds since the start of the command, by the clock of {platform.node()}.",
     )
 
@@ -83,8 +87,8 @@ def _outcome(result: Any, error: ParloaderError | None, output: Output) -> Outco
     return Outcome("ok" if succeeded(result) else "failed", output.runnable(outcome_text(result)))
 
 
-def _summary(recorder: "Recorder", target: str, limit: float | None) -> dict[str, str]:
-    facts = {"began": _moment(recorder.began_at), "took": f"{recorder.seconds or 0:,.1f} s", "target": recorder.where or target}
+def _summary(recorder: "Recorder", result: Any, asked: Asked) -> dict[str, str]:
+    facts = {"began": _moment(recorder.began_at), "took": f"{recorder.seconds or 0:,.1f} s", "target": recorder.where or asked.target}
     if recorder.server:
         facts["server"] = f"{recorder.server} ({recorder.server.version_text}) on {recorder.server.hostname}"
     if recorder.runs:
@@ -98,13 +102,24 @@ def _summary(recorder: "Recorder", target: str, limit: float | None) -> dict[str
     if busy := sum(worker.busy_seconds for worker in workers):
         waited = sum(worker.write_seconds for worker in workers) / busy
         facts["waiting for the server"] = f"{min(1.0, waited):.0%} of the time of the workers; near 100 %, the server is the limit"
-    measured = "not measured by this command; parloader bench measures it" if limit is None else f"{limit:,.0f} rows/s"
-    facts["server limit"] = measured
+    if asked.command in WITH_LIMIT:
+        facts["server limit"] = _limit_text(result, asked)
     if any(worker.retries for worker in workers):
         facts["retries"] = f"{recorder.retries:,}"
     if recorder.waits:
         facts["waits"] = f"{len(recorder.waits) + recorder.more_waits:,}, {recorder.wait_seconds:,.1f} s in all"
     return facts
+
+
+def _limit_text(result: Any, asked: Asked) -> str:
+    if (measured := server_limit(result)) is not None:
+        return f"{measured:,.0f} rows/s"
+    if asked.limit is None:
+        return "not known to this command; parloader bench measures it"
+    reached = (
+        f"; this load reached {result.rows_per_second / asked.limit:.0%} of it" if isinstance(result, SeedResult) and result.seconds else ""
+    )
+    return f"{asked.limit:,} rows/s, as parloader bench measured it{reached}"
 
 
 def _moment(moment: datetime) -> str:
@@ -123,12 +138,12 @@ def _plan_text(plan: Plan) -> str:
     return f"plan {plan.name}{f' ({parameters})' if parameters else ''}, random seed {plan.seed}"
 
 
-def _sections(recorder: "Recorder", result: Any, options: Sequence[GivenOption]) -> Iterator[SectionView]:
+def _sections(recorder: "Recorder", result: Any, asked: Asked) -> Iterator[SectionView]:
     timeline = Timeline(recorder)
     limit = server_limit(result)
     if limit is not None:
         yield from result_sections(result)
-    if figures := timeline_charts(timeline, limit):
+    if figures := timeline_charts(timeline, asked.limit if limit is None else limit):
         yield SectionView(title="Over time", figures=figures)
         yield SectionView(title="The figures of these charts", table=_figures(timeline), folded=True)
     if limit is None:
@@ -149,8 +164,8 @@ def _sections(recorder: "Recorder", result: Any, options: Sequence[GivenOption])
         notes = tuple((f"{seconds:,.1f}", text) for seconds, text in recorder.notes.entries)
         table = TableView(headings=("at s", "note"), rows=notes, text_columns=frozenset({1}))
         yield SectionView(title="Notes", texts=_more(recorder.notes.more), table=table)
-    if options:
-        given = tuple((option.flag, ", ".join(option.values), option.source) for option in options)
+    if asked.options:
+        given = tuple((option.flag, ", ".join(option.values), option.source) for option in asked.options)
         table = TableView(headings=("option", "value", "from"), rows=given, text_columns=frozenset({0, 1, 2}))
         yield SectionView(title="Options", texts=("All others have their defaults.",), table=table)
 

@@ -8,6 +8,7 @@ from support.pages import Page, read_page
 from support.servers import SERVER_INFO
 
 from parloader.cli.output import Output
+from parloader.cli.pages.page import write_page
 from parloader.errors import Interrupted, ParloaderError
 from parloader.plans.row_ranges import IndexRange
 from parloader.workers.events import BatchDone, Retried, Started
@@ -41,7 +42,7 @@ def recorded(workers: int = 2, batches: int = 6, retries: int = 0) -> Recorder:
 
 
 def page(file: Path, recorder: Recorder, result: object = None, error: ParloaderError | None = None) -> Page:
-    run_page.write_page(file, run_page.run_page(recorder, result, error, run_page.Asked("parloader seed", ()), Output(1, False), "db"))
+    write_page(file, run_page.run_page(recorder, result, error, run_page.Asked("parloader bench", (), "db"), Output(1, False)))
     return read_page(file)
 
 
