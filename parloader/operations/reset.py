@@ -80,7 +80,7 @@ def reset(target: Target) -> ResetResult:
             raise Refused(
                 f"the database {target.database} has no mark to go back to", "Seed it, then remember its state: parloader reset --mark"
             )
-        taken = restoration.take_back(connection, to)
+        taken = restoration.take_back(connection, target, to)
     return ResetResult(
         database=target.database,
         known=taken.known,

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from parloader.database import introspection, sql
-from parloader.database.driver import Connection
+from parloader.database import error_codes, introspection, sql
+from parloader.database.driver import Connection, DriverError
 from parloader.database.pristine import definitions, evidence
 from parloader.database.pristine.definitions import Program
 from parloader.database.pristine.evidence import Evidence
@@ -46,6 +46,8 @@ class PristineTable:
     columns: tuple[PristineColumn, ...]
     key: tuple[str, ...]  # of columns that are never NULL; (): the table has none
     integer_key: bool  # whether the key is one integer column
+    lowest: int | None  # the lowest key, if it is one integer column and there are rows
+    highest: int | None  # the highest one
     rows: int
     counter: int | None  # AUTO_INCREMENT
     definition: str  # CREATE TABLE
@@ -125,12 +127,20 @@ def _copied(connection: Connection, hidden: str, number: int, table: TableSchema
         connection,
         f"CREATE TABLE {sql.quote(hidden)}.{copy} {index} ENGINE=InnoDB SELECT {selected} FROM {sql.quote_table(table.name)}",
     )
+    integer_key = len(names) == 1 and table.column(names[0]).kind is ColumnType.INTEGER
+    lowest, highest = (
+        sql.row(connection, f"SELECT MIN({sql.quote(names[0])}), MAX({sql.quote(names[0])}) FROM {sql.quote(hidden)}.{copy}")
+        if integer_key
+        else (None, None)
+    )
     return PristineTable(
         name=table.name,
         copy=copy,
         columns=columns,
         key=names,
-        integer_key=len(names) == 1 and table.column(names[0]).kind is ColumnType.INTEGER,
+        integer_key=integer_key,
+        lowest=lowest,
+        highest=highest,
         rows=rows,
         counter=1 if any(column.auto_increment for column in table.columns) else None,
         definition=introspection.definition(connection, table.name),
@@ -142,22 +152,17 @@ def _copied(connection: Connection, hidden: str, number: int, table: TableSchema
 def load(connection: Connection, database: str) -> Mark | None:
     """The mark of a database; None: it has none, or one that another version of parloader made."""
     hidden = database_name(database)
-    if not sql.rows(connection, "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", hidden):
-        return None
-    found = sql.rows(
-        connection,
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name IN ('parloader_mark', 'parloader_boot')",
-        hidden,
-    )
-    if len(found) < 2:
-        return None
-    documents = {
-        name: json.loads(text) for name, text in sql.rows(connection, f"SELECT name, document FROM {sql.quote(hidden)}.parloader_mark")
-    }
+    try:
+        found = sql.rows(connection, f"SELECT name, document FROM {sql.quote(hidden)}.parloader_mark")
+        boot = [token for (token,) in sql.rows(connection, f"SELECT token FROM {sql.quote(hidden)}.parloader_boot")]
+    except DriverError as error:
+        if error_codes.is_table_missing(error):
+            return None
+        raise
+    documents = {name: json.loads(text) for name, text in found}
     marked, last = documents.get("mark"), documents.get("evidence")
     if not (marked and last) or marked["format"] != FORMAT:
         return None
-    boot = [token for (token,) in sql.rows(connection, f"SELECT token FROM {sql.quote(hidden)}.parloader_boot")]
     return Mark(
         database=hidden,
         tables={document["name"]: _table(document) for document in marked["tables"]},

@@ -7,10 +7,15 @@ from parloader.database import error_codes, introspection, sql
 from parloader.database.driver import Connection, DriverError
 from parloader.database.pristine import definitions, evidence, mark, rows
 from parloader.database.pristine.evidence import Evidence, Suspects
+from parloader.database.pristine.helpers import Helpers
 from parloader.database.pristine.mark import Mark
 from parloader.database.pristine.rows import Differences
 from parloader.database.session import foreign_key_checks_off
+from parloader.database.target import Target
 from parloader.errors import Refused
+
+# From so many rows on, several tables are compared at the same time: less time than a connection takes
+MANY_ROWS = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,7 @@ class _Found:
         return bool(self.rebuilt or self.dropped or self.programs)
 
 
-def take_back(connection: Connection, to: Mark) -> TakenBack:
+def take_back(connection: Connection, target: Target, to: Mark) -> TakenBack:
     """Brings the connection's database back to the mark. Nobody else may write to it meanwhile. Raises Refused and the driver's errors.
 
     Rows alone are brought back in one transaction. Everything else commits in between: if that is interrupted, the next reset compares all.
@@ -51,7 +56,8 @@ def take_back(connection: Connection, to: Mark) -> TakenBack:
     mark.be_lenient(connection)
     now = evidence.read(connection)
     suspects = evidence.suspects(to.evidence, now) if to.known else evidence.everything(to.evidence, now)
-    found, compared = _compare(connection, to, now, suspects)
+    with Helpers(connection, target) as helpers:
+        found, compared = _compare(helpers, to, now, suspects)
     with foreign_key_checks_off(connection):
         taken = _rows_alone(connection, to, found, now) if to.known and not found.definitions else None
         if taken is None:
@@ -59,13 +65,22 @@ def take_back(connection: Connection, to: Mark) -> TakenBack:
     return replace(taken, known=to.known, compared=compared)
 
 
-def _compare(connection: Connection, to: Mark, now: Evidence, suspects: Suspects) -> tuple[_Found, tuple[str, ...]]:
+def _compare(helpers: Helpers, to: Mark, now: Evidence, suspects: Suspects) -> tuple[_Found, tuple[str, ...]]:
     """Looks at what is suspected; returns what has changed, and the tables whose rows were compared."""
+    connection = helpers.connection
     here = to.tables.keys() & now.tables.keys()
     redefined = {name for name in suspects.definitions & here if introspection.definition(connection, name) != to.tables[name].definition}
     rebuilt = frozenset(redefined | (to.tables.keys() - now.tables.keys()))
     compared = tuple(sorted(((suspects.rows | to.again) & here) - rebuilt))
-    differing = {name: differs for name in compared if (differs := rows.differences(connection, to, to.tables[name]))}
+    if sum(to.tables[name].rows for name in compared) >= MANY_ROWS:
+        helpers.open()
+    parts = [(name, part) for name in compared for part in rows.parts(to.tables[name])]
+    found_parts = helpers.each(parts, lambda connection, each: rows.compare(connection, to, to.tables[each[0]], each[1]))
+    found_rows: dict[str, list[tuple[int, int]]] = {name: [] for name in compared}
+    for (name, _), of_part in zip(parts, found_parts, strict=True):
+        found_rows[name] += of_part
+    differences = helpers.each(compared, lambda connection, name: rows.differences(connection, to, to.tables[name], found_rows[name]))
+    differing = {name: differs for name, differs in zip(compared, differences, strict=True) if differs}
     for name in (*rebuilt, *differing):
         if name in to.tables and to.tables[name].versioned:
             raise Refused(
@@ -152,10 +167,11 @@ def _everything(connection: Connection, to: Mark, found: _Found, now: Evidence) 
 
 
 def _numbers(found: _Found) -> dict[str, int]:
-    return {name: max(differences.deleted, differences.missing) for name, differences in found.rows.items()}
+    return {name: max(differences.deleted, differences.inserted) for name, differences in found.rows.items()}
 
 
 def _set_counters(connection: Connection, to: Mark, tables: Collection[str]) -> None:
+    """One after the other: MySQL reports a deadlock if two tables of one foreign key are altered at the same time."""
     for name in sorted(tables):
         if (counter := to.tables[name].counter) is not None:
             sql.execute(connection, f"ALTER TABLE {sql.quote_table(name)} AUTO_INCREMENT = %s", counter)

@@ -5,12 +5,20 @@ Rows that differ are deleted and inserted again. foreign_key_checks must be off:
 not cascade. The state that results was stored with all checks on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from parloader.database import sql
 from parloader.database.driver import Connection
 from parloader.database.pristine.mark import Mark, PristineColumn, PristineTable
 from parloader.schema.model import ColumnType
+
+# Tables with fewer rows are compared in one part
+SPLIT_ROWS = 4000
+
+Part: TypeAlias = "tuple[int, int] | None"
+"""The first and the last key of a range; None: all keys."""
 
 # More rows than these are deleted and inserted by a statement that compares the tables again
 LISTED_ROWS = 2000
@@ -33,32 +41,73 @@ EXACT = {
 
 @dataclass(frozen=True, kw_only=True)
 class Differences:
-    """How the rows of a table differ from its copy."""
+    """How the rows of a table differ from its copy. A changed row is deleted and inserted. Without a key, all rows are."""
 
-    keys: tuple[int, ...] | None  # of the rows to delete, if there are few and their key is one integer
-    deleted: int  # rows to delete: added or changed ones. Without a key: all
-    changed: tuple[int, ...]  # those of `keys` that the copy has, with other values
-    missing: int  # rows to insert when the others are deleted
+    deleted: int  # rows to delete: changed and added ones
+    inserted: int  # rows to insert: changed and deleted ones
+    delete: tuple[int, ...] | None = None  # the keys of the former, if the key is one integer and they are few
+    insert: tuple[int, ...] | None = None  # the keys of the latter, likewise
 
     def __bool__(self) -> bool:
-        return bool(self.deleted or self.missing)
+        return bool(self.deleted or self.inserted)
 
 
-def differences(connection: Connection, mark: Mark, table: PristineTable) -> Differences:
-    """Compares the rows. Raises the driver's errors."""
+NONE = Differences(deleted=0, inserted=0)
+
+
+def parts(table: PristineTable) -> tuple[Part, ...]:
+    """Ranges of keys that together are all rows of the copy, to be compared at the same time."""
+    if table.lowest is None or table.highest is None or table.rows < SPLIT_ROWS:
+        return (None,)
+    middle = (table.lowest + table.highest) // 2
+    return ((table.lowest, middle), (middle + 1, table.highest))
+
+
+def compare(connection: Connection, mark: Mark, table: PristineTable, part: Part) -> tuple[tuple[int, int], ...]:
+    """If the key is one integer: the keys of the copy's rows that the table lacks (1) or has with other values (0). Raises the driver's errors."""
+    if not table.integer_key:
+        return ()
+    key = sql.quote(table.key[0])
+    within = "TRUE" if part is None else f"there.{key} BETWEEN {part[0]:d} AND {part[1]:d}"
+    return sql.rows(
+        connection,
+        f"SELECT there.{key}, here.{key} IS NULL FROM {_copy(mark, table)} there LEFT JOIN {sql.quote_table(table.name)} here "
+        f"ON here.{key} = there.{key} WHERE {within} AND (here.{key} IS NULL OR NOT ({_same(table)}))",
+    )
+
+
+def differences(connection: Connection, mark: Mark, table: PristineTable, compared: Sequence[tuple[int, int]]) -> Differences:
+    """Compares the rows. `compared`: what `compare` has returned for all parts. Raises the driver's errors."""
     existing = int(sql.value(connection, f"SELECT COUNT(*) FROM {sql.quote_table(table.name)}"))
+    if table.integer_key:
+        return _integer_differences(connection, mark, table, existing, compared)
     if not table.key:
-        if existing == table.rows and not _differ(connection, mark, table):
-            return Differences(keys=None, deleted=0, changed=(), missing=0)
-        return Differences(keys=None, deleted=existing, changed=(), missing=table.rows)
-    shown = f"here.{sql.quote(table.key[0])}" if table.integer_key else "0"
-    different = sql.rows(connection, f"SELECT {shown}, there.{sql.quote(table.key[0])} IS NOT NULL FROM {_differing(mark, table)}")
-    listed = table.integer_key and len(different) <= LISTED_ROWS
+        same = existing == table.rows and not _differ(connection, mark, table)
+        return NONE if same else Differences(deleted=existing, inserted=table.rows)
+    there = f"there.{sql.quote(table.key[0])}"
+    (deleted,) = sql.row(connection, f"SELECT COUNT(*) FROM {_joined(mark, table)} WHERE {there} IS NULL OR NOT ({_same(table)})")
+    return Differences(deleted=int(deleted), inserted=table.rows - (existing - int(deleted)))
+
+
+def _integer_differences(
+    connection: Connection, mark: Mark, table: PristineTable, existing: int, compared: Sequence[tuple[int, int]]
+) -> Differences:
+    """What the table has besides the rows of the copy is looked up in it only if it is not behind its last row."""
+    key, here = sql.quote(table.key[0]), sql.quote_table(table.name)
+    keys = [number for number, is_missing in compared if not is_missing]
+    changed = len(keys)
+    added = existing - (table.rows - (len(compared) - changed))
+    if added:
+        behind = "TRUE" if table.highest is None else f"{key} > {table.highest:d}"
+        last = sql.rows(connection, f"SELECT {key} FROM {here} WHERE {behind} LIMIT {LISTED_ROWS + 1:d}")
+        if len(last) != min(added, LISTED_ROWS + 1):
+            last = sql.rows(connection, f"SELECT here.{key} FROM {_joined(mark, table)} WHERE there.{key} IS NULL")
+        keys += [number for (number,) in last]
     return Differences(
-        keys=tuple(number for number, _ in different) if listed else None,
-        deleted=len(different),
-        changed=tuple(number for number, exists in different if exists) if listed else (),
-        missing=table.rows - (existing - len(different)),
+        deleted=changed + added,
+        inserted=len(compared),
+        delete=tuple(keys) if len(keys) <= LISTED_ROWS else None,
+        insert=tuple(number for number, _ in compared) if len(compared) <= LISTED_ROWS else None,
     )
 
 
@@ -70,30 +119,28 @@ def restore(connection: Connection, mark: Mark, table: PristineTable, found: Dif
     here = sql.quote_table(table.name)
     if not table.key:
         return sql.execute(connection, f"DELETE FROM {here}") == found.deleted and fill(connection, mark, table) == table.rows
-    key = sql.quote(table.key[0])
-    if found.keys:
-        deleted = sql.execute(connection, f"DELETE FROM {here} WHERE {key} IN %s", found.keys)
-    else:
-        deleted = sql.execute(connection, f"DELETE here FROM {_differing(mark, table)}") if found.deleted else 0
-    return deleted == found.deleted and _insert_missing(connection, mark, table, found) == found.missing
+    return _delete(connection, mark, table, found) == found.deleted and _insert(connection, mark, table, found) == found.inserted
 
 
-def _insert_missing(connection: Connection, mark: Mark, table: PristineTable, found: Differences) -> int:
-    """Inserts the rows of the copy that the table lacks; returns how many."""
-    if not found.missing:
+def _delete(connection: Connection, mark: Mark, table: PristineTable, found: Differences) -> int:
+    """Deletes the rows that the copy lacks, or has with other values; returns how many."""
+    if not found.deleted:
         return 0
-    here, there, joined = sql.quote_table(table.name), _copy(mark, table), _joined(table)
-    names, key = ", ".join(sql.quote(column.name) for column in table.columns), sql.quote(table.key[0])
-    insert = f"INSERT INTO {here} ({names}) SELECT {names} FROM {there} there WHERE"
-    absent: tuple[int, ...] | None = None
-    if found.keys is not None and found.missing == len(found.changed):
-        absent = found.changed
-    elif table.integer_key and found.missing <= LISTED_ROWS:  # found without locking rows
-        lacking = f"SELECT there.{key} FROM {there} there LEFT JOIN {here} here ON {joined} WHERE here.{key} IS NULL"
-        absent = tuple(number for (number,) in sql.rows(connection, lacking))
-    if absent is not None:
-        return sql.execute(connection, f"{insert} {key} IN %s", absent) if absent else 0
-    return sql.execute(connection, f"{insert} NOT EXISTS (SELECT 1 FROM {here} here WHERE {joined})")
+    key = sql.quote(table.key[0])
+    if found.delete is not None:
+        return sql.execute(connection, f"DELETE FROM {sql.quote_table(table.name)} WHERE {key} IN %s", found.delete)
+    return sql.execute(connection, f"DELETE here FROM {_joined(mark, table)} WHERE there.{key} IS NULL OR NOT ({_same(table)})")
+
+
+def _insert(connection: Connection, mark: Mark, table: PristineTable, found: Differences) -> int:
+    """Inserts the rows of the copy that the table lacks; returns how many."""
+    if not found.inserted:
+        return 0
+    here, names = sql.quote_table(table.name), ", ".join(sql.quote(column.name) for column in table.columns)
+    insert = f"INSERT INTO {here} ({names}) SELECT {names} FROM {_copy(mark, table)} there WHERE"
+    if found.insert is not None:
+        return sql.execute(connection, f"{insert} {sql.quote(table.key[0])} IN %s", found.insert)
+    return sql.execute(connection, f"{insert} NOT EXISTS (SELECT 1 FROM {here} here WHERE {_on(table)})")
 
 
 def fill(connection: Connection, mark: Mark, table: PristineTable) -> int:
@@ -114,16 +161,19 @@ def _differ(connection: Connection, mark: Mark, table: PristineTable) -> bool:
     return bool(sql.value(connection, f"SELECT COUNT(*) FROM ({unequal}) AS unequal"))
 
 
-def _differing(mark: Mark, table: PristineTable) -> str:
-    """FROM …: rows of the table, `here`, that the copy lacks or has with other values; `there` is the row of the copy, if it has one."""
-    same = " AND ".join(
+def _same(table: PristineTable) -> str:
+    """A condition: the rows `here` and `there` have the same values."""
+    return " AND ".join(
         f"{one} <=> {other}" for column in table.columns for one, other in zip(_forms(column, "here"), _forms(column, "there"), strict=True)
     )
-    here, there = sql.quote_table(table.name), _copy(mark, table)
-    return f"{here} here LEFT JOIN {there} there ON {_joined(table)} WHERE there.{sql.quote(table.key[0])} IS NULL OR NOT ({same})"
 
 
-def _joined(table: PristineTable) -> str:
+def _joined(mark: Mark, table: PristineTable) -> str:
+    """FROM …: the rows of the table, `here`, each with the row of the copy, `there`, that has its key."""
+    return f"{sql.quote_table(table.name)} here LEFT JOIN {_copy(mark, table)} there ON {_on(table)}"
+
+
+def _on(table: PristineTable) -> str:
     return " AND ".join(f"here.{sql.quote(name)} = there.{sql.quote(name)}" for name in table.key)
 
 

@@ -1,12 +1,15 @@
 """What a private server contains and does, as a snapshot needs to know it; and how its data is made small for one."""
 
-from parloader.database import error_codes, sql
+from parloader.database import sql
 from parloader.database.dialects import ServerKind
-from parloader.database.driver import Connection, DriverError
+from parloader.database.driver import Connection
 from parloader.database.pristine.mark import PREFIX
 from parloader.database.private_server.snapshots import Content
 
 SYSTEM_DATABASES = ("mysql", "sys", "performance_schema", "information_schema")
+
+# MariaDB changes innodb_log_file_size while it runs since then (MariaDB 10.9.1 release notes)
+RESIZABLE_LOG = (10, 9, 1)
 
 PROCESSES = {ServerKind.MARIADB: "information_schema.processlist", ServerKind.MYSQL: "performance_schema.processlist"}
 
@@ -33,11 +36,6 @@ def at_work(connection: Connection) -> tuple[str, ...]:
 
 
 def shrink_redo_log(connection: Connection) -> None:
-    """Has MariaDB make its redo log small, which a snapshot contains; before 10.9 it cannot. MySQL starts without one after a clean shutdown."""
-    if connection.dialect.kind is not ServerKind.MARIADB:
-        return
-    try:
-        sql.execute(connection, "SET GLOBAL innodb_log_file_size = @@GLOBAL.innodb_log_buffer_size")
-    except DriverError as error:
-        if not error_codes.is_unknown_variable(error):
-            raise
+    """Has MariaDB make its redo log small, which a snapshot contains. MySQL starts without one after a clean shutdown."""
+    if connection.dialect.kind is ServerKind.MARIADB and connection.dialect.version >= RESIZABLE_LOG:
+        sql.execute(connection, "SET GLOBAL innodb_log_file_size = @@GLOBAL.innodb_log_buffer_size")  # the smallest that it takes
