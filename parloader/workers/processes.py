@@ -229,8 +229,10 @@ def _death(task: Task, process: Worker, replaced_by: int | None) -> Died:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     if process.exitcode is None:
         how = "ended"
-    hint = " (out of memory? try a smaller --batch)" if code == -signal.SIGKILL else ""
+    smaller = " try a smaller --batch" if hasattr(task, "batch") else ""
+    hint = f" (out of memory?{smaller})" if code == -signal.SIGKILL else ""
     error = WorkerDied(
-        f"worker {task.worker} {how}{hint} while working on {task}", "Run the same command again; a seed or clean does only the rest"
+        f"worker {task.worker} {how}{hint} while working on {task}",
+        "Run the same command again; a seed, clean or export does only the rest",
     )
     return Died(worker=task.worker, error=error, replaced_by=replaced_by)

@@ -384,7 +384,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
         worker.kill()
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    assert "was killed by SIGKILL while working on" in said
+    assert "was killed by SIGKILL (out of memory?) while working on" in said
     assert "worker 2 replaces it" in said
     assert bytes_of(tmp_path / "files") == bytes_of(tmp_path / "whole")
 

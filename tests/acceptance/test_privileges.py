@@ -72,8 +72,9 @@ BENCH = ("bench", "--rows", "200", "--rounds", "1", "--procs", "1", "--batch", "
 
 # What each row of the page is about: the databases in which its commands are run
 TRIALS: dict[str, list[tuple[Prepare, tuple[str, ...]]]] = {
-    "`plan`, `status`, `verify`, `schema check`": [
+    "`plan`, `export`, `status`, `verify`, `schema check`": [
         (loaded, ("plan", *ORDERS)),
+        (loaded, ("export", *ORDERS, "--to", "files")),
         (loaded, ("status",)),
         (loaded, ("verify", "--procs", "1")),
         (example, ("schema", "check")),
@@ -124,7 +125,10 @@ def test_every_row_of_the_page_is_tried() -> None:
 
 
 @pytest.mark.parametrize("row", TRIALS)
-def test_the_privileges_suffice(row: str, database: Database, limited: Callable[[list[str]], Database]) -> None:
+def test_the_privileges_suffice(
+    row: str, database: Database, limited: Callable[[list[str]], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(database.folder)
     prepared: Prepare | None = None
     for prepare, arguments in TRIALS[row]:
         if prepare is not prepared:
