@@ -10,7 +10,6 @@ from parloader.cli.connection_options import ConnectionOptions, connection_optio
 from parloader.cli.decorators import opened, screen_of, with_output
 from parloader.cli.file_types import FolderName
 from parloader.cli.help_pages import EXIT_CODES, Command
-from parloader.cli.number_types import WholeNumber
 from parloader.cli.option_groups import FILES
 from parloader.cli.options import SelectionOptions, new_run_option, selection_options
 from parloader.cli.output import Output
@@ -18,13 +17,23 @@ from parloader.defaults import DEFAULT_WORKER_RESTARTS
 from parloader.formats.names import DEFAULT_FORMAT, DEFAULT_ROWS_PER_FILE, Compression, FormatName
 from parloader.limits import MAX_ROWS
 from parloader.process_limits import require_resources
-from parloader.quantities import counted, size_text
+from parloader.quantities import ROWS_EXAMPLES, counted, parse_rows, size_text
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from parloader.database.target import Target
     from parloader.operations.export_result import ExportResult
+
+
+def _rows_per_file(_: click.Context, __: click.Parameter, text: str) -> int:
+    try:
+        rows = parse_rows(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if not 1 <= rows <= MAX_ROWS:
+        raise click.BadParameter(f"{text!r} is not a number of rows from 1 to {MAX_ROWS:,}, such as {ROWS_EXAMPLES}")
+    return rows
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -56,8 +65,8 @@ if TYPE_CHECKING:
 )
 @FILES.option(
     "--rows-per-file",
-    type=WholeNumber(1, MAX_ROWS),
-    default=DEFAULT_ROWS_PER_FILE,
+    callback=_rows_per_file,
+    default=str(DEFAULT_ROWS_PER_FILE),
     show_default=True,
     metavar="ROWS",
     help="Begin a new file after this many rows. Each process writes one file at a time.",
@@ -81,7 +90,8 @@ def export(
     """
     screen = screen_of(output)
     needs_database = selected.reads_database or connection.url is not None
-    target: AbstractContextManager[Target | None] = opened(connection, screen) if needs_database else nullcontext()
+    # without a URL, connection.target() has only options to complain about that need one
+    target: AbstractContextManager[Target | None] = opened(connection, screen) if needs_database else nullcontext(connection.target())
     require_resources(selected.procs)
     with target as found:
         from parloader.config import ExportConfig

@@ -49,7 +49,8 @@ def require_usable(path: Path, digest: str, about: str) -> Recorded | None:
     except FileNotFoundError:
         return None
     except NotADirectoryError:
-        raise UsageError(f"--to {path}: it is a file, not a folder", "Name a folder; it is created if it does not exist") from None
+        what = "it" if os.path.lexists(path) else "a part of this path"
+        raise UsageError(f"--to {path}: {what} is a file, not a folder", "Name a folder; it is created if it does not exist") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"--to {path}: {why_unreadable(error)}", "Name a folder that you can write to") from error
     if not names:

@@ -390,6 +390,29 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
 
 
 @SLOW
+@pytest.mark.processes
+@pytest.mark.parametrize("name", FORMATS)
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path, name: str) -> None:
+    plan = tmp_path / "plan.toml"
+    texts = ", ".join(f'"{letter * 50_000}"' for letter in "abcdefgh")
+    plan.write_text(f'plan = "p"\n[table.t]\nrows = 1\nkey = "id"\n[table.t.column]\na = {{ choice = [{texts}] }}\n')
+
+    def peak_bytes(rows: int) -> int:
+        command = ("--plan", str(plan), "--rows", str(rows), "--format", name, "--procs", "1", "--json")
+        workers = json.loads(run_alone(tmp_path / f"{rows}", *command))["workers"]
+        return max(int(worker["peak_rss_bytes"]) for worker in workers)
+
+    assert peak_bytes(8000) < peak_bytes(2000) + 50 * 2**20
+
+
+def run_alone(folder: Path, *arguments: str) -> str:
+    """The output of an export in a process of its own."""
+    command = [sys.executable, "-m", "parloader", "export", "--to", str(folder), *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PARLOADER_URL"}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+
+@SLOW
 def test_one_export_at_a_time_writes_to_a_folder(tmp_path: Path) -> None:
     process = started(tmp_path / "files", *LARGE)
     try:

@@ -122,9 +122,13 @@ class _Export:
         table = task.tables[file.table]
         try:
             return write_file(path, task.format, task.compression, table, file.of_pass, self._frames(file, table))
-        except OSError as error:
+        except (
+            OSError,
+            pl.exceptions.ComputeError,
+        ) as error:  # Polars says of a Parquet file that it is "out of specification" if the disk is full
+            reason = (isinstance(error, OSError) and error.strerror) or first_sentence(error).rpartition("underlying IO error: ")[2]
             raise ParloaderError(
-                f"{task.folder / file.name} cannot be written: {error.strerror or first_sentence(error)}",
+                f"{task.folder / file.name} cannot be written: {reason}",
                 "Mend that, then run the same command again: it writes only the files that are missing",
             ) from error
 
