@@ -72,13 +72,13 @@ class TerminalBar(ProgressBar):
         self._done = done
         self._begun = time.monotonic()
         self._drawn = 0.0
-        self._workers = ""
+        self._workers = self._retries = ""
         self._paused = False
 
     def update(self, stats: Stats, paused: bool) -> None:
         """Sets `n` instead of calling tqdm's update, which redraws nothing while nothing changes, and so would show an outdated rate."""
         self._bar.n = self._done + _rows(stats)
-        self._workers, self._paused = _workers(stats), paused
+        self._workers, self._retries, self._paused = _workers(stats), _retries(stats), paused
         if time.monotonic() - self._drawn >= DRAW_EVERY_SECONDS:
             self.draw()
 
@@ -99,7 +99,7 @@ class TerminalBar(ProgressBar):
             rows=f"{short(rows)} of {short(total)}",
             rate=f"{'waiting, ' if self._paused else ''}{short(rate)} rows/s",
             time=f"in {duration_text(seconds)}" if rows >= total else time_text,
-            workers=self._workers,
+            workers=self._retries if rows >= total else f"{self._workers}, {self._retries}" if self._workers else "",
         )
         self._bar.refresh()
 
@@ -118,8 +118,10 @@ class _Log(ProgressBar):
         rate = new / (now - self._begun)
         left = f"{duration_text((self._total - self._done - new) / rate)} left" if rate else "time left unknown"
         share = (self._done + new) / self._total
+        waits = "waiting, " if paused else ""
         print(
-            f"{self._what}: {self._done + new:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, {'waiting, ' if paused else ''}{_workers(stats)}",
+            f"{self._what}: {self._done + new:,} of {self._total:,} rows ({share:.0%}), {rate:,.0f} rows/s, {left}, "
+            f"{waits}{_workers(stats)}, {_retries(stats)}",
             file=sys.stderr,
         )
 
@@ -129,5 +131,8 @@ def _rows(stats: Stats) -> int:
 
 
 def _workers(stats: Stats) -> str:
-    alive = sum(worker.alive for worker in stats.values())
-    return f"workers {alive}, retries {sum(worker.retries for worker in stats.values())}"
+    return f"workers {sum(worker.alive for worker in stats.values())}"
+
+
+def _retries(stats: Stats) -> str:
+    return f"retries {sum(worker.retries for worker in stats.values())}"
