@@ -1,7 +1,8 @@
 """The arguments of seed and plan as a config."""
 
+import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -22,13 +23,16 @@ from parloader.workers.executor import SMALL_LOAD_ROWS
 from parloader.workers.throttle import Limits
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
+    from sqlalchemy import MetaData, Table
     from sqlalchemy.orm import DeclarativeBase
 
 Rows: TypeAlias = int | str | Mapping[str, int | str] | None
 """A number of rows, also as a text such as "10k", or numbers by table."""
 
-Tables: TypeAlias = str | Sequence[str] | None
+TableArgument: TypeAlias = "str | type[Any] | Table"
+"""The name of a table, or a class of SQLAlchemy or Django that is mapped to it."""
+
+Tables: TypeAlias = "TableArgument | Iterable[TableArgument] | None"
 
 PlanArgument: TypeAlias = Plan | str | os.PathLike[str] | None
 """A plan, the path of a plan file, or "package.module:NAME"."""
@@ -72,16 +76,16 @@ class LoadArguments:
             batch=DEFAULT_BATCH if self.batch is None else _batch(self.batch),
             writer=DEFAULT_WRITER if self.writer is None else one_of("writer", WriterName, self.writer),
             defer_indexes=self.defer_indexes,
-            retry_seconds=DEFAULT_RETRY_SECONDS if self.retry_seconds is None else self.retry_seconds,
-            worker_restarts=DEFAULT_WORKER_RESTARTS if self.worker_restarts is None else self.worker_restarts,
-            limits=Limits() if self.max_rows_per_second is None else Limits(max_rows_per_second=self.max_rows_per_second),
+            retry_seconds=number("retry_seconds", self.retry_seconds, DEFAULT_RETRY_SECONDS),
+            worker_restarts=integer("worker_restarts", self.worker_restarts, DEFAULT_WORKER_RESTARTS),
+            limits=Limits(max_rows_per_second=number("max_rows_per_second", self.max_rows_per_second, math.inf)),
             allow_remote=names("allow_remote", self.allow_remote),
             **self.tables_and_rows(),
         )
 
     def tables_and_rows(self) -> dict[str, Any]:
         """The fields of a config.Selection. UsageError: as above."""
-        tables = names("table", self.table)
+        tables = table_names(self.table)
         given = {"table": bool(tables), "all_tables": self.all_tables, "plan": self.plan is not None, "metadata": self.metadata is not None}
         if len(chosen := [name for name, is_given in given.items() if is_given]) > 1:
             raise UsageError(f"{chosen[0]} and {chosen[1]} cannot be combined", "Use one of them")
@@ -97,7 +101,7 @@ class LoadArguments:
             "rows": of_each,
             "seed": None if self.seed is None else integer("seed", self.seed),
             "parents": by_table,
-            "parameters": {name: str(value) for name, value in (self.parameters or {}).items()},
+            "parameters": _parameters(self.parameters),
             "column_rules": tuple(parse_rule(text, "column_rules") for text in names("column_rules", self.column_rules)),
             "new_run": self.new_run,
             "allow_databases": names("allow_databases", self.allow_databases),
@@ -128,6 +132,25 @@ class LoadArguments:
         return None if self.rows is None else _number("rows", self.rows), {}
 
 
+def table_names(tables: Tables) -> tuple[str, ...]:
+    """The names of one table or several, each once. UsageError: one of them is no table."""
+    if tables is None:
+        return ()
+    several = tables if isinstance(tables, Iterable) and not isinstance(tables, str | type) else (tables,)
+    return names("table", [_table_name(table) for table in several])
+
+
+def _table_name(table: object) -> str:
+    if isinstance(table, str):
+        return table
+    mapped = getattr(table, "__table__", table)  # of a class of SQLAlchemy
+    of_django = getattr(getattr(table, "_meta", None), "db_table", None)
+    for name in (getattr(mapped, "fullname", None), of_django):
+        if isinstance(name, str):
+            return name
+    raise UsageError(f"table is {table!r}", "Give the name of a table, or a mapped class of SQLAlchemy or Django, or several in a list")
+
+
 def names(argument: str, value: object) -> tuple[str, ...]:
     """A text or several, each once. UsageError: it is something else, or one is empty."""
     if value is None:
@@ -140,8 +163,19 @@ def names(argument: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def integer(argument: str, value: object) -> int:
-    """UsageError: it is not an integer."""
+def number(argument: str, value: object, default: float) -> float:
+    """The number, or for None the default. UsageError: it is no number."""
+    if value is None:
+        return default
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise UsageError(f"{argument} is {value!r}", "Give a number")
+    return value
+
+
+def integer(argument: str, value: object, default: int | None = None) -> int:
+    """The integer, or for None the default if there is one. UsageError: it is not an integer."""
+    if value is None and default is not None:
+        return default
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"{argument} is {value!r}", "Give an integer")
     return value
@@ -168,6 +202,14 @@ def _plan(plan: object) -> str | Plan | None:
             return text if isinstance(text, str) else os.fsdecode(text)
         raise UsageError("the plan's name is empty", 'Give a parloader.Plan, the path of a plan file, or "package.module:NAME"')
     raise UsageError(f"plan has the type {type(plan).__name__}", 'Give a parloader.Plan, the path of a plan file, or "package.module:NAME"')
+
+
+def _parameters(parameters: object) -> dict[str, str]:
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, Mapping):
+        raise UsageError(f"parameters is {parameters!r}", 'Give values by name: {"start": "2020-01-01"}')
+    return {str(name): str(value) for name, value in parameters.items()}
 
 
 def _batch(batch: object) -> Batch:

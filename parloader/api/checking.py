@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from parloader.api.arguments import Tables, integer, names
+from parloader.api.arguments import Tables, integer, names, number, table_names
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
-from parloader.api.running import delete, executor, interrupts_raised
+from parloader.api.running import delete, executor
+from parloader.api.wording import in_words_of_the_library
 from parloader.config import CleanConfig, VerifyConfig
 from parloader.defaults import DEFAULT_RETRY_SECONDS, DEFAULT_WORKER_RESTARTS
 from parloader.operations import status as reading
@@ -17,6 +18,7 @@ from parloader.process_limits import require_resources, usable_cores
 from parloader.workers.progress import Progress
 
 
+@in_words_of_the_library()
 def verify(
     database: Database = None,
     *,
@@ -51,11 +53,12 @@ def verify(
     """
     workers, shown = _procs(procs), observer(progress)
     require_resources(workers)
-    with connected_to(database, shown.note) as target, interrupts_raised():
-        config = VerifyConfig(target=target, procs=workers, ignore_extra=ignore_extra, runs=_runs(run), tables=names("table", table))
+    with connected_to(database, shown.note) as target:
+        config = VerifyConfig(target=target, procs=workers, ignore_extra=ignore_extra, runs=_runs(run), tables=table_names(table))
         return verifying.verify(config, shown, executor(workers))
 
 
+@in_words_of_the_library()
 def clean(
     database: Database = None,
     *,
@@ -110,12 +113,13 @@ def clean(
             with_trigger_rows=with_trigger_rows,
             accept_unseen_references=accept_unseen_references,
             allow_remote=names("allow_remote", allow_remote),
-            retry_seconds=DEFAULT_RETRY_SECONDS if retry_seconds is None else retry_seconds,
-            worker_restarts=DEFAULT_WORKER_RESTARTS if worker_restarts is None else worker_restarts,
+            retry_seconds=number("retry_seconds", retry_seconds, DEFAULT_RETRY_SECONDS),
+            worker_restarts=integer("worker_restarts", worker_restarts, DEFAULT_WORKER_RESTARTS),
         )
         return delete(config, shown, dry_run=dry_run)
 
 
+@in_words_of_the_library()
 def status(database: Database = None) -> Status:
     """The runs of a database, and what parloader is doing there. Nothing is written.
 

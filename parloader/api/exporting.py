@@ -8,7 +8,8 @@ from pathlib import Path
 from parloader.api.arguments import LoadArguments, Metadata, PlanArgument, Rows, Tables, integer, one_of
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
-from parloader.api.running import executor, interrupts_raised
+from parloader.api.running import executor
+from parloader.api.wording import in_words_of_the_library
 from parloader.config import ExportConfig
 from parloader.database.target import Target
 from parloader.defaults import DEFAULT_WORKER_RESTARTS
@@ -19,6 +20,7 @@ from parloader.operations.export_result import ExportResult
 from parloader.process_limits import require_resources
 
 
+@in_words_of_the_library()
 def export(
     database: Database = None,
     *,
@@ -86,15 +88,15 @@ def export(
     opened: AbstractContextManager[Target | None] = (
         nullcontext() if database is None and not selection.reads_database else connected_to(database, shown.note)
     )
-    with opened as target, interrupts_raised():
+    with opened as target:
         config = ExportConfig(
             target=target,
             folder=Path(to),
             format=one_of("format", FormatName, format),
             compression=None if compress is None else one_of("compress", Compression, compress),
-            rows_per_file=DEFAULT_ROWS_PER_FILE if rows_per_file is None else integer("rows_per_file", rows_per_file),
+            rows_per_file=integer("rows_per_file", rows_per_file, DEFAULT_ROWS_PER_FILE),
             procs=selection.workers,
-            worker_restarts=DEFAULT_WORKER_RESTARTS if worker_restarts is None else worker_restarts,
+            worker_restarts=integer("worker_restarts", worker_restarts, DEFAULT_WORKER_RESTARTS),
             **selection.tables_and_rows(),
         )
         require_resources(config.procs)

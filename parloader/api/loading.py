@@ -8,6 +8,7 @@ from parloader.api.arguments import LoadArguments, Metadata, PlanArgument, Rows,
 from parloader.api.databases import Database, connected_to
 from parloader.api.progress import ProgressArgument, observer
 from parloader.api.running import load, remove
+from parloader.api.wording import in_words_of_the_library
 from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
 from parloader.operations import plan as planning
@@ -17,6 +18,7 @@ from parloader.process_limits import require_resources
 from parloader.workers.progress import Progress
 
 
+@in_words_of_the_library()
 def seed(
     database: Database = None,
     *,
@@ -46,7 +48,7 @@ def seed(
 
     Args:
         database: A URL as for `--url`, an SQLAlchemy `URL` or engine, or None: the private server of this machine.
-        table: Fill this table, or these; the first is the one that `rows` means.
+        table: Fill this table, or these: names, or mapped classes of SQLAlchemy or Django. With several, the first is the target table.
         all_tables: Fill every table of the database that can be filled.
         plan: Load this plan: a `parloader.Plan`, the path of a plan file, or `"package.module:NAME"`.
         metadata: Fill the tables of these SQLAlchemy models: a `MetaData`, such as `Base.metadata`.
@@ -112,6 +114,7 @@ def seed(
         return load(selection, target, shown).result
 
 
+@in_words_of_the_library()
 def plan(
     database: Database = None,
     *,

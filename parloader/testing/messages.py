@@ -13,7 +13,10 @@ ErrorT = TypeVar("ErrorT", bound=ParloaderError)
 # What messages advise on the command line, and what has the same effect in a test suite
 ADVICE = (
     (re.compile(r"the same command with --new-run"), "the same call with new_run=True"),
-    (re.compile(r"--allow-remote (\S+)"), r"PARLOADER_ALLOW_REMOTE=\1, or parloader_allow_remote = \1 in the settings of pytest"),
+    (
+        re.compile(r'(?:--allow-remote |allow_remote=\["?)([^\s"\]]+)(?:"?\])?'),
+        r"PARLOADER_ALLOW_REMOTE=\1, or parloader_allow_remote = \1 in the settings of pytest",
+    ),
     (
         re.compile(r"Leave out --url \(or PARLOADER_URL\) to use the private server"),
         "Run the tests with --parloader-server, or roll back instead: request parloader_session or parloader_connection",

@@ -1,10 +1,9 @@
 """The factory `seeded`: fills tables of a test run's database, and takes the rows back."""
 
-from collections.abc import Iterable
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any
 
 import parloader
-from parloader.api.arguments import Rows
+from parloader.api.arguments import Rows, Tables
 from parloader.errors import ForeignRows, ParloaderError, SchemaMismatch, UsageError
 from parloader.operations.seed_result import SeedResult
 from parloader.testing.database import Database
@@ -14,24 +13,6 @@ from parloader.testing.messages import for_tests
 OTHER_SELECTIONS = ("metadata", "all_tables")
 
 CREATE_TABLES = 'Create them first: parloader_database.run_script(Path("schema.sql")), or seeded(metadata=Base.metadata, create=True) with models of SQLAlchemy'
-
-
-@runtime_checkable
-class DjangoModel(Protocol):
-    """A model class of Django."""
-
-    _meta: Any
-
-
-@runtime_checkable
-class MappedClass(Protocol):
-    """A mapped class of SQLAlchemy."""
-
-    __table__: Any
-
-
-Table: TypeAlias = str | type[DjangoModel] | type[MappedClass]
-"""The name of a table, or a class of SQLAlchemy or Django that is mapped to it."""
 
 
 class Seeder:
@@ -45,7 +26,7 @@ class Seeder:
 
     def __call__(
         self,
-        table: Table | Iterable[Table] | None = None,
+        table: Tables = None,
         *,
         rows: Rows = None,
         plan: Any = None,
@@ -64,7 +45,7 @@ class Seeder:
                 )
             result = parloader.seed(
                 self.database.mysql_url,
-                table=None if table is None else _names(table),
+                table=table,
                 rows=rows,
                 plan=plan,
                 column_rules=[*options.pop("column_rules", ()), *self.database.column_rules()],
@@ -96,19 +77,3 @@ class Seeder:
                 raise ForeignRows(
                     error.message, "Delete those rows in the test, or request parloader_reset, which takes back all that the test has done"
                 ) from error
-
-
-def _names(tables: object) -> list[str]:
-    """UsageError: one of them is no table."""
-    several = tables if isinstance(tables, Iterable) and not isinstance(tables, str | type) else [tables]
-    return [_name(table) for table in several]
-
-
-def _name(table: object) -> str:
-    if isinstance(table, str):
-        return table
-    if isinstance(table, type) and isinstance(table, MappedClass):
-        return str(table.__table__.name)
-    if isinstance(table, type) and isinstance(table, DjangoModel):
-        return str(table._meta.db_table)
-    raise UsageError(f"the table is {table!r}", "Give the name of a table, or a model class of SQLAlchemy or Django")

@@ -243,7 +243,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(shop: Database, procs: int) -> 
     assert (process.returncode, errors) == (0, "")
     last = said.splitlines()[-1]
     assert last.startswith("interrupted: interrupted: run 1 has "), last
-    assert "each committed once. The same command resumes it" in last
+    assert "each committed once. The same call resumes it" in last
     (run,) = parloader.status(shop.url).runs
     assert 0 < run.done_rows < run.total_rows
     parloader.clean(shop.url)
