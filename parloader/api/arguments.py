@@ -148,7 +148,7 @@ def _table_name(table: object) -> str:
     for name in (getattr(mapped, "fullname", None), of_django):
         if isinstance(name, str):
             return name
-    raise UsageError(f"table is {table!r}", "Give the name of a table, or a mapped class of SQLAlchemy or Django, or several in a list")
+    raise UsageError(f"the table is {table!r}", "Give the name of a table, or a model class of SQLAlchemy or Django, or several in a list")
 
 
 def names(argument: str, value: object) -> tuple[str, ...]:
