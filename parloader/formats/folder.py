@@ -33,9 +33,11 @@ class ExportFolder:
             self.journal.flush()
 
     def complete(self, manifest: str, others: dict[str, str]) -> None:
-        """Writes the manifest, after other files (name → text), and removes the journal. OSError."""
-        for name, text in {**others, MANIFEST: manifest}.items():
-            write_atomically(self.path / name, text)
+        """Writes the manifest, after other files (name → text) that do not exist yet, and removes the journal. OSError."""
+        for name, text in others.items():
+            if not (self.path / name).exists():
+                write_atomically(self.path / name, text)
+        write_atomically(self.path / MANIFEST, manifest)
         (self.path / JOURNAL).unlink()
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from parloader.files import read_text
-from parloader.plans.row_ranges import IndexRange
 
 MANIFEST = "manifest.json"
 
@@ -36,10 +35,6 @@ class FileRecord:
     """CSV: column → how many values are NULL, if any"""
     empty: Mapping[str, int] = field(default_factory=dict)
     """CSV: column → how many texts are empty, if any"""
-
-    @property
-    def range(self) -> IndexRange:
-        return IndexRange(self.first_row, self.first_row + self.rows)
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value != {}}

@@ -227,7 +227,11 @@ def test_again_only_the_missing_files_are_written_and_none_is_overwritten(tmp_pa
     before = bytes_of(folder)
     assert "has this export already: 9 files" in exported(folder, *common).stdout
     (folder / "script_execution.00002.tsv").unlink()
+    (folder / "load.sql").write_text("-- mine")
     said = exported(folder, *common)
+    assert (folder / "load.sql").read_text() == "-- mine"
+    (folder / "load.sql").unlink()
+    exported(folder, *common)
     assert "; 8 files had been written before" in said.stdout
     assert bytes_of(folder) == before
     edited = folder / "script_execution.00001.tsv"
