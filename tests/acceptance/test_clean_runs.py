@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from support.servers import Database, everything
+from support.servers import Database, everything, slow_on_mysql
+
+pytestmark = slow_on_mysql("server")
 
 EXAMPLE = ("seed", "--rows", "100", "--procs", "1")
 

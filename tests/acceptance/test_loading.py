@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
 
 from parloader.builtin.tables import children_first
 from parloader.config import SeedConfig
@@ -55,6 +55,7 @@ def test_the_rows_do_not_depend_on_workers_batches_and_writer(database: Database
 
 
 @pytest.mark.parametrize(("batch", "workers"), [("10000", 1), ("1000", 3), ("auto", 3), ("500", 4)])
+@slow_on_mysql("server")
 def test_there_are_never_more_workers_than_batches(database: Database, batch: str, workers: int) -> None:
     load = ("--rows", "2500", "--procs", "4", "--batch", batch, "--json")
     assert len(json.loads(database.parloader("plan", *load).stdout)["partitions"]) == workers
@@ -98,6 +99,7 @@ def test_json_on_stdout_is_one_object(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("share", "scheduled"), [("0", 0), ("1", 1000), ("0.25", 250), ("0.333333", 334)], ids=lambda value: str(value))
+@slow_on_mysql("server")
 def test_other_mixes_and_times(database: Database, share: str, scheduled: int) -> None:
     database.parloader(
         "seed", "--rows", "1000", "--procs", "2", "--set", f"scheduled_share={share}", "--set", "start=1000-01-01", "--set", "span=2h"
@@ -111,6 +113,7 @@ def test_other_mixes_and_times(database: Database, share: str, scheduled: int) -
 
 
 @pytest.mark.parametrize("rows", [1, 3])
+@slow_on_mysql("server")
 def test_fewer_rows_than_processes(database: Database, rows: int) -> None:
     done = database.parloader("seed", "--rows", str(rows), "--procs", "4", "--json")
     assert json.loads(done.stdout)["counts"]["total"] == rows
@@ -145,6 +148,7 @@ def test_a_small_packet_splits_the_batch(database: Database) -> None:
     assert database.value("SELECT COUNT(*) FROM parloader_batch WHERE table_name = 'script_execution'") == 2
 
 
+@slow_on_mysql("server")
 def test_output_to_a_file_has_log_lines_and_the_worker_table(database: Database) -> None:
     done = database.parloader("seed", "--rows", "2000", "--procs", "2")
     assert "2,000 rows, 1,000 scheduled, 1,000 triggered, 0 violations" in done.stdout
@@ -154,6 +158,7 @@ def test_output_to_a_file_has_log_lines_and_the_worker_table(database: Database)
     assert database.parloader("seed", "--rows", "2000", "-q").stderr == ""
 
 
+@slow_on_mysql("server")
 def test_few_rows_start_no_worker_process(database: Database) -> None:
     says = "no worker process is started for"
     assert f"seed: {says} 10 rows" in database.parloader("seed", "--rows", "10", "-v").stderr

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support.servers import Database
+from support.servers import Database, slow_on_mysql
+
+pytestmark = slow_on_mysql("server")
 
 SHOP = (
     "CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30))",

@@ -74,6 +74,7 @@ def test_no_faster_than_it_may(database: Database, writer: str) -> None:
     database.parloader("verify")
 
 
+@slow_on_mysql("server")
 def test_batches_are_cut_where_one_would_take_more_than_a_second(database: Database) -> None:
     database.parloader("seed", "--rows", "900", "--procs", "2", "--batch", "450", "--max-rate", "600")
     assert database.value("SELECT MAX(row_count) FROM parloader_batch WHERE table_name = 'script_execution'") == 300
@@ -130,6 +131,7 @@ def test_a_clean_is_paused_and_goes_on(database: Database) -> None:
 @pytest.mark.parametrize(
     ("arguments", "number"), [(("seed", "--rows", "10", "--new-run"), signal.SIGTERM), (("clean", "--yes"), signal.SIGINT)]
 )
+@slow_on_mysql("server")
 def test_a_pause_from_before_holds_who_comes_and_ctrl_c_ends_the_wait(
     database: Database, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
@@ -166,6 +168,7 @@ def test_while_it_waits_the_log_says_so_too(database: Database) -> None:
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
+@slow_on_mysql("server")
 def test_without_a_ledger_there_is_nothing_to_pause(database: Database, command: str) -> None:
     assert "there is no ledger in " in database.parloader(command, check=3).stderr
     assert database.rows("SHOW TABLES") == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.plan_kinds import BY_KEY, BY_VALUES, ONE_FOR_ONE, Kind, committed, counts, rows_of, state
-from support.servers import Database, running, until
+from support.servers import Database, running, slow_on_mysql, until
 
 SLOW = pytest.mark.slow
 
@@ -181,6 +181,7 @@ SHOP = shop(300)
     sys.modules.pop("shop_plan", None)
 
 
+@slow_on_mysql("server")
 def test_a_plan_in_python(shop: Database, module: Path) -> None:
     before = state(shop)
     shop.parloader("seed", "--plan", "shop_plan:shop", "--procs", "2", "--batch", "200")
@@ -195,6 +196,7 @@ def test_a_plan_in_python(shop: Database, module: Path) -> None:
     assert after == before
 
 
+@slow_on_mysql("server")
 def test_a_sample_is_shown_and_nothing_is_written(shop: Database) -> None:
     before = state(shop)
     options = ("plan", "--plan", str(shop.folder / "shop.toml"), "--sample", "10")
@@ -226,6 +228,7 @@ def test_a_sample_is_shown_and_nothing_is_written(shop: Database) -> None:
         (("seed", "--table", "orders", "--parents", "nobody=5"), "--rows nobody=…: this load has no table nobody"),
     ],
 )
+@slow_on_mysql("server")
 def test_what_is_wrong_is_said_in_a_line(shop: Database, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], says: str) -> None:
     monkeypatch.chdir(shop.folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -259,6 +262,7 @@ parent_column = "idd"
     ],
     ids=["count", "rule"],
 )
+@slow_on_mysql("server")
 def test_a_count_or_rule_of_a_column_that_does_not_exist_is_refused_before_the_load(shop: Database, text: str, says: str) -> None:
     file = shop.folder / "wrong.toml"
     file.write_text(text)
@@ -268,6 +272,7 @@ def test_a_count_or_rule_of_a_column_that_does_not_exist_is_refused_before_the_l
     assert state(shop) == before
 
 
+@slow_on_mysql("server")
 def test_how_many_parents_is_said(shop: Database) -> None:
     shop.parloader("seed", "--table", "orders", "--rows", "200", "--parents", "customer=33", "--procs", "1")
     assert counts(shop, ("customer", "orders")) == [33, 200]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.servers import Database, until
+from support.servers import Database, slow_on_mysql, until
 
 COMMANDS = (
     ("server", "status"),
@@ -88,6 +88,7 @@ def test_a_result_that_is_lost_is_an_error(command: tuple[str, ...], tmp_path: P
 
 
 @pytest.mark.processes
+@slow_on_mysql("server")
 def test_a_load_without_any_stream(database: Database) -> None:
     """Its sockets and files must not take the numbers of the closed streams."""
     for before, stderr in ((closing(0, 1, 2), FULL), (None, FULL), (closing(0), unread())):
@@ -120,6 +121,7 @@ def limited(number: int, limit: int) -> Callable[[], None]:
         (resource.RLIMIT_AS, 500_000 * 1024, "a process may have 500,000 kB of memory (ulimit -v)"),
     ],
 )
+@slow_on_mysql("server")
 def test_few_resources(number: int, limit: int, says: str, database: Database) -> None:
     done = run("seed", "--rows", "30000", "--procs", "2", "--url", database.url, folder=database.folder, before=limited(number, limit))
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
@@ -129,6 +131,7 @@ def test_few_resources(number: int, limit: int, says: str, database: Database) -
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user, whose processes alone are counted")
+@slow_on_mysql("server")
 def test_few_processes(database: Database) -> None:
     """The user has no name, no home and no other process, and may read what root may."""
     command = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
@@ -142,6 +145,7 @@ def test_few_processes(database: Database) -> None:
     assert database.rows("SHOW TABLES") == ()
 
 
+@slow_on_mysql("server")
 def test_a_current_folder_that_is_gone(database: Database) -> None:
     gone = database.folder / "gone"
     gone.mkdir()
@@ -235,6 +239,7 @@ def test_a_signal_at_any_time_of_the_start(number: signal.Signals, tmp_path: Pat
         assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n"), imports
 
 
+@slow_on_mysql("server")
 def test_a_signal_that_the_caller_ignores_is_ignored(database: Database) -> None:
     """As after nohup."""
     process = subprocess.Popen(

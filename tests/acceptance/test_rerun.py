@@ -2,7 +2,7 @@
 
 import json
 
-from support.servers import Database, create_example
+from support.servers import Database, create_example, slow_on_mysql
 
 
 def test_a_complete_run_is_left_alone(database: Database) -> None:
@@ -13,6 +13,7 @@ def test_a_complete_run_is_left_alone(database: Database) -> None:
     assert database.rows("CHECKSUM TABLE script_execution, parloader_batch, script_version") == before
 
 
+@slow_on_mysql("server")
 def test_another_run_is_refused_with_the_two_ways_on(database: Database) -> None:
     database.parloader("seed", "--rows", "1000")
     for other in (["--rows", "999"], ["--rows", "1000", "--set", "span=1d"]):
@@ -48,6 +49,7 @@ def test_keys_go_on_after_the_highest_and_are_reserved(database: Database) -> No
     assert database.value("SELECT MAX(id) FROM script_execution") == 5101
 
 
+@slow_on_mysql("server")
 def test_status_and_plan_write_nothing(database: Database) -> None:
     assert "no runs" in database.parloader("status").stdout
     plan = json.loads(database.parloader("plan", "--rows", "1000", "--procs", "3", "--batch", "100", "--json").stdout)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from support.servers import PATIENCE_SECONDS, Database, quiet, tcp_address, until
+from support.servers import PATIENCE_SECONDS, Database, quiet, slow_on_mysql, tcp_address, until
 
 from parloader.database import sql
 from parloader.database.private_server.binary import find_binary
@@ -102,6 +102,7 @@ class Watch:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc here")
 @pytest.mark.parametrize("spelling", ["--url URL", "--url=URL", "PARLOADER_URL"])
+@slow_on_mysql("server")
 def test_nobody_sees_it_while_a_load_runs(secret: Database, spelling: str) -> None:
     variables = {"PARLOADER_URL": secret.url} if spelling == "PARLOADER_URL" else {}
     url = {"--url URL": ("--url", secret.url), "--url=URL": (f"--url={secret.url}",), "PARLOADER_URL": ()}[spelling]
@@ -117,6 +118,7 @@ def test_nobody_sees_it_while_a_load_runs(secret: Database, spelling: str) -> No
         refuse_mark(repr(rows))
 
 
+@slow_on_mysql("server")
 def test_no_output_shows_it(secret: Database) -> None:
     url = ("--url", secret.url)
 
@@ -178,6 +180,7 @@ def test_without_a_url_no_option_file_leads_to_a_server(own_server: PrivateServe
         assert "100 of 100" in done.stdout, done.stderr
 
 
+@slow_on_mysql("own_server")
 def test_a_private_server_and_its_guard_do_not_inherit_it(own_server: PrivateServer) -> None:
     variables = {
         "PARLOADER_URL": f"mysql://ann:{MARK}@db/shop",
@@ -204,6 +207,7 @@ def test_a_private_server_and_its_guard_do_not_inherit_it(own_server: PrivateSer
         users.close()
 
 
+@slow_on_mysql("server")
 def test_a_prompt_asks_on_the_terminal_and_shows_nothing(secret: Database) -> None:
     command = secret.command("status", "--ask-password")
     bare = secret.url.replace(f":{quote(PASSWORD, safe='')}@", "@")
@@ -229,6 +233,7 @@ def test_a_prompt_asks_on_the_terminal_and_shows_nothing(secret: Database) -> No
     refuse_mark(shown.decode())
 
 
+@slow_on_mysql("server")
 def test_without_a_terminal_there_is_no_prompt(secret: Database) -> None:
     done = run("status", "--ask-password", "--url", secret.url)
     assert done.returncode == 2
