@@ -32,6 +32,13 @@ from parloader.workers.executor import SMALL_LOAD_ROWS
 from parloader.workers.throttle import Limits
 
 
+def _require_one_of(given: Mapping[str, object]) -> None:
+    """UsageError: more than one of these options has a value."""
+    chosen = [option for option, value in given.items() if value]
+    if len(chosen) > 1:
+        raise UsageError(f"{chosen[0]} and {chosen[1]} cannot be combined", "Use one of them")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """Which tables get rows, and how many.
@@ -54,7 +61,9 @@ class Selection:
     allow_history: bool = False  # it may fill system-versioned tables, whose history keeps the rows after clean
 
     def __post_init__(self) -> None:
-        """UsageError if a number is out of range."""
+        """UsageError if a number is out of range, or the tables are named in two ways."""
+        whole = "--models" if self.models else "--all"
+        _require_one_of({"--plan": self.plan is not None, whole: self.all_tables, "--table": self.tables, "--set": self.parameters})
         require_between("rows", self.rows or 0, 0, MAX_ROWS)
         require_between("seed", self.seed or 0, 0, MAX_SEED)
         if not self.all_tables and (none := [table for table, rows in self.parents.items() if not rows]):
@@ -147,7 +156,8 @@ class BenchConfig:
     allow_remote: tuple[str, ...] = ()  # hosts to which it may write, besides this machine
 
     def __post_init__(self) -> None:
-        """UsageError if a number is out of range."""
+        """UsageError if a number is out of range, or the table is named in two ways."""
+        _require_one_of({"--plan": self.plan is not None, "--table": self.table is not None, "--set": self.parameters})
         require_between("rows", self.rows, 1, MAX_ROWS)
         require_between("rounds", self.rounds, 1, MAX_ROWS)
         for procs in self.procs:

@@ -21,32 +21,22 @@ from parloader.plans.model import BELIEVABLE, Plan, Table
 
 
 def load_plan(config: Selection, of_database: Sequence[str] = ()) -> tuple[Plan, Fill]:
-    """The plan that the options ask for, and how much of it parloader fills in. UsageError: conflicting options, or an invalid file.
+    """The plan that the options ask for, and how much of it parloader fills in. UsageError: an invalid file, or no table is left.
 
     `of_database`: the tables of --all.
     """
     if config.plan is not None:
-        whole = "--models" if config.models else "--all"
-        _require_without("--plan", {whole: config.all_tables, "--table": config.tables, "--set": config.parameters})
         return plan_of_file(config, config.plan), Fill.DEMANDED
     if config.all_tables:
-        option = "--models" if config.models else "--all"
-        _require_without(option, {"--table": config.tables, "--set": config.parameters})
         if config.rows == 0:
+            option = "--models" if config.models else "--all"
             next_step = "Give the number of rows of the largest table, or leave out single tables: --rows TABLE=0"
             raise UsageError(f"with {option}, --rows 0 leaves no table to fill", next_step)
         return _of_database(config, of_database), Fill.ALL
     if config.tables:
-        _require_without("--table", {"--set": config.parameters})
         return _of_tables(config, config.tables), Fill.ALL
     plan = script_execution(DEFAULT_ROWS if config.rows is None else config.rows, config.parameters)
     return replace(plan, parameters={**plan.parameters, **_parents(config)}, seed=config.seed or 0), Fill.DEMANDED
-
-
-def _require_without(option: str, others: Mapping[str, object]) -> None:
-    for other, value in others.items():
-        if value:
-            raise UsageError(f"{option} and {other} cannot be combined", "Use one of them")
 
 
 def _of_database(config: Selection, names: Sequence[str]) -> Plan:

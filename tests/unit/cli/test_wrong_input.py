@@ -228,4 +228,4 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 )
 def test_wrong_command_lines(words: tuple[str, ...]) -> None:
     result = parloader(*words)
-    assert result.exit_code in (2, 4), result.stderr
+    assert result.exit_code == 2, result.stderr
