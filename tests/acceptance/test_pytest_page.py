@@ -22,7 +22,11 @@ def test_the_page(
     for name in ("PARLOADER_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_CURRENT_TEST"):
         monkeypatch.delenv(name, raising=False)
     homes = prepared_home(tmp_path / "cache/parloader/pytest", server_kind, bootstrapped)
-    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTEST_ADDOPTS": f"-o parloader_home={homes}"}
+    environment = {
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # all plugins that are installed here take a second
+        "PYTEST_ADDOPTS": f"-p parloader -p xdist -o parloader_home={homes}",
+    }
     with ExitStack() as background:
         assert list(Reader(database, environment, background).outputs(PAGE)) == []
     until_gone(homes)

@@ -122,18 +122,28 @@ def on_mariadb() -> pytest.MarkDecorator:
 
 
 def test_the_example(shop: Project) -> None:
-    """Its second run, on MariaDB by two workers, uses the same data directory."""
+    """Its second run uses the same data directory."""
     counts, printed = shop.pytest()
     assert counts == {"passed": 8}, printed
     shop.until_stopped()
     (data,) = shop.home.glob("*/*-data")
     used = data.stat().st_ino
-    workers = ["-n", "2"] if shop.kind == "mariadb" else []
-    counts, printed = shop.pytest(*workers)
+    counts, printed = shop.pytest()
     assert counts == {"passed": 8}, printed
     shop.until_stopped()
     assert data.stat().st_ino == used
     assert not [folder for folder in data.iterdir() if temporary_databases.RUN.search(folder.name)]
+
+
+@pytest.mark.slow
+def test_each_worker_has_a_database(shop: Project) -> None:
+    """docs/pytest.md has such a run as well, which is not slow."""
+    shop.write(
+        "test_names.py", "def test_name(parloader_database, worker_id):\n    assert parloader_database.name.endswith(f'_{worker_id}')"
+    )
+    counts, printed = shop.pytest("-n", "2")
+    assert counts == {"passed": 9}, printed
+    shop.until_stopped()
 
 
 @on_mariadb()

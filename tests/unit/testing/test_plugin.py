@@ -45,5 +45,4 @@ def test_nothing_is_imported_before_a_fixture_is_used(tmp_path: Path) -> None:
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:
-    assert "parloader" in loaded(tmp_path, others=True)
     assert "parloader" not in loaded(tmp_path, "-p", "no:parloader", others=True)
