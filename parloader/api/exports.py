@@ -4,6 +4,7 @@ from parloader.api.checking import clean, status, verify
 from parloader.api.exporting import export
 from parloader.api.loading import plan, seed, seeded
 from parloader.api.progress import ProgressUpdate
+from parloader.api.resetting import mark, reset
 from parloader.errors import (
     AnotherRun,
     ConnectError,
@@ -33,6 +34,7 @@ from parloader.errors import (
 from parloader.operations.clean_result import CleanResult
 from parloader.operations.export_result import ExportResult
 from parloader.operations.plan import Forecast
+from parloader.operations.reset import MarkResult, ResetResult
 from parloader.operations.seed_result import SeedResult
 from parloader.operations.status import Status
 from parloader.operations.verify import VerifyResult
@@ -55,12 +57,14 @@ __all__ = [
     "Interrupted",
     "LedgerDamaged",
     "LoginRefused",
+    "MarkResult",
     "OutOfResources",
     "ParloaderError",
     "PrivilegeMissing",
     "ProgressUpdate",
     "Refused",
     "RemoteHost",
+    "ResetResult",
     "SchemaMismatch",
     "SeedResult",
     "ServerNotSupported",
@@ -74,7 +78,9 @@ __all__ = [
     "WriteFailed",
     "clean",
     "export",
+    "mark",
     "plan",
+    "reset",
     "seed",
     "seeded",
     "status",

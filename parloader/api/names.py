@@ -7,12 +7,14 @@ MODULES = {
     "parloader.api.exporting": "export",
     "parloader.api.loading": "plan seed seeded",
     "parloader.api.progress": "ProgressUpdate",
+    "parloader.api.resetting": "mark reset",
     "parloader.errors": "AnotherRun ConnectError ConnectionInterrupted DiskFull EditedRows Forbidden ForeignRows InternalError Interrupted LedgerDamaged"
     " LoginRefused OutOfResources ParloaderError PrivilegeMissing Refused RemoteHost SchemaMismatch ServerNotSupported ServerStartError"
     " SessionLawError UnseenReferences UsageError WorkerDied WriteFailed",
     "parloader.operations.clean_result": "CleanResult",
     "parloader.operations.export_result": "ExportResult",
     "parloader.operations.plan": "Forecast",
+    "parloader.operations.reset": "MarkResult ResetResult",
     "parloader.operations.seed_result": "SeedResult",
     "parloader.operations.status": "Status",
     "parloader.operations.verify": "VerifyResult",

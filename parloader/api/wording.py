@@ -49,6 +49,7 @@ PHRASES = (
     (re.compile(r"--create \(in Python, create=True\)"), "create=True"),
     (re.compile(r"--[a-z-]+ (\S+) \(in Python, (\w+)\)"), r'\2=["\1"]'),
     (re.compile(r"--allow-remote (\S+)"), r'allow_remote=["\1"]'),
+    (re.compile(r"parloader reset --mark"), "parloader.mark(database)"),
     (re.compile(r"--rows TABLE=0"), 'rows={"TABLE": 0}'),
     (re.compile(r"without --url,"), "without a database,"),
 )

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"),
 # Of a notebook's file
 FORMAT = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
-FUNCTIONS = ("seed", "plan", "verify", "clean", "status", "seeded", "export")
+FUNCTIONS = ("seed", "plan", "verify", "clean", "status", "seeded", "export", "mark", "reset")
 
 
 @pytest.fixture
