@@ -114,8 +114,8 @@ SERVER = (
         name="private-network",
         what="the private server listens on no network unless asked",
         file="parloader/database/private_server/server.py",
-        old='["--skip-networking"] if port is None else ["--bind-address=127.0.0.1", ',
-        new='[] if port is None else ["--bind-address=127.0.0.1", ',
+        old='["--skip-networking"] if access is None else ["--bind-address=127.0.0.1", ',
+        new='[] if access is None else ["--bind-address=127.0.0.1", ',
         tests=("tests/integration/database/private_server/test_server.py::test_it_is_private[mariadb]",),
     ),
     Protection(

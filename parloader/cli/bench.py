@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parloader.cli.bench_options import BenchOptions, bench_options
 from parloader.cli.decorators import with_permission, with_target
-from parloader.cli.executor_options import with_execution
 from parloader.cli.help_pages import EXIT_CODES, Command
+from parloader.cli.options.bench_options import BenchOptions, bench_options
+from parloader.cli.options.executor_options import with_execution
+from parloader.cli.options.report_option import report_option, reported
 from parloader.cli.output import Output
-from parloader.cli.report_option import report_option, reported
 from parloader.cli.settings_file import SETTINGS_FILE, save_settings
 from parloader.process_limits import require_resources
 from parloader.workers.batching import FixedBatch
@@ -47,7 +47,7 @@ def bench(
     touched.
     """
     require_resources()
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import bench as operation
     from parloader.workers.runner import executor_for
 

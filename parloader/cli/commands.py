@@ -10,19 +10,19 @@ import click
 from parloader.cli.bench import bench
 from parloader.cli.completion.command import completion
 from parloader.cli.decorators import confirmed, require_terminal, with_permission, with_target
-from parloader.cli.executor_options import with_execution
 from parloader.cli.export import export
 from parloader.cli.help_pages import EXIT_CODES, Program, help_command, version_option
-from parloader.cli.models_option import create_option, create_tables
-from parloader.cli.options import PlanOptions, fault_options, new_run_option, plan_options
+from parloader.cli.options.executor_options import with_execution
+from parloader.cli.options.models_option import create_option, create_tables
+from parloader.cli.options.plan_options import PlanOptions, fault_options, new_run_option, plan_options
+from parloader.cli.options.report_option import limit_option, report_option, reported
+from parloader.cli.options.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
+from parloader.cli.options.throttle_options import chunk_option, with_limits
 from parloader.cli.output import Output
 from parloader.cli.plan import plan
-from parloader.cli.report_option import limit_option, report_option, reported
-from parloader.cli.run_options import CleanOptions, VerifyOptions, clean_options, verify_options
 from parloader.cli.server import server
 from parloader.cli.settings_file import CONNECTION_SETTINGS, SETTINGS_FILE, OptionValue, read_settings
 from parloader.cli.snapshot import reset, snapshot
-from parloader.cli.throttle_options import chunk_option, with_limits
 from parloader.errors import Interrupted, UsageError, VerifyFailed
 from parloader.process_limits import require_resources
 from parloader.quantities import counted
@@ -111,7 +111,7 @@ def seed(
         executor_for(execution, config.procs, target, screen.note) as executor,
         executor.ready(config.most_workers, SEED_MODULE),  # starts the workers, which import while this process does
     ):
-        from parloader.cli import report
+        from parloader.cli.texts import report
         from parloader.operations import seed as operation
 
         created = create_tables(config, screen) if create else ()
@@ -134,7 +134,7 @@ def verify(
 ) -> None:
     """Compare every generated row with the database. Exit code 1 if anything differs."""
     require_resources(scope.procs)
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import verify as operation
     from parloader.workers.runner import executor_for
 
@@ -175,7 +175,7 @@ def clean(
 ) -> None:
     """Delete the rows that parloader created, and nothing else."""
     require_resources(scope.procs)
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import clean as operation
     from parloader.workers.runner import executor_for
 
@@ -203,7 +203,7 @@ def clean(
 @with_target
 def status(*, target: "Target", output: Output, screen: "Screen") -> None:
     """List runs, their progress, and the command that resumes them."""
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import status as operation
 
     result = operation.status(target)
@@ -214,7 +214,7 @@ def status(*, target: "Target", output: Output, screen: "Screen") -> None:
 @with_target
 def pause(*, target: "Target", output: Output, screen: "Screen") -> None:
     """Pause the running seed or clean, until parloader resume. Those started later in this database wait as well."""
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import pause as operation
 
     result = operation.pause(target)
@@ -225,7 +225,7 @@ def pause(*, target: "Target", output: Output, screen: "Screen") -> None:
 @with_target
 def resume(*, target: "Target", output: Output, screen: "Screen") -> None:
     """Resume what parloader pause has paused."""
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import pause as operation
 
     result = operation.resume(target)
@@ -244,7 +244,7 @@ def schema() -> None:
 @with_target
 def schema_check(*, target: "Target", output: Output, screen: "Screen") -> None:
     """Show the state of the schema: empty, before V97, V97 or other. Exit code 3 if seed would refuse it."""
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import schema as operation
 
     result = operation.check_schema(target)
@@ -256,7 +256,7 @@ def schema_check(*, target: "Target", output: Output, screen: "Screen") -> None:
 @with_permission
 def schema_upgrade(*, target: "Target", output: Output, screen: "Screen", allow_remote: tuple[str, ...]) -> None:
     """Apply migration V97 to a schema that is in the state before it. No row is lost."""
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.config import UpgradeConfig
     from parloader.operations import schema as operation
 
@@ -274,7 +274,7 @@ def guard(*, target: "Target", output: Output, screen: "Screen", forbid: bool, a
 
     In a database with the table parloader_forbidden, seed, clean, bench and schema upgrade are refused, whatever their options.
     """
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import guard as operation
 
     if forbid and allow:

@@ -11,8 +11,8 @@ import click
 from parloader import signals
 from parloader.cli.connection_options import ConnectionOptions, connection_options
 from parloader.cli.file_types import require_different_files
-from parloader.cli.name_types import Name
 from parloader.cli.option_groups import CONNECTION, OUTPUT, option_group
+from parloader.cli.options.name_types import Name
 from parloader.cli.output import JSON_OPTION, Output, current_output
 from parloader.cli.redaction import forget_variables
 from parloader.cli.suggested_commands import repeated_options

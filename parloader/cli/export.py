@@ -11,7 +11,7 @@ from parloader.cli.decorators import opened, screen_of, with_output
 from parloader.cli.file_types import FolderName
 from parloader.cli.help_pages import EXIT_CODES, Command
 from parloader.cli.option_groups import FILES
-from parloader.cli.options import SelectionOptions, new_run_option, selection_options
+from parloader.cli.options.plan_options import SelectionOptions, new_run_option, selection_options
 from parloader.cli.output import Output
 from parloader.defaults import DEFAULT_WORKER_RESTARTS
 from parloader.formats.names import DEFAULT_FORMAT, DEFAULT_ROWS_PER_FILE, Compression, FormatName

@@ -10,8 +10,8 @@ import click
 from parloader.cli.decorators import with_target
 from parloader.cli.file_types import OutputFile
 from parloader.cli.help_pages import EXIT_CODES, Command
-from parloader.cli.number_types import WholeNumber
-from parloader.cli.options import PlanOptions, new_run_option, plan_options
+from parloader.cli.options.number_types import WholeNumber
+from parloader.cli.options.plan_options import PlanOptions, new_run_option, plan_options
 from parloader.cli.output import Output
 from parloader.errors import UsageError
 from parloader.limits import MAX_SAMPLED_ROWS
@@ -58,7 +58,7 @@ def plan(
 ) -> None:
     """Show what seed would do, and whether the schema fits. Nothing is written to the database."""
     require_resources()
-    from parloader.cli import report
+    from parloader.cli.texts import report
     from parloader.operations import plan as operation
 
     if write and os.path.lexists(write):  # also False for a name that no file can have

@@ -6,7 +6,7 @@ import click
 
 from parloader.cli.decorators import with_output
 from parloader.cli.help_pages import EXIT_CODES, Group
-from parloader.cli.number_types import WholeNumber
+from parloader.cli.options.number_types import WholeNumber
 from parloader.cli.output import Output
 from parloader.cli.redaction import redact
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parloader.cli.pages.page import rendered, write_page
-from parloader.cli.profile_text import frequent_text, percent, sample_text, shortened
+from parloader.cli.texts.profile_text import frequent_text, percent, sample_text, shortened
 from parloader.generation.profile import Bin, ChildrenProfile, ColumnProfile, TableProfile, shown_value
 from parloader.operations.plan import Forecast
 from parloader.quantities import counted

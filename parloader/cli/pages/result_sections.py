@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
-from parloader.cli import report
-from parloader.cli.bench_text import HEADINGS, bench_notes, bench_rows
 from parloader.cli.pages.bench_chart import bench_view
 from parloader.cli.pages.page import SectionView, TableView
+from parloader.cli.texts import report
+from parloader.cli.texts.bench_text import HEADINGS, bench_notes, bench_rows
 from parloader.operations.bench_result import BenchResult
 from parloader.operations.clean_result import CleanResult
 from parloader.operations.seed_result import SeedResult

@@ -211,7 +211,7 @@ def test_limits_from_the_file(monkeypatch: pytest.MonkeyPatch, load: str) -> Non
     seed, clean = Operation(), Operation()
     monkeypatch.setattr("parloader.operations.seed.seed", seed)
     monkeypatch.setattr("parloader.operations.clean.clean", clean)
-    monkeypatch.setattr("parloader.cli.report.clean", str)
+    monkeypatch.setattr("parloader.cli.texts.report.clean", str)
     Path("parloader.toml").write_text(f'max_rate = 100\nmax_lag = 5\nmax_load = {load}\nreplica_url = "{URL}"\nchunk_time = "50ms"\n')
     parloader("seed", "--url", URL)
     parloader("clean", "--url", URL, "--yes")

@@ -6,8 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from parloader.cli.executor_options import with_execution
-from parloader.cli.options import procs_option
+from parloader.cli.options.executor_options import with_execution
+from parloader.cli.options.plan_options import procs_option
 from parloader.errors import UsageError
 from parloader.workers.execution import Credentials, Execution, ExecutorName
 

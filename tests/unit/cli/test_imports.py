@@ -26,5 +26,5 @@ def test_workers_of_seed_start_before_the_parent_process_imports_what_is_large()
 
 def test_a_command_imports_nothing_large_that_it_may_not_need() -> None:
     operations = ", ".join(f"parloader.operations.{name}" for name in ("seed", "plan", "verify", "clean", "status"))
-    modules = f"parloader.cli.commands, parloader.cli.report, parloader.workers.progress, parloader.workers.runner, {operations}"
+    modules = f"parloader.cli.commands, parloader.cli.texts.report, parloader.workers.progress, parloader.workers.runner, {operations}"
     assert imported(modules, {"sqlglot", "tomlkit", "tqdm", "psutil", "platformdirs", "matplotlib", "distributed"}) == []

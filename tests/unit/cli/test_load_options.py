@@ -26,7 +26,7 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Operation:
 def test_a_quiet_seed_shows_no_workers(monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], shown: bool) -> None:
     asked: list[bool] = []
     monkeypatch.setattr("parloader.operations.seed.seed", Operation())
-    monkeypatch.setattr("parloader.cli.report.seed", lambda _, *, with_workers: asked.append(with_workers))
+    monkeypatch.setattr("parloader.cli.texts.report.seed", lambda _, *, with_workers: asked.append(with_workers))
     parloader("seed", "--url", URL, *option)
     assert asked == [shown]
 
@@ -85,8 +85,6 @@ def test_tables(
         (("--table", "b"), {"PARLOADER_TABLE": "a"}, 'plan = "p.toml"', (("b",), False, None)),
         (("--plan", "q.toml"), {}, 'table = "c"', ((), False, "q.toml")),
         ((), {"PARLOADER_TABLE": "a"}, 'plan = "p.toml"', (("a",), False, None)),
-        ((), {}, 'plan = "p.toml"\ntable = "c"', (("c",), False, "p.toml")),  # refused later
-        (("--all", "--table", "b"), {}, "", (("b",), True, None)),
     ],
 )
 def test_an_option_overrides_another_way_to_say_what_to_fill(
@@ -102,6 +100,13 @@ def test_an_option_overrides_another_way_to_say_what_to_fill(
         monkeypatch.setenv(name, value)
     parloader("plan", "--url", URL, *arguments)
     assert (plan.config.tables, plan.config.all_tables, plan.config.plan) == filled
+
+
+@pytest.mark.parametrize(("arguments", "file"), [((), 'plan = "p.toml"\ntable = "c"'), (("--all", "--table", "b"), "")])
+def test_two_ways_of_the_same_strength_are_refused(plan: Operation, arguments: tuple[str, ...], file: str) -> None:
+    Path("parloader.toml").write_text(file)
+    result = parloader("plan", "--url", URL, *arguments)
+    assert (result.exit_code, "--table cannot be combined" in result.stderr, plan.configs) == (2, True, [])
 
 
 @pytest.mark.parametrize(("names", "message"), [(("a,b", "c"), "'a,b' has a comma"), (("",), "the name of a table is empty")])

@@ -4,7 +4,7 @@ import pytest
 from support.bench_results import measured, result
 
 from parloader.builtin.tables import CreatedTables
-from parloader.cli import report
+from parloader.cli.texts import report
 from parloader.operations.clean_result import CleanResult
 from parloader.operations.seed_result import SeedResult, TableLoad
 from parloader.operations.verify import RunVerdict, VerifyResult

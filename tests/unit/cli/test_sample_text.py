@@ -5,7 +5,7 @@ import datetime
 import polars as pl
 import pytest
 
-from parloader.cli.sample_text import sample_lines
+from parloader.cli.texts.sample_text import sample_lines
 
 SAMPLE = pl.DataFrame(
     {
@@ -21,7 +21,7 @@ SAMPLE = pl.DataFrame(
 
 def test_a_column_for_each_field(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers to the right; a text that would be mistaken for something else, or would break the line, in quotes."""
-    monkeypatch.setattr("parloader.cli.sample_text.columns_of", lambda _: 80)
+    monkeypatch.setattr("parloader.cli.texts.sample_text.columns_of", lambda _: 80)
     assert sample_lines(SAMPLE) == [
         "  id  name  note                   paid  token    empty",
         "   1  Ann   'NULL'  2024-01-02 03:04:05  x'00ff'  ''",
@@ -30,7 +30,7 @@ def test_a_column_for_each_field(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_for_each_field_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parloader.cli.sample_text.columns_of", lambda _: 52)
+    monkeypatch.setattr("parloader.cli.texts.sample_text.columns_of", lambda _: 52)
     assert sample_lines(SAMPLE)[:4] == [
         "         row 1                row 2",
         "  id     1                    20",

@@ -12,7 +12,7 @@ from support.offline_commands import URL, parloader
 from parloader.cli.commands import cli
 from parloader.cli.file_types import FileName, FolderName, OutputFile
 from parloader.cli.help_pages import every_command
-from parloader.cli.number_types import RowCount, RunNumber, Seconds, WholeNumber
+from parloader.cli.options.number_types import RowCount, RunNumber, Seconds, WholeNumber
 from parloader.cli.settings_file import SETTINGS
 
 HUGE = "9" * 5000

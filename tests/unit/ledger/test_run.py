@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from parloader.cli import report
+from parloader.cli.texts import report
 from parloader.ledger.control import ActivityMark
 from parloader.ledger.run import Run, TableEntry, pass_name
 from parloader.operations.status import Status, resume_command

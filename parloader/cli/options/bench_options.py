@@ -12,11 +12,11 @@ from click.core import ParameterSource
 
 from parloader.cli.completion import candidates
 from parloader.cli.file_types import OutputFile
-from parloader.cli.inference_options import inference_options
-from parloader.cli.number_types import RowCount, WholeNumber
 from parloader.cli.option_groups import WHAT_TO_FILL, collect, option_group
-from parloader.cli.options import WRITERS, Value, parameters_option, parsed_by, plan_name
-from parloader.cli.table_options import TableName
+from parloader.cli.options.inference_options import inference_options
+from parloader.cli.options.number_types import RowCount, WholeNumber
+from parloader.cli.options.plan_options import WRITERS, Value, parameters_option, parsed_by, plan_name
+from parloader.cli.options.table_options import TableName
 from parloader.defaults import DEFAULT_BENCH_BATCHES, DEFAULT_BENCH_ROUNDS, DEFAULT_BENCH_ROWS, default_bench_procs
 from parloader.limits import MAX_PROCS, MAX_ROWS
 from parloader.rows.writer_names import WriterName

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.completion import candidates
-from parloader.cli.number_types import RunNumber
 from parloader.cli.option_groups import collect, option_group
-from parloader.cli.options import procs_option
-from parloader.cli.table_options import TableName
+from parloader.cli.options.number_types import RunNumber
+from parloader.cli.options.plan_options import procs_option
+from parloader.cli.options.table_options import TableName
 
 if TYPE_CHECKING:  # config.py imports the driver, which takes longer than to print a --help
     from parloader.config import CleanConfig, VerifyConfig

@@ -11,11 +11,11 @@ import click
 from click.core import ParameterSource
 
 from parloader.cli.completion import candidates
-from parloader.cli.inference_options import inference_options
-from parloader.cli.models_option import declared_models
-from parloader.cli.number_types import Seconds, WholeNumber
 from parloader.cli.option_groups import WHAT_TO_FILL, WORKERS, collect, option_group
-from parloader.cli.table_options import RequestedRows, table_options
+from parloader.cli.options.inference_options import inference_options
+from parloader.cli.options.models_option import declared_models
+from parloader.cli.options.number_types import Seconds, WholeNumber
+from parloader.cli.options.table_options import RequestedRows, table_options
 from parloader.defaults import (
     DEFAULT_BATCH,
     DEFAULT_RETRY_SECONDS,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from parloader.cli.completion import candidates
-from parloader.cli.models_option import models_option
-from parloader.cli.name_types import Name
 from parloader.cli.option_groups import WHAT_TO_FILL, option_group
+from parloader.cli.options.models_option import models_option
+from parloader.cli.options.name_types import Name
 from parloader.errors import UsageError
 from parloader.limits import MAX_ROWS
 from parloader.quantities import ROWS_EXAMPLES, parse_rows

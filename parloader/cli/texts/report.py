@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parloader.builtin.plan import shown
-from parloader.cli.bench_text import HEADINGS, bench_notes, bench_rows
-from parloader.cli.profile_text import profile_lines
-from parloader.cli.sample_text import sample_lines
 from parloader.cli.terminal.colours import Colour, coloured
 from parloader.cli.terminal.text_tables import aligned
+from parloader.cli.texts.bench_text import HEADINGS, bench_notes, bench_rows
+from parloader.cli.texts.profile_text import profile_lines
+from parloader.cli.texts.sample_text import sample_lines
 from parloader.ledger.run import is_of_database
 from parloader.plans.model import Pass
 from parloader.quantities import counted, numbered, size_text

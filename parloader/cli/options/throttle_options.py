@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parloader.cli.number_types import RowCount, Seconds
 from parloader.cli.option_groups import THROTTLING, WORKERS, collect, option_group
-from parloader.cli.options import parsed_by
+from parloader.cli.options.number_types import RowCount, Seconds
+from parloader.cli.options.plan_options import parsed_by
 from parloader.defaults import DEFAULT_CHUNK
 from parloader.errors import UsageError
 from parloader.limits import MAX_RETRY_SECONDS, MAX_ROWS

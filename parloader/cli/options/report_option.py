@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parloader.cli.file_types import OutputFile
-from parloader.cli.number_types import RowCount
 from parloader.cli.option_groups import OUTPUT
+from parloader.cli.options.number_types import RowCount
 from parloader.cli.output import Output, error_to_show
 from parloader.errors import ParloaderError
 from parloader.limits import MAX_ROWS
