@@ -5,6 +5,8 @@ import inspect
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.library_shop import counts, create_shop
@@ -15,7 +17,9 @@ from parloader.database.application_settings import sqlalchemy_url
 
 PAGE = Path(parloader.__file__).parent.parent / "docs/python.md"
 
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+BLOCKS = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
 
 # Of a notebook's file
 FORMAT = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -63,6 +67,20 @@ def test_the_page_runs_as_a_script(shop: Database, capsys: pytest.CaptureFixture
         assert words in said
     assert counts(shop) == (0, 0)
     assert [table for (table,) in shop.rows("SHOW TABLES")] == ["customers", "orders"]
+
+
+@slow_on_mysql("server")
+def test_the_blocks_of_the_readme(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is a test in pytest, whose fixtures are those of this test here (tests/acceptance/test_pytest_page.py has the real ones)."""
+    block, in_pytest = BLOCK.findall((PAGE.parent.parent / "README.md").read_text(encoding="utf-8"))
+    scope: dict[str, Any] = {"Path": Path}
+    exec(in_pytest, scope)
+    created = SimpleNamespace(run_script=lambda _: create_shop(database))
+    scope["test_there_are_orders"](created, lambda table, rows: parloader.seed(database.url, table=table, rows=rows))
+    parloader.clean(database.url)
+    exec(block.replace('"mysql://USER:PASSWORD@HOST/DATABASE"', repr(database.url)), {})
+    assert "orders, " in capsys.readouterr().out
+    assert counts(database) == (0, 0)
 
 
 def test_the_page_names_every_function_and_error() -> None:
