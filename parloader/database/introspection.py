@@ -33,7 +33,8 @@ from parloader.schema.table_names import database_of, split, table_name
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 
-COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+# Only as an option of the table: a comment may contain it, too
+COUNTER = re.compile(r"^(\)[^']*?) AUTO_INCREMENT=\d+", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,4 +315,4 @@ def definition(connection: Connection, table: str) -> str:
         if error_codes.is_table_missing(error):
             return ""
         raise
-    return COUNTER.sub("", statement)
+    return COUNTER.sub(r"\1", statement)

@@ -107,7 +107,13 @@ def _alone(target: Target) -> Iterator[Connection]:
         require_private(connection, target)
         if not control.lock(connection):
             raise control.refusal(connection)
-        if writing := transactions.writers(connection):
+        writing = transactions.writers(connection)
+        if transactions.NOBODY in writing:
+            raise AnotherRun(
+                "the server has a prepared transaction (XA PREPARE) that is neither committed nor rolled back",
+                "XA RECOVER lists it: commit it or roll it back with XA COMMIT or XA ROLLBACK, then try again",
+            )
+        if writing:
             numbers = ", ".join(map(str, writing))
             raise AnotherRun(
                 f"connection {numbers} has uncommitted changes in the database {target.database}"

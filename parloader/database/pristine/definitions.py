@@ -12,12 +12,12 @@ KINDS = ("FUNCTION", "PROCEDURE", "VIEW", "TRIGGER", "EVENT")
 LISTED = {
     "TRIGGER": """SELECT trigger_name, event_object_table, event_manipulation, collation_connection FROM information_schema.triggers
         WHERE trigger_schema = DATABASE() ORDER BY event_object_table, action_timing, event_manipulation, action_order""",
-    "VIEW": "SELECT table_name, NULL, NULL, collation_connection FROM information_schema.views WHERE table_schema = DATABASE()",
+    "VIEW": "SELECT table_name, NULL, NULL, collation_connection FROM information_schema.views WHERE table_schema = DATABASE() ORDER BY 1",
     "PROCEDURE": """SELECT routine_name, NULL, NULL, collation_connection FROM information_schema.routines
-        WHERE routine_schema = DATABASE() AND routine_type = 'PROCEDURE'""",
+        WHERE routine_schema = DATABASE() AND routine_type = 'PROCEDURE' ORDER BY 1""",
     "FUNCTION": """SELECT routine_name, NULL, NULL, collation_connection FROM information_schema.routines
-        WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION'""",
-    "EVENT": "SELECT event_name, NULL, NULL, collation_connection FROM information_schema.events WHERE event_schema = DATABASE()",
+        WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION' ORDER BY 1""",
+    "EVENT": "SELECT event_name, NULL, NULL, collation_connection FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1",
 }
 
 # What SHOW CREATE … returns: the columns of the sql_mode and of the statement
@@ -94,8 +94,14 @@ def restore_programs(connection: Connection, wanted: Collection[Program]) -> tup
     if existing == tuple(wanted):
         return ()
     kept = set(existing) & set(wanted)
+    kept -= {program for program in kept if program.table and _order(existing, kept, program) != _order(wanted, kept, program)}
     changed = [program for program in (*existing, *wanted) if program not in kept]
     tables = {program.table for program in changed if program.table}
     drop(connection, [p for p in existing if p not in kept or p.table in tables])
     create(connection, [p for p in wanted if p not in kept or p.table in tables])
     return tuple(sorted({f"{program.kind.lower()} {program.name}" for program in changed}))
+
+
+def _order(programs: Iterable[Program], among: Collection[Program], trigger: Program) -> list[str]:
+    """The names of the triggers of this one's table, as far as they are `among` these, in the order in which they run."""
+    return [program.name for program in programs if program in among and program.table == trigger.table]

@@ -39,11 +39,10 @@ class Evidence:
 
     second: int  # of the look, since 1970
     tables: Mapping[str, TableEvidence]
-    programs: tuple[tuple[str, ...], ...]  # triggers, routines, events and views, each with what changes when it does
 
     def as_json(self) -> dict[str, Any]:
         tables = {name: (t.updated, t.created, t.counter, t.ids) for name, t in self.tables.items()}
-        return {"second": self.second, "tables": tables, "programs": self.programs}
+        return {"second": self.second, "tables": tables}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Evidence":
@@ -53,7 +52,6 @@ class Evidence:
                 name: TableEvidence(updated=updated, created=created, counter=counter, ids=tuple(ids))
                 for name, (updated, created, counter, ids) in document["tables"].items()
             },
-            programs=tuple(map(tuple, document["programs"])),
         )
 
 
@@ -62,8 +60,7 @@ class Suspects:
     """What may have changed between two looks."""
 
     rows: frozenset[str]  # tables whose rows may have
-    definitions: frozenset[str]  # tables whose definition may have, or that exist in one of the looks only
-    programs: bool  # whether a trigger, routine, event or view has
+    definitions: frozenset[str]  # tables whose definition may have
 
 
 def keep(connection: Connection) -> None:
@@ -78,15 +75,6 @@ PARTITION = re.compile("#p#", re.IGNORECASE)
 
 TABLE_IDS = {ServerKind.MARIADB: "information_schema.innodb_sys_tables", ServerKind.MYSQL: "information_schema.innodb_tables"}
 
-VIEWS = "SELECT 'view', table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
-
-TRIGGERS = """SELECT 'trigger', trigger_name, CONCAT_WS('|', event_object_table, action_timing, event_manipulation, action_order, sql_mode, definer), action_statement
-    FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
-
-ROUTINES = "SELECT 'routine', routine_name, routine_type, last_altered FROM information_schema.routines WHERE routine_schema = DATABASE()"
-
-EVENTS = "SELECT 'event', event_name, last_altered FROM information_schema.events WHERE event_schema = DATABASE()"
-
 
 def read(connection: Connection) -> Evidence:
     """The evidence for the connection's database, at this moment."""
@@ -98,14 +86,12 @@ def read(connection: Connection) -> Evidence:
         FROM information_schema.tables WHERE table_schema = DATABASE()"""
     listed = [row for row in sql.rows(connection, statement) if row[1] in BASE_TABLES]
     ids = _table_ids(connection, database, [name for name, *_ in listed]) if cached >= CACHED_TABLES else {}
-    programs = [row for statement in (TRIGGERS, ROUTINES, EVENTS, VIEWS) for row in sql.rows(connection, statement)]
     return Evidence(
         second=int(second),
         tables={
             name: TableEvidence(updated=_whole(updated), created=_whole(created), counter=_whole(counter), ids=ids.get(name, ()))
             for name, _, updated, created, counter in listed
         },
-        programs=tuple(sorted(tuple(map(str, row)) for row in programs)),
     )
 
 
@@ -137,24 +123,30 @@ def _table_ids(connection: Connection, database: str, tables: Iterable[str]) -> 
 
 
 def suspects(before: Evidence, now: Evidence) -> Suspects:
-    """What may have changed. The server must not have been restarted in between."""
+    """What may have changed. The server must not have been restarted in between.
+
+    A table with another id may be another one of its name, which foreign keys of any table follow: all definitions may have changed then.
+    A change of the definition can have the server forget the time of the last change of the rows.
+    """
     if now.second < before.second:  # the clock was set back, so its times prove nothing
         return everything(before, now)
     common = before.tables.keys() & now.tables.keys()
-    rows, definitions = set(), before.tables.keys() ^ now.tables.keys()
+    rows, definitions = set(), set()
+    exchanged = before.tables.keys() != now.tables.keys()
     for name in common:
         old, new = before.tables[name], now.tables[name]
         if not new.ids or old.ids != new.ids or old.updated != new.updated or (new.updated or 0) >= before.second:
             rows.add(name)
         if old.created != new.created or (new.created or 0) >= before.second:
+            rows.add(name)
             definitions.add(name)
-    return Suspects(rows=frozenset(rows), definitions=frozenset(definitions), programs=before.programs != now.programs)
+        exchanged |= old.ids != new.ids
+    return Suspects(rows=frozenset(rows), definitions=frozenset(common if exchanged else definitions))
 
 
 def everything(before: Evidence, now: Evidence) -> Suspects:
     """All of it may have changed: nothing is known of what happened in between."""
     return Suspects(
         rows=frozenset(before.tables.keys() & now.tables.keys()),
-        definitions=frozenset(before.tables.keys() | now.tables.keys()),
-        programs=before.programs != now.programs,
+        definitions=frozenset(before.tables.keys() & now.tables.keys()),
     )

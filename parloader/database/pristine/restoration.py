@@ -69,7 +69,9 @@ def _compare(helpers: Helpers, to: Mark, now: Evidence, suspects: Suspects) -> t
     """Looks at what is suspected; returns what has changed, and the tables whose rows were compared."""
     connection = helpers.connection
     here = to.tables.keys() & now.tables.keys()
-    redefined = {name for name in suspects.definitions & here if introspection.definition(connection, name) != to.tables[name].definition}
+    redefined = _redefined(connection, to, suspects.definitions & here)
+    if redefined:  # the server changes the definitions of tables that reference a renamed table or column, and notes nothing
+        redefined = _redefined(connection, to, here)
     rebuilt = frozenset(redefined | (to.tables.keys() - now.tables.keys()))
     compared = tuple(sorted(((suspects.rows | to.again) & here) - rebuilt))
     if sum(to.tables[name].rows for name in compared) >= MANY_ROWS:
@@ -91,11 +93,16 @@ def _compare(helpers: Helpers, to: Mark, now: Evidence, suspects: Suspects) -> t
         rows=differing,
         rebuilt=rebuilt,
         dropped=frozenset(now.tables.keys() - to.tables.keys()),
-        programs=suspects.programs or bool(rebuilt) or _firing(to, differing),
+        programs=definitions.programs(connection) != to.programs or bool(rebuilt) or _firing(to, differing),
         counters=_moved_counters(connection, to, to.tables.keys() - rebuilt, now),
         nothing=not (compared or redefined),
     )
     return found, compared
+
+
+def _redefined(connection: Connection, to: Mark, names: Collection[str]) -> set[str]:
+    """Which of the tables have another definition."""
+    return {name for name in names if introspection.definition(connection, name) != to.tables[name].definition}
 
 
 def _moved_counters(connection: Connection, to: Mark, names: Collection[str], now: Evidence) -> tuple[str, ...]:
@@ -140,8 +147,10 @@ def _in_one_transaction(connection: Connection, to: Mark, found: _Found, now: Ev
 def _everything(connection: Connection, to: Mark, found: _Found, now: Evidence) -> TakenBack:
     """Takes back rows, counters, tables and programs."""
     mark.distrust_evidence(connection, to)
-    triggers = [p for p in definitions.programs(connection) if p.kind == "TRIGGER" and p.table in found.rows]
+    existing = definitions.programs(connection)
+    triggers = [p for p in existing if p.kind == "TRIGGER" and p.table in found.rows]
     definitions.drop(connection, triggers)
+    definitions.drop(connection, [p for p in existing if p.kind == "VIEW" and p.name in found.rebuilt])  # it has taken a table's name
     rebuilt = set(found.rebuilt)
     if found.rows and not _in_one_transaction(connection, to, found, None):
         rebuilt |= found.rows.keys()
@@ -152,9 +161,8 @@ def _everything(connection: Connection, to: Mark, found: _Found, now: Evidence) 
     _set_counters(connection, to, {*found.counters, *rebuilt})
     programs = definitions.restore_programs(connection, to.programs)
     own = {f"trigger {trigger.name}" for trigger in triggers if trigger in to.programs}
-    seen = evidence.read(connection)
     left = {name: table for name, table in now.tables.items() if name not in found.dropped}
-    mark.trust_evidence(connection, to, replace(now, tables=left, programs=seen.programs), found.rows.keys() | rebuilt)
+    mark.trust_evidence(connection, to, replace(now, tables=left), found.rows.keys() | rebuilt)
     return TakenBack(
         known=True,
         compared=(),

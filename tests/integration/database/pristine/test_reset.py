@@ -7,6 +7,7 @@ from support.servers import quiet, until_gone
 
 from parloader.database import sql
 from parloader.database.driver import Connection
+from parloader.database.pristine.mark import database_name
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected
 from parloader.database.target import Target
@@ -115,6 +116,60 @@ def test_only_what_was_touched_is_compared(shop: Connection, target: Target) -> 
     assert result.rows == {"code": 2, "item": 2, "shop": 1}
 
 
+SAME_SECOND = ("SET timestamp = 1000000000",)
+
+# Each: what is there at the mark, and what changes then. The clock stands still, as that of a test may: no moment tells what has changed.
+QUIET_CHANGES = {
+    "a referenced table that is renamed": ((), ("RENAME TABLE shop TO market",)),
+    "a referenced column that is renamed": ((), ("ALTER TABLE shop CHANGE id number INT UNSIGNED AUTO_INCREMENT",)),
+    "a counter in a comment": (
+        ("CREATE TABLE told (id INT AUTO_INCREMENT PRIMARY KEY) COMMENT 'from AUTO_INCREMENT=5 on'",),
+        ("ALTER TABLE told COMMENT 'from AUTO_INCREMENT=6 on'",),
+    ),
+    "two tables of one second that change places": (
+        (*SAME_SECOND, "CREATE TABLE a (id INT PRIMARY KEY, n INT DEFAULT 1)", "CREATE TABLE b (id INT PRIMARY KEY, n INT DEFAULT 2)"),
+        ("RENAME TABLE a TO c, b TO a, c TO b",),
+    ),
+    "a view in place of a table": ((), ("DROP TABLE loose", "CREATE VIEW loose AS SELECT 1 AS a")),
+    "the account of a view": (
+        ("CREATE VIEW cheap AS SELECT id FROM item",),
+        ("CREATE OR REPLACE SQL SECURITY INVOKER VIEW cheap AS SELECT id FROM item",),
+    ),
+    "the check of a view": (
+        ("CREATE VIEW cheap AS SELECT id FROM item WHERE id < 5",),
+        ("CREATE OR REPLACE VIEW cheap AS SELECT id FROM item WHERE id < 5 WITH CHECK OPTION",),
+    ),
+    "a procedure in the same second": (
+        (*SAME_SECOND, "CREATE PROCEDURE tell() SELECT 1"),
+        (*SAME_SECOND, "DROP PROCEDURE tell", "CREATE PROCEDURE tell() SELECT 2"),
+    ),
+    "the order of triggers": (
+        (
+            "CREATE TRIGGER one BEFORE UPDATE ON item FOR EACH ROW SET NEW.price = 1",
+            "CREATE TRIGGER two BEFORE UPDATE ON item FOR EACH ROW SET NEW.price = 2",
+        ),
+        ("DROP TRIGGER one", "CREATE TRIGGER one BEFORE UPDATE ON item FOR EACH ROW SET NEW.price = 1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", QUIET_CHANGES)
+def test_a_change_of_which_the_server_keeps_no_time_is_taken_back(shop: Connection, target: Target, change: str) -> None:
+    before_mark, after_mark = QUIET_CHANGES[change]
+    for statement in before_mark:
+        sql.execute(shop, statement)
+    next_second(shop)
+    mark(target)
+    before = content(shop)
+    next_second(shop)
+    for statement in after_mark:
+        sql.execute(shop, statement)
+    reset(target)
+    assert content(shop) == before
+    again = reset(target)
+    assert (again.rows, again.rebuilt, again.programs) == ({}, (), ())
+
+
 def next_second(connection: Connection) -> None:
     """Waits until the server's clock shows another second: changes in the second of a look cannot be told from earlier ones."""
     sql.execute(connection, "DO SLEEP(CEIL(UNIX_TIMESTAMP(SYSDATE(6))) - UNIX_TIMESTAMP(SYSDATE(6)))")
@@ -183,6 +238,43 @@ def test_uncommitted_changes_are_not_overlooked(shop: Connection, target: Target
             with pytest.raises(AnotherRun, match=rf"^connection {other.thread_id()} has uncommitted changes"):
                 command(target)
         other.rollback()
+    reset(target)
+
+
+def test_uncommitted_changes_of_a_connection_to_another_database(
+    shop: Connection, target: Target, running: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each counts for the database in which the changes are."""
+    monkeypatch.setattr("parloader.database.pristine.transactions.PATIENCE_SECONDS", 0.1)
+    mark(target)
+    with connected(replace(target, database="mysql")) as other:
+        other.begin()
+        sql.execute(other, f"UPDATE {sql.quote(target.database)}.item SET price = 9 WHERE id = 2")
+        with pytest.raises(AnotherRun, match=rf"^connection {other.thread_id()} has uncommitted changes"):
+            reset(target)
+        other.rollback()
+    hidden = sql.quote(database_name(target.database))
+    with connected(replace(target, database="mysql")) as other:
+        other.begin()
+        sql.execute(other, f"INSERT INTO {hidden}.parloader_mark VALUES ('other', '{{}}')")
+        reset(target)
+        other.rollback()
+
+
+def test_a_prepared_transaction_is_not_overlooked(shop: Connection, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no connection any more, and can be committed at any time."""
+    monkeypatch.setattr("parloader.database.pristine.transactions.PATIENCE_SECONDS", 0.1)
+    mark(target)
+    with connected(target) as other:
+        sql.execute(other, "XA START 'left'")
+        sql.execute(other, "UPDATE item SET price = 9 WHERE id = 2")
+        sql.execute(other, "XA END 'left'")
+        sql.execute(other, "XA PREPARE 'left'")
+    try:
+        with pytest.raises(AnotherRun, match="prepared transaction"):
+            reset(target)
+    finally:
+        sql.execute(shop, "XA ROLLBACK 'left'")
     reset(target)
 
 
