@@ -283,11 +283,12 @@ def test_without_a_mark(target: Target) -> None:
         reset(target)
 
 
-def test_another_server_is_refused(target: Target, running: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PrivateServer, "process", lambda _: None)
-    for command in (mark, reset):
-        with pytest.raises(Refused, match="is not a private server of parloader"):
-            command(target)
+def test_another_server_is_refused(target: Target) -> None:
+    with pytest.MonkeyPatch.context() as patched:  # it ends before the fixtures do
+        patched.setattr(PrivateServer, "process", lambda _: None)
+        for command in (mark, reset):
+            with pytest.raises(Refused, match="is not a private server of parloader"):
+                command(target)
 
 
 def test_names_of_every_kind(connection: Connection, running: PrivateServer) -> None:
