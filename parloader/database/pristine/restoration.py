@@ -54,6 +54,8 @@ def take_back(connection: Connection, target: Target, to: Mark) -> TakenBack:
     Rows alone are brought back in one transaction. Everything else commits in between: if that is interrupted, the next reset compares all.
     """
     mark.be_lenient(connection)
+    if not to.known:
+        evidence.keep(connection)  # a restart has set it back
     now = evidence.read(connection)
     suspects = evidence.suspects(to.evidence, now) if to.known else evidence.everything(to.evidence, now)
     with Helpers(connection, target) as helpers:

@@ -226,6 +226,9 @@ def test_a_restart_of_the_server_in_between(own_server: PrivateServer) -> None:
         assert set(result.rows) == {"item", "shop"}
         assert content(connection) == before
         assert reset(own_server.target).known
+        next_second(connection)
+        reset(own_server.target)
+        assert reset(own_server.target).compared == ()
 
 
 def test_uncommitted_changes_are_not_overlooked(shop: Connection, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
