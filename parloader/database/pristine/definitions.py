@@ -7,21 +7,24 @@ from parloader.database import sql
 from parloader.database.driver import Connection, DriverError
 
 # In this order they are created: triggers and events last, since they use the others
-KINDS = ("FUNCTION", "PROCEDURE", "VIEW", "TRIGGER", "EVENT")
+KINDS = ("FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY", "VIEW", "TRIGGER", "EVENT")
+
+PACKAGES = ("PACKAGE", "PACKAGE BODY")
 
 LISTED = {
     "TRIGGER": """SELECT trigger_name, event_object_table, event_manipulation, collation_connection FROM information_schema.triggers
         WHERE trigger_schema = DATABASE() ORDER BY event_object_table, action_timing, event_manipulation, action_order""",
     "VIEW": "SELECT table_name, NULL, NULL, collation_connection FROM information_schema.views WHERE table_schema = DATABASE() ORDER BY 1",
-    "PROCEDURE": """SELECT routine_name, NULL, NULL, collation_connection FROM information_schema.routines
-        WHERE routine_schema = DATABASE() AND routine_type = 'PROCEDURE' ORDER BY 1""",
-    "FUNCTION": """SELECT routine_name, NULL, NULL, collation_connection FROM information_schema.routines
-        WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION' ORDER BY 1""",
+    **{
+        kind: f"""SELECT routine_name, NULL, NULL, collation_connection FROM information_schema.routines
+        WHERE routine_schema = DATABASE() AND routine_type = '{kind}' ORDER BY 1"""
+        for kind in ("FUNCTION", "PROCEDURE", *PACKAGES)
+    },
     "EVENT": "SELECT event_name, NULL, NULL, collation_connection FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1",
 }
 
 # What SHOW CREATE … returns: the columns of the sql_mode and of the statement
-SHOWN = {"TRIGGER": (1, 2), "VIEW": (None, 1), "PROCEDURE": (1, 2), "FUNCTION": (1, 2), "EVENT": (1, 3)}
+SHOWN = {**dict.fromkeys(KINDS, (1, 2)), "VIEW": (None, 1), "EVENT": (1, 3)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +62,14 @@ def programs(connection: Connection) -> tuple[Program, ...]:
 
 
 def drop(connection: Connection, programs: Iterable[Program]) -> None:
-    for program in programs:
-        sql.execute(connection, f"DROP {program.kind} IF EXISTS {sql.quote(program.name)}")
+    mode = sql.value(connection, "SELECT @@SESSION.sql_mode")
+    try:
+        for program in programs:
+            if program.kind in PACKAGES:  # MariaDB 10.11 knows the word in this mode only
+                sql.execute(connection, "SET SESSION sql_mode = ORACLE")
+            sql.execute(connection, f"DROP {program.kind} IF EXISTS {sql.quote(program.name)}")
+    finally:
+        sql.execute(connection, "SET SESSION sql_mode = %s", mode)
 
 
 def create(connection: Connection, programs: Iterable[Program]) -> None:
@@ -95,6 +104,8 @@ def restore_programs(connection: Connection, wanted: Collection[Program]) -> tup
         return ()
     kept = set(existing) & set(wanted)
     kept -= {program for program in kept if program.table and _order(existing, kept, program) != _order(wanted, kept, program)}
+    packages = {program.name for program in {*existing, *wanted} - kept if program.kind == "PACKAGE"}
+    kept -= {program for program in kept if program.kind == "PACKAGE BODY" and program.name in packages}  # which DROP PACKAGE drops
     changed = [program for program in (*existing, *wanted) if program not in kept]
     tables = {program.table for program in changed if program.table}
     drop(connection, [p for p in existing if p not in kept or p.table in tables])

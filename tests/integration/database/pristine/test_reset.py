@@ -6,7 +6,9 @@ import pytest
 from support.servers import quiet, until_gone
 
 from parloader.database import sql
+from parloader.database.dialects import ServerKind
 from parloader.database.driver import Connection
+from parloader.database.pristine.definitions import programs
 from parloader.database.pristine.mark import database_name
 from parloader.database.private_server.server import PrivateServer
 from parloader.database.session import connected
@@ -209,6 +211,30 @@ def test_triggers_do_not_fire_and_come_back(shop: Connection, target: Target, ch
         sql.execute(shop, statement)
     reset(target)
     assert content(shop) == before
+
+
+def test_packages_come_back(connection: Connection, target: Target) -> None:
+    if connection.dialect.kind is ServerKind.MYSQL:
+        pytest.skip("MySQL has none")
+
+    def create(number: int) -> None:
+        sql.execute(connection, "SET sql_mode = ORACLE")
+        connection.query("CREATE OR REPLACE PACKAGE numbers AS FUNCTION one RETURN INT; END")
+        connection.query(f"CREATE OR REPLACE PACKAGE BODY numbers AS FUNCTION one RETURN INT AS BEGIN RETURN {number}; END; END")
+        sql.execute(connection, "SET sql_mode = DEFAULT")
+
+    create(1)
+    before = programs(connection)
+    assert [program.kind for program in before] == ["PACKAGE", "PACKAGE BODY"]
+    mark(target)
+    create(2)
+    assert reset(target).programs == ("package body numbers",)
+    assert programs(connection) == before
+    sql.execute(connection, "SET sql_mode = ORACLE")
+    connection.query("CREATE OR REPLACE PACKAGE numbers AS FUNCTION one RETURN INT; FUNCTION two RETURN INT; END")
+    sql.execute(connection, "SET sql_mode = DEFAULT")
+    reset(target)
+    assert programs(connection) == before
 
 
 def test_a_restart_of_the_server_in_between(own_server: PrivateServer) -> None:
