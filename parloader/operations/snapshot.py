@@ -67,10 +67,12 @@ def save(server: PrivateServer, name: str, *, replace: bool = False, say: Callab
         snapshots.recover()
         snapshots.require_free(name, replace=replace)
         binary = find_binary(server.kinds, server.program)
+        snapshots.require_space(server.directory(binary))  # now: what a smaller redo log frees is needed by the next start
         with _started_again(server, say):
             if not server.running():
                 server.resume(say, keep=False)
-            with connected(_administration(server)) as connection:
+            target = _administration(server)
+            with target.translate_errors("preparing the copy"), connected(target) as connection:
                 _require_idle(contents.at_work(connection))
                 databases = contents.databases(connection)
                 contents.shrink_redo_log(connection)

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 # ioctl_ficlone(2): Btrfs, XFS, bcachefs; APFS and others have none, and copy
@@ -28,8 +29,12 @@ def files(folder: Path, wanted: Wanted) -> list[Path]:
 
 
 def stored_bytes(folder: Path, wanted: Wanted = lambda _: True) -> int:
-    """The bytes that the wanted files take on the disk."""
-    return sum((folder / file).stat(follow_symlinks=False).st_blocks * 512 for file in files(folder, wanted))
+    """The bytes that the wanted files take on the disk. A running server may remove one meanwhile: it counts as none."""
+    found = 0
+    for file in files(folder, wanted):
+        with suppress(FileNotFoundError):
+            found += (folder / file).stat(follow_symlinks=False).st_blocks * 512
+    return found
 
 
 def copy_folder(source: Path, to: Path, wanted: Wanted, *, durable: bool) -> bool:

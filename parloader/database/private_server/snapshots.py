@@ -35,6 +35,8 @@ REPLACED = ".replaced-"
 # What a cleanly stopped server makes anew: temporary tablespaces, MySQL's redo log and doublewrite files
 LEFT_OUT = re.compile(r"ibtmp\d*|#innodb_temp|#innodb_redo|#ib_.*\.dblwr")
 
+REDO_LOG = re.compile(r"ib_logfile\d+")
+
 REDO_FOLDER = "#innodb_redo"
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -163,6 +165,14 @@ class Snapshots:
                 left.rename(self._folder / name)
             elif left.name.startswith((UNFINISHED, REPLACED)):
                 shutil.rmtree(left, ignore_errors=True)
+
+    def require_space(self, directory: DataDirectory) -> None:
+        """DiskFull: there is no room for a copy of the data directory. Its redo log, which a copy need not have, is not counted."""
+        with _file_errors("save the snapshot"):
+            if directory.path.is_dir():
+                _require_space(
+                    directory.path.parent, stored_bytes(directory.path, lambda path: _wanted(path) and not REDO_LOG.fullmatch(path.name))
+                )
 
     def add(self, name: str, directory: DataDirectory, databases: tuple[Content, ...]) -> Snapshot:
         """Copies the data directory of the stopped server. DiskFull, ServerStartError."""
