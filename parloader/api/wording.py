@@ -37,20 +37,30 @@ NAMES = {
 }
 """All options that are an argument."""
 
+# A number of rows, of all tables or of one: 500, orders=500, 'odd name=500'
+ROWS = r"(?:'[^'=]+=\d+'|[^\s'\",;()=]+=\d+|\d+)"
+
 COMMAND_OR_OPTION = re.compile(
-    r"parloader (?P<command>seed|plan|verify|clean|status|export)(?P<options>(?: --[a-z-]+(?: (?:'[^']*'|[^\s'\",;)-][^\s,;)]*))?)*)(?=\W|$)"
+    r"parloader (?P<command>seed|plan|verify|clean|status|export)(?P<options>(?: --[a-z-]+(?: (?:'[^']*'|[^\s'\",;)-][^\s,;)]*(?<![.:?!])))?)*)(?=\W|$)"
+    rf"|(?<![\w-])(?P<rows>--rows {ROWS}(?: --rows {ROWS})*)(?!\w)"
     r"|(?<![\w-])--(?P<option>[a-z]+(?:-[a-z]+)*)(?![\w-])"
 )
 
 PHRASES = (
     (re.compile(r"\b([Tt])he same command\b with --new-run"), r"\1he same call with new_run=True"),
     (re.compile(r"\b([Tt])he same command\b(?: without --new-run)?"), r"\1he same call"),
-    (re.compile(r"Run the same call"), "Make the same call"),
+    (re.compile(r"\bRun the (same )?(?:call|command)\b"), r"Make the \1call"),
+    (re.compile(r"\brun the (same )?(?:call|command)\b"), r"make the \1call"),
+    (re.compile(r"\b([Rr]epeat) the command\b"), r"\1 the call"),
+    (
+        re.compile(r"--rows (?:'[^'=]+'|[^\s'=]+)=…: this load has no table (.+?)(?=\. |$)"),
+        r"rows names a table \1 that this load does not have",
+    ),
+    (re.compile(r"--rows or --parents"), "rows"),
     (re.compile(r"--create \(in Python, create=True\)"), "create=True"),
     (re.compile(r"--[a-z-]+ (\S+) \(in Python, (\w+)\)"), r'\2=["\1"]'),
-    (re.compile(r"--allow-remote (\S+)"), r'allow_remote=["\1"]'),
+    (re.compile(r"--allow-remote (\S+?)(?=[.,:;)]*(?:\s|$))"), r'allow_remote=["\1"]'),
     (re.compile(r"parloader reset --mark"), "parloader.mark(database)"),
-    (re.compile(r"--rows TABLE=0"), 'rows={"TABLE": 0}'),
     (re.compile(r"without --url,"), "without a database,"),
 )
 
@@ -61,7 +71,7 @@ def in_words_of_the_library() -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        raise KeyboardInterrupt(reworded(str(error))) from error
+        raise KeyboardInterrupt(reworded(str(error))) from None
     except ParloaderError as error:
         error.message, error.next_step = reworded(error.message), reworded(error.next_step)
         error.args, error.lines = (error.message, error.next_step), tuple(map(reworded, error.lines))
@@ -76,7 +86,11 @@ def reworded(text: str) -> str:
 
 
 def _reworded(found: re.Match[str]) -> str:
-    """parloader clean --run 3 becomes parloader.clean(database, run=3), and --new-run becomes new_run."""
+    """parloader clean --run 3 becomes parloader.clean(database, run=3), --rows orders=5 rows={"orders": 5}, and --new-run new_run."""
+    if found["rows"]:
+        numbers = shlex.split(found["rows"])[1::2]
+        by_table = [f'"{table}": {number}' for table, _, number in (each.rpartition("=") for each in numbers) if table]
+        return f"rows={{{', '.join(by_table)}}}" if by_table else f"rows={numbers[0]}"
     if found["option"]:
         return NAMES.get(found["option"], found[0])
     arguments: dict[str, str] = {}

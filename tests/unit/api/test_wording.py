@@ -17,6 +17,15 @@ from parloader.errors import Interrupted, Refused
         ),
         ("which only --all allows. Use fewer --procs", "which only all_tables allows. Use fewer procs"),
         ("leave out tables: --rows TABLE=0", 'leave out tables: rows={"TABLE": 0}'),
+        ("--rows a=0 --rows 'b c=0' leaves", 'rows={"a": 0, "b c": 0} leaves'),
+        ("At most --rows 500 fit", "At most rows=500 fit"),
+        ("--rows reading=…: this load has no table reading", "rows names a table reading that this load does not have"),
+        ("--rows 'a b'=…: this load has no table a b. Its", "rows names a table a b that this load does not have. Its"),
+        ("Nothing was changed; run the command again", "Nothing was changed; make the call again"),
+        ("when it is off; run the same command again", "when it is off; make the same call again"),
+        ("example: parloader seed --table reading. Or use", 'example: parloader.seed(database, table="reading"). Or use'),
+        ("parloader seed --table shop.orders: it", 'parloader.seed(database, table="shop.orders"): it'),
+        ("To allow it: --allow-remote db.example.com. Or", 'To allow it: allow_remote=["db.example.com"]. Or'),
         ("--table and --set cannot be combined", "table and parameters cannot be combined"),
         ("parloader status lists the runs", "parloader.status(database) lists the runs"),
         ("first: parloader seed --table NAME", 'first: parloader.seed(database, table="NAME")'),
@@ -45,7 +54,9 @@ def test_errors() -> None:
     assert str(error) == "no run 7. parloader.status(database) lists the runs"
     assert error.args == (error.message, error.next_step)
     assert error.lines == ("all_tables",)
-    with pytest.raises(KeyboardInterrupt, match="The same call resumes it"), in_words_of_the_library():
+    with pytest.raises(KeyboardInterrupt, match="The same call resumes it") as interrupted, in_words_of_the_library():
         raise Interrupted("interrupted", "The same command resumes it")
+    assert interrupted.value.__suppress_context__  # one traceback
+    assert interrupted.value.__cause__ is None
     with pytest.raises(LookupError), in_words_of_the_library():
         raise LookupError
