@@ -22,5 +22,10 @@ def is_marked(cursor: Any) -> bool:
     try:
         cursor.execute(f"ROLLBACK TO SAVEPOINT {MARK}")
     except pymysql.Error as error:
-        return error_codes.error_number(error) != NO_SAVEPOINT
+        return not is_savepoint_missing(error)
     return True
+
+
+def is_savepoint_missing(error: object) -> bool:
+    """Whether a savepoint has ended with its transaction. `error`: that of the driver."""
+    return isinstance(error, pymysql.Error) and error_codes.error_number(error) == NO_SAVEPOINT

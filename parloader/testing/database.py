@@ -10,13 +10,15 @@ from parloader.database.application_settings import PlainConnection
 from parloader.database.driver import DriverError
 from parloader.database.session import connected
 from parloader.database.target import Target
-from parloader.errors import AnotherRun, UsageError
+from parloader.errors import AnotherRun, Refused, UsageError
 from parloader.files import read_text, why_unreadable
 from parloader.operations import reset
 from parloader.testing.messages import raised_for_tests
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
+
+    from parloader.testing.rollback import Uses
 
 
 class Database:
@@ -27,6 +29,7 @@ class Database:
         """the hosts besides this machine to which the run may write"""
         self._target = target
         self._engine: Engine | None = None
+        self._uses: Uses | None = None  # of the transaction of rolled_back; None: there is none
         self._marked: frozenset[str] | None = None  # the tables at the mark; None: there is none, or rows have been seeded since
 
     @property
@@ -117,8 +120,25 @@ class Database:
         """What an ORM knows of the values of columns and the server does not, as rules for parloader.seed."""
         return []
 
+    @contextmanager
+    def rolled_back(self) -> "Iterator[Connection]":
+        """A connection of SQLAlchemy in a transaction that is rolled back at the end of the block. ParloaderError: a statement has committed it."""
+        from parloader.testing.rollback import Uses, rolled_back
+
+        self._uses = Uses()
+        try:
+            with rolled_back(self.engine, self._uses) as connection:
+                yield connection
+        finally:
+            self._uses = None
+
     def require_no_transaction(self) -> None:
         """Refused if a transaction is open in which rows that parloader loads would not be seen or not be rolled back, as far as it knows of any."""
+        if self._uses and self._uses.any:
+            raise Refused(
+                "the test's own parloader_session or parloader_connection has already used the database: the load would wait for its transaction",
+                "Call seeded before the first query of the test, or in a fixture that the test requests before its session",
+            )
 
     def close(self) -> None:
         """Closes the connections of its Engine."""

@@ -117,16 +117,15 @@ def parloader_connection(parloader_database: "Database", seeded: "Seeder") -> "I
     """A Connection of SQLAlchemy in a transaction that is rolled back after the test."""
     # it uses seeded so that it is rolled back first: its transaction may have locked rows that seeded deletes
     from parloader.testing.messages import short_failures
-    from parloader.testing.rollback import rolled_back
 
-    with short_failures(), rolled_back(parloader_database.engine) as connection:
+    with short_failures(), parloader_database.rolled_back() as connection:
         yield connection
 
 
 @pytest.fixture
 def parloader_session(parloader_connection: "Connection") -> "Iterator[Session]":
     """A Session of SQLAlchemy's ORM. It can commit; all that it wrote is rolled back after the test."""
-    from sqlalchemy.orm import Session
+    from parloader.testing.rollback import session_on
 
-    with Session(parloader_connection, join_transaction_mode="create_savepoint") as session:
+    with session_on(parloader_connection) as session:
         yield session

@@ -61,6 +61,7 @@ class DjangoDatabase(Database):
 
     def require_no_transaction(self) -> None:
         """Refused if Django has begun a transaction: what parloader commits would outlive its rollback, and may have to wait for it."""
+        super().require_no_transaction()
         if connections[self._using].in_atomic_block:
             raise Refused(
                 f"Django has a transaction open in {self.name}, as in each test of a TestCase, and rows that are seeded now would outlive it",

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 from support.servers import Database
 
 from parloader.database.application_settings import sqlalchemy_url
-from parloader.errors import ParloaderError, UsageError
-from parloader.testing.rollback import rolled_back
+from parloader.errors import ParloaderError, Refused, UsageError
+from parloader.testing.database import Database as GivenDatabase
+from parloader.testing.rollback import rolled_back, session_on
 
 
 @pytest.fixture
@@ -72,3 +73,33 @@ def test_an_error_in_the_block_is_passed_on(engine: Engine, database: Database) 
     with pytest.raises(ZeroDivisionError):
         test()
     assert database.value("SELECT COUNT(*) FROM t") == 2
+
+
+def test_a_statement_that_commits_in_a_session_is_one_error(engine: Engine, database: Database) -> None:
+    def test() -> None:
+        with rolled_back(engine) as connection, session_on(connection) as session:
+            session.execute(text("TRUNCATE t"))
+
+    with pytest.raises(ParloaderError, match="parloader_reset") as raised:
+        test()
+    assert raised.value.__context__ is None
+    assert database.value("SELECT COUNT(*) FROM t") == 0
+
+
+def test_after_a_query_a_load_is_refused_until_the_transaction_ends(engine: Engine, database: Database) -> None:
+    given = GivenDatabase(database.target)
+    with given.rolled_back() as connection, session_on(connection) as session:
+        given.require_no_transaction()
+        session.connection()  # sets a savepoint
+        given.require_no_transaction()
+        session.execute(text("SELECT * FROM t"))
+        with pytest.raises(Refused, match="Call seeded before the first query"):
+            given.require_no_transaction()
+        session.close()
+        connection.rollback()
+        given.require_no_transaction()
+        connection.execute(text("SELECT * FROM t"))
+        with pytest.raises(Refused, match="before the first query"):
+            given.require_no_transaction()
+    given.require_no_transaction()
+    given.close()
