@@ -31,6 +31,9 @@ NAME_COLUMNS = 24
 class Command(click.Command):
     """A command whose page has its options in sections."""
 
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        return ["-h", "--help"]  # not those of the first context in which the command happens to be used, which click remembers
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option) and not parameter.hidden]
         for section in SECTIONS:

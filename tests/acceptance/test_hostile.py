@@ -123,7 +123,7 @@ def definitions() -> Iterator[str]:
 @pytest.fixture(params=[pytest.param("", marks=pytest.mark.slow), "NO_BACKSLASH_ESCAPES"])
 def hostile(request: pytest.FixtureRequest, server: TestServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[Database]:
     """A database full of hostile names, as an account with one; the verbs have PLAN for their plan."""
-    for module in ("runs.requested_plan", "operations.bench"):
+    for module in ("runs.requested_plan", "operations.bench_plan"):
         monkeypatch.setattr(f"parloader.{module}.script_execution", lambda rows, _: PLAN)
     with server.connection() as admin:
         sql.execute(admin, "SET GLOBAL local_infile = 1")

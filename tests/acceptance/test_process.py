@@ -74,7 +74,7 @@ def test_closed_streams_change_no_exit_code(command: tuple[str, ...], code: int,
 
 def test_an_argument_that_is_not_utf_8_is_a_usage_error(tmp_path: Path) -> None:
     done = run("plan", "--table", os.fsdecode(b"gr\xf6sse"), folder=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "error: --table: 'gr\\udcf6sse' is not UTF-8\n")
+    assert (done.returncode, done.stderr) == (2, "error: --table: 'gr\\udcf6sse' is not UTF-8, so it is not the name of a table\n")
 
 
 @pytest.mark.parametrize("command", [("server", "status"), ("--version",), ("server", "url", "--json")])

@@ -142,7 +142,7 @@ def test_it_waits_while_the_replica_is_stopped_or_gone(pair: Pair) -> None:
         seed.says(" does not replicate (stopped")
         assert pair.source.rows("SHOW TABLES") == ()
         family = [psutil.Process(seed.process.pid), *psutil.Process(seed.process.pid).children(recursive=True)]
-        assert len(family) >= 3
+        assert len(family) >= 2  # the command, and what its workers are forked from
         assert all(SECRET not in " ".join(process.cmdline()) for process in family)
         pair.replicating("START")
         until(lambda: loaded(pair.source) > 0, "it goes on")

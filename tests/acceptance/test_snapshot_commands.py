@@ -78,10 +78,10 @@ def test_other_servers_are_left_alone(run: Run, environment: dict[str, str], tmp
     environment["PARLOADER_URL"] = "mysql://root:secret@127.0.0.1:1/shop"
     for arguments in (("save", "x"), ("restore", "x"), ("list",), ("drop", "x")):
         error = run("snapshot", *arguments, code=3)["error"]
-        assert error["message"] == "snapshots are of the private server only, and PARLOADER_URL names a server"
+        assert error["message"] == "snapshots are of the private server only, and PARLOADER_URL names another server"
     del environment["PARLOADER_URL"]
     (tmp_path / "parloader.toml").write_text('url = "mysql://root:secret@127.0.0.1:1/shop"')
-    assert "url in parloader.toml names a server" in run("snapshot", "list", code=3)["error"]["message"]
+    assert "url in parloader.toml names another server" in run("snapshot", "list", code=3)["error"]["message"]
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_the_commands_after_the_image_are_commands_of_parloader() -> None:
     assert len(docker_runs()) >= 4
     for words in docker_runs():
         verb, *arguments = words[words.index("parloader") + 1 :]
-        command = cli.get_command(click.Context(cli), verb)
+        command = cli.get_command(click.Context(cli, **cli.context_settings), verb)
         assert command
         command.make_context(verb, arguments, resilient_parsing=False, ignore_unknown_options=False)
 
