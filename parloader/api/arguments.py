@@ -15,7 +15,7 @@ from parloader.limits import MAX_ROWS
 from parloader.plans.documents.rule_document import parse_rule
 from parloader.plans.model import Plan
 from parloader.process_limits import usable_cores
-from parloader.quantities import ROWS_EXAMPLES, parse_rows
+from parloader.quantities import parse_rows
 from parloader.rows.writer_names import WriterName
 from parloader.runs.user_models import declared
 from parloader.workers.batching import Batch, parse_batch
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
     from sqlalchemy.orm import DeclarativeBase
 
-Rows: TypeAlias = int | str | Mapping[str, int | str] | None
-"""A number of rows, also as a text such as "10k", or numbers by table."""
+Rows: TypeAlias = int | float | str | Mapping[str, int | float | str] | None
+"""A number of rows, also as 1e6 or a text such as "10k", or numbers by table."""
 
 TableArgument: TypeAlias = "str | type[Any] | Table"
 """The name of a table, or a class of SQLAlchemy or Django that is mapped to it."""
@@ -183,15 +183,18 @@ def integer(argument: str, value: object, default: int | None = None) -> int:
 
 def _number(argument: str, value: object) -> int:
     """The number of rows. UsageError: it is none."""
-    with_examples = f"Give a number of rows from 0 to {MAX_ROWS:,}, or a text such as {ROWS_EXAMPLES}"
+    with_examples = f'Give a number of rows from 0 to {MAX_ROWS:,}, or a text such as "250k" or "1M"'
+    rows = value
     if isinstance(value, str):
         try:
-            value = parse_rows(value)
+            rows = parse_rows(value)
         except ValueError:
             raise UsageError(f"{argument} is {value!r}", with_examples) from None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_ROWS:
+    elif isinstance(value, float) and value.is_integer():  # such as 1e6
+        rows = int(value)
+    if not isinstance(rows, int) or isinstance(rows, bool) or not 0 <= rows <= MAX_ROWS:
         raise UsageError(f"{argument} is {value!r}", with_examples)
-    return value
+    return rows
 
 
 def _plan(plan: object) -> str | Plan | None:

@@ -43,7 +43,8 @@ def test_tables() -> None:
 
 def test_numbers_of_rows() -> None:
     assert LoadArguments(table="t", rows="250k").config(TARGET).rows == 250_000
-    config = LoadArguments(table="t", rows={"t": 5, "u": "1k"}).config(TARGET)
+    assert LoadArguments(table="t", rows=1e6).config(TARGET).rows == 1_000_000
+    config = LoadArguments(table="t", rows={"t": 5.0, "u": "1k"}).config(TARGET)
     assert (config.rows, config.parents) == (None, {"t": 5, "u": 1000})
 
 
@@ -86,6 +87,10 @@ def test_values_are_those_of_the_command() -> None:
         ({"rows": -1}, "rows is -1"),
         ({"rows": 1.5}, "rows is 1.5"),
         ({"rows": True}, "rows is True"),
+        ({"rows": 1e300}, "rows is 1e+300"),
+        ({"rows": float("nan")}, "rows is nan"),
+        ({"rows": float("inf")}, "rows is inf"),
+        ({"rows": -1.0}, 'rows is -1.0. Give a number of rows from 0 to 9,223,372,036,854,775,807, or a text such as "250k" or "1M"'),
         ({"rows": "many"}, "rows is 'many'"),
         ({"rows": 2**63}, f"rows is {2**63}"),
         ({"rows": {"t": "x"}}, "rows['t'] is 'x'"),
