@@ -231,7 +231,7 @@ def _load(context: _SeedContext, work: _Work) -> SeedResult:
         raise ParloaderError(
             f"run {run.run_id} is loaded, but {run.target} has {counts.total:,} of its {counted(rows, 'row')} and "
             f"{counted(counts.violation_count, 'violation')}",
-            "Perhaps rows were deleted or changed during the load, by somebody or by a trigger: parloader verify shows which",
+            "Perhaps rows were deleted or changed during the load or since, by somebody or by a trigger: parloader verify shows which",
         )
     return SeedResult(
         run_id=run.run_id,

@@ -135,6 +135,9 @@ def test_rows_of_an_earlier_call_that_were_edited_are_kept(shop: Database) -> No
     with pytest.raises(parloader.EditedRows), parloader.seeded(shop.url, table="orders", rows=40):
         pass
     assert counts(shop)[0] == 40
+    shop.execute("DELETE FROM orders WHERE id = 3")
+    with pytest.raises(parloader.ParloaderError, match=r"has 39 of its 40 rows .* deleted or changed during the load or since"):
+        parloader.seed(shop.url, table="orders", rows=40)
 
 
 def test_a_plan_is_recognized_wherever_it_comes_from(shop: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
