@@ -54,6 +54,7 @@ def seed(
         metadata: Fill the tables of these SQLAlchemy models: a `MetaData`, such as `Base.metadata`.
         create: Create those of them that do not exist; the result names them in `created_tables`. They stay after `clean`.
         rows: Rows of the target table (with `all_tables` or `metadata`, of the largest one), or numbers by table; also as a text such as `"10k"`.
+            None: those of the plan, a million for `table`, 100,000 for the largest of `all_tables` or `metadata`.
         seed: The random seed: another number gives other values.
         procs: Worker processes. 1: the calling process does the work, and no other is started. None: that too for at most 10,000 rows,
             otherwise one process for each usable core.
