@@ -254,7 +254,8 @@ def _another_run(run: Run, plan: Plan, config: SeedConfig) -> AnotherRun:
     tables = [table for table in requested_tables(plan) if table in run.requested_tables]
     has = "has" if len(tables) == 1 else "have"
     source = "" if config.plan is None else source_of(config.plan)
-    problem, changed = f"{_named(tables)} already {has} rows of run {run.run_id} ({_describe(run)})", _file_has_changed(run, config)
+    changed = _file_has_changed(run, config)
+    problem = f"{_named(tables)} already {has} rows of run {run.run_id} ({_describe(run, with_plan=not changed)})"
     if changed:
         problem += f", and the plan {source} has changed since that run began"
     if run.complete:
@@ -282,10 +283,12 @@ def _file_has_changed(run: Run, config: SeedConfig) -> bool:
     return as_in_run.parameters["digest"] != run.parameters.get("digest")
 
 
-def _describe(run: Run) -> str:
-    """The run's row count, parameters and random seed, for messages."""
+def _describe(run: Run, *, with_plan: bool = True) -> str:
+    """The run's row count, plan, parameters and random seed, for messages."""
+    parameters = {name: value for name, value in run.parameters.items() if name not in ("file", "digest")}
+    plan = [f"plan {run.parameters['file']}"] if with_plan and "file" in run.parameters else []
     seed = [f"seed={run.plan.seed}"] if run.plan.seed else []
-    return ", ".join([counted(run.plan.target.rows, "row"), *([shown(run.parameters)] if run.parameters else []), *seed])
+    return ", ".join([counted(run.plan.target.rows, "row"), *plan, *([shown(parameters)] if parameters else []), *seed])
 
 
 def _how_to_fit(plan: Plan) -> str:

@@ -149,7 +149,9 @@ def test_a_plan_is_recognized_wherever_it_comes_from(shop: Database, tmp_path: P
     assert parloader.seed(shop.url, plan=plan).rows == 300
     assert parloader.seed(shop.url, plan=plan).already_complete
     assert parloader.seed(shop.url, plan="of_library_test:SHOP").already_complete
-    with pytest.raises(parloader.AnotherRun, match="the plan <Plan shop> has changed since that run began"):
+    with pytest.raises(
+        parloader.AnotherRun, match=r"rows of run 1 \(300 rows\), and the plan <Plan shop> has changed since that run began"
+    ):
         parloader.seed(shop.url, plan=parloader.Plan(name="shop", tables=(parloader.Table(name="orders", rows=300, columns={}),)))
     assert shop.rows("SELECT DISTINCT status FROM orders") == (("paid",),)
     status = parloader.status(shop.url)

@@ -105,12 +105,12 @@ def test_a_plan_file_that_has_changed_is_said(shop: Database, tmp_path: Path, co
     if not complete:
         shop.execute("DELETE FROM parloader_batch WHERE table_name = 'orders'", "DELETE FROM orders")
     with_other_rows = shop.parloader("seed", "--plan", str(file), "--rows", "30", check=3).stderr
-    assert "orders already has rows of run 1 (20 rows, " in with_other_rows
+    assert f"orders already has rows of run 1 (20 rows, plan {file}). " in with_other_rows
     assert "changed" not in with_other_rows
     file.write_text(text + '\n[[count]]\nname = "with customer"\ncolumn = "customer_id"\n')
     refused = shop.parloader("seed", "--plan", str(file), check=3).stderr
-    assert "error: orders already has rows of run 1 (20 rows, " in refused
-    assert f"and the plan {file} has changed since that run began. Delete that run (parloader clean --run 1), or " in refused
+    assert "error: orders already has rows of run 1 (20 rows), " in refused
+    assert f", and the plan {file} has changed since that run began. Delete that run (parloader clean --run 1), or " in refused
     assert ("--new-run" in refused) is complete
     assert ("restore the old text" in refused) is not complete
 
