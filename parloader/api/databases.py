@@ -34,6 +34,11 @@ def target_of(database: object) -> Target:
             raise UsageError(
                 "the URL of the database is empty", "Write mysql://USER:PASSWORD@HOST/DATABASE, or None for the private server"
             )
+        if "://" not in database:  # not shown: it may be a part of a URL with a password
+            raise UsageError(
+                "the URL is not valid: the first argument is the database, and it is no URL",
+                'Write mysql://USER:PASSWORD@HOST/DATABASE, and name a table with table="orders"',
+            )
         return parse_url(database, option_file.defaults())
     from parloader.api import engines  # SQLAlchemy takes a tenth of a second to import
 

@@ -38,6 +38,8 @@ def target_of(database: object) -> Target:
         raise UsageError(
             f"the database is an SQLAlchemy {type(database).__name__}", "Give its engine: parloader loads rows on connections of its own"
         )
+    if isinstance(getattr(database, "mysql_url", None), str):  # of parloader.testing
+        raise UsageError("the database is a Database of the pytest plugin, not a URL", "Give its URL: parloader_database.url")
     raise UsageError(
         f"the database has the type {type(database).__name__}",
         "Give a URL (mysql://USER:PASSWORD@HOST/DATABASE), an SQLAlchemy URL or engine, or None for the private server",

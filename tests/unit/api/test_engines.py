@@ -14,6 +14,7 @@ from parloader.database.compression import Compress
 from parloader.database.target import Target
 from parloader.database.tls import SslMode, Tls
 from parloader.errors import UsageError
+from parloader.testing.database import Database as Given
 
 TARGET = Target(user="app", password="s3cr:t/@", database="shop", host="db.example.com", port=3307)
 
@@ -105,7 +106,8 @@ def test_tls(arguments: dict[str, Any], tls: Tls, monkeypatch: pytest.MonkeyPatc
         (5, "has the type int"),
         (b"mysql://a@b/c", "has the type bytes"),
         ("", "is empty"),
-        ("shop", "the URL is not valid"),
+        ("shop", "the first argument is the database"),
+        (Given(Target(user="a", database="c")), "Give its URL: parloader_database.url"),
     ],
 )
 def test_what_is_no_database(database: object, says: str) -> None:
