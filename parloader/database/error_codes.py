@@ -205,6 +205,10 @@ BY_NUMBER = {known.number: meaning for meaning in reversed(MEANINGS) for known i
 UNEXPECTED = "Fix the cause and run the same command again"
 
 
+# ER_TABLE_EXISTS_ERROR
+TABLE_EXISTS = 1050
+
+
 def error_number(error: pymysql.Error) -> int:
     """The error's number; 0 if it has none."""
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
@@ -264,6 +268,10 @@ def is_privilege_missing(error: pymysql.Error) -> bool:
 
 def is_unknown_variable(error: pymysql.Error) -> bool:
     return error_number(error) in UNKNOWN_VARIABLE
+
+
+def is_table_there_already(error: pymysql.Error) -> bool:
+    return error_number(error) == TABLE_EXISTS
 
 
 def is_table_missing(error: pymysql.Error) -> bool:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parloader.database import application_settings, introspection, temporary_databases
+from parloader.database import application_settings, error_codes, introspection, temporary_databases
 from parloader.database.application_settings import PlainConnection
 from parloader.database.driver import DriverError
 from parloader.database.session import connected
@@ -13,7 +13,7 @@ from parloader.database.target import Target
 from parloader.errors import AnotherRun, Refused, UsageError
 from parloader.files import read_text, why_unreadable
 from parloader.operations import reset
-from parloader.testing.messages import raised_for_tests
+from parloader.testing.messages import of_earlier_test, raised_for_tests
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -75,7 +75,7 @@ class Database:
             raise UsageError(f"cannot read {script}: {why_unreadable(error)}", "Name a file of SQL statements") from None
         except DriverError as error:
             what = "the script" if isinstance(script, str) else script
-            raise UsageError(f"a statement of {what} fails: {error.args[-1]}", "Correct it") from None
+            raise UsageError(f"a statement of {what} fails: {error.args[-1]}", _advice_on_script(script, error)) from None
 
     def mark(self) -> None:
         """Remembers the present state: what parloader_reset goes back to. Refused: the server is not a private server, or a transaction is open."""
@@ -102,10 +102,14 @@ class Database:
 
     def renew(self) -> None:
         """Goes back to the mark. If there is none, or tables were added or rows seeded since, it marks the present state instead."""
-        if self._marked is None or self._marked != self.tables():
-            self.mark()
-        else:
-            self.reset()
+        __tracebackhide__ = True
+        try:
+            if self._marked is None or self._marked != self.tables():
+                self.mark()
+            else:
+                self.reset()
+        except AnotherRun as error:
+            raise of_earlier_test(error) from None
 
     def forget_mark(self) -> None:
         """The next renew marks the state that there is then."""
@@ -147,3 +151,12 @@ class Database:
 
     def __repr__(self) -> str:
         return f"<Database {self._target}>"
+
+
+def _advice_on_script(script: str | Path, error: DriverError) -> str:
+    """What to do about a statement that fails."""
+    if isinstance(script, str) and script.strip().lower().endswith(".sql"):
+        return f"A text is run as statements. For a file, give its path: Path({script.strip()!r})"
+    if error_codes.is_table_there_already(error):
+        return 'If it is the second call, the fixture that calls run_script lacks scope="session"; otherwise, drop the table first'
+    return "Correct it"

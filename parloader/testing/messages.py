@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from parloader.errors import ParloaderError
+from parloader.errors import AnotherRun, ParloaderError
+
+# What reset and mark say of a connection with an open transaction
+UNCOMMITTED = "uncommitted changes"
 
 ErrorT = TypeVar("ErrorT", bound=ParloaderError)
 
@@ -34,12 +37,31 @@ ADVICE = (
 
 def for_tests(error: ErrorT) -> ErrorT:
     """The same error, whose next step names settings of pytest instead of options of the command."""
-    changed = copy.copy(error)
+    next_step = error.next_step
     for pattern, replacement in ADVICE:
-        changed.next_step = pattern.sub(replacement, changed.next_step)
-    changed.args = (changed.message, changed.next_step)
+        next_step = pattern.sub(replacement, next_step)
+    changed = with_next_step(error, next_step)
     changed.__cause__, changed.__suppress_context__ = None, True
     return changed.with_traceback(None)
+
+
+def with_next_step(error: ErrorT, next_step: str, *, message: str | None = None) -> ErrorT:
+    """The same error with another next step, and with another message if one is given."""
+    changed = copy.copy(error)
+    changed.message, changed.next_step = error.message if message is None else message, next_step
+    changed.args = (changed.message, next_step)
+    return changed
+
+
+def of_earlier_test(error: AnotherRun) -> AnotherRun:
+    """What the reset before a test finds: a transaction that this test has not opened."""
+    if UNCOMMITTED not in error.message:
+        return error
+    return with_next_step(
+        error,
+        "Let what opened it commit, roll back or close it: an earlier test that does not request parloader_reset, or a fixture that was set up before it",
+        message=f"before this test began, {error.message}",
+    )
 
 
 @contextmanager

@@ -40,6 +40,20 @@ def test_an_argument_that_does_not_exist(seeded):
 def test_no_script(parloader_database):
     parloader_database.run_script(Path("nowhere.sql"))
 
+def test_no_rows(seeded):
+    seeded("orders")
+
+def test_after_a_query(parloader_session, seeded):
+    from sqlalchemy import text
+    parloader_session.execute(text("SELECT * FROM orders"))
+    seeded("orders", rows=5)
+
+def test_a_path_as_text(parloader_database):
+    parloader_database.run_script("schema.sql")
+
+def test_a_second_time(parloader_database):
+    parloader_database.run_script("CREATE TABLE orders (id INT PRIMARY KEY)")
+
 def test_no_sql(parloader_database):
     parloader_database.run_script("CREATE TABEL t (id INT)")
 """
@@ -51,8 +65,12 @@ FAILURES = {
     "no_table": "UsageError: the table is 42. Give the name of a table, or a model class",
     "rows_as_text": "UsageError: rows is 'many'. Give a number of rows",
     "a_typo_in_the_name": "there is no table ordres",
-    "another_request": "or add another one: the same call with new_run=True",
-    "an_argument_that_does_not_exist": "TypeError: seed() got an unexpected keyword argument 'row'",
+    "no_rows": 'UsageError: the argument rows is missing, and without it up to a million rows would be loaded. Say how many: seeded("orders", rows=1000)',
+    "after_a_query": "has already used the database: the load would wait for its transaction. Call seeded before the first query",
+    "a_path_as_text": "near 'schema.sql' at line 1. A text is run as statements. For a file, give its path: Path('schema.sql')",
+    "a_second_time": "already exists. If it is the second call, the fixture that calls run_script lacks scope",
+    "another_request": "one call, in a fixture that both request. Delete that run (parloader.clean(database, run=1)), or add another one: the same call with new_run=True",
+    "an_argument_that_does_not_exist": "TypeError: seeded() got an unexpected keyword argument 'row'. Did you mean 'rows'?",
     "no_script": "UsageError: cannot read nowhere.sql: No such file or directory. Name a file of SQL statements",
     "no_sql": "UsageError: a statement of the script fails: You have an error in your SQL syntax",
 }
@@ -94,6 +112,15 @@ def test_an_open_transaction(parloader_reset, parloader_database):
 def test_the_next_one(parloader_reset, parloader_database):
     assert count(parloader_database) == 1
 
+def test_an_open_transaction_without_a_reset(parloader_database):
+    context = parloader_database.connect()
+    kept.append(context)
+    cursor = context.__enter__().cursor()
+    cursor.execute("DELETE FROM order_item")
+
+def test_that_finds_it(parloader_reset):
+    pass
+
 def test_a_statement_that_commits(parloader_connection):
     from sqlalchemy import text
     parloader_connection.execute(text("CREATE TABLE t (id INT)"))
@@ -102,6 +129,7 @@ def test_a_statement_that_commits(parloader_connection):
 LEFT = {
     "ERROR at teardown of test_a_row_that_references_seeded_ones": "Delete those rows in the test, or request parloader_reset",
     "ERROR at teardown of test_an_open_transaction": "which were rolled back. Commit, roll back or close what the test opens",
+    "ERROR at setup of test_that_finds_it": "before this test began, connection ",
     "ERROR at teardown of test_a_statement_that_commits": "the test's transaction ended before the test, so what it wrote may remain",
 }
 
@@ -163,7 +191,7 @@ def test_what_a_test_leaves_behind(shop: Project) -> None:
     shop.write("shop.sql", (Path(__file__).parents[2] / "docs/examples/shop.sql").read_text())
     shop.write("test_leftovers.py", LEFTOVERS)
     counts, printed = shop.pytest("test_leftovers.py")
-    assert counts == {"passed": 4, "error": 3}, printed
+    assert counts == {"passed": 5, "error": 4}, printed
     for title, failure in LEFT.items():
         section = section_of(printed, title)
         assert failure in section, printed
