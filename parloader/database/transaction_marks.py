@@ -8,7 +8,7 @@ from parloader.database import error_codes
 
 MARK = "parloader_test"
 
-# ER_SP_DOES_NOT_EXIST: "SAVEPOINT … does not exist"
+# ER_SP_DOES_NOT_EXIST: "SAVEPOINT … does not exist", or "PROCEDURE …"
 NO_SAVEPOINT = 1305
 
 
@@ -28,4 +28,4 @@ def is_marked(cursor: Any) -> bool:
 
 def is_savepoint_missing(error: object) -> bool:
     """Whether a savepoint has ended with its transaction. `error`: that of the driver."""
-    return isinstance(error, pymysql.Error) and error_codes.error_number(error) == NO_SAVEPOINT
+    return isinstance(error, pymysql.Error) and error_codes.error_number(error) == NO_SAVEPOINT and "SAVEPOINT" in str(error.args[-1])

@@ -140,7 +140,7 @@ class Database:
         """Refused if a transaction is open in which rows that parloader loads would not be seen or not be rolled back, as far as it knows of any."""
         if self._uses and self._uses.any:
             raise Refused(
-                "the test's own parloader_session or parloader_connection has already used the database: the load would wait for its transaction",
+                "the test's own parloader_session or parloader_connection has already used the database: a load may have to wait for its transaction",
                 "Call seeded before the first query of the test, or in a fixture that the test requests before its session",
             )
 

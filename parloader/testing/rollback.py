@@ -63,16 +63,34 @@ def rolled_back(engine: Engine, uses: Uses | None = None) -> Iterator[Connection
             if not connection.invalidated:
                 connection.connection.rollback()  # after a refused commit, SQLAlchemy believes that there is no transaction
     if ended:
-        raise ParloaderError(
-            "the test's transaction ended before the test, so what it wrote may remain: CREATE, ALTER, DROP and TRUNCATE commit; a deadlock rolls back",
-            "Request parloader_reset instead, which takes back committed changes as well",
-        )
+        raise _ended()
+
+
+def _ended() -> ParloaderError:
+    return ParloaderError(
+        "the test's transaction ended before the test, so what it wrote may remain: CREATE, ALTER, DROP and TRUNCATE commit; a deadlock rolls back",
+        "Request parloader_reset instead, which takes back committed changes as well",
+    )
+
+
+class SavepointSession(Session):
+    """One whose transactions are savepoints."""
+
+    def commit(self) -> None:
+        """ParloaderError: the savepoint has ended with its transaction."""
+        __tracebackhide__ = True
+        try:
+            super().commit()
+        except DBAPIError as error:
+            if not transaction_marks.is_savepoint_missing(error.orig):
+                raise
+            raise _ended() from None
 
 
 @contextmanager
 def session_on(connection: Connection) -> Iterator[Session]:
     """A Session whose commits go to savepoints of the connection of rolled_back, which reports it if the transaction has ended."""
-    session = Session(connection, join_transaction_mode="create_savepoint")
+    session = SavepointSession(connection, join_transaction_mode="create_savepoint")
     try:
         yield session
     finally:

@@ -66,7 +66,7 @@ FAILURES = {
     "rows_as_text": "UsageError: rows is 'many'. Give a number of rows",
     "a_typo_in_the_name": "there is no table ordres",
     "no_rows": 'UsageError: the argument rows is missing, and without it up to a million rows would be loaded. Say how many: seeded("orders", rows=1000)',
-    "after_a_query": "has already used the database: the load would wait for its transaction. Call seeded before the first query",
+    "after_a_query": "has already used the database: a load may have to wait for its transaction. Call seeded before the first query",
     "a_path_as_text": "near 'schema.sql' at line 1. A text is run as statements. For a file, give its path: Path('schema.sql')",
     "a_second_time": "already exists. If it is the second call, the fixture that calls run_script lacks scope",
     "another_request": "one call, in a fixture that both request. Delete that run (parloader.clean(database, run=1)), or add another one: the same call with new_run=True",

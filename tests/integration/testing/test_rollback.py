@@ -79,6 +79,8 @@ def test_a_statement_that_commits_in_a_session_is_one_error(engine: Engine, data
     def test() -> None:
         with rolled_back(engine) as connection, session_on(connection) as session:
             session.execute(text("TRUNCATE t"))
+            with pytest.raises(ParloaderError, match="TRUNCATE commit"):
+                session.commit()
 
     with pytest.raises(ParloaderError, match="parloader_reset") as raised:
         test()
