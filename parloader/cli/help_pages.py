@@ -28,11 +28,15 @@ ABOUT_SETTINGS = (
 NAME_COLUMNS = 24
 
 
-class Command(click.Command):
-    """A command whose page has its options in sections."""
+class _WithHelp(click.Command):
+    """A command with -h, whatever the context is in which it happens to be used first: click remembers that one's names."""
 
     def get_help_option_names(self, ctx: click.Context) -> list[str]:
-        return ["-h", "--help"]  # not those of the first context in which the command happens to be used, which click remembers
+        return ["-h", "--help"]
+
+
+class Command(_WithHelp):
+    """A command whose page has its options in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option) and not parameter.hidden]
@@ -41,7 +45,7 @@ class Command(click.Command):
                 _write_section(ctx, formatter, section, own)
 
 
-class Group(click.Group):
+class Group(_WithHelp, click.Group):
     """A group of such commands."""
 
     command_class = Command

@@ -99,7 +99,7 @@ def test_a_freight_company(database: Database) -> None:
     database.parloader("clean", "--yes", "--procs", "1")
 
 
-@slow_on_mysql("server")
+@pytest.mark.slow
 def test_a_forum(database: Database) -> None:
     seeded(database, "forum", "post=8000")
     assert questions.faults(database) == []

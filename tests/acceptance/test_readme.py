@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from distributed import Client
 from scale_cluster import DASK, free_port, started
 from support.documented import as_shown, blocks
-from support.servers import PATIENCE_SECONDS, Database
+from support.servers import PATIENCE_SECONDS, Database, slow_on_mysql
 
 from parloader import errors
 from parloader.cli.commands import cli
@@ -257,6 +257,7 @@ def environment(own_server: PrivateServer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", ABOUT_THE_PRIVATE_SERVER)
+@slow_on_mysql("own_server")
 def test_the_private_server(page: str, environment: dict[str, str], tmp_path: Path) -> None:
     """By the console script, as a shell runs it."""
     for command in documented_commands(PAGES[page]):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.servers import slow_on_mysql, until, until_gone
+from support.servers import until, until_gone
 
 from parloader.database.private_server.binary import find_binary
 from parloader.database.private_server.server import PrivateServer
@@ -40,7 +40,7 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
     return run
 
 
-@slow_on_mysql("own_server")
+@pytest.mark.slow
 def test_a_seeded_database_and_back(run: Run, own_server: PrivateServer) -> None:
     run("server", "start", "--port", "0")
     url = run("server", "url")["url"]

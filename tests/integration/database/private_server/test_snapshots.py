@@ -52,6 +52,7 @@ def saved(own_server: PrivateServer) -> PrivateServer:
     return own_server
 
 
+@slow_on_mysql("own_server")
 def test_all_data_is_as_it_was(saved: PrivateServer) -> None:
     write(saved, "CREATE DATABASE other", "CREATE TABLE other.t (n INT)")
     result = restore(saved, "one")
@@ -120,7 +121,11 @@ def at_work(server: PrivateServer) -> bool:
 
 
 @pytest.fixture(
-    params=[KeyboardInterrupt(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.EIO, os.strerror(errno.EIO))], ids=repr
+    params=[
+        KeyboardInterrupt(),
+        *(pytest.param(OSError(code, os.strerror(code)), marks=pytest.mark.slow) for code in (errno.ENOSPC, errno.EIO)),
+    ],
+    ids=repr,
 )
 def interrupted_copy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> BaseException:
     """Lets a copy fail in its middle."""
